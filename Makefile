@@ -1,0 +1,52 @@
+# One place for every command of the README. A fresh machine needs Python 3.11 or newer, make and git.
+PYTHON ?= python3
+PORT ?= 8001
+VENV ?= .venv
+BIN := $(VENV)/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: run serve dev test lint lock sample clean
+
+run: $(VENV)/run.stamp ## the main job on the bundled sample, offline
+	@$(BIN)/regiokompas run --from sample
+
+serve: $(VENV)/run.stamp ## the current release on http://127.0.0.1:$(PORT)
+	@$(BIN)/regiokompas serve --port $(PORT)
+
+dev: $(VENV)/run.stamp ## the Dagster UI on http://127.0.0.1:3000
+	@$(BIN)/regiokompas dev --port 3000
+
+test: $(VENV)/dev.stamp ## every test
+	@$(BIN)/python -m pytest
+
+lint: $(VENV)/dev.stamp ## ruff, mypy --strict, sqlfluff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/sqlfluff lint dbt_project/models dbt_project/tests
+
+sample: $(VENV)/dev.stamp ## makes the bundled sample anew, byte for byte the same
+	$(BIN)/python -m pipelines.sample.make_sample
+
+lock: ## resolves the dependencies anew; needs uv
+	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-emit-index-url \
+	  --no-emit-find-links --no-annotate --no-strip-extras pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-emit-index-url \
+	  --no-emit-find-links --no-annotate --no-strip-extras --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+clean: ## removes the environment and everything that was built; landed data stays
+	rm -rf $(VENV) data/build data/dagster
+
+$(VENV)/bin/pip:
+	$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("regiokompas needs Python 3.11 or newer, this is " + sys.version.split()[0])'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/run.stamp: requirements.lock pyproject.toml | $(VENV)/bin/pip
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/dev.stamp: requirements-dev.lock pyproject.toml | $(VENV)/bin/pip
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@ $(VENV)/run.stamp

@@ -1,0 +1,1 @@
+"""Everything that moves bytes: cards, clients, landing, Dagster assets, publishing."""

@@ -1,0 +1,247 @@
+"""From everything that has landed to the inputs of one dbt build, and the identity of the release it will make."""
+
+import csv
+import shutil
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines.card import SourceCard
+from pipelines.errors import CardError, shown
+from pipelines.landing import NOTICE, Landing, Snapshot
+from pipelines.raw import is_read, raw_folder, rows_of, write_raw
+from pipelines.settings import DBT_PROJECT, PROJECT, Settings
+from schemas.wire import check_raw
+
+_CODE = (
+    "pipelines/**/*.py",
+    "pipelines/cards/*.yml",
+    "schemas/*.py",
+    "dbt_project/**/*.*",
+    "datasette/**/*.*",
+)
+_SOURCES = pa.schema(
+    [
+        ("dataset_id", pa.string()),
+        ("publisher", pa.string()),
+        ("table_id", pa.string()),
+        ("title_nl", pa.string()),
+        ("title_en", pa.string()),
+        ("licence", pa.string()),
+        ("licence_url", pa.string()),
+        ("attribution", pa.string()),
+        ("homepage_url", pa.string()),
+        ("cadence", pa.string()),
+        ("protocol", pa.string()),
+        ("state", pa.string()),
+        ("state_reason", pa.string()),
+        ("rows_count", pa.int64()),
+        ("newest_period", pa.string()),
+        ("source_modified", pa.string()),
+        ("landed_at", pa.string()),
+        ("notice", pa.string()),
+        ("frame_year", pa.int32()),
+        ("card_order", pa.int32()),
+    ]
+)
+_RELEASE = pa.schema(
+    [
+        ("release_id", pa.string()),
+        ("invented", pa.bool_()),
+        ("notice", pa.string()),
+        ("title_nl", pa.string()),
+        ("title_en", pa.string()),
+        ("newest_landed_at", pa.string()),
+        ("code_digest", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a dbt build reads.
+
+    Attributes:
+        raw: the folder below which each card's raw Parquet lies.
+        folder: `sources.parquet` and `release.parquet`.
+        release_id: the identity of what the build will make, by its inputs and the code alone.
+        sources: one row a card, as in `sources.parquet`.
+    """
+
+    raw: Path
+    folder: Path
+    release_id: str
+    sources: list[dict[str, Any]]
+
+
+def assemble(settings: Settings, cards: dict[str, SourceCard], *, invented: bool) -> Inputs:
+    """Make sure that raw Parquet is there for exactly what has landed, and describe it for dbt.
+
+    Args:
+        settings: where things are.
+        cards: every card; those that have not landed become sources with the state `absent`.
+        invented: build from the sample's figures or from published ones, never from both.
+
+    Raises:
+        SourceError: landed bytes cannot be read any more.
+        CardError: an indicator selects nothing, or cannot be told from another.
+    """
+    landing = Landing(settings.landing)
+    rows, snapshots = [], []
+    for order, card in enumerate(cards.values()):
+        snapshot = landing.current(card.dataset_id, invented=invented)
+        folder = raw_folder(settings.raw, card, invented=invented)
+        if snapshot:
+            snapshots.append(snapshot)
+            if not is_read(folder, card, snapshot):
+                write_raw(card, snapshot, landing, folder, check_raw)
+        rows.append(_source_row(card, order, snapshot, folder, landing))
+    raw = settings.raw / ("invented" if invented else "published")
+    _drop_others(
+        raw, {card.slug for card, row in zip(cards.values(), rows, strict=True) if row["state"] != "absent"}
+    )
+    if not snapshots:
+        raise CardError("nothing has landed yet -> run `regiokompas run --from live`, or --from sample")
+    check_indicators(DBT_PROJECT / "seeds" / "indicators.csv", cards, raw)
+    release = _release_row(snapshots, rows, invented=invented)
+    folder = settings.build / "inputs"
+    folder.mkdir(parents=True, exist_ok=True)
+    pq.write_table(pa.Table.from_pylist(rows, _SOURCES), folder / "sources.parquet")
+    pq.write_table(pa.Table.from_pylist([release], _RELEASE), folder / "release.parquet")
+    return Inputs(raw, folder, release["release_id"], rows)
+
+
+def check_indicators(seed: Path, cards: dict[str, SourceCard], raw: Path) -> None:
+    """Refuse an indicator row that does not select exactly one series of a table that has landed.
+
+    Raises:
+        CardError: one line a row, naming the row, what was found and what to do.
+    """
+    with seed.open(encoding="utf-8", newline="") as file:
+        indicators = list(csv.DictReader(file))
+    ids = [i["indicator_id"] for i in indicators]
+    problems = [
+        f"indicator {twice} stands in {seed.name} {ids.count(twice)} times, so it selects"
+        f" {shown(i['measure_code'] for i in indicators if i['indicator_id'] == twice)} -> keep one row"
+        for twice in sorted({i for i in ids if ids.count(i) > 1})
+    ]
+    with duckdb.connect() as con:
+        for line, row in enumerate(indicators, start=2):
+            if problem := _selection_problem(con, row, cards, raw):
+                problems.append(f"indicator {row['indicator_id']} ({seed.name} line {line}): {problem}")
+    if problems:
+        raise CardError("\n".join(problems))
+
+
+def _selection_problem(
+    con: duckdb.DuckDBPyConnection, row: dict[str, str], cards: dict[str, SourceCard], raw: Path
+) -> str | None:
+    card = cards.get(row["dataset_id"])
+    if card is None:
+        return f"no card is called {row['dataset_id']!r} -> use one of: {shown(cards, 20)}"
+    folder = raw / card.slug
+    if not folder.is_dir():
+        return None
+    measures = con.execute(
+        "select measure_code, source_code, title, unit from read_parquet($f) order by source_index",
+        {"f": str(folder / "measures.parquet")},
+    ).fetchall()
+    wanted = row["measure_code"]
+    exact = [m for m in measures if m[0] == wanted]
+    if not exact:
+        like = [m[0] for m in measures if wanted.casefold() in " ".join(map(str, m)).casefold()]
+        if len(like) > 1:
+            return f"{wanted!r} selects {len(like)} measures: {shown(like)} -> write the code of one of them"
+        return f"selects nothing, {card.dataset_id} has no measure {wanted!r} -> use one of: {shown((m[0] for m in measures), 20)}"
+    unit, multiplier = exact[0][3] or "", float(row["multiplier"] or 1)
+    if unit.startswith("x 1") and float(unit[1:].replace(" ", "")) != multiplier:
+        return (
+            f"the measure counts in {unit!r} but the multiplier is {multiplier:g} -> correct the multiplier"
+        )
+    dims = [
+        d[0]
+        for d in con.execute(
+            "select distinct dims from read_parquet($f) where measure_code = $m order by dims",
+            {"f": str(folder / "observations.parquet"), "m": wanted},
+        ).fetchall()
+    ]
+    if (row["dims"] or "") not in dims:
+        return f"selects nothing, {wanted} has no dims {row['dims']!r} -> use one of: {shown(repr(d) for d in dims)}"
+    return None
+
+
+def _source_row(
+    card: SourceCard, order: int, snapshot: Snapshot | None, folder: Path, landing: Landing
+) -> dict[str, Any]:
+    failure = landing.failure(card.dataset_id)
+    state = "absent" if snapshot is None else "kept" if failure else "current"
+    return {
+        "dataset_id": card.dataset_id,
+        "publisher": card.publisher,
+        "table_id": card.table,
+        "title_nl": card.title.nl,
+        "title_en": card.title.en,
+        "licence": card.licence,
+        "licence_url": card.licence_url,
+        "attribution": card.attribution,
+        "homepage_url": card.homepage,
+        "cadence": card.cadence.value,
+        "protocol": snapshot.protocol if snapshot else None,
+        "state": state,
+        "state_reason": f"{failure.failed_at}: {failure.problem}" if failure else None,
+        "rows_count": rows_of(folder) if snapshot else 0,
+        "newest_period": _newest_period(folder) if snapshot else None,
+        "source_modified": snapshot.modified if snapshot else None,
+        "landed_at": snapshot.landed_at if snapshot else None,
+        "notice": NOTICE if snapshot and snapshot.invented else None,
+        "frame_year": card.region_frame,
+        "card_order": order,
+    }
+
+
+def _release_row(snapshots: list[Snapshot], rows: list[dict[str, Any]], *, invented: bool) -> dict[str, Any]:
+    newest = max(s.landed_at for s in snapshots)
+    code = code_digest()
+    states = [f"{r['dataset_id']} {r['state']} {r['state_reason']}" for r in rows]
+    identity = sha256("\n".join([*(s.digest for s in snapshots), *states, code]).encode()).hexdigest()
+    prefix = "sample-" if invented else ""
+    return {
+        "release_id": f"{prefix}{date.fromisoformat(newest[:10])}-{identity[:8]}",
+        "invented": invented,
+        "notice": NOTICE if invented else None,
+        "title_nl": "Regiokompas: open cijfers over het mkb en menselijk kapitaal per gemeente en regio",
+        "title_en": "Regiokompas: open figures on small business and human capital per municipality and region",
+        "newest_landed_at": newest,
+        "code_digest": code,
+    }
+
+
+def code_digest() -> str:
+    """The identity of the code that makes a release: every file that can change a figure or a text."""
+    digest = sha256()
+    for path in sorted(
+        p for pattern in _CODE for p in PROJECT.glob(pattern) if p.is_file() and "target" not in p.parts
+    ):
+        digest.update(path.relative_to(PROJECT).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _newest_period(folder: Path) -> str | None:
+    with duckdb.connect() as con:
+        row = con.execute(
+            "select max(period_code) from read_parquet($f) where value is not null or value_text is not null",
+            {"f": str(folder / "observations.parquet")},
+        ).fetchone()
+    return row[0] if row else None
+
+
+def _drop_others(raw: Path, keep: set[str]) -> None:
+    for folder in raw.iterdir() if raw.is_dir() else []:
+        if folder.name not in keep:
+            shutil.rmtree(folder)

@@ -1,0 +1,1 @@
+"""One module a wire protocol. Nothing here knows of Dagster, DuckDB files or releases."""

@@ -1,0 +1,162 @@
+"""CBS OData v3: wide rows, padded keys, 10,000 records a page on the Feed (opendata.cbs.nl).
+
+The untyped data set is read, since the typed one sends null for both "missing" (`.`) and "impossible" (blank).
+"""
+
+from collections.abc import Callable
+from urllib.parse import quote
+
+from pipelines.card import SourceCard
+from pipelines.clients.http import HttpClient
+from pipelines.clients.odata import (
+    Description,
+    Keep,
+    SourceCode,
+    SourceMeasure,
+    check_dimensions,
+    describe,
+    fetch_pages,
+    read_rows,
+    require,
+    unchanged,
+)
+from pipelines.errors import SourceError, shown
+
+PAGES = "UntypedDataSet"
+_DIMENSIONS = {"Dimension", "TimeDimension", "GeoDimension", "GeoDetail"}
+
+
+def probe(http: HttpClient, base: str, card: SourceCard) -> str:
+    """Ask only when the table last changed: one small request.
+
+    Returns:
+        `Modified` of the table, ISO 8601 without offset.
+    """
+    return _modified(
+        card, http.get(card.dataset_id, f"{_api(base, card)}/TableInfos?$format=json", read_rows)[0]
+    )
+
+
+def fetch(http: HttpClient, base: str, card: SourceCard, keep: Keep) -> str:
+    """Fetch a table whole: service document and metadata from the API, then every page from the Feed.
+
+    The API refuses more than 10,000 records with HTTP 500, the Feed pages them: observations come from the Feed only.
+
+    Returns:
+        When the source says it was last modified.
+
+    Raises:
+        NotThereError: v3 does not offer the table.
+        SourceError: an answer is not what the protocol or the card says.
+    """
+    root = _api(base, card)
+    bodies: dict[str, bytes] = {}
+
+    def get(name: str, path: str) -> None:
+        url = f"{root}{path}?$format=json"
+        bodies[name], _ = http.get(card.dataset_id, url, read_rows)
+        keep(name, url, bodies[name])
+
+    get("service", "")
+    needed = ["TableInfos", "DataProperties", *card.dimensions]
+    require(card, root, bodies["service"], [*needed, PAGES])
+    for name in needed:
+        get(name, f"/{name}")
+    modified = _modified(card, bodies["TableInfos"])
+    query = _query(card, description(card, bodies.__getitem__))
+    feed = f"{base}/ODataFeed/odata/{card.table}/{PAGES}?$format=json{query}"
+    fetch_pages(http, card, feed, PAGES, keep)
+    return unchanged(card, root, modified, probe(http, base, card))
+
+
+def description(card: SourceCard, body: Callable[[str], bytes]) -> Description:
+    """Read the landed metadata and hold it against the card; `body` gives a landed resource by name."""
+    properties = read_rows(body("DataProperties"))
+    check_dimensions(card, [str(p["Key"]) for p in properties if p.get("Type") in _DIMENSIONS])
+    measures = [
+        SourceMeasure(
+            code=str(p["Key"]).strip(),
+            index=int(p.get("ID") or 0),
+            title=str(p.get("Title") or ""),
+            unit=str(p.get("Unit") or ""),
+            decimals=int(p.get("Decimals") or 0),
+        )
+        for p in properties
+        if p.get("Type") == "Topic"
+    ]
+    codes = {
+        name: [
+            SourceCode(str(c["Key"]), index, str(c.get("Title") or ""), c.get("Status"))
+            for index, c in enumerate(read_rows(body(name)))
+        ]
+        for name in card.dimensions
+    }
+    return describe(card, measures, codes)
+
+
+def expected_rows(card: SourceCard, body: Callable[[str], bytes]) -> int | None:
+    """How many records the table has, where TableInfos tells it and the card asks for all of them."""
+    count = read_rows(body("TableInfos"))[0].get("RecordCount")
+    filtered = any(dimension.codes for dimension in card.dimensions.values())
+    return int(count) if count is not None and not filtered else None
+
+
+def columns(card: SourceCard, first: dict[str, object], chosen: Description) -> list[str]:
+    """The columns to read from a page, by the keys of its first row.
+
+    Raises:
+        SourceError: a dimension or topic is missing, or there is a column that was not asked for.
+    """
+    expected = set(card.dimensions) | set(chosen.measures)
+    if unknown := set(first) - expected - {"ID"}:
+        raise SourceError(card.dataset_id, f"the data set has unknown columns: {shown(sorted(unknown))}")
+    if missing := expected - set(first):
+        raise SourceError(card.dataset_id, f"the data set lacks the columns: {shown(sorted(missing))}")
+    return sorted(first)
+
+
+def cells_sql(card: SourceCard, names: list[str], chosen: Description) -> str:
+    """SQL that turns a page (relation `page`, every column text) into cells: one row a region, period and topic.
+
+    Columns: measure_source, one per dimension, text (number or text as sent), mark (as sent, `None` for a value).
+    A blank cell and a null cell both mean "logically impossible" and become the mark `blank`.
+    """
+    dims = ", ".join(f'trim("{d}") as "{d}"' for d in card.dimensions)
+    topics = ", ".join(f'"{m}"' for m in chosen.measures)
+    number = "regexp_full_match(trim(cell), '-?[0-9]+(\\.[0-9]+)?')"
+    has_value = "trim(cell) <> ''" if card.region_frame else number
+    return f"""
+        select measure_source, {dims},
+            case when {has_value} then trim(cell) end as text,
+            case when {has_value} then 'None' else coalesce(nullif(trim(cell), ''), 'blank') end as mark
+        from page unpivot include nulls (cell for measure_source in ({topics}))
+    """  # noqa: S608 - names come from the card and the table's metadata
+
+
+def _query(card: SourceCard, chosen: Description) -> str:
+    parts = []
+    if not card.region_frame:
+        parts.append("&$select=" + quote(",".join([*card.dimensions, *chosen.measures]), safe=","))
+    clauses = []
+    for name, dimension in card.dimensions.items():
+        if dimension.codes:
+            keys = [c.key.replace("'", "''") for _, c in chosen.codes[name].values()]
+            clauses.append("(" + " or ".join(f"{name} eq '{key}'" for key in keys) + ")")
+    if clauses:
+        parts.append("&$filter=" + quote(" and ".join(clauses), safe="()'"))
+    return "".join(parts)
+
+
+def _api(base: str, card: SourceCard) -> str:
+    return f"{base}/ODataApi/odata/{card.table}"
+
+
+def _modified(card: SourceCard, infos: bytes) -> str:
+    rows = read_rows(infos)
+    if len(rows) != 1 or not rows[0].get("Modified"):
+        raise SourceError(
+            card.dataset_id,
+            f"TableInfos has {len(rows)} rows with Modified, expected 1",
+            todo="try again later",
+        )
+    return str(rows[0]["Modified"])

@@ -1,0 +1,156 @@
+"""CBS OData v4: long observations, 100,000 a page, metadata per table (datasets.cbs.nl)."""
+
+from collections.abc import Callable
+from urllib.parse import quote
+
+from pipelines.card import SourceCard
+from pipelines.clients.http import HttpClient
+from pipelines.clients.odata import (
+    Description,
+    Keep,
+    SourceCode,
+    SourceMeasure,
+    check_dimensions,
+    describe,
+    fetch_pages,
+    read_json,
+    read_rows,
+    require,
+    unchanged,
+)
+from pipelines.errors import SourceError, shown
+
+PAGES = "Observations"
+COUNT = "Observations-count"
+_FIXED = {"Id", "Measure", "ValueAttribute", "Value"}
+
+
+def probe(http: HttpClient, base: str, card: SourceCard) -> str:
+    """Ask only when the table last changed: one small request.
+
+    Returns:
+        The later of `Modified` and `ObservationsModified`, ISO 8601 with offset.
+    """
+    return _modified(card, http.get(card.dataset_id, f"{base}/{card.table}/Properties", read_json)[1])
+
+
+def fetch(http: HttpClient, base: str, card: SourceCard, keep: Keep) -> str:
+    """Fetch a table whole: service document, metadata, `$count`, then every page of the observations it asks for.
+
+    Returns:
+        When the source says it was last modified.
+
+    Raises:
+        NotThereError: v4 does not offer the table, or not its observations.
+        SourceError: an answer is not what the protocol or the card says.
+    """
+    root = f"{base}/{card.table}"
+    bodies: dict[str, bytes] = {}
+
+    def get(name: str) -> None:
+        body, _ = http.get(card.dataset_id, f"{root}/{name}", read_json)
+        keep(name, f"{root}/{name}", body)
+        bodies[name] = body
+
+    offered, _ = http.get(card.dataset_id, root, read_rows)
+    keep("service", root, offered)
+    needed = ["Properties", "Dimensions", "MeasureCodes", *(f"{d}Codes" for d in card.dimensions)]
+    require(card, root, offered, [*needed, PAGES])
+    for name in needed:
+        get(name)
+    modified = _modified(card, read_json(bodies["Properties"]))
+    query = _filter(card, description(card, bodies.__getitem__), read_rows(bodies["MeasureCodes"]))
+    count_url = f"{root}/{PAGES}/$count" + (f"?{query}" if query else "")
+    keep(COUNT, count_url, http.get(card.dataset_id, count_url, read_count)[0])
+    fetch_pages(http, card, f"{root}/{PAGES}?{query}{'&' if query else ''}$count=true", PAGES, keep)
+    return unchanged(card, root, modified, probe(http, base, card))
+
+
+def description(card: SourceCard, body: Callable[[str], bytes]) -> Description:
+    """Read the landed metadata and hold it against the card; `body` gives a landed resource by name."""
+    check_dimensions(card, [str(d["Identifier"]) for d in read_rows(body("Dimensions"))])
+    measures = [
+        SourceMeasure(
+            code=str(m["Identifier"]).strip(),
+            index=int(m.get("Index") or 0),
+            title=str(m.get("Title") or ""),
+            unit=str(m.get("Unit") or ""),
+            decimals=int(m.get("Decimals") or 0),
+        )
+        for m in read_rows(body("MeasureCodes"))
+    ]
+    codes = {
+        name: [
+            SourceCode(
+                str(c["Identifier"]), int(c.get("Index") or 0), str(c.get("Title") or ""), c.get("Status")
+            )
+            for c in read_rows(body(f"{name}Codes"))
+        ]
+        for name in card.dimensions
+    }
+    return describe(card, measures, codes)
+
+
+def read_count(body: bytes) -> int:
+    """Read the bare number of `/$count`, which CBS sends with a byte order mark.
+
+    Raises:
+        ValueError: it is no number.
+    """
+    text = body.decode("utf-8-sig", "replace").strip()
+    if not text.isdigit():
+        raise ValueError("expected a bare number of rows")
+    return int(text)
+
+
+def expected_rows(card: SourceCard, body: Callable[[str], bytes]) -> int | None:
+    """How many observations the source counted for what was asked."""
+    return read_count(body(COUNT))
+
+
+def columns(card: SourceCard, first: dict[str, object], chosen: Description) -> list[str]:
+    """The columns to read from a page, by the keys of its first row.
+
+    Raises:
+        SourceError: a column is missing, or there is one that the protocol does not have.
+    """
+    expected = _FIXED | set(card.dimensions)
+    if unknown := set(first) - expected - {"StringValue"}:
+        raise SourceError(card.dataset_id, f"observations have unknown columns: {shown(sorted(unknown))}")
+    if missing := expected - set(first):
+        raise SourceError(card.dataset_id, f"observations lack the columns: {shown(sorted(missing))}")
+    return sorted(first)
+
+
+def cells_sql(card: SourceCard, names: list[str], chosen: Description) -> str:
+    """SQL that turns a page (relation `page`, every column text) into cells: one row an observation.
+
+    Columns: measure_source, one per dimension, text (number or text as sent), mark (ValueAttribute).
+    """
+    text = "coalesce(nullif(trim(StringValue), ''), trim(Value))" if "StringValue" in names else "trim(Value)"
+    dims = ", ".join(f'trim("{d}") as "{d}"' for d in card.dimensions)
+    return f"select trim(Measure) as measure_source, {dims}, {text} as text, ValueAttribute as mark from page"  # noqa: S608 - names come from the card
+
+
+def _filter(card: SourceCard, chosen: Description, all_measures: list[dict[str, object]]) -> str:
+    clauses = []
+    if len(chosen.measures) < len(all_measures):
+        clauses.append(_in("Measure", chosen.measures))
+    clauses += [
+        _in(d, [c.key for _, c in chosen.codes[d].values()])
+        for d, dim in card.dimensions.items()
+        if dim.codes
+    ]
+    return "$filter=" + quote(" and ".join(clauses), safe="(),'$") if clauses else ""
+
+
+def _in(name: str, values: object) -> str:
+    quoted = ",".join("'" + str(v).replace("'", "''") + "'" for v in values)  # type: ignore[attr-defined]
+    return f"{name} in ({quoted})"
+
+
+def _modified(card: SourceCard, properties: dict[str, object]) -> str:
+    stamps = [str(properties[k]) for k in ("Modified", "ObservationsModified") if properties.get(k)]
+    if not stamps:
+        raise SourceError(card.dataset_id, "Properties says no Modified", todo="try again later")
+    return max(stamps)

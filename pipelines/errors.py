@@ -1,0 +1,39 @@
+"""The errors that a person has to act on: one line that says where, what was found and what to do."""
+
+from collections.abc import Iterable
+
+
+class RegiokompasError(Exception):
+    """Base of the errors whose text is meant for the person who runs the pipeline."""
+
+
+class SourceError(RegiokompasError):
+    """A source did not send what its card expects.
+
+    Args:
+        dataset_id: the card, such as `cbs/81575NED`.
+        problem: what was found and what was expected, with the table, column and value.
+        url: the address that was asked, when one was.
+        todo: what the reader can do about it.
+    """
+
+    def __init__(self, dataset_id: str, problem: str, *, url: str = "", todo: str = "") -> None:
+        where = f" at {url}" if url else ""
+        then = f" -> {todo}" if todo else ""
+        super().__init__(" ".join(f"{dataset_id}{where}: {problem}{then}".split()))
+        self.dataset_id = dataset_id
+
+
+class NotThereError(SourceError):
+    """The source answers 404: the table, or this part of it, is not offered on this road."""
+
+
+class CardError(RegiokompasError):
+    """A card, or a row of a seed, does not say what it must say."""
+
+
+def shown(values: Iterable[object], most: int = 8) -> str:
+    """Write some values out for an error text, and say how many were left out."""
+    texts = [str(v) for v in values]
+    rest = len(texts) - most
+    return ", ".join(texts[:most]) + (f" and {rest} more" if rest > 0 else "")

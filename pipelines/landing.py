@@ -1,0 +1,208 @@
+"""The landing: bytes as they came, by their sha256, and a lock per card that says which bytes make up a table.
+
+    objects/<2>/<sha256>.gz        one received body; written once, never changed
+    locks/<publisher>/<table>.json snapshots of the table, oldest first; changes only when bytes change
+    failures/<publisher>/<table>.json  why the last refresh failed; gone after the next success
+
+A landing can be copied and replayed anywhere: nothing in it depends on where it lies.
+"""
+
+import gzip
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from pipelines.errors import RegiokompasError
+
+NOTICE = "Verzonnen voorbeeldcijfers, geen echte gegevens / Invented sample figures, not real data"
+
+
+class Resource(BaseModel):
+    """One received body: its name within the snapshot, where it came from and what it is."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: str
+    url: str
+    sha256: str
+    size: int
+
+
+class Snapshot(BaseModel):
+    """A source table at one moment: everything that was received to know it.
+
+    `asked` is the fingerprint of what the card asked for; `modified` is the source's own word of its last change;
+    `invented` marks the bundled sample, which is never mixed with published figures.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    dataset_id: str
+    protocol: str
+    asked: str
+    modified: str
+    landed_at: str
+    invented: bool
+    resources: tuple[Resource, ...]
+
+    @property
+    def digest(self) -> str:
+        """The identity of the content: equal bytes give an equal digest, whenever and from wherever they came."""
+        parts = [
+            self.dataset_id,
+            self.protocol,
+            self.asked,
+            *(f"{r.name} {r.sha256}" for r in self.resources),
+        ]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    def named(self, name: str) -> Resource:
+        """The resource with this name."""
+        return next(r for r in self.resources if r.name == name)
+
+    def below(self, folder: str) -> list[Resource]:
+        """The resources whose name begins with `folder/`, in order."""
+        return [r for r in self.resources if r.name.startswith(f"{folder}/")]
+
+
+class Failure(BaseModel):
+    """Why and when the last refresh of a card failed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    failed_at: str
+    problem: str
+
+
+class Landing:
+    """A content-addressed, append-only store of what sources sent."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def put(self, body: bytes) -> str:
+        """Keep a body and return its sha256; a body that is already there is not written again."""
+        sha256 = hashlib.sha256(body).hexdigest()
+        path = self.path(sha256)
+        if not path.exists():
+            write_atomically(path, gzip.compress(body, compresslevel=6, mtime=0))
+        return sha256
+
+    def get(self, sha256: str) -> bytes:
+        """The body with this sha256.
+
+        Raises:
+            RegiokompasError: it is not there, or its bytes are no longer what they were.
+        """
+        path = self.path(sha256)
+        try:
+            body = gzip.decompress(path.read_bytes())
+        except (OSError, EOFError) as error:
+            raise RegiokompasError(
+                f"landing object {path} cannot be read ({error}) -> copy the landing again, or run --from live"
+            ) from None
+        if hashlib.sha256(body).hexdigest() != sha256:
+            raise RegiokompasError(
+                f"landing object {path} was changed after it landed -> copy the landing again"
+            )
+        return body
+
+    def path(self, sha256: str) -> Path:
+        """Where the body with this sha256 lies."""
+        return self.root / "objects" / sha256[:2] / f"{sha256}.gz"
+
+    def snapshots(self, dataset_id: str) -> list[Snapshot]:
+        """Every snapshot of a card that has landed here, oldest first."""
+        path = self._lock(dataset_id)
+        if not path.exists():
+            return []
+        return [Snapshot.model_validate(s) for s in json.loads(path.read_text(encoding="utf-8"))["snapshots"]]
+
+    def current(self, dataset_id: str, *, invented: bool) -> Snapshot | None:
+        """The newest snapshot of a card, of the sample or of published figures."""
+        fitting = [s for s in self.snapshots(dataset_id) if s.invented == invented]
+        return fitting[-1] if fitting else None
+
+    def commit(self, snapshot: Snapshot) -> bool:
+        """Make a snapshot the current one; returns False, and writes nothing, when its bytes already are."""
+        have = self.current(snapshot.dataset_id, invented=snapshot.invented)
+        if have and have.digest == snapshot.digest:
+            return False
+        content = {"snapshots": [s.model_dump() for s in (*self.snapshots(snapshot.dataset_id), snapshot)]}
+        text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+        write_atomically(self._lock(snapshot.dataset_id), text.encode())
+        return True
+
+    def copy_objects(self, snapshot: Snapshot, source: "Landing") -> None:
+        """Bring the bytes of a snapshot over from another landing, checking each."""
+        for resource in snapshot.resources:
+            if not self.path(resource.sha256).exists():
+                self.put(source.get(resource.sha256))
+
+    def holds_published(self) -> bool:
+        """Whether any snapshot here holds published figures."""
+        locks = (self.root / "locks").glob("*/*.json")
+        ids = [f"{path.parent.name}/{path.stem}" for path in locks]
+        return any(not s.invented for dataset_id in ids for s in self.snapshots(dataset_id))
+
+    def failure(self, dataset_id: str) -> Failure | None:
+        """Why the last refresh of a card failed; None when it succeeded."""
+        path = self._failure(dataset_id)
+        return Failure.model_validate_json(path.read_text(encoding="utf-8")) if path.exists() else None
+
+    def note_failure(self, dataset_id: str, problem: str) -> None:
+        """Remember that a refresh failed, so that the kept data can be labelled."""
+        failure = Failure(failed_at=now(), problem=problem)
+        write_atomically(self._failure(dataset_id), failure.model_dump_json(indent=1).encode())
+
+    def clear_failure(self, dataset_id: str) -> None:
+        """Forget an earlier failure, after a success."""
+        self._failure(dataset_id).unlink(missing_ok=True)
+
+    def _lock(self, dataset_id: str) -> Path:
+        return self.root / "locks" / f"{dataset_id}.json"
+
+    def _failure(self, dataset_id: str) -> Path:
+        return self.root / "failures" / f"{dataset_id}.json"
+
+
+def open_landing(path: Path) -> Landing:
+    """A landing that exists, to replay from.
+
+    Raises:
+        RegiokompasError: there is none at `path`.
+    """
+    if not (path / "locks").is_dir() or not (path / "objects").is_dir():
+        raise RegiokompasError(
+            f"{path} is not a landing: expected the folders `locks` and `objects` -> give the path of a copied landing"
+        )
+    return Landing(path)
+
+
+def now() -> str:
+    """The time, in UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file so that a reader sees the old one or the new one, and a crash leaves no half."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".tmp-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def replace_folder(built: Path, target: Path) -> None:
+    """Put a freshly built folder in the place of an old one."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(target, ignore_errors=True)
+    built.replace(target)

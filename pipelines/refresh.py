@@ -1,0 +1,187 @@
+"""Bring one card up to date: from its origin, through the landing, to raw Parquet; all of it or nothing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Protocol as Shape
+
+import requests
+
+from pipelines.card import Protocol, SourceCard
+from pipelines.clients.http import HttpClient
+from pipelines.errors import NotThereError, RegiokompasError, SourceError
+from pipelines.landing import Landing, Resource, Snapshot, now, open_landing
+from pipelines.raw import CLIENTS, is_read, raw_folder, rows_of, write_raw
+from pipelines.settings import SAMPLE_LANDING, Settings
+
+
+class Origin(Shape):
+    """Where tables come from. `invented` says whether their figures are those of the sample."""
+
+    invented: bool
+
+    def has(self, card: SourceCard) -> bool:
+        """Whether the origin can be asked for this card at all."""
+        ...
+
+    def bring(self, card: SourceCard, landing: Landing, have: Snapshot | None) -> Snapshot:
+        """Put the newest bytes of a card in the landing's objects; returns `have` when nothing is newer."""
+        ...
+
+
+@dataclass(frozen=True)
+class LiveOrigin:
+    """The publishers themselves, over HTTP."""
+
+    http: HttpClient
+    addresses: dict[Protocol, str]
+    invented: bool = False
+    clock: Callable[[], str] = now
+
+    def has(self, card: SourceCard) -> bool:
+        """Every card can be asked for."""
+        return True
+
+    def bring(self, card: SourceCard, landing: Landing, have: Snapshot | None) -> Snapshot:
+        """Ask whether the table changed, and fetch it whole on the first road that offers it when it did.
+
+        Raises:
+            SourceError: no road offers the table, or an answer is not what was expected.
+        """
+        if (
+            have
+            and have.asked == asked(card)
+            and self._modified(card, Protocol(have.protocol)) == have.modified
+        ):
+            return have
+        refusals = []
+        for protocol in card.protocols:
+            resources: list[Resource] = []
+
+            def keep(name: str, url: str, body: bytes, into: list[Resource] = resources) -> None:
+                into.append(Resource(name=name, url=url, sha256=landing.put(body), size=len(body)))
+
+            try:
+                modified = CLIENTS[protocol].fetch(self.http, self.addresses[protocol], card, keep)
+            except NotThereError as error:
+                refusals.append(f"{protocol}: {error}")
+                continue
+            return Snapshot(
+                dataset_id=card.dataset_id,
+                protocol=protocol,
+                asked=asked(card),
+                modified=modified,
+                landed_at=self.clock(),
+                invented=self.invented,
+                resources=tuple(resources),
+            )
+        raise SourceError(
+            card.dataset_id,
+            "no road offers the table: " + "; ".join(refusals),
+            todo="check the table id at the publisher",
+        )
+
+    def _modified(self, card: SourceCard, protocol: Protocol) -> str | None:
+        try:
+            return str(CLIENTS[protocol].probe(self.http, self.addresses[protocol], card))
+        except NotThereError:
+            return None
+
+
+@dataclass(frozen=True)
+class LandingOrigin:
+    """Another landing, replayed without any request."""
+
+    source: Landing
+    invented: bool
+
+    def has(self, card: SourceCard) -> bool:
+        """Whether the card has landed there."""
+        return self.source.current(card.dataset_id, invented=self.invented) is not None
+
+    def bring(self, card: SourceCard, landing: Landing, have: Snapshot | None) -> Snapshot:
+        """Copy the card's current snapshot over.
+
+        Raises:
+            SourceError: the other landing has none, or it was made for another card.
+        """
+        snapshot = self.source.current(card.dataset_id, invented=self.invented)
+        if snapshot is None:
+            raise SourceError(
+                card.dataset_id,
+                f"nothing of this card lies in the landing {self.source.root}",
+                todo="leave it out",
+            )
+        if snapshot.asked != asked(card):
+            raise SourceError(
+                card.dataset_id,
+                "the landing holds an answer to another question: the card's dimensions or measures changed since",
+                todo="land the table again (--from live; for the sample: make sample)",
+            )
+        landing.copy_objects(snapshot, self.source)
+        return snapshot
+
+
+def asked(card: SourceCard) -> str:
+    """The fingerprint of what a card asks a source for; when it changes, the table has to be fetched anew."""
+    question = card.model_dump_json(include={"protocols", "dimensions", "measures", "region_frame"})
+    return sha256(question.encode()).hexdigest()
+
+
+def open_origin(settings: Settings) -> Origin:
+    """The origin that the settings name: `live`, `sample` or the path of a landing.
+
+    A landing that holds both the sample and published figures is replayed for its published ones.
+
+    Raises:
+        RegiokompasError: the path is not a landing.
+    """
+    if settings.origin == "live":
+        http = HttpClient(
+            requests.Session(), settings.http_tries, settings.http_timeout, settings.http_max_wait
+        )
+        addresses = {Protocol.CBS_ODATA4: settings.cbs_v4_url, Protocol.CBS_ODATA3: settings.cbs_v3_url}
+        return LiveOrigin(http, {p: url.rstrip("/") for p, url in addresses.items()})
+    path = SAMPLE_LANDING if settings.origin == "sample" else Path(settings.origin)
+    source = open_landing(path)
+    return LandingOrigin(source, invented=not source.holds_published())
+
+
+@dataclass(frozen=True)
+class Refreshed:
+    """What a refresh came to."""
+
+    snapshot: Snapshot
+    changed: bool
+    rows: int
+    folder: Path
+
+
+def refresh(
+    card: SourceCard, origin: Origin, landing: Landing, raw_root: Path, check: Callable[[Path], None]
+) -> Refreshed:
+    """Bring a card up to date. The lock moves only after the new bytes were read and checked.
+
+    Args:
+        card: the card.
+        origin: where its table comes from.
+        landing: our own landing.
+        raw_root: where raw Parquet is kept.
+        check: refuses a freshly read folder by raising.
+
+    Raises:
+        RegiokompasError: what was found and what to do. The failure is noted, and what landed before stays in place.
+    """
+    have = landing.current(card.dataset_id, invented=origin.invented)
+    folder = raw_folder(raw_root, card, invented=origin.invented)
+    try:
+        snapshot = origin.bring(card, landing, have)
+        if not is_read(folder, card, snapshot):
+            write_raw(card, snapshot, landing, folder, check)
+        changed = landing.commit(snapshot)
+    except RegiokompasError as error:
+        landing.note_failure(card.dataset_id, str(error))
+        raise
+    landing.clear_failure(card.dataset_id)
+    return Refreshed(snapshot, changed, rows_of(folder), folder)

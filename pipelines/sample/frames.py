@@ -1,0 +1,115 @@
+"""Which municipalities exist in which year, and what they belong to.
+
+The two CSV files beside this module hold facts of CBS, "Gebieden in Nederland" 2015, 2016, 2026 (CC BY 4.0).
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+FIRST_FRAME, LAST_FRAME = 2015, 2026
+COUNTRY = "NL01"
+LEVEL_SUFFIX = {"LD": " (LD)", "PV": " (PV)", "CR": " (CR)"}
+
+
+@dataclass(frozen=True)
+class Municipality:
+    """One municipality code; years are frames of 1 January, last_year is None while it exists."""
+
+    code: str
+    name: str
+    first_year: int
+    last_year: int | None
+    successors: tuple[tuple[str, float], ...]
+    am_2016: str
+    am_2026: str
+    corop: str
+
+    def exists(self, year: int) -> bool:
+        """Whether the code is in the frame of 1 January of this year."""
+        return self.first_year <= year <= (self.last_year or LAST_FRAME)
+
+
+@dataclass(frozen=True)
+class Region:
+    """A region above the municipality; part_of is the region one level up, empty at the top and for AM."""
+
+    code: str
+    name: str
+    name_2016: str
+    part_of: str
+
+
+def _successors(text: str) -> tuple[tuple[str, float], ...]:
+    pairs = (part.partition(":") for part in text.split(";") if part)
+    return tuple((code, float(share or 1)) for code, _, share in pairs)
+
+
+@cache
+def municipalities() -> dict[str, Municipality]:
+    """Every municipality code of 2015-2026, in code order."""
+    with (HERE / "municipalities.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return {
+        row["code"]: Municipality(
+            row["code"],
+            row["name"],
+            int(row["first_year"]),
+            int(row["last_year"]) if row["last_year"] else None,
+            _successors(row["successors"]),
+            row["am_2016"],
+            row["am_2026"],
+            row["corop"],
+        )
+        for row in rows
+    }
+
+
+@cache
+def regions() -> dict[str, Region]:
+    """Every labour-market region, COROP area, province, part of the country and the country itself."""
+    with (HERE / "regions.csv").open(encoding="utf-8", newline="") as file:
+        return {row["code"]: Region(**row) for row in csv.DictReader(file)}
+
+
+def in_year(year: int) -> list[Municipality]:
+    """The municipalities of 1 January of this year, in code order."""
+    return [m for m in municipalities().values() if m.exists(year)]
+
+
+def ancestors(municipality: Municipality) -> tuple[str, str, str, str]:
+    """COROP area, province, part of the country and country of a municipality."""
+    province = regions()[municipality.corop].part_of
+    return municipality.corop, province, regions()[province].part_of, COUNTRY
+
+
+def region_title(code: str) -> str:
+    """The title CBS gives a region in a table, with its level where the name alone is ambiguous."""
+    if code in municipalities():
+        return municipalities()[code].name
+    return regions()[code].name + LEVEL_SUFFIX.get(code[:2], "")
+
+
+@cache
+def territories(year: int) -> dict[str, dict[str, float]]:
+    """Per municipality of a year the territories it consists of, as {code at its first frame: share}.
+
+    Figures are invented per territory and summed, so that a merger moves them without a jump.
+    """
+    holds: dict[str, dict[str, float]] = {m.code: {} for m in in_year(year)}
+
+    def settle(code: str, territory: str, share: float) -> None:
+        municipality = municipalities()[code]
+        if municipality.exists(year):
+            holds[code][territory] = holds[code].get(territory, 0.0) + share
+            return
+        for successor, part in municipality.successors:
+            settle(successor, territory, share * part)
+
+    for municipality in in_year(FIRST_FRAME):
+        settle(municipality.code, municipality.code, 1.0)
+    return holds

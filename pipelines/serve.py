@@ -1,0 +1,88 @@
+"""Serves one release with Datasette: a process never sees two releases, and the files it serves never change."""
+
+import json
+import os
+import socket
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from pipelines.errors import RegiokompasError
+from pipelines.settings import PORTAL
+
+DATABASE_FILE = "regiokompas.db"
+METADATA_FILE = "metadata.json"
+
+
+class ServeError(RegiokompasError):
+    """A release that cannot be served, in one line that says what to do."""
+
+
+def resolve_release(release: Path) -> Path:
+    """Returns the directory of a release itself, never a link such as `current` that may later point elsewhere.
+
+    Raises:
+        ServeError: there is no release at that path, or not a whole one.
+    """
+    directory = release.resolve()
+    if not directory.is_dir():
+        raise ServeError(f"There is no release at {release}. Make one with `make run`.")
+    for name in (DATABASE_FILE, METADATA_FILE):
+        if not (directory / name).is_file():
+            raise ServeError(f"The release at {release} has no {name}. Make a whole one with `make run`.")
+    return directory
+
+
+def read_settings() -> dict[str, int | bool]:
+    """Returns Datasette's settings for the portal, from datasette/settings.json."""
+    settings: dict[str, int | bool] = json.loads((PORTAL / "settings.json").read_text(encoding="utf-8"))
+    return settings
+
+
+def datasette_command(release: Path, port: int, host: str = "127.0.0.1") -> list[str]:
+    """Returns the command line that serves a release, with this Python and our templates, plugins and settings."""
+    directory = resolve_release(release)
+    # -P: Python must not look for the package `datasette` in our folder of that name.
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "datasette",
+        "serve",
+        "--immutable",
+        str(directory / DATABASE_FILE),
+    ]
+    command += ["--metadata", str(directory / METADATA_FILE), "--host", host, "--port", str(port), "--cors"]
+    command += ["--plugins-dir", str(PORTAL / "plugins")]
+    command += ["--template-dir", str(PORTAL / "templates")]
+    command += ["--static", f"static:{PORTAL / 'static'}"]
+    for name, value in read_settings().items():
+        command += ["--setting", name, json.dumps(value)]
+    return command
+
+
+def refuse_taken_port(port: int, host: str) -> None:
+    """Raises ServeError when another program answers on the port already."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            advice = f"Choose another with `make serve PORT={port + 1}`."
+            raise ServeError(f"Port {port} of {host} cannot be used: {error.strerror}. {advice}") from error
+
+
+def serve(release: Path, port: int, host: str = "127.0.0.1") -> NoReturn:
+    """Becomes a Datasette process that serves the release until it is stopped.
+
+    Raises:
+        ServeError: there is no whole release, or the port is taken.
+    """
+    command = datasette_command(release, port, host)
+    refuse_taken_port(port, host)
+    click.echo(f"Release {resolve_release(release).name} is on http://{host}:{port} (Ctrl+C stops it)")
+    sys.stdout.flush()
+    # Replaces this process, so that a stop signal reaches the server itself.
+    os.execv(command[0], command)  # noqa: S606 - our own interpreter and arguments, no shell

@@ -1,0 +1,92 @@
+"""Where things are and who is asked: the only place where environment variables are named."""
+
+import os
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[1]
+SAMPLE_LANDING = PROJECT / "pipelines" / "sample" / "landing"
+DBT_PROJECT = PROJECT / "dbt_project"
+PORTAL = PROJECT / "datasette"
+CARDS = PROJECT / "pipelines" / "cards"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One run's surroundings; every field can be set by the environment variable in its metadata."""
+
+    data: Path = field(
+        default=Path("data"),
+        metadata={"env": "REGIOKOMPAS_DATA", "help": "where landing, build and releases are kept"},
+    )
+    cbs_v4_url: str = field(
+        default="https://datasets.cbs.nl/odata/v1/CBS",
+        metadata={"env": "REGIOKOMPAS_CBS_V4_URL", "help": "base address of CBS OData v4"},
+    )
+    cbs_v3_url: str = field(
+        default="https://opendata.cbs.nl",
+        metadata={"env": "REGIOKOMPAS_CBS_V3_URL", "help": "host of CBS OData v3"},
+    )
+    origin: str = field(
+        default="live",
+        metadata={"env": "REGIOKOMPAS_FROM", "help": "live, sample or the path of a landing"},
+    )
+    http_tries: int = field(
+        default=5,
+        metadata={"env": "REGIOKOMPAS_HTTP_TRIES", "help": "how often a request is tried"},
+    )
+    http_timeout: float = field(
+        default=60.0,
+        metadata={"env": "REGIOKOMPAS_HTTP_TIMEOUT", "help": "seconds without an answer before a try fails"},
+    )
+    http_max_wait: float = field(
+        default=60.0,
+        metadata={"env": "REGIOKOMPAS_HTTP_MAX_WAIT", "help": "longest wait between two tries, in seconds"},
+    )
+
+    @classmethod
+    def from_environment(cls, **overrides: object) -> "Settings":
+        """Read every setting from its environment variable; `overrides` win.
+
+        Raises:
+            ValueError: a variable holds a text where a number belongs.
+        """
+        values: dict[str, object] = {}
+        for f in fields(cls):
+            text = os.environ.get(f.metadata["env"])
+            if text:
+                kind = type(f.default)
+                try:
+                    values[f.name] = Path(text) if issubclass(kind, Path) else kind(text)  # type: ignore[call-arg]
+                except ValueError:
+                    raise ValueError(
+                        f"{f.metadata['env']}: expected a {kind.__name__}, found {text!r}"
+                    ) from None
+        values.update(overrides)
+        settings = cls(**values)  # type: ignore[arg-type]
+        return cls(**{**settings.__dict__, "data": settings.data.resolve()})
+
+    @property
+    def landing(self) -> Path:
+        """The bytes as received, and the locks that say what they are."""
+        return self.data / "landing"
+
+    @property
+    def raw(self) -> Path:
+        """Parquet in the one row shape, derived from the landing."""
+        return self.data / "raw"
+
+    @property
+    def build(self) -> Path:
+        """The DuckDB file and dbt's artefacts: all derived, may be deleted."""
+        return self.data / "build"
+
+    @property
+    def releases(self) -> Path:
+        """Immutable releases, and the link `current`."""
+        return self.data / "releases"
+
+    @property
+    def dagster_home(self) -> Path:
+        """Dagster's own run history, shared by the command line and the UI."""
+        return self.data / "dagster"

@@ -1,0 +1,1 @@
+"""pandera schemas: what sources send, what marts hold, statistical checks."""

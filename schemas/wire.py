@@ -1,0 +1,111 @@
+"""What the raw row shape must be before dbt sees it. Owns the boundary; the marts' contracts own what comes after."""
+
+import csv
+from pathlib import Path
+
+import pandera.polars as pa
+import polars as pl
+
+from pipelines.errors import SourceError
+from pipelines.settings import DBT_PROJECT
+
+REGION = r"^[A-Z]{2}[0-9]{2,8}$"
+PERIOD = r"^[0-9]{4}(JJ|HJ|KW|MM|SJ|W1|W4|X0|VJ|VS|G[2-5]|M3|[0-9]{2})[0-9]{2}$"
+KEY = ["dataset_id", "measure_code", "region_code", "period_code", "dims"]
+
+
+def known_marks(seeds: Path) -> list[str]:
+    """The value attributes that the seed `value_status.csv` gives a meaning; the empty one is a blank cell."""
+    with (seeds / "value_status.csv").open(encoding="utf-8", newline="") as file:
+        return [row["value_attribute"] for row in csv.DictReader(file)]
+
+
+def known_period_statuses(seeds: Path) -> list[str]:
+    """The period statuses that the seed `period_status.csv` gives a meaning."""
+    with (seeds / "period_status.csv").open(encoding="utf-8", newline="") as file:
+        return [row["period_status"] for row in csv.DictReader(file)]
+
+
+def observation_schema(marks: list[str], period_statuses: list[str]) -> pa.DataFrameSchema:
+    """The schema of `observations.parquet`: one row a measure, region, period and combination of dimensions.
+
+    A value is a number only under a known mark, so a text where a number belongs shows up as an unknown mark.
+    """
+    return pa.DataFrameSchema(
+        {
+            "dataset_id": pa.Column(pl.String, pa.Check.str_matches(r"^[a-z]+/.+$")),
+            "measure_code": pa.Column(pl.String, pa.Check.str_length(min_value=1)),
+            "region_code": pa.Column(pl.String, pa.Check.str_matches(REGION)),
+            "period_code": pa.Column(pl.String, pa.Check.str_matches(PERIOD)),
+            "dims": pa.Column(pl.String),
+            "value": pa.Column(pl.Float64, nullable=True),
+            "value_text": pa.Column(pl.String, nullable=True),
+            "value_attribute": pa.Column(pl.String, pa.Check.isin(marks)),
+            "period_status": pa.Column(pl.String, pa.Check.isin(period_statuses), nullable=True),
+            "landed_sha256": pa.Column(pl.String, pa.Check.str_matches(r"^[0-9a-f]{64}$")),
+        },
+        strict=True,
+        ordered=True,
+        unique=KEY,
+        name="observations",
+    )
+
+
+class WireError(SourceError):
+    """The raw rows of a card are not what they must be; carries the failing rows for whoever shows them."""
+
+    def __init__(self, dataset_id: str, problem: str, rows: pl.DataFrame) -> None:
+        super().__init__(
+            dataset_id, problem, todo="compare with the table at the source; nothing of it was kept"
+        )
+        self.rows = rows
+
+
+def check_raw(folder: Path, seeds: Path = DBT_PROJECT / "seeds") -> None:
+    """Hold the freshly read Parquet of a card against the wire schema.
+
+    Raises:
+        WireError: naming the first failing row: measure, region, period, the value and what was expected.
+    """
+    frame = pl.read_parquet(folder / "observations.parquet")
+    marks, statuses = known_marks(seeds), known_period_statuses(seeds)
+    try:
+        observation_schema(marks, statuses).validate(frame, lazy=True)
+    except pa.errors.SchemaErrors as error:
+        raise _wire_error(frame, error, marks) from None
+
+
+def _wire_error(frame: pl.DataFrame, error: pa.errors.SchemaErrors, marks: list[str]) -> WireError:
+    dataset_id = str(frame["dataset_id"][0]) if frame.height else "?"
+    doubled = frame.filter(pl.struct(KEY).is_duplicated())
+    if doubled.height:
+        return WireError(
+            dataset_id,
+            f"{doubled.height} rows share a key that must be unique, the first {_key(doubled)}",
+            doubled,
+        )
+    strange = frame.filter(~pl.col("value_attribute").is_in(marks))
+    if strange.height:
+        found = strange["value_attribute"][0]
+        return WireError(
+            dataset_id,
+            f"{_key(strange)} holds {found!r}, expected a number or one of the marks {marks}"
+            f" ({strange.height} such rows)",
+            strange,
+        )
+    cases = error.failure_cases
+    first = cases.row(0, named=True)
+    rows = frame.filter(pl.int_range(pl.len()).is_in([i for i in cases["index"] if i is not None]))
+    return WireError(
+        dataset_id,
+        f"column {first['column']} holds {first['failure_case']!r}, expected {first['check']} ({cases.height} such rows)",
+        rows if rows.height else cases.select(pl.all().cast(pl.String)),
+    )
+
+
+def _key(rows: pl.DataFrame) -> str:
+    first = rows.row(0, named=True)
+    dims = f" {first['dims']}" if first["dims"] else ""
+    return (
+        f"measure {first['measure_code']} region {first['region_code']} period {first['period_code']}{dims}"
+    )
