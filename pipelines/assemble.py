@@ -93,19 +93,16 @@ def assemble(settings: Settings, cards: dict[str, SourceCard], *, invented: bool
         CardError: an indicator selects nothing, or cannot be told from another.
     """
     landing = Landing(settings.landing)
-    rows, snapshots = [], []
-    for order, card in enumerate(cards.values()):
-        snapshot = landing.current(card.dataset_id, invented=invented)
+    landed = {card.dataset_id: landing.current(card.dataset_id, invented=invented) for card in cards.values()}
+    for card in cards.values():
+        snapshot = landed[card.dataset_id]
         folder = raw_folder(settings.raw, card, invented=invented)
-        if snapshot:
-            snapshots.append(snapshot)
-            if not is_read(folder, card, snapshot):
-                write_raw(card, snapshot, landing, folder, check_raw)
-        rows.append(_source_row(card, order, snapshot, folder, landing))
+        if snapshot and not is_read(folder, card, snapshot):
+            write_raw(card, snapshot, landing, folder, check_raw)
     raw = settings.raw / ("invented" if invented else "published")
-    _drop_others(
-        raw, {card.slug for card, row in zip(cards.values(), rows, strict=True) if row["state"] != "absent"}
-    )
+    _drop_others(raw, {card.slug for card in cards.values() if landed[card.dataset_id]})
+    snapshots = [snapshot for snapshot in landed.values() if snapshot]
+    rows = describe_sources(settings, cards, invented=invented)
     if not snapshots:
         raise CardError("nothing has landed yet -> run `regiokompas run --from live`, or --from sample")
     check_indicators(DBT_PROJECT / "seeds" / "indicators.csv", cards, raw)
@@ -115,6 +112,24 @@ def assemble(settings: Settings, cards: dict[str, SourceCard], *, invented: bool
     pq.write_table(pa.Table.from_pylist(rows, _SOURCES), folder / "sources.parquet")
     pq.write_table(pa.Table.from_pylist([release], _RELEASE), folder / "release.parquet")
     return Inputs(raw, folder, release["release_id"], rows)
+
+
+def describe_sources(settings: Settings, cards: dict[str, SourceCard], *, invented: bool) -> list[dict[str, Any]]:
+    """What is known of every source: one row a card, with the columns of `sources.parquet`.
+
+    A card that never landed has the state `absent`, one whose last refresh failed `kept`, with the reason.
+    """
+    landing = Landing(settings.landing)
+    return [
+        _source_row(
+            card,
+            order,
+            landing.current(card.dataset_id, invented=invented),
+            raw_folder(settings.raw, card, invented=invented),
+            landing,
+        )
+        for order, card in enumerate(cards.values())
+    ]
 
 
 def check_indicators(seed: Path, cards: dict[str, SourceCard], raw: Path) -> None:
@@ -161,9 +176,7 @@ def _selection_problem(
         return f"selects nothing, {card.dataset_id} has no measure {wanted!r} -> use one of: {shown((m[0] for m in measures), 20)}"
     unit, multiplier = exact[0][3] or "", float(row["multiplier"] or 1)
     if unit.startswith("x 1") and float(unit[1:].replace(" ", "")) != multiplier:
-        return (
-            f"the measure counts in {unit!r} but the multiplier is {multiplier:g} -> correct the multiplier"
-        )
+        return f"the measure counts in {unit!r} but the multiplier is {multiplier:g} -> correct the multiplier"
     dims = [
         d[0]
         for d in con.execute(
@@ -195,8 +208,8 @@ def _source_row(
         "protocol": snapshot.protocol if snapshot else None,
         "state": state,
         "state_reason": f"{failure.failed_at}: {failure.problem}" if failure else None,
-        "rows_count": rows_of(folder) if snapshot else 0,
-        "newest_period": _newest_period(folder) if snapshot else None,
+        "rows_count": rows_of(folder) if snapshot and folder.is_dir() else 0,
+        "newest_period": _newest_period(folder) if snapshot and folder.is_dir() else None,
         "source_modified": snapshot.modified if snapshot else None,
         "landed_at": snapshot.landed_at if snapshot else None,
         "notice": NOTICE if snapshot and snapshot.invented else None,

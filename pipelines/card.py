@@ -117,9 +117,7 @@ class SourceCard(Strict):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if bool(self.measures) == bool(self.region_frame):
-            raise ValueError(
-                "give either `measures` (a table of figures) or `region_frame` (a table of regions)"
-            )
+            raise ValueError("give either `measures` (a table of figures) or `region_frame` (a table of regions)")
         roles = [d.role for d in self.dimensions.values()]
         if roles.count("region") > 1 or roles.count("period") > 1:
             raise ValueError("a card can have at most one region and one period dimension")

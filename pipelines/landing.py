@@ -105,9 +105,7 @@ class Landing:
                 f"landing object {path} cannot be read ({error}) -> copy the landing again, or run --from live"
             ) from None
         if hashlib.sha256(body).hexdigest() != sha256:
-            raise RegiokompasError(
-                f"landing object {path} was changed after it landed -> copy the landing again"
-            )
+            raise RegiokompasError(f"landing object {path} was changed after it landed -> copy the landing again")
         return body
 
     def path(self, sha256: str) -> Path:

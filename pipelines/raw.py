@@ -57,9 +57,7 @@ def reading(card: SourceCard, snapshot: Snapshot) -> str:
 def is_read(folder: Path, card: SourceCard, snapshot: Snapshot) -> bool:
     """Whether `folder` already holds what reading this snapshot would give."""
     marker = folder / "raw.json"
-    return marker.exists() and json.loads(marker.read_text(encoding="utf-8"))["reading"] == reading(
-        card, snapshot
-    )
+    return marker.exists() and json.loads(marker.read_text(encoding="utf-8"))["reading"] == reading(card, snapshot)
 
 
 def rows_of(folder: Path) -> int:
@@ -95,9 +93,7 @@ def write_raw(
                 rows = _read(con, card, snapshot, landing, Path(temporary))
             except (duckdb.Error, KeyError, TypeError, ValueError) as error:
                 problem = f"the landed bytes cannot be read, {type(error).__name__}: {error!s:.300}"
-                raise SourceError(
-                    card.dataset_id, problem, todo="compare the answer with the protocol"
-                ) from error
+                raise SourceError(card.dataset_id, problem, todo="compare the answer with the protocol") from error
             _export(con, built)
         check(built)
         marker = {"dataset_id": card.dataset_id, "reading": reading(card, snapshot), "rows": rows}
@@ -106,9 +102,7 @@ def write_raw(
     return rows
 
 
-def _read(
-    con: duckdb.DuckDBPyConnection, card: SourceCard, snapshot: Snapshot, landing: Landing, work: Path
-) -> int:
+def _read(con: duckdb.DuckDBPyConnection, card: SourceCard, snapshot: Snapshot, landing: Landing, work: Path) -> int:
     client = CLIENTS[Protocol(snapshot.protocol)]
 
     def body(name: str) -> bytes:

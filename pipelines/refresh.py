@@ -49,11 +49,7 @@ class LiveOrigin:
         Raises:
             SourceError: no road offers the table, or an answer is not what was expected.
         """
-        if (
-            have
-            and have.asked == asked(card)
-            and self._modified(card, Protocol(have.protocol)) == have.modified
-        ):
+        if have and have.asked == asked(card) and self._modified(card, Protocol(have.protocol)) == have.modified:
             return have
         refusals = []
         for protocol in card.protocols:
@@ -138,9 +134,7 @@ def open_origin(settings: Settings) -> Origin:
         RegiokompasError: the path is not a landing.
     """
     if settings.origin == "live":
-        http = HttpClient(
-            requests.Session(), settings.http_tries, settings.http_timeout, settings.http_max_wait
-        )
+        http = HttpClient(requests.Session(), settings.http_tries, settings.http_timeout, settings.http_max_wait)
         addresses = {Protocol.CBS_ODATA4: settings.cbs_v4_url, Protocol.CBS_ODATA3: settings.cbs_v3_url}
         return LiveOrigin(http, {p: url.rstrip("/") for p, url in addresses.items()})
     path = SAMPLE_LANDING if settings.origin == "sample" else Path(settings.origin)

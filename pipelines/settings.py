@@ -59,9 +59,7 @@ class Settings:
                 try:
                     values[f.name] = Path(text) if issubclass(kind, Path) else kind(text)  # type: ignore[call-arg]
                 except ValueError:
-                    raise ValueError(
-                        f"{f.metadata['env']}: expected a {kind.__name__}, found {text!r}"
-                    ) from None
+                    raise ValueError(f"{f.metadata['env']}: expected a {kind.__name__}, found {text!r}") from None
         values.update(overrides)
         settings = cls(**values)  # type: ignore[arg-type]
         return cls(**{**settings.__dict__, "data": settings.data.resolve()})

@@ -55,9 +55,7 @@ class WireError(SourceError):
     """The raw rows of a card are not what they must be; carries the failing rows for whoever shows them."""
 
     def __init__(self, dataset_id: str, problem: str, rows: pl.DataFrame) -> None:
-        super().__init__(
-            dataset_id, problem, todo="compare with the table at the source; nothing of it was kept"
-        )
+        super().__init__(dataset_id, problem, todo="compare with the table at the source; nothing of it was kept")
         self.rows = rows
 
 
@@ -106,6 +104,4 @@ def _wire_error(frame: pl.DataFrame, error: pa.errors.SchemaErrors, marks: list[
 def _key(rows: pl.DataFrame) -> str:
     first = rows.row(0, named=True)
     dims = f" {first['dims']}" if first["dims"] else ""
-    return (
-        f"measure {first['measure_code']} region {first['region_code']} period {first['period_code']}{dims}"
-    )
+    return f"measure {first['measure_code']} region {first['region_code']} period {first['period_code']}{dims}"

@@ -32,9 +32,7 @@ def probe(http: HttpClient, base: str, card: SourceCard) -> str:
     Returns:
         `Modified` of the table, ISO 8601 without offset.
     """
-    return _modified(
-        card, http.get(card.dataset_id, f"{_api(base, card)}/TableInfos?$format=json", read_rows)[0]
-    )
+    return _modified(card, http.get(card.dataset_id, f"{_api(base, card)}/TableInfos?$format=json", read_rows)[0])
 
 
 def fetch(http: HttpClient, base: str, card: SourceCard, keep: Keep) -> str:

@@ -81,9 +81,7 @@ def description(card: SourceCard, body: Callable[[str], bytes]) -> Description:
     ]
     codes = {
         name: [
-            SourceCode(
-                str(c["Identifier"]), int(c.get("Index") or 0), str(c.get("Title") or ""), c.get("Status")
-            )
+            SourceCode(str(c["Identifier"]), int(c.get("Index") or 0), str(c.get("Title") or ""), c.get("Status"))
             for c in read_rows(body(f"{name}Codes"))
         ]
         for name in card.dimensions
@@ -136,11 +134,7 @@ def _filter(card: SourceCard, chosen: Description, all_measures: list[dict[str, 
     clauses = []
     if len(chosen.measures) < len(all_measures):
         clauses.append(_in("Measure", chosen.measures))
-    clauses += [
-        _in(d, [c.key for _, c in chosen.codes[d].values()])
-        for d, dim in card.dimensions.items()
-        if dim.codes
-    ]
+    clauses += [_in(d, [c.key for _, c in chosen.codes[d].values()]) for d, dim in card.dimensions.items() if dim.codes]
     return "$filter=" + quote(" and ".join(clauses), safe="(),'$") if clauses else ""
 
 

@@ -85,9 +85,7 @@ class HttpClient:
             raise _TryAgainError(f"no whole answer, {type(error).__name__}: {error!s:.200}") from error
         status, body = answer.status_code, answer.content
         if status == 404:
-            raise NotThereError(
-                dataset_id, "HTTP 404, expected 200", url=url, todo="check the table id on the card"
-            )
+            raise NotThereError(dataset_id, "HTTP 404, expected 200", url=url, todo="check the table id on the card")
         if status in _PATIENCE:
             raise _TryAgainError(f"HTTP {status}, expected 200{_said(body)}", _retry_after(answer))
         if status != 200:

@@ -71,9 +71,7 @@ def read_json(body: bytes) -> dict[str, Any]:
     try:
         content = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise ValueError(
-            f"expected a JSON object, found something that is not JSON ({error!s:.80})"
-        ) from None
+        raise ValueError(f"expected a JSON object, found something that is not JSON ({error!s:.80})") from None
     if not isinstance(content, dict):
         raise ValueError(f"expected a JSON object, found a {type(content).__name__}")
     return content
@@ -199,9 +197,7 @@ def match(card: SourceCard, kind: str, wanted: Code, offered: Iterable[SourceMea
     )
 
 
-def describe(
-    card: SourceCard, measures: list[SourceMeasure], codes: dict[str, list[SourceCode]]
-) -> Description:
+def describe(card: SourceCard, measures: list[SourceMeasure], codes: dict[str, list[SourceCode]]) -> Description:
     """Hold a table's measures and code lists against the card.
 
     Raises:
@@ -220,9 +216,7 @@ def describe(
             raise SourceError(card.dataset_id, f"the code list of {name} is empty", todo="try again later")
         kept[name] = {c.code: (c.code, c) for c in codes[name]}
         if dimension.codes:
-            pairs = [
-                (wanted.code, match(card, f"{name} code", wanted, codes[name])) for wanted in dimension.codes
-            ]
+            pairs = [(wanted.code, match(card, f"{name} code", wanted, codes[name])) for wanted in dimension.codes]
             kept[name] = {found.code: (code, found) for code, found in pairs}
     return Description(chosen, kept)
 

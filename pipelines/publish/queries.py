@@ -48,7 +48,7 @@ def load_queries(folder: Path) -> dict[str, dict[str, object]]:
     """Returns the canned queries of a folder by name, in the order of their file names.
 
     A file is named `<order>_<name>.sql`. Next to what Datasette knows (title, description_html, sql, params,
-    hide_sql) an entry keeps title_nl, title_en, description_nl and description_en for our own pages.
+    hide_sql) an entry keeps title_nl, title_en, description_nl, description_en and defaults for our own pages.
 
     Raises:
         QueryError: a file lacks its front matter, a text or a parameter, or has one too many.
@@ -69,15 +69,14 @@ def _read_query(path: Path) -> dict[str, object]:
     sql = match["sql"].strip()
     used, described = set(PARAMETER.findall(sql)), set(question.parameters)
     if used != described:
-        raise QueryError(
-            f"{path.name}: the SQL takes {sorted(used)}, the front matter describes {sorted(described)}"
-        )
+        raise QueryError(f"{path.name}: the SQL takes {sorted(used)}, the front matter describes {sorted(described)}")
     return {
         "title": f"{question.title_nl} / {question.title_en}",
         "description_html": _description(question),
         "sql": _with_defaults(sql, question.parameters),
         "params": list(question.parameters),
         "hide_sql": False,
+        "defaults": {name: parameter.default for name, parameter in question.parameters.items()},
         **question.model_dump(exclude={"parameters"}),
     }
 

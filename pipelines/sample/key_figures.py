@@ -122,9 +122,7 @@ def _key_figure_cell(figure: KeyFigure, region: str, year: int) -> str:
 
 def regional_key_figures() -> V3Table:
     """70072ned: one row per region and year; a municipality that does not exist in a year has blank cells."""
-    levels = sorted(
-        (r for r in regions() if r[:2] != "AM"), key=lambda r: (("NL", "LD", "PV", "CR").index(r[:2]), r)
-    )
+    levels = sorted((r for r in regions() if r[:2] != "AM"), key=lambda r: (("NL", "LD", "PV", "CR").index(r[:2]), r))
     codes = [*levels, *municipalities()]
     rows = [
         {

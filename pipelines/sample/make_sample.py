@@ -54,8 +54,7 @@ def make_sample(folder: Path) -> int:
     shutil.rmtree(folder, ignore_errors=True)
     with tempfile.TemporaryDirectory() as raw:
         return sum(
-            refresh(card, origin, Landing(folder), Path(raw), check_raw).rows
-            for card in load_cards(CARDS).values()
+            refresh(card, origin, Landing(folder), Path(raw), check_raw).rows for card in load_cards(CARDS).values()
         )
 
 

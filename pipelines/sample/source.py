@@ -117,11 +117,7 @@ class SampleSource:
 
     def _v3(self, parts: list[str], query: dict[str, str]) -> Answer:
         service = parts[0].lower()
-        if (
-            service not in ("odataapi", "odatafeed")
-            or len(parts) not in (3, 4)
-            or parts[1].lower() != "odata"
-        ):
+        if service not in ("odataapi", "odatafeed") or len(parts) not in (3, 4) or parts[1].lower() != "odata":
             raise _RefusedError(404, "No such path.")
         table = self._made.get(parts[2]) or self._make(parts[2], TABLES_V3)
         if not isinstance(table, V3Table):
@@ -146,9 +142,7 @@ class SampleSource:
             payload["odata.nextLink"] = _next(f"{base}/{name}", query, V3_PAGE)
         return _json(payload)
 
-    def _make(
-        self, table_id: str, makers: Mapping[str, Callable[[], V4Table | V3Table]]
-    ) -> V4Table | V3Table | None:
+    def _make(self, table_id: str, makers: Mapping[str, Callable[[], V4Table | V3Table]]) -> V4Table | V3Table | None:
         if table_id in makers:
             self._made[table_id] = makers[table_id]()
         return self._made.get(table_id)

@@ -94,10 +94,7 @@ def _employee_jobs(section: str, year: int) -> dict[str, int]:
     """Jobs in hundreds per size class; the largest class holds what the others leave, so that they add up."""
     _, first, growth, shares = SECTIONS[section]
     total = round(first * compound(growth, year - YEARS[0]))
-    parts = [
-        round(total * share * (1 + 0.02 * uniform("size", section, i, year)))
-        for i, share in enumerate(shares)
-    ]
+    parts = [round(total * share * (1 + 0.02 * uniform("size", section, i, year))) for i, share in enumerate(shares)]
     rest = total - sum(parts)
     if section == "301000 ":
         parts, rest = [parts[0] + rest, *parts[1:]], 0
@@ -109,9 +106,7 @@ def _employee_job_cells(section: str) -> Iterator[tuple[str, int, str]]:
         for year in YEARS:
             hundreds = _employee_jobs(section, year)[size]
             # One class without jobs shows the ways in which a source can write "none" and "not known".
-            nothing = (
-                {2017: MARKS["."], 2018: MARKS["-"], 2019: MARKS["x"]}.get(year) if hundreds == 0 else None
-            )
+            nothing = {2017: MARKS["."], 2018: MARKS["-"], 2019: MARKS["x"]}.get(year) if hundreds == 0 else None
             yield size, year, nothing or float32_text(hundreds / 10)
 
 
@@ -167,16 +162,13 @@ def areas(table_id: str, year: int, modified: str) -> V3Table:
     rows, members = [], in_year(year)
     for municipality in members:
         labour_market_region = municipality.am_2016 if year == 2016 else municipality.am_2026
-        above = {
-            code[:2]: code for code in (*ancestors(municipality), labour_market_region) if code != COUNTRY
-        }
+        above = {code[:2]: code for code in (*ancestors(municipality), labour_market_region) if code != COUNTRY}
         texts = [municipality.code, municipality.name, municipality.name]
         for level in FRAME_PAIRS[year]:
             region = regions()[above[level]]
             texts += [region.code, (region.name_2016 if year == 2016 else "") or region.name]
         cells = [
-            padded(text, 10 if column.startswith("Code") else 50)
-            for column, text in zip(columns, texts, strict=True)
+            padded(text, 10 if column.startswith("Code") else 50) for column, text in zip(columns, texts, strict=True)
         ]
         rows.append({"RegioS": padded(municipality.code, 10), **dict(zip(columns, cells, strict=True))})
     return table(

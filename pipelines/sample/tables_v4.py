@@ -151,13 +151,10 @@ def establishments() -> V4Table:
             _dimension("RegioS", "Regio's", "GeoDimension", MapYear="2026"),
             _dimension("Perioden", "Perioden", "TimeDimension", ReleasePolicy="True"),
         ],
-        f"{SECTION}Codes": [
-            _code(code, i, title) for i, (code, (title, _)) in enumerate(SECTIONS.items(), 1)
-        ],
+        f"{SECTION}Codes": [_code(code, i, title) for i, (code, (title, _)) in enumerate(SECTIONS.items(), 1)],
         "RegioSGroups": _groups(),
         "RegioSCodes": [
-            _code(m.code, i, m.name, f"GM{ancestors(m)[1]}")
-            for i, m in enumerate(municipalities().values(), 1)
+            _code(m.code, i, m.name, f"GM{ancestors(m)[1]}") for i, m in enumerate(municipalities().values(), 1)
         ],
         "PeriodenGroups": [{"Id": "0", "Index": 0, "Title": "Jaren", "Description": None, "ParentId": None}],
         "PeriodenCodes": list(_periods()),

@@ -162,9 +162,6 @@ def table(
             "TypedDataSet": [_typed(row, topics) for row in untyped],
             "DataProperties": _properties(list(codes), topics),
             "CategoryGroups": [],
-            **{
-                dimension: [_code_row(dimension, entry) for entry in entries]
-                for dimension, entries in codes.items()
-            },
+            **{dimension: [_code_row(dimension, entry) for entry in entries] for dimension, entries in codes.items()},
         },
     )

@@ -1,0 +1,15 @@
+{#- Rounds to a number of decimals that differs per row: round() takes only a constant for it on some engines.
+    Dividing by a power of ten gives the double nearest to the decimal figure. -#}
+{% macro round_to(value, decimals) -%}
+    round({{ value }} * power(10, {{ decimals }})) / power(10, {{ decimals }})
+{%- endmacro %}
+
+{#- The last day of a period of `months` months that starts on `start_date`. -#}
+{% macro last_day_after_months(start_date, months) -%}
+    cast({{ dbt.dateadd('day', -1, dbt.dateadd('month', months, start_date)) }} as date)
+{%- endmacro %}
+
+{#- True for a text that holds no digit. -#}
+{% macro has_no_digit(text) -%}
+    translate({{ text }}, '0123456789', '') = {{ text }}
+{%- endmacro %}

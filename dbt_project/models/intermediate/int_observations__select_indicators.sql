@@ -1,0 +1,37 @@
+with indicators as (
+
+    select
+        indicator_id,
+        dataset_id,
+        measure_code,
+        coalesce(dims, '') as dims,
+        multiplier,
+        decimals
+    from {{ ref('indicators') }}
+
+),
+
+observations as (
+
+    select * from {{ ref('stg_cbs__observations') }}
+    where value_text is null
+
+)
+
+select
+    indicators.indicator_id,
+    observations.region_code,
+    observations.period_code,
+    {{ round_to('observations.value * indicators.multiplier', 'indicators.decimals') }} as value,
+    observations.value_status,
+    observations.source_mark,
+    observations.dataset_id,
+    observations.measure_code,
+    observations.dims,
+    observations.landed_sha256
+from observations
+inner join indicators
+    on
+        observations.dataset_id = indicators.dataset_id
+        and observations.measure_code = indicators.measure_code
+        and observations.dims = indicators.dims

@@ -1,0 +1,79 @@
+-- The region tables of CBS have pairs of columns, code and name, whose numbers move every year; some years have no
+-- names. So a column is recognised by the codes that it holds, and its name by standing right behind it.
+with cells as (
+
+    select
+        observations.dataset_id,
+        sources.frame_year,
+        observations.region_code as municipality_code,
+        measures.source_index,
+        observations.value_text
+    from {{ ref('stg_cbs__observations') }} as observations
+    inner join {{ source('raw', 'sources') }} as sources on observations.dataset_id = sources.dataset_id
+    inner join {{ ref('stg_cbs__measures') }} as measures
+        on
+            observations.dataset_id = measures.dataset_id
+            and observations.measure_code = measures.measure_code
+    where
+        sources.frame_year is not null
+        and observations.value_text is not null
+
+),
+
+coded as (
+
+    select
+        cells.dataset_id,
+        cells.frame_year,
+        cells.municipality_code,
+        cells.source_index,
+        schemes.scheme,
+        cells.value_text as region_code
+    from cells
+    inner join {{ ref('region_schemes') }} as schemes
+        on
+            substr(cells.value_text, 1, 2) = schemes.prefix
+            and length(cells.value_text) = schemes.code_length
+    where
+        translate(substr(cells.value_text, 3), '0123456789', '') = ''
+        -- Some years have NUTS codes too, and NL11 looks like a country.
+        and schemes.scheme <> 'country'
+
+),
+
+named as (
+
+    select
+        coded.dataset_id,
+        cast(coded.frame_year as integer) as frame_year,
+        coded.municipality_code,
+        coded.scheme,
+        coded.region_code,
+        names.value_text as region_name
+    from coded
+    left join cells as names
+        on
+            coded.dataset_id = names.dataset_id
+            and coded.municipality_code = names.municipality_code
+            and coded.source_index + 1 = names.source_index
+            -- Every code has a digit and no name has one: behind a code may stand the code of another scheme.
+            and {{ has_no_digit('names.value_text') }}
+
+),
+
+countries as (
+
+    select distinct
+        dataset_id,
+        frame_year,
+        municipality_code,
+        'country' as scheme,
+        'NL01' as region_code,
+        'Nederland' as region_name
+    from named
+
+)
+
+select * from named
+union all
+select * from countries

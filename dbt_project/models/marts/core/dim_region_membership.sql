@@ -1,0 +1,8 @@
+select
+    scheme,
+    region_code,
+    municipality_code,
+    valid_from,
+    valid_to,
+    dataset_id
+from {{ ref('int_regions__read_memberships') }}

@@ -1,0 +1,20 @@
+select
+    dataset_id,
+    publisher,
+    table_id,
+    title_nl,
+    title_en,
+    licence,
+    licence_url,
+    attribution,
+    homepage_url,
+    cadence,
+    protocol,
+    state,
+    state_reason,
+    cast(rows_count as integer) as rows_count,
+    newest_period,
+    cast(source_modified as string) as source_modified,
+    cast(landed_at as string) as landed_at,
+    cast(notice as string) as notice
+from {{ source('raw', 'sources') }}

@@ -1,0 +1,80 @@
+"""Asset checks on the published tables: their contract and the statistical checks their models ask for."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import pandera.polars as pa
+import polars as pl
+
+from pipelines.ingest import rows_metadata
+from pipelines.publish.manifest import PublicTable
+from pipelines.settings import Settings
+from pipelines.transform import database
+from schemas.checks import describe, failing_rows
+from schemas.marts import contract_schema
+
+
+def mart_key(table: PublicTable, keys: dict[str, dg.AssetKey]) -> dg.AssetKey:
+    """The asset key of the dbt model behind a public table."""
+    return keys[table.model]
+
+
+def mart_checks(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> dg.AssetChecksDefinition:
+    """One step with a contract check for every public table and each statistical check by its name.
+
+    All of them block: nothing is published past a failed one.
+    """
+    specs = [
+        dg.AssetCheckSpec("contract", asset=mart_key(t, keys), blocking=True, description="Columns, types and key")
+        for t in tables
+    ]
+    specs += [
+        dg.AssetCheckSpec(check_name(asked, t), asset=mart_key(t, keys), blocking=True, description=str(asked))
+        for t in tables
+        for asked in t.checks
+    ]
+
+    @dg.multi_asset_check(specs=specs, name="mart_checks")
+    def run_checks(settings: dg.ResourceParam[Settings]) -> Iterator[dg.AssetCheckResult]:
+        frames = read_tables(database(settings), tables)
+        for table in tables:
+            yield _contract_result(table, keys, frames[table.name])
+            for asked in table.checks:
+                rows = failing_rows(frames, asked)
+                yield dg.AssetCheckResult(
+                    check_name=check_name(asked, table),
+                    asset_key=mart_key(table, keys),
+                    passed=rows.is_empty(),
+                    metadata={}
+                    if rows.is_empty()
+                    else {"problem": f"{table.name}: {describe(asked, rows)}", "failing_rows": rows_metadata(rows)},
+                )
+
+    return run_checks
+
+
+def check_name(asked: dict[str, object], table: PublicTable) -> str:
+    """A name for a check that is its own even when a model asks for the same one twice."""
+    same = [c for c in table.checks if c["name"] == asked["name"]]
+    return str(asked["name"]) + (f"_{same.index(asked) + 1}" if len(same) > 1 else "")
+
+
+def read_tables(file: Path, tables: list[PublicTable]) -> dict[str, pl.DataFrame]:
+    """The public tables of a DuckDB file as polars frames, each in the order of its key."""
+    with duckdb.connect(str(file), read_only=True) as con:
+        return {t.name: con.sql(f"select * from {t.model} order by {t.order}").pl() for t in tables}  # noqa: S608
+
+
+def _contract_result(table: PublicTable, keys: dict[str, dg.AssetKey], frame: pl.DataFrame) -> dg.AssetCheckResult:
+    key = mart_key(table, keys)
+    try:
+        contract_schema(table).validate(frame, lazy=True)
+    except pa.errors.SchemaErrors as error:
+        cases = error.failure_cases.select(pl.all().cast(pl.String))
+        first = cases.row(0, named=True)
+        problem = f"{table.name}: column {first['column']} holds {first['failure_case']}, expected {first['check']}"
+        metadata = {"problem": problem, "failing_rows": rows_metadata(cases)}
+        return dg.AssetCheckResult(check_name="contract", asset_key=key, passed=False, metadata=metadata)
+    return dg.AssetCheckResult(check_name="contract", asset_key=key, passed=True, metadata={"rows": frame.height})

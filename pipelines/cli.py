@@ -1,0 +1,205 @@
+"""The command line: `regiokompas run | serve | status | dev`. It runs the same Dagster job as the UI."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from fnmatch import fnmatchcase
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+import dagster as dg
+from rich.console import Console
+
+from pipelines.assemble import describe_sources
+from pipelines.card import SourceCard, load_cards
+from pipelines.definitions import JOB, build_defs
+from pipelines.errors import RegiokompasError
+from pipelines.ingest import INPUTS, card_key
+from pipelines.landing import NOTICE
+from pipelines.publish.release import CURRENT, current
+from pipelines.refresh import Origin, open_origin
+from pipelines.settings import CARDS, PROJECT, Settings
+from pipelines.terminal import RunReport, progress_bars, sources_table
+
+
+def told(command: Callable[..., None]) -> Callable[..., None]:
+    """Let a command end with one line for an error that is meant for its reader."""
+
+    @wraps(command)
+    def wrapped(*args: Any, **kwargs: Any) -> None:
+        try:
+            command(*args, **kwargs)
+        except (RegiokompasError, ValueError) as error:
+            raise click.ClickException(str(error)) from error
+
+    return wrapped
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Open figures on small business and human capital for every Dutch municipality and region."""
+
+
+@main.command()
+@click.option("--from", "origin", metavar="live|sample|PATH", help="Where tables come from; PATH is any landing.")
+@click.option(
+    "--select", multiple=True, metavar="CARD", help="Refresh only these cards, such as cbs/81575NED or 'cbs/8*'."
+)
+@told
+def run(origin: str | None, select: tuple[str, ...]) -> None:
+    """Ingest, model, validate and publish: the main job."""
+    settings = Settings.from_environment(**({"origin": origin} if origin else {}))
+    cards = load_cards(CARDS)
+    source = open_origin(settings)
+    chosen = choose(cards, source, select)
+    console = open_console()
+    if source.invented:
+        console.print(f"[yellow]{NOTICE}[/]", soft_wrap=True)
+    with progress_bars(console) as progress:
+        preparing = progress.add_task("Prepare", total=1)
+        report = RunReport(progress)
+        defs = build_defs(settings, cards, loggers={"report": report.logger()})
+        job = defs.resolve_job_def(JOB)
+        progress.advance(preparing)
+        made = [key for key in job.asset_layer.executable_asset_keys if key.path[0] != "raw"]
+        report.follow(
+            {
+                "Ingest": {card_key(card) for card in chosen},
+                "Assemble": {INPUTS},
+                "Model (dbt build)": {key for key in made if key.path[0] != "publish"},
+                "Publish": {key for key in made if key.path[0] == "publish"},
+            }
+        )
+        # dbt writes its own log to standard output, which belongs to the bars.
+        with open_instance(settings) as instance, run_log(settings).open("w") as log, redirect_stdout(log):
+            result = job.execute_in_process(
+                run_config={"loggers": {"report": {"config": {}}}},
+                instance=instance,
+                asset_selection=[*(card_key(card) for card in chosen), INPUTS, *made],
+                raise_on_error=False,
+            )
+    conclude(console, settings, cards, source, report, success=result.success)
+
+
+def choose(cards: dict[str, SourceCard], source: Origin, select: tuple[str, ...]) -> list[SourceCard]:
+    """The cards to refresh: those that match a glob, or all that the origin has.
+
+    Raises:
+        RegiokompasError: a glob matches no card.
+    """
+    for glob in select:
+        if not any(fnmatchcase(dataset_id, glob) for dataset_id in cards):
+            raise RegiokompasError(f"--select {glob} matches no card -> use one of: {', '.join(cards)}, or a glob")
+    return [
+        card
+        for dataset_id, card in cards.items()
+        if (any(fnmatchcase(dataset_id, glob) for glob in select) if select else source.has(card))
+    ]
+
+
+def conclude(
+    console: Console,
+    settings: Settings,
+    cards: dict[str, SourceCard],
+    source: Origin,
+    report: RunReport,
+    *,
+    success: bool,
+) -> None:
+    """Print what a run came to, and end with exit code 1 when not all of it held."""
+    console.print()
+    console.print(sources_table(describe_sources(settings, cards, invented=source.invented)))
+    console.print()
+    console.print(f"Checks   {report.checks[True]} passed, {report.checks[False]} failed")
+    if success:
+        console.print(f"Release  [bold]{report.published['release_id']}[/]")
+        console.print(f"Lies in  {report.published['folder']}", soft_wrap=True)
+        console.print(
+            "Open it  make serve, then http://127.0.0.1:8001  (or: regiokompas serve --port 8001)", soft_wrap=True
+        )
+        return
+    for problem in report.problems or [f"the run failed without saying why: read {run_log(settings)}"]:
+        click.echo(f"{click.style('error', fg='red')}    {problem}", err=True)
+    kept = current(settings.releases)
+    console.print(
+        f"Release  nothing was published; {kept.release_id} is still current"
+        if kept
+        else "Release  nothing was published"
+    )
+    sys.exit(1)
+
+
+@main.command()
+@told
+def status() -> None:
+    """Every source with its age and state, and the current release."""
+    settings = Settings.from_environment()
+    release = current(settings.releases)
+    invented = bool(release and release.release_id.startswith("sample-"))
+    console = open_console()
+    if invented:
+        console.print(f"[yellow]{NOTICE}[/]", soft_wrap=True)
+    console.print(sources_table(describe_sources(settings, load_cards(CARDS), invented=invented)))
+    console.print()
+    console.print(
+        f"Release  {release.release_id} in {release.folder}" if release else "Release  none yet", soft_wrap=True
+    )
+
+
+@main.command()
+@click.option("--port", default=8001, show_default=True, help="The port to listen on.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@told
+def serve(port: int, host: str) -> None:
+    """Open the current release with Datasette."""
+    from pipelines.serve import serve as start
+
+    start(Settings.from_environment().releases / CURRENT, port, host)
+
+
+@main.command()
+@click.option("--port", default=3000, show_default=True, help="The port of the Dagster UI.")
+@told
+def dev(port: int) -> None:
+    """Open the Dagster UI, with the same assets, runs and checks as `regiokompas run`."""
+    settings = Settings.from_environment()
+    prepare_home(settings)
+    command = [
+        str(Path(sys.executable).parent / "dagster"),
+        "dev",
+        "--workspace",
+        "workspace.yaml",
+        "--port",
+        str(port),
+    ]
+    environment = {**os.environ, "DAGSTER_HOME": str(settings.dagster_home), "REGIOKOMPAS_DATA": str(settings.data)}
+    sys.exit(subprocess.run(command, env=environment, cwd=PROJECT, check=False).returncode)  # noqa: S603 - our own command
+
+
+def open_console() -> Console:
+    """The terminal, or a wide page where the output goes to a file."""
+    return Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else 120)
+
+
+def run_log(settings: Settings) -> Path:
+    """Where the words of dbt's last run are kept."""
+    settings.build.mkdir(parents=True, exist_ok=True)
+    return settings.build / "run.log"
+
+
+def open_instance(settings: Settings) -> dg.DagsterInstance:
+    """Dagster's run history in the data folder, the same that the UI shows."""
+    return dg.DagsterInstance.from_config(str(prepare_home(settings)))
+
+
+def prepare_home(settings: Settings) -> Path:
+    """Make Dagster's home, with telemetry off; returns its path."""
+    settings.dagster_home.mkdir(parents=True, exist_ok=True)
+    config = settings.dagster_home / "dagster.yaml"
+    if not config.exists():
+        config.write_text("telemetry:\n  enabled: false\n", encoding="utf-8")
+    return settings.dagster_home

@@ -1,0 +1,70 @@
+"""The Dagster code location, and the only place where things are wired."""
+
+from typing import Any
+
+import dagster as dg
+
+from pipelines.card import SourceCard, load_cards
+from pipelines.checks import mart_checks
+from pipelines.ingest import card_asset, inputs_asset
+from pipelines.publish.assets import publish_assets
+from pipelines.publish.manifest import public_tables
+from pipelines.refresh import open_origin
+from pipelines.schedules import refresh_schedules
+from pipelines.settings import CARDS, Settings
+from pipelines.transform import dbt_models, dbt_resource, ensure_manifest
+
+JOB = "refresh"
+
+
+def build_defs(
+    settings: Settings,
+    cards: dict[str, SourceCard] | None = None,
+    overrides: dict[str, Any] | None = None,
+    loggers: dict[str, dg.LoggerDefinition] | None = None,
+) -> dg.Definitions:
+    """Everything that Dagster knows: assets, checks, the job `refresh`, schedules and resources.
+
+    Args:
+        settings: where things are and who is asked.
+        cards: the source cards; those of `pipelines/cards` when none are given.
+        overrides: resources by name to use instead of the ordinary ones.
+        loggers: listeners to what a run does, which a run can ask for by name.
+    """
+    cards = cards if cards is not None else load_cards(CARDS)
+    manifest = ensure_manifest(settings)
+    tables = public_tables(manifest)
+    models = dbt_models(settings, manifest)
+    keys = {key.path[-1]: key for key in models.keys}
+    schedules = refresh_schedules(cards)
+    resources = {
+        "settings": settings,
+        "origin": dg.ResourceDefinition(lambda _: open_origin(settings)),
+        "dbt": dbt_resource(settings, manifest),
+    }
+    return dg.Definitions(
+        assets=[
+            *(card_asset(card) for card in cards.values()),
+            inputs_asset(cards),
+            models,
+            *publish_assets(tables, keys),
+        ],
+        asset_checks=[mart_checks(tables, keys)],
+        jobs=[
+            dg.define_asset_job(
+                JOB,
+                selection=dg.AssetSelection.all(),
+                executor_def=dg.in_process_executor,
+                description="The main job: every card, the models, the checks and the release",
+            )
+        ],
+        schedules=schedules,
+        resources=resources | (overrides or {}),
+        loggers=loggers,
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """What `dagster` loads; everything comes from the environment."""
+    return build_defs(Settings.from_environment())

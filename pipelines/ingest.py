@@ -1,0 +1,104 @@
+"""Cards as Dagster assets: one asset a card, and one that assembles what has landed for dbt."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+import polars as pl
+
+from pipelines.assemble import Inputs, assemble
+from pipelines.card import SourceCard
+from pipelines.errors import RegiokompasError
+from pipelines.landing import Landing
+from pipelines.refresh import Origin, refresh
+from pipelines.settings import Settings
+from schemas.wire import WireError, check_raw
+
+INPUTS = dg.AssetKey(["raw", "inputs"])
+_SHOWN_ROWS = 20
+
+
+def card_key(card: SourceCard) -> dg.AssetKey:
+    """The asset key of a card, such as `raw/cbs/81575NED`."""
+    return dg.AssetKey(["raw", card.publisher, card.table])
+
+
+def card_asset(card: SourceCard) -> dg.AssetsDefinition:
+    """The asset that brings one card up to date, with the wire check on what it read.
+
+    A broken source fails this asset alone; what landed before stays in place and is labelled `kept`.
+    """
+    key = card_key(card)
+    wire = dg.AssetCheckSpec(
+        "wire", asset=key, blocking=True, description="The rows have the raw row shape, known marks and unique keys."
+    )
+
+    @dg.asset(
+        key=key,
+        group_name=card.publisher,
+        description=f"{card.title.nl} / {card.title.en}",
+        metadata={"licence": card.licence, "homepage": dg.MetadataValue.url(card.homepage)},
+        kinds={"parquet"},
+        check_specs=[wire],
+        output_required=False,
+        # The client retries each request; this is for the trouble between them, such as a full disk or a lost mount.
+        retry_policy=dg.RetryPolicy(max_retries=1, delay=5),
+        pool=card.publisher,
+    )
+    def ingest(
+        settings: dg.ResourceParam[Settings], origin: dg.ResourceParam[Origin]
+    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+        try:
+            done = refresh(card, origin, Landing(settings.landing), settings.raw, check_raw)
+        except WireError as error:
+            yield dg.AssetCheckResult(
+                check_name=wire.name,
+                asset_key=key,
+                passed=False,
+                metadata={"problem": str(error), "failing_rows": rows_metadata(error.rows)},
+            )
+            raise dg.Failure(str(error), allow_retries=False) from error
+        except RegiokompasError as error:
+            raise dg.Failure(str(error), allow_retries=False) from error
+        yield dg.MaterializeResult(
+            asset_key=key,
+            metadata={
+                "rows": done.rows,
+                "changed": done.changed,
+                "source_modified": done.snapshot.modified,
+                "landed_at": done.snapshot.landed_at,
+                "protocol": done.snapshot.protocol,
+                "raw": dg.MetadataValue.path(str(done.folder)),
+            },
+            check_results=[
+                dg.AssetCheckResult(check_name=wire.name, asset_key=key, passed=True, metadata={"rows": done.rows})
+            ],
+        )
+
+    return ingest
+
+
+def inputs_asset(cards: dict[str, SourceCard]) -> dg.AssetsDefinition:
+    """The asset that describes everything that has landed for one dbt build."""
+
+    @dg.asset(
+        key=INPUTS,
+        deps=[card_key(card) for card in cards.values()],
+        group_name="raw",
+        description="Everything that has landed, as the inputs of one dbt build",
+        kinds={"parquet"},
+    )
+    def inputs(settings: dg.ResourceParam[Settings], origin: dg.ResourceParam[Origin]) -> dg.MaterializeResult:
+        try:
+            made: Inputs = assemble(settings, cards, invented=origin.invented)
+        except RegiokompasError as error:
+            raise dg.Failure(str(error), allow_retries=False) from error
+        states = {row["dataset_id"]: row["state"] for row in made.sources}
+        return dg.MaterializeResult(metadata={"release_id": made.release_id, "states": dg.MetadataValue.json(states)})
+
+    return inputs
+
+
+def rows_metadata(rows: pl.DataFrame) -> dg.MarkdownMetadataValue:
+    """The first rows of a frame as a Markdown table, for the Dagster UI."""
+    with pl.Config(tbl_formatting="MARKDOWN", tbl_hide_dataframe_shape=True, tbl_cols=-1, tbl_rows=_SHOWN_ROWS):
+        return dg.MetadataValue.md(str(rows.head(_SHOWN_ROWS)))

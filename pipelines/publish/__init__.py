@@ -1,0 +1,1 @@
+"""From the built marts to a release: SQLite, extracts, metadata, and the switch. Knows nothing of sources."""

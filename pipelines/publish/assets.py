@@ -1,0 +1,62 @@
+"""Publishing as Dagster assets: the database, the extracts, and the release that holds both."""
+
+import shutil
+from pathlib import Path
+
+import dagster as dg
+
+from pipelines.checks import mart_key, read_tables
+from pipelines.errors import RegiokompasError
+from pipelines.publish.extracts import write_extracts
+from pipelines.publish.manifest import PublicTable
+from pipelines.publish.metadata import DATABASE, datasette_metadata, write_metadata
+from pipelines.publish.release import publish, seal
+from pipelines.publish.sqlite import write_sqlite
+from pipelines.settings import PORTAL, Settings
+from pipelines.transform import database
+
+RELEASE = dg.AssetKey(["publish", "release"])
+
+
+def publish_assets(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> list[dg.AssetsDefinition]:
+    """The assets that turn the checked marts into a release."""
+    marts = [mart_key(table, keys) for table in tables]
+
+    @dg.asset(key_prefix="publish", deps=marts, group_name="publish", kinds={"sqlite"})
+    def database_file(settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult:
+        """The public tables as one SQLite file, for Datasette."""
+        folder = _folder(settings)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        rows = write_sqlite(database(settings), tables, folder / f"{DATABASE}.db")
+        return dg.MaterializeResult(metadata={"rows": sum(rows.values()), "tables": dg.MetadataValue.json(rows)})
+
+    @dg.asset(key_prefix="publish", deps=[database_file], group_name="publish", kinds={"parquet", "csv"})
+    def extracts(settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult:
+        """Every public table as Parquet, CSV and Dutch CSV."""
+        folder = _folder(settings) / "tables"
+        write_extracts(database(settings), tables, folder)
+        return dg.MaterializeResult(metadata={"files": len(list(folder.iterdir()))})
+
+    @dg.asset(key=RELEASE, deps=[extracts], group_name="publish")
+    def release(settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult:
+        """The release directory, sealed and made current."""
+        folder = _folder(settings)
+        frames = read_tables(database(settings), tables)
+        facts = frames["release"].row(0, named=True)
+        write_metadata(datasette_metadata(tables, PORTAL / "queries", facts), folder / "metadata.json")
+        counts = {name: frame.height for name, frame in frames.items()}
+        seal(folder, facts["release_id"], {"invented": facts["invented"], "notice": facts["notice"], "rows": counts})
+        try:
+            done = publish(folder, settings.releases, facts["release_id"])
+        except RegiokompasError as error:
+            raise dg.Failure(str(error), allow_retries=False) from error
+        return dg.MaterializeResult(
+            metadata={"release_id": done.release_id, "folder": dg.MetadataValue.path(str(done.folder))}
+        )
+
+    return [database_file, extracts, release]
+
+
+def _folder(settings: Settings) -> Path:
+    return settings.build / "release"

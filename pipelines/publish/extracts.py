@@ -1,0 +1,40 @@
+"""Whole tables as files, made once: Parquet, CSV (RFC 4180), and CSV as Dutch Excel opens it."""
+
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from pipelines.publish.manifest import PublicTable
+
+# Above this a double no longer holds every whole number.
+_EXACT = 2**53
+
+
+def write_extracts(source: Path, tables: list[PublicTable], folder: Path) -> None:
+    """Write each public table of a DuckDB file as `<name>.parquet`, `<name>.csv` and `<name>.nl.csv`.
+
+    The Dutch one has semicolons, a decimal comma and a byte order mark.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect(str(source), read_only=True) as con:
+        for table in tables:
+            query = f"select * from {table.model} order by {table.order}"  # noqa: S608 - names from the manifest
+            con.execute(f"copy ({query}) to '{folder / table.name}.parquet' (format parquet, compression zstd)")
+            frame = con.sql(query).pl()
+            plain(frame, ".").write_csv(folder / f"{table.name}.csv", line_terminator="\r\n")
+            plain(frame, ",").write_csv(
+                folder / f"{table.name}.nl.csv", separator=";", line_terminator="\r\n", include_bom=True
+            )
+
+
+def plain(frame: pl.DataFrame, decimal_mark: str) -> pl.DataFrame:
+    """The frame with its doubles as people write them: 216360 and not 216360.0, with the given decimal mark."""
+
+    def text(name: str) -> pl.Expr:
+        value = pl.col(name)
+        whole = (value == value.round(0)) & (value.abs() < _EXACT)
+        written = value.cast(pl.String).str.replace(".", decimal_mark, literal=True)
+        return pl.when(whole).then(value.cast(pl.Int64, strict=False).cast(pl.String)).otherwise(written).alias(name)
+
+    return frame.with_columns(text(name) for name, kind in frame.schema.items() if kind == pl.Float64)

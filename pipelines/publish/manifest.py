@@ -1,0 +1,166 @@
+"""A typed, read-only view of the dbt manifest: the one authority on what is public and what it means.
+
+What dbt says in exposure, contract, tests and `meta`, everything a reader sees is derived from: the SQLite schema,
+pandera schemas, Datasette metadata, extracts.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipelines.errors import RegiokompasError
+
+EXPOSURE = "open_data_api"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a public table; `unit` is None where it has none, `references` is (table, column) for a foreign key."""
+
+    name: str
+    data_type: str
+    nullable: bool
+    description_en: str
+    description_nl: str
+    unit: str | None
+    facet: bool
+    references: tuple[str, str] | None
+
+
+@dataclass(frozen=True)
+class PublicTable:
+    """A table as it is published, in the words of its dbt model."""
+
+    name: str
+    model: str
+    title_nl: str
+    title_en: str
+    description_nl: str
+    description_en: str
+    columns: tuple[Column, ...]
+    primary_key: tuple[str, ...]
+    label_column: str | None
+    fts: tuple[str, ...]
+    checks: tuple[dict[str, Any], ...]
+
+    @property
+    def order(self) -> str:
+        """The SQL order that makes every export of the table the same: its primary key."""
+        return ", ".join(f'"{c}"' for c in self.primary_key)
+
+
+def public_tables(manifest_path: Path) -> list[PublicTable]:
+    """The tables that the exposure names, in an order in which every foreign key points back.
+
+    Raises:
+        RegiokompasError: a table or column lacks a Dutch or English text, a key or a public name.
+    """
+    manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
+    exposure = next(e for e in manifest["exposures"].values() if e["name"] == EXPOSURE)
+    models = [manifest["nodes"][unique_id] for unique_id in exposure["depends_on"]["nodes"]]
+    names = {m["name"]: m["config"]["meta"].get("public_name", "") for m in models}
+    references = _references(manifest, names)
+    tables = [_table(manifest, model, references) for model in models]
+    if problems := [p for table in tables for p in _untold(table)]:
+        raise RegiokompasError("\n".join(problems))
+    return _sorted(tables)
+
+
+def _table(
+    manifest: dict[str, Any], model: dict[str, Any], references: dict[tuple[str, str], tuple[str, str]]
+) -> PublicTable:
+    meta = model["config"]["meta"]
+    keys = [tuple(c["columns"]) for c in model["constraints"] if c["type"] == "primary_key"]
+    return PublicTable(
+        name=meta.get("public_name", ""),
+        model=model["name"],
+        title_nl=meta.get("title_nl", ""),
+        title_en=meta.get("title_en", ""),
+        description_nl=meta.get("nl", ""),
+        description_en=model["description"],
+        columns=tuple(_column(manifest, model, c, references) for c in model["columns"].values()),
+        primary_key=keys[0] if keys else (),
+        label_column=meta.get("label_column"),
+        fts=tuple(meta.get("fts", ())),
+        checks=tuple(meta.get("checks", ())),
+    )
+
+
+def _column(
+    manifest: dict[str, Any],
+    model: dict[str, Any],
+    column: dict[str, Any],
+    references: dict[tuple[str, str], tuple[str, str]],
+) -> Column:
+    meta = column["config"]["meta"]
+    required = {c["type"] for c in column.get("constraints", [])} & {"not_null", "primary_key"}
+    return Column(
+        name=column["name"],
+        data_type=column["data_type"],
+        nullable=not required,
+        description_en=column["description"].strip(),
+        description_nl=meta.get("nl") or _dutch_block(manifest, column),
+        unit=meta.get("unit"),
+        facet=bool(meta.get("facet")),
+        references=references.get((model["name"], column["name"])),
+    )
+
+
+def _dutch_block(manifest: dict[str, Any], column: dict[str, Any]) -> str:
+    """The Dutch twin of the doc block that a column's English description comes from."""
+    for block in column.get("doc_blocks") or []:
+        twin = manifest["docs"].get(f"{block}_nl")
+        if twin:
+            return str(twin["block_contents"]).strip()
+    return ""
+
+
+def _references(manifest: dict[str, Any], names: dict[str, str]) -> dict[tuple[str, str], tuple[str, str]]:
+    """Foreign keys between public tables, from dbt's `relationships` tests."""
+    found = {}
+    for node in manifest["nodes"].values():
+        test = node.get("test_metadata") or {}
+        if test.get("name") != "relationships":
+            continue
+        child = manifest["nodes"].get(node["attached_node"], {}).get("name")
+        parents = [manifest["nodes"][d]["name"] for d in node["depends_on"]["nodes"] if d in manifest["nodes"]]
+        parent = next((p for p in parents if f"'{p}'" in test["kwargs"]["to"]), None)
+        if child in names and parent in names:
+            found[(child, node["column_name"])] = (names[parent], str(test["kwargs"]["field"]))
+    return found
+
+
+def _untold(table: PublicTable) -> list[str]:
+    where = f"model {table.model}"
+    needed = {
+        "meta.public_name": table.name,
+        "meta.title_nl": table.title_nl,
+        "meta.title_en": table.title_en,
+        "meta.nl": table.description_nl,
+        "description": table.description_en,
+        "a primary_key constraint": table.primary_key,
+    }
+    problems = [f"{where}: {what} is missing -> add it to its yml" for what, value in needed.items() if not value]
+    for column in table.columns:
+        for language, text in (("English", column.description_en), ("Dutch", column.description_nl)):
+            if not text:
+                problems.append(f"{where} column {column.name}: no {language} description -> add it to its yml")
+    return problems
+
+
+def _sorted(tables: list[PublicTable]) -> list[PublicTable]:
+    done: list[PublicTable] = []
+    waiting = sorted(tables, key=lambda t: t.name)
+    while waiting:
+        names = {t.name for t in done}
+        ready = [
+            t
+            for t in waiting
+            if all(c.references[0] in {*names, t.name} for c in t.columns if c.references is not None)
+        ]
+        if not ready:
+            raise RegiokompasError(f"tables refer to each other in a circle: {[t.name for t in waiting]}")
+        done.append(ready[0])
+        waiting.remove(ready[0])
+    return done

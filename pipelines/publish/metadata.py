@@ -1,0 +1,70 @@
+"""Datasette's metadata, from the dbt manifest and the questions: no title, unit or description is typed again."""
+
+import json
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from pipelines.publish.manifest import Column, PublicTable
+from pipelines.publish.queries import load_queries
+
+DATABASE = "regiokompas"
+LICENCE = {"license": "CC BY 4.0", "license_url": "https://creativecommons.org/licenses/by/4.0/deed.nl"}
+
+
+def datasette_metadata(tables: list[PublicTable], queries: Path, release: dict[str, Any]) -> dict[str, Any]:
+    """The metadata of one release, as Datasette 0.65 reads it.
+
+    Args:
+        tables: the public tables.
+        queries: the folder of questions that become canned queries.
+        release: the one row of the table `release`.
+    """
+    notice = f"<p><strong>{escape(release['notice'])}</strong></p>" if release["notice"] else ""
+    source = {"source": "Regiokompas, op basis van CBS / based on CBS", "source_url": "/"}
+    return {
+        "title": release["title_nl"],
+        "description": release["title_en"],
+        **LICENCE,
+        **source,
+        "databases": {
+            DATABASE: {
+                "title": release["title_nl"],
+                "description_html": f"{notice}<p>{escape(release['title_en'])}. Release {escape(release['release_id'])}.</p>",
+                **LICENCE,
+                **source,
+                "tables": {t.name: {**_table(t, notice), **LICENCE, **source} for t in tables} | _hidden(tables),
+                "queries": load_queries(queries),
+            }
+        },
+    }
+
+
+def write_metadata(content: dict[str, Any], path: Path) -> None:
+    """Write the metadata so that equal content gives equal bytes."""
+    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _table(table: PublicTable, notice: str) -> dict[str, Any]:
+    content: dict[str, Any] = {
+        "title": f"{table.title_nl} / {table.title_en}",
+        "description_html": (
+            f'{notice}<p lang="nl">{escape(table.description_nl)}</p><p lang="en">{escape(table.description_en)}</p>'
+        ),
+        "columns": {c.name: _column(c) for c in table.columns},
+        "facets": [c.name for c in table.columns if c.facet and c.name not in ("period_code", "region_code")],
+    }
+    if table.label_column:
+        content["label_column"] = table.label_column
+    if any(c.name == "year" for c in table.columns):
+        content["sort_desc"] = "year"
+    return content
+
+
+def _column(column: Column) -> str:
+    unit = f" [{column.unit}]" if column.unit else ""
+    return f"{column.description_nl} / {column.description_en}{unit}"
+
+
+def _hidden(tables: list[PublicTable]) -> dict[str, Any]:
+    return {f"{t.name}_fts": {"hidden": True} for t in tables if t.fts}

@@ -1,0 +1,80 @@
+"""A release: immutable, published whole or not at all, and named by what went into it."""
+
+import json
+import os
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from pipelines.errors import RegiokompasError
+from pipelines.landing import replace_folder
+
+CURRENT = "current"
+MANIFEST = "release.json"
+
+
+@dataclass(frozen=True)
+class Release:
+    """A published release and where it lies."""
+
+    release_id: str
+    folder: Path
+
+
+def seal(built: Path, release_id: str, facts: dict[str, Any]) -> None:
+    """Write `release.json`: the release id, what is known of it, and size and sha256 of every file."""
+    files = {
+        path.relative_to(built).as_posix(): {"bytes": path.stat().st_size, "sha256": _sha256(path)}
+        for path in sorted(built.rglob("*"))
+        if path.is_file() and path.name != MANIFEST
+    }
+    content = {"release_id": release_id, **facts, "files": files}
+    (built / MANIFEST).write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def publish(built: Path, releases: Path, release_id: str) -> Release:
+    """Put a sealed folder among the releases and make it the current one, in one step each.
+
+    A release that is there already must hold the same bytes: its id stands for its inputs, so another outcome would
+    mean that the build is not reproducible.
+
+    Raises:
+        RegiokompasError: the release exists with other bytes.
+    """
+    target = releases / release_id
+    if target.exists():
+        old, new = ((folder / MANIFEST).read_text(encoding="utf-8") for folder in (target, built))
+        if old != new:
+            raise RegiokompasError(
+                f"release {release_id} exists with other bytes ({_differing(old, new)}): releases never change"
+                f" -> keep {built} and {target} and find out why the build was not reproducible"
+            )
+    else:
+        replace_folder(built, target)
+    link = releases / f".{CURRENT}-new"
+    link.unlink(missing_ok=True)
+    link.symlink_to(release_id)
+    link.replace(releases / CURRENT)
+    return Release(release_id, target)
+
+
+def current(releases: Path) -> Release | None:
+    """The release that `current` points to, if any."""
+    link = releases / CURRENT
+    if not link.is_symlink() or not link.exists():
+        return None
+    return Release(Path(os.readlink(link)).name, link.resolve())
+
+
+def _differing(old: str, new: str) -> str:
+    before, after = json.loads(old)["files"], json.loads(new)["files"]
+    return ", ".join(sorted(n for n in {*before, *after} if before.get(n) != after.get(n))) or MANIFEST
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        digest = sha256()
+        while chunk := file.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest()

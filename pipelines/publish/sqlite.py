@@ -1,0 +1,117 @@
+"""The release as SQLite: written once through ADBC, columnar all the way, with keys, indexes and full-text search."""
+
+import sqlite3
+from pathlib import Path
+
+import adbc_driver_sqlite.dbapi
+import duckdb
+
+from pipelines.errors import RegiokompasError
+from pipelines.publish.manifest import Column, PublicTable
+
+_TYPES = {
+    "string": "TEXT",
+    "varchar": "TEXT",
+    "double": "REAL",
+    "integer": "INTEGER",
+    "bigint": "INTEGER",
+    "boolean": "INTEGER",
+    "date": "TEXT",
+}
+_BATCH = 100_000
+
+
+def write_sqlite(source: Path, tables: list[PublicTable], target: Path) -> dict[str, int]:
+    """Copy the public tables of a DuckDB file into a new SQLite file.
+
+    Args:
+        source: the DuckDB file of the build, opened read-only.
+        tables: what to copy, every table after those it refers to.
+        target: the file to make; an old one is replaced.
+
+    Returns:
+        The number of rows of each table.
+
+    Raises:
+        RegiokompasError: a row count differs, or a foreign key points nowhere.
+    """
+    target.unlink(missing_ok=True)
+    with sqlite3.connect(target) as db:
+        db.executescript("pragma journal_mode = off; pragma page_size = 4096;")
+        for table in tables:
+            db.execute(create_table(table))
+    rows = _copy(source, tables, target)
+    with sqlite3.connect(target) as db:
+        for table in tables:
+            for statement in (*indexes(table), *full_text(table)):
+                db.execute(statement)
+        db.commit()
+        db.execute("analyze")
+        db.execute("vacuum")
+        broken = db.execute("pragma foreign_key_check").fetchall()
+    if broken:
+        table_name, rowid, parent, _ = broken[0]
+        raise RegiokompasError(f"{table_name} row {rowid} refers to a row of {parent} that is not there")
+    return rows
+
+
+def create_table(table: PublicTable) -> str:
+    """The DDL of a public table: types, NOT NULL, primary key and foreign keys from the dbt contract."""
+    lines = [_column_ddl(column) for column in table.columns]
+    lines.append(f"primary key ({table.order})")
+    lines += [
+        f'foreign key ("{c.name}") references "{c.references[0]}" ("{c.references[1]}")'
+        for c in table.columns
+        if c.references
+    ]
+    return f'create table "{table.name}" (\n  ' + ",\n  ".join(lines) + "\n)"
+
+
+def indexes(table: PublicTable) -> list[str]:
+    """An index for every facet and every foreign key that the primary key does not already lead with."""
+    led = table.primary_key[0]
+    wanted = [c.name for c in table.columns if (c.facet or c.references) and c.name != led]
+    return [f'create index "idx_{table.name}_{name}" on "{table.name}" ("{name}")' for name in wanted]
+
+
+def full_text(table: PublicTable) -> list[str]:
+    """A full-text table, accent-insensitive, over the columns that the model names; Datasette finds it by itself."""
+    if not table.fts:
+        return []
+    columns = ", ".join(f'"{c}"' for c in table.fts)
+    name = f"{table.name}_fts"
+    return [
+        f'create virtual table "{name}" using fts5 ({columns}, content="{table.name}",'
+        " tokenize=\"unicode61 remove_diacritics 2\", prefix='2 3')",
+        f'insert into "{name}" ("{name}") values (\'rebuild\')',
+    ]
+
+
+def _column_ddl(column: Column) -> str:
+    required = "" if column.nullable else " not null"
+    return f'"{column.name}" {_TYPES[column.data_type.lower()]}{required}'
+
+
+def _copy(source: Path, tables: list[PublicTable], target: Path) -> dict[str, int]:
+    rows = {}
+    with duckdb.connect(str(source), read_only=True) as con, adbc_driver_sqlite.dbapi.connect(str(target)) as out:
+        with out.cursor() as cursor:
+            for table in tables:
+                columns = ", ".join(_select(c) for c in table.columns)
+                relation = con.sql(f"select {columns} from {table.model} order by {table.order}")  # noqa: S608
+                reader = relation.to_arrow_reader(_BATCH)
+                rows[table.name] = cursor.adbc_ingest(table.name, reader, mode="append")
+        out.commit()
+        for table in tables:
+            expected = con.sql(f"select count(*) from {table.model}").fetchall()[0][0]  # noqa: S608
+            if rows[table.name] != expected:
+                raise RegiokompasError(f"{table.name}: {rows[table.name]} rows in SQLite, {expected} in DuckDB")
+    return rows
+
+
+def _select(column: Column) -> str:
+    if column.data_type.lower() == "date":
+        return f'cast("{column.name}" as varchar) as "{column.name}"'
+    if column.data_type.lower() == "boolean":
+        return f'cast("{column.name}" as integer) as "{column.name}"'
+    return f'"{column.name}"'

@@ -1,0 +1,34 @@
+"""Schedules from the cards' cadence. Asking whether a table changed is one small request, so we ask often."""
+
+import dagster as dg
+
+from pipelines.card import Cadence, SourceCard
+from pipelines.ingest import card_key
+
+TIMEZONE = "Europe/Amsterdam"
+# CBS publishes at 6:30 in the morning; figures of a yearly table can appear, or be revised, on any working day.
+_CRON = {
+    Cadence.YEARLY: "0 7 * * 1",
+    Cadence.QUARTERLY: "0 7 * * 1,4",
+    Cadence.MONTHLY: "0 7 * * 1-5",
+}
+
+
+def refresh_schedules(cards: dict[str, SourceCard]) -> list[dg.ScheduleDefinition]:
+    """A job and a schedule for each cadence that a card has: its cards, and everything made from them."""
+    schedules = []
+    for cadence, cron in _CRON.items():
+        keys = [card_key(card) for card in cards.values() if card.cadence == cadence]
+        if keys:
+            job = dg.define_asset_job(
+                f"refresh_{cadence}",
+                selection=dg.AssetSelection.assets(*keys).downstream(),
+                executor_def=dg.in_process_executor,
+                description=f"Refresh the {cadence} cards and publish what changed",
+            )
+            schedules.append(
+                dg.ScheduleDefinition(
+                    name=f"refresh_{cadence}", job=job, cron_schedule=cron, execution_timezone=TIMEZONE
+                )
+            )
+    return schedules

@@ -1,0 +1,149 @@
+"""What a person sees of a run: a live bar a stage, then the state of every source and what came out."""
+
+import logging
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import dagster as dg
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+_COLOURS = {"current": "green", "kept": "yellow", "absent": "red"}
+
+
+class RunReport(logging.Handler):
+    """Listens to a Dagster run: moves the bars, counts checks and collects what went wrong.
+
+    Args:
+        progress: where the bars are drawn.
+    """
+
+    def __init__(self, progress: Progress) -> None:
+        super().__init__()
+        self.problems: list[str] = []
+        self.checks: Counter[bool] = Counter()
+        self.published: dict[str, str] = {}
+        self._progress = progress
+        self._stage_of: dict[dg.AssetKey, str] = {}
+        self._tasks: dict[str, TaskID] = {}
+
+    def follow(self, stages: dict[str, set[dg.AssetKey]]) -> None:
+        """Draw a bar for each stage, which is done when its assets are; the first one starts."""
+        self._stage_of = {key: title for title, keys in stages.items() for key in keys}
+        self._tasks = {
+            title: self._progress.add_task(title, total=len(keys), start=False) for title, keys in stages.items()
+        }
+        self._progress.start_task(next(iter(self._tasks.values())))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take in one event of the run; everything else that is logged passes by."""
+        event = getattr(record, "dagster_meta", {}).get("dagster_event")
+        if event is None:
+            return
+        if event.event_type_value == "ASSET_MATERIALIZATION":
+            self._advance(event)
+        elif event.event_type_value == "ASSET_CHECK_EVALUATION":
+            self._count(event)
+        elif event.is_step_failure:
+            self._fail(event)
+
+    def logger(self) -> dg.LoggerDefinition:
+        """The listener as Dagster takes it."""
+
+        def make(_: dg.InitLoggerContext) -> logging.Logger:
+            logger = logging.Logger("regiokompas.run", logging.DEBUG)
+            logger.addHandler(self)
+            return logger
+
+        return dg.LoggerDefinition(make)
+
+    def _advance(self, event: dg.DagsterEvent) -> None:
+        key = event.asset_key
+        if key is None or key not in self._stage_of:
+            return
+        titles = list(self._tasks)
+        at = titles.index(self._stage_of[key])
+        self._progress.start_task(self._tasks[titles[at]])
+        self._progress.advance(self._tasks[titles[at]])
+        if self._progress.tasks[self._tasks[titles[at]]].finished and at + 1 < len(titles):
+            self._progress.start_task(self._tasks[titles[at + 1]])
+        if key.path == ["publish", "release"]:
+            metadata = event.step_materialization_data.materialization.metadata
+            self.published = {name: str(value.value) for name, value in metadata.items()}
+
+    def _count(self, event: dg.DagsterEvent) -> None:
+        evaluation = event.asset_check_evaluation_data
+        self.checks[evaluation.passed] += 1
+        if not evaluation.passed and "problem" in evaluation.metadata:
+            self.problems.append(str(evaluation.metadata["problem"].value))
+
+    def _fail(self, event: dg.DagsterEvent) -> None:
+        data = event.step_failure_data
+        told = data.user_failure_data.description if data.user_failure_data else None
+        if told is None and data.error is not None:
+            cause = data.error.cause or data.error
+            if cause.cls_name == "DagsterAssetCheckFailedError":
+                return
+            told = f"{event.step_key}: {cause.message.strip()} (a fault of the program, please report it)"
+        for line in (told or f"{event.step_key} failed").splitlines():
+            if line not in self.problems:
+                self.problems.append(line)
+
+
+def progress_bars(console: Console) -> Progress:
+    """One line a stage: what, how far, how long."""
+    return Progress(
+        SpinnerColumn(finished_text="[green]✓[/]"),
+        TextColumn("{task.description:<28}"),
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+    )
+
+
+def sources_table(sources: Iterable[dict[str, Any]]) -> Table:
+    """Every source with its rows, newest period, age and state; the age is that of the source's own last change."""
+    table = Table(
+        title="Sources", title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False
+    )
+    for name, justify in (
+        ("source", "left"),
+        ("title", "left"),
+        ("rows", "right"),
+        ("newest", "left"),
+        ("age", "right"),
+    ):
+        table.add_column(name, justify=justify, no_wrap=name != "title")  # type: ignore[arg-type]
+    table.add_column("state", overflow="fold")
+    for source in sources:
+        colour = _COLOURS[source["state"]]
+        reason = f" since {source['state_reason']}" if source["state_reason"] and source["state"] == "kept" else ""
+        table.add_row(
+            source["dataset_id"],
+            source["title_nl"],
+            f"{source['rows_count']:,}",
+            period(source["newest_period"]),
+            age(source["source_modified"]),
+            f"[{colour}]{source['state']}[/]{reason}",
+        )
+    return table
+
+
+def period(code: str | None) -> str:
+    """A period code as people read it: `2026JJ00` is 2026."""
+    if not code:
+        return "-"
+    return code[:4] if code.endswith("JJ00") else code
+
+
+def age(modified: str | None) -> str:
+    """How long ago the source last changed, in days."""
+    if not modified:
+        return "-"
+    then = datetime.fromisoformat(modified)
+    then = then if then.tzinfo else then.replace(tzinfo=UTC)
+    return f"{(datetime.now(UTC) - then).days:,} d"

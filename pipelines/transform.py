@@ -1,0 +1,130 @@
+"""The dbt models as Dagster assets: the one step that writes DuckDB."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
+
+from pipelines.errors import RegiokompasError
+from pipelines.ingest import INPUTS
+from pipelines.refresh import Origin
+from pipelines.settings import DBT_PROJECT, Settings
+from pipelines.wide_marts import write_contracts
+
+# The executable that lies beside this Python: on a machine with several, the one on PATH may be another's.
+DBT = Path(sys.executable).parent / "dbt"
+
+
+def database(settings: Settings) -> Path:
+    """The DuckDB file of the build: made anew by every dbt build, read by publishing."""
+    return settings.build / "regiokompas.duckdb"
+
+
+def dbt_vars(settings: Settings, *, invented: bool) -> str:
+    """The paths of one build, as dbt's --vars."""
+    return json.dumps(
+        {
+            "raw_root": str(settings.raw / ("invented" if invented else "published")),
+            "inputs_root": str(settings.build / "inputs"),
+            "duckdb_path": str(database(settings)),
+        }
+    )
+
+
+def ensure_manifest(settings: Settings) -> Path:
+    """The path of an up-to-date dbt manifest; parses the project when a file of it is newer.
+
+    Raises:
+        RegiokompasError: dbt cannot parse the project; the text is dbt's own.
+    """
+    write_contracts(DBT_PROJECT)
+    target = settings.build / "dbt"
+    manifest = target / "manifest.json"
+    newest = max(
+        path.stat().st_mtime for path in DBT_PROJECT.rglob("*") if path.is_file() and "target" not in path.parts
+    )
+    if manifest.exists() and manifest.stat().st_mtime >= newest:
+        return manifest
+    target.mkdir(parents=True, exist_ok=True)
+    command = [
+        str(DBT),
+        "--quiet",
+        "parse",
+        *("--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)),
+        *("--target-path", str(target), "--log-path", str(target / "logs")),
+        *("--vars", dbt_vars(settings, invented=settings.origin == "sample")),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
+    if done.returncode:
+        raise RegiokompasError(f"dbt cannot parse {DBT_PROJECT.name}: {(done.stdout + done.stderr).strip()}")
+    return manifest
+
+
+class HouseTranslator(DagsterDbtTranslator):
+    """Names dbt's nodes as the house does: by their folder, every source as the assembled inputs."""
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        """`marts/core/dim_region`, `seeds/indicators`; all sources are what `raw/inputs` assembled."""
+        if dbt_resource_props["resource_type"] == "source":
+            return INPUTS
+        if dbt_resource_props["resource_type"] == "seed":
+            return dg.AssetKey(["seeds", dbt_resource_props["name"]])
+        return dg.AssetKey(dbt_resource_props["fqn"][1:])
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        """The layer: staging, intermediate, marts or seeds."""
+        return "seeds" if dbt_resource_props["resource_type"] == "seed" else str(dbt_resource_props["fqn"][1])
+
+
+def dbt_models(settings: Settings, manifest: Path) -> dg.AssetsDefinition:
+    """Every model and seed as an asset, every dbt test as an asset check, in one dbt build."""
+    project = DbtProject(DBT_PROJECT, target_path=manifest.parent, profiles_dir=DBT_PROJECT)
+    translator = HouseTranslator(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True))
+
+    @dbt_assets(
+        manifest=manifest, project=project, dagster_dbt_translator=translator, name="dbt_build", pool="duckdb_writer"
+    )
+    def build(
+        context: dg.AssetExecutionContext,
+        settings: dg.ResourceParam[Settings],
+        origin: dg.ResourceParam[Origin],
+        dbt: DbtCliResource,
+    ) -> Iterator[Any]:
+        # A fresh file: nothing of an earlier build can stay in it, and no other process holds it.
+        database(settings).unlink(missing_ok=True)
+        command = ["build", "--vars", dbt_vars(settings, invented=origin.invented)]
+        # The folder that dbt parsed into, so that it need not parse again.
+        invocation = dbt.cli(command, context=context, target_path=manifest.parent, raise_on_error=False)
+        yield from invocation.stream()
+        if not invocation.is_successful():
+            raise dg.Failure(problems(invocation.target_path), allow_retries=False)
+
+    return build
+
+
+def dbt_resource(settings: Settings, manifest: Path) -> DbtCliResource:
+    """dbt as Dagster calls it."""
+    project = DbtProject(DBT_PROJECT, target_path=manifest.parent, profiles_dir=DBT_PROJECT)
+    return DbtCliResource(
+        project_dir=project,
+        dbt_executable=str(DBT),
+        global_config_flags=["--log-path", str(settings.build / "dbt/logs")],
+    )
+
+
+def problems(target: Path) -> str:
+    """What went wrong in a dbt build, one line a node, from its run results."""
+    results = target / "run_results.json"
+    if not results.exists():
+        return f"dbt stopped before it ran a model -> read the log below {target.parent}"
+    lines = []
+    for result in json.loads(results.read_text(encoding="utf-8"))["results"]:
+        if result["status"] in ("error", "fail", "runtime error"):
+            name = ".".join(result["unique_id"].split(".")[2:3])
+            lines.append(f"dbt {name}: {' '.join(str(result['message']).split())}")
+    return "\n".join(lines) or f"dbt failed without naming a node -> read the log below {target.parent}"

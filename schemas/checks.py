@@ -1,0 +1,112 @@
+"""Statistical checks that SQL constraints cannot say, by name. A model asks for them in `meta.checks`.
+
+Each takes the published frames by table name and its parameters, and returns the rows that break it.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import polars as pl
+
+Frames = dict[str, pl.DataFrame]
+Check = Callable[..., pl.DataFrame]
+CHECKS: dict[str, Check] = {}
+
+
+def check(function: Check) -> Check:
+    """Register a check under its own name."""
+    CHECKS[function.__name__] = function
+    return function
+
+
+def failing_rows(frames: Frames, asked: dict[str, Any]) -> pl.DataFrame:
+    """Run one entry of `meta.checks`.
+
+    Raises:
+        KeyError: no check has that name.
+    """
+    parameters = {key: value for key, value in asked.items() if key != "name"}
+    return CHECKS[asked["name"]](frames, **parameters)
+
+
+def describe(asked: dict[str, Any], rows: pl.DataFrame) -> str:
+    """One line that says what a failed check found first, and how often."""
+    first = ", ".join(f"{k} {v}" for k, v in rows.row(0, named=True).items() if v is not None)
+    return f"check {asked['name']}: {rows.height} rows fail, the first: {first}"
+
+
+@check
+def within_bounds(frames: Frames) -> pl.DataFrame:
+    """Every value lies between the bounds on the row of its indicator."""
+    bounds = frames["indicators"].select("indicator_id", "min_value", "max_value")
+    return (
+        frames["observations"]
+        .join(bounds, on="indicator_id")
+        .filter((pl.col("value") < pl.col("min_value")) | (pl.col("value") > pl.col("max_value")))
+        .select("dataset_id", "indicator_id", "region_code", "period_code", "value", "min_value", "max_value")
+    )
+
+
+@check
+def value_matches_status(frames: Frames) -> pl.DataFrame:
+    """A value is there exactly when its status says so: missing is never a number, a final figure never a blank."""
+    empty = pl.col("value_status").is_in(["missing", "not_applicable", "suppressed"])
+    return (
+        frames["observations"]
+        .filter(pl.col("value").is_null() != empty)
+        .select("indicator_id", "region_code", "period_code", "value", "value_status", "source_mark")
+    )
+
+
+@check
+def total_equals_parts(frames: Frames, total: str, parts: list[str], tolerance: float) -> pl.DataFrame:
+    """Where every part is known, the parts add up to the total within rounding."""
+    return _sums(frames, total, parts).filter(
+        (pl.col("parts_known") == len(parts)) & ((pl.col("parts_sum") - pl.col("total")).abs() > tolerance)
+    )
+
+
+@check
+def parts_within_total(frames: Frames, total: str, parts: list[str], tolerance: float) -> pl.DataFrame:
+    """What is known of the parts is never more than the total, within rounding."""
+    return _sums(frames, total, parts).filter(pl.col("parts_sum") > pl.col("total") + tolerance)
+
+
+@check
+def not_more_than(frames: Frames, lower: str, upper: str) -> pl.DataFrame:
+    """One indicator is never larger than another of the same region and period."""
+    return _sums(frames, upper, [lower]).filter(pl.col("parts_sum") > pl.col("total"))
+
+
+@check
+def current_regions_count(frames: Frames, scheme: str, min: int, max: int) -> pl.DataFrame:  # noqa: A002 - as in yml
+    """The newest frame has a plausible number of regions of a scheme; says nothing while no frame has landed."""
+    regions = frames["regions"].filter(pl.col("is_current"))
+    count = regions.filter(pl.col("scheme") == scheme).height
+    wrong = regions.height > 0 and not min <= count <= max
+    return pl.DataFrame({"scheme": [scheme], "count": [count], "min": [min], "max": [max]}).filter(pl.lit(wrong))
+
+
+@check
+def one_region_per_scheme(frames: Frames) -> pl.DataFrame:
+    """On any date a municipality lies in one region of a scheme."""
+    spans = frames["region_membership"].with_columns(pl.col("valid_to").cast(pl.String).fill_null("9999-12-31"))
+    spans = spans.with_columns(pl.col("valid_from").cast(pl.String))
+    other = spans.select("scheme", "municipality_code", "region_code", "valid_from", "valid_to")
+    return spans.join(other, on=["scheme", "municipality_code"], suffix="_other").filter(
+        (pl.col("region_code") < pl.col("region_code_other"))
+        & (pl.col("valid_from") <= pl.col("valid_to_other"))
+        & (pl.col("valid_from_other") <= pl.col("valid_to"))
+    )
+
+
+def _sums(frames: Frames, total: str, parts: list[str]) -> pl.DataFrame:
+    key = ["region_code", "period_code"]
+    values = frames["observations"].select("indicator_id", *key, "value").drop_nulls("value")
+    totals = values.filter(pl.col("indicator_id") == total).select(*key, pl.col("value").alias("total"))
+    sums = (
+        values.filter(pl.col("indicator_id").is_in(parts))
+        .group_by(key)
+        .agg(pl.col("value").sum().alias("parts_sum"), pl.len().alias("parts_known"))
+    )
+    return totals.join(sums, on=key).with_columns(pl.lit(total).alias("indicator_id")).sort(key)

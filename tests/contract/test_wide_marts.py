@@ -1,0 +1,55 @@
+"""The contracts of the wide marts are what the seeds give: nothing of an indicator is typed twice."""
+
+import csv
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipelines.settings import DBT_PROJECT
+from pipelines.wide_marts import contract_path, contract_yaml, write_contracts
+
+
+def seed(name: str) -> list[dict[str, str]]:
+    with (DBT_PROJECT / "seeds" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+WITH_MART = [theme for theme in seed("themes") if theme["has_mart"] == "true"]
+
+
+@pytest.mark.parametrize("theme", WITH_MART, ids=lambda theme: theme["theme"])
+def test_committed_contract_equals_the_seed(theme: dict[str, str]) -> None:
+    committed = contract_path(DBT_PROJECT, theme["theme"]).read_text(encoding="utf-8")
+    expected = contract_yaml(seed("indicators"), theme)
+    assert committed == expected, "run `python -m pipelines.wide_marts` and commit what it writes"
+
+
+@pytest.mark.parametrize("theme", WITH_MART, ids=lambda theme: theme["theme"])
+def test_every_indicator_of_the_theme_has_a_column_and_a_status(theme: dict[str, str]) -> None:
+    model = yaml.safe_load(contract_yaml(seed("indicators"), theme))["models"][0]
+    names = [column["name"] for column in model["columns"]]
+    ids = [row["indicator_id"] for row in seed("indicators") if row["theme"] == theme["theme"]]
+    figures = [name for i in ids for name in (i, f"{i}_status")]
+    assert names == ["region_code", "period_code", "year", *figures, "notice"]
+
+
+def test_a_new_indicator_row_is_a_new_column(tmp_path: Path) -> None:
+    (tmp_path / "seeds").mkdir()
+    for theme in WITH_MART:
+        contract_path(tmp_path, theme["theme"]).parent.mkdir(parents=True)
+    themes = (DBT_PROJECT / "seeds" / "themes.csv").read_text(encoding="utf-8")
+    (tmp_path / "seeds" / "themes.csv").write_text(themes, encoding="utf-8")
+    rows = seed("indicators")
+    added = {**rows[0], "indicator_id": "startups_count", "theme": "human_capital", "title_nl": "Starters: nieuw"}
+    with (tmp_path / "seeds" / "indicators.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, fieldnames=list(added))
+        writer.writeheader()
+        writer.writerows([*rows, added])
+
+    assert len(write_contracts(tmp_path)) == len(WITH_MART)
+    assert write_contracts(tmp_path) == [], "files that are right already must not be touched"
+    text = contract_path(tmp_path, "human_capital").read_text(encoding="utf-8")
+    columns = {column["name"]: column for column in yaml.safe_load(text)["models"][0]["columns"]}
+    assert columns["startups_count"]["config"]["meta"]["title_nl"] == "Starters: nieuw"
+    assert columns["startups_count_status"]["data_type"] == "string"
