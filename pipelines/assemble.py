@@ -173,7 +173,8 @@ def _selection_problem(
         like = [m[0] for m in measures if wanted.casefold() in " ".join(map(str, m)).casefold()]
         if len(like) > 1:
             return f"{wanted!r} selects {len(like)} measures: {shown(like)} -> write the code of one of them"
-        return f"selects nothing, {card.dataset_id} has no measure {wanted!r} -> use one of: {shown((m[0] for m in measures), 20)}"
+        codes = shown((m[0] for m in measures), 20)
+        return f"selects nothing, {card.dataset_id} has no measure {wanted!r} -> use one of: {codes}"
     unit, multiplier = exact[0][3] or "", float(row["multiplier"] or 1)
     if unit.startswith("x 1") and float(unit[1:].replace(" ", "")) != multiplier:
         return f"the measure counts in {unit!r} but the multiplier is {multiplier:g} -> correct the multiplier"

@@ -40,17 +40,12 @@ def mart_checks(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> dg.A
     def run_checks(settings: dg.ResourceParam[Settings]) -> Iterator[dg.AssetCheckResult]:
         frames = read_tables(database(settings), tables)
         for table in tables:
-            yield _contract_result(table, keys, frames[table.name])
+            key = mart_key(table, keys)
+            yield _result("contract", key, *_contract_problem(table, frames[table.name]))
             for asked in table.checks:
                 rows = failing_rows(frames, asked)
-                yield dg.AssetCheckResult(
-                    check_name=check_name(asked, table),
-                    asset_key=mart_key(table, keys),
-                    passed=rows.is_empty(),
-                    metadata={}
-                    if rows.is_empty()
-                    else {"problem": f"{table.name}: {describe(asked, rows)}", "failing_rows": rows_metadata(rows)},
-                )
+                problem = f"{table.name}: {describe(asked, rows)}" if rows.height else ""
+                yield _result(check_name(asked, table), key, problem, rows)
 
     return run_checks
 
@@ -64,17 +59,24 @@ def check_name(asked: dict[str, object], table: PublicTable) -> str:
 def read_tables(file: Path, tables: list[PublicTable]) -> dict[str, pl.DataFrame]:
     """The public tables of a DuckDB file as polars frames, each in the order of its key."""
     with duckdb.connect(str(file), read_only=True) as con:
-        return {t.name: con.sql(f"select * from {t.model} order by {t.order}").pl() for t in tables}  # noqa: S608
+        return {t.name: con.sql(f"select * from {t.model} order by {t.order}").pl() for t in tables}
 
 
-def _contract_result(table: PublicTable, keys: dict[str, dg.AssetKey], frame: pl.DataFrame) -> dg.AssetCheckResult:
-    key = mart_key(table, keys)
+def _contract_problem(table: PublicTable, frame: pl.DataFrame) -> tuple[str, pl.DataFrame]:
     try:
         contract_schema(table).validate(frame, lazy=True)
     except pa.errors.SchemaErrors as error:
         cases = error.failure_cases.select(pl.all().cast(pl.String))
         first = cases.row(0, named=True)
-        problem = f"{table.name}: column {first['column']} holds {first['failure_case']}, expected {first['check']}"
-        metadata = {"problem": problem, "failing_rows": rows_metadata(cases)}
-        return dg.AssetCheckResult(check_name="contract", asset_key=key, passed=False, metadata=metadata)
-    return dg.AssetCheckResult(check_name="contract", asset_key=key, passed=True, metadata={"rows": frame.height})
+        return (
+            f"{table.name}: column {first['column']} holds {first['failure_case']}, expected {first['check']}",
+            cases,
+        )
+    return "", pl.DataFrame()
+
+
+def _result(name: str, key: dg.AssetKey, problem: str, rows: pl.DataFrame) -> dg.AssetCheckResult:
+    if not problem:
+        return dg.AssetCheckResult(check_name=name, asset_key=key, passed=True)
+    metadata = {"problem": dg.MetadataValue.text(problem), "failing_rows": rows_metadata(rows)}
+    return dg.AssetCheckResult(check_name=name, asset_key=key, passed=False, metadata=metadata)

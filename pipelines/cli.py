@@ -177,7 +177,7 @@ def dev(port: int) -> None:
         str(port),
     ]
     environment = {**os.environ, "DAGSTER_HOME": str(settings.dagster_home), "REGIOKOMPAS_DATA": str(settings.data)}
-    sys.exit(subprocess.run(command, env=environment, cwd=PROJECT, check=False).returncode)  # noqa: S603 - our own command
+    sys.exit(subprocess.run(command, env=environment, cwd=PROJECT, check=False).returncode)
 
 
 def open_console() -> Console:

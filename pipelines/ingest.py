@@ -46,7 +46,7 @@ def card_asset(card: SourceCard) -> dg.AssetsDefinition:
     )
     def ingest(
         settings: dg.ResourceParam[Settings], origin: dg.ResourceParam[Origin]
-    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         try:
             done = refresh(card, origin, Landing(settings.landing), settings.raw, check_raw)
         except WireError as error:
@@ -87,7 +87,7 @@ def inputs_asset(cards: dict[str, SourceCard]) -> dg.AssetsDefinition:
         description="Everything that has landed, as the inputs of one dbt build",
         kinds={"parquet"},
     )
-    def inputs(settings: dg.ResourceParam[Settings], origin: dg.ResourceParam[Origin]) -> dg.MaterializeResult:
+    def inputs(settings: dg.ResourceParam[Settings], origin: dg.ResourceParam[Origin]) -> dg.MaterializeResult[None]:
         try:
             made: Inputs = assemble(settings, cards, invented=origin.invented)
         except RegiokompasError as error:

@@ -237,7 +237,7 @@ def _insert(
         from cells as c
         join measures as m on m.source_code = c.measure_source
         {_joins(joins)}
-        """  # noqa: S608 - names come from the card
+        """
     )
 
 
@@ -248,18 +248,20 @@ def _unrounded(text: str, decimals: str) -> str:
     """
     single = f"cast({text} as float)"
     return (
-        f"case when length(split_part({text}, '.', 2)) > {decimals} and cast({single} as double) = cast({text} as double)"
+        f"case when length(split_part({text}, '.', 2)) > {decimals}"
+        f" and cast({single} as double) = cast({text} as double)"
         f" then cast(cast({single} as varchar) as double) else cast({text} as double) end"
     )
 
 
 def _refuse_unknown(con: duckdb.DuckDBPyConnection, card: SourceCard, joins: dict[str, str]) -> None:
     bad = [
-        "select 'measure' as what, measure_source as code from cells where measure_source not in (select source_code from measures)"
+        "select 'measure' as what, measure_source as code from cells"
+        " where measure_source not in (select source_code from measures)"
     ]
     bad += [
         f"""select '{name}', "{name}" from cells
-        where "{name}" is null or "{name}" not in (select source_code from codes where dimension = '{name}')"""  # noqa: S608
+        where "{name}" is null or "{name}" not in (select source_code from codes where dimension = '{name}')"""
         for name in joins
     ]
     found = con.execute(" union all ".join(bad) + " limit 1").fetchone()
@@ -285,12 +287,9 @@ def _export(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
         ("codes", "dimension, code_index, code"),
     ):
         columns = "* exclude (source_code)" if table == "codes" else "*"
-        con.execute(
-            f"copy (select {columns} from {table} order by {order}) to '{folder / table}.parquet' (format parquet, compression zstd)"  # noqa: S608
-        )
+        query = f"select {columns} from {table} order by {order}"
+        con.execute(f"copy ({query}) to '{folder / table}.parquet' (format parquet, compression zstd)")
 
 
 def _one(con: duckdb.DuckDBPyConnection, sql: str) -> int:
-    row = con.execute(sql).fetchone()
-    assert row is not None  # noqa: S101 - count(*) always gives a row
-    return int(row[0])
+    return int(con.execute(sql).fetchall()[0][0])

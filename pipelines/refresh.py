@@ -17,9 +17,12 @@ from pipelines.settings import SAMPLE_LANDING, Settings
 
 
 class Origin(Shape):
-    """Where tables come from. `invented` says whether their figures are those of the sample."""
+    """Where tables come from."""
 
-    invented: bool
+    @property
+    def invented(self) -> bool:
+        """Whether the figures are those of the sample."""
+        ...
 
     def has(self, card: SourceCard) -> bool:
         """Whether the origin can be asked for this card at all."""

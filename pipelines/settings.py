@@ -1,8 +1,9 @@
 """Where things are and who is asked: the only place where environment variables are named."""
 
 import os
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
+from typing import Any
 
 PROJECT = Path(__file__).resolve().parents[1]
 SAMPLE_LANDING = PROJECT / "pipelines" / "sample" / "landing"
@@ -45,24 +46,22 @@ class Settings:
     )
 
     @classmethod
-    def from_environment(cls, **overrides: object) -> "Settings":
+    def from_environment(cls, **overrides: Any) -> "Settings":
         """Read every setting from its environment variable; `overrides` win.
 
         Raises:
             ValueError: a variable holds a text where a number belongs.
         """
-        values: dict[str, object] = {}
+        values: dict[str, Any] = {}
         for f in fields(cls):
             text = os.environ.get(f.metadata["env"])
             if text:
-                kind = type(f.default)
                 try:
-                    values[f.name] = Path(text) if issubclass(kind, Path) else kind(text)  # type: ignore[call-arg]
+                    values[f.name] = type(getattr(cls, f.name))(text)
                 except ValueError:
-                    raise ValueError(f"{f.metadata['env']}: expected a {kind.__name__}, found {text!r}") from None
-        values.update(overrides)
-        settings = cls(**values)  # type: ignore[arg-type]
-        return cls(**{**settings.__dict__, "data": settings.data.resolve()})
+                    raise ValueError(f"{f.metadata['env']}: {text!r} is not a {f.type}") from None
+        settings = cls(**(values | overrides))
+        return replace(settings, data=settings.data.resolve())
 
     @property
     def landing(self) -> Path:

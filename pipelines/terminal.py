@@ -110,14 +110,8 @@ def sources_table(sources: Iterable[dict[str, Any]]) -> Table:
     table = Table(
         title="Sources", title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False
     )
-    for name, justify in (
-        ("source", "left"),
-        ("title", "left"),
-        ("rows", "right"),
-        ("newest", "left"),
-        ("age", "right"),
-    ):
-        table.add_column(name, justify=justify, no_wrap=name != "title")  # type: ignore[arg-type]
+    for name in ("source", "title", "rows", "newest", "age"):
+        table.add_column(name, justify="right" if name in ("rows", "age") else "left", no_wrap=name != "title")
     table.add_column("state", overflow="fold")
     for source in sources:
         colour = _COLOURS[source["state"]]

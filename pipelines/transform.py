@@ -59,7 +59,7 @@ def ensure_manifest(settings: Settings) -> Path:
         *("--target-path", str(target), "--log-path", str(target / "logs")),
         *("--vars", dbt_vars(settings, invented=settings.origin == "sample")),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RegiokompasError(f"dbt cannot parse {DBT_PROJECT.name}: {(done.stdout + done.stderr).strip()}")
     return manifest

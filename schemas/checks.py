@@ -79,7 +79,7 @@ def not_more_than(frames: Frames, lower: str, upper: str) -> pl.DataFrame:
 
 
 @check
-def current_regions_count(frames: Frames, scheme: str, min: int, max: int) -> pl.DataFrame:  # noqa: A002 - as in yml
+def current_regions_count(frames: Frames, scheme: str, min: int, max: int) -> pl.DataFrame:
     """The newest frame has a plausible number of regions of a scheme; says nothing while no frame has landed."""
     regions = frames["regions"].filter(pl.col("is_current"))
     count = regions.filter(pl.col("scheme") == scheme).height

@@ -96,7 +96,8 @@ def _wire_error(frame: pl.DataFrame, error: pa.errors.SchemaErrors, marks: list[
     rows = frame.filter(pl.int_range(pl.len()).is_in([i for i in cases["index"] if i is not None]))
     return WireError(
         dataset_id,
-        f"column {first['column']} holds {first['failure_case']!r}, expected {first['check']} ({cases.height} such rows)",
+        f"column {first['column']} holds {first['failure_case']!r}, expected {first['check']}"
+        f" ({cases.height} such rows)",
         rows if rows.height else cases.select(pl.all().cast(pl.String)),
     )
 

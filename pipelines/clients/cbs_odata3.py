@@ -128,7 +128,7 @@ def cells_sql(card: SourceCard, names: list[str], chosen: Description) -> str:
             case when {has_value} then trim(cell) end as text,
             case when {has_value} then 'None' else coalesce(nullif(trim(cell), ''), 'blank') end as mark
         from page unpivot include nulls (cell for measure_source in ({topics}))
-    """  # noqa: S608 - names come from the card and the table's metadata
+    """
 
 
 def _query(card: SourceCard, chosen: Description) -> str:

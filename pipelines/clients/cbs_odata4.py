@@ -1,6 +1,6 @@
 """CBS OData v4: long observations, 100,000 a page, metadata per table (datasets.cbs.nl)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from urllib.parse import quote
 
 from pipelines.card import SourceCard
@@ -127,7 +127,7 @@ def cells_sql(card: SourceCard, names: list[str], chosen: Description) -> str:
     """
     text = "coalesce(nullif(trim(StringValue), ''), trim(Value))" if "StringValue" in names else "trim(Value)"
     dims = ", ".join(f'trim("{d}") as "{d}"' for d in card.dimensions)
-    return f"select trim(Measure) as measure_source, {dims}, {text} as text, ValueAttribute as mark from page"  # noqa: S608 - names come from the card
+    return f"select trim(Measure) as measure_source, {dims}, {text} as text, ValueAttribute as mark from page"
 
 
 def _filter(card: SourceCard, chosen: Description, all_measures: list[dict[str, object]]) -> str:
@@ -138,8 +138,8 @@ def _filter(card: SourceCard, chosen: Description, all_measures: list[dict[str, 
     return "$filter=" + quote(" and ".join(clauses), safe="(),'$") if clauses else ""
 
 
-def _in(name: str, values: object) -> str:
-    quoted = ",".join("'" + str(v).replace("'", "''") + "'" for v in values)  # type: ignore[attr-defined]
+def _in(name: str, values: Iterable[str]) -> str:
+    quoted = ",".join("'" + v.replace("'", "''") + "'" for v in values)
     return f"{name} in ({quoted})"
 
 

@@ -192,7 +192,7 @@ def match(card: SourceCard, kind: str, wanted: Code, offered: Iterable[SourceMea
             )
     raise SourceError(
         card.dataset_id,
-        f"{kind} {wanted.code} ({wanted.title}) is no longer in the source, which has: {shown(o.code for o in offered)}",
+        f"{kind} {wanted.code} ({wanted.title}) is not in the source, which has: {shown(o.code for o in offered)}",
         todo=f"correct the {kind} on the card, and the indicators that use it",
     )
 

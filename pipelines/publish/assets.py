@@ -23,7 +23,7 @@ def publish_assets(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> l
     marts = [mart_key(table, keys) for table in tables]
 
     @dg.asset(key_prefix="publish", deps=marts, group_name="publish", kinds={"sqlite"})
-    def database_file(settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult:
+    def database_file(settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult[None]:
         """The public tables as one SQLite file, for Datasette."""
         folder = _folder(settings)
         shutil.rmtree(folder, ignore_errors=True)
@@ -32,14 +32,14 @@ def publish_assets(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> l
         return dg.MaterializeResult(metadata={"rows": sum(rows.values()), "tables": dg.MetadataValue.json(rows)})
 
     @dg.asset(key_prefix="publish", deps=[database_file], group_name="publish", kinds={"parquet", "csv"})
-    def extracts(settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult:
+    def extracts(settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult[None]:
         """Every public table as Parquet, CSV and Dutch CSV."""
         folder = _folder(settings) / "tables"
         write_extracts(database(settings), tables, folder)
         return dg.MaterializeResult(metadata={"files": len(list(folder.iterdir()))})
 
     @dg.asset(key=RELEASE, deps=[extracts], group_name="publish")
-    def release(settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult:
+    def release(settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult[None]:
         """The release directory, sealed and made current."""
         folder = _folder(settings)
         frames = read_tables(database(settings), tables)

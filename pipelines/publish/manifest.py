@@ -16,7 +16,7 @@ EXPOSURE = "open_data_api"
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a public table; `unit` is None where it has none, `references` is (table, column) for a foreign key."""
+    """A column of a public table; without a unit `unit` is None, `references` is the (table, column) it points at."""
 
     name: str
     data_type: str

@@ -30,7 +30,7 @@ def datasette_metadata(tables: list[PublicTable], queries: Path, release: dict[s
         "databases": {
             DATABASE: {
                 "title": release["title_nl"],
-                "description_html": f"{notice}<p>{escape(release['title_en'])}. Release {escape(release['release_id'])}.</p>",
+                "description_html": f"{notice}<p>{escape(release['title_en'])}. Release {release['release_id']}.</p>",
                 **LICENCE,
                 **source,
                 "tables": {t.name: {**_table(t, notice), **LICENCE, **source} for t in tables} | _hidden(tables),
@@ -48,6 +48,10 @@ def write_metadata(content: dict[str, Any], path: Path) -> None:
 def _table(table: PublicTable, notice: str) -> dict[str, Any]:
     content: dict[str, Any] = {
         "title": f"{table.title_nl} / {table.title_en}",
+        "title_nl": table.title_nl,
+        "title_en": table.title_en,
+        "description_nl": table.description_nl,
+        "description_en": table.description_en,
         "description_html": (
             f'{notice}<p lang="nl">{escape(table.description_nl)}</p><p lang="en">{escape(table.description_en)}</p>'
         ),

@@ -1,7 +1,6 @@
 """A release: immutable, published whole or not at all, and named by what went into it."""
 
 import json
-import os
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -64,7 +63,7 @@ def current(releases: Path) -> Release | None:
     link = releases / CURRENT
     if not link.is_symlink() or not link.exists():
         return None
-    return Release(Path(os.readlink(link)).name, link.resolve())
+    return Release(link.readlink().name, link.resolve())
 
 
 def _differing(old: str, new: str) -> str:

@@ -98,12 +98,12 @@ def _copy(source: Path, tables: list[PublicTable], target: Path) -> dict[str, in
         with out.cursor() as cursor:
             for table in tables:
                 columns = ", ".join(_select(c) for c in table.columns)
-                relation = con.sql(f"select {columns} from {table.model} order by {table.order}")  # noqa: S608
+                relation = con.sql(f"select {columns} from {table.model} order by {table.order}")
                 reader = relation.to_arrow_reader(_BATCH)
                 rows[table.name] = cursor.adbc_ingest(table.name, reader, mode="append")
         out.commit()
         for table in tables:
-            expected = con.sql(f"select count(*) from {table.model}").fetchall()[0][0]  # noqa: S608
+            expected = con.sql(f"select count(*) from {table.model}").fetchall()[0][0]
             if rows[table.name] != expected:
                 raise RegiokompasError(f"{table.name}: {rows[table.name]} rows in SQLite, {expected} in DuckDB")
     return rows

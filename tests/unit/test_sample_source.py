@@ -105,9 +105,7 @@ def test_key_figures_add_up_on_every_level(source: SampleSource) -> None:
 def test_sectors_stay_within_the_total(source: SampleSource) -> None:
     for row in untyped(source, "70072ned"):
         sectors = [
-            number(v) or 0.0
-            for k, v in row.items()
-            if k.split("_")[-1] in {str(topic) for topic in range(169, 176)}
+            number(v) or 0.0 for k, v in row.items() if k.split("_")[-1] in {str(topic) for topic in range(169, 176)}
         ]
         assert len(sectors) == 7
         assert sum(sectors) <= (number(row["BedrijfsvestigingenTotaal_168"]) or 0.0)

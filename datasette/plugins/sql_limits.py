@@ -1,0 +1,47 @@
+"""Keeps SQL that the public writes from eating the memory of the server or reading its file paths.
+
+The time limit of Datasette cannot interrupt one function call, and a few functions make gigabytes out of
+nothing, so the sizes are limited in SQLite itself and those functions are refused.
+"""
+
+import sqlite3
+
+from datasette import hookimpl
+
+MAX_VALUE_BYTES = 5_000_000
+# For all connections of the process together: an aggregate can grow without any single value being long.
+MAX_HEAP_BYTES = 256 * 1024 * 1024
+
+LIMITS = {
+    sqlite3.SQLITE_LIMIT_LENGTH: MAX_VALUE_BYTES,
+    sqlite3.SQLITE_LIMIT_SQL_LENGTH: 50_000,
+    sqlite3.SQLITE_LIMIT_COLUMN: 500,
+    sqlite3.SQLITE_LIMIT_EXPR_DEPTH: 200,
+    sqlite3.SQLITE_LIMIT_COMPOUND_SELECT: 50,
+    sqlite3.SQLITE_LIMIT_VDBE_OP: 250_000,
+    sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH: 1_000,
+    sqlite3.SQLITE_LIMIT_ATTACHED: 0,
+}
+REFUSED_FUNCTIONS = frozenset(
+    {"zeroblob", "randomblob", "printf", "format", "load_extension", "fts3_tokenizer"},
+)
+
+
+def authorize(action: int, first: str | None, second: str | None, _database: str | None, _trigger: str | None) -> int:
+    """Decides for SQLite whether a statement may use what it names."""
+    if action == sqlite3.SQLITE_FUNCTION and (second or "").lower() in REFUSED_FUNCTIONS:
+        return sqlite3.SQLITE_DENY
+    if action == sqlite3.SQLITE_READ and first == "pragma_database_list" and second == "file":
+        return sqlite3.SQLITE_IGNORE
+    return sqlite3.SQLITE_OK
+
+
+@hookimpl
+def prepare_connection(conn: sqlite3.Connection, database: str) -> None:
+    """Sets the limits on every connection that answers questions of the public."""
+    if database == "_internal":
+        return
+    conn.execute(f"pragma hard_heap_limit={MAX_HEAP_BYTES}")
+    for limit, value in LIMITS.items():
+        conn.setlimit(limit, value)
+    conn.set_authorizer(authorize)
