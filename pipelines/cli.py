@@ -3,8 +3,8 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
 from fnmatch import fnmatchcase
 from functools import wraps
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 import dagster as dg
+from filelock import FileLock, Timeout
 from rich.console import Console
 
 from pipelines.assemble import describe_sources
@@ -56,6 +57,11 @@ def run(origin: str | None, select: tuple[str, ...]) -> None:
     cards = load_cards(CARDS)
     source = open_origin(settings)
     chosen = choose(cards, source, select)
+    with only_run(settings):
+        _run(settings, cards, source, chosen)
+
+
+def _run(settings: Settings, cards: dict[str, SourceCard], source: Origin, chosen: list[SourceCard]) -> None:
     console = open_console()
     if source.invented:
         console.print(f"[yellow]{NOTICE}[/]", soft_wrap=True)
@@ -185,6 +191,23 @@ def open_console() -> Console:
     return Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else 120)
 
 
+@contextmanager
+def only_run(settings: Settings) -> Iterator[None]:
+    """Hold the data folder for one run: two at once would build in the same place.
+
+    Raises:
+        RegiokompasError: another run holds it.
+    """
+    settings.data.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(settings.data / "run.lock", timeout=0):
+            yield
+    except Timeout:
+        raise RegiokompasError(
+            f"another run is busy in {settings.data} -> wait for it, or set REGIOKOMPAS_DATA to another folder"
+        ) from None
+
+
 def run_log(settings: Settings) -> Path:
     """Where the words of dbt's last run are kept."""
     settings.build.mkdir(parents=True, exist_ok=True)
@@ -201,5 +224,8 @@ def prepare_home(settings: Settings) -> Path:
     settings.dagster_home.mkdir(parents=True, exist_ok=True)
     config = settings.dagster_home / "dagster.yaml"
     if not config.exists():
-        config.write_text("telemetry:\n  enabled: false\n", encoding="utf-8")
+        # Runs of the UI wait for each other: they build in the same place.
+        config.write_text(
+            "telemetry:\n  enabled: false\nconcurrency:\n  runs:\n    max_concurrent_runs: 1\n", encoding="utf-8"
+        )
     return settings.dagster_home

@@ -29,7 +29,7 @@ class Settings:
         metadata={"env": "REGIOKOMPAS_CBS_V3_URL", "help": "host of CBS OData v3"},
     )
     origin: str = field(
-        default="live",
+        default="sample",
         metadata={"env": "REGIOKOMPAS_FROM", "help": "live, sample or the path of a landing"},
     )
     http_tries: int = field(
