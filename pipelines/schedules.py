@@ -19,10 +19,11 @@ def refresh_schedules(cards: dict[str, SourceCard]) -> list[dg.ScheduleDefinitio
     schedules = []
     for cadence, cron in _CRON.items():
         keys = [card_key(card) for card in cards.values() if card.cadence == cadence]
+        others = [card_key(card) for card in cards.values() if card.cadence != cadence]
         if keys:
             job = dg.define_asset_job(
                 f"refresh_{cadence}",
-                selection=dg.AssetSelection.assets(*keys).downstream(),
+                selection=dg.AssetSelection.all() - dg.AssetSelection.assets(*others),
                 executor_def=dg.in_process_executor,
                 description=f"Refresh the {cadence} cards and publish what changed",
             )
