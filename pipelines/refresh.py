@@ -12,7 +12,8 @@ from pipelines.card import Protocol, SourceCard
 from pipelines.clients.http import HttpClient
 from pipelines.errors import NotThereError, RegiokompasError, SourceError
 from pipelines.landing import Landing, Resource, Snapshot, now, open_landing
-from pipelines.raw import CLIENTS, is_read, raw_folder, rows_of, write_raw
+from pipelines.raw import is_read, raw_folder, rows_of, write_raw
+from pipelines.reading import CLIENTS
 from pipelines.settings import SAMPLE_LANDING, Settings
 
 

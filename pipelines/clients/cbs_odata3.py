@@ -4,6 +4,7 @@ The untyped data set is read, since the typed one sends null for both "missing" 
 """
 
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import quote
 
 from pipelines.card import SourceCard
@@ -11,11 +12,13 @@ from pipelines.clients.http import HttpClient
 from pipelines.clients.odata import (
     Description,
     Keep,
+    Rows,
     SourceCode,
     SourceMeasure,
     check_dimensions,
     describe,
     fetch_pages,
+    fetch_set,
     read_rows,
     require,
     unchanged,
@@ -32,7 +35,7 @@ def probe(http: HttpClient, base: str, card: SourceCard) -> str:
     Returns:
         `Modified` of the table, ISO 8601 without offset.
     """
-    return _modified(card, http.get(card.dataset_id, f"{_api(base, card)}/TableInfos?$format=json", read_rows)[0])
+    return _modified(card, http.get(card.dataset_id, f"{_api(base, card)}/TableInfos?$format=json", read_rows)[1])
 
 
 def fetch(http: HttpClient, base: str, card: SourceCard, keep: Keep) -> str:
@@ -48,28 +51,22 @@ def fetch(http: HttpClient, base: str, card: SourceCard, keep: Keep) -> str:
         SourceError: an answer is not what the protocol or the card says.
     """
     root = _api(base, card)
-    bodies: dict[str, bytes] = {}
-
-    def get(name: str, path: str) -> None:
-        url = f"{root}{path}?$format=json"
-        bodies[name], _ = http.get(card.dataset_id, url, read_rows)
-        keep(name, url, bodies[name])
-
-    get("service", "")
+    service_url = f"{root}?$format=json"
+    offered, _ = http.get(card.dataset_id, service_url, read_rows)
+    keep("service", service_url, offered)
     needed = ["TableInfos", "DataProperties", *card.dimensions]
-    require(card, root, bodies["service"], [*needed, PAGES])
-    for name in needed:
-        get(name, f"/{name}")
-    modified = _modified(card, bodies["TableInfos"])
-    query = _query(card, description(card, bodies.__getitem__))
+    require(card, root, offered, [*needed, PAGES])
+    sets = {name: fetch_set(http, card, f"{root}/{name}?$format=json", name, keep) for name in needed}
+    modified = _modified(card, sets["TableInfos"])
+    query = _query(card, description(card, sets.__getitem__))
     feed = f"{base}/ODataFeed/odata/{card.table}/{PAGES}?$format=json{query}"
     fetch_pages(http, card, feed, PAGES, keep)
     return unchanged(card, root, modified, probe(http, base, card))
 
 
-def description(card: SourceCard, body: Callable[[str], bytes]) -> Description:
-    """Read the landed metadata and hold it against the card; `body` gives a landed resource by name."""
-    properties = read_rows(body("DataProperties"))
+def description(card: SourceCard, rows: Rows) -> Description:
+    """Hold a table's own metadata against the card."""
+    properties = rows("DataProperties")
     check_dimensions(card, [str(p["Key"]) for p in properties if p.get("Type") in _DIMENSIONS])
     measures = [
         SourceMeasure(
@@ -85,7 +82,7 @@ def description(card: SourceCard, body: Callable[[str], bytes]) -> Description:
     codes = {
         name: [
             SourceCode(str(c["Key"]), index, str(c.get("Title") or ""), c.get("Status"))
-            for index, c in enumerate(read_rows(body(name)))
+            for index, c in enumerate(rows(name))
         ]
         for name in card.dimensions
     }
@@ -111,6 +108,11 @@ def columns(card: SourceCard, first: dict[str, object], chosen: Description) -> 
     if missing := expected - set(first):
         raise SourceError(card.dataset_id, f"the data set lacks the columns: {shown(sorted(missing))}")
     return sorted(first)
+
+
+def cells_per_row(chosen: Description) -> int:
+    """How many cells one row of a page holds: one for each topic that was asked for."""
+    return len(chosen.measures)
 
 
 def cells_sql(card: SourceCard, names: list[str], chosen: Description) -> str:
@@ -149,8 +151,7 @@ def _api(base: str, card: SourceCard) -> str:
     return f"{base}/ODataApi/odata/{card.table}"
 
 
-def _modified(card: SourceCard, infos: bytes) -> str:
-    rows = read_rows(infos)
+def _modified(card: SourceCard, rows: list[dict[str, Any]]) -> str:
     if len(rows) != 1 or not rows[0].get("Modified"):
         raise SourceError(
             card.dataset_id,

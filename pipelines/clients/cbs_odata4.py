@@ -8,11 +8,13 @@ from pipelines.clients.http import HttpClient
 from pipelines.clients.odata import (
     Description,
     Keep,
+    Rows,
     SourceCode,
     SourceMeasure,
     check_dimensions,
     describe,
     fetch_pages,
+    fetch_set,
     read_json,
     read_rows,
     require,
@@ -45,30 +47,24 @@ def fetch(http: HttpClient, base: str, card: SourceCard, keep: Keep) -> str:
         SourceError: an answer is not what the protocol or the card says.
     """
     root = f"{base}/{card.table}"
-    bodies: dict[str, bytes] = {}
-
-    def get(name: str) -> None:
-        body, _ = http.get(card.dataset_id, f"{root}/{name}", read_json)
-        keep(name, f"{root}/{name}", body)
-        bodies[name] = body
-
     offered, _ = http.get(card.dataset_id, root, read_rows)
     keep("service", root, offered)
-    needed = ["Properties", "Dimensions", "MeasureCodes", *(f"{d}Codes" for d in card.dimensions)]
-    require(card, root, offered, [*needed, PAGES])
-    for name in needed:
-        get(name)
-    modified = _modified(card, read_json(bodies["Properties"]))
-    query = _filter(card, description(card, bodies.__getitem__), read_rows(bodies["MeasureCodes"]))
+    needed = ["Dimensions", "MeasureCodes", *(f"{d}Codes" for d in card.dimensions)]
+    require(card, root, offered, ["Properties", *needed, PAGES])
+    body, properties = http.get(card.dataset_id, f"{root}/Properties", read_json)
+    keep("Properties", f"{root}/Properties", body)
+    sets = {name: fetch_set(http, card, f"{root}/{name}", name, keep) for name in needed}
+    modified = _modified(card, properties)
+    query = _filter(card, description(card, sets.__getitem__), sets["MeasureCodes"])
     count_url = f"{root}/{PAGES}/$count" + (f"?{query}" if query else "")
     keep(COUNT, count_url, http.get(card.dataset_id, count_url, read_count)[0])
     fetch_pages(http, card, f"{root}/{PAGES}?{query}{'&' if query else ''}$count=true", PAGES, keep)
     return unchanged(card, root, modified, probe(http, base, card))
 
 
-def description(card: SourceCard, body: Callable[[str], bytes]) -> Description:
-    """Read the landed metadata and hold it against the card; `body` gives a landed resource by name."""
-    check_dimensions(card, [str(d["Identifier"]) for d in read_rows(body("Dimensions"))])
+def description(card: SourceCard, rows: Rows) -> Description:
+    """Hold a table's own metadata against the card."""
+    check_dimensions(card, [str(d["Identifier"]) for d in rows("Dimensions")])
     measures = [
         SourceMeasure(
             code=str(m["Identifier"]).strip(),
@@ -77,12 +73,12 @@ def description(card: SourceCard, body: Callable[[str], bytes]) -> Description:
             unit=str(m.get("Unit") or ""),
             decimals=int(m.get("Decimals") or 0),
         )
-        for m in read_rows(body("MeasureCodes"))
+        for m in rows("MeasureCodes")
     ]
     codes = {
         name: [
             SourceCode(str(c["Identifier"]), int(c.get("Index") or 0), str(c.get("Title") or ""), c.get("Status"))
-            for c in read_rows(body(f"{name}Codes"))
+            for c in rows(f"{name}Codes")
         ]
         for name in card.dimensions
     }
@@ -118,6 +114,11 @@ def columns(card: SourceCard, first: dict[str, object], chosen: Description) -> 
     if missing := expected - set(first):
         raise SourceError(card.dataset_id, f"observations lack the columns: {shown(sorted(missing))}")
     return sorted(first)
+
+
+def cells_per_row(chosen: Description) -> int:
+    """How many cells one row of a page holds: an observation is one."""
+    return 1
 
 
 def cells_sql(card: SourceCard, names: list[str], chosen: Description) -> str:

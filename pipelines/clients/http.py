@@ -107,9 +107,11 @@ def _retry_after(answer: requests.Response) -> float | None:
     if text.isdigit():
         return float(text)
     try:
-        return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
+        when = parsedate_to_datetime(text)
     except ValueError:
         return None
+    # HTTP dates are in UTC, and some servers leave that out.
+    return max(0.0, (when.replace(tzinfo=when.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
 
 
 def _said(body: bytes) -> str:

@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +13,12 @@ from pipelines.errors import SourceError, shown
 
 Keep = Callable[[str, str, bytes], None]
 """Stores one resource as received: its name in the snapshot, its address, its bytes."""
+Rows = Callable[[str], list[dict[str, Any]]]
+"""Gives the rows of an entity set that was fetched, by its name."""
 
 _ROWS = re.compile(rb'"value"\s*:\s*\[')
+# What follows the rows is at most a next link.
+_TAIL = 65_536
 
 
 @dataclass(frozen=True)
@@ -93,16 +98,26 @@ def read_envelope(body: bytes) -> Envelope:
     """Split a page into its rows, left as bytes, and its head (`@odata.count`, next link).
 
     The rows are sliced out because parsing them in Python is the slow part of an ingest: a columnar reader sees the
-    bytes instead. The slice is right when what remains around it is a JSON object on its own.
+    bytes instead. The slice is right when it ends outside a text and what remains around it is a JSON object on its
+    own. What stands around the rows are plain values, never arrays.
 
     Raises:
-        ValueError: the body is not a page of rows.
+        ValueError: the body is not a page of rows, or only a part of one.
     """
-    start, end = _ROWS.search(body), body.rfind(b"]")
-    if not start or end < start.end():
-        raise ValueError("expected a page of rows under `value`, found none")
-    head = read_json(body[: start.start()] + b'"value":null' + body[end + 1 :])
-    return Envelope(rows=body[start.end() - 1 : end + 1], head=head)
+    start, end = _ROWS.search(body), len(body)
+    while start and (end := body.rfind(b"]", max(start.end(), len(body) - _TAIL), end)) >= 0:
+        with suppress(ValueError):
+            head = read_json(body[: start.start()] + b'"value":null' + body[end + 1 :])
+            rows = body[start.end() - 1 : end + 1]
+            if _texts_are_closed(rows):
+                return Envelope(rows, head)
+    raise ValueError("expected a whole page of rows under `value`, found none")
+
+
+def _texts_are_closed(rows: bytes) -> bool:
+    if b"\\" in rows:
+        rows = rows.replace(b"\\\\", b"").replace(b'\\"', b"")
+    return rows.count(b'"') % 2 == 0
 
 
 def next_link(head: dict[str, Any]) -> str | None:
@@ -116,15 +131,42 @@ def fetch_pages(http: HttpClient, card: SourceCard, url: str, name: str, keep: K
     Raises:
         SourceError: a page could not be had, or a next link leads back to a page that was read already.
     """
+    for number, (address, body) in enumerate(_pages(http, card, url, lambda body: read_envelope(body).head)):
+        keep(f"{name}/{number:05d}", address, body)
+
+
+def fetch_set(http: HttpClient, card: SourceCard, url: str, name: str, keep: Keep) -> list[dict[str, Any]]:
+    """Fetch a small entity set, such as a code list, and give its rows.
+
+    It nearly always has one page, kept as `name`; any other is kept as `<name>/<number>`.
+
+    Raises:
+        SourceError: a page could not be had, or a next link leads back to a page that was read already.
+    """
+    rows: list[dict[str, Any]] = []
+    for number, (address, body) in enumerate(_pages(http, card, url, _read_set)):
+        keep(f"{name}/{number:05d}" if number else name, address, body)
+        rows += read_rows(body)
+    return rows
+
+
+def _pages(
+    http: HttpClient, card: SourceCard, url: str, head: Callable[[bytes], dict[str, Any]]
+) -> Iterator[tuple[str, bytes]]:
     seen: set[str] = set()
     address: str | None = url
     while address:
         if address in seen:
             raise SourceError(card.dataset_id, "the next link leads back to a page already read", url=address)
         seen.add(address)
-        body, page = http.get(card.dataset_id, address, read_envelope)
-        keep(f"{name}/{len(seen) - 1:05d}", address, body)
-        address = next_link(page.head)
+        body, around = http.get(card.dataset_id, address, head)
+        yield address, body
+        address = next_link(around)
+
+
+def _read_set(body: bytes) -> dict[str, Any]:
+    read_rows(body)
+    return read_json(body)
 
 
 def require(card: SourceCard, url: str, service: bytes, needed: list[str]) -> None:

@@ -1,6 +1,7 @@
 """Datasette's metadata, from the dbt manifest and the questions: no title, unit or description is typed again."""
 
 import json
+import re
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from pipelines.publish.manifest import Column, PublicTable
 from pipelines.publish.queries import load_queries
 
 DATABASE = "regiokompas"
+CODE = re.compile(r"`([^`]+)`")
 LICENCE = {"license": "CC BY 4.0", "license_url": "https://creativecommons.org/licenses/by/4.0/deed.nl"}
 
 
@@ -30,7 +32,10 @@ def datasette_metadata(tables: list[PublicTable], queries: Path, release: dict[s
         "databases": {
             DATABASE: {
                 "title": release["title_nl"],
-                "description_html": f"{notice}<p>{escape(release['title_en'])}. Release {release['release_id']}.</p>",
+                "description_html": (
+                    f'{notice}<p lang="nl">{escape(release["title_nl"])}.</p>'
+                    f'<p lang="en">{escape(release["title_en"])}. Release <code>{release["release_id"]}</code>.</p>'
+                ),
                 **LICENCE,
                 **source,
                 "tables": {t.name: {**_table(t, notice), **LICENCE, **source} for t in tables} | _hidden(tables),
@@ -50,10 +55,10 @@ def _table(table: PublicTable, notice: str) -> dict[str, Any]:
         "title": f"{table.title_nl} / {table.title_en}",
         "title_nl": table.title_nl,
         "title_en": table.title_en,
-        "description_nl": table.description_nl,
-        "description_en": table.description_en,
+        "description_nl": _plain(table.description_nl),
+        "description_en": _plain(table.description_en),
         "description_html": (
-            f'{notice}<p lang="nl">{escape(table.description_nl)}</p><p lang="en">{escape(table.description_en)}</p>'
+            f'{notice}<p lang="nl">{_html(table.description_nl)}</p><p lang="en">{_html(table.description_en)}</p>'
         ),
         "columns": {c.name: _column(c) for c in table.columns},
         "facets": [c.name for c in table.columns if c.facet and c.name not in ("period_code", "region_code")],
@@ -67,7 +72,15 @@ def _table(table: PublicTable, notice: str) -> dict[str, Any]:
 
 def _column(column: Column) -> str:
     unit = f" [{column.unit}]" if column.unit else ""
-    return f"{column.description_nl} / {column.description_en}{unit}"
+    return _plain(f"{column.description_nl} / {column.description_en}{unit}")
+
+
+def _plain(text: str) -> str:
+    return CODE.sub(r"\1", text)
+
+
+def _html(text: str) -> str:
+    return CODE.sub(r"<code>\1</code>", escape(text))
 
 
 def _hidden(tables: list[PublicTable]) -> dict[str, Any]:

@@ -1,0 +1,186 @@
+"""How the two heavy steps of the road compare with the obvious way to write them, side by side in one run.
+
+    python benchmarks/against_the_obvious.py [ROWS] [ROUNDS]
+
+Reading: pages of CBS OData v4, landed, to Parquet; against json.loads and a loop over its rows.
+Publishing: the table `observations`, DuckDB to SQLite; against sqlite3 executemany over fetchmany.
+Prints medians and their ratio. Seconds depend on the machine, ratios hardly do.
+"""
+
+import json
+import sqlite3
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+import duckdb
+import polars as pl
+
+from pipelines.card import Certainty, Code, Dimension, Measure, Protocol, RowBounds, SourceCard, load_cards
+from pipelines.landing import Landing, Resource, Snapshot
+from pipelines.publish.manifest import Column, PublicTable
+from pipelines.publish.sqlite import write_sqlite
+from pipelines.raw import write_raw
+from pipelines.refresh import asked
+from pipelines.settings import CARDS
+
+PAGE = 100_000
+
+
+def landed(landing: Landing, rows: int) -> tuple[SourceCard, Snapshot]:
+    """A landing with a v4 table of `rows` observations, and its card."""
+    base = load_cards(CARDS)["cbs/81575NED"]
+    total = Code(code="T001081", title="Totaal", certainty=Certainty.RECORDED)
+    card = base.model_copy(
+        update={
+            "protocols": (Protocol.CBS_ODATA4,),
+            "dimensions": {
+                "BedrijfstakkenBranchesSBI2008": Dimension(role="category", codes=(total,)),
+                "RegioS": Dimension(role="region"),
+                "Perioden": Dimension(role="period"),
+            },
+            "measures": (Measure(code="M000200", title="Vestigingen", certainty=Certainty.RECORDED),),
+            "rows": RowBounds(min=1, max=10**9),
+        }
+    )
+    regions = [f"GM{n:04d}" for n in range(1, 2001)]
+    periods = [f"{1000 + n}JJ00" for n in range(rows // len(regions) + 1)]
+    observations = [
+        {
+            "Id": i,
+            "Measure": "M000200",
+            "ValueAttribute": "None",
+            "Value": float(i % 99991),
+            "StringValue": None,
+            "BedrijfstakkenBranchesSBI2008": "T001081",
+            "RegioS": regions[i % len(regions)],
+            "Perioden": periods[i // len(regions)],
+        }
+        for i in range(rows)
+    ]
+    bodies: dict[str, object] = {
+        "Dimensions": {"value": [{"Identifier": d} for d in card.dimensions]},
+        "MeasureCodes": {"value": [{"Identifier": "M000200", "Index": 1, "Title": "Vestigingen"}]},
+        "BedrijfstakkenBranchesSBI2008Codes": {"value": [{"Identifier": "T001081", "Title": "Totaal"}]},
+        "RegioSCodes": {"value": [{"Identifier": r, "Title": r} for r in regions]},
+        "PeriodenCodes": {"value": [{"Identifier": p, "Title": p, "Status": "Definitief"} for p in periods]},
+        "Observations-count": rows,
+    }
+    for start in range(0, rows, PAGE):
+        bodies[f"Observations/{start // PAGE:05d}"] = {"value": observations[start : start + PAGE]}
+    resources = []
+    for name, body in bodies.items():
+        content = json.dumps(body).encode()
+        resources.append(Resource(name=name, url="", sha256=landing.put(content), size=len(content)))
+    snapshot = Snapshot(
+        dataset_id=card.dataset_id,
+        protocol="cbs_odata4",
+        asked=asked(card),
+        modified="",
+        landed_at="",
+        invented=True,
+        resources=tuple(resources),
+    )
+    return card, snapshot
+
+
+def read_obvious(landing: Landing, snapshot: Snapshot, target: Path) -> None:
+    """Every page through json.loads and a loop that makes the same row shape, to Parquet."""
+    codes = {
+        name: {c["Identifier"].strip(): c for c in json.loads(landing.get(snapshot.named(name).sha256))["value"]}
+        for name in ("BedrijfstakkenBranchesSBI2008Codes", "RegioSCodes", "PeriodenCodes")
+    }
+    rows = []
+    for page in snapshot.below("Observations"):
+        for row in json.loads(landing.get(page.sha256))["value"]:
+            region, period, sector = (
+                row["RegioS"].strip(),
+                row["Perioden"].strip(),
+                row["BedrijfstakkenBranchesSBI2008"],
+            )
+            if region not in codes["RegioSCodes"] or sector not in codes["BedrijfstakkenBranchesSBI2008Codes"]:
+                raise ValueError(f"unknown code in {row}")
+            rows.append(
+                {
+                    "dataset_id": snapshot.dataset_id,
+                    "measure_code": row["Measure"].strip(),
+                    "region_code": region,
+                    "period_code": period,
+                    "dims": f"BedrijfstakkenBranchesSBI2008={sector}",
+                    "value": row["Value"],
+                    "value_text": None,
+                    "value_attribute": row["ValueAttribute"],
+                    "period_status": codes["PeriodenCodes"][period]["Status"],
+                    "landed_sha256": page.sha256,
+                }
+            )
+    pl.DataFrame(rows).write_parquet(target)
+
+
+def publish_obvious(source: Path, target: Path) -> None:
+    """sqlite3 executemany over fetchmany, then the same index."""
+    target.unlink(missing_ok=True)
+    with duckdb.connect(str(source), read_only=True) as con, sqlite3.connect(target) as db:
+        db.execute("create table observations (region text, period text, value real, primary key (region, period))")
+        cursor = con.execute("select * from observations order by region, period")
+        while batch := cursor.fetchmany(10_000):
+            db.executemany("insert into observations values (?, ?, ?)", batch)
+        db.execute("create index i on observations (period)")
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """How long one call takes."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def compare(title: str, ours: Callable[[], object], obvious: Callable[[], object], rows: int, rounds: int) -> None:
+    """Run both in turn and print medians and the median of the ratios."""
+    pairs = [(seconds(ours), seconds(obvious)) for _ in range(rounds)]
+    mine, other = median(p[0] for p in pairs), median(p[1] for p in pairs)
+    ratio = median(p[1] / p[0] for p in pairs)
+    print(
+        f"{title:<12} ours {rows / mine / 1e6:5.2f} Mrow/s   obvious {rows / other / 1e6:5.2f} Mrow/s   {ratio:4.1f} x"
+    )
+
+
+def main(rows: int = 500_000, rounds: int = 5) -> None:
+    """Make the data, then run both comparisons."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        landing = Landing(folder / "landing")
+        card, snapshot = landed(landing, rows)
+        compare(
+            "read v4",
+            lambda: write_raw(card, snapshot, landing, folder / "raw" / card.slug, lambda _: None),
+            lambda: read_obvious(landing, snapshot, folder / "obvious.parquet"),
+            rows,
+            rounds,
+        )
+        source = folder / "build.duckdb"
+        parquet = folder / "raw" / card.slug / "observations.parquet"
+        with duckdb.connect(str(source)) as con:
+            con.execute(
+                "create table observations as select region_code as region, period_code as period, value"
+                f" from read_parquet('{parquet}')"
+            )
+        columns = tuple(
+            Column(name, kind, False, name, name, None, name == "period", None)
+            for name, kind in (("region", "string"), ("period", "string"), ("value", "double"))
+        )
+        table = PublicTable("observations", "observations", "", "", "", "", columns, ("region", "period"), None, (), ())
+        compare(
+            "to SQLite",
+            lambda: write_sqlite(source, [table], folder / "ours.db"),
+            lambda: publish_obvious(source, folder / "obvious.db"),
+            rows,
+            rounds,
+        )
+
+
+if __name__ == "__main__":
+    main(*(int(argument) for argument in sys.argv[1:]))
