@@ -1,6 +1,5 @@
 """From everything that has landed to the inputs of one dbt build, and the identity of the release it will make."""
 
-import csv
 import shutil
 from dataclasses import dataclass
 from datetime import date
@@ -13,19 +12,20 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.card import SourceCard
-from pipelines.errors import CardError, shown
+from pipelines.errors import CardError
+from pipelines.indicators import check_indicators
 from pipelines.landing import NOTICE, Landing, Snapshot
 from pipelines.raw import is_read, raw_folder, rows_of, write_raw
 from pipelines.settings import DBT_PROJECT, PROJECT, Settings
 from schemas.wire import check_raw
 
-_CODE = (
-    "pipelines/**/*.py",
-    "pipelines/cards/*.yml",
-    "schemas/*.py",
-    "dbt_project/**/*.*",
-    "datasette/**/*.*",
-)
+# What can change a figure or a text of a release; how it is shown is not part of it.
+_CODE = {
+    "pipelines": {".py", ".yml"},
+    "schemas": {".py"},
+    "dbt_project": {".sql", ".yml", ".csv", ".md"},
+    "datasette/queries": {".sql"},
+}
 _SOURCES = pa.schema(
     [
         ("dataset_id", pa.string()),
@@ -132,64 +132,6 @@ def describe_sources(settings: Settings, cards: dict[str, SourceCard], *, invent
     ]
 
 
-def check_indicators(seed: Path, cards: dict[str, SourceCard], raw: Path) -> None:
-    """Refuse an indicator row that does not select exactly one series of a table that has landed.
-
-    Raises:
-        CardError: one line a row, naming the row, what was found and what to do.
-    """
-    with seed.open(encoding="utf-8", newline="") as file:
-        indicators = list(csv.DictReader(file))
-    ids = [i["indicator_id"] for i in indicators]
-    problems = [
-        f"indicator {twice} stands in {seed.name} {ids.count(twice)} times, so it selects"
-        f" {shown(i['measure_code'] for i in indicators if i['indicator_id'] == twice)} -> keep one row"
-        for twice in sorted({i for i in ids if ids.count(i) > 1})
-    ]
-    with duckdb.connect() as con:
-        for line, row in enumerate(indicators, start=2):
-            if problem := _selection_problem(con, row, cards, raw):
-                problems.append(f"indicator {row['indicator_id']} ({seed.name} line {line}): {problem}")
-    if problems:
-        raise CardError("\n".join(problems))
-
-
-def _selection_problem(
-    con: duckdb.DuckDBPyConnection, row: dict[str, str], cards: dict[str, SourceCard], raw: Path
-) -> str | None:
-    card = cards.get(row["dataset_id"])
-    if card is None:
-        return f"no card is called {row['dataset_id']!r} -> use one of: {shown(cards, 20)}"
-    folder = raw / card.slug
-    if not folder.is_dir():
-        return None
-    measures = con.execute(
-        "select measure_code, source_code, title, unit from read_parquet($f) order by source_index",
-        {"f": str(folder / "measures.parquet")},
-    ).fetchall()
-    wanted = row["measure_code"]
-    exact = [m for m in measures if m[0] == wanted]
-    if not exact:
-        like = [m[0] for m in measures if wanted.casefold() in " ".join(map(str, m)).casefold()]
-        if len(like) > 1:
-            return f"{wanted!r} selects {len(like)} measures: {shown(like)} -> write the code of one of them"
-        codes = shown((m[0] for m in measures), 20)
-        return f"selects nothing, {card.dataset_id} has no measure {wanted!r} -> use one of: {codes}"
-    unit, multiplier = exact[0][3] or "", float(row["multiplier"] or 1)
-    if unit.startswith("x 1") and float(unit[1:].replace(" ", "")) != multiplier:
-        return f"the measure counts in {unit!r} but the multiplier is {multiplier:g} -> correct the multiplier"
-    dims = [
-        d[0]
-        for d in con.execute(
-            "select distinct dims from read_parquet($f) where measure_code = $m order by dims",
-            {"f": str(folder / "observations.parquet"), "m": wanted},
-        ).fetchall()
-    ]
-    if (row["dims"] or "") not in dims:
-        return f"selects nothing, {wanted} has no dims {row['dims']!r} -> use one of: {shown(repr(d) for d in dims)}"
-    return None
-
-
 def _source_row(
     card: SourceCard, order: int, snapshot: Snapshot | None, folder: Path, landing: Landing
 ) -> dict[str, Any]:
@@ -239,9 +181,8 @@ def _release_row(snapshots: list[Snapshot], rows: list[dict[str, Any]], *, inven
 def code_digest() -> str:
     """The identity of the code that makes a release: every file that can change a figure or a text."""
     digest = sha256()
-    for path in sorted(
-        p for pattern in _CODE for p in PROJECT.glob(pattern) if p.is_file() and "target" not in p.parts
-    ):
+    files = [p for name, endings in _CODE.items() for p in (PROJECT / name).rglob("*") if p.suffix in endings]
+    for path in sorted(p for p in files if "target" not in p.parts):
         digest.update(path.relative_to(PROJECT).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]
 

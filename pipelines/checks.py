@@ -8,17 +8,12 @@ import duckdb
 import pandera.polars as pa
 import polars as pl
 
-from pipelines.ingest import rows_metadata
-from pipelines.publish.manifest import PublicTable
+from pipelines.manifest import PublicTable
 from pipelines.settings import Settings
-from pipelines.transform import database
 from schemas.checks import describe, failing_rows
 from schemas.marts import contract_schema
 
-
-def mart_key(table: PublicTable, keys: dict[str, dg.AssetKey]) -> dg.AssetKey:
-    """The asset key of the dbt model behind a public table."""
-    return keys[table.model]
+_SHOWN_ROWS = 20
 
 
 def mart_checks(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> dg.AssetChecksDefinition:
@@ -27,20 +22,20 @@ def mart_checks(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> dg.A
     All of them block: nothing is published past a failed one.
     """
     specs = [
-        dg.AssetCheckSpec("contract", asset=mart_key(t, keys), blocking=True, description="Columns, types and key")
+        dg.AssetCheckSpec("contract", asset=keys[t.model], blocking=True, description="Columns, types and key")
         for t in tables
     ]
     specs += [
-        dg.AssetCheckSpec(check_name(asked, t), asset=mart_key(t, keys), blocking=True, description=str(asked))
+        dg.AssetCheckSpec(check_name(asked, t), asset=keys[t.model], blocking=True, description=str(asked))
         for t in tables
         for asked in t.checks
     ]
 
     @dg.multi_asset_check(specs=specs, name="mart_checks")
     def run_checks(settings: dg.ResourceParam[Settings]) -> Iterator[dg.AssetCheckResult]:
-        frames = read_tables(database(settings), tables)
+        frames = read_tables(settings.database, tables)
         for table in tables:
-            key = mart_key(table, keys)
+            key = keys[table.model]
             yield _result("contract", key, *_contract_problem(table, frames[table.name]))
             for asked in table.checks:
                 rows = failing_rows(frames, asked)
@@ -80,3 +75,9 @@ def _result(name: str, key: dg.AssetKey, problem: str, rows: pl.DataFrame) -> dg
         return dg.AssetCheckResult(check_name=name, asset_key=key, passed=True)
     metadata = {"problem": dg.MetadataValue.text(problem), "failing_rows": rows_metadata(rows)}
     return dg.AssetCheckResult(check_name=name, asset_key=key, passed=False, metadata=metadata)
+
+
+def rows_metadata(rows: pl.DataFrame) -> dg.MarkdownMetadataValue:
+    """The first rows of a frame as a Markdown table, for the Dagster UI."""
+    with pl.Config(tbl_formatting="MARKDOWN", tbl_hide_dataframe_shape=True, tbl_cols=-1, tbl_rows=_SHOWN_ROWS):
+        return dg.MetadataValue.md(str(rows.head(_SHOWN_ROWS)))

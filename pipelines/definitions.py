@@ -7,8 +7,8 @@ import dagster as dg
 from pipelines.card import SourceCard, load_cards
 from pipelines.checks import mart_checks
 from pipelines.ingest import card_asset, inputs_asset
+from pipelines.manifest import public_tables
 from pipelines.publish.assets import publish_assets
-from pipelines.publish.manifest import public_tables
 from pipelines.refresh import open_origin
 from pipelines.schedules import refresh_schedules
 from pipelines.settings import CARDS, Settings

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 import dagster as dg
-import polars as pl
 
 from pipelines.assemble import Inputs, assemble
 from pipelines.card import SourceCard
+from pipelines.checks import rows_metadata
 from pipelines.errors import RegiokompasError
 from pipelines.landing import Landing
 from pipelines.refresh import Origin, refresh
@@ -14,7 +14,6 @@ from pipelines.settings import Settings
 from schemas.wire import WireError, check_raw
 
 INPUTS = dg.AssetKey(["raw", "inputs"])
-_SHOWN_ROWS = 20
 
 
 def card_key(card: SourceCard) -> dg.AssetKey:
@@ -96,9 +95,3 @@ def inputs_asset(cards: dict[str, SourceCard]) -> dg.AssetsDefinition:
         return dg.MaterializeResult(metadata={"release_id": made.release_id, "states": dg.MetadataValue.json(states)})
 
     return inputs
-
-
-def rows_metadata(rows: pl.DataFrame) -> dg.MarkdownMetadataValue:
-    """The first rows of a frame as a Markdown table, for the Dagster UI."""
-    with pl.Config(tbl_formatting="MARKDOWN", tbl_hide_dataframe_shape=True, tbl_cols=-1, tbl_rows=_SHOWN_ROWS):
-        return dg.MetadataValue.md(str(rows.head(_SHOWN_ROWS)))

@@ -99,7 +99,7 @@ def _read(
         if expected is not None and counted not in (None, expected):
             raise SourceError(
                 card.dataset_id,
-                f"$count says {expected} rows and the page says {counted}",
+                f"the page counts {counted} rows, expected {expected} as $count says",
                 url=resource.url,
                 todo="run again; if it stays, the source is being changed",
             )

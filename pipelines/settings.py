@@ -56,10 +56,11 @@ class Settings:
         for f in fields(cls):
             text = os.environ.get(f.metadata["env"])
             if text:
+                kind = type(f.default)
                 try:
-                    values[f.name] = type(getattr(cls, f.name))(text)
+                    values[f.name] = kind(text)
                 except ValueError:
-                    raise ValueError(f"{f.metadata['env']}: {text!r} is not a {f.type}") from None
+                    raise ValueError(f"{f.metadata['env']}: expected a {kind.__name__}, found {text!r}") from None
         settings = cls(**(values | overrides))
         return replace(settings, data=settings.data.resolve())
 
@@ -77,6 +78,11 @@ class Settings:
     def build(self) -> Path:
         """The DuckDB file and dbt's artefacts: all derived, may be deleted."""
         return self.data / "build"
+
+    @property
+    def database(self) -> Path:
+        """The DuckDB file of the build: made anew by every dbt build, read by publishing."""
+        return self.build / "regiokompas.duckdb"
 
     @property
     def releases(self) -> Path:

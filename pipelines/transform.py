@@ -20,18 +20,13 @@ from pipelines.wide_marts import write_contracts
 DBT = Path(sys.executable).parent / "dbt"
 
 
-def database(settings: Settings) -> Path:
-    """The DuckDB file of the build: made anew by every dbt build, read by publishing."""
-    return settings.build / "regiokompas.duckdb"
-
-
 def dbt_vars(settings: Settings, *, invented: bool) -> str:
     """The paths of one build, as dbt's --vars."""
     return json.dumps(
         {
             "raw_root": str(settings.raw / ("invented" if invented else "published")),
             "inputs_root": str(settings.build / "inputs"),
-            "duckdb_path": str(database(settings)),
+            "duckdb_path": str(settings.database),
         }
     )
 
@@ -96,7 +91,7 @@ def dbt_models(settings: Settings, manifest: Path) -> dg.AssetsDefinition:
         dbt: DbtCliResource,
     ) -> Iterator[Any]:
         # A fresh file: nothing of an earlier build can stay in it, and no other process holds it.
-        database(settings).unlink(missing_ok=True)
+        settings.database.unlink(missing_ok=True)
         command = ["build", "--vars", dbt_vars(settings, invented=origin.invented)]
         # The folder that dbt parsed into, so that it need not parse again.
         invocation = dbt.cli(command, context=context, target_path=manifest.parent, raise_on_error=False)

@@ -82,7 +82,7 @@ class HttpClient:
         try:
             answer = self.session.get(url, headers=headers, timeout=self.timeout)
         except requests.RequestException as error:
-            raise _TryAgainError(f"no whole answer, {type(error).__name__}: {error!s:.200}") from error
+            raise _TryAgainError(f"expected a whole answer, found {type(error).__name__}: {error!s:.200}") from error
         status, body = answer.status_code, answer.content
         if status == 404:
             raise NotThereError(dataset_id, "HTTP 404, expected 200", url=url, todo="check the table id on the card")

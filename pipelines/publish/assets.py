@@ -5,22 +5,21 @@ from pathlib import Path
 
 import dagster as dg
 
-from pipelines.checks import mart_key, read_tables
+from pipelines.checks import read_tables
 from pipelines.errors import RegiokompasError
+from pipelines.manifest import PublicTable
 from pipelines.publish.extracts import write_extracts
-from pipelines.publish.manifest import PublicTable
 from pipelines.publish.metadata import DATABASE, datasette_metadata, write_metadata
 from pipelines.publish.release import publish, seal
 from pipelines.publish.sqlite import write_sqlite
 from pipelines.settings import PORTAL, Settings
-from pipelines.transform import database
 
 RELEASE = dg.AssetKey(["publish", "release"])
 
 
 def publish_assets(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> list[dg.AssetsDefinition]:
     """The assets that turn the checked marts into a release."""
-    marts = [mart_key(table, keys) for table in tables]
+    marts = [keys[table.model] for table in tables]
 
     @dg.asset(key_prefix="publish", deps=marts, group_name="publish", kinds={"sqlite"})
     def database_file(settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult[None]:
@@ -28,21 +27,21 @@ def publish_assets(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> l
         folder = _folder(settings)
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        rows = write_sqlite(database(settings), tables, folder / f"{DATABASE}.db")
+        rows = write_sqlite(settings.database, tables, folder / f"{DATABASE}.db")
         return dg.MaterializeResult(metadata={"rows": sum(rows.values()), "tables": dg.MetadataValue.json(rows)})
 
     @dg.asset(key_prefix="publish", deps=[database_file], group_name="publish", kinds={"parquet", "csv"})
     def extracts(settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult[None]:
         """Every public table as Parquet, CSV and Dutch CSV."""
         folder = _folder(settings) / "tables"
-        write_extracts(database(settings), tables, folder)
+        write_extracts(settings.database, tables, folder)
         return dg.MaterializeResult(metadata={"files": len(list(folder.iterdir()))})
 
     @dg.asset(key=RELEASE, deps=[extracts], group_name="publish")
     def release(settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult[None]:
         """The release directory, sealed and made current."""
         folder = _folder(settings)
-        frames = read_tables(database(settings), tables)
+        frames = read_tables(settings.database, tables)
         facts = frames["release"].row(0, named=True)
         write_metadata(datasette_metadata(tables, PORTAL / "queries", facts), folder / "metadata.json")
         counts = {name: frame.height for name, frame in frames.items()}

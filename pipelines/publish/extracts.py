@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from pipelines.publish.manifest import PublicTable
+from pipelines.manifest import PublicTable
 
 # Above this a double no longer holds every whole number.
 _EXACT = 2**53

@@ -6,7 +6,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from pipelines.publish.manifest import Column, PublicTable
+from pipelines.manifest import Column, PublicTable
 from pipelines.publish.queries import load_queries
 
 DATABASE = "regiokompas"

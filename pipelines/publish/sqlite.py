@@ -7,7 +7,7 @@ import adbc_driver_sqlite.dbapi
 import duckdb
 
 from pipelines.errors import RegiokompasError
-from pipelines.publish.manifest import Column, PublicTable
+from pipelines.manifest import Column, PublicTable
 
 _TYPES = {
     "string": "TEXT",
