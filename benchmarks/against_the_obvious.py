@@ -21,7 +21,7 @@ import polars as pl
 
 from pipelines.card import Certainty, Code, Dimension, Measure, Protocol, RowBounds, SourceCard, load_cards
 from pipelines.landing import Landing, Resource, Snapshot
-from pipelines.publish.manifest import Column, PublicTable
+from pipelines.manifest import Column, PublicTable
 from pipelines.publish.sqlite import write_sqlite
 from pipelines.raw import write_raw
 from pipelines.refresh import asked

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from pipelines.card import SourceCard
 from pipelines.errors import CardError
 from pipelines.indicators import check_indicators
-from pipelines.landing import NOTICE, Landing, Snapshot
+from pipelines.landing import NOTICE, Failure, Landing, Snapshot
 from pipelines.raw import is_read, raw_folder, rows_of, write_raw
 from pipelines.settings import DBT_PROJECT, PROJECT, Settings
 from schemas.wire import check_raw
@@ -126,16 +126,15 @@ def describe_sources(settings: Settings, cards: dict[str, SourceCard], *, invent
             order,
             landing.current(card.dataset_id, invented=invented),
             raw_folder(settings.raw, card, invented=invented),
-            landing,
+            landing.failure(card.dataset_id, invented=invented),
         )
         for order, card in enumerate(cards.values())
     ]
 
 
 def _source_row(
-    card: SourceCard, order: int, snapshot: Snapshot | None, folder: Path, landing: Landing
+    card: SourceCard, order: int, snapshot: Snapshot | None, folder: Path, failure: Failure | None
 ) -> dict[str, Any]:
-    failure = landing.failure(card.dataset_id)
     state = "absent" if snapshot is None else "kept" if failure else "current"
     return {
         "dataset_id": card.dataset_id,

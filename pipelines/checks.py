@@ -64,7 +64,8 @@ def _contract_problem(table: PublicTable, frame: pl.DataFrame) -> tuple[str, pl.
         cases = error.failure_cases.select(pl.all().cast(pl.String))
         first = cases.row(0, named=True)
         return (
-            f"{table.name}: column {first['column']} holds {first['failure_case']}, expected {first['check']}",
+            f"{table.name}: column {first['column']} holds {first['failure_case']}, expected {first['check']}"
+            " -> bring the model and its contract in line",
             cases,
         )
     return "", pl.DataFrame()

@@ -22,6 +22,7 @@ class SourceError(RegiokompasError):
         then = f" -> {todo}" if todo else ""
         super().__init__(" ".join(f"{dataset_id}{where}: {problem}{then}".split()))
         self.dataset_id = dataset_id
+        self.found = f"{problem}{where}"
 
 
 class NotThereError(SourceError):

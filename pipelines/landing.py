@@ -2,7 +2,7 @@
 
     objects/<2>/<sha256>.gz        one received body; written once, never changed
     locks/<publisher>/<table>.json snapshots of the table, oldest first; changes only when bytes change
-    failures/<publisher>/<table>.json  why the last refresh failed; gone after the next success
+    failures/<published|invented>/<publisher>/<table>.json  why the last refresh failed; gone after the next success
 
 A landing can be copied and replayed anywhere: nothing in it depends on where it lies.
 """
@@ -146,25 +146,25 @@ class Landing:
         ids = [f"{path.parent.name}/{path.stem}" for path in locks]
         return any(not s.invented for dataset_id in ids for s in self.snapshots(dataset_id))
 
-    def failure(self, dataset_id: str) -> Failure | None:
+    def failure(self, dataset_id: str, *, invented: bool) -> Failure | None:
         """Why the last refresh of a card failed; None when it succeeded."""
-        path = self._failure(dataset_id)
+        path = self._failure(dataset_id, invented=invented)
         return Failure.model_validate_json(path.read_text(encoding="utf-8")) if path.exists() else None
 
-    def note_failure(self, dataset_id: str, problem: str) -> None:
+    def note_failure(self, dataset_id: str, problem: str, *, invented: bool) -> None:
         """Remember that a refresh failed, so that the kept data can be labelled."""
         failure = Failure(failed_at=now(), problem=problem)
-        write_atomically(self._failure(dataset_id), failure.model_dump_json(indent=1).encode())
+        write_atomically(self._failure(dataset_id, invented=invented), failure.model_dump_json(indent=1).encode())
 
-    def clear_failure(self, dataset_id: str) -> None:
+    def clear_failure(self, dataset_id: str, *, invented: bool) -> None:
         """Forget an earlier failure, after a success."""
-        self._failure(dataset_id).unlink(missing_ok=True)
+        self._failure(dataset_id, invented=invented).unlink(missing_ok=True)
 
     def _lock(self, dataset_id: str) -> Path:
         return self.root / "locks" / f"{dataset_id}.json"
 
-    def _failure(self, dataset_id: str) -> Path:
-        return self.root / "failures" / f"{dataset_id}.json"
+    def _failure(self, dataset_id: str, *, invented: bool) -> Path:
+        return self.root / "failures" / ("invented" if invented else "published") / f"{dataset_id}.json"
 
 
 def open_landing(path: Path) -> Landing:

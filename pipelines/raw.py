@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pipelines import reading
 from pipelines.card import SourceCard
+from pipelines.clients import odata
 from pipelines.landing import Landing, Snapshot, replace_folder
 
 
@@ -23,7 +24,7 @@ def raw_folder(root: Path, card: SourceCard, *, invented: bool) -> Path:
 
 def fingerprint(card: SourceCard, snapshot: Snapshot) -> str:
     """The identity of a reading: the bytes, the card and the code that reads them."""
-    modules = [reading, *reading.CLIENTS.values()]
+    modules = [reading, odata, *reading.CLIENTS.values()]
     code = [Path(module.__file__ or "").read_bytes() for module in modules]
     parts = [snapshot.digest.encode(), card.model_dump_json().encode(), *code]
     return sha256(b"\0".join(parts)).hexdigest()

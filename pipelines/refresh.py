@@ -65,7 +65,7 @@ class LiveOrigin:
             try:
                 modified = CLIENTS[protocol].fetch(self.http, self.addresses[protocol], card, keep)
             except NotThereError as error:
-                refusals.append(f"{protocol}: {error}")
+                refusals.append(f"{protocol} {error.found}")
                 continue
             return Snapshot(
                 dataset_id=card.dataset_id,
@@ -179,7 +179,7 @@ def refresh(
             write_raw(card, snapshot, landing, folder, check)
         changed = landing.commit(snapshot)
     except RegiokompasError as error:
-        landing.note_failure(card.dataset_id, str(error))
+        landing.note_failure(card.dataset_id, str(error), invented=origin.invented)
         raise
-    landing.clear_failure(card.dataset_id)
+    landing.clear_failure(card.dataset_id, invented=origin.invented)
     return Refreshed(snapshot, changed, rows_of(folder), folder)

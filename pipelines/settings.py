@@ -56,7 +56,7 @@ class Settings:
         for f in fields(cls):
             text = os.environ.get(f.metadata["env"])
             if text:
-                kind = type(f.default)
+                kind = type(getattr(cls, f.name))
                 try:
                     values[f.name] = kind(text)
                 except ValueError:

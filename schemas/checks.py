@@ -30,9 +30,13 @@ def failing_rows(frames: Frames, asked: dict[str, Any]) -> pl.DataFrame:
 
 
 def describe(asked: dict[str, Any], rows: pl.DataFrame) -> str:
-    """One line that says what a failed check found first, and how often."""
+    """One line that says what a failed check found first, how often, what it expects and what to do."""
     first = ", ".join(f"{k} {v}" for k, v in rows.row(0, named=True).items() if v is not None)
-    return f"check {asked['name']}: {rows.height} rows fail, the first: {first}"
+    expected = (CHECKS[asked["name"]].__doc__ or "").splitlines()[0]
+    return (
+        f"check {asked['name']}: {rows.height} rows fail, the first: {first}; expected: {expected}"
+        " -> compare with the source; change a bound or a check only for what you can explain"
+    )
 
 
 @check

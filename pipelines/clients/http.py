@@ -82,7 +82,8 @@ class HttpClient:
         try:
             answer = self.session.get(url, headers=headers, timeout=self.timeout)
         except requests.RequestException as error:
-            raise _TryAgainError(f"expected a whole answer, found {type(error).__name__}: {error!s:.200}") from error
+            root = _root(error)
+            raise _TryAgainError(f"expected a whole answer, found {type(root).__name__}: {root!s:.200}") from error
         status, body = answer.status_code, answer.content
         if status == 404:
             raise NotThereError(dataset_id, "HTTP 404, expected 200", url=url, todo="check the table id on the card")
@@ -112,6 +113,13 @@ def _retry_after(answer: requests.Response) -> float | None:
         return None
     # HTTP dates are in UTC, and some servers leave that out.
     return max(0.0, (when.replace(tzinfo=when.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
+
+
+def _root(error: BaseException) -> BaseException:
+    """What began it: requests wraps a reset or a failed name look-up several times over."""
+    while deeper := error.__cause__ or error.__context__:
+        error = deeper
+    return error
 
 
 def _said(body: bytes) -> str:

@@ -136,8 +136,11 @@ def test_published_figures_carry_no_notice(sample_release: Path, tmp_path: Path)
     database = tmp_path / "regiokompas.db"
     shutil.copy(sample_release / "regiokompas.db", database)
     with closing(sqlite3.connect(database)) as connection, connection:
+        notice = connection.execute("select notice from release").fetchone()[0]
         connection.execute("update release set invented = 0, notice = null")
-    published = open_portal(database, sample_release)
+    metadata = (sample_release / "metadata.json").read_text(encoding="utf-8")
+    (tmp_path / "metadata.json").write_text(metadata.replace(notice, ""), encoding="utf-8")
+    published = open_portal(database, tmp_path)
     for path in ("/", "/regiokompas", "/nope"):
         answer = ask(published, path)
         assert "x-regiokompas-notice" not in answer.headers
@@ -252,3 +255,24 @@ def test_sql_that_is_too_heavy_or_writes_is_refused(portal: Datasette, sql: str)
     answer = run_sql(portal, sql)
     assert answer.status_code == 400, answer.text[:200]
     assert ask(portal, "/regiokompas/observations?_search=x&_facet=year").status_code == 200
+
+
+def test_the_publisher_is_named_as_it_writes_itself(portal: Datasette) -> None:
+    page = ask(portal, "/", params={"q": "GM0193"}).text
+    assert "CBS 81575NED" in page and "cbs 81575NED" not in page
+    assert re.search(r"<blockquote>CBS, ", page)
+
+
+def test_descriptions_show_no_marks_of_their_markup(portal: Datasette) -> None:
+    for path in ("/regiokompas", "/regiokompas/observations", "/regiokompas/sme_support", "/regiokompas/sources"):
+        assert "`" not in ask(portal, path).text.split("</head>")[1].split("<script")[0]
+
+
+def test_a_row_page_explains_every_column(portal: Datasette) -> None:
+    page = ask(portal, "/regiokompas/regions/GM0193").text
+    columns = json.loads(ask(portal, "/-/metadata.json").text)["databases"]["regiokompas"]["tables"]["regions"][
+        "columns"
+    ]
+    for name, description in columns.items():
+        assert f'<th scope="row">{name}</th>' in page
+        assert description.replace("'", "&#39;") in page

@@ -1,0 +1,208 @@
+"""Every block of commands in the READMEs and CONTRIBUTING is run; one that no runner here knows fails."""
+
+import csv
+import io
+import json
+import os
+import shlex
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import yaml
+from doc_blocks import Block, Place, append, blocks, link_data, recipe_of, running
+from support import Ran, copy_project, current_release, digests, run_cli
+
+from pipelines.card import load_cards
+from pipelines.settings import CARDS, PROJECT, SAMPLE_LANDING
+
+DOCS = ("README.md", "README.nl.md", "CONTRIBUTING.md")
+ADDRESS = "http://127.0.0.1:8001"
+CHROMIUM = Path("/usr/bin/chromium")
+
+
+BLOCKS = [block for doc in DOCS for block in blocks(doc)]
+README_ROWS = [block for block in BLOCKS if block.language == "csv"]
+README_CARDS = [block for block in BLOCKS if block.language == "yaml"]
+
+
+@pytest.fixture
+def place(tmp_path: Path, request: pytest.FixtureRequest) -> Place:
+    return Place(tmp_path, request)
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=str)
+def test_every_block_does_what_it_says(block: Block, place: Place) -> None:
+    runners = {"sh": run_shell, "sql": run_sql, "python": run_python, "csv": run_row, "yaml": run_card}
+    if block.language == "text":
+        return
+    assert block.language in runners, f"{block}: no runner knows this language"
+    runners[block.language](block, place)
+
+
+def run_shell(block: Block, place: Place) -> None:
+    for command in block.commands:
+        runner = next((run for start, run in SHELL.items() if command.startswith(start)), None)
+        assert runner, f"{block}: no runner knows `{command}`"
+        runner(command, place)
+
+
+def run_sql(block: Block, place: Place) -> None:
+    answer = requests.get(f"{place.get('served')}/regiokompas.json", {"sql": block.text, "_shape": "array"}, timeout=30)
+    assert answer.status_code == 200 and answer.json(), answer.text
+
+
+def run_python(block: Block, place: Place) -> None:
+    link_data(place)
+    done = subprocess.run([sys.executable, "-c", block.text], cwd=place.folder, capture_output=True, text=True)
+    assert done.returncode == 0 and done.stdout.strip(), done.stderr
+
+
+def run_row(block: Block, place: Place) -> None:
+    """Add the row to a copy of the project; the figure must be in the new release, long and wide."""
+    if block.row["dataset_id"] not in load_cards(CARDS):
+        figures_of(block.row, place.get("with_the_card"))
+        return
+    project = copy_project(place.folder / "project")
+    append(project / "dbt_project" / "seeds" / "indicators.csv", block.text)
+    ran = run_cli("run", "--from", "sample", data=place.folder / "data", project=project)
+    assert ran.code == 0, ran.err + ran.out
+    figures_of(block.row, place.folder / "data")
+    columns = yaml.safe_load((project / "dbt_project/models/marts/human_capital/human_capital.yml").read_text())
+    assert block.row["indicator_id"] in {c["name"] for c in columns["models"][0]["columns"]}
+
+
+def figures_of(row: dict[str, str], data: Path) -> None:
+    with closing(sqlite3.connect(current_release(data) / "regiokompas.db")) as db:
+        name = row["indicator_id"]
+        long = db.execute("select count(value), max(value) from observations where indicator_id = ?", [name]).fetchone()
+        wide = db.execute(f'select count("{name}"), max("{name}") from {row["theme"]}').fetchone()
+    assert long == wide and long[0] > 0 and long[1] <= float(row["max_value"])
+
+
+def run_card(block: Block, place: Place) -> None:
+    """The card must be read as it stands, and its table must be a source of the release that has it."""
+    shutil.copytree(CARDS, place.folder / "cards")
+    append(place.folder / "cards" / "cbs.yml", block.text)
+    added = load_cards(place.folder / "cards").keys() - load_cards(CARDS).keys()
+    with closing(sqlite3.connect(current_release(place.get("with_the_card")) / "regiokompas.db")) as db:
+        states = dict(db.execute("select dataset_id, state from sources"))
+    assert added and all(states[dataset_id] == "current" for dataset_id in added)
+
+
+@pytest.fixture(scope="module")
+def with_the_card(standin: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of a run with the README's card, its indicator and its command."""
+    folder = tmp_path_factory.mktemp("card")
+    project = copy_project(folder / "project")
+    append(project / "pipelines" / "cards" / "cbs.yml", README_CARDS[0].text)
+    row = next(block for block in README_ROWS if block.row["dataset_id"] not in load_cards(CARDS))
+    append(project / "dbt_project" / "seeds" / "indicators.csv", row.text)
+    standin.heal()
+    ran = standin.run("--select", row.row["dataset_id"], data=folder / "data", project=project)
+    assert ran.code == 0, ran.err + ran.out
+    return folder / "data"
+
+
+def run_make(command: str, place: Place) -> None:
+    """Do what the recipe of the target says, with the session's release where it needs one."""
+    target = shlex.split(command)[1]
+    recipe = recipe_of(target)
+    if target == "run":
+        assert recipe == ["regiokompas run --from sample"]
+        ran: Ran = place.get("sample_run").ran
+        assert "passed, 0 failed" in ran.out and place.get("sample_release").name in ran.out
+    elif target == "serve":
+        assert recipe == ["regiokompas serve --port 8001"]
+        assert "Regiokompas" in requests.get(place.get("served"), timeout=30).text
+    elif target == "dev":
+        assert recipe == ["regiokompas dev --port 3000"]
+        with running("dev", place.folder, "/server_info") as address:
+            assert "dagster_version" in requests.get(f"{address}/server_info", timeout=30).json()
+    elif target == "sample":
+        done = subprocess.run([*shlex.split(recipe[0].replace("python", sys.executable, 1)), place.folder / "landing"])
+        assert done.returncode == 0 and digests(place.folder / "landing") == digests(SAMPLE_LANDING)
+    else:
+        # These two would start this very test again, or take minutes; the machine that checks every change runs both.
+        assert target in ("test", "lint") and recipe
+        assert f"make {target}" in (PROJECT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+
+
+def run_regiokompas(command: str, place: Place) -> None:
+    _, verb, *arguments = shlex.split(command)
+    if verb == "status":
+        ran = run_cli(verb, data=place.get("sample_run").data)
+        assert ran.code == 0 and place.get("sample_release").name in ran.out
+        return
+    assert verb == "run" and arguments[0] == "--from"
+    if arguments == ["--from", "live"]:
+        assert place.get("live_run").ran.code == 0
+    elif arguments[1] == "live" and arguments[-1] not in load_cards(CARDS) and "*" not in arguments[-1]:
+        assert current_release(place.get("with_the_card"))
+    elif arguments[1] == "live":
+        standin = place.get("standin")
+        standin.heal()
+        ran = standin.run(*arguments[2:], data=place.folder / "live")
+        assert ran.code == 0, ran.err + ran.out
+    else:
+        ran = run_cli(verb, "--from", str(place.folder / arguments[1]), data=place.folder / "elsewhere")
+        assert ran.code == 0, ran.err + ran.out
+        assert current_release(place.folder / "elsewhere").name == place.get("sample_release").name
+
+
+def run_venv_python(command: str, place: Place) -> None:
+    arguments = shlex.split(command)[1:]
+    if arguments[:2] == ["-m", "pytest"]:
+        # This session runs them already; that they are found is what is left to see.
+        done = subprocess.run([sys.executable, *arguments, "--collect-only", "-q"], cwd=PROJECT, capture_output=True)
+        assert done.returncode == 0, done.stdout
+        return
+    assert arguments == ["docs/make_pictures.py"]
+    if not CHROMIUM.exists() and not os.environ.get("CI"):
+        pytest.skip("chromium is absent; on Debian: apt-get install chromium")
+    surroundings = {**os.environ, "REGIOKOMPAS_DATA": str(place.get("sample_run").data)}
+    done = subprocess.run([sys.executable, *arguments, place.folder], cwd=PROJECT, env=surroundings)
+    made = {path.name for path in place.folder.glob("*.png")}
+    assert done.returncode == 0 and made == {path.name for path in (PROJECT / "docs").glob("*.png")}
+
+
+def run_curl(command: str, place: Place) -> None:
+    if not shutil.which("curl"):
+        pytest.skip("curl is absent; on Debian: apt-get install curl")
+    asked = shlex.split(command.replace(ADDRESS, place.get("served")))
+    done = subprocess.run([asked[0], "-sSf", *asked[1:]], cwd=place.folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    if "-o" in asked or "-O" in asked:
+        name = asked[asked.index("-o") + 1] if "-o" in asked else asked[-1].rsplit("/", 1)[1]
+        assert (place.folder / name).stat().st_size > 1000
+    elif ".json" in command:
+        assert json.loads(done.stdout)
+    else:
+        assert len(list(csv.reader(io.StringIO(done.stdout)))) > 1
+
+
+def run_copy(command: str, place: Place) -> None:
+    link_data(place)
+    assert subprocess.run(shlex.split(command), cwd=place.folder).returncode == 0
+
+
+SHELL = {
+    "make ": run_make,
+    "curl ": run_curl,
+    "cp ": run_copy,
+    ".venv/bin/regiokompas ": run_regiokompas,
+    ".venv/bin/python ": run_venv_python,
+}
+
+
+@pytest.fixture(scope="module")
+def served(sample_run: Any) -> Iterator[str]:
+    with running("serve", sample_run.data, "/") as address:
+        yield address

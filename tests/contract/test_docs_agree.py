@@ -1,0 +1,97 @@
+"""What the READMEs and CONTRIBUTING tell is what the code has: settings, commands, words, files, pictures."""
+
+import json
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import click
+import pytest
+import yaml
+
+from pipelines.cli import main
+from pipelines.settings import PORTAL, PROJECT, Settings
+
+DOCS = ("README.md", "README.nl.md", "CONTRIBUTING.md", "CHANGELOG.md")
+ROOMS = ("pipelines", "dbt_project", "schemas", "datasette", "docs", "tests", "benchmarks")
+MAX_PICTURE_BYTES = 300_000
+
+
+def read(doc: str) -> str:
+    return (PROJECT / doc).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("field", fields(Settings), ids=lambda field: field.metadata["env"])
+def test_every_setting_stands_in_the_readme_with_its_default(field: object) -> None:
+    name = field.metadata["env"]
+    default = f"{field.default:g}" if isinstance(field.default, float) else str(field.default)
+    assert f"| `{name}` | `{default}` |" in read("README.md")
+
+
+def test_the_readme_names_no_setting_that_is_not_there() -> None:
+    assert set(re.findall(r"REGIOKOMPAS_\w+", read("README.md"))) == {f.metadata["env"] for f in fields(Settings)}
+
+
+@pytest.mark.parametrize("name", main.commands)
+def test_every_command_and_option_stands_in_the_readme(name: str) -> None:
+    row = next((line for line in read("README.md").splitlines() if line.startswith(f"| `regiokompas {name}`")), "")
+    assert row, f"regiokompas {name} is not in the table of commands"
+    for parameter in main.commands[name].params:
+        if isinstance(parameter, click.Option):
+            assert f"`{parameter.opts[0]}" in row, f"regiokompas {name}: {parameter.opts[0]} is not in its row"
+
+
+@pytest.mark.parametrize("doc", DOCS)
+def test_every_make_target_that_is_named_exists(doc: str) -> None:
+    targets = set(re.findall(r"^([a-z]+):", read("Makefile"), re.MULTILINE))
+    assert set(re.findall(r"`make ([a-z]+)", read(doc))) <= targets
+
+
+def test_the_limits_of_open_sql_are_those_of_the_portal() -> None:
+    limits = json.loads((PORTAL / "settings.json").read_text(encoding="utf-8"))
+    seconds, rows = limits["sql_time_limit_ms"] / 1000, limits["max_returned_rows"]
+    assert f"may take {seconds:g} seconds and have {rows:,} rows" in read("README.md")
+
+
+def test_every_status_is_explained_in_both_languages() -> None:
+    statuses = yaml.safe_load((PORTAL / "texts.yml").read_text(encoding="utf-8"))["statuses"]
+    for status, words in statuses.items():
+        assert f"\n| `{status}` | " in read("README.md")
+        assert f"\n| {words['nl']} | `{status}` | " in read("README.nl.md")
+
+
+def test_every_table_of_a_release_is_explained(sample_release: Path) -> None:
+    table = read("README.md").split("| table | one row is |")[1].split("\n\n")[0]
+    tables = {path.stem for path in (sample_release / "tables").glob("*.parquet")}
+    assert set(re.findall(r"`(\w+)`", table)) == tables
+
+
+@pytest.mark.parametrize("doc", DOCS)
+def test_every_file_that_is_named_or_linked_exists(doc: str) -> None:
+    text = read(doc)
+    linked = {link.split("#")[0] for link in re.findall(r"\]\((?!https?:)([^)]+)\)", text)} - {""}
+    named = {name for name in re.findall(r"`([\w./]+)`", text) if name.split("/")[0] in ROOMS and "/" in name}
+    missing = [name for name in sorted(linked | named) if not (PROJECT / name).exists()]
+    assert not missing, f"{doc}: {missing}"
+
+
+def test_every_anchor_exists() -> None:
+    anchors = {
+        re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in re.findall(r"^#+ (.+)$", read("README.md"), re.M)
+    }
+    for doc in DOCS:
+        assert set(re.findall(r"\]\((?:README\.md)?#([^)]+)\)", read(doc))) <= anchors
+
+
+def test_every_room_has_a_line() -> None:
+    shown = read("CONTRIBUTING.md")
+    modules = [f"pipelines/{path.name}" for path in (PROJECT / "pipelines").glob("*.py") if path.name != "__init__.py"]
+    rooms = [f"{room}/" for room in ROOMS if room not in ("pipelines", "dbt_project")]
+    assert [name for name in [*rooms, *modules] if f"`{name}`" not in shown] == []
+
+
+@pytest.mark.parametrize("doc", ["README.md", "README.nl.md"])
+def test_the_picture_is_there_and_light(doc: str) -> None:
+    picture = PROJECT / re.findall(r"!\[[^\]]+\]\(([^)]+)\)", read(doc))[0]
+    content = picture.read_bytes()
+    assert content.startswith(b"\x89PNG") and len(content) < MAX_PICTURE_BYTES

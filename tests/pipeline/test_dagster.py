@@ -1,0 +1,121 @@
+"""Dagster: what its UI shows is what the command line runs."""
+
+import json
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from conftest import Run
+
+from pipelines.card import Cadence, SourceCard, load_cards
+from pipelines.definitions import JOB, build_defs
+from pipelines.ingest import card_key
+from pipelines.schedules import refresh_schedules
+from pipelines.settings import CARDS, Settings
+
+ALL = load_cards(CARDS)
+
+
+@pytest.fixture(scope="module")
+def defs(sample_run: Run) -> dg.Definitions:
+    """The code location on the data folder of a run, whose parsed dbt project is used again."""
+    return build_defs(Settings(data=sample_run.data))
+
+
+def test_the_definitions_load(defs: dg.Definitions) -> None:
+    dg.Definitions.validate_loadable(defs)
+
+
+def test_the_job_has_one_asset_a_card_and_all_that_follows(defs: dg.Definitions) -> None:
+    keys = defs.resolve_job_def(JOB).asset_layer.executable_asset_keys
+    assert {key for key in keys if key.path[0] == "raw"} == {
+        dg.AssetKey(["raw", "inputs"]),
+        *(dg.AssetKey(["raw", "cbs", card.table]) for card in ALL.values()),
+    }
+    assert {key for key in keys if key.path[0] == "publish"} == {
+        dg.AssetKey(["publish", name]) for name in ("database_file", "extracts", "release")
+    }
+    assert dg.AssetKey(["staging", "cbs", "stg_cbs__observations"]) in keys
+    assert dg.AssetKey(["marts", "core", "fct_observation"]) in keys
+
+
+def test_every_card_and_every_public_table_is_checked_and_blocks(defs: dg.Definitions) -> None:
+    graph = defs.resolve_asset_graph()
+    checks = {(key.asset_key.to_user_string(), key.name) for key in graph.asset_check_keys}
+    assert {(card_key(card).to_user_string(), "wire") for card in ALL.values()} <= checks
+    public = {"fct_observation", "dim_indicator", "dim_region", "dim_region_membership", "dim_source", "dim_release"}
+    contracts = {asset.split("/")[-1] for asset, name in checks if name == "contract"}
+    assert contracts == public | {"sme_support", "human_capital"}
+    fact = {name for asset, name in checks if asset == "marts/core/fct_observation"}
+    assert {"within_bounds", "value_matches_status"} <= fact
+    ours = [key for key in graph.asset_check_keys if key.name in ("wire", "contract", "within_bounds")]
+    assert all(graph.get(key).blocking for key in ours)
+
+
+def test_publishing_comes_after_every_public_table(defs: dg.Definitions) -> None:
+    graph = defs.resolve_asset_graph()
+    before = graph.get(dg.AssetKey(["publish", "database_file"])).parent_keys
+    assert {key.path[-1] for key in before} == {
+        "fct_observation",
+        "dim_indicator",
+        "dim_region",
+        "dim_region_membership",
+        "dim_source",
+        "dim_release",
+        "sme_support",
+        "human_capital",
+    }
+
+
+def test_every_card_is_retried_and_has_its_publisher_as_group(defs: dg.Definitions) -> None:
+    graph = defs.resolve_asset_graph()
+    for card in ALL.values():
+        assert graph.get(card_key(card)).group_name == card.publisher
+        assert defs.get_assets_def(card_key(card)).op.retry_policy
+
+
+def test_schedules_are_in_dutch_time_and_refresh_what_is_due(defs: dg.Definitions) -> None:
+    (schedule,) = defs.schedules or []
+    assert isinstance(schedule, dg.ScheduleDefinition)
+    assert (schedule.name, schedule.cron_schedule) == ("refresh_yearly", "0 7 * * 1")
+    assert schedule.execution_timezone == "Europe/Amsterdam"
+    keys = defs.resolve_job_def("refresh_yearly").asset_layer.executable_asset_keys
+    assert {card_key(card) for card in ALL.values()} | {dg.AssetKey(["publish", "release"])} <= keys
+
+
+def test_each_cadence_has_a_schedule_with_its_own_cards() -> None:
+    def changed(dataset_id: str, cadence: Cadence) -> SourceCard:
+        return ALL[dataset_id].model_copy(update={"cadence": cadence})
+
+    cards = ALL | {
+        "cbs/83648NED": changed("cbs/83648NED", Cadence.QUARTERLY),
+        "cbs/83583NED": changed("cbs/83583NED", Cadence.MONTHLY),
+    }
+    found = {schedule.name: schedule for schedule in refresh_schedules(cards)}
+    assert {name: schedule.cron_schedule for name, schedule in found.items()} == {
+        "refresh_yearly": "0 7 * * 1",
+        "refresh_quarterly": "0 7 * * 1,4",
+        "refresh_monthly": "0 7 * * 1-5",
+    }
+    assert {schedule.execution_timezone for schedule in found.values()} == {"Europe/Amsterdam"}
+
+
+def test_the_history_of_the_command_line_is_that_of_the_ui(sample_run: Run) -> None:
+    with dg.DagsterInstance.from_config(str(sample_run.data / "dagster")) as instance:
+        (record,) = instance.get_run_records()
+        assert record.dagster_run.job_name == JOB and record.dagster_run.is_success
+        event = instance.get_latest_materialization_event(dg.AssetKey(["publish", "release"]))
+    assert event and event.asset_materialization
+    assert event.asset_materialization.metadata["release_id"].value == sample_run.release.name
+
+
+def test_telemetry_is_off(sample_run: Run) -> None:
+    assert "telemetry:\n  enabled: false" in (sample_run.data / "dagster" / "dagster.yaml").read_text(encoding="utf-8")
+
+
+def test_the_manifest_is_parsed_only_when_the_project_changed(sample_run: Run) -> None:
+    manifest = Path(sample_run.data / "build" / "dbt" / "manifest.json")
+    before = manifest.stat().st_mtime_ns
+    build_defs(Settings(data=sample_run.data))
+    assert manifest.stat().st_mtime_ns == before
+    assert json.loads(manifest.read_text(encoding="utf-8"))["metadata"]["send_anonymous_usage_stats"] is False

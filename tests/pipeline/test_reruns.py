@@ -1,0 +1,155 @@
+"""What a second run does: nothing without news, only the news with it, and never the sample among real figures."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from conftest import Run
+from support import DEAD, Ran, Standin, copy_data, current_release, digests, new_data, query, release_ids, run_cli
+
+from pipelines.landing import NOTICE
+
+pytestmark = pytest.mark.standin
+NEWS = "2026-11-20T02:00:00+01:00"
+AMSTERDAM = (
+    "select value, source_modified from observations"
+    " where indicator_id = 'establishments_count' and region_code = 'GM0363'"
+)
+BEFORE = "2026-07-30T02:00:00+02:00"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One run of a story: what it printed, what the source was asked, and the release that was current after it."""
+
+    ran: Ran
+    asked: dict[str, int]
+    release: Path
+
+
+@pytest.fixture(scope="module")
+def story(live_run: Run, standin: Standin, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Step]]:
+    """After a live run: the sample in the same data folder, live again without news, then with news."""
+    data = copy_data(live_run.data, tmp_path_factory.mktemp("story") / "data")
+    # Without its releases, so that the live run has to build the same bytes once more.
+    shutil.rmtree(data / "releases")
+
+    def step(*arguments: str) -> Step:
+        standin.heal()
+        ran = run_cli("run", *arguments, data=data, **standin.environment)
+        assert ran.code == 0, ran.err + ran.out
+        return Step(ran, standin.asked(), current_release(data))
+
+    steps = {"sample": step("--from", "sample"), "again": step("--from", "live")}
+    standin.control(modified={"81575NED": NEWS}, override={"81575NED": [["GM0363", 216_365.0]]})
+    try:
+        steps["news"] = step("--from", "live")
+    finally:
+        standin.control(modified={"81575NED": BEFORE}, override={"81575NED": [["GM0363", 216_360.0]]})
+    yield steps
+
+
+def test_without_news_each_table_is_asked_one_small_thing(story: dict[str, Step]) -> None:
+    assert story["again"].asked == {
+        "/odata/v1/CBS/81575NED/Properties": 1,
+        **{
+            f"/ODataApi/odata/{table}/TableInfos": 1
+            for table in ("70072ned", "83648NED", "83583NED", "82949NED", "83287NED", "86247NED")
+        },
+    }
+
+
+def test_without_news_the_release_is_the_same_to_the_byte(story: dict[str, Step], live_run: Run) -> None:
+    assert story["again"].release.name == live_run.release.name
+    assert digests(story["again"].release) == digests(live_run.release)
+
+
+def test_with_news_only_that_table_is_fetched(story: dict[str, Step]) -> None:
+    asked = story["news"].asked
+    assert asked["/odata/v1/CBS/81575NED/Observations"] == 1
+    assert not [path for path in asked if "81575NED" not in path and not path.endswith("/TableInfos")]
+
+
+def test_news_is_a_new_release_and_the_old_one_stays_as_it_was(story: dict[str, Step], live_run: Run) -> None:
+    assert query(story["news"].release, AMSTERDAM) == [(216_365.0, NEWS)]
+    assert query(story["again"].release, AMSTERDAM) == [(216_360.0, BEFORE)]
+    assert story["news"].release.name != live_run.release.name
+    assert digests(story["again"].release) == digests(live_run.release)
+
+
+def test_news_of_one_table_leaves_the_figures_of_the_others(story: dict[str, Step]) -> None:
+    others = "select * from observations where dataset_id <> 'cbs/81575NED' order by 1, 2, 3"
+    assert query(story["news"].release, others) == query(story["again"].release, others)
+
+
+def test_the_sample_never_mixes_with_real_figures(story: dict[str, Step], sample_release: Path) -> None:
+    assert story["sample"].release.name.startswith("sample-")
+    assert digests(story["sample"].release) == digests(sample_release)
+    assert query(story["again"].release, "select count(*) from observations where notice is not null") == [(0,)]
+
+
+def test_the_status_speaks_of_what_is_current(story: dict[str, Step], sample_run: Run) -> None:
+    live = run_cli("status", data=story["news"].release.parents[1])
+    assert live.code == 0 and NOTICE not in live.out
+    assert live.state("cbs/81575NED") == "current" and story["news"].release.name in live.out
+    sample = run_cli("status", data=sample_run.data)
+    assert sample.code == 0 and NOTICE in sample.out and sample_run.release.name in sample.out
+
+
+def test_a_copied_landing_gives_the_same_release_without_the_source(live_run: Run, tmp_path: Path) -> None:
+    moved = copy_data(live_run.data / "landing", tmp_path / "moved")
+    data = new_data(live_run.data, tmp_path / "data")
+    ran = run_cli("run", "--from", str(moved), data=data, **DEAD)
+    assert ran.code == 0, ran.err + ran.out
+    assert digests(current_release(data)) == digests(live_run.release)
+
+
+def test_a_landing_that_was_tampered_with_is_refused(live_run: Run, tmp_path: Path) -> None:
+    moved = copy_data(live_run.data / "landing", tmp_path / "moved")
+    data = new_data(live_run.data, tmp_path / "data")
+    victim = next(path for path in sorted(moved.rglob("*.gz")))
+    victim.write_bytes(victim.read_bytes()[:-20])
+    ran = run_cli("run", "--from", str(moved), data=data, **DEAD)
+    assert ran.code == 1 and not release_ids(data)
+    assert any(str(victim) in line and "cannot be read" in line for line in ran.errors), ran.err
+
+
+@pytest.fixture(scope="module")
+def selected(live_run: Run, standin: Standin, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Step]:
+    """Two cards into an empty data folder, then another one."""
+    data = new_data(live_run.data, tmp_path_factory.mktemp("select") / "data")
+    steps = {}
+    for name, select in {
+        "first": ["--select", "cbs/81575NED", "--select", "cbs/835*"],
+        "second": ["--select", "cbs/86247NED"],
+    }.items():
+        standin.heal()
+        ran = standin.run(*select, data=data)
+        assert ran.code == 0, ran.err + ran.out
+        steps[name] = Step(ran, standin.asked(), current_release(data))
+    return steps
+
+
+def test_what_was_not_chosen_and_never_landed_is_absent(selected: dict[str, Step]) -> None:
+    states = dict(query(selected["first"].release, "select dataset_id, state from sources"))
+    assert {i for i, state in states.items() if state == "current"} == {"cbs/81575NED", "cbs/83583NED"}
+    assert {state for i, state in states.items() if i not in ("cbs/81575NED", "cbs/83583NED")} == {"absent"}
+    assert selected["first"].ran.state("cbs/70072ned") == "absent"
+    assert not [path for path in selected["first"].asked if "70072ned" in path]
+
+
+def test_figures_of_the_chosen_are_published(selected: dict[str, Step]) -> None:
+    found = query(selected["first"].release, "select distinct dataset_id from observations order by 1")
+    assert found == [("cbs/81575NED",), ("cbs/83583NED",)]
+
+
+def test_what_landed_before_is_kept_without_asking(selected: dict[str, Step]) -> None:
+    assert {path.split("/")[3] for path in selected["second"].asked if path.startswith("/ODataApi")} == {"86247NED"}
+    assert not [path for path in selected["second"].asked if "81575NED" in path]
+    figures = "select indicator_id, region_code, period_code, value from observations order by 1, 2, 3"
+    assert query(selected["second"].release, figures) == query(selected["first"].release, figures)
+    # What was added names the municipalities.
+    names = "select name from regions where region_code = 'GM1680'"
+    assert query(selected["second"].release, names) == [("Aa en Hunze",)]

@@ -1,0 +1,148 @@
+"""The bundled sample: made anew byte for byte, with all that a reader can meet in it, and labelled as invented."""
+
+import csv
+import json
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import polars as pl
+import pytest
+from conftest import Run
+from support import digests, query, read_release
+
+from pipelines.landing import NOTICE
+from pipelines.settings import PROJECT, SAMPLE_LANDING
+
+WITH_FIGURES = ["observations", "sources", "sme_support", "human_capital", "release"]
+
+
+def test_the_sample_can_be_made_anew_byte_for_byte(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pipelines.sample.make_sample", str(tmp_path / "made")]
+    subprocess.run(command, cwd=PROJECT, check=True, capture_output=True)
+    assert digests(tmp_path / "made") == digests(SAMPLE_LANDING)
+
+
+def test_the_sample_is_small() -> None:
+    assert sum(path.stat().st_size for path in SAMPLE_LANDING.rglob("*") if path.is_file()) < 5_000_000
+
+
+def test_the_sample_has_every_municipality_of_2026(sample_release: Path) -> None:
+    found = query(sample_release, "select count(*) from regions where scheme = 'municipality' and is_current")
+    assert found == [(342,)]
+    named = dict(query(sample_release, "select region_code, name from regions where is_current"))
+    assert named["GM0363"] == "Amsterdam" and named["GM0344"] == "Utrecht (gemeente)" and named["NL01"] == "Nederland"
+    figures = query(
+        sample_release,
+        "select count(distinct region_code) from observations join regions using (region_code)"
+        " where indicator_id = 'establishments_count' and year = 2026 and value is not null and is_current",
+    )
+    assert figures == [(342,)]
+
+
+def test_the_sample_has_eight_years_or_more(sample_release: Path) -> None:
+    years = dict(
+        query(
+            sample_release,
+            "select indicator_id, count(distinct year) from observations where value is not null group by 1",
+        )
+    )
+    indicators = query(sample_release, "select count(*) from indicators")[0][0]
+    assert len(years) == indicators and min(years.values()) >= 8
+
+
+def test_the_sample_has_every_kind_of_missing_value(sample_release: Path) -> None:
+    found = query(sample_release, "select distinct value_status, value is null from observations")
+    assert set(found) == {
+        ("final", 0),
+        ("provisional", 0),
+        ("revised_provisional", 0),
+        ("missing", 1),
+        ("not_applicable", 1),
+        ("suppressed", 1),
+    }
+    zeros = query(sample_release, "select count(*), count(source_mark) from observations where value = 0")
+    assert zeros[0][0] > zeros[0][1] > 0, "both zeros as a number and zeros as a mark"
+
+
+def test_the_sample_has_merged_municipalities(sample_release: Path) -> None:
+    merged = query(
+        sample_release,
+        "select count(distinct region_code) from observations join regions using (region_code)"
+        " where scheme = 'municipality' and not is_current and value is not null",
+    )
+    assert merged[0][0] > 0
+
+
+@pytest.mark.parametrize("table", WITH_FIGURES)
+def test_every_row_of_figures_says_that_they_are_invented(sample_release: Path, table: str) -> None:
+    assert query(sample_release, f"select distinct notice from {table}") == [(NOTICE,)]
+    frame = pl.read_parquet(sample_release / "tables" / f"{table}.parquet")
+    assert set(frame["notice"]) == {NOTICE}
+    for name, delimiter in ((f"{table}.csv", ","), (f"{table}.nl.csv", ";")):
+        with (sample_release / "tables" / name).open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file, delimiter=delimiter))
+        assert len(rows) == frame.height and {row["notice"] for row in rows} == {NOTICE}
+
+
+def test_the_release_and_its_metadata_say_so_too(sample_release: Path) -> None:
+    release = read_release(sample_release)
+    assert release["invented"] is True and release["notice"] == NOTICE and release["release_id"].startswith("sample-")
+    metadata = json.loads((sample_release / "metadata.json").read_text(encoding="utf-8"))
+    database = metadata["databases"]["regiokompas"]
+    assert NOTICE in database["description_html"]
+    for table in WITH_FIGURES:
+        assert NOTICE in database["tables"][table]["description_html"]
+
+
+def test_the_run_says_so_and_ends_with_what_came_out(sample_run: Run) -> None:
+    out = sample_run.ran.out
+    assert out.startswith(NOTICE) and " passed, 0 failed" in out
+    assert sample_run.release.name in out and str(sample_run.release) in out and "make serve" in out
+    assert sample_run.ran.state("cbs/81575NED") == "current"
+    assert sample_run.ran.err == ""
+
+
+def test_every_file_of_the_release_is_accounted_for(sample_release: Path) -> None:
+    written = {name: file["sha256"] for name, file in read_release(sample_release)["files"].items()}
+    found = digests(sample_release)
+    found.pop("release.json")
+    assert written == found
+    tables = {
+        "observations",
+        "indicators",
+        "regions",
+        "region_membership",
+        "sources",
+        "sme_support",
+        "human_capital",
+        "release",
+    }
+    assert {f"tables/{table}{end}" for table in tables for end in (".csv", ".nl.csv", ".parquet")} <= set(found)
+
+
+def test_sqlite_has_keys_indexes_and_search(sample_release: Path) -> None:
+    with closing(sqlite3.connect(sample_release / "regiokompas.db")) as db:
+        assert db.execute("pragma integrity_check").fetchall() == [("ok",)]
+        assert db.execute("pragma foreign_key_check").fetchall() == []
+        keys = {row[2:5] for row in db.execute("pragma foreign_key_list(observations)")}
+        assert keys >= {
+            ("indicators", "indicator_id", "indicator_id"),
+            ("regions", "region_code", "region_code"),
+            ("sources", "dataset_id", "dataset_id"),
+        }
+        primary = [row[1] for row in db.execute("pragma table_info(observations)") if row[5]]
+        assert primary == ["indicator_id", "region_code", "period_code"]
+        plan = db.execute("explain query plan select * from observations where region_code = 'GM0363'").fetchall()
+        assert "USING INDEX" in str(plan)
+        # Accents do not matter for who searches.
+        hits = db.execute("select name from regions_fts where regions_fts match 'sudwest*'").fetchall()
+        assert ("Súdwest-Fryslân",) in hits
+
+
+def test_every_row_says_where_it_came_from(sample_release: Path) -> None:
+    origins = {row[0] for row in query(sample_release, "select distinct landed_sha256 from observations")}
+    landed = {path.stem for path in SAMPLE_LANDING.rglob("*.gz")}
+    assert origins and origins <= landed

@@ -1,0 +1,162 @@
+"""What tests of whole runs share: the real command line in a process of its own, and the stand-in for the sources."""
+
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from pipelines.settings import PROJECT
+
+SHARED = PROJECT.parent / "shared"
+STANDIN = SHARED / "standin" / "standin.py"
+# Faults are answered at once, so there is nothing to wait for between two tries.
+HASTY = {"REGIOKOMPAS_HTTP_TRIES": "3", "REGIOKOMPAS_HTTP_MAX_WAIT": "0.2"}
+# Nothing listens there: whoever asks it fails at once.
+DEAD = {"REGIOKOMPAS_CBS_V4_URL": "http://127.0.0.1:9/odata/v1/CBS", "REGIOKOMPAS_CBS_V3_URL": "http://127.0.0.1:9"}
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command came to."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def errors(self) -> list[str]:
+        """The lines of standard error, without what introduces each."""
+        lines = [line.strip() for line in self.err.splitlines() if line.strip()]
+        return [line.removeprefix("Error:").removeprefix("error").strip() for line in lines]
+
+    def state(self, dataset_id: str) -> str:
+        """The state that the table of sources gives a card, with its reason when it was kept; without any space.
+
+        The table folds long texts, also within a word, so spaces cannot be told from breaks.
+        """
+        lines = self.out.splitlines()
+        header = next(line for line in lines if line.startswith("source ") and " state" in line)
+        at, last, found = header.index("state"), "", ""
+        for line in lines[lines.index(header) + 1 :]:
+            if not line.strip():
+                break
+            last = last if line.startswith(" ") else line.split()[0]
+            found += line[at:] if last == dataset_id else ""
+        return "".join(found.split())
+
+
+def run_cli(*args: str, data: Path, project: Path = PROJECT, **environment: str) -> Ran:
+    """Run `regiokompas` with these arguments on a data folder, and with the code of `project`."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("REGIOKOMPAS_", "DAGSTER_"))}
+    done = subprocess.run(
+        [sys.executable, "-c", "from pipelines.cli import main; main(prog_name='regiokompas')", *args],
+        cwd=project,
+        env={**inherited, "PYTHONPATH": str(project), "REGIOKOMPAS_DATA": str(data), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return Ran(done.returncode, done.stdout, done.stderr)
+
+
+def current_release(data: Path) -> Path:
+    """The directory of the current release, not the link to it."""
+    return (data / "releases" / "current").resolve(strict=True)
+
+
+def release_ids(data: Path) -> set[str]:
+    """The ids of every release that was ever published."""
+    folder = data / "releases"
+    return {path.name for path in folder.iterdir() if path.name != "current"} if folder.exists() else set()
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """The sha256 of every file below a folder, by its path in it."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def query(release: Path, sql: str, *parameters: object) -> list[Any]:
+    """The rows that a query on the SQLite file of a release gives."""
+    with closing(sqlite3.connect(release / "regiokompas.db")) as db:
+        return db.execute(sql, parameters).fetchall()
+
+
+def copy_data(source: Path, target: Path) -> Path:
+    """A copy of a data folder, in which a test may do what it likes."""
+    return Path(shutil.copytree(source, target, symlinks=True))
+
+
+def new_data(parsed: Path, target: Path) -> Path:
+    """An empty data folder, but for the dbt project as another one has parsed it, which takes seconds each time."""
+    shutil.copytree(parsed / "build" / "dbt", target / "build" / "dbt")
+    return target
+
+
+def copy_project(target: Path) -> Path:
+    """A copy of the code, so that a test can put something wrong in a card or a seed."""
+    unwanted = shutil.ignore_patterns("__pycache__", "target", "logs")
+    for name in ("pipelines", "schemas", "dbt_project", "datasette"):
+        shutil.copytree(PROJECT / name, target / name, ignore=unwanted)
+    shutil.copy2(PROJECT / "pyproject.toml", target / "pyproject.toml")
+    return target
+
+
+class Standin:
+    """A running stand-in: where it is, what it was asked, and the faults that it is told to have."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.environment = {
+            **HASTY,
+            "REGIOKOMPAS_CBS_V4_URL": f"{address}/odata/v1/CBS",
+            "REGIOKOMPAS_CBS_V3_URL": address,
+        }
+
+    def control(self, **order: Any) -> None:
+        """Give an order, such as `faults=[...]` or `modified={...}`."""
+        requests.post(f"{self.address}/__control", json=order, timeout=10).raise_for_status()
+
+    def fault(self, kind: str, match: str, times: int) -> None:
+        """Answer requests whose path matches with one kind of fault, that many times, or always for -1."""
+        self.control(faults=[{"kind": kind, "match": match, "times": times}])
+
+    def heal(self) -> None:
+        """Forget every fault, and begin to count requests anew."""
+        self.control(faults=[], reset_stats=True)
+
+    def asked(self) -> dict[str, int]:
+        """How often each path was asked since the count began."""
+        paths = requests.get(f"{self.address}/__stats", timeout=10).json()["paths"]
+        return {path: count for path, (count, _) in paths.items() if not path.startswith("/__")}
+
+    def run(self, *args: str, data: Path, project: Path = PROJECT, **environment: str) -> Ran:
+        """Run `regiokompas run --from live` with the stand-in as the source."""
+        settings = {**self.environment, **environment}
+        return run_cli("run", "--from", "live", *args, data=data, project=project, **settings)
+
+
+@contextmanager
+def open_standin(*options: str) -> Iterator[Standin]:
+    """Start the stand-in on a free port, with options such as `--page-size 100`, and stop it afterwards."""
+    with subprocess.Popen([sys.executable, str(STANDIN), *options], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield Standin(process.stdout.readline().split()[-1])
+        finally:
+            process.terminate()
+
+
+def read_release(folder: Path) -> dict[str, Any]:
+    """The release's own account of itself: id, notice, rows and files."""
+    return dict(json.loads((folder / "release.json").read_text(encoding="utf-8")))

@@ -1,0 +1,76 @@
+"""A card that does not say what it must say is refused, with its name and the key."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from pipelines.card import load_cards
+from pipelines.errors import CardError
+from pipelines.settings import CARDS
+
+Content = dict[str, Any]
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Callable[[Callable[[Content], object]], Path]:
+    """Writes the real cards with one change, and returns their folder."""
+
+    def write(change: Callable[[Content], object]) -> Path:
+        content = yaml.safe_load((CARDS / "cbs.yml").read_text(encoding="utf-8"))
+        change(content)
+        (tmp_path / "cbs.yml").write_text(yaml.safe_dump(content), encoding="utf-8")
+        return tmp_path
+
+    return write
+
+
+def first(content: Content) -> Content:
+    return dict.__getitem__(content, "cards")[0]
+
+
+def test_every_card_is_read_in_order() -> None:
+    cards = load_cards(CARDS)
+    assert list(cards) == [
+        f"cbs/{t}" for t in ("81575NED", "70072ned", "83648NED", "83583NED", "82949NED", "83287NED", "86247NED")
+    ]
+    assert {c.slug for c in cards.values()} >= {"cbs__81575NED"}
+    assert cards["cbs/83583NED"].dimension("region") is None
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda c: first(c).update(colour="red"), ["cbs/81575NED", "cbs.yml", "unknown key `colour`", "rows"]),
+        (lambda c: first(c)["title"].update(fr="x"), ["cbs/81575NED", "unknown key `title.fr`"]),
+        (lambda c: first(c)["measures"][0].update(x=1), ["cbs/81575NED", "unknown key `measures.0.x`"]),
+        (lambda c: first(c).pop("title"), ["cbs/81575NED", "key `title` is missing"]),
+        (lambda c: first(c)["title"].pop("en"), ["cbs/81575NED", "key `title.en` is missing"]),
+        (lambda c: c["defaults"].pop("licence"), ["cbs/81575NED", "key `licence` is missing"]),
+        (lambda c: first(c).update(cadence="daily"), ["cbs/81575NED", "key `cadence` holds 'daily'", "yearly"]),
+        (lambda c: first(c)["title"].update(nl="  "), ["cbs/81575NED", "key `title.nl`"]),
+        (lambda c: first(c)["rows"].update(min="many"), ["cbs/81575NED", "key `rows.min` holds 'many'"]),
+        (lambda c: first(c)["rows"].update(min=9, max=8), ["cbs/81575NED", "key `rows`", "min 9 is larger than max 8"]),
+        (lambda c: first(c).update(protocols=["fax"]), ["cbs/81575NED", "key `protocols.0` holds 'fax'"]),
+        (lambda c: first(c).update(measures=[]), ["cbs/81575NED", "`measures`", "`region_frame`"]),
+        (lambda c: first(c)["measures"].append(first(c)["measures"][0]), ["cbs/81575NED", "twice: M000200"]),
+        (
+            lambda c: first(c)["dimensions"].update(Wijken={"role": "region"}),
+            ["cbs/81575NED", "at most one region and one period"],
+        ),
+        (lambda c: first(c).update(table="../x"), ["cbs/../x", "key `table`"]),
+        (lambda c: c["cards"].append(first(c)), ["card cbs/81575NED stands there twice"]),
+        (lambda c: c.update(extra=1), ["cbs.yml", "`defaults` and `cards`"]),
+        (lambda c: c.update(cards=[]), ["no cards found"]),
+    ],
+)
+def test_a_wrong_card_is_named_with_its_key(
+    written: Callable[..., Path], change: Callable[[Content], object], told: list[str]
+) -> None:
+    with pytest.raises(CardError) as error:
+        load_cards(written(change))
+    text = str(error.value)
+    assert all(part in text for part in told), text
+    assert "\n" not in text

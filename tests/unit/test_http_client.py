@@ -1,0 +1,163 @@
+"""The client over real HTTP: patient with what may pass, strict with what it gets."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+import requests
+
+from pipelines.clients.http import HttpClient
+from pipelines.clients.odata import read_rows
+from pipelines.errors import NotThereError, SourceError
+
+GOOD = json.dumps({"value": [{"a": 1}]}).encode()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the server sends once; `promised` is a length that it does not keep, `delay` in seconds."""
+
+    status: int = 200
+    body: bytes = GOOD
+    headers: dict[str, str] = field(default_factory=dict)
+    promised: int | None = None
+    delay: float = 0.0
+
+
+class Server(ThreadingHTTPServer):
+    """Gives each request the next answer, and remembers what was asked and when."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.answers: list[Answer] = []
+        self.asked: list[tuple[float, str]] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}/table"
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Server
+
+    def do_GET(self) -> None:
+        self.server.asked.append((time.monotonic(), self.headers["Accept"]))
+        answer = self.server.answers.pop(0)
+        time.sleep(answer.delay)
+        self.send_response(answer.status)
+        self.send_header("Content-Length", str(answer.promised or len(answer.body)))
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        # Who waited too long is gone.
+        with suppress(ConnectionError):
+            self.wfile.write(answer.body)
+        self.close_connection = True
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server() as running:
+        thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield running
+        running.shutdown()
+        thread.join()
+
+
+def get(server: Server, *answers: Answer, tries: int = 3, max_wait: float = 0.02) -> list[dict[str, object]]:
+    server.answers = list(answers)
+    client = HttpClient(requests.Session(), tries=tries, timeout=0.5, max_wait=max_wait)
+    body, rows = client.get("cbs/1", server.url, read_rows)
+    assert body == GOOD
+    return rows
+
+
+def waited(server: Server) -> float:
+    return server.asked[1][0] - server.asked[0][0]
+
+
+def test_a_good_answer_is_asked_for_once_and_as_json(server: Server) -> None:
+    assert get(server, Answer()) == [{"a": 1}]
+    assert [accept for _, accept in server.asked] == ["application/json"]
+
+
+BROKEN = {
+    "503": Answer(503, b"busy"),
+    "429": Answer(429, b"slow down"),
+    "500": Answer(500, b"oops"),
+    "502": Answer(502, b""),
+    "an error page": Answer(200, b"<!DOCTYPE html><html>Onderhoud</html>"),
+    "torn JSON": Answer(200, GOOD[:9]),
+    "another shape": Answer(200, b'{"value": 3}'),
+    "nothing": Answer(200, b""),
+    "silence": Answer(delay=0.8),
+    "less than promised": Answer(200, GOOD[:5], promised=len(GOOD)),
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN.keys())
+def test_what_may_pass_is_asked_for_again(server: Server, broken: Answer) -> None:
+    assert get(server, broken, broken, Answer()) == [{"a": 1}]
+    assert len(server.asked) == 3
+
+
+@pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN.keys())
+def test_what_stays_ends_in_one_line_with_card_address_and_problem(server: Server, broken: Answer) -> None:
+    with pytest.raises(SourceError) as error:
+        get(server, broken, broken, broken)
+    text = str(error.value)
+    assert text.startswith(f"cbs/1 at {server.url}: ") and "(tried 3 times)" in text and "\n" not in text
+    assert "expected" in text
+    assert len(server.asked) == 3
+
+
+def test_nobody_there_is_the_same_kind_of_error(server: Server) -> None:
+    client = HttpClient(requests.Session(), tries=2, timeout=1, max_wait=0.02)
+    with pytest.raises(SourceError, match="expected a whole answer"):
+        client.get("cbs/1", "http://127.0.0.1:9/table", read_rows)
+
+
+def test_not_there_is_not_asked_again(server: Server) -> None:
+    with pytest.raises(NotThereError, match="HTTP 404, expected 200"):
+        get(server, Answer(404, b"no"))
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 406, 410])
+def test_a_refused_request_is_not_repeated(server: Server, status: int) -> None:
+    with pytest.raises(SourceError, match=f"HTTP {status}, expected 200; the answer begins with 'because'") as error:
+        get(server, Answer(status, b"because"))
+    assert not isinstance(error.value, NotThereError) and len(server.asked) == 1
+
+
+def test_the_seconds_of_retry_after_are_waited(server: Server) -> None:
+    get(server, Answer(503, headers={"Retry-After": "1"}), Answer(), max_wait=5)
+    assert 1 <= waited(server) < 2.5
+
+
+def test_the_date_of_retry_after_is_waited_for(server: Server) -> None:
+    # The date has whole seconds, so of two seconds ahead at least one is left.
+    when = format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)
+    get(server, Answer(429, headers={"Retry-After": when}), Answer(), max_wait=5)
+    assert 0.9 <= waited(server) < 3.5
+
+
+def test_nobody_waits_longer_than_the_setting(server: Server) -> None:
+    get(server, Answer(503, headers={"Retry-After": "3600"}), Answer(), max_wait=0.1)
+    assert waited(server) < 1.5
+
+
+@pytest.mark.parametrize("nonsense", ["soon", "-5", "1.5", "Wed, 21 Oct 2015 07:28:00", "", "Wed, 99 Oct 2015"])
+def test_an_unreadable_retry_after_is_passed_over(server: Server, nonsense: str) -> None:
+    assert get(server, Answer(503, headers={"Retry-After": nonsense}), Answer()) == [{"a": 1}]

@@ -1,0 +1,157 @@
+"""Reading what CBS OData sends: envelopes without parsing their rows, and the match of card and source."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from pipelines.card import Code, Measure, SourceCard, load_cards
+from pipelines.clients.odata import (
+    SourceCode,
+    SourceMeasure,
+    check_dimensions,
+    check_unit,
+    describe,
+    match,
+    next_link,
+    read_envelope,
+    read_json,
+    read_rows,
+)
+from pipelines.errors import SourceError
+from pipelines.settings import CARDS
+
+CARD: SourceCard = load_cards(CARDS)["cbs/70072ned"]
+
+# Texts that a careless reader takes for structure.
+TRICKY = st.one_of(
+    st.text(max_size=8), st.text(alphabet='[]{}",:\\ \n', max_size=8), st.sampled_from(['"value":[', "]}", '"]', "],"])
+)
+SCALARS = st.one_of(st.none(), st.integers(-999, 999), TRICKY)
+ROWS = st.lists(st.dictionaries(TRICKY, SCALARS, max_size=3), max_size=4)
+AROUND = st.dictionaries(
+    st.sampled_from(["@odata.context", "@odata.count", "@odata.nextLink", "odata.metadata", "odata.nextLink"]), SCALARS
+)
+
+
+@st.composite
+def pages(draw: st.DrawFn) -> tuple[bytes, list[dict[str, Any]], dict[str, Any]]:
+    """The body of a page with its keys in any order, its rows, and what stands around them."""
+    rows, around = draw(ROWS), draw(AROUND)
+    keys = draw(st.permutations(["value", *around]))
+    separators = draw(st.sampled_from([(",", ":"), (", ", ": "), (" ,\n", " : ")]))
+    content = {key: rows if key == "value" else around[key] for key in keys}
+    body = json.dumps(content, separators=separators, ensure_ascii=draw(st.booleans()))
+    return body.encode("utf-8", "surrogatepass"), rows, around
+
+
+@given(pages())
+def test_rows_are_sliced_out_whatever_stands_in_them(page: tuple[bytes, list[Any], dict[str, Any]]) -> None:
+    body, rows, around = page
+    found = read_envelope(body)
+    assert json.loads(found.rows) == rows
+    assert {key: value for key, value in found.head.items() if key != "value"} == around
+
+
+@given(pages(), st.floats(0, 1, exclude_max=True))
+@example((b'{"value":[{"a":"]}"}]}', [{"a": "]}"}], {}), 18.5 / 22)
+def test_a_torn_page_is_never_taken_for_a_whole_one(page: tuple[bytes, Any, Any], part: float) -> None:
+    body = page[0]
+    with pytest.raises(ValueError, match="expected"):
+        read_envelope(body[: int(len(body) * part)])
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"<!DOCTYPE html>", b"[]", b"null", b'{"value":null}', b'{"value":{}}', b'{"other":[]}', b"\xff\xfe"]
+)
+def test_what_is_no_page_is_refused(body: bytes) -> None:
+    with pytest.raises(ValueError, match="expected"):
+        read_envelope(body)
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"3", b"{", b"\xff", b"[" * 100_000])
+def test_what_is_no_object_is_refused(body: bytes) -> None:
+    with pytest.raises(ValueError, match="expected a JSON object"):
+        read_json(body)
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"value":{}}', b'{"value":[1]}', b'{"value":"x"}'])
+def test_what_is_no_set_of_rows_is_refused(body: bytes) -> None:
+    with pytest.raises(ValueError, match="expected a list of objects under `value`"):
+        read_rows(body)
+
+
+def test_the_next_link_is_found_on_both_roads() -> None:
+    assert next_link({"@odata.nextLink": "a"}) == "a"
+    assert next_link({"odata.nextLink": "b"}) == "b"
+    assert next_link({"@odata.count": 3}) is None
+
+
+def topic(code: str, title: str = "", unit: str = "aantal") -> SourceMeasure:
+    return SourceMeasure(code, 1, title, unit, 0)
+
+
+def wanted(code: str = "Banen", title: str = "Totaal aantal banen", **more: Any) -> Measure:
+    return Measure.model_validate({"code": code, "title": title, "certainty": "assumed", **more})
+
+
+@pytest.mark.parametrize(
+    ("measure", "offered"),
+    [
+        (wanted(), [topic("Banen"), topic("Banen_3")]),
+        (wanted(aliases=["M1"]), [topic("M1"), topic("X", "Totaal aantal banen")]),
+        (wanted(), [topic("Banen_112"), topic("BanenVanWerknemers_113")]),
+        (wanted(), [topic("M7", "totaal  aantal BANEN "), topic("M8", "Totaal aantal banen van werknemers")]),
+        (wanted(unit="x 1 000"), [topic("M7", "Totaal aantal banen", "x 1 000"), topic("M8", "Totaal aantal banen")]),
+    ],
+    ids=["by code", "by alias", "by key without number", "by title", "by title and unit"],
+)
+def test_the_first_is_the_one_that_is_meant(measure: Measure, offered: list[SourceMeasure]) -> None:
+    assert match(CARD, "measure", measure, offered) == offered[0]
+    assert match(CARD, "measure", measure, reversed(offered)) == offered[0]
+
+
+def test_several_that_match_are_refused_by_name() -> None:
+    with pytest.raises(SourceError, match="measure Banen matches 2 of the source: Banen_1, Banen_9") as error:
+        match(CARD, "measure", wanted(), [topic("Banen_1"), topic("Banen_9")])
+    assert str(error.value).startswith("cbs/70072ned: ") and "write the whole code" in str(error.value)
+
+
+def test_none_that_matches_is_refused_with_what_there_is() -> None:
+    with pytest.raises(SourceError) as error:
+        match(CARD, "measure", wanted(), [topic("Inwoners_1", "Inwoners"), topic("Uitkeringen_2", "Uitkeringen")])
+    text = str(error.value)
+    assert "measure Banen (Totaal aantal banen) is not in the source, which has: Inwoners_1, Uitkeringen_2" in text
+    assert "-> correct the measure on the card, and the indicators that use it" in text
+
+
+def test_a_category_is_not_matched_without_its_running_number() -> None:
+    total = Code.model_validate({"code": "T1", "title": "Totaal", "certainty": "seen"})
+    with pytest.raises(SourceError, match="is not in the source"):
+        match(CARD, "code", total, [SourceCode("T1_2", 0, "Iets anders", None)])
+
+
+@pytest.mark.parametrize(("unit", "fits"), [("x 1 000", True), (" X  1 000", True), ("", True), ("aantal", False)])
+def test_another_unit_is_refused_and_an_empty_one_says_nothing(unit: str, fits: bool) -> None:
+    measure, found = wanted(unit="x 1 000"), topic("Banen_1", unit=unit)
+    if fits:
+        check_unit(CARD, measure, found)
+    else:
+        with pytest.raises(SourceError, match="Banen_1 has the unit 'aantal'; the card expects 'x 1 000'"):
+            check_unit(CARD, measure, found)
+
+
+def test_other_dimensions_than_those_of_the_card_are_refused() -> None:
+    check_dimensions(CARD, ["Perioden", "RegioS"])
+    with pytest.raises(SourceError, match="has the dimensions Geslacht, Perioden, RegioS; the card expects"):
+        check_dimensions(CARD, ["Perioden", "RegioS", "Geslacht"])
+    with pytest.raises(SourceError, match="has the dimensions RegioS; the card expects"):
+        check_dimensions(CARD, ["RegioS"])
+
+
+def test_an_empty_code_list_is_refused() -> None:
+    offered = [topic(f"{m.code}_1" if not m.aliases else m.aliases[0], m.title, m.unit or "") for m in CARD.measures]
+    with pytest.raises(SourceError, match="the code list of RegioS is empty"):
+        describe(CARD, offered, {"RegioS": [], "Perioden": [SourceCode("2015JJ00", 0, "2015", None)]})

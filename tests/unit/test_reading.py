@@ -1,0 +1,183 @@
+"""From landed bytes to the one row shape: numbers as published, and every mark as sent."""
+
+import json
+import struct
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import duckdb
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines import reading
+from pipelines.card import SourceCard, load_cards
+from pipelines.clients import cbs_odata3, cbs_odata4, odata
+from pipelines.errors import SourceError
+from pipelines.landing import Landing, Resource, Snapshot
+from pipelines.raw import is_read, rows_of, write_raw
+from pipelines.reading import unrounded
+from pipelines.settings import CARDS
+
+CON = duckdb.connect()
+NUMBER = unrounded("$text", "$decimals")
+
+
+def published(text: str, decimals: int) -> float:
+    row = CON.execute(f"select {NUMBER}", {"text": text, "decimals": decimals}).fetchone()
+    assert row
+    return float(row[0])
+
+
+def single(value: float) -> float:
+    return float(struct.unpack("f", struct.pack("f", value))[0])
+
+
+@pytest.mark.parametrize(
+    ("sent", "decimals", "expected"),
+    [
+        ("8560.4697265625", 2, 8560.47),
+        ("7888.2001953125", 1, 7888.2),
+        ("117.0999984741211", 1, 117.1),
+        ("-0.30000001192092896", 1, -0.3),
+        ("579.5", 1, 579.5),
+        ("16900726", 0, 16_900_726),
+        ("0.1", 0, 0.1),
+    ],
+)
+def test_a_single_is_read_as_it_was_published(sent: str, decimals: int, expected: float) -> None:
+    assert published(sent, decimals) == expected
+
+
+@given(st.integers(0, 4), st.integers(-(10**12), 10**12))
+def test_a_number_with_the_decimals_of_the_table_never_changes(decimals: int, units: int) -> None:
+    text = f"{units / 10**decimals:.{decimals}f}"
+    assert published(text, decimals) == float(text)
+
+
+@given(st.integers(1, 3), st.integers(-999_999, 999_999))
+def test_what_single_precision_did_to_a_number_is_undone(decimals: int, units: int) -> None:
+    # Six digits always survive single precision.
+    value = units / 10**decimals
+    assert published(f"{single(value):.20f}".rstrip("0").rstrip("."), decimals) == value
+
+
+CARD: SourceCard = SourceCard.model_validate(
+    load_cards(CARDS)["cbs/83648NED"].model_dump() | {"rows": {"min": 1, "max": 100}}
+)
+TOPICS = ["TotaalGeregistreerdeMisdrijven_1", "GeregistreerdeMisdrijvenPer1000Inw_3"]
+
+
+def landed(landing: Landing, cells: dict[str, tuple[Any, Any]], **changed: Any) -> Snapshot:
+    """A snapshot of 83648NED as v3 sends it, with the two topics of some regions."""
+    types = {"SoortMisdrijf": "Dimension", "RegioS": "GeoDimension", "Perioden": "TimeDimension"}
+    sets: dict[str, Any] = {
+        "TableInfos": [{"Modified": "2018-03-01T02:00:00"}],
+        "DataProperties": [
+            *({"Key": key, "Type": kind, "ID": i} for i, (key, kind) in enumerate(types.items())),
+            {"Key": TOPICS[0], "Type": "Topic", "ID": 3, "Title": "Geregistreerd", "Unit": "aantal", "Decimals": 0},
+            {"Key": TOPICS[1], "Type": "Topic", "ID": 4, "Title": "Per 1000", "Unit": "", "Decimals": 1},
+        ],
+        "SoortMisdrijf": [{"Key": "0000000", "Title": "Totaal"}],
+        "RegioS": [{"Key": f"{region:<8}", "Title": region} for region in cells],
+        "Perioden": [{"Key": "2015JJ00", "Title": "2015", "Status": "Definitief"}],
+        "UntypedDataSet/00000": [
+            {"ID": i, "SoortMisdrijf": "0000000", "RegioS": f"{region:<8}", "Perioden": "2015JJ00"}
+            | dict(zip(TOPICS, pair, strict=True))
+            for i, (region, pair) in enumerate(cells.items())
+        ],
+    }
+    sets.update(changed)
+    resources = []
+    for name, rows in sets.items():
+        body = json.dumps({"odata.metadata": "x", "value": rows}).encode()
+        resources.append(Resource(name=name, url=f"https://x/{name}", sha256=landing.put(body), size=len(body)))
+    return Snapshot(
+        dataset_id=CARD.dataset_id,
+        protocol="cbs_odata3",
+        asked="q",
+        modified="m",
+        landed_at="2026-11-01",
+        invented=False,
+        resources=tuple(resources),
+    )
+
+
+def read(tmp_path: Path, cells: dict[str, tuple[Any, Any]], **changed: Any) -> pl.DataFrame:
+    landing = Landing(tmp_path / "landing")
+    snapshot = landed(landing, cells, **changed)
+    rows = write_raw(CARD, snapshot, landing, tmp_path / "raw", lambda _: None)
+    assert rows == rows_of(tmp_path / "raw") and is_read(tmp_path / "raw", CARD, snapshot)
+    return pl.read_parquet(tmp_path / "raw" / "observations.parquet")
+
+
+MARKS = {
+    "GM0001": ("     645", 645.0, "None"),
+    "GM0002": ("       0", 0.0, "None"),
+    "GM0003": ("       .", None, "."),
+    "GM0004": ("       x", None, "x"),
+    "GM0005": ("       -", None, "-"),
+    "GM0006": ("", None, "blank"),
+    "GM0007": ("        ", None, "blank"),
+    "GM0008": (None, None, "blank"),
+    "GM0009": ("  -12.5", -12.5, "None"),
+}
+
+
+def test_every_mark_of_v3_stays_what_it_was(tmp_path: Path) -> None:
+    frame = read(tmp_path, {region: (sent, "    25.6") for region, (sent, _, _) in MARKS.items()})
+    counts = frame.filter(pl.col("measure_code") == "M004200_2")
+    found = {r: (v, m) for r, v, m in counts.select("region_code", "value", "value_attribute").iter_rows()}
+    assert found == {region: (value, mark) for region, (_, value, mark) in MARKS.items()}
+    assert set(frame["dims"]) == {"SoortMisdrijf=T001161"} and set(frame["period_status"]) == {"Definitief"}
+
+
+@pytest.mark.parametrize("text", ["n.b.", "1e3", "12,5", "1.234.567", "NaN", "25.", "0x10"])
+def test_a_text_where_a_number_belongs_is_never_a_number(tmp_path: Path, text: str) -> None:
+    frame = read(tmp_path, {"GM0001": (text, "1.0")}).filter(pl.col("measure_code") == "M004200_2")
+    assert frame.select("value", "value_attribute").rows() == [(None, text)]
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"RegioS": [{"Key": "GM0002  ", "Title": "elders"}]}, "the RegioS code 'GM0001', which is not among those"),
+        ({"UntypedDataSet/00000": []}, "0 observations, expected 1 to 100"),
+        ({"UntypedDataSet/00000": [{"ID": 0, "RegioS": "GM0001"}]}, "the data set lacks the columns: "),
+        ({"SoortMisdrijf": [{"Key": "9", "Title": "Iets"}]}, "SoortMisdrijf code T001161 .* is not in the source"),
+        ({"RegioS": []}, "the code list of RegioS is empty"),
+    ],
+)
+def test_what_does_not_fit_is_refused_and_nothing_is_written(
+    tmp_path: Path, changed: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(SourceError, match=told) as error:
+        read(tmp_path, {"GM0001": ("     645", "    25.6")}, **changed)
+    assert str(error.value).startswith("cbs/83648NED")
+    assert not (tmp_path / "raw").exists() and not list(tmp_path.glob(".building*"))
+
+
+def test_a_refused_reading_leaves_the_one_before(tmp_path: Path) -> None:
+    good = read(tmp_path, {"GM0001": ("     645", "    25.6")})
+    with pytest.raises(SourceError):
+        read(tmp_path, {"GM0001": ("     645", "    25.6")}, **{"RegioS": []})
+    assert pl.read_parquet(tmp_path / "raw" / "observations.parquet").equals(good)
+
+
+def test_an_unknown_column_is_refused(tmp_path: Path) -> None:
+    row = {"ID": 0, "SoortMisdrijf": "0000000", "RegioS": "GM0001  ", "Perioden": "2015JJ00", "Geslacht": "T"}
+    rows = [row | dict.fromkeys(TOPICS, "1")]
+    with pytest.raises(SourceError, match="unknown columns: Geslacht"):
+        read(tmp_path, {"GM0001": ("1", "1")}, **{"UntypedDataSet/00000": rows})
+
+
+@pytest.mark.parametrize("module", [reading, odata, cbs_odata3, cbs_odata4], ids=lambda module: module.__name__)
+def test_other_code_means_another_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: ModuleType) -> None:
+    landing = Landing(tmp_path / "landing")
+    snapshot = landed(landing, {"GM0001": ("1", "1.0")})
+    write_raw(CARD, snapshot, landing, tmp_path / "raw", lambda _: None)
+    (tmp_path / "changed.py").write_text("changed = True", encoding="utf-8")
+    monkeypatch.setattr(module, "__file__", str(tmp_path / "changed.py"))
+    assert not is_read(tmp_path / "raw", CARD, snapshot)

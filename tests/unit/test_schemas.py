@@ -1,0 +1,201 @@
+"""Every check passes a frame that is right and names the row of one that is wrong."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandera.polars as pa
+import polars as pl
+import pytest
+
+from pipelines.manifest import Column, PublicTable
+from schemas.checks import CHECKS, Frames, describe, failing_rows
+from schemas.marts import contract_schema
+from schemas.wire import WireError, check_raw
+
+RAW: dict[str, Any] = {
+    "dataset_id": "cbs/1",
+    "measure_code": "M1",
+    "region_code": "GM0363",
+    "period_code": "2026JJ00",
+    "dims": "A=T1",
+    "value": 5.0,
+    "value_text": None,
+    "value_attribute": "None",
+    "period_status": "Definitief",
+    "landed_sha256": "0" * 64,
+}
+RAW_TYPES = dict.fromkeys(RAW, pl.String) | {"value": pl.Float64}
+
+
+def raw(folder: Path, *changes: dict[str, Any]) -> Path:
+    rows = [RAW, *(RAW | {"region_code": "GM0344"} | change for change in changes)]
+    pl.DataFrame(rows, schema=RAW_TYPES).write_parquet(folder / "observations.parquet")
+    return folder
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"value": None, "value_attribute": "Impossible"},
+        {"value": None, "value_attribute": "blank"},
+        {"value": None, "value_attribute": "."},
+        {"value": -3.5, "dims": "", "period_status": None},
+        {"region_code": "NL01", "period_code": "2026KW04"},
+        {"value": None, "value_text": "Utrecht"},
+    ],
+)
+def test_rows_of_the_row_shape_pass(tmp_path: Path, change: dict[str, Any]) -> None:
+    check_raw(raw(tmp_path, change))
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"region_code": "GM0363"}, ["2 rows share a key", "measure M1 region GM0363 period 2026JJ00 A=T1"]),
+        ({"value": None, "value_attribute": "circa 5"}, ["GM0344", "holds 'circa 5'", "expected a number"]),
+        ({"region_code": "Utrecht"}, ["region_code", "'Utrecht'"]),
+        ({"period_code": "2026"}, ["period_code", "'2026'"]),
+        ({"period_status": "Gokje"}, ["period_status", "'Gokje'"]),
+        ({"landed_sha256": "x"}, ["landed_sha256", "'x'"]),
+        ({"measure_code": ""}, ["measure_code"]),
+    ],
+)
+def test_the_wire_check_names_the_first_row_that_is_wrong(
+    tmp_path: Path, change: dict[str, Any], told: list[str]
+) -> None:
+    with pytest.raises(WireError) as error:
+        check_raw(raw(tmp_path, change))
+    text = str(error.value)
+    assert text.startswith("cbs/1: ") and all(part in text for part in told), text
+    assert error.value.rows.height >= 1, "no failing row to show"
+
+
+def observations(*rows: tuple[Any, ...]) -> pl.DataFrame:
+    columns = ["indicator_id", "region_code", "period_code", "value", "value_status"]
+    schema = dict.fromkeys(columns, pl.String) | {"value": pl.Float64}
+    frame = pl.DataFrame(list(rows), schema=schema, orient="row")
+    return frame.with_columns(dataset_id=pl.lit("cbs/1"), source_mark=pl.lit(None, pl.String))
+
+
+def figures(**values: float | None) -> Frames:
+    return {
+        "observations": observations(*((i, "GM1", "2026JJ00", v, "final") for i, v in values.items())),
+        "indicators": pl.DataFrame({"indicator_id": ["a"], "min_value": [0.0], "max_value": [10.0]}),
+    }
+
+
+def status(value: float | None, value_status: str) -> Frames:
+    return {"observations": observations(("a", "GM1", "2026JJ00", value, value_status))}
+
+
+def regions(count: int, scheme: str = "municipality", *, current: bool = True) -> Frames:
+    return {"regions": pl.DataFrame({"scheme": [scheme] * count, "is_current": [current] * count})}
+
+
+def membership(*spans: tuple[str, date, date | None]) -> Frames:
+    columns = {"region_code": pl.String, "valid_from": pl.Date, "valid_to": pl.Date}
+    frame = pl.DataFrame(list(spans), schema=columns, orient="row")
+    return {"region_membership": frame.with_columns(scheme=pl.lit("province"), municipality_code=pl.lit("GM1"))}
+
+
+PARTS = {"total": "t", "parts": ["p", "q"], "tolerance": 1}
+COUNT = {"scheme": "municipality", "min": 2, "max": 3}
+EARLY, LATE = date(2015, 1, 1), date(2020, 1, 1)
+PASSING: list[tuple[str, dict[str, Any], Frames]] = [
+    ("within_bounds", {}, figures(a=0)),
+    ("within_bounds", {}, figures(a=10)),
+    ("within_bounds", {}, figures(a=None)),
+    ("value_matches_status", {}, status(0, "final")),
+    ("value_matches_status", {}, status(1, "estimated")),
+    ("value_matches_status", {}, status(None, "suppressed")),
+    ("total_equals_parts", PARTS, figures(t=10, p=4, q=5)),
+    ("total_equals_parts", PARTS, figures(t=10, p=4, q=None)),
+    ("parts_within_total", PARTS, figures(t=10, p=4, q=7)),
+    ("parts_within_total", PARTS, figures(t=10, p=2, q=None)),
+    ("not_more_than", {"lower": "l", "upper": "u"}, figures(l=5, u=5)),
+    ("current_regions_count", COUNT, regions(3)),
+    ("current_regions_count", COUNT, regions(9, current=False)),
+    ("one_region_per_scheme", {}, membership(("PV1", EARLY, date(2019, 12, 31)), ("PV2", LATE, None))),
+]
+FAILING: list[tuple[str, dict[str, Any], Frames, str]] = [
+    ("within_bounds", {}, figures(a=-0.1), "value -0.1"),
+    ("within_bounds", {}, figures(a=10.5), "max_value 10.0"),
+    ("value_matches_status", {}, status(0, "missing"), "value_status missing"),
+    ("value_matches_status", {}, status(None, "final"), "value_status final"),
+    ("value_matches_status", {}, status(3, "not_applicable"), "GM1"),
+    ("value_matches_status", {}, status(3, "suppressed"), "value 3.0"),
+    ("total_equals_parts", PARTS, figures(t=10, p=4, q=4), "parts_sum 8.0"),
+    ("parts_within_total", PARTS, figures(t=10, p=12, q=None), "parts_sum 12.0"),
+    ("not_more_than", {"lower": "l", "upper": "u"}, figures(l=6, u=5), "total 5.0"),
+    ("current_regions_count", COUNT, regions(1), "count 1"),
+    ("current_regions_count", COUNT, regions(4), "count 4"),
+    ("current_regions_count", COUNT, regions(1, "corop"), "count 0"),
+    ("one_region_per_scheme", {}, membership(("PV1", EARLY, LATE), ("PV2", LATE, None)), "region_code PV1"),
+    ("one_region_per_scheme", {}, membership(("PV1", EARLY, None), ("PV2", LATE, None)), "region_code_other PV2"),
+]
+
+
+@pytest.mark.parametrize(("name", "parameters", "frames"), PASSING)
+def test_what_is_right_passes(name: str, parameters: dict[str, Any], frames: Frames) -> None:
+    assert failing_rows(frames, {"name": name, **parameters}).height == 0
+
+
+@pytest.mark.parametrize(("name", "parameters", "frames", "told"), FAILING)
+def test_what_is_wrong_fails_and_is_named(name: str, parameters: dict[str, Any], frames: Frames, told: str) -> None:
+    asked = {"name": name, **parameters}
+    rows = failing_rows(frames, asked)
+    assert rows.height == 1
+    text = describe(asked, rows)
+    assert text.startswith(f"check {name}: 1 rows fail") and told in text, text
+    assert "; expected: " in text and " -> " in text and "\n" not in text
+
+
+def test_every_check_is_tried_both_ways() -> None:
+    assert {case[0] for case in PASSING} == {case[0] for case in FAILING} == set(CHECKS)
+
+
+def test_a_check_that_nobody_wrote_is_an_error() -> None:
+    with pytest.raises(KeyError, match="plausible"):
+        failing_rows({}, {"name": "plausible"})
+
+
+def column(name: str, data_type: str, *, nullable: bool) -> Column:
+    return Column(name, data_type, nullable, "en", "nl", None, False, None)
+
+
+TABLE = PublicTable(
+    name="t",
+    model="dim_t",
+    title_nl="nl",
+    title_en="en",
+    description_nl="nl",
+    description_en="en",
+    columns=(column("code", "string", nullable=False), column("value", "double", nullable=True)),
+    primary_key=("code",),
+    label_column=None,
+    fts=(),
+    checks=(),
+)
+
+
+def test_a_table_that_keeps_its_contract_passes() -> None:
+    contract_schema(TABLE).validate(pl.DataFrame({"code": ["a", "b"], "value": [1.0, None]}))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"code": ["a", "a"], "value": [1.0, 2.0]},
+        {"code": ["a", None], "value": [1.0, 2.0]},
+        {"code": ["a", "b"], "value": [1, 2]},
+        {"code": ["a"]},
+        {"code": ["a"], "value": [1.0], "more": [1]},
+        {"value": [1.0], "code": ["a"]},
+    ],
+    ids=["key twice", "key missing", "other type", "column missing", "column too many", "other order"],
+)
+def test_a_table_that_breaks_its_contract_is_refused(content: dict[str, list[Any]]) -> None:
+    with pytest.raises((pa.errors.SchemaError, pa.errors.SchemaErrors)):
+        contract_schema(TABLE).validate(pl.DataFrame(content), lazy=True)
