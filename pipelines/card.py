@@ -102,6 +102,7 @@ class SourceCard(Strict):
     dimensions: Annotated[dict[Text, Dimension], Field(min_length=1)]
     measures: tuple[Measure, ...] = ()
     region_frame: Annotated[int, Field(ge=1990, le=2100)] | None = None
+    connections: Annotated[int, Field(ge=1, le=16)] = 4
     rows: RowBounds
 
     @property

@@ -2,6 +2,7 @@
 
     objects/<2>/<sha256>.gz        one received body; written once, never changed
     locks/<publisher>/<table>.json snapshots of the table, oldest first; changes only when bytes change
+    partial/<publisher>/<table>.jsonl  the pages that a fetch has received so far; gone when the table is whole
     failures/<published|invented>/<publisher>/<table>.json  why the last refresh failed; gone after the next success
 
 A landing can be copied and replayed anywhere: nothing in it depends on where it lies.
@@ -159,6 +160,14 @@ class Landing:
     def clear_failure(self, dataset_id: str, *, invented: bool) -> None:
         """Forget an earlier failure, after a success."""
         self._failure(dataset_id, invented=invented).unlink(missing_ok=True)
+
+    def partial(self, dataset_id: str) -> Path:
+        """Where the pages are listed that a fetch has received so far."""
+        return self.root / "partial" / f"{dataset_id}.jsonl"
+
+    def forget_partial(self, dataset_id: str) -> None:
+        """Forget the list of pages, when the table is whole or is no longer the one they belong to."""
+        self.partial(dataset_id).unlink(missing_ok=True)
 
     def _lock(self, dataset_id: str) -> Path:
         return self.root / "locks" / f"{dataset_id}.json"

@@ -22,6 +22,7 @@ CLIENTS: dict[Protocol, ModuleType] = {
     Protocol.CBS_ODATA3: cbs_odata3,
 }
 COUNTRY = "NL01"
+MEMORY = "100MB"
 
 _MEASURES = {
     "measure_code": pl.String,
@@ -65,7 +66,8 @@ def read_snapshot(card: SourceCard, snapshot: Snapshot, landing: Landing, work: 
     Raises:
         SourceError: the bytes are not what the card or the protocol says.
     """
-    with duckdb.connect() as con:
+    # A file, so that a table of any size is read in bounded memory: what does not fit is on disk.
+    with duckdb.connect(work / "reading.duckdb", config={"memory_limit": MEMORY, "threads": 2}) as con:
         try:
             pages = _read(con, card, snapshot, landing, work)
         except (duckdb.Error, KeyError, TypeError, ValueError) as error:
@@ -157,7 +159,7 @@ def _read_page(
     fields = ", ".join(f"{_quoted(name)}: 'VARCHAR'" for name in names)
     con.execute(
         f"create or replace temp view page as select * from read_json({_quoted(str(file))}, format = 'array',"
-        f" columns = {{{fields}}}, maximum_object_size = 268435456)"
+        f" columns = {{{fields}}})"
     )
     con.execute(f"create or replace temp view cells as {client.cells_sql(card, names, chosen)}")
     con.execute(_insert_sql(card, number))

@@ -11,9 +11,10 @@ import requests
 from pipelines.card import Protocol, SourceCard
 from pipelines.clients.http import HttpClient
 from pipelines.errors import NotThereError, RegiokompasError, SourceError
-from pipelines.landing import Landing, Resource, Snapshot, now, open_landing
+from pipelines.landing import Landing, Snapshot, now, open_landing
 from pipelines.raw import is_read, raw_folder, rows_of, write_raw
 from pipelines.reading import CLIENTS
+from pipelines.resume import ResumableStore
 from pipelines.settings import SAMPLE_LANDING, Settings
 
 
@@ -57,13 +58,9 @@ class LiveOrigin:
             return have
         refusals = []
         for protocol in card.protocols:
-            resources: list[Resource] = []
-
-            def keep(name: str, url: str, body: bytes, into: list[Resource] = resources) -> None:
-                into.append(Resource(name=name, url=url, sha256=landing.put(body), size=len(body)))
-
+            store = ResumableStore(landing, card.dataset_id, f"{asked(card)} {protocol}")
             try:
-                modified = CLIENTS[protocol].fetch(self.http, self.addresses[protocol], card, keep)
+                modified = CLIENTS[protocol].fetch(self.http, self.addresses[protocol], card, store)
             except NotThereError as error:
                 refusals.append(f"{protocol} {error.found}")
                 continue
@@ -74,7 +71,7 @@ class LiveOrigin:
                 modified=modified,
                 landed_at=self.clock(),
                 invented=self.invented,
-                resources=tuple(resources),
+                resources=store.resources,
             )
         raise SourceError(
             card.dataset_id,
@@ -178,6 +175,7 @@ def refresh(
         if not is_read(folder, card, snapshot):
             write_raw(card, snapshot, landing, folder, check)
         changed = landing.commit(snapshot)
+        landing.forget_partial(card.dataset_id)
     except RegiokompasError as error:
         landing.note_failure(card.dataset_id, str(error), invented=origin.invented)
         raise

@@ -3,14 +3,17 @@
 import csv
 from pathlib import Path
 
+import duckdb
 import pandera.polars as pa
 import polars as pl
+import pyarrow.parquet as pq
 
 from pipelines.errors import SourceError
 from pipelines.settings import DBT_PROJECT
 
 REGION = r"^[A-Z]{2}[0-9]{2,8}$"
 PERIOD = r"^[0-9]{4}(JJ|HJ|KW|MM|SJ|W1|W4|X0|VJ|VS|G[2-5]|M3|[0-9]{2})[0-9]{2}$"
+_BATCH = 20_000
 KEY = ["dataset_id", "measure_code", "region_code", "period_code", "dims"]
 
 
@@ -46,7 +49,6 @@ def observation_schema(marks: list[str], period_statuses: list[str]) -> pa.DataF
         },
         strict=True,
         ordered=True,
-        unique=KEY,
         name="observations",
     )
 
@@ -60,28 +62,43 @@ class WireError(SourceError):
 
 
 def check_raw(folder: Path, seeds: Path = DBT_PROJECT / "seeds") -> None:
-    """Hold the freshly read Parquet of a card against the wire schema.
+    """Hold the freshly read Parquet of a card against the wire schema, a batch at a time.
 
     Raises:
         WireError: naming the first failing row: measure, region, period, the value and what was expected.
     """
-    frame = pl.read_parquet(folder / "observations.parquet")
-    marks, statuses = known_marks(seeds), known_period_statuses(seeds)
-    try:
-        observation_schema(marks, statuses).validate(frame, lazy=True)
-    except pa.errors.SchemaErrors as error:
-        raise _wire_error(frame, error, marks) from None
+    file = folder / "observations.parquet"
+    _refuse_doubled_keys(file)
+    marks = known_marks(seeds)
+    schema = observation_schema(marks, known_period_statuses(seeds))
+    for batch in pq.ParquetFile(file).iter_batches(batch_size=_BATCH):
+        frame = pl.DataFrame(pl.from_arrow(batch))
+        try:
+            schema.validate(frame, lazy=True)
+        except pa.errors.SchemaErrors as error:
+            raise _wire_error(frame, error, marks) from None
+
+
+def _refuse_doubled_keys(file: Path) -> None:
+    # Across batches, so not by pandera; in DuckDB, which goes to disk where a table does not fit in memory.
+    config = {"memory_limit": "100MB", "temp_directory": str(file.parent), "threads": 2}
+    with duckdb.connect(config=config) as con:
+        key = ", ".join(KEY)
+        doubled = con.sql(
+            f"select {key}, count(*) as times from read_parquet($f) group by {key} having count(*) > 1"
+            f" order by {key} limit 100",
+            params={"f": str(file)},
+        ).pl()
+    if doubled.height:
+        raise WireError(
+            doubled["dataset_id"][0],
+            f"{_key(doubled)} stands there {doubled['times'][0]} times, expected once ({doubled.height} such keys)",
+            doubled,
+        )
 
 
 def _wire_error(frame: pl.DataFrame, error: pa.errors.SchemaErrors, marks: list[str]) -> WireError:
-    dataset_id = str(frame["dataset_id"][0]) if frame.height else "?"
-    doubled = frame.filter(pl.struct(KEY).is_duplicated())
-    if doubled.height:
-        return WireError(
-            dataset_id,
-            f"{doubled.height} rows share a key that must be unique, the first {_key(doubled)}",
-            doubled,
-        )
+    dataset_id = str(frame["dataset_id"][0])
     strange = frame.filter(~pl.col("value_attribute").is_in(marks))
     if strange.height:
         found = strange["value_attribute"][0]

@@ -11,18 +11,16 @@ from pipelines.card import SourceCard
 from pipelines.clients.http import HttpClient
 from pipelines.clients.odata import (
     Description,
-    Keep,
     Rows,
     SourceCode,
     SourceMeasure,
     check_dimensions,
     describe,
-    fetch_pages,
-    fetch_set,
     read_rows,
     require,
     unchanged,
 )
+from pipelines.clients.pages import Store, fetch_pages, fetch_set
 from pipelines.errors import SourceError, shown
 
 PAGES = "UntypedDataSet"
@@ -38,7 +36,7 @@ def probe(http: HttpClient, base: str, card: SourceCard) -> str:
     return _modified(card, http.get(card.dataset_id, f"{_api(base, card)}/TableInfos?$format=json", read_rows)[1])
 
 
-def fetch(http: HttpClient, base: str, card: SourceCard, keep: Keep) -> str:
+def fetch(http: HttpClient, base: str, card: SourceCard, store: Store) -> str:
     """Fetch a table whole: service document and metadata from the API, then every page from the Feed.
 
     The API refuses more than 10,000 records with HTTP 500, the Feed pages them: observations come from the Feed only.
@@ -53,14 +51,16 @@ def fetch(http: HttpClient, base: str, card: SourceCard, keep: Keep) -> str:
     root = _api(base, card)
     service_url = f"{root}?$format=json"
     offered, _ = http.get(card.dataset_id, service_url, read_rows)
-    keep("service", service_url, offered)
+    store.keep("service", service_url, offered)
     needed = ["TableInfos", "DataProperties", *card.dimensions]
     require(card, root, offered, [*needed, PAGES])
-    sets = {name: fetch_set(http, card, f"{root}/{name}?$format=json", name, keep) for name in needed}
+    sets = {name: fetch_set(http, card, f"{root}/{name}?$format=json", name, store) for name in needed}
     modified = _modified(card, sets["TableInfos"])
     query = _query(card, description(card, sets.__getitem__))
     feed = f"{base}/ODataFeed/odata/{card.table}/{PAGES}?$format=json{query}"
-    fetch_pages(http, card, feed, PAGES, keep)
+    store.resume(modified)
+    total = _record_count(card, sets["TableInfos"])
+    fetch_pages(http, card, feed, PAGES, store, total)
     return unchanged(card, root, modified, probe(http, base, card))
 
 
@@ -91,9 +91,7 @@ def description(card: SourceCard, rows: Rows) -> Description:
 
 def expected_rows(card: SourceCard, body: Callable[[str], bytes]) -> int | None:
     """How many records the table has, where TableInfos tells it and the card asks for all of them."""
-    count = read_rows(body("TableInfos"))[0].get("RecordCount")
-    filtered = any(dimension.codes for dimension in card.dimensions.values())
-    return int(count) if count is not None and not filtered else None
+    return _record_count(card, read_rows(body("TableInfos")))
 
 
 def columns(card: SourceCard, first: dict[str, object], chosen: Description) -> list[str]:
@@ -149,6 +147,12 @@ def _query(card: SourceCard, chosen: Description) -> str:
 
 def _api(base: str, card: SourceCard) -> str:
     return f"{base}/ODataApi/odata/{card.table}"
+
+
+def _record_count(card: SourceCard, infos: list[dict[str, Any]]) -> int | None:
+    count = infos[0].get("RecordCount")
+    filtered = any(dimension.codes for dimension in card.dimensions.values())
+    return int(count) if count is not None and not filtered else None
 
 
 def _modified(card: SourceCard, rows: list[dict[str, Any]]) -> str:

@@ -7,19 +7,17 @@ from pipelines.card import SourceCard
 from pipelines.clients.http import HttpClient
 from pipelines.clients.odata import (
     Description,
-    Keep,
     Rows,
     SourceCode,
     SourceMeasure,
     check_dimensions,
     describe,
-    fetch_pages,
-    fetch_set,
     read_json,
     read_rows,
     require,
     unchanged,
 )
+from pipelines.clients.pages import Store, fetch_pages, fetch_set
 from pipelines.errors import SourceError, shown
 
 PAGES = "Observations"
@@ -36,7 +34,7 @@ def probe(http: HttpClient, base: str, card: SourceCard) -> str:
     return _modified(card, http.get(card.dataset_id, f"{base}/{card.table}/Properties", read_json)[1])
 
 
-def fetch(http: HttpClient, base: str, card: SourceCard, keep: Keep) -> str:
+def fetch(http: HttpClient, base: str, card: SourceCard, store: Store) -> str:
     """Fetch a table whole: service document, metadata, `$count`, then every page of the observations it asks for.
 
     Returns:
@@ -48,17 +46,19 @@ def fetch(http: HttpClient, base: str, card: SourceCard, keep: Keep) -> str:
     """
     root = f"{base}/{card.table}"
     offered, _ = http.get(card.dataset_id, root, read_rows)
-    keep("service", root, offered)
+    store.keep("service", root, offered)
     needed = ["Dimensions", "MeasureCodes", *(f"{d}Codes" for d in card.dimensions)]
     require(card, root, offered, ["Properties", *needed, PAGES])
     body, properties = http.get(card.dataset_id, f"{root}/Properties", read_json)
-    keep("Properties", f"{root}/Properties", body)
-    sets = {name: fetch_set(http, card, f"{root}/{name}", name, keep) for name in needed}
+    store.keep("Properties", f"{root}/Properties", body)
+    sets = {name: fetch_set(http, card, f"{root}/{name}", name, store) for name in needed}
     modified = _modified(card, properties)
     query = _filter(card, description(card, sets.__getitem__), sets["MeasureCodes"])
     count_url = f"{root}/{PAGES}/$count" + (f"?{query}" if query else "")
-    keep(COUNT, count_url, http.get(card.dataset_id, count_url, read_count)[0])
-    fetch_pages(http, card, f"{root}/{PAGES}?{query}{'&' if query else ''}$count=true", PAGES, keep)
+    body, total = http.get(card.dataset_id, count_url, read_count)
+    store.keep(COUNT, count_url, body)
+    store.resume(modified)
+    fetch_pages(http, card, f"{root}/{PAGES}?{query}{'&' if query else ''}$count=true", PAGES, store, total)
     return unchanged(card, root, modified, probe(http, base, card))
 
 

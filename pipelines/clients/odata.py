@@ -2,17 +2,14 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from pipelines.card import Code, SourceCard
-from pipelines.clients.http import HttpClient
 from pipelines.errors import SourceError, shown
 
-Keep = Callable[[str, str, bytes], None]
-"""Stores one resource as received: its name in the snapshot, its address, its bytes."""
 Rows = Callable[[str], list[dict[str, Any]]]
 """Gives the rows of an entity set that was fetched, by its name."""
 
@@ -123,50 +120,6 @@ def _texts_are_closed(rows: bytes) -> bool:
 def next_link(head: dict[str, Any]) -> str | None:
     """The address of the next page, as v4 (`@odata.nextLink`) or v3 (`odata.nextLink`) names it."""
     return head.get("@odata.nextLink") or head.get("odata.nextLink")
-
-
-def fetch_pages(http: HttpClient, card: SourceCard, url: str, name: str, keep: Keep) -> None:
-    """Follow the next links from `url` to the last page and keep each page as `<name>/<number>`.
-
-    Raises:
-        SourceError: a page could not be had, or a next link leads back to a page that was read already.
-    """
-    for number, (address, body) in enumerate(_pages(http, card, url, lambda body: read_envelope(body).head)):
-        keep(f"{name}/{number:05d}", address, body)
-
-
-def fetch_set(http: HttpClient, card: SourceCard, url: str, name: str, keep: Keep) -> list[dict[str, Any]]:
-    """Fetch a small entity set, such as a code list, and give its rows.
-
-    It nearly always has one page, kept as `name`; any other is kept as `<name>/<number>`.
-
-    Raises:
-        SourceError: a page could not be had, or a next link leads back to a page that was read already.
-    """
-    rows: list[dict[str, Any]] = []
-    for number, (address, body) in enumerate(_pages(http, card, url, _read_set)):
-        keep(f"{name}/{number:05d}" if number else name, address, body)
-        rows += read_rows(body)
-    return rows
-
-
-def _pages(
-    http: HttpClient, card: SourceCard, url: str, head: Callable[[bytes], dict[str, Any]]
-) -> Iterator[tuple[str, bytes]]:
-    seen: set[str] = set()
-    address: str | None = url
-    while address:
-        if address in seen:
-            raise SourceError(card.dataset_id, "the next link leads back to a page already read", url=address)
-        seen.add(address)
-        body, around = http.get(card.dataset_id, address, head)
-        yield address, body
-        address = next_link(around)
-
-
-def _read_set(body: bytes) -> dict[str, Any]:
-    read_rows(body)
-    return read_json(body)
 
 
 def require(card: SourceCard, url: str, service: bytes, needed: list[str]) -> None:

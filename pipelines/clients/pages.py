@@ -1,0 +1,124 @@
+"""Pages of a table: followed or fetched side by side, each kept as it came, none asked for twice."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from typing import Any, Protocol
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from pipelines.card import SourceCard
+from pipelines.clients.http import HttpClient
+from pipelines.clients.odata import next_link, read_envelope, read_json, read_rows
+from pipelines.errors import SourceError
+
+
+class Store(Protocol):
+    """Keeps what is received, and remembers the pages of a fetch that broke off."""
+
+    def keep(self, name: str, url: str, body: bytes) -> None:
+        """Keep one resource as received: its name in the snapshot, its address, its bytes."""
+        ...
+
+    def resume(self, modified: str) -> None:
+        """Say which state of the table the pages to come belong to; pages of another state are forgotten."""
+        ...
+
+    def recall(self, name: str, url: str) -> bytes | None:
+        """The page of this state that an earlier fetch already received, if it did."""
+        ...
+
+
+def fetch_pages(
+    http: HttpClient, card: SourceCard, url: str, name: str, store: Store, total: int | None = None
+) -> None:
+    """Fetch every page from `url` to the last and keep each as `<name>/<number>`; none is asked for twice.
+
+    Where the number of rows is known and the first next link skips by rows, the addresses of all pages are known too,
+    and they are fetched side by side, over as many connections as the card allows. At most that many are in memory.
+
+    Raises:
+        SourceError: a page could not be had, or a next link does not lead where it should.
+    """
+
+    def fetch(number: int, address: str) -> str | None:
+        page = f"{name}/{number:05d}"
+        body = store.recall(page, address)
+        if body is None:
+            body, head = http.get(card.dataset_id, address, lambda body: read_envelope(body).head)
+            store.keep(page, address, body)
+            return next_link(head)
+        return next_link(read_envelope(body).head)
+
+    following = fetch(0, url)
+    addresses = _addresses(following, total)
+    if not addresses:
+        _follow(card, following, fetch)
+        return
+    with ThreadPoolExecutor(card.connections) as pool:
+        expected = [*addresses[1:], None]
+        for address, found, wanted in zip(addresses, pool.map(fetch, count(1), addresses), expected, strict=True):
+            if not _same_address(found, wanted):
+                raise SourceError(
+                    card.dataset_id,
+                    f"the next link is {found}, expected {wanted}",
+                    url=address,
+                    todo="run again; if it stays, the source pages in another way",
+                )
+
+
+def _follow(card: SourceCard, address: str | None, fetch: Callable[[int, str], str | None]) -> None:
+    seen: set[str] = set()
+    while address:
+        if address in seen:
+            raise SourceError(card.dataset_id, "the next link leads back to a page already read", url=address)
+        seen.add(address)
+        address = fetch(len(seen), address)
+
+
+def _addresses(following: str | None, total: int | None) -> list[str]:
+    """The addresses of every page after the first, or none where they cannot be known."""
+    if following is None or total is None:
+        return []
+    parts = urlsplit(following)
+    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    size = query.get("$skip", "")
+    if not size.isdigit() or int(size) < 1:
+        return []
+    return [
+        urlunsplit(parts._replace(query=urlencode({**query, "$skip": str(skip)}, safe="$,'()")))
+        for skip in range(int(size), total, int(size))
+    ]
+
+
+def _same_address(found: str | None, wanted: str | None) -> bool:
+    if found is None or wanted is None:
+        return found is wanted
+    one, other = urlsplit(found), urlsplit(wanted)
+    return one._replace(query="") == other._replace(query="") and dict(parse_qsl(one.query)) == dict(
+        parse_qsl(other.query)
+    )
+
+
+def fetch_set(http: HttpClient, card: SourceCard, url: str, name: str, store: Store) -> list[dict[str, Any]]:
+    """Fetch a small entity set, such as a code list, and give its rows.
+
+    It nearly always has one page, kept as `name`; any other is kept as `<name>/<number>`.
+
+    Raises:
+        SourceError: a page could not be had, or a next link leads back to a page that was read already.
+    """
+    rows: list[dict[str, Any]] = []
+
+    def fetch(number: int, address: str) -> str | None:
+        body, content = http.get(card.dataset_id, address, _read_set)
+        store.keep(f"{name}/{number:05d}" if number else name, address, body)
+        rows.extend(content["value"])
+        return next_link(content)
+
+    _follow(card, fetch(0, url), fetch)
+    return rows
+
+
+def _read_set(body: bytes) -> dict[str, Any]:
+    read_rows(body)
+    return read_json(body)
