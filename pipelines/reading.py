@@ -22,7 +22,7 @@ CLIENTS: dict[Protocol, ModuleType] = {
     Protocol.CBS_ODATA3: cbs_odata3,
 }
 COUNTRY = "NL01"
-MEMORY = "100MB"
+MEMORY_MB = 64
 
 _MEASURES = {
     "measure_code": pl.String,
@@ -67,7 +67,7 @@ def read_snapshot(card: SourceCard, snapshot: Snapshot, landing: Landing, work: 
         SourceError: the bytes are not what the card or the protocol says.
     """
     # A file, so that a table of any size is read in bounded memory: what does not fit is on disk.
-    with duckdb.connect(work / "reading.duckdb", config={"memory_limit": MEMORY, "threads": 2}) as con:
+    with duckdb.connect(work / "reading.duckdb", config={"threads": 2}) as con:
         try:
             pages = _read(con, card, snapshot, landing, work)
         except (duckdb.Error, KeyError, TypeError, ValueError) as error:
@@ -156,6 +156,8 @@ def _read_page(
     first = _first_object(rows, start)
     names = client.columns(card, first, chosen)
     file.write_bytes(rows)
+    # Enough for the page, whatever the size of the table; what was read before goes to disk.
+    con.execute(f"set memory_limit = '{max(MEMORY_MB, 4 * len(rows) // 1_000_000)}MB'")
     fields = ", ".join(f"{_quoted(name)}: 'VARCHAR'" for name in names)
     con.execute(
         f"create or replace temp view page as select * from read_json({_quoted(str(file))}, format = 'array',"

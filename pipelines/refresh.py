@@ -172,10 +172,13 @@ def refresh(
     folder = raw_folder(raw_root, card, invented=origin.invented)
     try:
         snapshot = origin.bring(card, landing, have)
-        if not is_read(folder, card, snapshot):
-            write_raw(card, snapshot, landing, folder, check)
+        # The table is whole now, or wrong: either way a later fetch has no use for its pages.
+        try:
+            if not is_read(folder, card, snapshot):
+                write_raw(card, snapshot, landing, folder, check)
+        finally:
+            landing.forget_partial(card.dataset_id)
         changed = landing.commit(snapshot)
-        landing.forget_partial(card.dataset_id)
     except RegiokompasError as error:
         landing.note_failure(card.dataset_id, str(error), invented=origin.invented)
         raise

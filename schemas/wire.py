@@ -81,8 +81,7 @@ def check_raw(folder: Path, seeds: Path = DBT_PROJECT / "seeds") -> None:
 
 def _refuse_doubled_keys(file: Path) -> None:
     # Across batches, so not by pandera; in DuckDB, which goes to disk where a table does not fit in memory.
-    config = {"memory_limit": "100MB", "temp_directory": str(file.parent), "threads": 2}
-    with duckdb.connect(config=config) as con:
+    with duckdb.connect(config={"memory_limit": "64MB", "temp_directory": str(file.parent), "threads": 2}) as con:
         key = ", ".join(KEY)
         doubled = con.sql(
             f"select {key}, count(*) as times from read_parquet($f) group by {key} having count(*) > 1"
@@ -92,7 +91,7 @@ def _refuse_doubled_keys(file: Path) -> None:
     if doubled.height:
         raise WireError(
             doubled["dataset_id"][0],
-            f"{_key(doubled)} stands there {doubled['times'][0]} times, expected once ({doubled.height} such keys)",
+            f"{doubled['times'].sum()} rows share a key that must be unique, the first {_key(doubled)}",
             doubled,
         )
 

@@ -50,14 +50,14 @@ def fetch_pages(
         return next_link(read_envelope(body).head)
 
     following = fetch(0, url)
-    addresses = _addresses(following, total)
+    addresses = page_addresses(following, total)
     if not addresses:
         _follow(card, following, fetch)
         return
     with ThreadPoolExecutor(card.connections) as pool:
         expected = [*addresses[1:], None]
         for address, found, wanted in zip(addresses, pool.map(fetch, count(1), addresses), expected, strict=True):
-            if not _same_address(found, wanted):
+            if not same_address(found, wanted):
                 raise SourceError(
                     card.dataset_id,
                     f"the next link is {found}, expected {wanted}",
@@ -75,7 +75,7 @@ def _follow(card: SourceCard, address: str | None, fetch: Callable[[int, str], s
         address = fetch(len(seen), address)
 
 
-def _addresses(following: str | None, total: int | None) -> list[str]:
+def page_addresses(following: str | None, total: int | None) -> list[str]:
     """The addresses of every page after the first, or none where they cannot be known."""
     if following is None or total is None:
         return []
@@ -90,7 +90,8 @@ def _addresses(following: str | None, total: int | None) -> list[str]:
     ]
 
 
-def _same_address(found: str | None, wanted: str | None) -> bool:
+def same_address(found: str | None, wanted: str | None) -> bool:
+    """Whether two addresses ask for the same, however their queries are ordered and encoded."""
     if found is None or wanted is None:
         return found is wanted
     one, other = urlsplit(found), urlsplit(wanted)

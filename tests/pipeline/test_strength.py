@@ -1,0 +1,190 @@
+"""Large tables: fetched side by side, taken up again after a crash, and read in memory that a page bounds."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+import pytest
+import requests
+from support import PROJECT, Standin, open_standin
+
+from pipelines.card import Protocol, SourceCard
+from pipelines.clients.http import HttpClient
+from pipelines.clients.pages import page_addresses, same_address
+from pipelines.landing import Landing
+from pipelines.refresh import LiveOrigin, Refreshed, refresh
+from schemas.wire import check_raw
+
+# A real table of 11,460 observations, in pages of 115: a hundred of them.
+TABLE = "83841NED"
+PAGE = 115
+PAGES = 100
+OBSERVATIONS = f"/odata/v1/CBS/{TABLE}/Observations"
+
+
+def card(connections: int) -> SourceCard:
+    measures = ["1050010_1", "1050001_1", "1016445_1", "1050010_2", "1050001_2", "1016445_2"]
+    return SourceCard.model_validate(
+        {
+            "publisher": "cbs",
+            "table": TABLE,
+            "protocols": ["cbs_odata4"],
+            "title": {"nl": "Inkomen van huishoudens", "en": "Income of households"},
+            "licence": "CC BY 4.0",
+            "licence_url": "https://creativecommons.org/licenses/by/4.0/",
+            "attribution": "Bron: CBS",
+            "homepage": "https://opendata.cbs.nl",
+            "cadence": "yearly",
+            "dimensions": {
+                "KenmerkenVanHuishoudens": {"role": "category"},
+                "InkomensgrensHuishouden": {"role": "category"},
+                "DuurInkomenspositie": {"role": "category"},
+                "Perioden": {"role": "period"},
+            },
+            "measures": [{"code": m, "title": m, "certainty": "recorded"} for m in measures],
+            "rows": {"min": 11_460, "max": 11_460},
+            "connections": connections,
+        }
+    )
+
+
+def fetch(standin: Standin, connections: int, folder: Path) -> Refreshed:
+    client = HttpClient(requests.Session(), tries=2, timeout=30, max_wait=0.05)
+    origin = LiveOrigin(client, {Protocol.CBS_ODATA4: f"{standin.address}/odata/v1/CBS"})
+    return refresh(card(connections), origin, Landing(folder / "landing"), folder / "raw", check_raw)
+
+
+@pytest.fixture(scope="module")
+def paged(standin: Standin) -> Iterator[Standin]:
+    with open_standin("--page-size", str(PAGE)) as running:
+        yield running
+
+
+@pytest.mark.standin
+def test_four_connections_give_what_one_gives(paged: Standin, tmp_path: Path) -> None:
+    paged.heal()
+    alone, together = fetch(paged, 1, tmp_path / "one"), fetch(paged, 4, tmp_path / "four")
+    assert alone.snapshot.resources == together.snapshot.resources
+    assert [r.name for r in together.snapshot.below("Observations")] == [f"Observations/{n:05d}" for n in range(PAGES)]
+    one, four = (pl.read_parquet(done.folder / "observations.parquet") for done in (alone, together))
+    assert four.equals(one) and four.height == 11_460
+    assert paged.asked()[OBSERVATIONS] == 2 * PAGES
+
+
+@pytest.mark.standin
+def test_a_killed_fetch_goes_on_where_it_was(paged: Standin, tmp_path: Path) -> None:
+    paged.heal()
+    paged.control(faults=[{"match": f"skip={50 * PAGE}", "kind": "slow", "times": 1}])
+    program = (
+        "import sys; sys.path.insert(0, 'tests'); from pathlib import Path; from support import Standin;"
+        "sys.path.insert(0, 'tests/pipeline'); import test_strength as t;"
+        f"t.fetch(Standin({paged.address!r}), 1, Path({str(tmp_path)!r}))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    process = subprocess.Popen([sys.executable, "-c", program], cwd=PROJECT, env=environment)
+    listed = tmp_path / "landing" / "partial" / "cbs" / f"{TABLE}.jsonl"
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and (not listed.exists() or listed.read_text().count("\n") < 51):
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    received = listed.read_text().count("\n") - 1
+    assert received == 50, "the fifty-first page was under way when the process died"
+    assert not (tmp_path / "landing" / "locks").exists(), "half a table is no table"
+    # The slow answer to the dead process still counts as a request when it is given up.
+    time.sleep(2.5)
+    paged.heal()
+    done = fetch(paged, 4, tmp_path)
+    assert done.rows == 11_460
+    assert paged.asked()[OBSERVATIONS] == PAGES - received
+    assert not listed.exists()
+
+
+@pytest.mark.standin
+def test_pages_of_an_earlier_state_are_not_mixed_in(paged: Standin, tmp_path: Path) -> None:
+    paged.heal()
+    whole = fetch(paged, 1, tmp_path / "whole")
+    landing = Landing(tmp_path / "torn" / "landing")
+    landing.copy_objects(whole.snapshot, Landing(tmp_path / "whole" / "landing"))
+    listed = landing.partial(f"cbs/{TABLE}")
+    listed.parent.mkdir(parents=True)
+    pages = [r.model_dump_json() for r in whole.snapshot.below("Observations")]
+    state = {"question": f"{whole.snapshot.asked} cbs_odata4", "modified": "2001-01-01T00:00:00"}
+    listed.write_text("\n".join([json.dumps(state), *pages]) + "\n")
+    paged.heal()
+    fetch(paged, 4, tmp_path / "torn")
+    assert paged.asked()[OBSERVATIONS] == PAGES
+    listed.write_text(
+        "\n".join([json.dumps({**state, "modified": whole.snapshot.modified}), *pages[:40]]) + '\n{"name"'
+    )
+    (tmp_path / "torn" / "landing" / "locks" / "cbs" / f"{TABLE}.json").unlink()
+    paged.heal()
+    fetch(paged, 4, tmp_path / "torn")
+    assert paged.asked()[OBSERVATIONS] == PAGES - 40
+
+
+def test_addresses_of_all_pages_follow_from_the_first_next_link() -> None:
+    link = "https://x/Observations?$filter=RegioS%20in%20('GM0363')&$count=true&$skip=100"
+    addresses = page_addresses(link, 350)
+    assert [a.rsplit("=", 1)[1] for a in addresses] == ["100", "200", "300"]
+    assert same_address(addresses[0], link)
+    assert not same_address(addresses[1], link)
+    assert not same_address(addresses[0], None) and same_address(None, None)
+
+
+@pytest.mark.parametrize("link", [None, "https://x/O?$skiptoken=abc", "https://x/O?$skip=0", "https://x/O?$skip=-1"])
+def test_addresses_that_cannot_be_known_are_not_guessed(link: str | None) -> None:
+    assert page_addresses(link, 350) == []
+
+
+def test_addresses_without_a_number_of_rows_are_not_guessed() -> None:
+    assert page_addresses("https://x/O?$skip=100", None) == []
+
+
+PEAK = """
+import sys
+from pathlib import Path
+sys.path.insert(0, "benchmarks")
+from pipelines.card import SourceCard
+from pipelines.landing import Landing, Snapshot
+from pipelines.raw import write_raw
+from schemas.wire import check_raw
+folder = Path(sys.argv[1])
+card = SourceCard.model_validate_json((folder / "card.json").read_text())
+snapshot = Snapshot.model_validate_json((folder / "snapshot.json").read_text())
+write_raw(card, snapshot, Landing(folder), folder / "raw" / "x", check_raw)
+# Not from getrusage: that remembers the size of the process which started this one.
+status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+print(int(status["VmHWM"].split()[0]) / 1024)
+"""
+
+
+def peak_megabytes(rows: int, folder: Path) -> float:
+    sys.path.insert(0, str(PROJECT / "benchmarks"))
+    from against_the_obvious import landed
+
+    made, snapshot = landed(Landing(folder), rows)
+    (folder / "card.json").write_text(made.model_dump_json())
+    (folder / "snapshot.json").write_text(snapshot.model_dump_json())
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    done = subprocess.run(
+        [sys.executable, "-c", PEAK, str(folder)],
+        cwd=PROJECT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return float(done.stdout)
+
+
+def test_the_memory_of_reading_is_bounded_by_a_page(tmp_path: Path) -> None:
+    small, large = peak_megabytes(200_000, tmp_path / "small"), peak_megabytes(1_000_000, tmp_path / "large")
+    assert large < 330
+    assert large - small < 60, f"two pages took {small:.0f} MB at most, ten pages {large:.0f} MB"
