@@ -9,7 +9,7 @@ from typing import Protocol as Shape
 import requests
 
 from pipelines.card import Protocol, SourceCard
-from pipelines.clients.http import HttpClient
+from pipelines.clients.http import USER_AGENT, HttpClient
 from pipelines.errors import NotThereError, RegiokompasError, SourceError
 from pipelines.landing import Landing, Snapshot, now, open_landing
 from pipelines.raw import is_read, raw_folder, rows_of, write_raw
@@ -135,7 +135,8 @@ def open_origin(settings: Settings) -> Origin:
         RegiokompasError: the path is not a landing.
     """
     if settings.origin == "live":
-        http = HttpClient(requests.Session(), settings.http_tries, settings.http_timeout, settings.http_max_wait)
+        agent = f"{USER_AGENT} {settings.contact}".strip()
+        http = HttpClient(requests.Session(), settings.http_tries, settings.http_timeout, settings.http_max_wait, agent)
         addresses = {Protocol.CBS_ODATA4: settings.cbs_v4_url, Protocol.CBS_ODATA3: settings.cbs_v3_url}
         return LiveOrigin(http, {p: url.rstrip("/") for p, url in addresses.items()})
     path = SAMPLE_LANDING if settings.origin == "sample" else Path(settings.origin)

@@ -32,6 +32,10 @@ class Settings:
         default="sample",
         metadata={"env": "REGIOKOMPAS_FROM", "help": "live, sample or the path of a landing"},
     )
+    contact: str = field(
+        default="",
+        metadata={"env": "REGIOKOMPAS_CONTACT", "help": "an address that sources can turn to, sent with each request"},
+    )
     http_tries: int = field(
         default=5,
         metadata={"env": "REGIOKOMPAS_HTTP_TRIES", "help": "how often a request is tried"},

@@ -17,7 +17,7 @@ from tenacity import (
 
 from pipelines.errors import NotThereError, SourceError
 
-USER_AGENT = "regiokompas/0.1 (open regional figures; https://github.com/regiokompas/regiokompas)"
+USER_AGENT = "regiokompas/0.1 (open regional figures)"
 _PATIENCE = {429, 500, 502, 503, 504}
 T = TypeVar("T")
 
@@ -39,12 +39,14 @@ class HttpClient:
         tries: how often a request is made before its last problem becomes the error.
         timeout: seconds without an answer before a try fails.
         max_wait: the longest wait between two tries, in seconds, whatever Retry-After says.
+        user_agent: who asks, and whom a source can turn to.
     """
 
     session: requests.Session
     tries: int = 5
     timeout: float = 60.0
     max_wait: float = 60.0
+    user_agent: str = USER_AGENT
 
     def get(self, dataset_id: str, url: str, read: Callable[[bytes], T]) -> tuple[bytes, T]:
         """Fetch `url` whole and read it; a broken, refused or unreadable answer is asked for again.
@@ -78,7 +80,7 @@ class HttpClient:
             ) from error
 
     def _once(self, dataset_id: str, url: str, read: Callable[[bytes], T]) -> tuple[bytes, T]:
-        headers = {"Accept": "application/json", "User-Agent": USER_AGENT}
+        headers = {"Accept": "application/json", "User-Agent": self.user_agent}
         try:
             answer = self.session.get(url, headers=headers, timeout=self.timeout)
         except requests.RequestException as error:

@@ -54,8 +54,9 @@ def fetch_pages(
     if not addresses:
         _follow(card, following, fetch)
         return
-    with ThreadPoolExecutor(card.connections) as pool:
-        expected = [*addresses[1:], None]
+    expected = [*addresses[1:], None]
+    pool = ThreadPoolExecutor(card.connections)
+    try:
         for address, found, wanted in zip(addresses, pool.map(fetch, count(1), addresses), expected, strict=True):
             if not same_address(found, wanted):
                 raise SourceError(
@@ -64,6 +65,9 @@ def fetch_pages(
                     url=address,
                     todo="run again; if it stays, the source pages in another way",
                 )
+    finally:
+        # After an error the pages that nobody waits for are not asked any more.
+        pool.shutdown(cancel_futures=True)
 
 
 def _follow(card: SourceCard, address: str | None, fetch: Callable[[int, str], str | None]) -> None:
