@@ -24,7 +24,7 @@ from pipelines.landing import NOTICE
 from pipelines.publish.release import CURRENT, current
 from pipelines.refresh import Origin, open_origin
 from pipelines.settings import CARDS, PROJECT, Settings
-from pipelines.terminal import RunReport, progress_bars, sources_table
+from pipelines.terminal import RunReport, print_sources, progress_bars
 
 
 def told(command: Callable[..., None]) -> Callable[..., None]:
@@ -118,7 +118,7 @@ def conclude(
 ) -> None:
     """Print what a run came to, and end with exit code 1 when not all of it held."""
     console.print()
-    console.print(sources_table(describe_sources(settings, cards, invented=source.invented)))
+    print_sources(console, describe_sources(settings, cards, invented=source.invented), report.problems)
     console.print()
     console.print(f"Checks   {report.checks[True]} passed, {report.checks[False]} failed")
     if success:
@@ -149,7 +149,7 @@ def status() -> None:
     console = open_console()
     if invented:
         console.print(f"[yellow]{NOTICE}[/]", soft_wrap=True)
-    console.print(sources_table(describe_sources(settings, load_cards(CARDS), invented=invented)))
+    print_sources(console, describe_sources(settings, load_cards(CARDS), invented=invented))
     console.print()
     console.print(
         f"Release  {release.release_id} in {release.folder}" if release else "Release  none yet", soft_wrap=True

@@ -8,6 +8,7 @@ from typing import Any
 
 import dagster as dg
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -105,6 +106,14 @@ def progress_bars(console: Console) -> Progress:
     )
 
 
+def print_sources(console: Console, sources: list[dict[str, Any]], told: Iterable[str] = ()) -> None:
+    """Print the table of sources, and under it why a source was kept, unless that is `told` already."""
+    console.print(sources_table(sources))
+    for source in sources:
+        if source["state"] == "kept" and not any(problem in source["state_reason"] for problem in told):
+            console.print(f"[yellow]kept[/]     {escape(source['state_reason'])}", soft_wrap=True)
+
+
 def sources_table(sources: Iterable[dict[str, Any]]) -> Table:
     """Every source with its rows, newest period, age and state; the age is that of the source's own last change."""
     table = Table(
@@ -112,17 +121,17 @@ def sources_table(sources: Iterable[dict[str, Any]]) -> Table:
     )
     for name in ("source", "title", "rows", "newest", "age"):
         table.add_column(name, justify="right" if name in ("rows", "age") else "left", no_wrap=name != "title")
-    table.add_column("state", overflow="fold")
+    table.add_column("state", no_wrap=True)
     for source in sources:
         colour = _COLOURS[source["state"]]
-        reason = f" since {source['state_reason']}" if source["state_reason"] and source["state"] == "kept" else ""
+        since = f" since {source['state_reason'][:10]}" if source["state"] == "kept" else ""
         table.add_row(
             source["dataset_id"],
             source["title_nl"],
             f"{source['rows_count']:,}",
             period(source["newest_period"]),
             age(source["source_modified"]),
-            f"[{colour}]{source['state']}[/]{reason}",
+            f"[{colour}]{source['state']}[/]{since}",
         )
     return table
 
