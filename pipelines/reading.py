@@ -254,7 +254,7 @@ def _export(con: duckdb.DuckDBPyConnection, card: SourceCard, pages: list[Resour
     dataset = f"'{card.dataset_id}' as dataset_id"
     sha256 = "[" + ", ".join(_quoted(page.sha256) for page in pages) + "][page + 1] as landed_sha256"
     for table, query in (
-        # In the order of the wire, which is as good as any and costs no sorting.
+        # Not sorted: nothing downstream reads by position, and the release is sorted by its keys.
         ("observations", f"select {dataset}, rows.* exclude (page), {sha256} from rows"),
         ("measures", f"select {dataset}, * from measures order by source_index, measure_code"),
         ("codes", f"select {dataset}, * exclude (source_code) from codes order by dimension, code_index, code"),
