@@ -15,7 +15,7 @@ from pipelines.card import SourceCard
 from pipelines.errors import CardError
 from pipelines.indicators import check_indicators
 from pipelines.landing import NOTICE, Failure, Landing, Snapshot
-from pipelines.raw import is_read, raw_folder, rows_of, write_raw
+from pipelines.raw import is_read, raw_folder, raw_folders, rows_of, write_raw
 from pipelines.settings import DBT_PROJECT, PROJECT, Settings
 from schemas.wire import check_raw
 
@@ -47,7 +47,6 @@ _SOURCES = pa.schema(
         ("landed_at", pa.string()),
         ("notice", pa.string()),
         ("frame_year", pa.int32()),
-        ("card_order", pa.int32()),
     ]
 )
 _RELEASE = pa.schema(
@@ -68,14 +67,10 @@ class Inputs:
     """What a dbt build reads.
 
     Attributes:
-        raw: the folder below which each card's raw Parquet lies.
-        folder: `sources.parquet` and `release.parquet`.
         release_id: the identity of what the build will make, by its inputs and the code alone.
         sources: one row a card, as in `sources.parquet`.
     """
 
-    raw: Path
-    folder: Path
     release_id: str
     sources: list[dict[str, Any]]
 
@@ -99,7 +94,7 @@ def assemble(settings: Settings, cards: dict[str, SourceCard], *, invented: bool
         folder = raw_folder(settings.raw, card, invented=invented)
         if snapshot and not is_read(folder, card, snapshot):
             write_raw(card, snapshot, landing, folder, check_raw)
-    raw = settings.raw / ("invented" if invented else "published")
+    raw = raw_folders(settings.raw, invented=invented)
     _drop_others(raw, {card.slug for card in cards.values() if landed[card.dataset_id]})
     snapshots = [snapshot for snapshot in landed.values() if snapshot]
     rows = describe_sources(settings, cards, invented=invented)
@@ -111,7 +106,7 @@ def assemble(settings: Settings, cards: dict[str, SourceCard], *, invented: bool
     folder.mkdir(parents=True, exist_ok=True)
     pq.write_table(pa.Table.from_pylist(rows, _SOURCES), folder / "sources.parquet")
     pq.write_table(pa.Table.from_pylist([release], _RELEASE), folder / "release.parquet")
-    return Inputs(raw, folder, release["release_id"], rows)
+    return Inputs(release["release_id"], rows)
 
 
 def describe_sources(settings: Settings, cards: dict[str, SourceCard], *, invented: bool) -> list[dict[str, Any]]:
@@ -123,18 +118,15 @@ def describe_sources(settings: Settings, cards: dict[str, SourceCard], *, invent
     return [
         _source_row(
             card,
-            order,
             landing.current(card.dataset_id, invented=invented),
             raw_folder(settings.raw, card, invented=invented),
             landing.failure(card.dataset_id, invented=invented),
         )
-        for order, card in enumerate(cards.values())
+        for card in cards.values()
     ]
 
 
-def _source_row(
-    card: SourceCard, order: int, snapshot: Snapshot | None, folder: Path, failure: Failure | None
-) -> dict[str, Any]:
+def _source_row(card: SourceCard, snapshot: Snapshot | None, folder: Path, failure: Failure | None) -> dict[str, Any]:
     state = "absent" if snapshot is None else "kept" if failure else "current"
     return {
         "dataset_id": card.dataset_id,
@@ -156,7 +148,6 @@ def _source_row(
         "landed_at": snapshot.landed_at if snapshot else None,
         "notice": NOTICE if snapshot and snapshot.invented else None,
         "frame_year": card.region_frame,
-        "card_order": order,
     }
 
 

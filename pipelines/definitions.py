@@ -1,7 +1,5 @@
 """The Dagster code location, and the only place where things are wired."""
 
-from typing import Any
-
 import dagster as dg
 
 from pipelines.card import SourceCard, load_cards
@@ -20,7 +18,6 @@ JOB = "refresh"
 def build_defs(
     settings: Settings,
     cards: dict[str, SourceCard] | None = None,
-    overrides: dict[str, Any] | None = None,
     loggers: dict[str, dg.LoggerDefinition] | None = None,
 ) -> dg.Definitions:
     """Everything that Dagster knows: assets, checks, the job `refresh`, schedules and resources.
@@ -28,7 +25,6 @@ def build_defs(
     Args:
         settings: where things are and who is asked.
         cards: the source cards; those of `pipelines/cards` when none are given.
-        overrides: resources by name to use instead of the ordinary ones.
         loggers: listeners to what a run does, which a run can ask for by name.
     """
     cards = cards if cards is not None else load_cards(CARDS)
@@ -59,7 +55,7 @@ def build_defs(
             )
         ],
         schedules=schedules,
-        resources=resources | (overrides or {}),
+        resources=resources,
         loggers=loggers,
     )
 

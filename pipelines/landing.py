@@ -173,7 +173,12 @@ class Landing:
         return self.root / "locks" / f"{dataset_id}.json"
 
     def _failure(self, dataset_id: str, *, invented: bool) -> Path:
-        return self.root / "failures" / ("invented" if invented else "published") / f"{dataset_id}.json"
+        return self.root / "failures" / kind(invented=invented) / f"{dataset_id}.json"
+
+
+def kind(*, invented: bool) -> str:
+    """The folder name that keeps the sample's figures apart from published ones."""
+    return "invented" if invented else "published"
 
 
 def open_landing(path: Path) -> Landing:

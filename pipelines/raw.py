@@ -14,12 +14,17 @@ from pathlib import Path
 from pipelines import reading
 from pipelines.card import SourceCard
 from pipelines.clients import odata
-from pipelines.landing import Landing, Snapshot, replace_folder
+from pipelines.landing import Landing, Snapshot, kind, replace_folder
+
+
+def raw_folders(root: Path, *, invented: bool) -> Path:
+    """The folder with the raw Parquet of every card, of the sample or of published figures."""
+    return root / kind(invented=invented)
 
 
 def raw_folder(root: Path, card: SourceCard, *, invented: bool) -> Path:
     """Where the raw Parquet of a card lies."""
-    return root / ("invented" if invented else "published") / card.slug
+    return raw_folders(root, invented=invented) / card.slug
 
 
 def fingerprint(card: SourceCard, snapshot: Snapshot) -> str:

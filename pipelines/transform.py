@@ -12,6 +12,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtC
 
 from pipelines.errors import RegiokompasError
 from pipelines.ingest import INPUTS
+from pipelines.raw import raw_folders
 from pipelines.refresh import Origin
 from pipelines.settings import DBT_PROJECT, Settings
 from pipelines.wide_marts import write_contracts
@@ -24,7 +25,7 @@ def dbt_vars(settings: Settings, *, invented: bool) -> str:
     """The paths of one build, as dbt's --vars."""
     return json.dumps(
         {
-            "raw_root": str(settings.raw / ("invented" if invented else "published")),
+            "raw_root": str(raw_folders(settings.raw, invented=invented)),
             "inputs_root": str(settings.build / "inputs"),
             "duckdb_path": str(settings.database),
         }

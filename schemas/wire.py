@@ -18,7 +18,7 @@ KEY = ["dataset_id", "measure_code", "region_code", "period_code", "dims"]
 
 
 def known_marks(seeds: Path) -> list[str]:
-    """The value attributes that the seed `value_status.csv` gives a meaning; the empty one is a blank cell."""
+    """The value attributes that the seed `value_status.csv` gives a meaning; `blank` is a blank cell."""
     with (seeds / "value_status.csv").open(encoding="utf-8", newline="") as file:
         return [row["value_attribute"] for row in csv.DictReader(file)]
 

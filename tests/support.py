@@ -18,6 +18,17 @@ import requests
 from pipelines.settings import PROJECT
 
 SHARED = PROJECT.parent / "shared"
+# Written out, since whoever builds on a release relies on these names.
+PUBLIC_TABLES = {
+    "observations",
+    "indicators",
+    "regions",
+    "region_membership",
+    "sources",
+    "sme_support",
+    "human_capital",
+    "release",
+}
 STANDIN = SHARED / "standin" / "standin.py"
 # Faults are answered at once, so there is nothing to wait for between two tries.
 HASTY = {"REGIOKOMPAS_HTTP_TRIES": "3", "REGIOKOMPAS_HTTP_MAX_WAIT": "0.2"}

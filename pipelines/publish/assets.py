@@ -4,8 +4,8 @@ import shutil
 from pathlib import Path
 
 import dagster as dg
+import duckdb
 
-from pipelines.checks import read_tables
 from pipelines.errors import RegiokompasError
 from pipelines.manifest import PublicTable
 from pipelines.publish.extracts import write_extracts
@@ -14,12 +14,11 @@ from pipelines.publish.release import publish, seal
 from pipelines.publish.sqlite import write_sqlite
 from pipelines.settings import PORTAL, Settings
 
-RELEASE = dg.AssetKey(["publish", "release"])
-
 
 def publish_assets(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> list[dg.AssetsDefinition]:
     """The assets that turn the checked marts into a release."""
     marts = [keys[table.model] for table in tables]
+    models = {table.name: table.model for table in tables}
 
     @dg.asset(key_prefix="publish", deps=marts, group_name="publish", kinds={"sqlite"})
     def database_file(settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult[None]:
@@ -37,14 +36,14 @@ def publish_assets(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> l
         write_extracts(settings.database, tables, folder)
         return dg.MaterializeResult(metadata={"files": len(list(folder.iterdir()))})
 
-    @dg.asset(key=RELEASE, deps=[extracts], group_name="publish")
+    @dg.asset(key_prefix="publish", deps=[extracts], group_name="publish")
     def release(settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult[None]:
         """The release directory, sealed and made current."""
         folder = _folder(settings)
-        frames = read_tables(settings.database, tables)
-        facts = frames["release"].row(0, named=True)
+        with duckdb.connect(str(settings.database), read_only=True) as con:
+            facts = con.sql(f"select * from {models['release']}").pl().row(0, named=True)
+            counts = {name: con.sql(f"select count(*) from {model}").fetchall()[0][0] for name, model in models.items()}
         write_metadata(datasette_metadata(tables, PORTAL / "queries", facts), folder / "metadata.json")
-        counts = {name: frame.height for name, frame in frames.items()}
         seal(folder, facts["release_id"], {"invented": facts["invented"], "notice": facts["notice"], "rows": counts})
         try:
             done = publish(folder, settings.releases, facts["release_id"])

@@ -7,22 +7,13 @@ from typing import Any
 
 import pytest
 from conftest import Run
+from support import PUBLIC_TABLES
 
 from pipelines.errors import RegiokompasError
 from pipelines.manifest import public_tables
 
 Manifest = dict[str, Any]
 FACT = "model.regiokompas.fct_observation"
-PUBLIC = {
-    "observations",
-    "indicators",
-    "regions",
-    "region_membership",
-    "sources",
-    "sme_support",
-    "human_capital",
-    "release",
-}
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +34,7 @@ def fact(content: Manifest) -> Any:
 
 
 def test_the_public_tables_are_those_of_the_exposure(manifest: Path) -> None:
-    assert {table.name for table in public_tables(manifest)} == PUBLIC
+    assert {table.name for table in public_tables(manifest)} == PUBLIC_TABLES
 
 
 def test_a_table_comes_after_those_that_it_refers_to(manifest: Path) -> None:

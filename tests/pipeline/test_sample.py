@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from conftest import Run
-from support import digests, query, read_release
+from support import PUBLIC_TABLES, digests, query, read_release
 
 from pipelines.landing import NOTICE
 from pipelines.settings import PROJECT, SAMPLE_LANDING
@@ -110,17 +110,7 @@ def test_every_file_of_the_release_is_accounted_for(sample_release: Path) -> Non
     found = digests(sample_release)
     found.pop("release.json")
     assert written == found
-    tables = {
-        "observations",
-        "indicators",
-        "regions",
-        "region_membership",
-        "sources",
-        "sme_support",
-        "human_capital",
-        "release",
-    }
-    assert {f"tables/{table}{end}" for table in tables for end in (".csv", ".nl.csv", ".parquet")} <= set(found)
+    assert {f"tables/{table}{end}" for table in PUBLIC_TABLES for end in (".csv", ".nl.csv", ".parquet")} <= set(found)
 
 
 def test_sqlite_has_keys_indexes_and_search(sample_release: Path) -> None:
