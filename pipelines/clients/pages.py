@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from itertools import count
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -10,6 +11,18 @@ from pipelines.card import SourceCard
 from pipelines.clients.http import HttpClient
 from pipelines.clients.odata import next_link, read_envelope, read_json, read_rows
 from pipelines.errors import SourceError
+
+
+@dataclass(frozen=True)
+class State:
+    """What a source says of its own age, to know whether anything changed since.
+
+    `modified` is ISO 8601, or empty when the source does not say. `stamp` is what to compare beside it, such as an
+    ETag. When both are empty nothing can be known, and the source has to be fetched again.
+    """
+
+    modified: str
+    stamp: str = ""
 
 
 class Store(Protocol):

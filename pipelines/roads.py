@@ -1,0 +1,127 @@
+"""Roads: the ways to a source that a card can name, each with what its client has to know. A road is data."""
+
+import re
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+
+from pipelines.strict import Bilingual, Strict, Text
+
+
+class Protocol(StrEnum):
+    """The wire protocols that a card can name, each one module in `clients/`."""
+
+    CBS_ODATA4 = "cbs_odata4"
+    CBS_ODATA3 = "cbs_odata3"
+    CBS_BULK = "cbs_bulk"
+    CKAN = "ckan"
+    OPENDATASOFT = "opendatasoft"
+    HAL = "hal"
+    OGC_FEATURES = "ogc_features"
+    EUROSTAT = "eurostat"
+    FILE = "file"
+    DROP = "drop"
+
+
+def _compiles(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {error}") from None
+    return pattern
+
+
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+$")]
+"""What stands in an address as one part of its path."""
+Address = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+\S*$")]
+Pattern = Annotated[Text, AfterValidator(_compiles)]
+Parameters = dict[Text, Text]
+
+
+class CbsRoad(Strict):
+    """A table of CBS, by the table id of the card."""
+
+    protocol: Literal[Protocol.CBS_ODATA4, Protocol.CBS_ODATA3, Protocol.CBS_BULK]
+
+
+class ResourceRule(Strict):
+    """Which resources of a CKAN package are meant.
+
+    `format` is the last part of the format's address, or the word itself; `name` a regular expression somewhere in
+    the resource's name; `newest` how many of what is left, the latest first. What is absent does not choose.
+    """
+
+    format: Text | None = None
+    name: Pattern | None = None
+    newest: Annotated[int, Field(ge=1)] | None = None
+
+
+class CkanRoad(Strict):
+    """Files of a package in a CKAN catalogue."""
+
+    protocol: Literal[Protocol.CKAN]
+    package: Name
+    resources: ResourceRule = ResourceRule()
+
+
+class OpendatasoftRoad(Strict):
+    """A dataset of an Opendatasoft portal."""
+
+    protocol: Literal[Protocol.OPENDATASOFT]
+    host: Address
+    dataset: Name
+    version: Literal["1.0", "2.1"] = "2.1"
+
+
+class HalRoad(Strict):
+    """A collection of an API that answers in HAL, such as Amsterdam's."""
+
+    protocol: Literal[Protocol.HAL]
+    path: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_./-]+$")]
+    embedded: Text
+    page_size: Annotated[int, Field(ge=1)] = 1000
+
+
+class OgcRoad(Strict):
+    """A collection of an OGC API Features service; `query` holds parameters beside the page size."""
+
+    protocol: Literal[Protocol.OGC_FEATURES]
+    collection: Name
+    query: Parameters = Field(default_factory=dict)
+
+
+class EurostatRoad(Strict):
+    """A dataset of Eurostat; `query` filters it: each parameter is repeated for each of its values."""
+
+    protocol: Literal[Protocol.EUROSTAT]
+    dataset: Name
+    query: dict[Text, Annotated[tuple[Text, ...], Field(min_length=1)]] = Field(default_factory=dict)
+
+
+class FileRoad(Strict):
+    """Files at fixed addresses, all of one layout."""
+
+    protocol: Literal[Protocol.FILE]
+    urls: Annotated[tuple[Address, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _once(self) -> "FileRoad":
+        if len(set(self.urls)) < len(self.urls):
+            raise ValueError("an address is given twice")
+        return self
+
+
+class DropRoad(Strict):
+    """Files that a person downloads and puts into a folder: `page` is where they are, `how` tells what to do there."""
+
+    protocol: Literal[Protocol.DROP]
+    page: Address
+    how: Bilingual
+
+
+Road = Annotated[
+    CbsRoad | CkanRoad | OpendatasoftRoad | HalRoad | OgcRoad | EurostatRoad | FileRoad | DropRoad,
+    Field(discriminator="protocol"),
+]
+"""Any road, told apart by its protocol."""
