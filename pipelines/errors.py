@@ -25,8 +25,19 @@ class SourceError(RegiokompasError):
         self.found = f"{problem}{where}"
 
 
+class MismatchError(SourceError):
+    """The source answers well, but is not what the card says: it needs a person to look at the card.
+
+    Asking again does not help, and no other source suffers from it.
+    """
+
+
 class NotThereError(SourceError):
     """The source answers 404: the table, or this part of it, is not offered on this road."""
+
+
+class AwaitedError(SourceError):
+    """A source that a person fetches by hand was never put here yet: nothing is broken, somebody has to do it."""
 
 
 class CardError(RegiokompasError):

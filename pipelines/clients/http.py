@@ -1,12 +1,16 @@
 """HTTP as the sources need it: polite, patient, and never satisfied with half an answer."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from threading import Lock
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 import requests
+from requests.adapters import HTTPAdapter
 from tenacity import (
     RetryCallState,
     Retrying,
@@ -18,7 +22,9 @@ from tenacity import (
 from pipelines.errors import NotThereError, SourceError
 
 USER_AGENT = "regiokompas/0.1 (open regional figures)"
+CONNECTIONS = 16
 _PATIENCE = {429, 500, 502, 503, 504}
+_NO_HEAD = {405, 501}
 T = TypeVar("T")
 
 
@@ -30,9 +36,34 @@ class _TryAgainError(Exception):
         self.wait = wait
 
 
+def open_session() -> requests.Session:
+    """A session that keeps up to 16 connections to each host open, as many as a card can ask for."""
+    session = requests.Session()
+    adapter = HTTPAdapter(pool_connections=32, pool_maxsize=CONNECTIONS)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+class Pace:
+    """Spreads the requests to each host over time, whichever thread makes them."""
+
+    def __init__(self) -> None:
+        self._free: dict[str, float] = {}
+        self._lock = Lock()
+
+    def wait(self, host: str, rate: float) -> None:
+        """Wait for this request's turn, when at most `rate` a second may be made."""
+        with self._lock:
+            now = time.monotonic()
+            turn = max(now, self._free.get(host, now))
+            self._free[host] = turn + 1 / rate
+        time.sleep(turn - now)
+
+
 @dataclass(frozen=True)
 class HttpClient:
-    """A session with retries. One client serves one run.
+    """A session with retries. One client serves one run; copies with another `rate` share its pace.
 
     Args:
         session: the connection pool; tests and the sample mount their own adapters on it.
@@ -40,6 +71,8 @@ class HttpClient:
         timeout: seconds without an answer before a try fails.
         max_wait: the longest wait between two tries, in seconds, whatever Retry-After says.
         user_agent: who asks, and whom a source can turn to.
+        rate: requests a second at most to one host; None for no limit.
+        pace: whose turn it is at each host.
     """
 
     session: requests.Session
@@ -47,14 +80,29 @@ class HttpClient:
     timeout: float = 60.0
     max_wait: float = 60.0
     user_agent: str = USER_AGENT
+    rate: float | None = None
+    pace: Pace = field(default_factory=Pace)
 
-    def get(self, dataset_id: str, url: str, read: Callable[[bytes], T]) -> tuple[bytes, T]:
+    def get(
+        self,
+        dataset_id: str,
+        url: str,
+        read: Callable[[bytes], T],
+        *,
+        accept: str = "application/json",
+        never: str | None = None,
+        refusal: Callable[[int, bytes], None] | None = None,
+    ) -> tuple[bytes, T]:
         """Fetch `url` whole and read it; a broken, refused or unreadable answer is asked for again.
 
         Args:
             dataset_id: the card that the request is for, named in errors.
             url: the address.
             read: turns the body into what the caller needs; its ValueError means "not what was expected".
+            accept: the content types that are asked for.
+            never: a content type that is no answer, such as `text/html` where a file is expected.
+            refusal: is shown the status and body of every answer but 200, before the usual treatment. It may raise a
+                SourceError that says more, or a ValueError: then the answer may be better next time.
 
         Returns:
             The body as received, and what `read` made of it.
@@ -63,6 +111,46 @@ class HttpClient:
             NotThereError: the answer is 404.
             SourceError: every try failed, or the request itself was refused (another 4xx).
         """
+
+        def once() -> tuple[bytes, T]:
+            answer = self._ask("GET", url, accept)
+            status, body = answer.status_code, answer.content
+            try:
+                if status != 200:
+                    if refusal:
+                        refusal(status, body)
+                    raise self._refused(dataset_id, url, answer)
+                kind = answer.headers.get("Content-Type", "").split(";")[0].strip().lower()
+                if never and kind == never:
+                    raise ValueError(f"expected a file, found a page of type {kind}")
+                return body, read(body)
+            except ValueError as error:
+                raise _TryAgainError(f"{error}{_said(body)}") from error
+
+        return self._patiently(dataset_id, url, once)
+
+    def head(self, dataset_id: str, url: str, accept: str = "*/*") -> Mapping[str, str]:
+        """Ask for the headers of `url` only, with the same patience.
+
+        Returns:
+            The headers by lower-case name; none when the server does not know HEAD (405, 501).
+
+        Raises:
+            NotThereError: the answer is 404.
+            SourceError: every try failed, or the request itself was refused (another 4xx).
+        """
+
+        def once() -> Mapping[str, str]:
+            answer = self._ask("HEAD", url, accept)
+            if answer.status_code in _NO_HEAD:
+                return {}
+            if answer.status_code != 200:
+                raise self._refused(dataset_id, url, answer)
+            return {name.lower(): value for name, value in answer.headers.items()}
+
+        return self._patiently(dataset_id, url, once)
+
+    def _patiently(self, dataset_id: str, url: str, once: Callable[[], T]) -> T:
         retrying = Retrying(
             stop=stop_after_attempt(self.tries),
             wait=self._wait,
@@ -70,7 +158,7 @@ class HttpClient:
             reraise=True,
         )
         try:
-            return retrying(self._once, dataset_id, url, read)
+            return retrying(once)
         except _TryAgainError as error:
             raise SourceError(
                 dataset_id,
@@ -79,24 +167,23 @@ class HttpClient:
                 todo="try again later; what landed before stays in place",
             ) from error
 
-    def _once(self, dataset_id: str, url: str, read: Callable[[bytes], T]) -> tuple[bytes, T]:
-        headers = {"Accept": "application/json", "User-Agent": self.user_agent}
+    def _ask(self, method: str, url: str, accept: str) -> requests.Response:
+        if self.rate:
+            self.pace.wait(urlsplit(url).netloc, self.rate)
+        headers = {"Accept": accept, "User-Agent": self.user_agent}
         try:
-            answer = self.session.get(url, headers=headers, timeout=self.timeout)
+            return self.session.request(method, url, headers=headers, timeout=self.timeout)
         except requests.RequestException as error:
             root = _root(error)
             raise _TryAgainError(f"expected a whole answer, found {type(root).__name__}: {root!s:.200}") from error
+
+    def _refused(self, dataset_id: str, url: str, answer: requests.Response) -> Exception:
         status, body = answer.status_code, answer.content
         if status == 404:
-            raise NotThereError(dataset_id, "HTTP 404, expected 200", url=url, todo="check the table id on the card")
+            return NotThereError(dataset_id, "HTTP 404, expected 200", url=url, todo="check the table id on the card")
         if status in _PATIENCE:
-            raise _TryAgainError(f"HTTP {status}, expected 200{_said(body)}", _retry_after(answer))
-        if status != 200:
-            raise SourceError(dataset_id, f"HTTP {status}, expected 200{_said(body)}", url=url)
-        try:
-            return body, read(body)
-        except ValueError as error:
-            raise _TryAgainError(f"{error}{_said(body)}") from error
+            return _TryAgainError(f"HTTP {status}, expected 200{_said(body)}", _retry_after(answer))
+        return SourceError(dataset_id, f"HTTP {status}, expected 200{_said(body)}", url=url)
 
     def _wait(self, state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
