@@ -1,21 +1,32 @@
 """Source cards: what is fetched from whom, and what is expected of it. A card is data; see `cards/*.yml`."""
 
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from pipelines.errors import CardError, shown
+from pipelines.layout import TableLayout
+from pipelines.register_card import Register
+from pipelines.roads import Protocol, Road
+from pipelines.strict import Bilingual, Strict, Text
 
-Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
-
-
-class Strict(BaseModel):
-    """Base of every part of a card: unknown keys are refused and nothing changes after reading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+CBS = {Protocol.CBS_ODATA4, Protocol.CBS_ODATA3, Protocol.CBS_BULK}
+TABULAR = {Protocol.CKAN, Protocol.OPENDATASOFT, Protocol.HAL, Protocol.FILE, Protocol.DROP}
+REGISTER_FIELDS = {
+    "year",
+    "grantor",
+    "scheme",
+    "theme",
+    "recipient",
+    "status",
+    "amount_requested_eur",
+    "amount_granted_eur",
+    "amount_settled_eur",
+}
 
 
 class Certainty(StrEnum):
@@ -27,25 +38,22 @@ class Certainty(StrEnum):
 
 
 class Cadence(StrEnum):
-    """How often the publisher brings new figures."""
+    """How often the publisher brings new figures; `once` for a table of one moment, such as the regions of a year."""
 
     YEARLY = "yearly"
     QUARTERLY = "quarterly"
     MONTHLY = "monthly"
+    WEEKLY = "weekly"
+    ONCE = "once"
 
 
-class Protocol(StrEnum):
-    """The wire protocols that a card can name, each one module in `clients/`."""
+class Shape(StrEnum):
+    """What the rows of a source are; each has a row shape of its own in `raw`."""
 
-    CBS_ODATA4 = "cbs_odata4"
-    CBS_ODATA3 = "cbs_odata3"
-
-
-class Bilingual(Strict):
-    """One text in Dutch and in English."""
-
-    nl: Text
-    en: Text
+    OBSERVATIONS = "observations"
+    REGIONS = "regions"
+    SUBSIDIES = "subsidies"
+    BOUNDARIES = "boundaries"
 
 
 class Code(Strict):
@@ -68,14 +76,46 @@ class Measure(Code):
 
 
 class Dimension(Strict):
-    """A dimension of the table: its role, and the codes to keep; without codes everything is kept."""
+    """A dimension of the table: its role, and what to ask for of it; without codes, levels, kinds and since all of it.
 
-    role: Literal["region", "period", "category"]
+    `levels` are the first letters of region codes, `kinds` those of period codes (`JJ`, `KW`), `since` the first year.
+    `aliases` are other names that the dimension has on the wire.
+    """
+
+    role: Literal["region", "period", "category", "measure"]
     codes: tuple[Code, ...] = ()
+    levels: tuple[Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")], ...] = ()
+    kinds: tuple[Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]$")], ...] = ()
+    since: Annotated[int, Field(ge=1990, le=2100)] | None = None
+    aliases: tuple[Text, ...] = ()
+    certainty: Certainty = Certainty.RECORDED
+
+    @model_validator(mode="after")
+    def _fits_its_role(self) -> Self:
+        if self.levels and self.role != "region":
+            raise ValueError("`levels` belong to the region dimension")
+        if (self.kinds or self.since) and self.role != "period":
+            raise ValueError("`kinds` and `since` belong to the period dimension")
+        if self.codes and self.role in ("region", "period"):
+            raise ValueError("give `levels`, `kinds` or `since` instead of `codes` for regions and periods")
+        return self
+
+    @property
+    def keeps_all(self) -> bool:
+        """Whether the whole dimension is asked for."""
+        return not (self.codes or self.levels or self.kinds or self.since)
+
+    def keeps(self, code: str) -> bool:
+        """Whether a region or period code is asked for."""
+        return (
+            (not self.levels or code.startswith(self.levels))
+            and (not self.kinds or code[4:6] in self.kinds)
+            and (not self.since or code[:4] >= str(self.since))
+        )
 
 
 class RowBounds(Strict):
-    """How many observations a healthy answer has; outside of them the answer is refused."""
+    """How many rows a healthy answer has; outside of them the answer is refused."""
 
     min: Annotated[int, Field(ge=1)]
     max: Annotated[int, Field(ge=1)]
@@ -87,22 +127,47 @@ class RowBounds(Strict):
         return self
 
 
+class Ended(Strict):
+    """A source that gets no new figures any more: since when, and why. It never looks current."""
+
+    since: date
+    state: Literal["archived", "stopped"]
+    reason: Bilingual
+
+
+class Boundaries(Strict):
+    """Areas with a geometry: of which frame, and the properties of a feature that hold its code and name."""
+
+    frame_year: Annotated[int, Field(ge=1990, le=2100)]
+    code: Text
+    name: Text
+
+
 class SourceCard(Strict):
     """One source table: the whole of what the project knows about it before asking for it."""
 
-    publisher: Literal["cbs"]
+    # A field of pydantic's own is called `register`, so the key of that name has another one here.
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    publisher: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]*$")]
     table: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$")]
-    protocols: Annotated[tuple[Protocol, ...], Field(min_length=1)]
+    roads: Annotated[tuple[Road, ...], Field(min_length=1)]
     title: Bilingual
     licence: Text
     licence_url: Text
     attribution: Text
     homepage: Text
     cadence: Cadence
-    dimensions: Annotated[dict[Text, Dimension], Field(min_length=1)]
+    publication_lag_months: Annotated[int, Field(ge=0, le=60)] | None = None
+    ended: Ended | None = None
+    dimensions: dict[Text, Dimension] = {}
     measures: tuple[Measure, ...] = ()
     region_frame: Annotated[int, Field(ge=1990, le=2100)] | None = None
+    subsidy_register: Annotated[Register | None, Field(alias="register")] = None
+    boundaries: Boundaries | None = None
+    layout: TableLayout | None = None
     connections: Annotated[int, Field(ge=1, le=16)] = 4
+    rate: Annotated[float, Field(gt=0, le=50)] = 10
     rows: RowBounds
 
     @property
@@ -115,21 +180,56 @@ class SourceCard(Strict):
         """The dataset id as one safe file name."""
         return f"{self.publisher}__{self.table}"
 
+    @property
+    def shape(self) -> Shape:
+        """What its rows are."""
+        if self.measures:
+            return Shape.OBSERVATIONS
+        if self.region_frame:
+            return Shape.REGIONS
+        return Shape.SUBSIDIES if self.subsidy_register else Shape.BOUNDARIES
+
+    @property
+    def frame_year(self) -> int | None:
+        """The year of the areas that a table of regions or boundaries describes."""
+        return self.boundaries.frame_year if self.boundaries else self.region_frame
+
+    def dimension(self, role: Literal["region", "period", "measure"]) -> str | None:
+        """The name of the dimension with this role, if the table has one."""
+        return next((name for name, d in self.dimensions.items() if d.role == role), None)
+
     @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        if bool(self.measures) == bool(self.region_frame):
-            raise ValueError("give either `measures` (a table of figures) or `region_frame` (a table of regions)")
+    def _says_what_its_rows_are(self) -> Self:
+        if [bool(self.measures), bool(self.region_frame), bool(self.subsidy_register), bool(self.boundaries)].count(
+            True
+        ) != 1:
+            raise ValueError(
+                "give one of `measures` (a table of figures), `region_frame` (a table of regions),"
+                " `register` (a register of subsidies) and `boundaries` (areas on a map)"
+            )
         roles = [d.role for d in self.dimensions.values()]
-        if roles.count("region") > 1 or roles.count("period") > 1:
-            raise ValueError("a card can have at most one region and one period dimension")
+        if any(roles.count(role) > 1 for role in ("region", "period", "measure")):
+            raise ValueError("a card can have at most one region, one period and one measure dimension")
         codes = [m.code for m in self.measures]
         if twice := sorted({c for c in codes if codes.count(c) > 1}):
             raise ValueError(f"measure given twice: {shown(twice)}")
         return self
 
-    def dimension(self, role: Literal["region", "period"]) -> str | None:
-        """The name of the dimension with this role, if the table has one."""
-        return next((name for name, d in self.dimensions.items() if d.role == role), None)
+    @model_validator(mode="after")
+    def _roads_fit(self) -> Self:
+        protocols = {road.protocol for road in self.roads}
+        if bool(protocols & TABULAR) != bool(self.layout):
+            raise ValueError("`layout` says what the columns of a file are: roads to files need it, others have none")
+        if not protocols <= (CBS if protocols & CBS else TABULAR if protocols & TABULAR else protocols):
+            raise ValueError("the roads of a card must lead to the same form: tables of CBS, files, or one other")
+        if protocols & CBS and not self.dimensions:
+            raise ValueError("a table of CBS has `dimensions`")
+        if self.layout:
+            known = REGISTER_FIELDS if self.subsidy_register else {"region", "period", *self.dimensions}
+            known |= {m.code for m in self.measures}
+            if strange := sorted({column.to for column in self.layout.columns.values()} - known):
+                raise ValueError(f"layout: {shown(strange)} is none of {shown(sorted(known), 20)}")
+        return self
 
 
 def load_cards(folder: Path) -> dict[str, SourceCard]:
@@ -163,7 +263,8 @@ def _read_card(file: str, entry: dict[str, object]) -> SourceCard:
         key = ".".join(str(part) for part in first["loc"])
         if first["type"] == "extra_forbidden":
             problem = f"unknown key `{key}`"
-            todo = f"remove it, or use one of: {', '.join(SourceCard.model_fields)}"
+            names = [field.alias or name for name, field in SourceCard.model_fields.items()]
+            todo = f"remove it, or use one of: {', '.join(names)}"
         elif first["type"] == "missing":
             problem, todo = f"key `{key}` is missing", "add it"
         else:

@@ -1,270 +1,48 @@
-"""From landed bytes to rows in the one row shape, by DuckDB, with nothing coerced into silence.
+"""From landed bytes to raw Parquet: each shape of source has a reader, and what is common to them stands here."""
 
-A page's rows go from the landing into DuckDB as bytes: a columnar reader is several times faster than a loop.
-"""
-
-import json
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import duckdb
 import polars as pl
 
-from pipelines.card import Protocol, SourceCard
-from pipelines.clients import cbs_odata3, cbs_odata4
-from pipelines.clients.odata import Description, read_envelope, read_rows
+from pipelines.card import CBS, SourceCard
 from pipelines.errors import SourceError
-from pipelines.landing import Landing, Resource, Snapshot
-
-CLIENTS: dict[Protocol, ModuleType] = {
-    Protocol.CBS_ODATA4: cbs_odata4,
-    Protocol.CBS_ODATA3: cbs_odata3,
-}
-COUNTRY = "NL01"
-MEMORY_MB = 64
-
-_MEASURES = {
-    "measure_code": pl.String,
-    "source_code": pl.String,
-    "source_index": pl.Int32,
-    "title": pl.String,
-    "unit": pl.String,
-    "decimals": pl.Int32,
-}
-_CODES = {
-    "dimension": pl.String,
-    "role": pl.String,
-    "source_code": pl.String,
-    "code": pl.String,
-    "title": pl.String,
-    "status": pl.String,
-    "code_index": pl.Int32,
-}
-# The dataset and the sha256 of the page are the same for whole pages: they are added on the way out.
-_ROWS = """
-    create table rows (
-        measure_code varchar, region_code varchar, period_code varchar, dims varchar,
-        value double, value_text varchar, value_attribute varchar, period_status varchar, page integer
-    )
-"""
+from pipelines.landed import Landed
+from pipelines.landing import Landing, Snapshot
+from pipelines.reading_cbs import read_table
+from pipelines.reading_frames import read_frames
+from pipelines.roads import Protocol
 
 
 def read_snapshot(card: SourceCard, snapshot: Snapshot, landing: Landing, work: Path, target: Path) -> int:
-    """Read everything that landed of a card into three Parquet files.
+    """Read everything that landed of a card into Parquet of its shape.
 
     Args:
         card: what is expected.
         snapshot: what landed.
         landing: where its bytes are.
         work: a folder for files in between.
-        target: the folder that gets `observations.parquet`, `measures.parquet` and `codes.parquet`.
+        target: the folder that gets the files: `observations.parquet`, `measures.parquet` and `codes.parquet` for
+            figures and tables of regions, `subsidies.parquet` for a register, `boundaries.parquet` for areas.
 
     Returns:
-        The number of observations.
+        The number of rows: observations, grants or areas.
 
     Raises:
         SourceError: the bytes are not what the card or the protocol says.
     """
-    # A file, so that a table of any size is read in bounded memory: what does not fit is on disk.
-    with duckdb.connect(work / "reading.duckdb", config={"threads": 2}) as con:
-        try:
-            pages = _read(con, card, snapshot, landing, work)
-        except (duckdb.Error, KeyError, TypeError, ValueError) as error:
-            problem = f"the landed bytes cannot be read, {type(error).__name__}: {error!s:.300}"
-            raise SourceError(card.dataset_id, problem, todo="compare the answer with the protocol") from error
-        _export(con, card, pages, target)
-        return _one(con, "select count(*) from rows")
-
-
-def _read(
-    con: duckdb.DuckDBPyConnection, card: SourceCard, snapshot: Snapshot, landing: Landing, work: Path
-) -> list[Resource]:
-    client = CLIENTS[Protocol(snapshot.protocol)]
-
-    def body(name: str) -> bytes:
-        return landing.get(snapshot.named(name).sha256)
-
-    def rows_of_set(name: str) -> list[dict[str, Any]]:
-        parts = [snapshot.named(name), *snapshot.below(name)]
-        return [row for part in parts for row in read_rows(landing.get(part.sha256))]
-
-    chosen: Description = client.description(card, rows_of_set)
-    expected: int | None = client.expected_rows(card, body)
-    _describe(con, card, chosen)
-    con.execute(_ROWS)
-    pages = snapshot.below(client.PAGES)
-    received = 0
-    for number, resource in enumerate(pages):
-        page = read_envelope(landing.get(resource.sha256))
-        counted = page.head.get("@odata.count")
-        if expected is not None and counted not in (None, expected):
-            raise SourceError(
-                card.dataset_id,
-                f"the page counts {counted} rows, expected {expected} as $count says",
-                url=resource.url,
-                todo="run again; if it stays, the source is being changed",
-            )
-        received += _read_page(con, card, client, chosen, page.rows, work / "page.json", number)
-    if expected is not None and received != expected:
-        raise SourceError(
-            card.dataset_id,
-            f"received {received} rows, expected {expected} as the source counted",
-            url=pages[0].url,
-            todo="run again; a part of the table is never taken for the whole",
-        )
-    rows = _one(con, "select count(*) from rows")
+    landed = Landed(card, snapshot, landing)
+    try:
+        read = read_table if Protocol(snapshot.protocol) in CBS else read_frames
+        rows = read(landed, work, target)
+    except (duckdb.Error, pl.exceptions.PolarsError, KeyError, TypeError, ValueError) as error:
+        problem = f"the landed bytes cannot be read, {type(error).__name__}: {error!s:.300}"
+        raise SourceError(card.dataset_id, problem, todo="compare the answer with the protocol") from error
     if not card.rows.min <= rows <= card.rows.max:
         raise SourceError(
             card.dataset_id,
-            f"{rows} observations, expected {card.rows.min} to {card.rows.max}",
-            url=pages[0].url,
+            f"{rows} {card.shape}, expected {card.rows.min} to {card.rows.max}",
+            url=landed.first_url,
             todo="look at the table at the source; widen `rows` on the card only for a change you can explain",
         )
-    return pages
-
-
-def _describe(con: duckdb.DuckDBPyConnection, card: SourceCard, chosen: Description) -> None:
-    units = {m.code: m.unit for m in card.measures}
-    measures = [
-        (code, m.code, m.index, m.title.strip(), m.unit.strip() or units.get(code), m.decimals)
-        for code, m in chosen.measures.values()
-    ]
-    codes = [
-        (name, card.dimensions[name].role, c.code, code, c.title.strip(), c.status, c.index)
-        for name, listed in chosen.codes.items()
-        for code, c in listed.values()
-    ]
-    for table, schema, rows in (("measures", _MEASURES, measures), ("codes", _CODES, codes)):
-        con.register("described", pl.DataFrame(rows, schema=schema, orient="row").to_arrow())
-        con.execute(f"create table {table} as select * from described")
-
-
-def _read_page(
-    con: duckdb.DuckDBPyConnection,
-    card: SourceCard,
-    client: ModuleType,
-    chosen: Description,
-    rows: bytes,
-    file: Path,
-    number: int,
-) -> int:
-    """Read the rows of one page; returns how many there were. A code that nobody asked for is an error."""
-    start = rows.find(b"{")
-    if start < 0:
-        return 0
-    first = _first_object(rows, start)
-    names = client.columns(card, first, chosen)
-    file.write_bytes(rows)
-    # Enough for the page, whatever the size of the table; what was read before goes to disk.
-    con.execute(f"set memory_limit = '{max(MEMORY_MB, 4 * len(rows) // 1_000_000)}MB'")
-    fields = ", ".join(f"{_quoted(name)}: 'VARCHAR'" for name in names)
-    con.execute(
-        f"create or replace temp view page as select * from read_json({_quoted(str(file))}, format = 'array',"
-        f" columns = {{{fields}}})"
-    )
-    con.execute(f"create or replace temp view cells as {client.cells_sql(card, names, chosen)}")
-    con.execute(_insert_sql(card, number))
-    inserted = _one(con, f"select count(*) from rows where page = {number}")
-    if _one(
-        con,
-        f"select count(*) from rows where page = {number}"
-        " and (measure_code is null or region_code is null or period_code is null or dims is null)",
-    ):
-        _refuse_unknown(con, card)
-    cells_per_row: int = client.cells_per_row(chosen)
-    return inserted // cells_per_row
-
-
-def _first_object(rows: bytes, start: int) -> dict[str, object]:
-    # A row is small; should the first one not end within this, the page is read whole.
-    for size in (65_536, len(rows)):
-        try:
-            text = rows[start : start + size].decode("utf-8", "ignore")
-            first: dict[str, object] = json.JSONDecoder().raw_decode(text)[0]
-        except json.JSONDecodeError:
-            continue
-        return first
-    raise ValueError("the rows of a page do not begin with a JSON object")
-
-
-def _insert_sql(card: SourceCard, number: int) -> str:
-    """SQL that turns the cells of a page into rows; what matches no code of the source becomes null."""
-    alias = {name: f"d{i}" for i, name in enumerate(card.dimensions)}
-    region, period = card.dimension("region"), card.dimension("period")
-    others = sorted(set(card.dimensions) - {region, period})
-    dims = " || ';' || ".join(f"'{name}=' || {alias[name]}.code" for name in others) or "''"
-    joins = " ".join(
-        f"""left join codes as {a} on {a}.dimension = '{name}' and {a}.source_code = c."{name}" """
-        for name, a in alias.items()
-    )
-    number_pattern = "regexp_full_match(c.text, '-?[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]+)?')"
-    mark = "coalesce(c.mark, 'None')"
-    if card.region_frame:
-        values = f"null, c.text, {mark}"
-    else:
-        # A text where a number belongs becomes the mark, which the wire check does not know.
-        values = f"""
-            case when {number_pattern} then {unrounded("c.text", "m.decimals")} end, null,
-            case when c.text is not null and not {number_pattern} then c.text else {mark} end"""
-    return f"""
-        insert into rows
-        select m.measure_code,
-            {f"{alias[region]}.code" if region else f"'{COUNTRY}'"},
-            {f"{alias[period]}.code" if period else f"'{card.region_frame}JJ00'"},
-            {dims}, {values}, {f"{alias[period]}.status" if period else "null"}, {number}
-        from cells as c
-        left join measures as m on m.source_code = c.measure_source
-        {joins}
-    """
-
-
-def unrounded(text: str, decimals: str) -> str:
-    """SQL for a number as published: v3 sends some as single precision (7888.2001953125 for 7888.2).
-
-    Only a text with more decimals than the table has, that is exactly a single, is taken for its shortest spelling.
-    """
-    single = f"cast({text} as float)"
-    return (
-        f"case when length(split_part({text}, '.', 2)) > {decimals}"
-        f" and cast({single} as double) = cast({text} as double)"
-        f" then cast(cast({single} as varchar) as double) else cast({text} as double) end"
-    )
-
-
-def _refuse_unknown(con: duckdb.DuckDBPyConnection, card: SourceCard) -> None:
-    bad = [
-        "select 'measure' as what, measure_source as code from cells"
-        " where measure_source is null or measure_source not in (select source_code from measures)"
-    ]
-    bad += [
-        f"""select '{name}', "{name}" from cells
-        where "{name}" is null or "{name}" not in (select source_code from codes where dimension = '{name}')"""
-        for name in card.dimensions
-    ]
-    what, code = con.execute(" union all ".join(bad) + " limit 1").fetchall()[0]
-    raise SourceError(
-        card.dataset_id,
-        f"the observations have the {what} code {code!r}, which is not among those asked for",
-        todo="check the code list of the table and the codes on the card",
-    )
-
-
-def _export(con: duckdb.DuckDBPyConnection, card: SourceCard, pages: list[Resource], folder: Path) -> None:
-    dataset = f"'{card.dataset_id}' as dataset_id"
-    sha256 = "[" + ", ".join(_quoted(page.sha256) for page in pages) + "][page + 1] as landed_sha256"
-    for table, query in (
-        # Not sorted: nothing downstream reads by position, and the release is sorted by its keys.
-        ("observations", f"select {dataset}, rows.* exclude (page), {sha256} from rows"),
-        ("measures", f"select {dataset}, * from measures order by source_index, measure_code"),
-        ("codes", f"select {dataset}, * exclude (source_code) from codes order by dimension, code_index, code"),
-    ):
-        con.execute(f"copy ({query}) to {_quoted(str(folder / table) + '.parquet')} (format parquet, compression zstd)")
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _one(con: duckdb.DuckDBPyConnection, sql: str) -> int:
-    return int(con.execute(sql).fetchall()[0][0])
+    return rows

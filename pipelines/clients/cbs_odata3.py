@@ -3,7 +3,7 @@
 The untyped data set is read, since the typed one sends null for both "missing" (`.`) and "impossible" (blank).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import quote
 
@@ -14,29 +14,50 @@ from pipelines.clients.odata import (
     Rows,
     SourceCode,
     SourceMeasure,
-    check_dimensions,
     describe,
     read_rows,
     require,
-    unchanged,
+    wire_names,
 )
-from pipelines.clients.pages import Store, fetch_pages, fetch_set
+from pipelines.clients.pages import State, Store, fetch_pages, fetch_set, unchanged
 from pipelines.errors import SourceError, shown
+from pipelines.roads import CbsRoad
 
 PAGES = "UntypedDataSet"
 _DIMENSIONS = {"Dimension", "TimeDimension", "GeoDimension", "GeoDetail"}
 
 
-def probe(http: HttpClient, base: str, card: SourceCard) -> str:
+def probe(http: HttpClient, base: str, card: SourceCard, road: CbsRoad) -> State:
     """Ask only when the table last changed: one small request.
 
     Returns:
         `Modified` of the table, ISO 8601 without offset.
     """
-    return _modified(card, http.get(card.dataset_id, f"{_api(base, card)}/TableInfos?$format=json", read_rows)[1])
+    infos = http.get(card.dataset_id, f"{_api(base, card)}/TableInfos?$format=json", read_rows)[1]
+    return State(_modified(card, infos))
 
 
-def fetch(http: HttpClient, base: str, card: SourceCard, store: Store) -> str:
+def look(http: HttpClient, base: str, card: SourceCard, road: CbsRoad, store: Store) -> tuple[State, Rows]:
+    """Fetch what describes the table, and none of its figures: service document, infos, properties and code lists.
+
+    Raises:
+        NotThereError: v3 does not offer the table.
+        MismatchError: it has no data set, or not the dimensions of the card.
+    """
+    root = _api(base, card)
+    service_url = f"{root}?$format=json"
+    offered, _ = http.get(card.dataset_id, service_url, read_rows)
+    store.keep("service", service_url, offered)
+    fixed = ["TableInfos", "DataProperties"]
+    require(card, root, offered, [*fixed, PAGES])
+    sets = {name: fetch_set(http, card, f"{root}/{name}?$format=json", name, store) for name in fixed}
+    codes = list(wire_names(card, dimension_names(sets.__getitem__)).values())
+    require(card, root, offered, codes)
+    sets |= {name: fetch_set(http, card, f"{root}/{name}?$format=json", name, store) for name in codes}
+    return State(_modified(card, sets["TableInfos"])), sets.__getitem__
+
+
+def fetch(http: HttpClient, base: str, card: SourceCard, road: CbsRoad, store: Store) -> State:
     """Fetch a table whole: service document and metadata from the API, then every page from the Feed.
 
     The API refuses more than 10,000 records with HTTP 500, the Feed pages them: observations come from the Feed only.
@@ -48,26 +69,23 @@ def fetch(http: HttpClient, base: str, card: SourceCard, store: Store) -> str:
         NotThereError: v3 does not offer the table.
         SourceError: an answer is not what the protocol or the card says.
     """
-    root = _api(base, card)
-    service_url = f"{root}?$format=json"
-    offered, _ = http.get(card.dataset_id, service_url, read_rows)
-    store.keep("service", service_url, offered)
-    needed = ["TableInfos", "DataProperties", *card.dimensions]
-    require(card, root, offered, [*needed, PAGES])
-    sets = {name: fetch_set(http, card, f"{root}/{name}?$format=json", name, store) for name in needed}
-    modified = _modified(card, sets["TableInfos"])
-    query = _query(card, description(card, sets.__getitem__))
+    state, rows = look(http, base, card, road, store)
+    query = _query(card, description(card, rows))
     feed = f"{base}/ODataFeed/odata/{card.table}/{PAGES}?$format=json{query}"
-    store.resume(modified)
-    total = _record_count(card, sets["TableInfos"])
-    fetch_pages(http, card, feed, PAGES, store, total)
-    return unchanged(card, root, modified, probe(http, base, card))
+    store.resume(state.modified)
+    fetch_pages(http, card, feed, PAGES, store, _record_count(card, rows("TableInfos")))
+    return unchanged(card, _api(base, card), state, probe(http, base, card, road))
+
+
+def dimension_names(rows: Rows) -> list[str]:
+    """What the table calls its dimensions."""
+    return [str(p["Key"]) for p in rows("DataProperties") if p.get("Type") in _DIMENSIONS]
 
 
 def description(card: SourceCard, rows: Rows) -> Description:
     """Hold a table's own metadata against the card."""
     properties = rows("DataProperties")
-    check_dimensions(card, [str(p["Key"]) for p in properties if p.get("Type") in _DIMENSIONS])
+    wire = wire_names(card, dimension_names(rows))
     measures = [
         SourceMeasure(
             code=str(p["Key"]).strip(),
@@ -82,11 +100,11 @@ def description(card: SourceCard, rows: Rows) -> Description:
     codes = {
         name: [
             SourceCode(str(c["Key"]), index, str(c.get("Title") or ""), c.get("Status"))
-            for index, c in enumerate(rows(name))
+            for index, c in enumerate(rows(on_wire))
         ]
-        for name in card.dimensions
+        for name, on_wire in wire.items()
     }
-    return describe(card, measures, codes)
+    return describe(card, measures, codes, wire)
 
 
 def expected_rows(card: SourceCard, body: Callable[[str], bytes]) -> int | None:
@@ -100,7 +118,7 @@ def columns(card: SourceCard, first: dict[str, object], chosen: Description) -> 
     Raises:
         SourceError: a dimension or topic is missing, or there is a column that was not asked for.
     """
-    expected = set(card.dimensions) | set(chosen.measures)
+    expected = set(chosen.wire.values()) | set(chosen.measures)
     if unknown := set(first) - expected - {"ID"}:
         raise SourceError(card.dataset_id, f"the data set has unknown columns: {shown(sorted(unknown))}")
     if missing := expected - set(first):
@@ -119,7 +137,7 @@ def cells_sql(card: SourceCard, names: list[str], chosen: Description) -> str:
     Columns: measure_source, one per dimension, text (number or text as sent), mark (as sent, `None` for a value).
     A blank cell and a null cell both mean "logically impossible" and become the mark `blank`.
     """
-    dims = ", ".join(f'trim("{d}") as "{d}"' for d in card.dimensions)
+    dims = ", ".join(f'trim("{on_wire}") as "{d}"' for d, on_wire in chosen.wire.items())
     topics = ", ".join(f'"{m}"' for m in chosen.measures)
     number = "regexp_full_match(trim(cell), '-?[0-9]+(\\.[0-9]+)?')"
     has_value = "trim(cell) <> ''" if card.region_frame else number
@@ -134,15 +152,31 @@ def cells_sql(card: SourceCard, names: list[str], chosen: Description) -> str:
 def _query(card: SourceCard, chosen: Description) -> str:
     parts = []
     if not card.region_frame:
-        parts.append("&$select=" + quote(",".join([*card.dimensions, *chosen.measures]), safe=","))
+        parts.append("&$select=" + quote(",".join([*chosen.wire.values(), *chosen.measures]), safe=","))
     clauses = []
     for name, dimension in card.dimensions.items():
+        on_wire = chosen.wire[name]
         if dimension.codes:
             keys = [c.key.replace("'", "''") for _, c in chosen.codes[name].values()]
-            clauses.append("(" + " or ".join(f"{name} eq '{key}'" for key in keys) + ")")
+            clauses.append(_any(f"{on_wire} eq '{key}'" for key in keys))
+        if dimension.levels:
+            clauses.append(_any(f"startswith({on_wire},'{level}')" for level in dimension.levels))
+        if dimension.kinds:
+            clauses.append(_any(f"substringof('{kind}',{on_wire})" for kind in dimension.kinds))
+        if dimension.since:
+            clauses.append(f"{on_wire} ge '{dimension.since}'")
     if clauses:
-        parts.append("&$filter=" + quote(" and ".join(clauses), safe="()'"))
+        parts.append("&$filter=" + quote(" and ".join(clauses), safe="(),'"))
     return "".join(parts)
+
+
+def _any(clauses: Iterable[str]) -> str:
+    return "(" + " or ".join(clauses) + ")"
+
+
+def status_of(rows: Rows, body: Callable[[str], bytes]) -> str:
+    """What the table says of itself: `Regulier`, or `Gediscontinueerd` and `Stopgezet` for one that has ended."""
+    return " ".join(str(rows("TableInfos")[0].get(k) or "") for k in ("OutputStatus", "ReasonDelivery", "Frequency"))
 
 
 def _api(base: str, card: SourceCard) -> str:
@@ -151,8 +185,8 @@ def _api(base: str, card: SourceCard) -> str:
 
 def _record_count(card: SourceCard, infos: list[dict[str, Any]]) -> int | None:
     count = infos[0].get("RecordCount")
-    filtered = any(dimension.codes for dimension in card.dimensions.values())
-    return int(count) if count is not None and not filtered else None
+    whole = all(dimension.keeps_all for dimension in card.dimensions.values())
+    return int(count) if count is not None and whole else None
 
 
 def _modified(card: SourceCard, rows: list[dict[str, Any]]) -> str:

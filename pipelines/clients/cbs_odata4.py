@@ -1,6 +1,6 @@
 """CBS OData v4: long observations, 100,000 a page, metadata per table (datasets.cbs.nl)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from urllib.parse import quote
 
 from pipelines.card import SourceCard
@@ -10,31 +10,51 @@ from pipelines.clients.odata import (
     Rows,
     SourceCode,
     SourceMeasure,
-    check_dimensions,
     describe,
     read_json,
     read_rows,
     require,
-    unchanged,
+    wire_names,
 )
-from pipelines.clients.pages import Store, fetch_pages, fetch_set
+from pipelines.clients.pages import State, Store, fetch_pages, fetch_set, unchanged
 from pipelines.errors import SourceError, shown
+from pipelines.roads import CbsRoad
 
 PAGES = "Observations"
 COUNT = "Observations-count"
 _FIXED = {"Id", "Measure", "ValueAttribute", "Value"}
 
 
-def probe(http: HttpClient, base: str, card: SourceCard) -> str:
+def probe(http: HttpClient, base: str, card: SourceCard, road: CbsRoad) -> State:
     """Ask only when the table last changed: one small request.
 
     Returns:
         The later of `Modified` and `ObservationsModified`, ISO 8601 with offset.
     """
-    return _modified(card, http.get(card.dataset_id, f"{base}/{card.table}/Properties", read_json)[1])
+    return State(modified_of(card, http.get(card.dataset_id, f"{base}/{card.table}/Properties", read_json)[1]))
 
 
-def fetch(http: HttpClient, base: str, card: SourceCard, store: Store) -> str:
+def look(http: HttpClient, base: str, card: SourceCard, road: CbsRoad, store: Store) -> tuple[State, Rows]:
+    """Fetch what describes the table, and none of its observations: service document, properties and code lists.
+
+    Raises:
+        NotThereError: v4 does not offer the table.
+        MismatchError: it has no observations, or not the dimensions of the card.
+    """
+    root = f"{base}/{card.table}"
+    offered, _ = http.get(card.dataset_id, root, read_rows)
+    store.keep("service", root, offered)
+    require(card, root, offered, ["Properties", "Dimensions", "MeasureCodes", PAGES])
+    body, properties = http.get(card.dataset_id, f"{root}/Properties", read_json)
+    store.keep("Properties", f"{root}/Properties", body)
+    sets = {name: fetch_set(http, card, f"{root}/{name}", name, store) for name in ("Dimensions", "MeasureCodes")}
+    codes = [f"{name}Codes" for name in wire_names(card, dimension_names(sets.__getitem__)).values()]
+    require(card, root, offered, codes)
+    sets |= {name: fetch_set(http, card, f"{root}/{name}", name, store) for name in codes}
+    return State(modified_of(card, properties)), sets.__getitem__
+
+
+def fetch(http: HttpClient, base: str, card: SourceCard, road: CbsRoad, store: Store) -> State:
     """Fetch a table whole: service document, metadata, `$count`, then every page of the observations it asks for.
 
     Returns:
@@ -45,26 +65,24 @@ def fetch(http: HttpClient, base: str, card: SourceCard, store: Store) -> str:
         SourceError: an answer is not what the protocol or the card says.
     """
     root = f"{base}/{card.table}"
-    offered, _ = http.get(card.dataset_id, root, read_rows)
-    store.keep("service", root, offered)
-    needed = ["Dimensions", "MeasureCodes", *(f"{d}Codes" for d in card.dimensions)]
-    require(card, root, offered, ["Properties", *needed, PAGES])
-    body, properties = http.get(card.dataset_id, f"{root}/Properties", read_json)
-    store.keep("Properties", f"{root}/Properties", body)
-    sets = {name: fetch_set(http, card, f"{root}/{name}", name, store) for name in needed}
-    modified = _modified(card, properties)
-    query = _filter(card, description(card, sets.__getitem__), sets["MeasureCodes"])
+    state, rows = look(http, base, card, road, store)
+    query = _filter(card, description(card, rows), rows("MeasureCodes"))
     count_url = f"{root}/{PAGES}/$count" + (f"?{query}" if query else "")
     body, total = http.get(card.dataset_id, count_url, read_count)
     store.keep(COUNT, count_url, body)
-    store.resume(modified)
+    store.resume(state.modified)
     fetch_pages(http, card, f"{root}/{PAGES}?{query}{'&' if query else ''}$count=true", PAGES, store, total)
-    return unchanged(card, root, modified, probe(http, base, card))
+    return unchanged(card, root, state, probe(http, base, card, road))
+
+
+def dimension_names(rows: Rows) -> list[str]:
+    """What the table calls its dimensions."""
+    return [str(d["Identifier"]) for d in rows("Dimensions")]
 
 
 def description(card: SourceCard, rows: Rows) -> Description:
     """Hold a table's own metadata against the card."""
-    check_dimensions(card, [str(d["Identifier"]) for d in rows("Dimensions")])
+    wire = wire_names(card, dimension_names(rows))
     measures = [
         SourceMeasure(
             code=str(m["Identifier"]).strip(),
@@ -78,11 +96,11 @@ def description(card: SourceCard, rows: Rows) -> Description:
     codes = {
         name: [
             SourceCode(str(c["Identifier"]), int(c.get("Index") or 0), str(c.get("Title") or ""), c.get("Status"))
-            for c in rows(f"{name}Codes")
+            for c in rows(f"{on_wire}Codes")
         ]
-        for name in card.dimensions
+        for name, on_wire in wire.items()
     }
-    return describe(card, measures, codes)
+    return describe(card, measures, codes, wire)
 
 
 def read_count(body: bytes) -> int:
@@ -108,7 +126,7 @@ def columns(card: SourceCard, first: dict[str, object], chosen: Description) -> 
     Raises:
         SourceError: a column is missing, or there is one that the protocol does not have.
     """
-    expected = _FIXED | set(card.dimensions)
+    expected = _FIXED | set(chosen.wire.values())
     if unknown := set(first) - expected - {"StringValue"}:
         raise SourceError(card.dataset_id, f"observations have unknown columns: {shown(sorted(unknown))}")
     if missing := expected - set(first):
@@ -127,15 +145,22 @@ def cells_sql(card: SourceCard, names: list[str], chosen: Description) -> str:
     Columns: measure_source, one per dimension, text (number or text as sent), mark (ValueAttribute).
     """
     text = "coalesce(nullif(trim(StringValue), ''), trim(Value))" if "StringValue" in names else "trim(Value)"
-    dims = ", ".join(f'trim("{d}") as "{d}"' for d in card.dimensions)
+    dims = ", ".join(f'trim("{on_wire}") as "{d}"' for d, on_wire in chosen.wire.items())
     return f"select trim(Measure) as measure_source, {dims}, {text} as text, ValueAttribute as mark from page"
 
 
 def _filter(card: SourceCard, chosen: Description, all_measures: list[dict[str, object]]) -> str:
-    clauses = []
-    if len(chosen.measures) < len(all_measures):
-        clauses.append(_in("Measure", chosen.measures))
-    clauses += [_in(d, [c.key for _, c in chosen.codes[d].values()]) for d, dim in card.dimensions.items() if dim.codes]
+    clauses = [_in("Measure", chosen.measures)] if len(chosen.measures) < len(all_measures) else []
+    for name, dimension in card.dimensions.items():
+        on_wire = chosen.wire[name]
+        if dimension.codes:
+            clauses.append(_in(on_wire, [c.key for _, c in chosen.codes[name].values()]))
+        if dimension.levels:
+            clauses.append(_any(f"startswith({on_wire},'{level}')" for level in dimension.levels))
+        if dimension.kinds:
+            clauses.append(_any(f"contains({on_wire},'{kind}')" for kind in dimension.kinds))
+        if dimension.since:
+            clauses.append(f"{on_wire} ge '{dimension.since}'")
     return "$filter=" + quote(" and ".join(clauses), safe="(),'$") if clauses else ""
 
 
@@ -144,8 +169,23 @@ def _in(name: str, values: Iterable[str]) -> str:
     return f"{name} in ({quoted})"
 
 
-def _modified(card: SourceCard, properties: dict[str, object]) -> str:
+def _any(clauses: Iterable[str]) -> str:
+    return "(" + " or ".join(clauses) + ")"
+
+
+def modified_of(card: SourceCard, properties: Mapping[str, object]) -> str:
+    """The later of `Modified` and `ObservationsModified`.
+
+    Raises:
+        SourceError: Properties has neither.
+    """
     stamps = [str(properties[k]) for k in ("Modified", "ObservationsModified") if properties.get(k)]
     if not stamps:
         raise SourceError(card.dataset_id, "Properties says no Modified", todo="try again later")
     return max(stamps)
+
+
+def status_of(rows: Rows, body: Callable[[str], bytes]) -> str:
+    """What the table says of itself: `Regulier`, or `Gediscontinueerd` and `Stopgezet` for one that has ended."""
+    properties = read_json(body("Properties"))
+    return " ".join(str(properties.get(k) or "") for k in ("Status", "VersionReason", "Frequency"))

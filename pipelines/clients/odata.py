@@ -7,8 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.card import Code, SourceCard
-from pipelines.errors import SourceError, shown
+from pipelines.card import Certainty, Code, SourceCard
+from pipelines.errors import MismatchError, SourceError, shown
 
 Rows = Callable[[str], list[dict[str, Any]]]
 """Gives the rows of an entity set that was fetched, by its name."""
@@ -31,11 +31,15 @@ class Description:
     """A table as its own metadata describes it, seen through the card.
 
     `measures` maps each source spelling to the card's code and the source's measure; `codes` does so per dimension,
-    for the codes that the card keeps (all of them where the card lists none).
+    for the codes that the card keeps (all of them where the card lists none). `wire` is what the source calls each
+    dimension of the card. `missing` says, by (dimension, code) of the card, why one could not be found; the dimension
+    of a measure is `""`.
     """
 
     measures: dict[str, tuple[str, "SourceMeasure"]]
     codes: dict[str, dict[str, tuple[str, "SourceCode"]]]
+    wire: dict[str, str]
+    missing: dict[tuple[str, str], str]
 
 
 @dataclass(frozen=True)
@@ -126,11 +130,11 @@ def require(card: SourceCard, url: str, service: bytes, needed: list[str]) -> No
     """Refuse a table whose service document does not offer every entity set that is needed.
 
     Raises:
-        SourceError: naming what is missing and what is offered.
+        MismatchError: naming what is missing and what is offered.
     """
     offered = {str(entry.get("name")) for entry in read_rows(service)}
     if missing := [name for name in needed if name not in offered]:
-        raise SourceError(
+        raise MismatchError(
             card.dataset_id,
             f"the service document lacks {shown(missing)}; it offers {shown(sorted(offered))}",
             url=url,
@@ -138,112 +142,141 @@ def require(card: SourceCard, url: str, service: bytes, needed: list[str]) -> No
         )
 
 
-def unchanged(card: SourceCard, url: str, before: str, after: str) -> str:
-    """Refuse pages that were read while the table changed under them, since they may mix two versions.
-
-    Raises:
-        SourceError: `Modified` is not what it was before the first page.
-    """
-    if after != before:
-        raise SourceError(
-            card.dataset_id,
-            f"the table changed while it was read (modified {before}, then {after})",
-            url=url,
-            todo="run again",
-        )
-    return before
-
-
 def match(card: SourceCard, kind: str, wanted: Code, offered: Iterable[SourceMeasure | SourceCode]) -> Any:
     """Find the one measure or code of the source that the card means.
 
     By code or alias first; then by topic key without its running number (`TotaalAantalBanen` is
-    `TotaalAantalBanen_112`); last by title and unit, which is how a code that is only believed is found.
+    `TotaalAantalBanen_112`); last by title and unit. A code that is only believed is found by title and unit alone,
+    since the same code may stand for something else.
 
     Raises:
-        SourceError: none matches, or several do.
+        MismatchError: none matches, or several do.
     """
     offered = list(offered)
     names = {wanted.code, *wanted.aliases}
     unit = getattr(wanted, "unit", None)
 
     def by_title(source: SourceMeasure | SourceCode) -> bool:
-        same_unit = not unit or getattr(source, "unit", "") in ("", unit)
-        return same_unit and _plain(source.title) == _plain(wanted.title)
+        same_unit = not unit or plain(getattr(source, "unit", "")) in ("", plain(unit))
+        return same_unit and plain(source.title) == plain(wanted.title)
 
-    for test in (
-        lambda source: source.code in names,
-        lambda source: isinstance(source, SourceMeasure) and re.sub(r"_\d+$", "", source.code) in names,
-        by_title,
-    ):
+    def by_code(source: SourceMeasure | SourceCode) -> bool:
+        return source.code in names
+
+    def by_stem(source: SourceMeasure | SourceCode) -> bool:
+        return isinstance(source, SourceMeasure) and re.sub(r"_\d+$", "", source.code) in names
+
+    def by_title_and_code(source: SourceMeasure | SourceCode) -> bool:
+        return by_title(source) and (by_code(source) or by_stem(source))
+
+    believed = wanted.certainty is Certainty.ASSUMED
+    for test in (by_title_and_code, by_title) if believed else (by_code, by_stem, by_title):
         found = [source for source in offered if test(source)]
         if len(found) == 1:
             return found[0]
         if found:
-            raise SourceError(
+            raise MismatchError(
                 card.dataset_id,
                 f"{kind} {wanted.code} matches {len(found)} of the source: {shown(f.code for f in found)}",
                 todo="write the whole code of one of them on the card, as its code or an alias",
             )
-    raise SourceError(
+    listed = shown((f"{o.code} ({o.title})" if believed else o.code for o in offered), 20)
+    raise MismatchError(
         card.dataset_id,
-        f"{kind} {wanted.code} ({wanted.title}) is not in the source, which has: {shown(o.code for o in offered)}",
+        f"{kind} {wanted.code} ({wanted.title}{f', {unit}' if unit else ''}) is not in the source, which has: {listed}",
         todo=f"correct the {kind} on the card, and the indicators that use it",
     )
 
 
-def describe(card: SourceCard, measures: list[SourceMeasure], codes: dict[str, list[SourceCode]]) -> Description:
-    """Hold a table's measures and code lists against the card.
+def describe(
+    card: SourceCard, measures: list[SourceMeasure], codes: dict[str, list[SourceCode]], wire: dict[str, str]
+) -> Description:
+    """Hold a table's measures and code lists against the card; what cannot be found is in `missing`, with the reason.
+
+    Args:
+        card: what is expected.
+        measures: every measure of the table.
+        codes: the code list of each dimension, by the card's name of it.
+        wire: what the table calls each dimension of the card.
 
     Raises:
-        SourceError: a measure or code of the card is not there, is there twice, or has another unit.
+        MismatchError: nothing of the card is left: no measure, or no code of a dimension.
+        SourceError: a code list is empty.
     """
+    missing: dict[tuple[str, str], str] = {}
     chosen: dict[str, tuple[str, SourceMeasure]] = {}
     for wanted in card.measures:
-        found = match(card, "measure", wanted, measures)
-        check_unit(card, wanted, found)
-        chosen[found.code] = (wanted.code, found)
+        try:
+            found = match(card, "measure", wanted, measures)
+            check_unit(card, wanted, found)
+            chosen[found.code] = (wanted.code, found)
+        except MismatchError as error:
+            missing["", wanted.code] = error.found
+            last = error
     if card.region_frame:
         chosen = {m.code: (m.code, m) for m in measures}
+    elif not chosen:
+        raise last
     kept: dict[str, dict[str, tuple[str, SourceCode]]] = {}
     for name, dimension in card.dimensions.items():
         if not codes[name]:
             raise SourceError(card.dataset_id, f"the code list of {name} is empty", todo="try again later")
-        kept[name] = {c.code: (c.code, c) for c in codes[name]}
+        kept[name] = {c.code: (c.code, c) for c in codes[name] if dimension.keeps(c.code)}
         if dimension.codes:
-            pairs = [(wanted.code, match(card, f"{name} code", wanted, codes[name])) for wanted in dimension.codes]
-            kept[name] = {found.code: (code, found) for code, found in pairs}
-    return Description(chosen, kept)
+            kept[name] = {}
+            for wanted in dimension.codes:
+                try:
+                    found = match(card, f"{name} code", wanted, codes[name])
+                    kept[name][found.code] = (wanted.code, found)
+                except MismatchError as error:
+                    missing[name, wanted.code] = error.found
+                    last = error
+            if not kept[name]:
+                raise last
+        if not kept[name]:
+            raise MismatchError(
+                card.dataset_id,
+                f"no code of {name} is one that the card asks for; it has {shown(c.code for c in codes[name])}",
+                todo=f"correct `levels`, `kinds` or `since` of {name} on the card",
+            )
+    return Description(chosen, kept, wire, missing)
 
 
-def check_dimensions(card: SourceCard, found: Iterable[str]) -> None:
-    """Refuse a table whose dimensions are not those of the card.
+def wire_names(card: SourceCard, found: Iterable[str]) -> dict[str, str]:
+    """What a table calls each dimension of the card.
 
     Raises:
-        SourceError: naming both lists.
+        MismatchError: the dimensions of the table are not those of the card; names both lists.
     """
-    if set(found) != set(card.dimensions):
-        raise SourceError(
+    offered = set(found)
+    wire = {
+        name: next((n for n in (name, *dimension.aliases) if n in offered), "")
+        for name, dimension in card.dimensions.items()
+    }
+    if set(wire.values()) != offered:
+        raise MismatchError(
             card.dataset_id,
-            f"the table has the dimensions {shown(sorted(found))}; the card expects {shown(sorted(card.dimensions))}",
+            f"the table has the dimensions {shown(sorted(offered))}; the card expects {shown(sorted(card.dimensions))}",
             todo="bring the card's dimensions in line, and decide which codes to keep",
         )
+    return wire
 
 
 def check_unit(card: SourceCard, wanted: Code, found: SourceMeasure) -> None:
     """Refuse a measure whose unit is not the card's; an empty unit on the wire says nothing and passes.
 
     Raises:
-        SourceError: naming both units.
+        MismatchError: naming both units.
     """
     unit = getattr(wanted, "unit", None)
-    if unit and found.unit and _plain(unit) != _plain(found.unit):
-        raise SourceError(
+    if unit and found.unit and plain(unit) != plain(found.unit):
+        raise MismatchError(
             card.dataset_id,
             f"measure {found.code} has the unit {found.unit!r}; the card expects {unit!r}",
             todo="correct the unit on the card and the multiplier of its indicators",
         )
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """A title or unit without what does not matter when two are compared: case and spaces."""
     return " ".join(text.split()).casefold()

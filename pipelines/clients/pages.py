@@ -117,6 +117,22 @@ def same_address(found: str | None, wanted: str | None) -> bool:
     )
 
 
+def unchanged(card: SourceCard, url: str, before: State, after: State) -> State:
+    """Refuse pages that were read while the table changed under them, since they may mix two versions.
+
+    Raises:
+        SourceError: `Modified` is not what it was before the first page.
+    """
+    if after != before:
+        raise SourceError(
+            card.dataset_id,
+            f"the table changed while it was read (modified {before.modified}, then {after.modified})",
+            url=url,
+            todo="run again",
+        )
+    return before
+
+
 def fetch_set(http: HttpClient, card: SourceCard, url: str, name: str, store: Store) -> list[dict[str, Any]]:
     """Fetch a small entity set, such as a code list, and give its rows.
 

@@ -1,0 +1,135 @@
+"""CBS bulk CSV: a whole table as one zip, in the words of OData v4 but with a decimal comma (datasets.cbs.nl/csv).
+
+Fetched by cards that keep a table whole, or nearly so; what such a card does not ask for is left out while reading.
+"""
+
+import csv
+import io
+import zipfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+
+from pipelines.card import SourceCard
+from pipelines.clients import cbs_odata4
+from pipelines.clients.http import HttpClient
+from pipelines.clients.odata import Description, Rows
+from pipelines.clients.pages import State, Store
+from pipelines.errors import SourceError
+from pipelines.roads import CbsRoad
+
+PAGES = "zip"
+_OBSERVATIONS = "Observations.csv"
+_CHUNK = 1 << 20
+
+
+def fetch(http: HttpClient, base: str, card: SourceCard, road: CbsRoad, store: Store) -> State:
+    """Fetch the zip of a table.
+
+    Returns:
+        The `Modified` that its own Properties say.
+
+    Raises:
+        NotThereError: there is no zip of this table.
+        SourceError: the answer is no zip, or not one of a table.
+    """
+    url = f"{base}/{card.table}"
+    body, rows = http.get(card.dataset_id, url, metadata, accept="application/zip, */*")
+    store.keep(f"{PAGES}/00000", url, body)
+    return State(cbs_odata4.modified_of(card, rows("Properties")[0]))
+
+
+def metadata(body: bytes) -> Rows:
+    """The small members of the zip as rows, by the name of the entity set.
+
+    Raises:
+        ValueError: it is no zip, it is damaged, or a member that every table has is missing.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            names = set(archive.namelist())
+            needed = {"Properties.csv", "Dimensions.csv", "MeasureCodes.csv", _OBSERVATIONS}
+            if missing := needed - names:
+                raise ValueError(f"expected a zip with {sorted(needed)}, found one without {sorted(missing)}")
+            if (damaged := archive.testzip()) is not None:
+                raise ValueError(f"expected a whole zip, found {damaged} damaged")
+            texts = {
+                name.removesuffix(".csv"): archive.read(name).decode("utf-8-sig")
+                for name in names
+                if name.endswith(".csv") and name != _OBSERVATIONS
+            }
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, NotImplementedError, RuntimeError, OSError) as error:
+        raise ValueError(f"expected a whole zip, found something else ({error!s:.80})") from None
+    return lambda name: [
+        {key: value or None for key, value in row.items()}
+        for row in csv.DictReader(io.StringIO(texts[name], newline=""), delimiter=";")
+    ]
+
+
+def description(card: SourceCard, rows: Rows) -> Description:
+    """Hold the metadata of the zip, which has the words of OData v4, against the card."""
+    return cbs_odata4.description(card, rows)
+
+
+def status_of(rows: Rows, body: Callable[[str], bytes]) -> str:
+    """What the table says of itself: `Regulier`, or `Gediscontinueerd` and `Stopgezet` for one that has ended."""
+    properties = rows("Properties")[0]
+    return " ".join(str(properties.get(k) or "") for k in ("Status", "VersionReason", "Frequency"))
+
+
+def unpack(body: bytes, file: Path) -> None:
+    """Write the observations of the zip to a file, a piece at a time."""
+    with (
+        zipfile.ZipFile(io.BytesIO(body)) as archive,
+        archive.open(_OBSERVATIONS) as source,
+        file.open("wb") as target,
+    ):
+        while chunk := source.read(_CHUNK):
+            target.write(chunk)
+
+
+def check_page(con: duckdb.DuckDBPyConnection, card: SourceCard, rows: Rows, url: str) -> None:
+    """Hold the observations (relation `page`) against the columns of the protocol and the count of Properties.
+
+    Raises:
+        SourceError: columns or rows are missing.
+    """
+    names = [row[0] for row in con.execute("describe page").fetchall()]
+    expected = {"Id", "Measure", "Value", "ValueAttribute", *cbs_odata4.dimension_names(rows)}
+    if set(names) - {"StringValue"} != expected:
+        raise SourceError(
+            card.dataset_id,
+            f"{_OBSERVATIONS} has the columns {sorted(names)}, expected {sorted(expected)} and perhaps StringValue",
+            url=url,
+        )
+    counted = rows("Properties")[0].get("ObservationCount")
+    found = con.execute("select count(*) from page").fetchall()[0][0]
+    if counted and int(str(counted)) != found:
+        raise SourceError(
+            card.dataset_id,
+            f"{_OBSERVATIONS} has {found} rows, expected {counted} as Properties counts",
+            url=url,
+            todo="run again; a part of the table is never taken for the whole",
+        )
+
+
+def cells_sql(card: SourceCard, names: list[str], chosen: Description) -> str:
+    """SQL that turns the observations into cells as OData v4 does, for the measures and codes that the card keeps."""
+    text = "coalesce(nullif(trim(StringValue), ''), trim(Value))" if "StringValue" in names else "trim(Value)"
+    dims = ", ".join(f'trim("{on_wire}") as "{d}"' for d, on_wire in chosen.wire.items())
+    if not card.region_frame:
+        text = f"nullif(replace({text}, ',', '.'), '')"
+    kept = [_in("Measure", list(chosen.measures))]
+    kept += [_in(on_wire, list(chosen.codes[d])) for d, on_wire in chosen.wire.items()]
+    where = " and ".join(kept)
+    return (
+        f"select trim(Measure) as measure_source, {dims}, {text} as text,"
+        f" coalesce(nullif(ValueAttribute, ''), 'None') as mark from page where {where}"
+    )
+
+
+def _in(name: str, codes: list[str]) -> str:
+    quoted = ", ".join("'" + code.replace("'", "''") + "'" for code in codes)
+    return f'trim("{name}") in ({quoted})'

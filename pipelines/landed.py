@@ -1,0 +1,90 @@
+"""What landed of a card, as a reader of it sees it."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from types import ModuleType
+from typing import Any
+
+from pipelines.card import SourceCard
+from pipelines.clients import (
+    cbs_bulk,
+    cbs_odata3,
+    cbs_odata4,
+    ckan,
+    drop,
+    eurostat,
+    file,
+    hal,
+    ogc_features,
+    opendatasoft,
+)
+from pipelines.clients.odata import Rows, read_rows
+from pipelines.landing import Landing, Resource, Snapshot
+from pipelines.roads import Protocol, Road
+
+CLIENTS: dict[Protocol, ModuleType] = {
+    Protocol.CBS_ODATA4: cbs_odata4,
+    Protocol.CBS_ODATA3: cbs_odata3,
+    Protocol.CBS_BULK: cbs_bulk,
+    Protocol.CKAN: ckan,
+    Protocol.OPENDATASOFT: opendatasoft,
+    Protocol.HAL: hal,
+    Protocol.OGC_FEATURES: ogc_features,
+    Protocol.EUROSTAT: eurostat,
+    Protocol.FILE: file,
+    Protocol.DROP: drop,
+}
+
+
+@dataclass(frozen=True)
+class Landed:
+    """A card, the snapshot that landed of it, and its bytes."""
+
+    card: SourceCard
+    snapshot: Snapshot
+    landing: Landing
+
+    @property
+    def protocol(self) -> Protocol:
+        """The road by which it came."""
+        return Protocol(self.snapshot.protocol)
+
+    @property
+    def road(self) -> Road:
+        """What the card says of that road."""
+        return next(road for road in self.card.roads if road.protocol == self.protocol)
+
+    @property
+    def client(self) -> ModuleType:
+        """The client of that road."""
+        return CLIENTS[self.protocol]
+
+    @property
+    def pages(self) -> list[Resource]:
+        """The resources that hold rows, in order."""
+        return self.snapshot.below(self.client.PAGES)
+
+    @property
+    def first_url(self) -> str:
+        """Where the rows came from; the first page's address."""
+        return self.pages[0].url if self.pages else ""
+
+    def body(self, name: str) -> bytes:
+        """The bytes of a resource, by its name in the snapshot."""
+        return self.landing.get(self.snapshot.named(name).sha256)
+
+    def page(self, resource: Resource) -> bytes:
+        """The bytes of a page."""
+        return self.landing.get(resource.sha256)
+
+    @cached_property
+    def rows(self) -> Rows:
+        """The small entity sets of a table of CBS, as rows by their name."""
+        if self.protocol is Protocol.CBS_BULK:
+            metadata: Rows = cbs_bulk.metadata(self.page(self.pages[0]))
+            return metadata
+        return self._rows_of_set
+
+    def _rows_of_set(self, name: str) -> list[dict[str, Any]]:
+        parts = [self.snapshot.named(name), *self.snapshot.below(name)]
+        return [row for part in parts for row in read_rows(self.page(part))]

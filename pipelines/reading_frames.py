@@ -1,0 +1,133 @@
+"""Files, registers, areas and answers of Eurostat, from landed bytes to Parquet in the shape of their card.
+
+One page is in memory at a time as text, and all rows of a card as columns: these sources are small beside CBS's tables.
+"""
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import polars as pl
+
+from pipelines.card import Shape, SourceCard
+from pipelines.clients import drop, eurostat, ogc_features
+from pipelines.clients.table_file import read_records, read_table
+from pipelines.errors import SourceError
+from pipelines.landed import Landed
+from pipelines.landing import Resource
+from pipelines.registers import register_rows
+from pipelines.roads import Protocol
+from pipelines.settings import DBT_PROJECT
+from pipelines.shapes import CODES, MEASURES
+from pipelines.tables import load_region_names, statistics_rows
+
+_FILES = {Shape.OBSERVATIONS: "observations", Shape.SUBSIDIES: "subsidies", Shape.BOUNDARIES: "boundaries"}
+
+
+def read_frames(landed: Landed, work: Path, target: Path) -> int:
+    """Read a source that is no table of CBS into the Parquet of its shape.
+
+    Returns:
+        The number of rows.
+
+    Raises:
+        SourceError: the bytes are not what the card or the protocol says.
+    """
+    card, frames, rows = landed.card, [], 0
+    for resource in landed.pages:
+        frame = _read_page(landed, resource)
+        if card.shape is Shape.SUBSIDIES:
+            frame = frame.with_columns(pl.col("row_number") + rows)
+        rows += frame.height
+        frames.append(frame.with_columns(pl.lit(resource.sha256).alias("landed_sha256")))
+    if not frames:
+        raise SourceError(card.dataset_id, "nothing with rows in it has landed", todo="fetch it again")
+    whole = pl.concat(frames).select(pl.lit(card.dataset_id).alias("dataset_id"), pl.all())
+    if card.shape is Shape.OBSERVATIONS:
+        whole = _as_observations(whole)
+        _describe(landed, whole, target)
+    whole.write_parquet(target / f"{_FILES[card.shape]}.parquet", compression="zstd")
+    return rows
+
+
+def _read_page(landed: Landed, resource: Resource) -> pl.DataFrame:
+    card, body = landed.card, landed.page(resource)
+    if card.boundaries:
+        return ogc_features.boundary_rows(card, body)
+    if landed.protocol is Protocol.EUROSTAT:
+        return eurostat.statistics_rows(card, body)
+    frame = _text_frame(landed, resource, body)
+    if card.subsidy_register:
+        return register_rows(card, frame, resource.url)
+    period = drop.period_of(resource.url) if landed.protocol is Protocol.DROP else None
+    return statistics_rows(card, frame, region_names(), period)
+
+
+def _text_frame(landed: Landed, resource: Resource, body: bytes) -> pl.DataFrame:
+    card = landed.card
+    assert card.layout is not None, "a road to files has a layout, or the card would have been refused"
+    if landed.protocol in (Protocol.HAL, Protocol.OPENDATASOFT):
+        return read_records(card.dataset_id, resource.url, landed.client.records(body, landed.road), card.layout)
+    return read_table(card.dataset_id, resource.url, body, card.layout)
+
+
+@cache
+def region_names() -> Mapping[str, Mapping[str, str]]:
+    """The names that sources give regions, by list, each with its code."""
+    return load_region_names(DBT_PROJECT / "seeds" / "region_names.csv")
+
+
+def _as_observations(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.select(
+        "dataset_id",
+        "measure_code",
+        "region_code",
+        "period_code",
+        "dims",
+        pl.col("value").cast(pl.Float64),
+        pl.lit(None, pl.String).alias("value_text"),
+        "value_attribute",
+        pl.lit(None, pl.String).alias("period_status"),
+        "landed_sha256",
+    )
+
+
+def _describe(landed: Landed, rows: pl.DataFrame, target: Path) -> None:
+    """Write what the card calls its measures, and the codes that the rows have, with the source's titles of them."""
+    card = landed.card
+    measures = [(m.code, m.code, i, m.title, m.unit, None) for i, m in enumerate(card.measures)]
+    titles = _titles(landed)
+    codes = [
+        (name, role, code, titles.get((name, code), code), None, index)
+        for name, role, column in _dimensions(card, rows)
+        for index, code in enumerate(sorted(column.unique().drop_nulls()))
+    ]
+    dataset = pl.lit(card.dataset_id).alias("dataset_id")
+    for name, schema, described in (("measures", MEASURES, measures), ("codes", CODES, codes)):
+        frame = pl.DataFrame(described, schema=schema, orient="row")
+        frame.select(dataset, pl.all()).write_parquet(target / f"{name}.parquet", compression="zstd")
+
+
+def _dimensions(card: SourceCard, rows: pl.DataFrame) -> list[tuple[str, str, pl.Series]]:
+    found = [
+        (card.dimension("region") or "region", "region", rows["region_code"]),
+        (card.dimension("period") or "period", "period", rows["period_code"]),
+    ]
+    for name, dimension in card.dimensions.items():
+        if dimension.role == "category":
+            part = pl.col("dims").str.extract(f"(?:^|;){name}=([^;]*)")
+            found.append((name, "category", rows.select(part).to_series()))
+    return found
+
+
+def _titles(landed: Landed) -> dict[tuple[str, str], str]:
+    """The titles that an answer of Eurostat gives its codes; files have none."""
+    if landed.protocol is not Protocol.EUROSTAT:
+        return {}
+    return {
+        (name, code): title
+        for resource in landed.pages
+        for name, dimension in json.loads(landed.page(resource))["dimension"].items()
+        for code, title in dimension["category"].get("label", {}).items()
+    }
