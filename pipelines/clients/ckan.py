@@ -1,0 +1,195 @@
+"""CKAN catalogues, such as data.overheid.nl: a package names its files, the files lie elsewhere.
+
+The format of a resource is a word or the address of one, its address may be a list, and `url` may be a page about it.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from pipelines.card import SourceCard
+from pipelines.clients.files import PAGES, fetch_files, probe_files
+from pipelines.clients.http import HttpClient
+from pipelines.clients.odata import read_json
+from pipelines.clients.pages import State, Store
+from pipelines.errors import MismatchError, NotThereError, SourceError, shown
+from pipelines.roads import CkanRoad, ResourceRule
+
+__all__ = ["PAGES", "Resource", "choose", "fetch", "probe", "read_package", "search"]
+
+_CLOSED = ("licentieonbekend", "geslotenlicentie", "geogedeeld", "notspecified", "otherclosed")
+_DAY = re.compile(r"(?<!\d)(20\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))(?!\d)")
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A file of a package, as far as it matters for choosing and fetching it."""
+
+    name: str
+    format: str
+    address: str
+    created: str
+    licence: str
+
+    @property
+    def age(self) -> tuple[str, str, str]:
+        """What newer means: the day it was made, then the day in its address, since a harvest makes all at once."""
+        day = _DAY.findall(self.address)
+        return self.created[:10], day[-1] if day else "", self.created
+
+
+def probe(http: HttpClient, base: str, card: SourceCard, road: CkanRoad) -> State:
+    """Ask for the package, and for the headers of the files that the card chooses.
+
+    Raises:
+        NotThereError: the package, or one of its files, is gone.
+        SourceError: the catalogue refuses, or nothing fits the card.
+    """
+    _, package = _show(http, base, card, road)
+    return _dated(package, probe_files(http, card, _addresses(card, road, package)))
+
+
+def fetch(http: HttpClient, base: str, card: SourceCard, road: CkanRoad, store: Store) -> State:
+    """Fetch the package, kept as `package`, and the files that the card chooses.
+
+    Raises:
+        NotThereError: the package, or one of its files, is gone.
+        SourceError: the catalogue refuses, nothing fits the card, the licence is not open, or a file is not good.
+    """
+    body, package = _show(http, base, card, road)
+    store.keep("package", _show_url(base, road), body)
+    return _dated(package, fetch_files(http, card, _addresses(card, road, package), store))
+
+
+def search(http: HttpClient, base: str, words: str, rows: int = 20) -> list[dict[str, Any]]:
+    """The packages that a catalogue finds for some words, the best first; for whoever looks for a new source.
+
+    Raises:
+        SourceError: the catalogue could not be asked.
+    """
+    url = f"{base}/package_search?{urlencode({'q': words, 'rows': rows})}"
+    _, result = http.get("ckan/package_search", url, _read_result)
+    packages = result.get("results")
+    if not isinstance(packages, list) or not all(isinstance(p, dict) for p in packages):
+        raise SourceError("ckan/package_search", "expected a list of packages under `results`", url=url)
+    return packages
+
+
+def read_package(body: bytes) -> dict[str, Any]:
+    """Read the answer of `package_show`: the package.
+
+    Raises:
+        ValueError: it is something else, or the catalogue says that it did not succeed.
+    """
+    package = _read_result(body)
+    resources = package.get("resources")
+    if not isinstance(resources, list) or not all(isinstance(r, dict) for r in resources):
+        raise ValueError("expected a package with a list of `resources`")
+    return package
+
+
+def choose(card: SourceCard, package: dict[str, Any], rule: ResourceRule) -> list[Resource]:
+    """The resources of a package that the card's rule means, the oldest first.
+
+    Raises:
+        MismatchError: none fits (the text lists what there is), or one that fits may not be published.
+    """
+    offered = [_resource(entry) for entry in package["resources"]]
+    chosen = sorted((r for r in offered if _fits(r, rule)), key=lambda r: r.age)
+    chosen = chosen[-rule.newest :] if rule.newest else chosen
+    if not chosen:
+        raise MismatchError(
+            card.dataset_id,
+            f"no resource of the package fits {rule.model_dump_json(exclude_none=True)}; it has "
+            + (shown(f"{r.name!r} ({r.format})" for r in offered) or "none"),
+            todo="bring `resources` on the card in line with the package",
+        )
+    for resource in chosen:
+        _check_licence(card, package, resource)
+        if not re.match(r"https?://", resource.address):
+            raise MismatchError(
+                card.dataset_id,
+                f"resource {resource.name!r} has the address {resource.address!r}, expected one that begins with http",
+                todo="choose another resource, or report it to the publisher",
+            )
+    return chosen
+
+
+def _addresses(card: SourceCard, road: CkanRoad, package: dict[str, Any]) -> list[str]:
+    return list(dict.fromkeys(r.address for r in choose(card, package, road.resources)))
+
+
+def _show_url(base: str, road: CkanRoad) -> str:
+    return f"{base}/package_show?id={quote(road.package)}"
+
+
+def _show(http: HttpClient, base: str, card: SourceCard, road: CkanRoad) -> tuple[bytes, dict[str, Any]]:
+    url = _show_url(base, road)
+
+    def refusal(status: int, body: bytes) -> None:
+        if status in (403, 404):
+            kind = NotThereError if status == 404 else SourceError
+            raise kind(
+                card.dataset_id,
+                f"HTTP {status}, the catalogue does not give the package {road.package}: {_reason(body)}",
+                url=url,
+                todo="look for its new name in the catalogue and correct `package` on the card",
+            )
+
+    return http.get(card.dataset_id, url, read_package, refusal=refusal)
+
+
+def _reason(body: bytes) -> str:
+    try:
+        error = json.loads(body).get("error")
+    except (ValueError, AttributeError, RecursionError):
+        return "it does not say why"
+    return str(error.get("message") or error) if isinstance(error, dict) else str(error)
+
+
+def _read_result(body: bytes) -> dict[str, Any]:
+    content = read_json(body)
+    if content.get("success") is not True:
+        raise ValueError(f"expected `success`: true, the catalogue says: {_reason(body):.200}")
+    result = content.get("result")
+    if not isinstance(result, dict):
+        raise ValueError("expected an object under `result`")
+    return result
+
+
+def _resource(entry: dict[str, Any]) -> Resource:
+    download = entry.get("download_url")
+    first = download[0] if isinstance(download, list) and download else download
+    return Resource(
+        name=str(entry.get("name") or ""),
+        format=str(entry.get("format") or "").rstrip("/").rsplit("/", 1)[-1],
+        address=str(first or entry.get("url") or "").strip(),
+        created=str(entry.get("created") or ""),
+        licence=str(entry.get("license_id") or ""),
+    )
+
+
+def _fits(resource: Resource, rule: ResourceRule) -> bool:
+    same_format = rule.format is None or resource.format.casefold() == rule.format.casefold()
+    return same_format and (rule.name is None or re.search(rule.name, resource.name) is not None)
+
+
+def _check_licence(card: SourceCard, package: dict[str, Any], resource: Resource) -> None:
+    licences = [licence for licence in (str(package.get("license_id") or ""), resource.licence) if licence]
+    closed = [licence for licence in licences if re.sub(r"[^a-z]", "", licence.lower()).endswith(_CLOSED)]
+    if closed or not licences:
+        raise MismatchError(
+            card.dataset_id,
+            f"resource {resource.name!r} has the licence {closed[0] if closed else 'that nobody wrote down'}:"
+            " an unknown licence is not open",
+            todo="ask the publisher for an open licence; until then this cannot be published",
+        )
+
+
+def _dated(package: dict[str, Any], state: State) -> State:
+    """The state of the files, with the day of the package where the files have an ETag but no day."""
+    if state.stamp and not state.modified:
+        return State(str(package.get("modified") or package.get("metadata_modified") or ""), state.stamp)
+    return state

@@ -1,0 +1,74 @@
+"""APIs that answer in HAL, such as Amsterdam's: records under `_embedded`, the next page under `_links`."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from pipelines.card import SourceCard
+from pipelines.clients.http import HttpClient
+from pipelines.clients.jsons import whole
+from pipelines.clients.linked import Page, fetch_linked
+from pipelines.clients.odata import read_json
+from pipelines.clients.pages import State, Store
+from pipelines.roads import HalRoad
+
+PAGES = "records"
+_ACCEPT = "application/hal+json, application/json"
+
+
+def probe(http: HttpClient, base: str, card: SourceCard, road: HalRoad) -> State:
+    """Nothing is asked: such an API does not say when its records last changed, so they are fetched each time."""
+    return State("")
+
+
+def fetch(http: HttpClient, base: str, card: SourceCard, road: HalRoad, store: Store) -> State:
+    """Fetch every page of the collection.
+
+    Raises:
+        NotThereError: there is no such collection.
+        SourceError: a page is not what HAL or the card says, or the pages do not fit together.
+    """
+    url = f"{base}/{road.path}?{urlencode({'_format': 'json', '_pageSize': road.page_size})}"
+    fetch_linked(http, card, url, PAGES, store, lambda body: read_page(body, road), _ACCEPT)
+    return State("")
+
+
+def records(body: bytes, road: HalRoad) -> list[dict[str, Any]]:
+    """The records of a page, without the links among them.
+
+    Raises:
+        ValueError: it is no page of that collection.
+    """
+    embedded = read_json(body).get("_embedded")
+    found = embedded.get(road.embedded) if isinstance(embedded, dict) else None
+    if not isinstance(found, list) or not all(isinstance(record, dict) for record in found):
+        raise ValueError(f"expected a list of records under `_embedded`, `{road.embedded}`")
+    return [{key: value for key, value in record.items() if key != "_links"} for record in found]
+
+
+def read_page(body: bytes, road: HalRoad) -> Page:
+    """What a page says of itself.
+
+    Raises:
+        ValueError: it is no page of that collection.
+    """
+    content = read_json(body)
+    page = content.get("page") or {}
+    if not isinstance(page, dict):
+        raise ValueError("expected an object under `page`")
+    return Page(
+        rows=len(records(body, road)),
+        following=_next(content),
+        number=whole(page.get("number"), "page.number"),
+        total=whole(page.get("totalElements"), "page.totalElements"),
+    )
+
+
+def _next(content: dict[str, Any]) -> str | None:
+    links = content.get("_links")
+    if not isinstance(links, dict):
+        raise ValueError("expected an object under `_links`")
+    following = links.get("next")
+    href = following.get("href") if isinstance(following, dict) else following
+    if href is not None and not isinstance(href, str):
+        raise ValueError("expected an address under `_links`, `next`, `href`")
+    return href or None

@@ -1,0 +1,31 @@
+"""Reading JSON of any shape with the errors that a client expects."""
+
+import json
+from typing import Any
+
+
+def read_any(body: bytes) -> Any:
+    """Read JSON, whatever it holds.
+
+    Raises:
+        ValueError: it is no JSON, or holds what JSON does not have, such as NaN.
+    """
+    try:
+        return json.loads(body, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"expected JSON, found something else ({error!s:.80})") from None
+
+
+def whole(value: Any, name: str) -> int | None:
+    """A whole number, or nothing.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 0):
+        raise ValueError(f"expected a whole number under `{name}`, found {value!r:.40}")
+    return value
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no value of JSON")

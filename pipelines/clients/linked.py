@@ -1,0 +1,73 @@
+"""Pages that each say where the next one is, as HAL and OGC API Features do."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urljoin
+
+from pipelines.card import SourceCard
+from pipelines.clients.http import HttpClient
+from pipelines.clients.pages import Store
+from pipelines.errors import SourceError
+
+# Far more than any source has; a chain that never ends must end here.
+MOST_PAGES = 10_000
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a page says of itself: how many rows it has, where the next is, its number and the number of all rows."""
+
+    rows: int
+    following: str | None
+    number: int | None = None
+    total: int | None = None
+
+
+def fetch_linked(
+    http: HttpClient,
+    card: SourceCard,
+    url: str,
+    name: str,
+    store: Store,
+    read: Callable[[bytes], Page],
+    accept: str = "application/json",
+) -> int:
+    """Fetch every page from `url` to the last and keep each as `<name>/<number>`.
+
+    Returns:
+        The number of rows of all pages.
+
+    Raises:
+        SourceError: a page could not be had, pages lead in a circle, are empty in the middle or out of order, or have
+            another number of rows together than they say.
+    """
+    seen: set[str] = set()
+    rows, first, address = 0, None, url
+    while True:
+        seen.add(address)
+        body, page = http.get(card.dataset_id, address, read, accept=accept)
+        store.keep(f"{name}/{len(seen) - 1:05d}", address, body)
+        rows += page.rows
+        first = page if first is None else first
+        following = urljoin(address, page.following) if page.following else None
+        if problem := _problem(page, first, len(seen), rows, following, seen):
+            raise SourceError(
+                card.dataset_id, problem, url=address, todo="run again; if it stays, the source is broken"
+            )
+        if following is None:
+            return rows
+        address = following
+
+
+def _problem(page: Page, first: Page, count: int, rows: int, following: str | None, seen: set[str]) -> str | None:
+    if page.number is not None and first.number is not None and page.number != first.number + count - 1:
+        return f"page {count} has the number {page.number}, expected {first.number + count - 1}"
+    if page.total != first.total:
+        return f"the number of all rows changed from {first.total} to {page.total} while they were read"
+    if following is None:
+        return f"{rows} rows on all pages, expected {page.total}" if page.total not in (None, rows) else None
+    if page.rows == 0:
+        return "an empty page in the middle, expected rows on every page that has a next one"
+    if following in seen:
+        return "the next link leads back to a page already read"
+    return f"more than {MOST_PAGES} pages" if count >= MOST_PAGES else None

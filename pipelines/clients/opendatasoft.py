@@ -1,0 +1,158 @@
+"""Opendatasoft portals: version 2.1 gives a dataset whole as an export, version 1.0 in pages of records.
+
+The two write points differently: version 1.0 latitude first in a list, version 2.1 by name.
+"""
+
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from pipelines.card import SourceCard
+from pipelines.clients.http import HttpClient
+from pipelines.clients.jsons import read_any, whole
+from pipelines.clients.odata import read_json
+from pipelines.clients.pages import State, Store
+from pipelines.errors import SourceError
+from pipelines.roads import OpendatasoftRoad
+
+PAGES = "records"
+# Neither version gives records beyond this one in pages.
+DEEPEST = 10_000
+_ROWS = 1_000
+
+
+def probe(http: HttpClient, base: str, card: SourceCard, road: OpendatasoftRoad) -> State:
+    """Ask for the description of the dataset only.
+
+    Returns:
+        When its data last changed; empty when the portal does not say.
+
+    Raises:
+        NotThereError: there is no such dataset.
+        SourceError: the answer is no description.
+    """
+    return http.get(card.dataset_id, _about(road), lambda body: _read_state(body, road))[1]
+
+
+def fetch(http: HttpClient, base: str, card: SourceCard, road: OpendatasoftRoad, store: Store) -> State:
+    """Fetch the description, kept as `dataset`, and all records.
+
+    Raises:
+        NotThereError: there is no such dataset.
+        SourceError: an answer is not what the version says, or there are fewer or more records than were counted.
+    """
+    body, before = http.get(card.dataset_id, _about(road), lambda body: _read_state(body, road))
+    store.keep("dataset", _about(road), body)
+    if road.version == "2.1":
+        _fetch_export(http, card, road, store)
+    else:
+        _fetch_pages(http, card, road, store)
+    after = probe(http, base, card, road)
+    if after != before:
+        problem = f"the dataset changed while it was read ({before}, then {after})"
+        raise SourceError(card.dataset_id, problem, url=_about(road), todo="run again")
+    return before
+
+
+def records(body: bytes, road: OpendatasoftRoad) -> list[dict[str, Any]]:
+    """The records of an export (2.1) or a page (1.0), in the form of version 2.1.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    if road.version == "2.1":
+        return _objects(read_any(body), "the export")
+    found = _objects(read_json(body).get("records"), "`records`")
+    return [_as_in_2_1(record.get("fields")) for record in found]
+
+
+def read_hits(body: bytes) -> tuple[int, int]:
+    """The `nhits` and the number of records of a page of version 1.0.
+
+    Raises:
+        ValueError: it is no such page.
+    """
+    content = read_json(body)
+    hits = whole(content.get("nhits"), "nhits")
+    if hits is None:
+        raise ValueError("expected a number under `nhits`")
+    return hits, len(_objects(content.get("records"), "`records`"))
+
+
+def read_total(body: bytes) -> int:
+    """The `total_count` of an answer of version 2.1.
+
+    Raises:
+        ValueError: it has none.
+    """
+    total = whole(read_json(body).get("total_count"), "total_count")
+    if total is None:
+        raise ValueError("expected a number under `total_count`")
+    return total
+
+
+def _fetch_export(http: HttpClient, card: SourceCard, road: OpendatasoftRoad, store: Store) -> None:
+    count_url = f"{_about(road)}/records?limit=0"
+    body, total = http.get(card.dataset_id, count_url, read_total)
+    store.keep("count", count_url, body)
+
+    def read(body: bytes) -> None:
+        if (found := len(records(body, road))) != total:
+            raise ValueError(f"expected {total} records, found {found}")
+
+    url = f"{_about(road)}/exports/json"
+    body, _ = http.get(card.dataset_id, url, read)
+    store.keep(f"{PAGES}/00000", url, body)
+
+
+def _fetch_pages(http: HttpClient, card: SourceCard, road: OpendatasoftRoad, store: Store) -> None:
+    start = 0
+    for number in range(DEEPEST // _ROWS):
+        query = urlencode({"dataset": road.dataset, "rows": _ROWS, "start": start})
+        url = f"{road.host.rstrip('/')}/api/records/1.0/search/?{query}"
+        body, (hits, count) = http.get(card.dataset_id, url, read_hits)
+        if problem := _problem(hits, count, start):
+            found, todo = problem
+            raise SourceError(card.dataset_id, found, url=url, todo=todo)
+        store.keep(f"{PAGES}/{number:05d}", url, body)
+        start += count
+        if start == hits:
+            return
+    raise SourceError(card.dataset_id, f"{start} records after the last page, expected {hits}", url=url)
+
+
+def _problem(hits: int, count: int, start: int) -> tuple[str, str] | None:
+    if hits > DEEPEST:
+        return f"{hits} records, expected at most {DEEPEST} from version 1.0", "use version 2.1 on the card"
+    if count == 0 and hits > start:
+        return f"no records from {start} on, expected {hits} in all", "run again; the count alone proves nothing"
+    if start + count > hits:
+        return f"{start + count} records, expected {hits}", "run again; the dataset may have changed meanwhile"
+    return None
+
+
+def _about(road: OpendatasoftRoad) -> str:
+    place = "explore/v2.1/catalog/datasets" if road.version == "2.1" else "datasets/1.0"
+    return f"{road.host.rstrip('/')}/api/{place}/{quote(road.dataset)}"
+
+
+def _read_state(body: bytes, road: OpendatasoftRoad) -> State:
+    metas = read_json(body).get("metas")
+    default = metas.get("default") if isinstance(metas, dict) and road.version == "2.1" else metas
+    if not isinstance(default, dict):
+        raise ValueError("expected the description of a dataset under `metas`")
+    return State(str(default.get("modified") or ""), str(default.get("data_processed") or ""))
+
+
+def _objects(found: Any, where: str) -> list[dict[str, Any]]:
+    if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
+        raise ValueError(f"expected a list of records as {where}")
+    return found
+
+
+def _as_in_2_1(fields: Any) -> dict[str, Any]:
+    if not isinstance(fields, dict):
+        raise ValueError("expected an object under `fields` of every record")
+    point = fields.get("geo_point_2d")
+    if isinstance(point, list) and len(point) == 2:
+        return {**fields, "geo_point_2d": {"lon": point[1], "lat": point[0]}}
+    return fields
