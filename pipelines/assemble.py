@@ -11,13 +11,16 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.card import SourceCard
+from pipelines import health
+from pipelines.card import CBS, Shape, SourceCard
+from pipelines.drift import as_rows, blocked_indicators, drift
 from pipelines.errors import CardError
-from pipelines.indicators import check_indicators
+from pipelines.indicators import check_indicators, read_indicators
+from pipelines.landed import Landed
 from pipelines.landing import NOTICE, Failure, Landing, Snapshot
-from pipelines.raw import is_read, raw_folder, raw_folders, rows_of, write_raw
+from pipelines.raw import EMPTY, is_read, raw_folder, raw_folders, rows_of, write_empty, write_raw
 from pipelines.settings import DBT_PROJECT, PROJECT, Settings
-from schemas.wire import check_raw
+from schemas.shapes import check_shape
 
 # What can change a figure or a text of a release; how it is shown is not part of it.
 _CODE = {
@@ -43,12 +46,27 @@ _SOURCES = pa.schema(
         ("state_reason", pa.string()),
         ("rows_count", pa.int64()),
         ("newest_period", pa.string()),
+        ("expected_next", pa.string()),
         ("source_modified", pa.string()),
         ("landed_at", pa.string()),
         ("notice", pa.string()),
+        ("shape", pa.string()),
         ("frame_year", pa.int32()),
     ]
 )
+_DRIFT = pa.schema(
+    [
+        ("dataset_id", pa.string()),
+        ("kind", pa.string()),
+        ("change", pa.string()),
+        ("dimension", pa.string()),
+        ("code", pa.string()),
+        ("before", pa.string()),
+        ("after", pa.string()),
+        ("blocks", pa.bool_()),
+    ]
+)
+_BLOCKED = pa.schema([("indicator_id", pa.string()), ("reason", pa.string())])
 _RELEASE = pa.schema(
     [
         ("release_id", pa.string()),
@@ -69,10 +87,12 @@ class Inputs:
     Attributes:
         release_id: the identity of what the build will make, by its inputs and the code alone.
         sources: one row a card, as in `sources.parquet`.
+        blocked: the indicators that are left out, each with the reason.
     """
 
     release_id: str
     sources: list[dict[str, Any]]
+    blocked: list[dict[str, str]]
 
 
 def assemble(settings: Settings, cards: dict[str, SourceCard], *, invented: bool) -> Inputs:
@@ -80,7 +100,7 @@ def assemble(settings: Settings, cards: dict[str, SourceCard], *, invented: bool
 
     Args:
         settings: where things are.
-        cards: every card; those that have not landed become sources with the state `absent`.
+        cards: every card; those that have not landed become sources with the state `absent` or `awaited`.
         invented: build from the sample's figures or from published ones, never from both.
 
     Raises:
@@ -89,45 +109,65 @@ def assemble(settings: Settings, cards: dict[str, SourceCard], *, invented: bool
     """
     landing = Landing(settings.landing)
     landed = {card.dataset_id: landing.current(card.dataset_id, invented=invented) for card in cards.values()}
+    snapshots = [snapshot for snapshot in landed.values() if snapshot]
+    if not snapshots:
+        raise CardError("nothing has landed yet -> run `regiokompas run --from live`, or --from sample")
+    raw = raw_folders(settings.raw, invented=invented)
     for card in cards.values():
         snapshot = landed[card.dataset_id]
         folder = raw_folder(settings.raw, card, invented=invented)
         if snapshot and not is_read(folder, card, snapshot):
-            write_raw(card, snapshot, landing, folder, check_raw)
-    raw = raw_folders(settings.raw, invented=invented)
+            write_raw(card, snapshot, landing, folder, check_shape)
     _drop_others(raw, {card.slug for card in cards.values() if landed[card.dataset_id]})
-    snapshots = [snapshot for snapshot in landed.values() if snapshot]
-    rows = describe_sources(settings, cards, invented=invented)
-    if not snapshots:
-        raise CardError("nothing has landed yet -> run `regiokompas run --from live`, or --from sample")
-    check_indicators(DBT_PROJECT / "seeds" / "indicators.csv", cards, raw)
-    release = _release_row(snapshots, rows, invented=invented)
-    folder = settings.build / "inputs"
-    folder.mkdir(parents=True, exist_ok=True)
-    pq.write_table(pa.Table.from_pylist(rows, _SOURCES), folder / "sources.parquet")
-    pq.write_table(pa.Table.from_pylist([release], _RELEASE), folder / "release.parquet")
-    return Inputs(release["release_id"], rows)
+    write_empty(raw / EMPTY)
+    changes = [change for card in cards.values() for change in drift(card, landing, invented=invented)]
+    seed = DBT_PROJECT / "seeds" / "indicators.csv"
+    blocked = blocked_indicators(read_indicators(seed), changes)
+    check_indicators(seed, cards, raw, {row["indicator_id"] for row in blocked})
+    # A release judges by the day of its newest bytes, so that the same bytes always make the same release.
+    newest = max(s.landed_at for s in snapshots)
+    rows = describe_sources(settings, cards, invented=invented, as_of=date.fromisoformat(newest[:10]))
+    release = _release_row(snapshots, rows, newest, invented=invented)
+    _write_inputs(
+        settings.build / "inputs",
+        sources=pa.Table.from_pylist(rows, _SOURCES),
+        release=pa.Table.from_pylist([release], _RELEASE),
+        drift=pa.Table.from_pylist(as_rows(changes), _DRIFT),
+        blocked=pa.Table.from_pylist(blocked, _BLOCKED),
+    )
+    return Inputs(release["release_id"], rows, blocked)
 
 
-def describe_sources(settings: Settings, cards: dict[str, SourceCard], *, invented: bool) -> list[dict[str, Any]]:
+def describe_sources(
+    settings: Settings, cards: dict[str, SourceCard], *, invented: bool, as_of: date | None = None
+) -> list[dict[str, Any]]:
     """What is known of every source: one row a card, with the columns of `sources.parquet`.
 
-    A card that never landed has the state `absent`, one whose last refresh failed `kept`, with the reason.
+    States are those of `pipelines.health`, judged by `as_of`, or else by today.
     """
-    landing = Landing(settings.landing)
+    landing, today = Landing(settings.landing), as_of or date.today()
     return [
         _source_row(
             card,
-            landing.current(card.dataset_id, invented=invented),
+            landing,
             raw_folder(settings.raw, card, invented=invented),
             landing.failure(card.dataset_id, invented=invented),
+            today,
+            invented=invented,
         )
         for card in cards.values()
     ]
 
 
-def _source_row(card: SourceCard, snapshot: Snapshot | None, folder: Path, failure: Failure | None) -> dict[str, Any]:
-    state = "absent" if snapshot is None else "kept" if failure else "current"
+def _source_row(
+    card: SourceCard, landing: Landing, folder: Path, failure: Failure | None, as_of: date, *, invented: bool
+) -> dict[str, Any]:
+    snapshot = landing.current(card.dataset_id, invented=invented)
+    read = snapshot is not None and folder.is_dir()
+    newest = _newest_period(card, folder) if read else None
+    says = _says(card, snapshot, landing) if snapshot else ""
+    state, reason = health.state(card, snapshot, failure, newest, says, as_of)
+    expected = health.expected_next(card, newest)
     return {
         "dataset_id": card.dataset_id,
         "publisher": card.publisher,
@@ -141,18 +181,26 @@ def _source_row(card: SourceCard, snapshot: Snapshot | None, folder: Path, failu
         "cadence": card.cadence.value,
         "protocol": snapshot.protocol if snapshot else None,
         "state": state,
-        "state_reason": f"{failure.failed_at}: {failure.problem}" if failure else None,
-        "rows_count": rows_of(folder) if snapshot and folder.is_dir() else 0,
-        "newest_period": _newest_period(folder) if snapshot and folder.is_dir() else None,
-        "source_modified": snapshot.modified if snapshot else None,
+        "state_reason": reason,
+        "rows_count": rows_of(folder) if read else 0,
+        "newest_period": newest,
+        "expected_next": expected.isoformat() if expected else None,
+        "source_modified": snapshot.changed_at if snapshot else None,
         "landed_at": snapshot.landed_at if snapshot else None,
         "notice": NOTICE if snapshot and snapshot.invented else None,
-        "frame_year": card.region_frame,
+        "shape": card.shape.value,
+        "frame_year": card.frame_year,
     }
 
 
-def _release_row(snapshots: list[Snapshot], rows: list[dict[str, Any]], *, invented: bool) -> dict[str, Any]:
-    newest = max(s.landed_at for s in snapshots)
+def _says(card: SourceCard, snapshot: Snapshot, landing: Landing) -> str:
+    landed = Landed(card, snapshot, landing)
+    return str(landed.client.status_of(landed.rows, landed.body)) if landed.protocol in CBS else ""
+
+
+def _release_row(
+    snapshots: list[Snapshot], rows: list[dict[str, Any]], newest: str, *, invented: bool
+) -> dict[str, Any]:
     code = code_digest()
     states = [f"{r['dataset_id']} {r['state']} {r['state_reason']}" for r in rows]
     identity = sha256("\n".join([*(s.digest for s in snapshots), *states, code]).encode()).hexdigest()
@@ -168,6 +216,12 @@ def _release_row(snapshots: list[Snapshot], rows: list[dict[str, Any]], *, inven
     }
 
 
+def _write_inputs(folder: Path, **tables: pa.Table) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, table in tables.items():
+        pq.write_table(table, folder / f"{name}.parquet")
+
+
 def code_digest() -> str:
     """The identity of the code that makes a release: every file that can change a figure or a text."""
     digest = sha256()
@@ -177,16 +231,25 @@ def code_digest() -> str:
     return digest.hexdigest()[:16]
 
 
-def _newest_period(folder: Path) -> str | None:
+def _newest_period(card: SourceCard, folder: Path) -> str | None:
+    """The newest period with a figure in it, as a period code."""
+    if card.frame_year:
+        return f"{card.frame_year}JJ00"
+    if card.shape is Shape.SUBSIDIES:
+        file, newest = "subsidies.parquet", "max(year) || 'JJ00'"
+    else:
+        # Periods of several kinds do not sort by their code, so the newest is the one that ends last.
+        file, newest = "observations.parquet", "list(distinct period_code)"
     with duckdb.connect() as con:
-        row = con.execute(
-            "select max(period_code) from read_parquet($f) where value is not null or value_text is not null",
-            {"f": str(folder / "observations.parquet")},
-        ).fetchone()
-    return row[0] if row else None
+        kept = "where value is not null" if card.shape is Shape.OBSERVATIONS else ""
+        row = con.execute(f"select {newest} from read_parquet($f) {kept}", {"f": str(folder / file)}).fetchone()
+    found = row[0] if row else None
+    if isinstance(found, list):
+        return max(found, key=lambda code: (health.period_end(code) or date.min, code), default=None)
+    return found
 
 
 def _drop_others(raw: Path, keep: set[str]) -> None:
     for folder in raw.iterdir() if raw.is_dir() else []:
-        if folder.name not in keep:
+        if folder.name not in {*keep, EMPTY}:
             shutil.rmtree(folder)

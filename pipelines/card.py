@@ -158,16 +158,16 @@ class SourceCard(Strict):
     attribution: Text
     homepage: Text
     cadence: Cadence
-    publication_lag_months: Annotated[int, Field(ge=0, le=60)] | None = None
+    publication_lag_months: Annotated[int, Field(ge=-12, le=60)] | None = None
     ended: Ended | None = None
-    dimensions: dict[Text, Dimension] = {}
+    dimensions: Annotated[dict[Text, Dimension], Field(default_factory=dict)]
     measures: tuple[Measure, ...] = ()
     region_frame: Annotated[int, Field(ge=1990, le=2100)] | None = None
     subsidy_register: Annotated[Register | None, Field(alias="register")] = None
     boundaries: Boundaries | None = None
     layout: TableLayout | None = None
     connections: Annotated[int, Field(ge=1, le=16)] = 4
-    rate: Annotated[float, Field(gt=0, le=50)] = 10
+    rate: Annotated[float, Field(gt=0)] = 20
     rows: RowBounds
 
     @property
@@ -207,7 +207,7 @@ class SourceCard(Strict):
                 "give one of `measures` (a table of figures), `region_frame` (a table of regions),"
                 " `register` (a register of subsidies) and `boundaries` (areas on a map)"
             )
-        roles = [d.role for d in self.dimensions.values()]
+        roles: list[str] = [d.role for d in self.dimensions.values()]
         if any(roles.count(role) > 1 for role in ("region", "period", "measure")):
             raise ValueError("a card can have at most one region, one period and one measure dimension")
         codes = [m.code for m in self.measures]

@@ -127,16 +127,19 @@ def conclude(
         console.print(
             "Open it  make serve, then http://127.0.0.1:8001  (or: regiokompas serve --port 8001)", soft_wrap=True
         )
-        return
-    for problem in report.problems or [f"the run failed without saying why: read {run_log(settings)}"]:
+    elif not report.problems:
+        report.problems.append(f"the run failed without saying why: read {run_log(settings)}")
+    for problem in report.problems:
         click.echo(f"{click.style('error', fg='red')}    {problem}", err=True)
-    kept = current(settings.releases)
-    console.print(
-        f"Release  nothing was published; {kept.release_id} is still current"
-        if kept
-        else "Release  nothing was published"
-    )
-    sys.exit(1)
+    if not success:
+        kept = current(settings.releases)
+        console.print(
+            f"Release  nothing was published; {kept.release_id} is still current"
+            if kept
+            else "Release  nothing was published"
+        )
+    if report.problems:
+        sys.exit(1)
 
 
 @main.command()

@@ -32,6 +32,10 @@ class MismatchError(SourceError):
     """
 
 
+class GoneError(MismatchError):
+    """No road offers the table any more: it was moved, renamed or ended by its publisher."""
+
+
 class NotThereError(SourceError):
     """The source answers 404: the table, or this part of it, is not offered on this road."""
 

@@ -7,11 +7,12 @@ import dagster as dg
 from pipelines.assemble import Inputs, assemble
 from pipelines.card import SourceCard
 from pipelines.checks import rows_metadata
-from pipelines.errors import RegiokompasError
+from pipelines.errors import AwaitedError, MismatchError, RegiokompasError
 from pipelines.landing import Landing
 from pipelines.refresh import Origin, refresh
 from pipelines.settings import Settings
-from schemas.wire import WireError, check_raw
+from schemas.shapes import check_shape
+from schemas.wire import WireError
 
 INPUTS = dg.AssetKey(["raw", "inputs"])
 
@@ -24,12 +25,14 @@ def card_key(card: SourceCard) -> dg.AssetKey:
 def card_asset(card: SourceCard) -> dg.AssetsDefinition:
     """The asset that brings one card up to date, with the wire check on what it read.
 
-    A broken source fails this asset alone; what landed before stays in place and is labelled `kept`.
+    A broken source fails this asset alone; what landed before stays in place and is labelled `kept`. One that answers
+    well but is not what its card says fails the check `card`: it waits for a person, and the others go on without it.
     """
     key = card_key(card)
     wire = dg.AssetCheckSpec(
         "wire", asset=key, blocking=True, description="The rows have the raw row shape, known marks and unique keys."
     )
+    fits = dg.AssetCheckSpec("card", asset=key, description="The source has what the card expects of it.")
 
     @dg.asset(
         key=key,
@@ -37,7 +40,7 @@ def card_asset(card: SourceCard) -> dg.AssetsDefinition:
         description=f"{card.title.nl} / {card.title.en}",
         metadata={"licence": card.licence, "homepage": dg.MetadataValue.url(card.homepage)},
         kinds={"parquet"},
-        check_specs=[wire],
+        check_specs=[wire, fits],
         output_required=False,
         # The client retries each request; this is for the trouble between them, such as a full disk or a lost mount.
         retry_policy=dg.RetryPolicy(max_retries=1, delay=5),
@@ -47,7 +50,7 @@ def card_asset(card: SourceCard) -> dg.AssetsDefinition:
         settings: dg.ResourceParam[Settings], origin: dg.ResourceParam[Origin]
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         try:
-            done = refresh(card, origin, Landing(settings.landing), settings.raw, check_raw)
+            done = refresh(card, origin, Landing(settings.landing), settings.raw, check_shape)
         except WireError as error:
             yield dg.AssetCheckResult(
                 check_name=wire.name,
@@ -56,6 +59,15 @@ def card_asset(card: SourceCard) -> dg.AssetsDefinition:
                 metadata={"problem": str(error), "failing_rows": rows_metadata(error.rows)},
             )
             raise dg.Failure(str(error), allow_retries=False) from error
+        except AwaitedError as error:
+            yield dg.MaterializeResult(asset_key=key, metadata={"awaited": str(error)})
+            return
+        except MismatchError as error:
+            yield dg.MaterializeResult(asset_key=key, metadata={"kept": str(error)})
+            yield dg.AssetCheckResult(
+                check_name=fits.name, asset_key=key, passed=False, metadata={"problem": str(error)}
+            )
+            return
         except RegiokompasError as error:
             raise dg.Failure(str(error), allow_retries=False) from error
         yield dg.MaterializeResult(
@@ -63,13 +75,14 @@ def card_asset(card: SourceCard) -> dg.AssetsDefinition:
             metadata={
                 "rows": done.rows,
                 "changed": done.changed,
-                "source_modified": done.snapshot.modified,
+                "source_modified": done.snapshot.changed_at,
                 "landed_at": done.snapshot.landed_at,
                 "protocol": done.snapshot.protocol,
                 "raw": dg.MetadataValue.path(str(done.folder)),
             },
             check_results=[
-                dg.AssetCheckResult(check_name=wire.name, asset_key=key, passed=True, metadata={"rows": done.rows})
+                dg.AssetCheckResult(check_name=wire.name, asset_key=key, passed=True, metadata={"rows": done.rows}),
+                dg.AssetCheckResult(check_name=fits.name, asset_key=key, passed=True),
             ],
         )
 
@@ -77,7 +90,10 @@ def card_asset(card: SourceCard) -> dg.AssetsDefinition:
 
 
 def inputs_asset(cards: dict[str, SourceCard]) -> dg.AssetsDefinition:
-    """The asset that describes everything that has landed for one dbt build."""
+    """The asset that describes everything that has landed for one dbt build, with the check for drift."""
+    unblocked = dg.AssetCheckSpec(
+        "drift", asset=INPUTS, description="No indicator uses what its source removed, renamed or counts otherwise."
+    )
 
     @dg.asset(
         key=INPUTS,
@@ -85,6 +101,7 @@ def inputs_asset(cards: dict[str, SourceCard]) -> dg.AssetsDefinition:
         group_name="raw",
         description="Everything that has landed, as the inputs of one dbt build",
         kinds={"parquet"},
+        check_specs=[unblocked],
     )
     def inputs(settings: dg.ResourceParam[Settings], origin: dg.ResourceParam[Origin]) -> dg.MaterializeResult[None]:
         try:
@@ -92,6 +109,16 @@ def inputs_asset(cards: dict[str, SourceCard]) -> dg.AssetsDefinition:
         except RegiokompasError as error:
             raise dg.Failure(str(error), allow_retries=False) from error
         states = {row["dataset_id"]: row["state"] for row in made.sources}
-        return dg.MaterializeResult(metadata={"release_id": made.release_id, "states": dg.MetadataValue.json(states)})
+        problem = "\n".join(f"indicator {row['indicator_id']} is left out: {row['reason']}" for row in made.blocked)
+        return dg.MaterializeResult(
+            metadata={"release_id": made.release_id, "states": dg.MetadataValue.json(states)},
+            check_results=[
+                dg.AssetCheckResult(
+                    check_name=unblocked.name,
+                    passed=not made.blocked,
+                    metadata={"problem": problem} if problem else {},
+                )
+            ],
+        )
 
     return inputs

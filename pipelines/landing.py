@@ -37,8 +37,9 @@ class Resource(BaseModel):
 class Snapshot(BaseModel):
     """A source table at one moment: everything that was received to know it.
 
-    `asked` is the fingerprint of what the card asked for; `modified` is the source's own word of its last change;
-    `invented` marks the bundled sample, which is never mixed with published figures.
+    `asked` is the fingerprint of what the card asked for; `modified` is the source's own word of its last change, and
+    `stamp` what to compare beside it; a source that says neither is asked for everything every time. `invented` marks
+    the bundled sample, which is never mixed with published figures.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -46,9 +47,15 @@ class Snapshot(BaseModel):
     protocol: str
     asked: str
     modified: str
+    stamp: str = ""
     landed_at: str
     invented: bool
     resources: tuple[Resource, ...]
+
+    @property
+    def changed_at(self) -> str:
+        """When the source last changed, or, where it does not say, when it landed."""
+        return self.modified or self.landed_at
 
     @property
     def digest(self) -> str:
@@ -71,11 +78,12 @@ class Snapshot(BaseModel):
 
 
 class Failure(BaseModel):
-    """Why and when the last refresh of a card failed."""
+    """Why and when the last refresh of a card failed; `gone` when the source does not offer the table any more."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     failed_at: str
     problem: str
+    gone: bool = False
 
 
 class Landing:
@@ -152,9 +160,9 @@ class Landing:
         path = self._failure(dataset_id, invented=invented)
         return Failure.model_validate_json(path.read_text(encoding="utf-8")) if path.exists() else None
 
-    def note_failure(self, dataset_id: str, problem: str, *, invented: bool) -> None:
+    def note_failure(self, dataset_id: str, problem: str, *, invented: bool, gone: bool = False) -> None:
         """Remember that a refresh failed, so that the kept data can be labelled."""
-        failure = Failure(failed_at=now(), problem=problem)
+        failure = Failure(failed_at=now(), problem=problem, gone=gone)
         write_atomically(self._failure(dataset_id, invented=invented), failure.model_dump_json(indent=1).encode())
 
     def clear_failure(self, dataset_id: str, *, invented: bool) -> None:

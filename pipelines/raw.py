@@ -1,20 +1,35 @@
 """Raw Parquet: what was read from each card's landed bytes, and from which bytes it was read.
 
-Per card, below `raw/<published|invented>/<publisher>__<table>/`: `observations.parquet` (the row shape),
-`measures.parquet` and `codes.parquet` (how the source describes them), and `raw.json`, which says which snapshot
-they were read from. All of it is derived from the landing and can be deleted.
+Per card, below `raw/<published|invented>/<publisher>__<table>/`: `observations.parquet` (the row shape) with
+`measures.parquet` and `codes.parquet` (how the source describes them), or `subsidies.parquet`, or
+`boundaries.parquet`; and `raw.json`, which says which snapshot they were read from. All of it is derived from the
+landing and can be deleted.
 """
 
 import json
 import tempfile
 from collections.abc import Callable
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-from pipelines import reading
+import polars as pl
+
+from pipelines import reading, shapes
 from pipelines.card import SourceCard
-from pipelines.clients import odata
 from pipelines.landing import Landing, Snapshot, kind, replace_folder
+from pipelines.settings import DBT_PROJECT
+
+
+EMPTY = "_empty"
+"""A folder with a file of every shape and no rows, so that dbt finds one where no source of a shape has landed."""
+
+
+def write_empty(folder: Path) -> None:
+    """Write a file of every shape without rows."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, schema in shapes.FILES.items():
+        pl.DataFrame(schema=schema).write_parquet(folder / f"{name}.parquet")
 
 
 def raw_folders(root: Path, *, invented: bool) -> Path:
@@ -28,11 +43,17 @@ def raw_folder(root: Path, card: SourceCard, *, invented: bool) -> Path:
 
 
 def fingerprint(card: SourceCard, snapshot: Snapshot) -> str:
-    """The identity of a reading: the bytes, the card and the code that reads them."""
-    modules = [reading, odata, *reading.CLIENTS.values()]
-    code = [Path(module.__file__ or "").read_bytes() for module in modules]
-    parts = [snapshot.digest.encode(), card.model_dump_json().encode(), *code]
-    return sha256(b"\0".join(parts)).hexdigest()
+    """The identity of a reading: the bytes, the card, and the code and seeds that read them."""
+    return sha256(b"\0".join([snapshot.digest.encode(), card.model_dump_json().encode(), _readers()])).hexdigest()
+
+
+@cache
+def _readers() -> bytes:
+    here = Path(__file__).parent
+    names = ("reading", "reading_cbs", "reading_frames", "landed", "shapes", "tables", "registers", "recipients")
+    files = [*(here / f"{name}.py" for name in names), *sorted((here / "clients").glob("*.py"))]
+    files += [DBT_PROJECT / "seeds" / f"{name}.csv" for name in ("region_names", "recipient_words")]
+    return sha256(b"\0".join(file.read_bytes() for file in files)).digest()
 
 
 def is_read(folder: Path, card: SourceCard, snapshot: Snapshot) -> bool:
@@ -42,7 +63,7 @@ def is_read(folder: Path, card: SourceCard, snapshot: Snapshot) -> bool:
 
 
 def rows_of(folder: Path) -> int:
-    """How many observations a raw folder holds."""
+    """How many rows a raw folder holds: observations, grants or areas."""
     return int(json.loads((folder / "raw.json").read_text(encoding="utf-8"))["rows"])
 
 
@@ -59,7 +80,7 @@ def write_raw(
         check: looks at the built folder before it is put in place; raises to refuse it.
 
     Returns:
-        The number of observations.
+        The number of rows.
 
     Raises:
         SourceError: the bytes are not what the card or the protocol says.

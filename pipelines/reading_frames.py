@@ -66,7 +66,8 @@ def _read_page(landed: Landed, resource: Resource) -> pl.DataFrame:
 
 def _text_frame(landed: Landed, resource: Resource, body: bytes) -> pl.DataFrame:
     card = landed.card
-    assert card.layout is not None, "a road to files has a layout, or the card would have been refused"
+    if card.layout is None:
+        raise SourceError(card.dataset_id, f"the road {landed.protocol} brings tables", todo="give the card a `layout`")
     if landed.protocol in (Protocol.HAL, Protocol.OPENDATASOFT):
         return read_records(card.dataset_id, resource.url, landed.client.records(body, landed.road), card.layout)
     return read_table(card.dataset_id, resource.url, body, card.layout)

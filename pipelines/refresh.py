@@ -1,20 +1,20 @@
 """Bring one card up to date: from its origin, through the landing, to raw Parquet; all of it or nothing."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Protocol as Shape
 
-import requests
-
-from pipelines.card import Protocol, SourceCard
-from pipelines.clients.http import USER_AGENT, HttpClient
-from pipelines.errors import NotThereError, RegiokompasError, SourceError
+from pipelines.card import SourceCard
+from pipelines.clients.http import USER_AGENT, HttpClient, open_session
+from pipelines.clients.pages import State
+from pipelines.errors import AwaitedError, GoneError, NotThereError, RegiokompasError, SourceError
+from pipelines.landed import CLIENTS
 from pipelines.landing import Landing, Snapshot, now, open_landing
 from pipelines.raw import is_read, raw_folder, rows_of, write_raw
-from pipelines.reading import CLIENTS
 from pipelines.resume import ResumableStore
+from pipelines.roads import Protocol
 from pipelines.settings import SAMPLE_LANDING, Settings
 
 
@@ -37,7 +37,7 @@ class Origin(Shape):
 
 @dataclass(frozen=True)
 class LiveOrigin:
-    """The publishers themselves, over HTTP."""
+    """The publishers themselves, over HTTP, and the folder for what only a person can fetch."""
 
     http: HttpClient
     addresses: dict[Protocol, str]
@@ -52,38 +52,52 @@ class LiveOrigin:
         """Ask whether the table changed, and fetch it whole on the first road that offers it when it did.
 
         Raises:
-            SourceError: no road offers the table, or an answer is not what was expected.
+            GoneError: no road offers the table.
+            SourceError: an answer is not what was expected.
         """
-        if have and have.asked == asked(card) and self._modified(card, Protocol(have.protocol)) == have.modified:
+        if have and have.asked == asked(card) and (card.ended or self._is_newest(card, have)):
             return have
         refusals = []
-        for protocol in card.protocols:
-            store = ResumableStore(landing, card.dataset_id, f"{asked(card)} {protocol}")
+        for road in card.roads:
+            store = ResumableStore(landing, card.dataset_id, f"{asked(card)} {road.protocol}")
             try:
-                modified = CLIENTS[protocol].fetch(self.http, self.addresses[protocol], card, store)
+                state: State = CLIENTS[road.protocol].fetch(
+                    self._http(card), self.addresses[road.protocol], card, road, store
+                )
             except NotThereError as error:
-                refusals.append(f"{protocol} {error.found}")
+                refusals.append(f"{road.protocol} {error.found}")
                 continue
             return Snapshot(
                 dataset_id=card.dataset_id,
-                protocol=protocol,
+                protocol=road.protocol,
                 asked=asked(card),
-                modified=modified,
+                modified=state.modified,
+                stamp=state.stamp,
                 landed_at=self.clock(),
                 invented=self.invented,
                 resources=store.resources,
             )
-        raise SourceError(
+        raise GoneError(
             card.dataset_id,
             "no road offers the table: " + "; ".join(refusals),
-            todo="check the table id at the publisher",
+            todo="check the table id at the publisher; for a table that has ended, say so with `ended` on the card",
         )
 
-    def _modified(self, card: SourceCard, protocol: Protocol) -> str | None:
+    def _is_newest(self, card: SourceCard, have: Snapshot) -> bool:
+        # A bulk file has no word of its own age; the Properties of its table on OData v4 do.
+        protocol = Protocol(have.protocol)
+        asks = Protocol.CBS_ODATA4 if protocol is Protocol.CBS_BULK else protocol
+        road = next((road for road in card.roads if road.protocol == protocol), None)
+        if road is None or not (have.modified or have.stamp):
+            return False
         try:
-            return str(CLIENTS[protocol].probe(self.http, self.addresses[protocol], card))
+            state: State = CLIENTS[asks].probe(self._http(card), self.addresses[asks], card, road)
         except NotThereError:
-            return None
+            return False
+        return state == State(have.modified, have.stamp)
+
+    def _http(self, card: SourceCard) -> HttpClient:
+        return replace(self.http, rate=card.rate)
 
 
 @dataclass(frozen=True)
@@ -122,7 +136,7 @@ class LandingOrigin:
 
 def asked(card: SourceCard) -> str:
     """The fingerprint of what a card asks a source for; when it changes, the table has to be fetched anew."""
-    question = card.model_dump_json(include={"protocols", "dimensions", "measures", "region_frame"})
+    question = card.model_dump_json(include={"roads", "dimensions", "measures", "region_frame"})
     return sha256(question.encode()).hexdigest()
 
 
@@ -136,12 +150,28 @@ def open_origin(settings: Settings) -> Origin:
     """
     if settings.origin == "live":
         agent = f"{USER_AGENT} {settings.contact}".strip()
-        http = HttpClient(requests.Session(), settings.http_tries, settings.http_timeout, settings.http_max_wait, agent)
-        addresses = {Protocol.CBS_ODATA4: settings.cbs_v4_url, Protocol.CBS_ODATA3: settings.cbs_v3_url}
-        return LiveOrigin(http, {p: url.rstrip("/") for p, url in addresses.items()})
+        http = HttpClient(open_session(), settings.http_tries, settings.http_timeout, settings.http_max_wait, agent)
+        return LiveOrigin(http, addresses(settings))
     path = SAMPLE_LANDING if settings.origin == "sample" else Path(settings.origin)
     source = open_landing(path)
     return LandingOrigin(source, invented=not source.holds_published())
+
+
+def addresses(settings: Settings) -> dict[Protocol, str]:
+    """Where each protocol is spoken; a road with addresses of its own has none, and dropped files lie in a folder."""
+    base = {
+        Protocol.CBS_ODATA4: settings.cbs_v4_url,
+        Protocol.CBS_ODATA3: settings.cbs_v3_url,
+        Protocol.CBS_BULK: settings.cbs_bulk_url,
+        Protocol.CKAN: settings.ckan_url,
+        Protocol.HAL: settings.amsterdam_url,
+        Protocol.OGC_FEATURES: settings.pdok_url,
+        Protocol.EUROSTAT: settings.eurostat_url,
+        Protocol.DROP: str(settings.drop),
+        Protocol.OPENDATASOFT: "",
+        Protocol.FILE: "",
+    }
+    return {protocol: url.rstrip("/") for protocol, url in base.items()}
 
 
 @dataclass(frozen=True)
@@ -167,6 +197,7 @@ def refresh(
         check: refuses a freshly read folder by raising.
 
     Raises:
+        AwaitedError: nobody has put the file there yet.
         RegiokompasError: what was found and what to do. The failure is noted, and what landed before stays in place.
     """
     have = landing.current(card.dataset_id, invented=origin.invented)
@@ -180,8 +211,11 @@ def refresh(
         finally:
             landing.forget_partial(card.dataset_id)
         changed = landing.commit(snapshot)
+    except AwaitedError:
+        raise
     except RegiokompasError as error:
-        landing.note_failure(card.dataset_id, str(error), invented=origin.invented)
+        gone = isinstance(error, GoneError)
+        landing.note_failure(card.dataset_id, str(error), invented=origin.invented, gone=gone)
         raise
     landing.clear_failure(card.dataset_id, invented=origin.invented)
     return Refreshed(snapshot, changed, rows_of(folder), folder)

@@ -28,6 +28,26 @@ class Settings:
         default="https://opendata.cbs.nl",
         metadata={"env": "REGIOKOMPAS_CBS_V3_URL", "help": "host of CBS OData v3"},
     )
+    cbs_bulk_url: str = field(
+        default="https://datasets.cbs.nl/csv/CBS/nl",
+        metadata={"env": "REGIOKOMPAS_CBS_BULK_URL", "help": "base address of CBS's tables as one zip"},
+    )
+    ckan_url: str = field(
+        default="https://data.overheid.nl/data/api/3/action",
+        metadata={"env": "REGIOKOMPAS_CKAN_URL", "help": "base address of the CKAN catalogue of the Dutch government"},
+    )
+    amsterdam_url: str = field(
+        default="https://api.data.amsterdam.nl/v1",
+        metadata={"env": "REGIOKOMPAS_AMSTERDAM_URL", "help": "base address of the open data of Amsterdam (HAL)"},
+    )
+    pdok_url: str = field(
+        default="https://api.pdok.nl/cbs/gebiedsindelingen/ogc/v1",
+        metadata={"env": "REGIOKOMPAS_PDOK_URL", "help": "base address of the boundaries (OGC API Features)"},
+    )
+    eurostat_url: str = field(
+        default="https://ec.europa.eu/eurostat/api/dissemination/statistics/1.0/data",
+        metadata={"env": "REGIOKOMPAS_EUROSTAT_URL", "help": "base address of the figures of Eurostat (JSON-stat)"},
+    )
     origin: str = field(
         default="sample",
         metadata={"env": "REGIOKOMPAS_FROM", "help": "live, sample or the path of a landing"},
@@ -72,6 +92,11 @@ class Settings:
     def landing(self) -> Path:
         """The bytes as received, and the locks that say what they are."""
         return self.data / "landing"
+
+    @property
+    def drop(self) -> Path:
+        """Files that only a person can fetch, a folder a card."""
+        return self.data / "drop"
 
     @property
     def raw(self) -> Path:

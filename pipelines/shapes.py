@@ -1,8 +1,10 @@
-"""The columns of the raw Parquet files beside the rows themselves: what a source says of its measures and codes."""
+"""The columns of the raw Parquet files, the same for every source of a shape."""
 
 import polars as pl
 
-MEASURES = {
+Schema = dict[str, type[pl.DataType]]
+# What a source says of its measures and codes; each file also has the dataset_id first.
+MEASURES: Schema = {
     "measure_code": pl.String,
     "source_code": pl.String,
     "source_index": pl.Int32,
@@ -10,7 +12,7 @@ MEASURES = {
     "unit": pl.String,
     "decimals": pl.Int32,
 }
-CODES = {
+CODES: Schema = {
     "dimension": pl.String,
     "role": pl.String,
     "code": pl.String,
@@ -18,7 +20,7 @@ CODES = {
     "status": pl.String,
     "code_index": pl.Int32,
 }
-OBSERVATIONS = {
+OBSERVATIONS: Schema = {
     "dataset_id": pl.String,
     "measure_code": pl.String,
     "region_code": pl.String,
@@ -30,7 +32,7 @@ OBSERVATIONS = {
     "period_status": pl.String,
     "landed_sha256": pl.String,
 }
-SUBSIDIES = {
+SUBSIDIES: Schema = {
     "dataset_id": pl.String,
     "row_number": pl.Int64,
     "region_code": pl.String,
@@ -46,11 +48,18 @@ SUBSIDIES = {
     "amount_settled_eur": pl.Float64,
     "landed_sha256": pl.String,
 }
-BOUNDARIES = {
+BOUNDARIES: Schema = {
     "dataset_id": pl.String,
     "frame_year": pl.Int32,
     "region_code": pl.String,
     "name": pl.String,
     "geometry": pl.String,
     "landed_sha256": pl.String,
+}
+FILES: dict[str, Schema] = {
+    "observations": OBSERVATIONS,
+    "measures": {"dataset_id": pl.String, **MEASURES},
+    "codes": {"dataset_id": pl.String, **CODES},
+    "subsidies": SUBSIDIES,
+    "boundaries": BOUNDARIES,
 }

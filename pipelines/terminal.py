@@ -12,7 +12,15 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-_COLOURS = {"current": "green", "kept": "yellow", "absent": "red"}
+_COLOURS = {
+    "current": "green",
+    "kept": "yellow",
+    "stale": "yellow",
+    "stopped": "yellow",
+    "archived": "bright_black",
+    "awaited": "cyan",
+    "absent": "red",
+}
 
 
 class RunReport(logging.Handler):
@@ -79,7 +87,7 @@ class RunReport(logging.Handler):
         evaluation = event.asset_check_evaluation_data
         self.checks[evaluation.passed] += 1
         if not evaluation.passed and "problem" in evaluation.metadata:
-            self.problems.append(str(evaluation.metadata["problem"].value))
+            self.problems += str(evaluation.metadata["problem"].value).splitlines()
 
     def _fail(self, event: dg.DagsterEvent) -> None:
         data = event.step_failure_data
@@ -107,11 +115,14 @@ def progress_bars(console: Console) -> Progress:
 
 
 def print_sources(console: Console, sources: list[dict[str, Any]], told: Iterable[str] = ()) -> None:
-    """Print the table of sources, and under it why a source was kept, unless that is `told` already."""
+    """Print the table of sources, and under it why one is not current, unless that is `told` already."""
     console.print(sources_table(sources))
     for source in sources:
-        if source["state"] == "kept" and not any(problem in source["state_reason"] for problem in told):
-            console.print(f"[yellow]kept[/]     {escape(source['state_reason'])}", soft_wrap=True)
+        reason = source["state_reason"]
+        if reason and not any(problem in reason for problem in told):
+            state = source["state"]
+            label = f"[{_COLOURS[state]}]{state}[/]" + " " * (9 - len(state))
+            console.print(f"{label}{source['dataset_id']} {escape(reason)}", soft_wrap=True)
 
 
 def sources_table(sources: Iterable[dict[str, Any]]) -> Table:
@@ -124,7 +135,7 @@ def sources_table(sources: Iterable[dict[str, Any]]) -> Table:
     table.add_column("state", no_wrap=True)
     for source in sources:
         colour = _COLOURS[source["state"]]
-        since = f" since {source['state_reason'][:10]}" if source["state"] == "kept" else ""
+        since = f" since {source['state_reason'][:10]}" if source["state_reason"] else ""
         table.add_row(
             source["dataset_id"],
             source["title_nl"],

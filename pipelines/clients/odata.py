@@ -10,6 +10,8 @@ from typing import Any
 from pipelines.card import Certainty, Code, SourceCard
 from pipelines.errors import MismatchError, SourceError, shown
 
+Missing = dict[tuple[str, str], str]
+"""Why a measure or code of the card could not be found, by (dimension, code); the dimension of a measure is empty."""
 Rows = Callable[[str], list[dict[str, Any]]]
 """Gives the rows of an entity set that was fetched, by its name."""
 
@@ -33,13 +35,15 @@ class Description:
     `measures` maps each source spelling to the card's code and the source's measure; `codes` does so per dimension,
     for the codes that the card keeps (all of them where the card lists none). `wire` is what the source calls each
     dimension of the card. `missing` says, by (dimension, code) of the card, why one could not be found; the dimension
-    of a measure is `""`.
+    of a measure is `""`. `all_measures` and `all_codes` are everything that the table has.
     """
 
     measures: dict[str, tuple[str, "SourceMeasure"]]
     codes: dict[str, dict[str, tuple[str, "SourceCode"]]]
     wire: dict[str, str]
-    missing: dict[tuple[str, str], str]
+    missing: Missing
+    all_measures: list["SourceMeasure"]
+    all_codes: dict[str, list["SourceCode"]]
 
 
 @dataclass(frozen=True)
@@ -203,43 +207,49 @@ def describe(
         MismatchError: nothing of the card is left: no measure, or no code of a dimension.
         SourceError: a code list is empty.
     """
-    missing: dict[tuple[str, str], str] = {}
-    chosen: dict[str, tuple[str, SourceMeasure]] = {}
-    for wanted in card.measures:
-        try:
-            found = match(card, "measure", wanted, measures)
-            check_unit(card, wanted, found)
-            chosen[found.code] = (wanted.code, found)
-        except MismatchError as error:
-            missing["", wanted.code] = error.found
-            last = error
+    missing: Missing = {}
+    found_measures = _find(card, "", card.measures, measures, missing)
+    chosen = {m.code: (code, m) for code, m in found_measures}
     if card.region_frame:
         chosen = {m.code: (m.code, m) for m in measures}
-    elif not chosen:
-        raise last
     kept: dict[str, dict[str, tuple[str, SourceCode]]] = {}
     for name, dimension in card.dimensions.items():
         if not codes[name]:
             raise SourceError(card.dataset_id, f"the code list of {name} is empty", todo="try again later")
-        kept[name] = {c.code: (c.code, c) for c in codes[name] if dimension.keeps(c.code)}
         if dimension.codes:
-            kept[name] = {}
-            for wanted in dimension.codes:
-                try:
-                    found = match(card, f"{name} code", wanted, codes[name])
-                    kept[name][found.code] = (wanted.code, found)
-                except MismatchError as error:
-                    missing[name, wanted.code] = error.found
-                    last = error
-            if not kept[name]:
-                raise last
+            kept[name] = {c.code: (code, c) for code, c in _find(card, name, dimension.codes, codes[name], missing)}
+        else:
+            kept[name] = {c.code: (c.code, c) for c in codes[name] if dimension.keeps(c.code)}
         if not kept[name]:
             raise MismatchError(
                 card.dataset_id,
                 f"no code of {name} is one that the card asks for; it has {shown(c.code for c in codes[name])}",
                 todo=f"correct `levels`, `kinds` or `since` of {name} on the card",
             )
-    return Description(chosen, kept, wire, missing)
+    return Description(chosen, kept, wire, missing, measures, codes)
+
+
+def _find(
+    card: SourceCard,
+    dimension: str,
+    wanted: Iterable[Code],
+    offered: Iterable[Any],
+    missing: dict[tuple[str, str], str],
+) -> list[tuple[str, Any]]:
+    """The measures or codes of the source that the card means; what is not there is noted, unless nothing is."""
+    found, problem = [], None
+    for code in wanted:
+        try:
+            source = match(card, f"{dimension} code" if dimension else "measure", code, offered)
+            if not dimension:
+                check_unit(card, code, source)
+        except MismatchError as error:
+            missing[dimension, code.code], problem = error.found, problem or error
+        else:
+            found.append((code.code, source))
+    if problem and not found:
+        raise problem
+    return found
 
 
 def wire_names(card: SourceCard, found: Iterable[str]) -> dict[str, str]:

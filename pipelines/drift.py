@@ -1,0 +1,156 @@
+"""Drift: what a source changed in its own description of a table since it first landed, and what that blocks.
+
+New periods, regions and codes are told and harm nothing. A measure or code that an indicator uses, and that went away
+or has another title or unit, may be another thing under the same name: it is blocked until its new title or unit
+stands on the card.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from pipelines.card import CBS, SourceCard
+from pipelines.clients.odata import Description, SourceCode, SourceMeasure, plain
+from pipelines.errors import SourceError
+from pipelines.landed import Landed
+from pipelines.landing import Landing, Snapshot
+from pipelines.roads import Protocol
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change in how a source describes a table.
+
+    Attributes:
+        dataset_id: the card.
+        kind: what changed.
+        change: how.
+        dimension: where a code belongs; empty for a measure.
+        code: the card's code where it has one, else the source's.
+        before: the title or unit that was, or None.
+        after: the title or unit that is, or None.
+        blocks: whether indicators that use it are blocked.
+    """
+
+    dataset_id: str
+    kind: Literal["measure", "unit", "code"]
+    change: Literal["added", "removed", "renamed"]
+    dimension: str
+    code: str
+    before: str | None
+    after: str | None
+    blocks: bool
+
+    @property
+    def told(self) -> str:
+        """The change in words."""
+        what = f"{self.dimension} code {self.code}" if self.dimension else f"{self.kind} of {self.code}"
+        return f"{what} was {self.change}: {self.before!r} before, {self.after!r} now"
+
+
+def drift(card: SourceCard, landing: Landing, *, invented: bool) -> list[Change]:
+    """What changed in a table of CBS since the snapshot before, and what still blocks since the first one.
+
+    Returns:
+        Nothing for a source that landed once, or that has no description of its own.
+    """
+    snapshots = [s for s in landing.snapshots(card.dataset_id) if s.invented == invented]
+    if not snapshots or Protocol(snapshots[-1].protocol) not in CBS:
+        return []
+    now = _description(card, snapshots[-1], landing)
+    if now is None:
+        return []
+    first = _description(card, snapshots[0], landing)
+    changes = list(_blocking(card, first, now))
+    same_road = len(snapshots) > 1 and snapshots[-2].protocol == snapshots[-1].protocol
+    before = _description(card, snapshots[-2], landing) if same_road else None
+    if before:
+        told = {(c.dimension, c.code) for c in changes}
+        changes += [c for c in _reported(card, before, now) if (c.dimension, c.code) not in told]
+    return changes
+
+
+def blocked_indicators(indicators: Iterable[dict[str, str]], changes: Iterable[Change]) -> list[dict[str, str]]:
+    """The indicators that use something that is blocked, each with the reason: `indicator_id` and `reason`."""
+    by_use = {(c.dataset_id, c.dimension, c.code): c for c in changes if c.blocks}
+    blocked = []
+    for row in indicators:
+        uses = [("", row["measure_code"]), *(tuple(part.split("=", 1)) for part in row["dims"].split(";") if part)]
+        found = [by_use[key] for use in uses if (key := (row["dataset_id"], *use)) in by_use]
+        if found:
+            reason = (
+                f"{row['dataset_id']}: {found[0].told} -> look at the source, then write what it is now on the card"
+            )
+            blocked.append({"indicator_id": row["indicator_id"], "reason": reason})
+    return blocked
+
+
+def as_rows(changes: Iterable[Change]) -> list[dict[str, Any]]:
+    """The changes as rows for Parquet."""
+    return [asdict(change) for change in changes]
+
+
+def _description(card: SourceCard, snapshot: Snapshot, landing: Landing) -> Description | None:
+    landed = Landed(card, snapshot, landing)
+    try:
+        description: Description = landed.client.description(card, landed.rows)
+    except SourceError:
+        # The card was another one then.
+        return None
+    return description
+
+
+def _blocking(card: SourceCard, first: Description | None, now: Description) -> Iterator[Change]:
+    for (dimension, code), problem in now.missing.items():
+        kind: Literal["measure", "unit", "code"] = "code" if dimension else "unit" if "unit" in problem else "measure"
+        before = _titles(first).get((dimension, code)) if first else None
+        change: Literal["removed", "renamed"] = "renamed" if kind == "unit" else "removed"
+        yield Change(card.dataset_id, kind, change, dimension, code, before, problem, blocks=True)
+    if first is None:
+        return
+    on_card = {("", m.code): m.title for m in card.measures}
+    on_card |= {(name, c.code): c.title for name, d in card.dimensions.items() for c in d.codes}
+    was, units_on_card = _titles(first), {m.code: m.unit for m in card.measures}
+    for key, title in _titles(now).items():
+        if key in on_card and key in was and plain(title) not in (plain(was[key]), plain(on_card[key])):
+            kind = "code" if key[0] else "measure"
+            yield Change(card.dataset_id, kind, "renamed", *key, was[key], title, blocks=True)
+    units = {code: m.unit for code, m in first.measures.values()}
+    for code, measure in now.measures.values():
+        if code in units and not units_on_card.get(code) and plain(measure.unit) != plain(units[code]):
+            yield Change(card.dataset_id, "unit", "renamed", "", code, units[code], measure.unit, blocks=True)
+
+
+def _titles(described: Description) -> dict[tuple[str, str], str]:
+    titles = {("", code): m.title for code, m in described.measures.values()}
+    for name, codes in described.codes.items():
+        titles |= {(name, code): c.title for code, c in codes.values()}
+    return titles
+
+
+def _reported(card: SourceCard, before: Description, now: Description) -> Iterator[Change]:
+    """What differs between two descriptions, of everything that the table has."""
+    lists = [("", before.all_measures, now.all_measures)]
+    lists += [(name, before.all_codes[name], now.all_codes[name]) for name in card.dimensions]
+    for dimension, old, new in lists:
+        was, is_now = _by_code(old), _by_code(new)
+        kind: Literal["measure", "code"] = "code" if dimension else "measure"
+        for code in sorted({*was, *is_now}):
+            one, other = was.get(code), is_now.get(code)
+            if one is None or other is None or plain(one) != plain(other):
+                change: Literal["added", "removed", "renamed"] = (
+                    "added" if one is None else "removed" if other is None else "renamed"
+                )
+                yield Change(card.dataset_id, kind, change, dimension, code, one, other, blocks=False)
+
+
+def _by_code(items: Iterable[SourceMeasure | SourceCode]) -> dict[str, str]:
+    """Titles by code; a topic of v3 by its stem, since its running number moves when another one is put in."""
+    titles: dict[str, str] = {}
+    for item in items:
+        code = re.sub(r"(?<=[a-zA-Z])_\d+$", "", item.code) if isinstance(item, SourceMeasure) else item.code
+        while code in titles:
+            code += "'"
+        titles[code] = item.title
+    return titles

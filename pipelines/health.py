@@ -1,0 +1,84 @@
+"""How a source is doing: its state, and when its next figures should appear."""
+
+import calendar
+from datetime import date
+
+from pipelines.card import Cadence, SourceCard
+from pipelines.landing import Failure, Snapshot
+from pipelines.roads import Protocol
+
+# How long after the end of a period its figures usually appear, and how much later than that is late; in months.
+_LAG = {Cadence.YEARLY: 12, Cadence.QUARTERLY: 4, Cadence.MONTHLY: 3, Cadence.WEEKLY: 1}
+_LATE = {Cadence.YEARLY: 6, Cadence.QUARTERLY: 3, Cadence.MONTHLY: 2, Cadence.WEEKLY: 1}
+_MONTHS = {Cadence.YEARLY: 12, Cadence.QUARTERLY: 3, Cadence.MONTHLY: 1, Cadence.WEEKLY: 0}
+_ENDED = ("gediscontinueerd", "stopgezet")
+
+
+def state(
+    card: SourceCard,
+    snapshot: Snapshot | None,
+    failure: Failure | None,
+    newest_period: str | None,
+    says: str,
+    as_of: date,
+) -> tuple[str, str | None]:
+    """The state of a source, and why it is no other one.
+
+    Args:
+        card: the source.
+        snapshot: what landed of it, if anything did.
+        failure: why the last refresh failed, if it did.
+        newest_period: the newest period that has a figure.
+        says: what the source says of itself, such as `Regulier` or `Gediscontinueerd`.
+        as_of: the day to judge by.
+
+    Returns:
+        `current`, `kept` (the last refresh failed), `stale` (its next figures are late), `stopped`, `archived`,
+        `awaited` (a person has to fetch it) or `absent` (it never landed); and the reason, None for `current`.
+    """
+    if snapshot is None:
+        awaited = all(road.protocol is Protocol.DROP for road in card.roads)
+        return "awaited" if awaited else "absent", _failed(failure)
+    if failure:
+        return "stopped" if failure.gone else "kept", _failed(failure)
+    if card.ended:
+        return card.ended.state, f"{card.ended.since}: {card.ended.reason.nl} / {card.ended.reason.en}"
+    if any(word in says.casefold() for word in _ENDED):
+        return "stopped", f"{snapshot.changed_at[:10]}: the source says of itself: {says.strip()}"
+    expected = expected_next(card, newest_period)
+    if expected and as_of > _later(expected, _LATE[card.cadence]):
+        return "stale", f"{expected}: expected then, newest period is {newest_period}"
+    return "current", None
+
+
+def expected_next(card: SourceCard, newest_period: str | None) -> date | None:
+    """The day by which the figures of the next period should be there; None for a source that gets none."""
+    ends = period_end(newest_period) if newest_period else None
+    if card.ended or card.cadence is Cadence.ONCE or ends is None:
+        return None
+    lag = _LAG[card.cadence] if card.publication_lag_months is None else card.publication_lag_months
+    return _later(ends, _MONTHS[card.cadence] + lag)
+
+
+def period_end(code: str) -> date | None:
+    """The last day of a period: a year, school year, half year, quarter, month or day; None for any other."""
+    year, kind, number = int(code[:4]), code[4:6], code[6:8]
+    if kind.isdigit():
+        return date(year, int(kind), int(number))
+    months = {"JJ": 12, "HJ": 6, "KW": 3, "MM": 1}
+    if kind == "SJ":
+        return date(year + 1, 7, 31)
+    if kind not in months:
+        return None
+    month = 12 if kind == "JJ" else months[kind] * int(number)
+    return date(year, month, calendar.monthrange(year, month)[1])
+
+
+def _later(day: date, months: int) -> date:
+    """The last day of the month that lies that many months later."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, calendar.monthrange(year, month + 1)[1])
+
+
+def _failed(failure: Failure | None) -> str | None:
+    return f"{failure.failed_at}: {failure.problem}" if failure else None
