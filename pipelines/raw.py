@@ -20,7 +20,6 @@ from pipelines.card import SourceCard
 from pipelines.landing import Landing, Snapshot, kind, replace_folder
 from pipelines.settings import DBT_PROJECT
 
-
 EMPTY = "_empty"
 """A folder with a file of every shape and no rows, so that dbt finds one where no source of a shape has landed."""
 
