@@ -1,0 +1,176 @@
+"""OGC API Features, such as PDOK's: areas as GeoJSON, page after page by their next links."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlencode
+
+import polars as pl
+
+from pipelines.card import Boundaries, SourceCard
+from pipelines.clients.http import HttpClient
+from pipelines.clients.jsons import read_any, whole
+from pipelines.clients.linked import Page, fetch_linked
+from pipelines.clients.pages import State, Store
+from pipelines.errors import MismatchError
+from pipelines.roads import OgcRoad
+
+PAGES = "features"
+# What every service allows; PDOK refuses more in places.
+PAGE_SIZE = 100
+_CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+_ACCEPT = "application/geo+json, application/json"
+_MUNICIPALITY = re.compile(r"GM\d{4}")
+# West, south, east, north of the European Netherlands, with the water that belongs to municipalities.
+_BOX = (3.0, 50.6, 7.4, 53.9)
+# A decimal more would be less than half a metre.
+_DECIMALS = 5
+_SCHEMA = {"frame_year": pl.Int32, "region_code": pl.String, "name": pl.String, "geometry": pl.String}
+
+
+def probe(http: HttpClient, base: str, card: SourceCard, road: OgcRoad) -> State:
+    """Nothing is asked: the standard has no word for when a collection last changed, so it is fetched each time."""
+    return State("")
+
+
+def fetch(http: HttpClient, base: str, card: SourceCard, road: OgcRoad, store: Store) -> State:
+    """Fetch every feature of the collection that `query` selects, with longitude before latitude (CRS84).
+
+    Raises:
+        NotThereError: there is no such collection.
+        SourceError: a page is no GeoJSON, the service did not select as asked, or the pages do not fit together.
+    """
+    query = {"f": "json", "limit": PAGE_SIZE, "crs": _CRS84, **road.query}
+    url = f"{base}/collections/{road.collection}/items?{urlencode(query)}"
+    fetch_linked(http, card, url, PAGES, store, lambda body: read_page(body, road), _ACCEPT)
+    return State("")
+
+
+def features(body: bytes) -> list[dict[str, Any]]:
+    """The features of a page.
+
+    Raises:
+        ValueError: it is no collection of features.
+    """
+    return _features(read_any(body))
+
+
+def read_page(body: bytes, road: OgcRoad) -> Page:
+    """What a page says of itself.
+
+    Raises:
+        ValueError: it is no page, counts wrongly, or has features that `query` should have kept away.
+    """
+    content = read_any(body)
+    found = _features(content)
+    returned = whole(content.get("numberReturned"), "numberReturned")
+    if returned not in (None, len(found)):
+        raise ValueError(f"expected {returned} features, as `numberReturned` says, found {len(found)}")
+    for feature in found:
+        for name, wanted in road.query.items():
+            if name in feature["properties"] and str(feature["properties"][name]) != wanted:
+                raise ValueError(f"asked for {name}={wanted}, found a feature of {feature['properties'][name]!r:.40}")
+    return Page(len(found), _next(content), total=whole(content.get("numberMatched"), "numberMatched"))
+
+
+def boundary_rows(card: SourceCard, *bodies: bytes) -> pl.DataFrame:
+    """The municipalities of one or more pages as rows: frame_year, region_code, name, geometry.
+
+    The geometry is compact GeoJSON with coordinates of five decimals.
+
+    Raises:
+        ValueError: a page is no collection of features.
+        MismatchError: a code is there twice or is no municipality's, or a geometry is no area in the Netherlands.
+    """
+    if card.boundaries is None:
+        raise MismatchError(card.dataset_id, "the card has no `boundaries`", todo="say which property is code and name")
+    rows: dict[str, tuple[int, str, str, str]] = {}
+    for body in bodies:
+        for feature in features(body):
+            code, name = _named(card, card.boundaries, feature)
+            if code in rows:
+                raise MismatchError(
+                    card.dataset_id,
+                    f"{code} is there twice, expected each municipality once",
+                    todo="select one year in `query` on the card",
+                )
+            rows[code] = (card.boundaries.frame_year, code, name, _geometry(card, code, feature.get("geometry")))
+    return pl.DataFrame(list(rows.values()), schema=_SCHEMA, orient="row")
+
+
+def _features(content: Any) -> list[dict[str, Any]]:
+    found = content.get("features") if isinstance(content, dict) else None
+    if not isinstance(found, list):
+        raise ValueError("expected a GeoJSON collection with a list of `features`")
+    if not all(isinstance(f, dict) and isinstance(f.get("properties"), dict) for f in found):
+        raise ValueError("expected features with `properties`")
+    return found
+
+
+def _next(content: dict[str, Any]) -> str | None:
+    links = content.get("links") or []
+    if not isinstance(links, list) or not all(isinstance(link, dict) for link in links):
+        raise ValueError("expected a list of objects under `links`")
+    hrefs = [link.get("href") for link in links if link.get("rel") == "next"]
+    if len(hrefs) > 1 or not all(isinstance(href, str) and href for href in hrefs):
+        raise ValueError("expected at most one link with rel=next, with its address")
+    return hrefs[0] if hrefs else None
+
+
+def _named(card: SourceCard, boundaries: Boundaries, feature: dict[str, Any]) -> tuple[str, str]:
+    properties = feature["properties"]
+    if missing := [key for key in (boundaries.code, boundaries.name) if not str(properties.get(key) or "").strip()]:
+        raise MismatchError(
+            card.dataset_id,
+            f"a feature lacks {', '.join(missing)}; it has the properties {', '.join(sorted(properties))}",
+            todo="correct `boundaries` on the card",
+        )
+    code, name = str(properties[boundaries.code]).strip(), str(properties[boundaries.name]).strip()
+    if not _MUNICIPALITY.fullmatch(code):
+        raise MismatchError(
+            card.dataset_id,
+            f"a feature has the code {code!r:.40}, expected GM and four digits",
+            todo="correct `boundaries`, or the collection, on the card",
+        )
+    return code, name
+
+
+def _geometry(card: SourceCard, code: str, geometry: Any) -> str:
+    try:
+        return json.dumps(_rounded(geometry), separators=(",", ":"))
+    except ValueError as error:
+        raise MismatchError(card.dataset_id, f"{code}: {error}", todo="look at the feature at the source") from None
+
+
+def _rounded(geometry: Any) -> dict[str, Any]:
+    kind = geometry.get("type") if isinstance(geometry, dict) else None
+    if kind not in ("Polygon", "MultiPolygon"):
+        raise ValueError(f"expected a Polygon or MultiPolygon, found {kind!r:.40}")
+    coordinates = geometry.get("coordinates")
+    if kind == "Polygon":
+        return {"type": kind, "coordinates": _polygon(coordinates)}
+    return {"type": kind, "coordinates": [_polygon(part) for part in _list(coordinates, "polygons")]}
+
+
+def _polygon(rings: Any) -> list[list[list[float]]]:
+    return [list(_ring(ring)) for ring in _list(rings, "rings")]
+
+
+def _ring(positions: Any) -> Iterator[list[float]]:
+    positions = _list(positions, "positions")
+    if len(positions) < 4 or positions[0] != positions[-1]:
+        raise ValueError(f"expected a closed ring of four positions or more, found one of {len(positions)}")
+    west, south, east, north = _BOX
+    for position in positions:
+        if not isinstance(position, list) or not all(type(part) in (int, float) for part in position):
+            raise ValueError(f"expected a position of numbers, found {position!r:.40}")
+        if len(position) not in (2, 3) or not (west <= position[0] <= east and south <= position[1] <= north):
+            raise ValueError(f"expected longitude and latitude in the Netherlands, found {position!r:.60}")
+        yield [round(part, _DECIMALS) for part in position[:2]]
+
+
+def _list(found: Any, what: str) -> list[Any]:
+    if not isinstance(found, list) or not found:
+        raise ValueError(f"expected a list of {what}, found {found!r:.40}")
+    return found
