@@ -7,7 +7,7 @@ with unknown as (
         || coalesce(period_status, '') || ''', in ' || cast(count(*) as string) || ' rows such as '
         || min(measure_code || ' ' || region_code || ' ' || period_code)
         || ', is not in the seeds -> add it to value_status.csv or period_status.csv' as problem
-    from {{ ref('stg_cbs__observations') }}
+    from {{ ref('stg_raw__observations') }}
     where
         value_text is null
         and value_status is null

@@ -1,15 +1,11 @@
 -- A region code of a kind that the seed does not know.
 with unknown as (
 
-    select distinct
-        observations.dataset_id || ': region code ''' || observations.region_code
-        || ''' is of no known kind -> add its prefix to region_schemes.csv' as problem
-    from {{ ref('int_observations__select_indicators') }} as observations
-    left join {{ ref('region_schemes') }} as schemes
-        on
-            substr(observations.region_code, 1, 2) = schemes.prefix
-            and length(observations.region_code) = schemes.code_length
-    where schemes.prefix is null
+    select
+        dataset_id || ': region code ''' || region_code
+        || ''' is of no known kind -> correct it at its source, or add its pattern to region_schemes.csv' as problem
+    from {{ ref('int_regions__collect_codes') }}
+    where scheme is null
 
 )
 

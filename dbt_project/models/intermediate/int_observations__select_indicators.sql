@@ -8,12 +8,14 @@ with indicators as (
         multiplier,
         decimals
     from {{ ref('indicators') }}
+    -- What a changed source now gives under the same code could be another figure.
+    where indicator_id not in (select blocked.indicator_id from {{ source('raw', 'blocked') }} as blocked)
 
 ),
 
 observations as (
 
-    select * from {{ ref('stg_cbs__observations') }}
+    select * from {{ ref('stg_raw__observations') }}
     where value_text is null
 
 )

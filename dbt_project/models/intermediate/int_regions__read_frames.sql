@@ -8,15 +8,34 @@ with cells as (
         observations.region_code as municipality_code,
         measures.source_index,
         observations.value_text
-    from {{ ref('stg_cbs__observations') }} as observations
+    from {{ ref('stg_raw__observations') }} as observations
     inner join {{ source('raw', 'sources') }} as sources on observations.dataset_id = sources.dataset_id
-    inner join {{ ref('stg_cbs__measures') }} as measures
+    inner join {{ ref('stg_raw__measures') }} as measures
         on
             observations.dataset_id = measures.dataset_id
             and observations.measure_code = measures.measure_code
     where
         sources.frame_year is not null
         and observations.value_text is not null
+
+),
+
+texts as (
+
+    select distinct value_text from cells
+    where not {{ has_no_digit('value_text') }}
+
+),
+
+codes as (
+
+    select
+        texts.value_text as region_code,
+        schemes.scheme
+    from texts
+    inner join {{ ref('region_schemes') }} as schemes on {{ matches('texts.value_text', 'schemes.pattern') }}
+    -- The NUTS codes in these tables stopped in 2016 and are of an older version than those of Eurostat's figures.
+    where schemes.scheme not in ('nuts_country', 'nuts2', 'nuts3')
 
 ),
 
@@ -27,17 +46,10 @@ coded as (
         cells.frame_year,
         cells.municipality_code,
         cells.source_index,
-        schemes.scheme,
-        cells.value_text as region_code
+        codes.scheme,
+        codes.region_code
     from cells
-    inner join {{ ref('region_schemes') }} as schemes
-        on
-            substr(cells.value_text, 1, 2) = schemes.prefix
-            and length(cells.value_text) = schemes.code_length
-    where
-        translate(substr(cells.value_text, 3), '0123456789', '') = ''
-        -- Some years have NUTS codes too, and NL11 looks like a country.
-        and schemes.scheme <> 'country'
+    inner join codes on cells.value_text = codes.region_code
 
 ),
 

@@ -50,7 +50,7 @@ code_names as (
         code as region_code,
         title as region_name,
         row_number() over (partition by code order by dataset_id, title) as name_rank
-    from {{ ref('stg_cbs__codes') }}
+    from {{ ref('stg_raw__codes') }}
     where
         role = 'region'
         and title <> code
@@ -59,24 +59,19 @@ code_names as (
 
 used as (
 
-    select region_code from {{ ref('int_observations__select_indicators') }}
-    union distinct
-    select region_code from frames
+    select * from {{ ref('int_regions__collect_codes') }}
 
 )
 
 select
     used.region_code,
     coalesce(frame_names.region_name, code_names.region_name, used.region_code) as name,
-    schemes.scheme,
-    coalesce(framed.is_current, false) as is_current,
+    used.scheme,
+    -- No region table lists the kinds of Eurostat.
+    coalesce(framed.is_current, used.scheme in ('nuts_country', 'nuts2', 'nuts3')) as is_current,
     framed.first_frame_year,
     framed.last_frame_year
 from used
-left join {{ ref('region_schemes') }} as schemes
-    on
-        substr(used.region_code, 1, 2) = schemes.prefix
-        and length(used.region_code) = schemes.code_length
 left join framed on used.region_code = framed.region_code
 left join frame_names on used.region_code = frame_names.region_code and frame_names.name_rank = 1
 left join code_names on used.region_code = code_names.region_code and code_names.name_rank = 1

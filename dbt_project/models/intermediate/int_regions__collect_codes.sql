@@ -1,0 +1,46 @@
+-- Every region code that anything published uses, once, with its kind; one that no pattern knows has none.
+with used as (
+
+    select distinct
+        region_code,
+        dataset_id
+    from {{ ref('int_observations__select_indicators') }}
+    union all
+    select distinct
+        region_code,
+        dataset_id
+    from {{ ref('int_regions__read_frames') }}
+    union all
+    select distinct
+        region_code,
+        dataset_id
+    from {{ ref('stg_raw__subsidies') }}
+    union all
+    select
+        region_code,
+        dataset_id
+    from {{ ref('stg_raw__boundaries') }}
+    union all
+    select
+        region_code,
+        'municipality_tiles.csv' as dataset_id
+    from {{ ref('municipality_tiles') }}
+
+),
+
+codes as (
+
+    select
+        region_code,
+        min(dataset_id) as dataset_id
+    from used
+    group by region_code
+
+)
+
+select
+    codes.region_code,
+    schemes.scheme,
+    codes.dataset_id
+from codes
+left join {{ ref('region_schemes') }} as schemes on {{ matches('codes.region_code', 'schemes.pattern') }}

@@ -1,0 +1,23 @@
+select
+    subsidies.dataset_id,
+    subsidies.row_number,
+    subsidies.region_code,
+    subsidies.grantor,
+    subsidies.year,
+    subsidies.scheme,
+    subsidies.theme,
+    schemes.counts_as_support,
+    subsidies.recipient,
+    subsidies.recipient_kind,
+    subsidies.status,
+    subsidies.amount_requested_eur,
+    subsidies.amount_granted_eur,
+    subsidies.amount_settled_eur,
+    subsidies.landed_sha256,
+    sources.notice
+from {{ ref('stg_raw__subsidies') }} as subsidies
+left join {{ ref('dim_source') }} as sources on subsidies.dataset_id = sources.dataset_id
+left join {{ ref('support_schemes') }} as schemes
+    on
+        subsidies.dataset_id = schemes.dataset_id
+        and subsidies.scheme = schemes.scheme

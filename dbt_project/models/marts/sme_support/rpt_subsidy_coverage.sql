@@ -1,0 +1,36 @@
+with landed as (
+
+    select
+        region_code,
+        count(*) as rows_count,
+        max(notice) as notice
+    from {{ ref('fct_subsidy') }}
+    group by region_code
+
+)
+
+select
+    municipalities.region_code,
+    case
+        when landed.region_code is not null then 'loaded'
+        when registers.region_code is null then 'not_checked'
+        when registers.form = 'none' then 'no_register'
+        when registers.form in ('api', 'csv', 'xlsx') then 'register_not_loaded'
+        else 'not_machine_readable'
+    end as coverage,
+    registers.form,
+    registers.first_year,
+    registers.last_year,
+    -- Empty and not 0 for what is not loaded: nobody knows how many rows there are.
+    cast(landed.rows_count as integer) as rows_count,
+    registers.page_url,
+    registers.checked_on,
+    registers.note_nl,
+    registers.note_en,
+    landed.notice
+from {{ ref('dim_region') }} as municipalities
+left join {{ ref('subsidy_registers') }} as registers on municipalities.region_code = registers.region_code
+left join landed on municipalities.region_code = landed.region_code
+where
+    municipalities.scheme = 'municipality'
+    and municipalities.is_current

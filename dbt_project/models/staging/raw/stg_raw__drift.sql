@@ -1,0 +1,11 @@
+select
+    dataset_id,
+    kind,
+    change,
+    -- A part of the key, which cannot be empty: a change of a measure or unit has no dimension.
+    coalesce(dimension, '') as dimension,
+    coalesce(code, '') as code,
+    before,
+    after,
+    blocks
+from {{ source('raw', 'drift') }}
