@@ -73,7 +73,8 @@ def statistics_rows(card: SourceCard, body: bytes) -> pl.DataFrame:
         )
     columns = {name: cube.column(on_wire) for name, on_wire in chosen.wire.items()}
     frame = cube.cells.with_columns(
-        pl.col("status").replace("", None),
+        # What a flag says of a figure that is kept secret, nobody sees: of `d|C` only `|C` matters.
+        pl.col("status").replace("", None).str.replace(r"^[a-z]+\|", "|"),
         *(
             column.replace_strict(_codes(chosen, card, cube, name), default=None).alias(f"={name}")
             for name, column in columns.items()
