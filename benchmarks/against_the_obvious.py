@@ -19,12 +19,13 @@ from statistics import median
 import duckdb
 import polars as pl
 
-from pipelines.card import Certainty, Code, Dimension, Measure, Protocol, RowBounds, SourceCard, load_cards
+from pipelines.card import Certainty, Code, Dimension, Measure, RowBounds, SourceCard, load_cards
 from pipelines.landing import Landing, Resource, Snapshot
 from pipelines.manifest import Column, PublicTable
 from pipelines.publish.sqlite import write_sqlite
 from pipelines.raw import write_raw
 from pipelines.refresh import asked
+from pipelines.roads import CbsRoad, Protocol
 from pipelines.settings import CARDS
 
 PAGE = 100_000
@@ -36,7 +37,7 @@ def landed(landing: Landing, rows: int) -> tuple[SourceCard, Snapshot]:
     total = Code(code="T001081", title="Totaal", certainty=Certainty.RECORDED)
     card = base.model_copy(
         update={
-            "protocols": (Protocol.CBS_ODATA4,),
+            "roads": (CbsRoad(protocol=Protocol.CBS_ODATA4),),
             "dimensions": {
                 "BedrijfstakkenBranchesSBI2008": Dimension(role="category", codes=(total,)),
                 "RegioS": Dimension(role="region"),

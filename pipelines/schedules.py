@@ -11,6 +11,9 @@ _CRON = {
     Cadence.YEARLY: "0 7 * * 1",
     Cadence.QUARTERLY: "0 7 * * 1,4",
     Cadence.MONTHLY: "0 7 * * 1-5",
+    Cadence.WEEKLY: "0 7 * * 1-5",
+    # A table of one moment can still be corrected.
+    Cadence.ONCE: "0 7 1 * *",
 }
 
 

@@ -15,7 +15,9 @@ from typing import Any
 
 import requests
 
-from pipelines.settings import PROJECT
+from pipelines.clients.http import HttpClient, open_session
+from pipelines.refresh import LiveOrigin, addresses
+from pipelines.settings import PROJECT, Settings
 
 SHARED = PROJECT.parent / "shared"
 # Written out, since whoever builds on a release relies on these names.
@@ -28,12 +30,29 @@ PUBLIC_TABLES = {
     "sme_support",
     "human_capital",
     "release",
+    "region_boundaries",
+    "municipality_tiles",
+    "occupations",
+    "subsidies",
+    "subsidy_coverage",
+    "source_changes",
 }
 STANDIN = SHARED / "standin" / "standin.py"
+# The cards whose real figures the stand-in serves, and of its files those that a person would put in the drop folder.
+STANDIN_TABLES = {"81575NED", "70072ned", "83648NED", "83583NED", "82949NED", "83287NED", "86247NED"}
+STANDIN_CARDS = [
+    *(f"cbs/{table}" for table in sorted(STANDIN_TABLES)),
+    "amsterdam/subsidies_2016",
+    "rijk/subsidies_2015",
+]
+ALL_OF_THEM = [argument for card in STANDIN_CARDS for argument in ("--select", card)]
 # Faults are answered at once, so there is nothing to wait for between two tries.
 HASTY = {"REGIOKOMPAS_HTTP_TRIES": "3", "REGIOKOMPAS_HTTP_MAX_WAIT": "0.2"}
 # Nothing listens there: whoever asks it fails at once.
-DEAD = {"REGIOKOMPAS_CBS_V4_URL": "http://127.0.0.1:9/odata/v1/CBS", "REGIOKOMPAS_CBS_V3_URL": "http://127.0.0.1:9"}
+DEAD = {
+    f"REGIOKOMPAS_{name}_URL": "http://127.0.0.1:9"
+    for name in ("CBS_V4", "CBS_V3", "CBS_BULK", "CKAN", "AMSTERDAM", "PDOK", "EUROSTAT")
+}
 
 
 @dataclass(frozen=True)
@@ -130,9 +149,22 @@ class Standin:
         self.address = address
         self.environment = {
             **HASTY,
+            **DEAD,
             "REGIOKOMPAS_CBS_V4_URL": f"{address}/odata/v1/CBS",
             "REGIOKOMPAS_CBS_V3_URL": address,
+            "REGIOKOMPAS_CBS_BULK_URL": f"{address}/csv/CBS/nl",
+            "REGIOKOMPAS_CKAN_URL": f"{address}/data/api/3/action",
         }
+
+    def origin(self, *, tries: int = 2) -> LiveOrigin:
+        """The origin of a live run, with the stand-in as the source and no patience."""
+        settings = Settings(
+            cbs_v4_url=f"{self.address}/odata/v1/CBS",
+            cbs_v3_url=self.address,
+            cbs_bulk_url=f"{self.address}/csv/CBS/nl",
+            ckan_url=f"{self.address}/data/api/3/action",
+        )
+        return LiveOrigin(HttpClient(open_session(), tries=tries, timeout=30, max_wait=0.05), addresses(settings))
 
     def control(self, **order: Any) -> None:
         """Give an order, such as `faults=[...]` or `modified={...}`."""
@@ -152,9 +184,10 @@ class Standin:
         return {path: count for path, (count, _) in paths.items() if not path.startswith("/__")}
 
     def run(self, *args: str, data: Path, project: Path = PROJECT, **environment: str) -> Ran:
-        """Run `regiokompas run --from live` with the stand-in as the source."""
+        """Run `regiokompas run --from live` with the stand-in as the source; without `--select`, on all that it has."""
         settings = {**self.environment, **environment}
-        return run_cli("run", "--from", "live", *args, data=data, project=project, **settings)
+        chosen = args if "--select" in args else (*args, *ALL_OF_THEM)
+        return run_cli("run", "--from", "live", *chosen, data=data, project=project, **settings)
 
 
 @contextmanager

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-import requests
 from conftest import Run
 from support import (
+    STANDIN_TABLES,
     Ran,
     Standin,
     copy_data,
@@ -24,11 +24,10 @@ from support import (
     run_cli,
 )
 
-from pipelines.card import Protocol, SourceCard, load_cards
-from pipelines.clients.http import HttpClient
+from pipelines.card import SourceCard, load_cards
 from pipelines.errors import SourceError
 from pipelines.landing import Landing
-from pipelines.refresh import LiveOrigin, refresh
+from pipelines.refresh import refresh
 from pipelines.settings import CARDS
 from schemas.wire import check_raw
 
@@ -37,14 +36,8 @@ ALL = load_cards(CARDS)
 V4_PAGES, V3_PAGES = r"81575NED/Observations\?", "ODataFeed/odata/83583NED"
 
 
-def origin(standin: Standin) -> LiveOrigin:
-    client = HttpClient(requests.Session(), tries=3, timeout=10, max_wait=0.05)
-    addresses = {Protocol.CBS_ODATA4: f"{standin.address}/odata/v1/CBS", Protocol.CBS_ODATA3: standin.address}
-    return LiveOrigin(client, addresses)
-
-
 def fetch(standin: Standin, card: SourceCard, folder: Path) -> pl.DataFrame:
-    done = refresh(card, origin(standin), Landing(folder / "landing"), folder / "raw", check_raw)
+    done = refresh(card, standin.origin(tries=3), Landing(folder / "landing"), folder / "raw", check_raw)
     return pl.read_parquet(done.folder / "observations.parquet")
 
 
@@ -124,7 +117,7 @@ SECOND = {
     "83287NED": ("http500", "ODataApi/odata/83287NED/DataProperties", "HTTP 500, expected 200"),
     "86247NED": ("http429", "ODataFeed/odata/86247NED", "HTTP 429, expected 200"),
 }
-TABLES = {dataset_id.split("/")[1] for dataset_id in ALL}
+TABLES = STANDIN_TABLES
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,13 @@ from typing import Any
 
 import polars as pl
 import pytest
-import requests
 from support import SHARED, Standin, open_standin
 
-from pipelines.card import Protocol, SourceCard, load_cards
+from pipelines.card import SourceCard, load_cards
 from pipelines.clients import cbs_odata4
-from pipelines.clients.http import HttpClient
 from pipelines.errors import SourceError
 from pipelines.landing import Landing
-from pipelines.refresh import LiveOrigin, Refreshed, refresh
+from pipelines.refresh import Refreshed, refresh
 from pipelines.settings import CARDS
 from schemas.wire import KEY, check_raw
 
@@ -24,9 +22,7 @@ ALL = load_cards(CARDS)
 
 
 def fetch(standin: Standin, card: SourceCard, folder: Path) -> Refreshed:
-    client = HttpClient(requests.Session(), tries=2, timeout=10, max_wait=0.05)
-    addresses = {Protocol.CBS_ODATA4: f"{standin.address}/odata/v1/CBS", Protocol.CBS_ODATA3: standin.address}
-    return refresh(card, LiveOrigin(client, addresses), Landing(folder / "landing"), folder / "raw", check_raw)
+    return refresh(card, standin.origin(), Landing(folder / "landing"), folder / "raw", check_raw)
 
 
 def observations(done: Refreshed) -> pl.DataFrame:
@@ -80,7 +76,7 @@ def test_the_old_road_is_taken_after_the_new_one_says_404(standin: Standin, tmp_
 def test_a_card_that_knows_no_other_road_takes_none(standin: Standin, tmp_path: Path) -> None:
     standin.heal()
     with pytest.raises(SourceError, match=r"no road offers the table: cbs_odata4 HTTP 404"):
-        fetch(standin, changed_card("cbs/83583NED", protocols=["cbs_odata4"]), tmp_path)
+        fetch(standin, changed_card("cbs/83583NED", roads=[{"protocol": "cbs_odata4"}]), tmp_path)
     assert not [path for path in standin.asked() if path.startswith("/OData")]
 
 

@@ -11,14 +11,12 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-import requests
 from support import PROJECT, Standin, open_standin
 
-from pipelines.card import Protocol, SourceCard
-from pipelines.clients.http import HttpClient
+from pipelines.card import SourceCard
 from pipelines.clients.pages import page_addresses, same_address
 from pipelines.landing import Landing
-from pipelines.refresh import LiveOrigin, Refreshed, refresh
+from pipelines.refresh import Refreshed, refresh
 from schemas.wire import check_raw
 
 # A real table of 11,460 observations, in pages of 115: a hundred of them.
@@ -34,7 +32,8 @@ def card(connections: int) -> SourceCard:
         {
             "publisher": "cbs",
             "table": TABLE,
-            "protocols": ["cbs_odata4"],
+            "roads": [{"protocol": "cbs_odata4"}],
+            "rate": 10_000,
             "title": {"nl": "Inkomen van huishoudens", "en": "Income of households"},
             "licence": "CC BY 4.0",
             "licence_url": "https://creativecommons.org/licenses/by/4.0/",
@@ -55,9 +54,7 @@ def card(connections: int) -> SourceCard:
 
 
 def fetch(standin: Standin, connections: int, folder: Path) -> Refreshed:
-    client = HttpClient(requests.Session(), tries=2, timeout=30, max_wait=0.05)
-    origin = LiveOrigin(client, {Protocol.CBS_ODATA4: f"{standin.address}/odata/v1/CBS"})
-    return refresh(card(connections), origin, Landing(folder / "landing"), folder / "raw", check_raw)
+    return refresh(card(connections), standin.origin(), Landing(folder / "landing"), folder / "raw", check_raw)
 
 
 @pytest.fixture(scope="module")

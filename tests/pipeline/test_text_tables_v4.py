@@ -6,13 +6,11 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-import requests
 from support import SHARED, Standin, open_standin
 
-from pipelines.card import Protocol, load_cards
-from pipelines.clients.http import HttpClient
+from pipelines.card import load_cards
 from pipelines.landing import Landing
-from pipelines.refresh import LiveOrigin, refresh
+from pipelines.refresh import refresh
 from pipelines.settings import CARDS
 from schemas.wire import check_raw
 
@@ -57,9 +55,7 @@ def as_v4(source: Path, target: Path) -> None:
 def texts(standin: Standin, folder: Path) -> pl.DataFrame:
     """Region, place of the column among its table's columns, and text; nothing else of a text table is used."""
     card = load_cards(CARDS)[f"cbs/{TABLE}"]
-    client = HttpClient(requests.Session(), tries=2, timeout=10, max_wait=0.05)
-    addresses = {Protocol.CBS_ODATA4: f"{standin.address}/odata/v1/CBS", Protocol.CBS_ODATA3: standin.address}
-    done = refresh(card, LiveOrigin(client, addresses), Landing(folder / "landing"), folder / "raw", check_raw)
+    done = refresh(card, standin.origin(), Landing(folder / "landing"), folder / "raw", check_raw)
     rows = pl.read_parquet(done.folder / "observations.parquet")
     order = pl.read_parquet(done.folder / "measures.parquet").sort("source_index").with_row_index("place")
     return (

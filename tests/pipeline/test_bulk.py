@@ -1,0 +1,150 @@
+"""The bulk road of CBS gives the very rows that OData gives, for whole tables and for parts of them."""
+
+import csv
+import gzip
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from support import SHARED, Standin
+
+from pipelines.card import SourceCard, load_cards
+from pipelines.clients import cbs_bulk
+from pipelines.errors import SourceError
+from pipelines.landing import Landing
+from pipelines.refresh import Refreshed, refresh
+from pipelines.settings import CARDS
+from schemas.wire import KEY, check_raw
+
+pytestmark = pytest.mark.standin
+ABOUT = {
+    "publisher": "cbs",
+    "title": {"nl": "Tabel", "en": "Table"},
+    "licence": "CC BY 4.0",
+    "licence_url": "https://creativecommons.org/licenses/by/4.0/",
+    "attribution": "Bron: CBS",
+    "homepage": "https://opendata.cbs.nl",
+    "cadence": "yearly",
+}
+
+
+def table(table_id: str) -> dict[str, Any]:
+    """A table as it stands in the stand-in."""
+    return dict(json.loads(gzip.decompress((SHARED / "standin" / "tables" / f"{table_id}.json.gz").read_bytes())))
+
+
+def card(table_id: str, protocol: str, **changes: Any) -> SourceCard:
+    """A card that keeps a table of the stand-in whole, by one road."""
+    source = table(table_id)
+    kinds = {"TimeDimension": "period", "GeoDimension": "region"}
+    return SourceCard.model_validate(
+        {
+            **ABOUT,
+            "table": table_id,
+            "roads": [{"protocol": protocol}],
+            "dimensions": {
+                d["Identifier"]: {"role": kinds.get(str(d.get("Kind")), "category")} for d in source["dimensions"]
+            },
+            "measures": [
+                {"code": m["Identifier"], "title": m["Title"], "certainty": "recorded"} for m in source["measures"]
+            ],
+            "rows": {"min": 1, "max": 100_000},
+        }
+        | changes
+    )
+
+
+def fetch(standin: Standin, one: SourceCard, folder: Path) -> Refreshed:
+    return refresh(one, standin.origin(), Landing(folder / "landing"), folder / "raw", check_raw)
+
+
+def observations(done: Refreshed) -> pl.DataFrame:
+    return pl.read_parquet(done.folder / "observations.parquet").drop("landed_sha256").sort(KEY)
+
+
+@pytest.mark.parametrize("table_id", ["80072ned", "83841NED", "81575NED"])
+def test_a_whole_table_has_equal_rows_by_both_roads(standin: Standin, tmp_path: Path, table_id: str) -> None:
+    standin.heal()
+    by_odata = fetch(standin, card(table_id, "cbs_odata4"), tmp_path / "odata")
+    by_bulk = fetch(standin, card(table_id, "cbs_bulk"), tmp_path / "bulk")
+    assert by_bulk.snapshot.protocol == "cbs_bulk"
+    assert by_bulk.rows == by_odata.rows == len(table(table_id)["rows"])
+    assert observations(by_bulk).equals(observations(by_odata))
+    for name in ("measures", "codes"):
+        one, other = (pl.read_parquet(done.folder / f"{name}.parquet") for done in (by_odata, by_bulk))
+        assert one.equals(other), name
+
+
+def test_the_figures_are_those_of_the_table(standin: Standin, tmp_path: Path) -> None:
+    source = table("80072ned")
+    at = {name: source["columns"].index(name) for name in source["columns"]}
+    sent = {
+        (f"BedrijfskenmerkenSBI2008={row[at['BedrijfskenmerkenSBI2008']]}", row[at["Perioden"]]): row[at["Value"]]
+        for row in source["rows"]
+    }
+    rows = observations(fetch(standin, card("80072ned", "cbs_bulk"), tmp_path))
+    found = {(dims, period): value for dims, period, value in rows.select("dims", "period_code", "value").iter_rows()}
+    assert found == sent and any(value != int(value) for value in sent.values() if value is not None)
+
+
+def test_a_part_is_kept_of_what_the_bulk_file_has(standin: Standin, tmp_path: Path) -> None:
+    whole = card("83841NED", "cbs_odata4").model_dump()
+    part = whole["dimensions"] | {
+        "Perioden": {"role": "period", "kinds": ["JJ"], "since": 2015},
+        "DuurInkomenspositie": {
+            "role": "category",
+            "codes": [
+                {"code": str(c["Identifier"]), "title": c["Title"], "certainty": "recorded"}
+                for c in table("83841NED")["codes"]["DuurInkomenspositie"][:1]
+            ],
+        },
+    }
+    measures = whole["measures"][:2]
+    found = [
+        observations(fetch(standin, card("83841NED", road, dimensions=part, measures=measures), tmp_path / road))
+        for road in ("cbs_odata4", "cbs_bulk")
+    ]
+    assert found[0].equals(found[1]) and 0 < found[0].height < 11_460
+    assert found[0]["period_code"].min() == "2015JJ00" and found[0]["measure_code"].n_unique() == 2
+
+
+def test_an_unchanged_table_is_not_fetched_again(standin: Standin, tmp_path: Path) -> None:
+    one = card("80072ned", "cbs_bulk")
+    fetch(standin, one, tmp_path)
+    standin.heal()
+    again = fetch(standin, one, tmp_path)
+    assert not again.changed
+    assert standin.asked() == {"/odata/v1/CBS/80072ned/Properties": 1}
+
+
+@pytest.mark.parametrize("kind", ["truncate", "reset", "html200", "http503"])
+def test_a_faulty_zip_is_asked_again(standin: Standin, tmp_path: Path, kind: str) -> None:
+    standin.heal()
+    standin.fault(kind, "/csv/CBS", 1)
+    assert fetch(standin, card("80072ned", "cbs_bulk"), tmp_path).rows == 4409
+    standin.heal()
+
+
+def test_a_zip_with_fewer_rows_than_it_says_is_refused() -> None:
+    def member(rows: list[list[str]]) -> str:
+        text = io.StringIO()
+        csv.writer(text, delimiter=";").writerows(rows)
+        return text.getvalue()
+
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w") as archive:
+        archive.writestr("Properties.csv", member([["Modified", "ObservationCount"], ["2026-01-01", "2"]]))
+        archive.writestr("Dimensions.csv", member([["Identifier"], ["Perioden"]]))
+        archive.writestr("MeasureCodes.csv", member([["Identifier"], ["M1"]]))
+        archive.writestr("Observations.csv", member([["Id", "Measure", "Perioden", "Value", "ValueAttribute"]]))
+    rows = cbs_bulk.metadata(body.getvalue())
+    import duckdb
+
+    con = duckdb.connect()
+    con.execute("create view page as select '' as Id, '' as Measure, '' as Perioden, '' as Value, '' as ValueAttribute")
+    with pytest.raises(SourceError, match=r"Observations.csv has 1 rows, expected 2 as Properties counts"):
+        cbs_bulk.check_page(con, load_cards(CARDS)["cbs/81575NED"], rows, "https://x")

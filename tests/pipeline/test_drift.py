@@ -1,0 +1,223 @@
+"""A source that changes its own description is told, and blocks only what uses the part that changed."""
+
+import gzip
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from conftest import Run
+from support import (
+    SHARED,
+    Ran,
+    Standin,
+    copy_data,
+    copy_project,
+    current_release,
+    open_standin,
+    query,
+)
+
+from pipelines.card import SourceCard, load_cards
+from pipelines.drift import Change, blocked_indicators, drift
+from pipelines.landing import Landing
+from pipelines.refresh import refresh
+from pipelines.settings import CARDS
+from schemas.wire import check_raw
+
+pytestmark = pytest.mark.standin
+ALL = load_cards(CARDS)
+Table = dict[str, Any]
+NEWS = "2026-11-20T02:00:00"
+
+
+@contextmanager
+def serving(folder: Path, changes: dict[str, Callable[[Table], object]]) -> Iterator[Standin]:
+    """The stand-in with some of its tables changed, and said to be changed."""
+    folder.mkdir()
+    for source in (SHARED / "standin" / "tables").glob("*.json.gz"):
+        table = json.loads(gzip.decompress(source.read_bytes()))
+        if change := changes.get(table["id"]):
+            (table.get("properties") or table.get("info") or {})["Modified"] = NEWS
+            change(table)
+        (folder / source.name).write_bytes(gzip.compress(json.dumps(table).encode(), 1))
+    with open_standin("--tables", str(folder)) as standin:
+        yield standin
+
+
+def topic(table: Table, key: str) -> dict[str, Any]:
+    return next(p for p in table["dataproperties"] if p["Key"] == key)
+
+
+def changes_of(
+    standin: Standin, folder: Path, dataset_id: str, change: Callable[[Table], object], card: SourceCard | None = None
+) -> list[Change]:
+    """Land a table, land it again after a change, and tell the drift."""
+    landing, one = Landing(folder / "landing"), card or ALL[dataset_id]
+    standin.heal()
+    refresh(ALL[dataset_id], standin.origin(), landing, folder / "raw", check_raw)
+    with serving(folder / "tables", {one.table: change}) as changed:
+        refresh(one, changed.origin(), landing, folder / "raw", check_raw)
+    return drift(one, landing, invented=False)
+
+
+def retitled(table: Table) -> None:
+    topic(table, "TotaalAantalBanen_112")["Title"] = "Banen van werknemers en zelfstandigen"
+
+
+def counted_in_ones(table: Table) -> None:
+    topic(table, "TotaalAantalBanen_112")["Unit"] = "aantal"
+
+
+def without_jobs(table: Table) -> None:
+    table["dataproperties"].remove(topic(table, "TotaalAantalBanen_112"))
+    at = table["columns"].index("TotaalAantalBanen_112")
+    del table["columns"][at]
+    table["rows"] = [[*row[:at], *row[at + 1 :]] for row in table["rows"]]
+
+
+@pytest.mark.parametrize(
+    ("change", "kind", "what"),
+    [(retitled, "measure", "renamed"), (counted_in_ones, "unit", "renamed"), (without_jobs, "measure", "removed")],
+)
+def test_a_measure_that_changed_blocks_its_indicators_only(
+    standin: Standin, tmp_path: Path, change: Callable[[Table], object], kind: str, what: str
+) -> None:
+    found = changes_of(standin, tmp_path, "cbs/70072ned", change)
+    (blocking,) = [c for c in found if c.blocks]
+    assert (blocking.kind, blocking.change, blocking.code) == (kind, what, "TotaalAantalBanen")
+    rows = [
+        {"indicator_id": "jobs_count", "dataset_id": "cbs/70072ned", "measure_code": "TotaalAantalBanen", "dims": ""},
+        {
+            "indicator_id": "population_count",
+            "dataset_id": "cbs/70072ned",
+            "measure_code": "TotaleBevolking",
+            "dims": "",
+        },
+    ]
+    (blocked,) = blocked_indicators(rows, found)
+    assert blocked["indicator_id"] == "jobs_count" and " -> " in blocked["reason"]
+
+
+def test_a_new_title_that_stands_on_the_card_is_accepted(standin: Standin, tmp_path: Path) -> None:
+    content = ALL["cbs/70072ned"].model_dump()
+    jobs = next(m for m in content["measures"] if m["code"] == "TotaalAantalBanen")
+    jobs["title"] = "Banen van werknemers en zelfstandigen"
+    accepted = SourceCard.model_validate(content)
+    assert not [c for c in changes_of(standin, tmp_path, "cbs/70072ned", retitled, accepted) if c.blocks]
+
+
+def test_a_code_that_went_away_blocks_what_selects_it(standin: Standin, tmp_path: Path) -> None:
+    def smaller(table: Table) -> None:
+        size = "WP19074"
+        table["codes"]["Bedrijfsgrootte"] = [c for c in table["codes"]["Bedrijfsgrootte"] if c["Key"].strip() != size]
+        table["rows"] = [row for row in table["rows"] if row[1].strip() != size]
+
+    found = changes_of(standin, tmp_path, "cbs/83583NED", smaller)
+    (blocking,) = [c for c in found if c.blocks]
+    assert (blocking.kind, blocking.change, blocking.dimension, blocking.code) == (
+        "code",
+        "removed",
+        "Bedrijfsgrootte",
+        "WP19074",
+    )
+
+
+def test_new_and_gone_regions_are_told_and_block_nothing(standin: Standin, tmp_path: Path) -> None:
+    def merged(table: Table) -> None:
+        regions = table["codes"]["RegioS"]
+        gone = next(c for c in regions if c["Identifier"] == "GM0935")
+        gone.update(Identifier="GM9999", Title="Maasrijk")
+        at = table["columns"].index("RegioS")
+        for row in table["rows"]:
+            row[at] = "GM9999" if row[at] == "GM0935" else row[at]
+
+    found = changes_of(standin, tmp_path, "cbs/81575NED", merged)
+    assert {(c.change, c.dimension, c.code, c.before, c.after, c.blocks) for c in found} == {
+        ("removed", "RegioS", "GM0935", "Maastricht", None, False),
+        ("added", "RegioS", "GM9999", None, "Maasrijk", False),
+    }
+
+
+@pytest.fixture(scope="module")
+def drifted(live_run: Run, tmp_path_factory: pytest.TempPathFactory) -> tuple[Ran, Path, Path]:
+    """A run after a good one, in which one measure counts otherwise, one table lost a dimension, and one ended."""
+
+    def other_dimension(table: Table) -> None:
+        for entry in table["dataproperties"]:
+            if entry["Key"] == "SoortMisdrijf":
+                entry["Key"] = "Misdrijf"
+        table["codes"]["Misdrijf"] = table["codes"].pop("SoortMisdrijf")
+        table["dims"] = [d.replace("SoortMisdrijf", "Misdrijf") for d in table["dims"]]
+        table["columns"] = ["Misdrijf" if c == "SoortMisdrijf" else c for c in table["columns"]]
+
+    def ended(table: Table) -> None:
+        table["properties"].update(Status="Gediscontinueerd", VersionReason="Stopgezet")
+
+    folder = tmp_path_factory.mktemp("drift")
+    data = copy_data(live_run.data, folder / "data")
+    with serving(
+        folder / "tables", {"70072ned": counted_in_ones, "83648NED": other_dimension, "81575NED": ended}
+    ) as standin:
+        ran = standin.run(data=data)
+    return ran, data, live_run.release
+
+
+def test_the_run_publishes_what_is_whole_and_ends_non_zero(drifted: tuple[Ran, Path, Path]) -> None:
+    ran, data, before = drifted
+    assert ran.code == 1 and current_release(data).name != before.name
+    assert "Traceback" not in ran.err + ran.out
+    (unit,) = [line for line in ran.errors if "jobs_count" in line]
+    assert "unit 'aantal'" in unit and "'x 1 000'" in unit and " -> " in unit
+    (dimension,) = [line for line in ran.errors if line.startswith("cbs/83648NED")]
+    assert "Misdrijf" in dimension and "SoortMisdrijf" in dimension and " -> " in dimension
+    assert len(ran.errors) == 2, ran.err
+
+
+def test_only_the_indicator_that_uses_it_is_left_out(drifted: tuple[Ran, Path, Path]) -> None:
+    _, data, before = drifted
+    count = "select indicator_id, count(*) from observations group by indicator_id"
+    was, now = dict(query(before, count)), dict(query(current_release(data), count))
+    assert was.keys() - now.keys() == {"jobs_count"}
+    assert now == {name: rows for name, rows in was.items() if name != "jobs_count"}
+    states = dict(query(current_release(data), "select indicator_id, state from indicators"))
+    assert {name for name, state in states.items() if state == "blocked"} == {"jobs_count"}
+
+
+def test_the_states_are_visible(drifted: tuple[Ran, Path, Path]) -> None:
+    ran, data, _ = drifted
+    states = dict(query(current_release(data), "select dataset_id, state from sources"))
+    assert states["cbs/83648NED"] == "kept" and states["cbs/81575NED"] == "stopped"
+    assert ran.state("cbs/81575NED").startswith("stoppedsince") and "Gediscontinueerd" in ran.out
+
+
+def test_the_changes_are_published(drifted: tuple[Ran, Path, Path]) -> None:
+    _, data, _ = drifted
+    rows = query(current_release(data), "select dataset_id, kind, change, code, blocks from source_changes")
+    assert rows == [("cbs/70072ned", "unit", "renamed", "TotaalAantalBanen", 1)]
+
+
+def test_a_table_that_is_gone_stays_visible_as_stopped(live_run: Run, tmp_path: Path) -> None:
+    data = copy_data(live_run.data, tmp_path / "data")
+    with open_standin() as standin:
+        standin.control(faults=[{"kind": "http404", "match": "81575NED", "times": -1}])
+        ran = standin.run("--select", "cbs/81575NED", data=data)
+        assert ran.code == 1 and "no road offers the table" in ran.err
+        release = current_release(data)
+        assert query(release, "select state from sources where dataset_id = 'cbs/81575NED'") == [("stopped",)]
+        figures = "select count(*) from observations where dataset_id = 'cbs/81575NED'"
+        assert query(release, figures) == query(live_run.release, figures)
+        # A person looks, and says on the card that it has ended: from then on it is no error any more.
+        project = copy_project(tmp_path / "project")
+        path = project / "pipelines" / "cards" / "cbs.yml"
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        card = next(c for c in content["cards"] if c["table"] == "81575NED")
+        card["ended"] = {"since": "2026-11-20", "state": "stopped", "reason": {"nl": "Vervangen", "en": "Replaced"}}
+        path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+        ran = standin.run("--select", "cbs/81575NED", data=data, project=project)
+    assert ran.code == 0, ran.err
+    reason = query(current_release(data), "select state, state_reason from sources where dataset_id = 'cbs/81575NED'")
+    assert reason == [("stopped", "2026-11-20: Vervangen / Replaced")]

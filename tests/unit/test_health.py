@@ -1,0 +1,119 @@
+"""The state of a source: current, kept, stale, stopped, archived, awaited or absent, and when news is expected."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from pipelines.card import SourceCard
+from pipelines.health import expected_next, period_end, state
+from pipelines.landing import Failure, Snapshot
+
+TODAY = date(2026, 11, 24)
+
+
+def card(**changes: Any) -> SourceCard:
+    return SourceCard.model_validate(
+        {
+            "publisher": "cbs",
+            "table": "1NED",
+            "roads": [{"protocol": "cbs_odata4"}],
+            "title": {"nl": "Tabel", "en": "Table"},
+            "licence": "CC BY 4.0",
+            "licence_url": "https://creativecommons.org/licenses/by/4.0/",
+            "attribution": "Bron: CBS",
+            "homepage": "https://opendata.cbs.nl",
+            "cadence": "yearly",
+            "dimensions": {"Perioden": {"role": "period"}},
+            "measures": [{"code": "M1", "title": "Banen", "certainty": "recorded"}],
+            "rows": {"min": 1, "max": 10},
+        }
+        | changes
+    )
+
+
+SNAPSHOT = Snapshot(
+    dataset_id="cbs/1NED",
+    protocol="cbs_odata4",
+    asked="",
+    modified="2026-03-01T02:00:00+01:00",
+    landed_at="2026-11-01T06:00:00+00:00",
+    invented=False,
+    resources=(),
+)
+FAILED = Failure(failed_at="2026-11-20T06:00:00+00:00", problem="cbs/1NED: HTTP 503")
+DROP = [{"protocol": "drop", "page": "https://www.uwv.nl", "how": {"nl": "Kies CSV", "en": "Choose CSV"}}]
+LAYOUT = {
+    "format": "csv",
+    "columns": {"Jaar": {"to": "period", "reads": "year"}, "Banen": {"to": "M1", "reads": "number"}},
+}
+
+
+@pytest.mark.parametrize(
+    ("code", "end"),
+    [
+        ("2025JJ00", date(2025, 12, 31)),
+        ("2024KW01", date(2024, 3, 31)),
+        ("2024KW04", date(2024, 12, 31)),
+        ("2024MM02", date(2024, 2, 29)),
+        ("2024HJ01", date(2024, 6, 30)),
+        ("2024SJ00", date(2025, 7, 31)),
+        ("20200107", date(2020, 1, 7)),
+        ("2024X000", None),
+    ],
+)
+def test_a_period_ends_on_a_day(code: str, end: date | None) -> None:
+    assert period_end(code) == end
+
+
+@pytest.mark.parametrize(
+    ("changes", "newest", "expected"),
+    [
+        ({}, "2024JJ00", date(2026, 12, 31)),
+        ({"publication_lag_months": 3}, "2024JJ00", date(2026, 3, 31)),
+        ({"publication_lag_months": -5}, "2025JJ00", date(2026, 7, 31)),
+        ({"cadence": "quarterly"}, "2026KW02", date(2027, 1, 31)),
+        ({"cadence": "monthly"}, "2026MM08", date(2026, 12, 31)),
+        ({"cadence": "once"}, "2026JJ00", None),
+        ({}, None, None),
+        ({"ended": {"since": "2023-05-16", "state": "archived", "reason": {"nl": "x", "en": "x"}}}, "2023JJ00", None),
+    ],
+)
+def test_the_next_figures_are_expected_on_a_day(changes: dict[str, Any], newest: str | None, expected: date) -> None:
+    assert expected_next(card(**changes), newest) == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "landed", "failure", "newest", "says", "expected", "told"),
+    [
+        ({}, True, None, "2025JJ00", "Regulier", "current", None),
+        ({}, True, None, "2024JJ00", "Regulier", "current", None),
+        ({}, True, None, "2023JJ00", "Regulier", "current", None),
+        ({}, True, None, "2022JJ00", "Regulier", "stale", "2024-12-31: expected then, newest period is 2022JJ00"),
+        ({"cadence": "once"}, True, None, "2015JJ00", "", "current", None),
+        ({}, True, FAILED, "2015JJ00", "", "kept", "HTTP 503"),
+        ({}, True, FAILED.model_copy(update={"gone": True}), "2025JJ00", "", "stopped", "HTTP 503"),
+        ({}, True, None, "2025JJ00", "Gediscontinueerd Stopgezet", "stopped", "Gediscontinueerd"),
+        ({}, False, None, None, "", "absent", None),
+        ({}, False, FAILED, None, "", "absent", "HTTP 503"),
+        ({"roads": DROP, "layout": LAYOUT}, False, None, None, "", "awaited", None),
+    ],
+)
+def test_the_state_follows(
+    changes: dict[str, Any],
+    landed: bool,
+    failure: Failure | None,
+    newest: str | None,
+    says: str,
+    expected: str,
+    told: str | None,
+) -> None:
+    found, reason = state(card(**changes), SNAPSHOT if landed else None, failure, newest, says, TODAY)
+    assert found == expected
+    assert (reason is None) == (told is None) and (told or "") in (reason or "")
+
+
+def test_a_source_that_ended_never_looks_current() -> None:
+    ended = {"since": "2023-05-16", "state": "archived", "reason": {"nl": "bevroren", "en": "frozen"}}
+    found, reason = state(card(ended=ended), SNAPSHOT, None, "20230516", "Regulier", date(2023, 5, 17))
+    assert found == "archived" and reason == "2023-05-16: bevroren / frozen"
