@@ -1,0 +1,168 @@
+"""Which columns a table has and which of its rows are data: the same for every form of file.
+
+What stands between the header and the end is data, except for what can hold none:
+
+- a row without anything in it;
+- a ruled line, in which every filled cell is two or more of `-`, `=` or `_`;
+- a note: a row with only its first cell filled, right under the header or after the last other row, and only where
+  the layout needs two or more columns that say what a figure is about (all but numbers). With one such column, a row
+  like `Rozendaal;` could be data without a figure, so it stays in; so does a lone cell between rows of data. Either is
+  then refused by whoever reads the cells, unless it makes sense;
+- what the layout lists under `notes`.
+"""
+
+import fnmatch
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from pipelines.errors import SourceError, shown
+from pipelines.layout import NUMBERS, Column, TableLayout, fold
+
+ROW = "#row"
+_ALL = 100
+_RULED = r"^(-{2,}|={2,}|_{2,})$"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a table came from, for the errors about it."""
+
+    dataset_id: str
+    url: str
+
+    def error(self, problem: str, todo: str) -> SourceError:
+        """The error that something in the table is not as expected."""
+        return SourceError(self.dataset_id, problem, url=self.url, todo=todo)
+
+    def broken(self, what: str, error: Exception) -> SourceError:
+        """The error that the bytes are not of the form that they should have."""
+        first_line = str(error).partition("\n")[0]
+        return self.error(
+            f"the {what} cannot be read, {type(error).__name__}: {first_line:.200}", "open it at the source and compare"
+        )
+
+
+def header_at(rows: Sequence[Sequence[str]], layout: TableLayout) -> int | None:
+    """The first row from which on a header holds every column that is needed, whatever stands above it."""
+    for start in range(len(rows) - layout.header_rows + 1):
+        found = {fold(name) for name in joined(rows[start : start + layout.header_rows])}
+        if all(found & names for names in _needed(layout)):
+            return start
+    return None
+
+
+def _needed(layout: TableLayout) -> list[set[str]]:
+    return [_names(key, column) for key, column in layout.columns.items() if not column.optional]
+
+
+def _names(key: str, column: Column) -> set[str]:
+    return {fold(name) for name in (key, *column.aliases)}
+
+
+def joined(rows: Sequence[Sequence[str]]) -> list[str]:
+    """The names of the columns under a header of several rows, the name of a merged cell taken over to its right."""
+    *upper, last = rows
+    width = max(map(len, rows))
+    parts = [[*row, *[""] * (width - len(row))] for row in (*upper, last)]
+    for row in parts[:-1]:
+        for i in range(1, width):
+            if not row[i].strip() and parts[-1][i].strip():
+                row[i] = row[i - 1]
+    return [" ".join(part.strip() for part in column if part.strip()) for column in zip(*parts, strict=True)]
+
+
+def no_header(origin: Origin, rows: Sequence[Sequence[str]], layout: TableLayout) -> SourceError:
+    """The error that no header was found, which shows what comes nearest to one."""
+
+    def fitting(header: Sequence[str]) -> int:
+        return sum(bool({fold(name) for name in header} & names) for names in _needed(layout))
+
+    headers: list[Sequence[str]] = [
+        joined(rows[start : start + layout.header_rows]) for start in range(len(rows) - layout.header_rows + 1)
+    ]
+    return _other_columns(origin, max(headers, key=fitting, default=[]), layout)
+
+
+def _other_columns(
+    origin: Origin, header: Sequence[str], layout: TableLayout, unknown: Sequence[str] = ()
+) -> SourceError:
+    found = {fold(name) for name in header}
+    missing = [key for key, c in layout.columns.items() if not c.optional and not found & _names(key, c)]
+    problem = " and ".join(
+        f"{what}: {shown(names, _ALL)}"
+        for what, names in (("missing columns", missing), ("unknown columns", unknown))
+        if names
+    )
+    assumed = any(column.certainty == "assumed" for column in layout.columns.values())
+    return origin.error(
+        f"{problem}; expected {shown(layout.columns, _ALL)}; found {shown(header, _ALL) or 'nothing'}",
+        "correct `layout` on the card" + (", whose columns were assumed" if assumed else " after a look at the source"),
+    )
+
+
+def places_of(origin: Origin, header: Sequence[str], layout: TableLayout) -> dict[str, int]:
+    """Where each column of the layout stands; anything that is missing, unknown or there twice is refused."""
+    folded = [fold(name) for name in header]
+    places: dict[str, int] = {}
+    for key, column in layout.columns.items():
+        at = [i for i, name in enumerate(folded) if name in _names(key, column)]
+        if len(at) > 1:
+            problem = f"column {key} is there {len(at)} times, as {shown(header[i] for i in at)}"
+            raise origin.error(problem, "correct `aliases` on the card")
+        places.update(dict.fromkeys([key] if at else [], at[0] if at else 0))
+    unknown = [
+        header[i]
+        for i, name in enumerate(folded)
+        if name and i not in places.values() and not fits(name, layout.ignored)
+    ]
+    if unknown or not all(key in places or column.optional for key, column in layout.columns.items()):
+        raise _other_columns(origin, header, layout, unknown)
+    return places
+
+
+def fits(text: str, patterns: Iterable[str]) -> bool:
+    """Whether a text is one of these names, in which `*` stands for anything and `?` for one sign."""
+    # Headers hold brackets, which are only themselves here.
+    return any(fnmatch.fnmatchcase(fold(text), fold(pattern).replace("[", "[[]")) for pattern in patterns)
+
+
+def data_rows(
+    origin: Origin, lazy: pl.LazyFrame, below: int, header: Sequence[str], layout: TableLayout
+) -> pl.DataFrame:
+    """The rows of data of a table with the columns `ROW`, `c0`, `c1` and so on, under the names of the layout.
+
+    What is numbered `below` or lower is header.
+
+    Raises:
+        SourceError: columns are missing or unknown, or there is no row of data.
+    """
+    places = places_of(origin, header, layout)
+    cells = [pl.col(f"c{i}").str.strip_chars() for i in range(len(header))]
+    nameless = [cell != "" for cell, name in zip(cells, header, strict=True) if not fold(name)]
+    frame = lazy.select(
+        ROW,
+        *(pl.col(f"c{place}").alias(key) for key, place in places.items()),
+        pl.sum_horizontal(cell != "" for cell in cells).alias("#filled"),
+        pl.all_horizontal((cell == "") | cell.str.contains(_RULED) for cell in cells).alias("#ruled"),
+        pl.any_horizontal(pl.lit(False), *nameless).alias("#nameless"),
+        cells[0].alias("#first"),
+    ).collect(engine="streaming")
+    frame = frame.filter((pl.col(ROW) > below) & (pl.col("#filled") > 0) & ~pl.col("#ruled"))
+    frame = _without_notes(frame, layout)
+    if frame.is_empty():
+        raise origin.error("there are no rows of data under the header", "look at the file at the source")
+    if odd := frame.filter("#nameless")[ROW].to_list():
+        raise origin.error(f"row {odd[0]} holds a value in a column without a name", "look at the file at the source")
+    return frame.select(ROW, *places)
+
+
+def _without_notes(frame: pl.DataFrame, layout: TableLayout) -> pl.DataFrame:
+    if layout.notes:
+        notes = [first for first in frame["#first"].unique() if fits(first, layout.notes)]
+        frame = frame.filter(~pl.col("#first").is_in(notes))
+    if sum(not column.optional and column.reads not in NUMBERS for column in layout.columns.values()) < 2:
+        return frame
+    others = frame.select(pl.arg_where((pl.col("#filled") > 1) | (pl.col("#first") == ""))).to_series()
+    return frame.slice(others[0], others[-1] - others[0] + 1) if len(others) else frame.clear()
