@@ -136,9 +136,10 @@ class _Reader:
         return self._read(field, euros, pl.Float64, "correct `reads` of the column, or say under `marks` what it means")
 
     def year(self) -> pl.Series:
-        """The year of every row."""
+        """The year of every row, null where a column of years is blank."""
         if "year" in self.names:
-            return self._read("year", lambda cell: int(read_year(cell)[:4]), pl.Int32, "look at the row at the source")
+            todo = "look at the row at the source"
+            return self._read("year", lambda cell: int(read_year(cell)[:4]) if cell else None, pl.Int32, todo)
         year = self._year_in_name() if self.register.year_from_name else self.register.year
         if year is None:
             raise CardError(f"card {self.dataset_id}: no year -> give a column `to: year`, or `year` in `register`")
