@@ -43,7 +43,7 @@ def fetch_files(http: HttpClient, card: SourceCard, urls: Iterable[str], store: 
     """Fetch files and keep each as `files/<number>`; its address tells which it is.
 
     Returns:
-        Their state, which was the same before and after.
+        Their state, which was the same before and after; empty when it was not told both times.
 
     Raises:
         NotThereError: a file is gone.
@@ -65,6 +65,8 @@ def fetch_files(http: HttpClient, card: SourceCard, urls: Iterable[str], store: 
 
     side_by_side(card, fetch, enumerate(urls))
     after = probe_files(http, card, urls)
+    if not (before.stamp and after.stamp):
+        return State("")
     if after != before:
         raise SourceError(
             card.dataset_id,

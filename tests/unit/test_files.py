@@ -80,6 +80,12 @@ def test_one_file_without_a_tag_leaves_the_state_of_all_open(site: Site) -> None
     assert fetch(site, "/a.csv", "/b.csv")[0] == State("")
 
 
+def test_a_state_that_was_told_only_once_stays_open(site: Site) -> None:
+    site.tags = False
+    site.put("/a.csv", Answer(b"<html>", headers={"X": "1"}), Answer(CSV), Answer(CSV, headers={"ETag": '"1"'}))
+    assert fetch(site, "/a.csv")[0] == State("")
+
+
 def test_after_a_crash_only_what_is_missing_is_fetched(site: Site) -> None:
     _, first = fetch(site, "/a.csv", "/b.csv")
     earlier = {"files/00000": first.kept["files/00000"]}

@@ -1,0 +1,237 @@
+"""CKAN: the right file of a package, over a real catalogue of published packages and over HTTP with odd ones."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from support import Standin
+from support_http import Answer, Memory, Site, hasty, open_site, register_card
+
+from pipelines.card import SourceCard
+from pipelines.clients import ckan
+from pipelines.clients.http import HttpClient
+from pipelines.errors import MismatchError, NotThereError, SourceError
+from pipelines.roads import CkanRoad, ResourceRule
+
+CSV = b"jaar;ontvanger\n2023;Stichting A\n"
+CC0 = "http://creativecommons.org/publicdomain/zero/1.0/deed.nl"
+FILE_TYPE = "http://publications.europa.eu/resource/authority/file-type/"
+UNKNOWN = "http://standaarden.overheid.nl/owms/terms/licentieonbekend"
+
+
+def resource(name: str, form: str = f"{FILE_TYPE}CSV", **more: Any) -> dict[str, Any]:
+    found = {
+        "name": name,
+        "format": form,
+        "license_id": CC0,
+        "created": "2023-05-01T10:00:00.000000",
+        "url": "https://example.org/about",
+        "download_url": [f"https://example.org/{name}"],
+    }
+    return found | more
+
+
+def package(*resources: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"name": "p", "license_id": CC0, "modified": "2023-05-02", "resources": list(resources), **more}
+
+
+def answer(found: dict[str, Any]) -> dict[str, Any]:
+    return {"help": "h", "success": True, "result": found}
+
+
+def card_for(**resources: Any) -> tuple[SourceCard, CkanRoad]:
+    card = register_card({"protocol": "ckan", "package": "p", "resources": resources})
+    road = card.roads[0]
+    assert isinstance(road, CkanRoad)
+    return card, road
+
+
+def chosen(found: dict[str, Any], **rule: Any) -> list[str]:
+    return [r.name for r in ckan.choose(card_for()[0], found, ResourceRule.model_validate(rule))]
+
+
+ZIPS = package(
+    resource("week 19", f"{FILE_TYPE}ZIP", created="2023-05-12T08:00:00.000000"),
+    resource("week 20", "zip", created="2023-05-19T08:00:00.000000"),
+    resource("uitleg", "PDF"),
+    resource("week 18", f"{FILE_TYPE}ZIP", created="2023-05-05T08:00:00.000000"),
+)
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ({"format": "ZIP"}, ["week 18", "week 19", "week 20"]),
+        ({"format": "zip", "newest": 1}, ["week 20"]),
+        ({"format": "ZIP", "newest": 2}, ["week 19", "week 20"]),
+        ({"format": "ZIP", "newest": 9}, ["week 18", "week 19", "week 20"]),
+        ({"name": r"^week 1\d$"}, ["week 18", "week 19"]),
+        ({"format": "pdf"}, ["uitleg"]),
+    ],
+)
+def test_resources_are_chosen_by_format_name_and_age(rule: dict[str, Any], expected: list[str]) -> None:
+    assert chosen(ZIPS, **rule) == expected
+
+
+def test_when_a_harvest_made_all_at_once_the_date_in_the_address_tells_the_newest() -> None:
+    # A harvester registers resources in whatever order, some milliseconds apart.
+    made = [
+        resource(
+            name, download_url=[f"https://example.org/UWVopenmatchdata{day}.zip"], created=f"2023-06-01T04:00:{at}"
+        )
+        for name, day, at in (("a", "20230516", "01.5"), ("b", "20191126", "02.5"), ("c", "20230509", "03.5"))
+    ]
+    assert chosen(package(*made), newest=1) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("more", "address"),
+    [
+        ({}, "https://example.org/a"),
+        ({"download_url": []}, "https://example.org/about"),
+        ({"download_url": None}, "https://example.org/about"),
+        ({"download_url": "https://example.org/text"}, "https://example.org/text"),
+        ({"download_url": ["https://example.org/1", "https://example.org/2"]}, "https://example.org/1"),
+    ],
+)
+def test_the_download_comes_before_the_page_about_it(more: dict[str, Any], address: str) -> None:
+    found = ckan.choose(card_for()[0], package(resource("a", **more)), ResourceRule())
+    assert [r.address for r in found] == [address]
+
+
+def test_when_nothing_fits_the_error_lists_what_there_is() -> None:
+    with pytest.raises(MismatchError) as error:
+        chosen(ZIPS, format="XLSX")
+    assert "no resource of the package fits" in str(error.value) and '"XLSX"' in str(error.value)
+    assert all(text in str(error.value) for text in ("'week 19' (ZIP)", "'week 20' (zip)", "'uitleg' (PDF)"))
+
+
+@pytest.mark.parametrize(
+    ("of_package", "of_resource", "open_"),
+    [
+        (CC0, CC0, True),
+        (CC0, "", True),
+        ("", CC0, True),
+        (CC0, UNKNOWN, False),
+        (UNKNOWN, CC0, False),
+        ("http://standaarden.overheid.nl/owms/terms/geslotenlicentie", "", False),
+        (CC0, "http://standaarden.overheid.nl/owms/terms/geogedeeld", False),
+        ("notspecified", "", False),
+        ("other-closed", "", False),
+        ("", "", False),
+    ],
+)
+def test_an_unknown_licence_is_not_open(of_package: str, of_resource: str, open_: bool) -> None:
+    found = package(resource("a", license_id=of_resource), license_id=of_package)
+    if open_:
+        assert chosen(found) == ["a"]
+        return
+    with pytest.raises(MismatchError, match="an unknown licence is not open"):
+        chosen(found)
+
+
+def test_an_address_that_is_none_is_refused() -> None:
+    with pytest.raises(MismatchError, match=r"has the address 'ftp://x/a', expected one that begins with http"):
+        chosen(package(resource("a", download_url=["ftp://x/a"])))
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with open_site() as running:
+        running.put("/2023.csv", CSV)
+        running.put("/package_show?id=p", answer(package(resource("a", download_url=[f"{running.url}/2023.csv"]))))
+        yield running
+
+
+def test_package_and_files_are_kept(site: Site) -> None:
+    store = Memory()
+    state = ckan.fetch(hasty(), site.url, *card_for(format="CSV"), store)
+    assert list(store.kept) == ["package", "files/00000"]
+    assert store.kept["files/00000"] == (f"{site.url}/2023.csv", CSV)
+    # The file says nothing of its day, so the day of the package is told.
+    assert state.modified == "2023-05-02"
+    assert ckan.probe(hasty(), site.url, *card_for(format="CSV")) == state
+
+
+def test_a_package_that_is_not_there_is_named_and_the_next_road_may_be_tried(site: Site) -> None:
+    error = {"success": False, "error": {"__type": "Not Found Error", "message": "Niet gevonden"}}
+    site.put("/package_show?id=p", Answer(str(error).replace("'", '"').replace("False", "false").encode(), 404))
+    with pytest.raises(NotThereError, match=r"does not give the package p: Niet gevonden"):
+        ckan.probe(hasty(), site.url, *card_for())
+    assert len(site.asked) == 1
+
+
+def test_a_catalogue_without_success_is_asked_again_and_its_reason_told(site: Site) -> None:
+    site.put("/package_show?id=p", {"success": False, "error": {"message": "Zoekmachine onbereikbaar"}})
+    with pytest.raises(SourceError, match=r"the catalogue says: Zoekmachine onbereikbaar.*\(tried 2 times\)"):
+        ckan.probe(hasty(), site.url, *card_for())
+
+
+def test_a_page_about_a_file_is_no_file(site: Site) -> None:
+    site.put("/page", Answer(b"<html>Download here</html>"))
+    site.put("/package_show?id=p", answer(package(resource("a", download_url=[], url=f"{site.url}/page"))))
+    with pytest.raises(SourceError, match="found a page of HTML or XML"):
+        ckan.fetch(hasty(), site.url, *card_for(), Memory())
+
+
+def test_search_gives_packages(site: Site) -> None:
+    site.put("/package_search", answer({"count": 1, "results": [package()], "facets": {}}))
+    assert [p["name"] for p in ckan.search(hasty(), site.url, "subsidie zaanstad", 5)] == ["p"]
+    assert site.asked == ["/package_search?q=subsidie+zaanstad&rows=5"]
+
+
+def test_a_search_without_results_in_it_is_refused(site: Site) -> None:
+    site.put("/package_search", answer({"count": 1}))
+    with pytest.raises(SourceError, match="expected a list of packages"):
+        ckan.search(hasty(), site.url, "x", 5)
+
+
+@pytest.mark.standin
+class TestOfPublishedPackages:
+    """The catalogue of the stand-in, with the file that the ministries published."""
+
+    @staticmethod
+    def asking(standin: Standin) -> tuple[HttpClient, str, SourceCard, CkanRoad]:
+        card = register_card(
+            {"protocol": "ckan", "package": "subsidies-ministeries-2015", "resources": {"format": "CSV"}}
+        )
+        road = card.roads[0]
+        assert isinstance(road, CkanRoad)
+        return hasty(), f"{standin.address}/data/api/3/action", card, road
+
+    def test_the_file_lands_whole(self, standin: Standin) -> None:
+        standin.heal()
+        store = Memory()
+        ckan.fetch(*self.asking(standin), store)
+        url, body = store.kept["files/00000"]
+        assert url.endswith("/files/national/subsidiesministeries2015.csv")
+        # The published file has 25,163 grants; a header comes before them, and some texts have lines of their own.
+        assert body.count(b"\n") >= 25_163
+
+    def test_a_second_probe_finds_it_unchanged_without_fetching_it(self, standin: Standin) -> None:
+        standin.heal()
+        http, base, card, road = self.asking(standin)
+        state = ckan.fetch(http, base, card, road, Memory())
+        assert state.stamp and state.modified
+        again = ckan.probe(http, base, card, road)
+        assert again == state
+
+    def test_an_unknown_package_is_named(self, standin: Standin) -> None:
+        http, base, card, _ = self.asking(standin)
+        road = CkanRoad.model_validate({"protocol": "ckan", "package": "subsidies-2099"})
+        with pytest.raises(NotThereError, match="subsidies-2099: Niet gevonden"):
+            ckan.probe(http, base, card, road)
+
+    def test_search_finds_it(self, standin: Standin) -> None:
+        http, base, *_ = self.asking(standin)
+        found = ckan.search(http, base, "ministeries", 10)
+        assert [p["name"] for p in found] == ["subsidies-ministeries-2015"]
+
+    @pytest.mark.parametrize("kind", ["html200", "truncate", "http503", "empty"])
+    def test_a_passing_fault_does_no_harm(self, standin: Standin, kind: str) -> None:
+        standin.fault(kind, "subsidiesministeries2015", 1)
+        http, base, card, road = self.asking(standin)
+        try:
+            ckan.fetch(http, base, card, road, Memory())
+        finally:
+            standin.heal()
