@@ -18,13 +18,14 @@ from rich.console import Console
 from pipelines.assemble import describe_sources
 from pipelines.card import SourceCard, load_cards
 from pipelines.definitions import JOB, build_defs
+from pipelines.doctor import examine_all
 from pipelines.errors import RegiokompasError
 from pipelines.ingest import INPUTS, card_key
 from pipelines.landing import NOTICE
 from pipelines.publish.release import CURRENT, current
 from pipelines.refresh import Origin, open_origin
 from pipelines.settings import CARDS, PROJECT, Settings
-from pipelines.terminal import RunReport, print_sources, progress_bars
+from pipelines.terminal import RunReport, print_findings, print_sources, progress_bars
 
 
 def told(command: Callable[..., None]) -> Callable[..., None]:
@@ -139,6 +140,21 @@ def conclude(
             else "Release  nothing was published"
         )
     if report.problems:
+        sys.exit(1)
+
+
+@main.command()
+@click.option("--from", "origin", metavar="live|sample|PATH", help="Where tables would come from.")
+@click.option("--select", multiple=True, metavar="CARD", help="Look at these cards only, such as 'cbs/8*'.")
+@told
+def doctor(origin: str | None, select: tuple[str, ...]) -> None:
+    """Look whether every source is there and is what its card expects, without fetching figures."""
+    settings = Settings.from_environment(**({"origin": origin} if origin else {}))
+    source = open_origin(settings)
+    # Also what the origin does not have: that is what somebody has to know.
+    findings = examine_all(choose(load_cards(CARDS), source, select or ("*",)), source, settings)
+    print_findings(open_console(), findings)
+    if any(finding.problems for finding in findings):
         sys.exit(1)
 
 

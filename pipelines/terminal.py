@@ -12,6 +12,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from pipelines.doctor import Finding
+
 _COLOURS = {
     "current": "green",
     "kept": "yellow",
@@ -145,6 +147,39 @@ def sources_table(sources: Iterable[dict[str, Any]]) -> Table:
             f"[{colour}]{source['state']}[/]{since}",
         )
     return table
+
+
+def print_findings(console: Console, findings: list[Finding]) -> None:
+    """Print what was found of every source in one table, and under it each problem with what to do."""
+    table = Table(
+        title="Sources", title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False
+    )
+    for name in ("source", "road", "age", "newest", "next", "problems", "state"):
+        table.add_column(name, justify="right" if name in ("age", "problems") else "left", no_wrap=True)
+    for finding in findings:
+        colour = _COLOURS[finding.state]
+        table.add_row(
+            finding.card.dataset_id,
+            finding.road or "-",
+            age(finding.modified),
+            period(finding.newest),
+            finding.expected.isoformat() if finding.expected else "-",
+            f"[red]{len(finding.problems)}[/]" if finding.problems else "-",
+            f"[{colour}]{finding.state}[/]",
+        )
+    console.print(table)
+    for finding in findings:
+        colour = _COLOURS["awaited"] if finding.state == "awaited" else "red"
+        for problem in finding.problems:
+            label = "awaited" if finding.state == "awaited" else "problem"
+            console.print(f"[{colour}]{label}[/]  {escape(problem)}", soft_wrap=True)
+        for remark in finding.remarks:
+            console.print(f"[bright_black]remark[/]   {escape(remark)}", soft_wrap=True)
+    wrong = sum(bool(finding.problems) for finding in findings)
+    console.print()
+    console.print(
+        f"{wrong} of {len(findings)} sources would not be whole" if wrong else f"All {len(findings)} sources are whole"
+    )
 
 
 def period(code: str | None) -> str:

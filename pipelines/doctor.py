@@ -1,0 +1,259 @@
+"""Looks at every source before a run: is it there, is it what its card expects, what does a person have to fetch.
+
+No figures are fetched: of a table of CBS only its own description, of any other source only when it last changed.
+"""
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from pipelines import health
+from pipelines.assemble import describe_sources
+from pipelines.card import CBS, SourceCard
+from pipelines.clients.http import HttpClient
+from pipelines.clients.odata import Description
+from pipelines.clients.pages import State
+from pipelines.drift import Change, blocked_indicators
+from pipelines.errors import AwaitedError, GoneError, NotThereError, RegiokompasError, SourceError, shown
+from pipelines.indicators import read_indicators
+from pipelines.landed import CLIENTS, Landed
+from pipelines.landing import Failure, Landing, Snapshot, now
+from pipelines.refresh import LandingOrigin, LiveOrigin, Origin, asked
+from pipelines.roads import HalRoad, OgcRoad, Protocol, Road
+from pipelines.settings import DBT_PROJECT, Settings
+
+SIDE_BY_SIDE = 8
+_CHANGED = "look at the source, then write what it is now on the card"
+
+
+class Memory:
+    """Keeps what a client receives for as long as it is looked at, and nothing of it on disk."""
+
+    def __init__(self) -> None:
+        self.bodies: dict[str, bytes] = {}
+
+    def keep(self, name: str, url: str, body: bytes) -> None:
+        """Keep one resource."""
+        self.bodies[name] = body
+
+    def resume(self, modified: str) -> None:
+        """There is never anything to resume."""
+
+    def recall(self, name: str, url: str) -> bytes | None:
+        """Nothing was kept from before."""
+        return None
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A source as it was seen: the snapshot that landed or would land, what it says of itself, how it is described."""
+
+    snapshot: Snapshot
+    says: str = ""
+    description: Description | None = None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found of one source.
+
+    Attributes:
+        card: the source.
+        state: what a run from there would call it, in the words of `pipelines.health`.
+        road: the road that answered, or by which it landed.
+        modified: when the source last changed, in its own words; empty when it does not say.
+        newest: the newest period that it lists, or else the newest that has landed.
+        expected: when the figures of the next period should be there.
+        problems: why a run from there would not be complete, one line each, with what to do.
+        remarks: what is not as the card says and harms nothing.
+    """
+
+    card: SourceCard
+    state: str
+    road: str = ""
+    modified: str = ""
+    newest: str | None = None
+    expected: date | None = None
+    problems: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+def examine_all(cards: Iterable[SourceCard], origin: Origin, settings: Settings) -> list[Finding]:
+    """Examine sources side by side; how often one host is asked is up to the client's pace."""
+    indicators = read_indicators(DBT_PROJECT / "seeds" / "indicators.csv")
+
+    def one(card: SourceCard) -> Finding:
+        have = Landing(settings.landing).current(card.dataset_id, invented=origin.invented)
+        return examine(card, origin, indicators, have, _newest_landed(card, settings, invented=origin.invented))
+
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        return list(pool.map(one, cards))
+
+
+def examine(
+    card: SourceCard,
+    origin: Origin,
+    indicators: Iterable[dict[str, str]] = (),
+    have: Snapshot | None = None,
+    newest: str | None = None,
+    today: date | None = None,
+) -> Finding:
+    """Look at one source; whatever is wrong with it is in the finding.
+
+    Args:
+        card: the source.
+        origin: where a run would bring it from.
+        indicators: rows of the seed; a measure or code that is missing is a problem when one of them uses it.
+        have: what landed of it before.
+        newest: the newest period of that.
+        today: the day to judge by.
+    """
+    today = today or date.today()
+    expected = health.expected_next(card, newest)
+    try:
+        seen = _look(card, origin, have)
+    except AwaitedError as error:
+        state, _ = health.state(card, have, None, newest, "", today)
+        return Finding(card, state, "drop", "", newest, expected, () if have else (str(error),))
+    except RegiokompasError as error:
+        failure = Failure(failed_at=now(), problem=str(error), gone=isinstance(error, GoneError))
+        state, _ = health.state(card, have, failure, newest, "", today)
+        return Finding(card, state, "", "", newest, expected, (_named(card, str(error)),))
+    newest = _newest_listed(card, seen.description) or newest
+    state, reason = health.state(card, seen.snapshot, None, newest, seen.says, today)
+    problems, remarks = _missing(card, seen.description, list(indicators))
+    if state == "stopped" and not card.ended:
+        problems.append(f"{card.dataset_id}: {reason} -> write `ended` on the card, with the day and the reason")
+    expected = health.expected_next(card, newest)
+    snapshot = seen.snapshot
+    return Finding(card, state, snapshot.protocol, snapshot.modified, newest, expected, tuple(problems), tuple(remarks))
+
+
+def _look(card: SourceCard, origin: Origin, have: Snapshot | None) -> Seen:
+    if isinstance(origin, LiveOrigin):
+        return _look_live(card, origin, have)
+    if isinstance(origin, LandingOrigin):
+        return _look_landed(card, origin)
+    raise TypeError(f"an origin that cannot be examined: {origin!r}")
+
+
+def _look_live(card: SourceCard, origin: LiveOrigin, have: Snapshot | None) -> Seen:
+    """Ask the first road that answers, as a run would; a source that has ended and landed is not asked again.
+
+    Raises:
+        GoneError: no road offers the source.
+        RegiokompasError: it does not answer, or is not what the card expects.
+    """
+    if have and card.ended and have.asked == asked(card):
+        return Seen(have)
+    http = replace(origin.http, rate=card.rate)
+    refusals = []
+    for road in card.roads:
+        try:
+            return _ask(card, http, origin.addresses, road)
+        except NotThereError as error:
+            refusals.append(f"{road.protocol} {error.found}")
+    raise GoneError(
+        card.dataset_id,
+        "no road offers it: " + "; ".join(refusals),
+        todo="check the roads on the card; for a source that has ended, say so with `ended`",
+    )
+
+
+def _ask(card: SourceCard, http: HttpClient, addresses: dict[Protocol, str], road: Road) -> Seen:
+    # A bulk file cannot be described without fetching it; the same table on OData v4 can.
+    protocol = Protocol.CBS_ODATA4 if road.protocol is Protocol.CBS_BULK else road.protocol
+    client, base = CLIENTS[protocol], addresses[protocol]
+    if protocol not in CBS:
+        state: State = client.probe(http, base, card, road)
+        _reach(card, http, base, road)
+        return Seen(_would_land(card, road, state))
+    memory = Memory()
+    state, rows = client.look(http, base, card, road, memory)
+    says: str = client.status_of(rows, memory.bodies.__getitem__)
+    return Seen(_would_land(card, road, state), says, client.description(card, rows))
+
+
+def _reach(card: SourceCard, http: HttpClient, base: str, road: Road) -> None:
+    """Ask whether a source is there that has no word for when it last changed, so that probing it asks nothing."""
+    if isinstance(road, HalRoad):
+        http.head(card.dataset_id, f"{base}/{road.path}")
+    elif isinstance(road, OgcRoad):
+        http.head(card.dataset_id, f"{base}/collections/{road.collection}")
+
+
+def _would_land(card: SourceCard, road: Road, state: State) -> Snapshot:
+    return Snapshot(
+        dataset_id=card.dataset_id,
+        protocol=road.protocol,
+        asked=asked(card),
+        modified=state.modified,
+        stamp=state.stamp,
+        landed_at=now(),
+        invented=False,
+        resources=(),
+    )
+
+
+def _look_landed(card: SourceCard, origin: LandingOrigin) -> Seen:
+    """See whether everything of the source is there and whole, and hold its description against the card.
+
+    Raises:
+        RegiokompasError: it is not there, is damaged, or is not what the card expects.
+    """
+    if not origin.has(card):
+        raise SourceError(
+            card.dataset_id,
+            f"nothing of it lies in the landing {origin.source.root}",
+            todo=f"land it there with --from live --select {card.dataset_id}; for the sample: make sample",
+        )
+    # Into itself, so that nothing is written: what refuses a run refuses here too.
+    snapshot = origin.bring(card, origin.source, None)
+    for resource in snapshot.resources:
+        origin.source.get(resource.sha256)
+    landed = Landed(card, snapshot, origin.source)
+    if landed.protocol not in CBS:
+        return Seen(snapshot)
+    client: Any = landed.client
+    says: str = client.status_of(landed.rows, landed.body)
+    return Seen(snapshot, says, client.description(card, landed.rows))
+
+
+def _missing(
+    card: SourceCard, description: Description | None, indicators: list[dict[str, str]]
+) -> tuple[list[str], list[str]]:
+    """What the source lacks of the card: a line for each thing that an indicator uses, and one for all the others."""
+    problems, unused = [], []
+    for (dimension, code), problem in (description.missing if description else {}).items():
+        gone = Change(card.dataset_id, "code", "removed", dimension, code, None, problem, blocks=True)
+        if users := [row["indicator_id"] for row in blocked_indicators(indicators, [gone])]:
+            problems.append(f"{card.dataset_id}: {problem}; used by {shown(users)} -> {_CHANGED}")
+        else:
+            unused.append(f"{dimension}={code}" if dimension else code)
+    lacks = f"{card.dataset_id}: no indicator uses what the source lacks of the card: {shown(unused)}"
+    return problems, [lacks] if unused else []
+
+
+def _newest_listed(card: SourceCard, description: Description | None) -> str | None:
+    """The period of the table's own list that ends last, of those that the card asks for."""
+    period = card.dimension("period")
+    if description is None or period is None:
+        return None
+    codes = [code for code, _ in description.codes[period].values() if health.period_end(code)]
+    return max(codes, key=lambda code: (health.period_end(code) or date.min, code), default=None)
+
+
+def _newest_landed(card: SourceCard, settings: Settings, *, invented: bool) -> str | None:
+    # Our own landing may be the one that is damaged; then nothing is known of it.
+    with suppress(RegiokompasError):
+        (row,) = describe_sources(settings, {card.dataset_id: card}, invented=invented)
+        newest: str | None = row["newest_period"]
+        return newest
+    return None
+
+
+def _named(card: SourceCard, problem: str) -> str:
+    return problem if problem.startswith(card.dataset_id) else f"{card.dataset_id}: {problem}"
