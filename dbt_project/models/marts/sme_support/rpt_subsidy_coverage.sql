@@ -3,6 +3,8 @@ with landed as (
     select
         region_code,
         count(*) as rows_count,
+        min(year) as first_year,
+        max(year) as last_year,
         max(notice) as notice
     from {{ ref('fct_subsidy') }}
     group by region_code
@@ -15,12 +17,16 @@ select
         when landed.region_code is not null then 'loaded'
         when registers.region_code is null then 'not_checked'
         when registers.form = 'none' then 'no_register'
-        when registers.form in ('api', 'csv', 'xlsx') then 'register_not_loaded'
+        when registers.machine_readable then 'register_not_loaded'
         else 'not_machine_readable'
     end as coverage,
     registers.form,
-    registers.first_year,
-    registers.last_year,
+    -- Of a register that is not loaded the list has the years, such as `2020-2024` or `2012-` for one that goes on.
+    coalesce(landed.first_year, cast(substr(registers.years, 1, 4) as integer)) as first_year,
+    case
+        when landed.region_code is not null then landed.last_year
+        when registers.years not like '%-' then cast(substr(registers.years, length(registers.years) - 3) as integer)
+    end as last_year,
     -- Empty and not 0 for what is not loaded: nobody knows how many rows there are.
     cast(landed.rows_count as integer) as rows_count,
     registers.page_url,
