@@ -87,8 +87,8 @@ def blocked_indicators(indicators: Iterable[dict[str, str]], changes: Iterable[C
 
 
 def as_rows(changes: Iterable[Change]) -> list[dict[str, Any]]:
-    """The changes as rows for Parquet."""
-    return [asdict(change) for change in changes]
+    """The changes as rows for Parquet; what a card believed and the source never had is no change of the source."""
+    return [asdict(change) for change in changes if change.change == "added" or change.before is not None]
 
 
 def _description(card: SourceCard, snapshot: Snapshot, landing: Landing) -> Description | None:

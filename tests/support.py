@@ -152,16 +152,17 @@ class Standin:
             **DEAD,
             "REGIOKOMPAS_CBS_V4_URL": f"{address}/odata/v1/CBS",
             "REGIOKOMPAS_CBS_V3_URL": address,
-            "REGIOKOMPAS_CBS_BULK_URL": f"{address}/csv/CBS/nl",
+            # Off, so that runs take the OData roads that faults are made for; tests of the bulk road ask for it.
+            "REGIOKOMPAS_CBS_BULK_URL": f"{address}/no-bulk",
             "REGIOKOMPAS_CKAN_URL": f"{address}/data/api/3/action",
         }
 
-    def origin(self, *, tries: int = 2) -> LiveOrigin:
+    def origin(self, *, tries: int = 2, bulk: bool = False) -> LiveOrigin:
         """The origin of a live run, with the stand-in as the source and no patience."""
         settings = Settings(
             cbs_v4_url=f"{self.address}/odata/v1/CBS",
             cbs_v3_url=self.address,
-            cbs_bulk_url=f"{self.address}/csv/CBS/nl",
+            cbs_bulk_url=f"{self.address}/csv/CBS/nl" if bulk else f"{self.address}/no-bulk",
             ckan_url=f"{self.address}/data/api/3/action",
         )
         return LiveOrigin(HttpClient(open_session(), tries=tries, timeout=30, max_wait=0.05), addresses(settings))

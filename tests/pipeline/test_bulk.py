@@ -59,7 +59,7 @@ def card(table_id: str, protocol: str, **changes: Any) -> SourceCard:
 
 
 def fetch(standin: Standin, one: SourceCard, folder: Path) -> Refreshed:
-    return refresh(one, standin.origin(), Landing(folder / "landing"), folder / "raw", check_raw)
+    return refresh(one, standin.origin(bulk=True), Landing(folder / "landing"), folder / "raw", check_raw)
 
 
 def observations(done: Refreshed) -> pl.DataFrame:
@@ -77,6 +77,15 @@ def test_a_whole_table_has_equal_rows_by_both_roads(standin: Standin, tmp_path: 
     for name in ("measures", "codes"):
         one, other = (pl.read_parquet(done.folder / f"{name}.parquet") for done in (by_odata, by_bulk))
         assert one.equals(other), name
+
+
+def test_the_card_of_establishments_takes_the_bulk_road(standin: Standin, tmp_path: Path) -> None:
+    standin.heal()
+    done = fetch(standin, load_cards(CARDS)["cbs/81575NED"], tmp_path)
+    rows = observations(done)
+    assert done.snapshot.protocol == "cbs_bulk" and standin.asked() == {"/csv/CBS/nl/81575NED": 1}
+    assert rows.height == 342 and rows["value"].sum() == 2_612_530
+    assert rows.filter(pl.col("region_code") == "GM0363")["value"].to_list() == [216_360]
 
 
 def test_the_figures_are_those_of_the_table(standin: Standin, tmp_path: Path) -> None:
