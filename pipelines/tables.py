@@ -1,0 +1,279 @@
+"""From a frame of text to observations, by the layout of the card.
+
+What several rows of a key add up to (`combine: sum`, `totals`):
+
+- numbers, to their sum, which is as provisional as its least certain part; nil (`-`) adds nothing;
+- as soon as a part is suppressed, unknown or blank, to no number: the sum then bears the mark that says most. A measure
+  that is blank for a whole group, such as the age of vacancies, so stays blank instead of becoming zero.
+"""
+
+import csv
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from pipelines.card import SourceCard
+from pipelines.clients import values
+from pipelines.clients.table_columns import ROW
+from pipelines.clients.values import BLANK, ORDINARY, Cell
+from pipelines.errors import CardError, SourceError, shown
+from pipelines.layout import NUMBERS, PERIOD, REGION, Column, Reads, TableLayout, fold
+
+COUNTRY = "NL01"
+TOTAL = "total"
+_KEYS: dict[Reads, Callable[[str], str]] = {
+    Reads.DAY: values.read_day,
+    Reads.MONTH: values.read_month,
+    Reads.QUARTER: values.read_quarter,
+    Reads.YEAR: values.read_year,
+    Reads.REGION_CODE: values.read_region_code,
+}
+# Of the parts of a sum, the first of these that is there is the mark of the sum.
+_HIDDEN = [("x", 0), ("*", 1), ("<5", 2), ("<10", 3), (".", 4), ("Impossible", 5), (BLANK, 6)]
+_WITH = [("*", 7), ("**", 8), (ORDINARY, 9)]
+_WITHOUT = [*_HIDDEN, ("Zero", 10), ("-", 11)]
+
+
+def load_region_names(path: Path) -> dict[str, dict[str, str]]:
+    """The region codes of the seed `region_names.csv`, by list and by name without case and spaces that matter not.
+
+    Raises:
+        CardError: a list gives one name two codes.
+    """
+    names: dict[str, dict[str, str]] = {}
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            listed = names.setdefault(row["name_list"], {})
+            code = listed.setdefault(fold(row["name"]), row["region_code"])
+            if code != row["region_code"]:
+                problem = f"{row['name']!r} is both {code} and {row['region_code']} in the list {row['name_list']}"
+                raise CardError(f"{path.name}: {problem} -> keep the one that the source means")
+    return names
+
+
+def statistics_rows(
+    card: SourceCard, frame: pl.DataFrame, names: Mapping[str, Mapping[str, str]], period: str | None, url: str = ""
+) -> pl.DataFrame:
+    """Turn a frame as `read_table` gives it into observations.
+
+    Args:
+        card: says by its layout what the columns are.
+        frame: text, one row a row of data.
+        names: the region codes by list and folded name, see `load_region_names`.
+        period: the period of all rows, where no column gives it.
+        url: where the frame came from, for errors.
+
+    Returns:
+        The columns measure_code, region_code, period_code, dims, value, value_text, value_attribute; `value_text` only
+        holds something for a measure that is read as text.
+
+    Raises:
+        SourceError: a cell cannot be read, two rows have one key, a code of the card is not there, no period is known.
+        CardError: the card and its layout do not fit together.
+    """
+    table = _Table(card, frame, names, url)
+    categories = sorted(name for name, dimension in card.dimensions.items() if dimension.role == "category")
+    keys = [REGION, PERIOD, *categories]
+    rows = table.cells(keys, period)
+    if table.layout.combine:
+        rows = _added(rows, [*keys, "measure_code"])
+    else:
+        table.refuse_doubled(rows, [*keys, "measure_code"])
+    for name in table.layout.totals:
+        table.refuse_own_total(rows, name)
+        total = _added(rows, [*(key for key in keys if key != name), "measure_code"])
+        rows = pl.concat([rows, total.with_columns(pl.lit(TOTAL).alias(name)).select(rows.columns)])
+    rows = rows.filter(*table.wanted(rows, categories))
+    dims = [pl.format("{}={}", pl.lit(name), name) for name in categories]
+    return rows.select(
+        "measure_code",
+        pl.col(REGION).alias("region_code"),
+        pl.col(PERIOD).alias("period_code"),
+        (pl.concat_str(dims, separator=";") if dims else pl.lit("")).alias("dims"),
+        "value",
+        "value_text",
+        "value_attribute",
+    )
+
+
+@dataclass(frozen=True)
+class _Table:
+    """A frame with all that is needed to read its cells."""
+
+    card: SourceCard
+    frame: pl.DataFrame
+    names: Mapping[str, Mapping[str, str]]
+    url: str
+
+    @property
+    def layout(self) -> TableLayout:
+        if self.card.layout is None:
+            raise CardError(f"card {self.card.dataset_id}: it has no `layout` -> say what the columns of its files are")
+        return self.card.layout
+
+    def error(self, problem: str, todo: str) -> SourceError:
+        return SourceError(self.card.dataset_id, problem, url=self.url, todo=todo)
+
+    def cells(self, keys: list[str], period: str | None) -> pl.DataFrame:
+        """Every cell of every measure, under its keys."""
+        columns = {column.to: name for name, column in self.layout.columns.items() if name in self.frame.columns}
+        key_frame = pl.DataFrame([self._key(key, columns.get(key), period) for key in keys])
+        parts = []
+        for measure in self.card.measures:
+            if name := columns.get(measure.code):
+                parts.append(
+                    key_frame.with_columns(pl.lit(measure.code).alias("measure_code")).hstack(self._values(name))
+                )
+        if not parts:
+            raise self.error("there is none of the measures of the card", "give them columns in `layout`")
+        return pl.concat(parts)
+
+    def _key(self, key: str, name: str | None, period: str | None) -> pl.Series:
+        if name is not None:
+            column = self.layout.columns[name]
+            return self._read(name, self._key_reader(column), pl.String()).alias(key)
+        if key == REGION:
+            return pl.repeat(COUNTRY, self.frame.height, dtype=pl.String, eager=True).alias(key)
+        if key == PERIOD and period is not None:
+            return pl.repeat(period, self.frame.height, dtype=pl.String, eager=True).alias(key)
+        if key == PERIOD:
+            raise self.error(
+                "no column says which period the rows are of, nor does the file",
+                "name the file by its period and the day of the download, such as 2026KW03__2026-11-20.csv",
+            )
+        raise CardError(f"card {self.card.dataset_id}: dimension {key} has no column -> give it one in `layout`")
+
+    def _key_reader(self, column: Column) -> Callable[[str], str]:
+        if column.reads is Reads.REGION_NAME:
+            listed = self.names.get(column.names or "")
+            if listed is None:
+                known = shown(sorted(self.names))
+                raise CardError(f"card {self.card.dataset_id}: there is no list of names {column.names} -> use {known}")
+            return lambda text: _named(listed, text)
+        if column.to in (REGION, PERIOD):
+            return _KEYS[column.reads]
+        dimension = self.card.dimensions[column.to]
+        spellings = {spelling: code.code for code in dimension.codes for spelling in (code.code, *code.aliases)}
+        return lambda text: _category(spellings, text)
+
+    def _values(self, name: str) -> pl.DataFrame:
+        column, marks = self.layout.columns[name], self.layout.marks
+        if strange := sorted(set(marks.values()) - {mark for mark, _ in _WITHOUT}):
+            raise CardError(f"card {self.card.dataset_id}: `marks` makes {shown(strange)} of a mark -> use a known one")
+        if column.reads is Reads.TEXT:
+            if self.layout.combine or self.layout.totals:
+                raise CardError(f"card {self.card.dataset_id}: column {name} is text -> texts cannot be added up")
+            text, blank = pl.col("value_text"), pl.col("value_text") == ""
+            return pl.DataFrame({"value_text": self.frame[name].str.strip_chars()}).select(
+                pl.lit(None, pl.Float64).alias("value"),
+                pl.when(~blank).then(text).alias("value_text"),
+                pl.when(blank).then(pl.lit(BLANK)).otherwise(pl.lit(ORDINARY)).alias("value_attribute"),
+            )
+        if column.reads not in NUMBERS:
+            raise CardError(
+                f"card {self.card.dataset_id}: column {name} is a measure -> let it read a number or a text"
+            )
+        number = values.read_number if column.reads is Reads.NUMBER else values.read_dutch_number
+
+        def read(text: str) -> Cell:
+            if mark := marks.get(text.strip()):
+                return Cell(None, mark)
+            cell = number(text)
+            return cell if cell.value is not None else Cell(None, marks.get(cell.mark, cell.mark))
+
+        cells = self._read(name, read, pl.Struct({"value": pl.Float64, "mark": pl.String}))
+        return pl.DataFrame(
+            {
+                "value": cells.struct.field("value"),
+                "value_text": pl.repeat(None, len(cells), dtype=pl.String, eager=True),
+                "value_attribute": cells.struct.field("mark"),
+            }
+        )
+
+    def _read(self, name: str, read: Callable[[str], str | Cell], kind: pl.DataType) -> pl.Series:
+        """Read the cells of a column, each different text once."""
+        column = self.frame[name]
+        texts = column.unique(maintain_order=True)
+        found: list[object] = []
+        for text in texts:
+            try:
+                cell = read(text)
+            except ValueError as error:
+                problem = f"column {name} holds {text!r} in row {self._row(column == text)}: {error}"
+                raise self.error(problem, self._todo(self.layout.columns[name])) from None
+            found.append(cell._asdict() if isinstance(cell, Cell) else cell)
+        return pl.Series(name, found, dtype=kind).gather(
+            column.replace_strict(texts, pl.int_range(len(texts), eager=True))
+        )
+
+    def _todo(self, column: Column) -> str:
+        if column.reads is Reads.REGION_NAME:
+            return f"add it to the list {column.names} in seeds/region_names.csv"
+        if column.reads in NUMBERS:
+            return "correct `reads` of the column, or say under `marks` what it means"
+        return "correct the column in `layout`; if the row is a note, list it under `notes`"
+
+    def _row(self, where: pl.Series) -> int:
+        at = where.arg_true()[0]
+        return int(self.frame[ROW][at]) if ROW in self.frame.columns else at + 1
+
+    def refuse_doubled(self, rows: pl.DataFrame, key: list[str]) -> None:
+        """Refuse two rows of one key, which without `combine` say different things of the same."""
+        doubled = rows.filter(pl.struct(key).is_duplicated())
+        if doubled.height:
+            first = ", ".join(str(part) for part in doubled.select(key).row(0))
+            problem = f"{doubled.height} cells share a key that must be unique, the first {first}"
+            raise self.error(problem, "give the column that tells them apart, or `combine: sum` if they are parts")
+
+    def refuse_own_total(self, rows: pl.DataFrame, name: str) -> None:
+        """Refuse to add up a dimension that has a total among its codes already."""
+        own = [code for code in rows[name].unique().sort() if fold(code).startswith(("totaal", TOTAL))]
+        if own:
+            raise self.error(f"dimension {name} has {shown(own)} already", f"take {name} out of `totals` on the card")
+
+    def wanted(self, rows: pl.DataFrame, categories: list[str]) -> list[pl.Expr]:
+        """Which rows the card asks for: those of the codes that it lists, where it lists any."""
+        wanted = []
+        for name in categories:
+            codes = [code.code for code in self.card.dimensions[name].codes]
+            if absent := sorted(set(codes) - set(rows[name])):
+                problem = f"dimension {name} has no {shown(absent)}, but {shown(rows[name].unique().sort())}"
+                raise self.error(problem, "correct `codes` on the card")
+            if codes:
+                wanted.append(pl.col(name).is_in([*codes, TOTAL]))
+        return wanted
+
+
+def _named(listed: Mapping[str, str], text: str) -> str:
+    if code := listed.get(fold(text)):
+        return code
+    raise ValueError("no region has this name")
+
+
+def _category(spellings: Mapping[str, str], text: str) -> str:
+    code = " ".join(text.split())
+    # What parts the codes of a row from each other cannot stand in one.
+    if not code or ";" in code or "=" in code:
+        raise ValueError("expected a code or name, without ; and =")
+    return spellings.get(code, code)
+
+
+def _added(rows: pl.DataFrame, key: list[str]) -> pl.DataFrame:
+    """One row for each key: the sum of its rows, or the mark that says why there is none."""
+    mark, value = pl.col("value_attribute"), pl.col("value")
+    weights = [
+        mark.replace_strict([m for m, _ in part], [w for _, w in part], default=None, return_dtype=pl.Int32)
+        for part in (_WITH, _WITHOUT)
+    ]
+    weighed = rows.with_columns(pl.when(value.is_not_null()).then(weights[0]).otherwise(weights[1]).alias("weight"))
+    # In the order of the rows, so that the last digit of a sum is the same every time.
+    sums = weighed.group_by(key, maintain_order=True).agg(value.sum().round(9), pl.col("weight").min())
+    marks = pl.Series([m for m, _ in sorted(_WITH + _WITHOUT, key=lambda pair: pair[1])])
+    return sums.select(
+        *key,
+        pl.when(pl.col("weight").is_in([w for _, w in _WITH])).then(value).alias("value"),
+        pl.lit(None, pl.String).alias("value_text"),
+        pl.lit(marks).gather(pl.col("weight")).alias("value_attribute"),
+    )
