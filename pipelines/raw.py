@@ -9,7 +9,6 @@ landing and can be deleted.
 import json
 import tempfile
 from collections.abc import Callable
-from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -43,16 +42,16 @@ def raw_folder(root: Path, card: SourceCard, *, invented: bool) -> Path:
 
 def fingerprint(card: SourceCard, snapshot: Snapshot) -> str:
     """The identity of a reading: the bytes, the card, and the code and seeds that read them."""
-    return sha256(b"\0".join([snapshot.digest.encode(), card.model_dump_json().encode(), _readers()])).hexdigest()
+    read_by = [file.read_bytes() for file in reader_files()]
+    return sha256(b"\0".join([snapshot.digest.encode(), card.model_dump_json().encode(), *read_by])).hexdigest()
 
 
-@cache
-def _readers() -> bytes:
+def reader_files() -> list[Path]:
+    """The code and seeds that decide what is read from given bytes."""
     here = Path(__file__).parent
     names = ("reading", "reading_cbs", "reading_frames", "landed", "shapes", "tables", "registers", "recipients")
     files = [*(here / f"{name}.py" for name in names), *sorted((here / "clients").glob("*.py"))]
-    files += [DBT_PROJECT / "seeds" / f"{name}.csv" for name in ("region_names", "recipient_words")]
-    return sha256(b"\0".join(file.read_bytes() for file in files)).digest()
+    return files + [DBT_PROJECT / "seeds" / f"{name}.csv" for name in ("region_names", "recipient_words")]
 
 
 def is_read(folder: Path, card: SourceCard, snapshot: Snapshot) -> bool:

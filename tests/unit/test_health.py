@@ -88,8 +88,8 @@ def test_the_next_figures_are_expected_on_a_day(changes: dict[str, Any], newest:
     [
         ({}, True, None, "2025JJ00", "Regulier", "current", None),
         ({}, True, None, "2024JJ00", "Regulier", "current", None),
-        ({}, True, None, "2023JJ00", "Regulier", "current", None),
-        ({}, True, None, "2022JJ00", "Regulier", "stale", "2024-12-31: expected then, newest period is 2022JJ00"),
+        ({}, True, None, "2023JJ00", "Regulier", "stale", "2025-12-31: expected then, newest period is 2023JJ00"),
+        ({"publication_lag_months": 18}, True, None, "2023JJ00", "Regulier", "current", None),
         ({"cadence": "once"}, True, None, "2015JJ00", "", "current", None),
         ({}, True, FAILED, "2015JJ00", "", "kept", "HTTP 503"),
         ({}, True, FAILED.model_copy(update={"gone": True}), "2025JJ00", "", "stopped", "HTTP 503"),

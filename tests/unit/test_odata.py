@@ -11,7 +11,6 @@ from pipelines.card import Code, Measure, SourceCard, load_cards
 from pipelines.clients.odata import (
     SourceCode,
     SourceMeasure,
-    check_dimensions,
     check_unit,
     describe,
     match,
@@ -19,8 +18,9 @@ from pipelines.clients.odata import (
     read_envelope,
     read_json,
     read_rows,
+    wire_names,
 )
-from pipelines.errors import SourceError
+from pipelines.errors import MismatchError, SourceError
 from pipelines.settings import CARDS
 
 CARD: SourceCard = load_cards(CARDS)["cbs/70072ned"]
@@ -94,7 +94,7 @@ def topic(code: str, title: str = "", unit: str = "aantal") -> SourceMeasure:
 
 
 def wanted(code: str = "Banen", title: str = "Totaal aantal banen", **more: Any) -> Measure:
-    return Measure.model_validate({"code": code, "title": title, "certainty": "assumed", **more})
+    return Measure.model_validate({"code": code, "title": title, "certainty": "seen"} | more)
 
 
 @pytest.mark.parametrize(
@@ -144,14 +144,62 @@ def test_another_unit_is_refused_and_an_empty_one_says_nothing(unit: str, fits: 
 
 
 def test_other_dimensions_than_those_of_the_card_are_refused() -> None:
-    check_dimensions(CARD, ["Perioden", "RegioS"])
-    with pytest.raises(SourceError, match="has the dimensions Geslacht, Perioden, RegioS; the card expects"):
-        check_dimensions(CARD, ["Perioden", "RegioS", "Geslacht"])
-    with pytest.raises(SourceError, match="has the dimensions RegioS; the card expects"):
-        check_dimensions(CARD, ["RegioS"])
+    assert wire_names(CARD, ["Perioden", "RegioS"]) == {"RegioS": "RegioS", "Perioden": "Perioden"}
+    with pytest.raises(MismatchError, match="has the dimensions Geslacht, Perioden, RegioS; the card expects"):
+        wire_names(CARD, ["Perioden", "RegioS", "Geslacht"])
+    with pytest.raises(MismatchError, match="has the dimensions RegioS; the card expects"):
+        wire_names(CARD, ["RegioS"])
+
+
+def test_a_dimension_is_found_by_its_other_name() -> None:
+    content = CARD.model_dump()
+    content["dimensions"]["RegioS"]["aliases"] = ["Regio", "RegionS"]
+    card = SourceCard.model_validate(content)
+    assert wire_names(card, ["Perioden", "RegionS"]) == {"RegioS": "RegionS", "Perioden": "Perioden"}
 
 
 def test_an_empty_code_list_is_refused() -> None:
     offered = [topic(f"{m.code}_1" if not m.aliases else m.aliases[0], m.title, m.unit or "") for m in CARD.measures]
     with pytest.raises(SourceError, match="the code list of RegioS is empty"):
-        describe(CARD, offered, {"RegioS": [], "Perioden": [SourceCode("2015JJ00", 0, "2015", None)]})
+        describe(CARD, offered, {"RegioS": [], "Perioden": [PERIOD]}, WIRE)
+
+
+PERIOD = SourceCode("2015JJ00", 0, "2015", None)
+WIRE = {"RegioS": "RegioS", "Perioden": "Perioden"}
+
+
+def test_what_is_not_there_is_told_and_the_rest_is_kept() -> None:
+    regions = [SourceCode("GM0363  ", 0, "Amsterdam", None)]
+    described = describe(
+        CARD, [topic("TotaleBevolking_1", "Totale bevolking")], {"RegioS": regions, "Perioden": [PERIOD]}, WIRE
+    )
+    assert [code for code, _ in described.measures.values()] == ["TotaleBevolking"]
+    assert {("", m.code) for m in CARD.measures} - described.missing.keys() == {("", "TotaleBevolking")}
+    assert "Banen" in described.missing["", "TotaalAantalBanen"]
+
+
+def test_a_table_without_any_measure_of_the_card_is_refused() -> None:
+    with pytest.raises(MismatchError, match="is not in the source"):
+        describe(CARD, [topic("Iets_1", "Iets")], {"RegioS": [PERIOD], "Perioden": [PERIOD]}, WIRE)
+
+
+def assumed(code: str = "Banen", title: str = "Totaal aantal banen", **more: Any) -> Measure:
+    return wanted(code, title, certainty="assumed", **more)
+
+
+def test_a_code_that_is_only_believed_is_found_by_title_and_unit() -> None:
+    right, other = topic("M7", "Totaal aantal banen", "x 1 000"), topic("M8", "Totaal aantal banen", "%")
+    assert match(CARD, "measure", assumed(unit="x 1 000"), [other, right]) == right
+
+
+def test_a_code_that_is_only_believed_is_not_taken_for_what_it_is_not() -> None:
+    with pytest.raises(MismatchError, match=r"Banen \(Totaal aantal banen\) is not .* has: Banen \(Vacatures\)"):
+        match(CARD, "measure", assumed(), [topic("Banen", "Vacatures")])
+
+
+def test_a_code_that_is_only_believed_is_refused_when_two_have_its_title() -> None:
+    with pytest.raises(MismatchError, match="matches 2 of the source: M7, M8"):
+        match(CARD, "measure", assumed(), [topic("M7", "Totaal aantal banen"), topic("M8", "Totaal aantal banen")])
+    believed = assumed(aliases=["M8"])
+    both = [topic("M7", "Totaal aantal banen"), topic("M8", "Totaal aantal banen")]
+    assert match(CARD, "measure", believed, both) == both[1]
