@@ -6,7 +6,7 @@ stands on the card.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -16,6 +16,9 @@ from pipelines.errors import SourceError
 from pipelines.landed import Landed
 from pipelines.landing import Landing, Snapshot
 from pipelines.roads import Protocol
+
+
+Described = SourceMeasure | SourceCode
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ def blocked_indicators(indicators: Iterable[dict[str, str]], changes: Iterable[C
     by_use = {(c.dataset_id, c.dimension, c.code): c for c in changes if c.blocks}
     blocked = []
     for row in indicators:
-        uses = [("", row["measure_code"]), *(tuple(part.split("=", 1)) for part in row["dims"].split(";") if part)]
+        uses = [("", row["measure_code"]), *(part.partition("=")[::2] for part in row["dims"].split(";") if part)]
         found = [by_use[key] for use in uses if (key := (row["dataset_id"], *use)) in by_use]
         if found:
             reason = (
@@ -131,7 +134,7 @@ def _titles(described: Description) -> dict[tuple[str, str], str]:
 
 def _reported(card: SourceCard, before: Description, now: Description) -> Iterator[Change]:
     """What differs between two descriptions, of everything that the table has."""
-    lists = [("", before.all_measures, now.all_measures)]
+    lists: list[tuple[str, Sequence[Described], Sequence[Described]]] = [("", before.all_measures, now.all_measures)]
     lists += [(name, before.all_codes[name], now.all_codes[name]) for name in card.dimensions]
     for dimension, old, new in lists:
         was, is_now = _by_code(old), _by_code(new)
@@ -145,7 +148,7 @@ def _reported(card: SourceCard, before: Description, now: Description) -> Iterat
                 yield Change(card.dataset_id, kind, change, dimension, code, one, other, blocks=False)
 
 
-def _by_code(items: Iterable[SourceMeasure | SourceCode]) -> dict[str, str]:
+def _by_code(items: Iterable[Described]) -> dict[str, str]:
     """Titles by code; a topic of v3 by its stem, since its running number moves when another one is put in."""
     titles: dict[str, str] = {}
     for item in items:

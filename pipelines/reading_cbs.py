@@ -16,13 +16,13 @@ from pipelines.errors import SourceError
 from pipelines.landed import Landed
 from pipelines.landing import Resource
 from pipelines.roads import Protocol
-from pipelines.shapes import CODES, MEASURES
+from pipelines.shapes import CODES, MEASURES, Schema
 
 COUNTRY = "NL01"
 MEMORY_MB = 64
 
 # The source's own spelling is needed to join on, and stays out of what is written.
-_CODES = {"source_code": pl.String, **CODES}
+_CODES: Schema = {"source_code": pl.String, **CODES}
 # The dataset and the sha256 of the page are the same for whole pages: they are added on the way out.
 _ROWS = """
     create table rows (

@@ -61,7 +61,7 @@ def _read_page(landed: Landed, resource: Resource) -> pl.DataFrame:
     if card.subsidy_register:
         return register_rows(card, frame, resource.url)
     period = drop.period_of(resource.url) if landed.protocol is Protocol.DROP else None
-    return statistics_rows(card, frame, region_names(), period)
+    return statistics_rows(card, frame, region_names(), period, resource.url)
 
 
 def _text_frame(landed: Landed, resource: Resource, body: bytes) -> pl.DataFrame:
@@ -87,7 +87,7 @@ def _as_observations(rows: pl.DataFrame) -> pl.DataFrame:
         "period_code",
         "dims",
         pl.col("value").cast(pl.Float64),
-        pl.lit(None, pl.String).alias("value_text"),
+        pl.col("value_text") if "value_text" in rows.columns else pl.lit(None, pl.String).alias("value_text"),
         "value_attribute",
         pl.lit(None, pl.String).alias("period_status"),
         "landed_sha256",
