@@ -71,7 +71,8 @@ def _refuse(frame: pl.DataFrame, wrong: pl.Expr, problem: str) -> None:
 def _wire_error(frame: pl.DataFrame, cases: pl.DataFrame) -> WireError:
     first = cases.row(0, named=True)
     failing = [i for i in cases["index"] if i is not None]
-    rows = frame.filter(pl.int_range(pl.len()).is_in(failing))
+    # Without the names: what is wrong may be the very thing that says whether one is hidden.
+    rows = frame.filter(pl.int_range(pl.len()).is_in(failing)).drop("recipient", strict=False)
     at = f"row {frame['row_number'][first['index']]}: " if first["index"] is not None else ""
     dataset_id = str(frame["dataset_id"][0]) if "dataset_id" in frame.columns and frame.height else "subsidies"
     problem = f"{at}column {first['column']} holds {first['failure_case']!r}, expected {first['check']}"

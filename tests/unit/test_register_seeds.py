@@ -1,0 +1,99 @@
+"""The lists that people keep about registers: of what there is, what was reviewed, and where."""
+
+import csv
+import json
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+from support import SHARED
+
+from pipelines.card import load_cards
+from pipelines.clients.table_file import read_table
+from pipelines.registers import register_rows
+from pipelines.settings import CARDS, DBT_PROJECT, PROJECT
+
+FILES = {
+    "amsterdam/subsidies_2016": "municipal/amsterdam-subsidies-2016.json",
+    "rijk/subsidies_2015": "national/subsidiesministeries2015.csv",
+}
+
+
+def seed(name: str) -> list[dict[str, str]]:
+    with (DBT_PROJECT / "seeds" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+SCHEMES, INVENTORY, WORDS = seed("support_schemes"), seed("subsidy_registers"), seed("recipient_words")
+REGISTERS = {card.dataset_id: card for card in load_cards(CARDS).values() if card.subsidy_register}
+
+
+def test_a_scheme_is_reviewed_once_and_with_a_reason_in_both_languages() -> None:
+    keys = [(row["dataset_id"], row["scheme"]) for row in SCHEMES]
+    assert len(set(keys)) == len(keys)
+    for row in SCHEMES:
+        assert row["dataset_id"] in REGISTERS
+        assert row["counts_as_support"] in ("true", "false")
+        assert row["reason_nl"].endswith(".") and row["reason_en"].endswith("."), row["scheme"]
+        assert row["reason_nl"] != row["reason_en"]
+        date.fromisoformat(row["reviewed_on"])
+
+
+def granted() -> Iterator[tuple[str, set[str | None]]]:
+    for dataset_id, file in FILES.items():
+        card = REGISTERS[dataset_id]
+        assert card.layout
+        body = (SHARED / "standin" / "files" / file).read_bytes()
+        rows = register_rows(card, read_table(dataset_id, f"https://x/{file}", body, card.layout), f"https://x/{file}")
+        yield dataset_id, set(rows["scheme"])
+
+
+@pytest.mark.standin
+def test_a_reviewed_scheme_stands_in_its_register() -> None:
+    there = dict(granted())
+    for row in SCHEMES:
+        assert row["scheme"] in there[row["dataset_id"]], row["scheme"]
+
+
+@pytest.mark.standin
+def test_every_scheme_that_amsterdam_puts_under_economy_is_reviewed() -> None:
+    file = SHARED / "standin" / "files" / FILES["amsterdam/subsidies_2016"]
+    economy = {row["Regeling"].strip() for row in json.loads(file.read_text("utf-8")) if row["Thema"] == "Economie"}
+    reviewed = {
+        row["scheme"]: row["counts_as_support"] for row in SCHEMES if row["dataset_id"].startswith("amsterdam/")
+    }
+    assert len(economy) == 5 and {reviewed.get(scheme) for scheme in economy} == {"true"}
+    assert any(answer == "false" for answer in reviewed.values())
+
+
+def test_the_best_known_scheme_for_small_businesses_counts() -> None:
+    assert [row["counts_as_support"] for row in SCHEMES if "(MIT)" in row["scheme"]] == ["true"]
+
+
+def test_a_municipality_stands_once_in_the_inventory_and_exists() -> None:
+    with (PROJECT / "pipelines" / "sample" / "municipalities.csv").open(encoding="utf-8", newline="") as file:
+        known = {row["code"] for row in csv.DictReader(file) if not row["last_year"]}
+    codes = [row["region_code"] for row in INVENTORY]
+    assert len(set(codes)) == len(codes) and set(codes) <= known
+
+
+@pytest.mark.parametrize("row", INVENTORY, ids=lambda row: row["region_code"])
+def test_a_row_of_the_inventory_says_one_thing(row: dict[str, str]) -> None:
+    assert row["form"] in {"none", "pdf", "html", "dashboard", "xlsx", "csv", "api"}
+    assert row["machine_readable"] in ("true", "false")
+    assert row["form"] not in ("none", "pdf", "html") or row["machine_readable"] == "false"
+    assert row["form"] != "none" or not row["page_url"] + row["years"]
+    assert not row["page_url"] or row["page_url"].startswith("https://")
+    assert row["note_nl"] and row["note_en"] and row["note_nl"] != row["note_en"]
+    date.fromisoformat(f"{row['checked_on']}-01")
+
+
+def test_every_municipal_card_has_a_register_that_can_be_read() -> None:
+    readable = {row["region_code"] for row in INVENTORY if row["machine_readable"] == "true"}
+    of_cards = {card.subsidy_register.region for card in REGISTERS.values() if card.subsidy_register}
+    assert of_cards - {"NL01"} <= readable
+
+
+def test_a_word_stands_once() -> None:
+    words = [(row["word"].casefold(), row["match"]) for row in WORDS]
+    assert len(set(words)) == len(words)
