@@ -3,17 +3,19 @@
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import requests
 
-from pipelines.clients.http import HttpClient
+from pipelines.clients.http import CONNECTIONS, HttpClient, Pace, open_session
 from pipelines.clients.odata import read_rows
 from pipelines.errors import NotThereError, SourceError
 
@@ -48,6 +50,12 @@ class Handler(BaseHTTPRequestHandler):
     server: Server
 
     def do_GET(self) -> None:
+        self.answer()
+
+    def do_HEAD(self) -> None:
+        self.answer()
+
+    def answer(self) -> None:
         self.server.asked.append((time.monotonic(), self.headers["Accept"]))
         answer = self.server.answers.pop(0)
         time.sleep(answer.delay)
@@ -58,7 +66,8 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         # Who waited too long is gone.
         with suppress(ConnectionError):
-            self.wfile.write(answer.body)
+            if self.command == "GET":
+                self.wfile.write(answer.body)
         self.close_connection = True
 
     def log_message(self, *_: object) -> None:
@@ -161,3 +170,94 @@ def test_nobody_waits_longer_than_the_setting(server: Server) -> None:
 @pytest.mark.parametrize("nonsense", ["soon", "-5", "1.5", "Wed, 21 Oct 2015 07:28:00", "", "Wed, 99 Oct 2015"])
 def test_an_unreadable_retry_after_is_passed_over(server: Server, nonsense: str) -> None:
     assert get(server, Answer(503, headers={"Retry-After": nonsense}), Answer()) == [{"a": 1}]
+
+
+def head(server: Server, *answers: Answer) -> Mapping[str, str]:
+    server.answers = list(answers)
+    return HttpClient(requests.Session(), tries=3, timeout=0.5, max_wait=0.02).head("cbs/1", server.url)
+
+
+def test_headers_are_given_by_lower_case_name_without_the_body(server: Server) -> None:
+    headers = head(server, Answer(headers={"ETag": '"1"', "Last-Modified": "Wed, 21 Oct 2015 07:28:00 GMT"}))
+    assert headers["etag"] == '"1"' and headers["last-modified"].startswith("Wed")
+    assert headers["content-length"] == str(len(GOOD))
+    assert [accept for _, accept in server.asked] == ["*/*"]
+
+
+@pytest.mark.parametrize("status", [405, 501])
+def test_a_server_without_head_tells_nothing(server: Server, status: int) -> None:
+    assert head(server, Answer(status)) == {}
+
+
+def test_headers_are_asked_for_with_the_same_patience(server: Server) -> None:
+    assert head(server, Answer(503), Answer(429), Answer(headers={"ETag": "x"}))["etag"] == "x"
+    with pytest.raises(SourceError, match=r"HTTP 503.*\(tried 3 times\)"):
+        head(server, Answer(503), Answer(503), Answer(503))
+    with pytest.raises(NotThereError):
+        head(server, Answer(404))
+    with pytest.raises(SourceError, match="HTTP 403"):
+        head(server, Answer(403))
+
+
+def test_headers_of_where_it_moved_to_are_given(server: Server) -> None:
+    moved = Answer(302, headers={"Location": "/elsewhere"})
+    assert head(server, moved, Answer(headers={"ETag": "there"}))["etag"] == "there"
+
+
+def ask(server: Server, *answers: Answer, tries: int = 2, **options: object) -> bytes:
+    server.answers = list(answers)
+    client = HttpClient(requests.Session(), tries=tries, timeout=0.5, max_wait=0.02)
+    return client.get("cbs/1", server.url, bytes, **options)[0]  # type: ignore[arg-type] # options of the tests
+
+
+def test_files_are_asked_for_as_anything(server: Server) -> None:
+    assert ask(server, Answer(), accept="*/*") == GOOD
+    assert server.asked[0][1] == "*/*"
+
+
+def test_a_type_that_is_no_answer_is_asked_for_again(server: Server) -> None:
+    page = Answer(headers={"Content-Type": "Text/HTML; charset=utf-8"})
+    assert ask(server, page, Answer(headers={"Content-Type": "text/csv"}), never="text/html") == GOOD
+    with pytest.raises(SourceError, match="expected a file, found a page of type text/html"):
+        ask(server, page, page, never="text/html")
+
+
+def test_a_refusal_may_be_read_by_who_asked(server: Server) -> None:
+    def refusal(status: int, body: bytes) -> None:
+        if body == b"later":
+            raise ValueError("being made")
+        if body == b"never":
+            raise SourceError("cbs/1", f"told {status}")
+
+    later, never = Answer(413, b"later"), Answer(413, b"never")
+    assert ask(server, later, Answer(), refusal=refusal) == GOOD
+    with pytest.raises(SourceError, match=r"being made.*\(tried 2 times\)"):
+        ask(server, later, later, refusal=refusal)
+    with pytest.raises(SourceError, match="told 413"):
+        ask(server, never, refusal=refusal)
+    with pytest.raises(SourceError, match="HTTP 413, expected 200"):
+        ask(server, Answer(413, b"else"), refusal=refusal)
+    with pytest.raises(NotThereError):
+        ask(server, Answer(404, b"else"), refusal=refusal)
+
+
+def test_requests_to_one_host_are_spread_whichever_thread_makes_them() -> None:
+    pace, begun = Pace(), time.monotonic()
+    with ThreadPoolExecutor(10) as pool:
+        list(pool.map(partial(pace.wait, rate=10), ["a"] * 5 + ["b"] * 5))
+    # The first of five goes at once, the last after four tenths of a second; the hosts do not wait for each other.
+    assert 0.4 <= time.monotonic() - begun < 0.85
+
+
+def test_copies_of_a_client_share_their_pace(server: Server) -> None:
+    server.answers = [Answer(), Answer()]
+    client = HttpClient(requests.Session(), tries=1, timeout=0.5)
+    for rate in (5, 20):
+        replace(client, rate=rate).get("cbs/1", server.url, read_rows)
+    assert waited(server) >= 0.19
+
+
+def test_a_session_has_room_for_all_connections_of_a_card() -> None:
+    for scheme in ("http", "https"):
+        adapter = open_session().get_adapter(f"{scheme}://example.org/")
+        assert adapter._pool_maxsize == CONNECTIONS == 16  # type: ignore[attr-defined] # how requests names it
