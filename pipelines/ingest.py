@@ -103,14 +103,16 @@ def inputs_asset(cards: dict[str, SourceCard]) -> dg.AssetsDefinition:
         kinds={"parquet"},
         check_specs=[unblocked],
     )
-    def inputs(settings: dg.ResourceParam[Settings], origin: dg.ResourceParam[Origin]) -> dg.MaterializeResult[None]:
+    def inputs(
+        settings: dg.ResourceParam[Settings], origin: dg.ResourceParam[Origin]
+    ) -> Iterator[dg.MaterializeResult[None]]:
         try:
             made: Inputs = assemble(settings, cards, invented=origin.invented)
         except RegiokompasError as error:
             raise dg.Failure(str(error), allow_retries=False) from error
         states = {row["dataset_id"]: row["state"] for row in made.sources}
         problem = "\n".join(f"indicator {row['indicator_id']} is left out: {row['reason']}" for row in made.blocked)
-        return dg.MaterializeResult(
+        yield dg.MaterializeResult(
             metadata={"release_id": made.release_id, "states": dg.MetadataValue.json(states)},
             check_results=[
                 dg.AssetCheckResult(

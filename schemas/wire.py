@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 from pipelines.errors import SourceError
 from pipelines.settings import DBT_PROJECT
 
-REGION = r"^[A-Z]{2}[0-9]{2,8}$"
+# A code of CBS (`GM0363`) or of NUTS (`NL`, `BE25`, `FRE11`).
+REGION = r"^[A-Z]{2}([0-9]{2,8}|[1-9A-Z][0-9A-Z]{0,2})?$"
 PERIOD = r"^[0-9]{4}(JJ|HJ|KW|MM|SJ|W1|W4|X0|VJ|VS|G[2-5]|M3|[0-9]{2})[0-9]{2}$"
 _BATCH = 20_000
 KEY = ["dataset_id", "measure_code", "region_code", "period_code", "dims"]
@@ -36,7 +37,7 @@ def observation_schema(marks: list[str], period_statuses: list[str]) -> pa.DataF
     """
     return pa.DataFrameSchema(
         {
-            "dataset_id": pa.Column(pl.String, pa.Check.str_matches(r"^[a-z]+/.+$")),
+            "dataset_id": pa.Column(pl.String, pa.Check.str_matches(r"^[a-z_]+/.+$")),
             "measure_code": pa.Column(pl.String, pa.Check.str_length(min_value=1)),
             "region_code": pa.Column(pl.String, pa.Check.str_matches(REGION)),
             "period_code": pa.Column(pl.String, pa.Check.str_matches(PERIOD)),
