@@ -1,0 +1,259 @@
+"""From text to observations by the layout of a card: keys, marks, sums, and what is never added."""
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+from support import SHARED
+
+from pipelines.card import SourceCard, load_cards
+from pipelines.clients.table_columns import ROW
+from pipelines.clients.table_file import read_table
+from pipelines.errors import CardError, SourceError
+from pipelines.layout import TableLayout
+from pipelines.settings import CARDS, DBT_PROJECT
+from pipelines.tables import load_region_names, statistics_rows
+
+NAMES = {"towns": {"urk": "GM0184", "west betuwe": "GM1960", "west betuwe (lingewaal)": "GM1960"}}
+OPEN_MATCH = {
+    "GEMEENTE": {"to": "region", "reads": "region_name", "names": "towns"},
+    "PEILDATUM": {"to": "period", "reads": "day"},
+    "CLUSTER": {"to": "CLUSTER"},
+    "REC_TYPE": {"to": "REC_TYPE"},
+    "AANTAL": {"to": "people", "reads": "number"},
+}
+
+
+def card(columns: dict[str, Any], dimensions: dict[str, Any], measures: tuple[str, ...], **changed: Any) -> SourceCard:
+    return SourceCard.model_validate(
+        {
+            "publisher": "uwv",
+            "table": "test",
+            "roads": [{"protocol": "drop", "page": "https://x/", "how": {"nl": "haal", "en": "fetch"}}],
+            "title": {"nl": "t", "en": "t"},
+            "licence": "l",
+            "licence_url": "https://x/",
+            "attribution": "a",
+            "homepage": "https://x/",
+            "cadence": "weekly",
+            "rows": {"min": 1, "max": 100},
+            "dimensions": {name: {"role": "category"} | given for name, given in dimensions.items()},
+            "measures": [{"code": code, "title": code, "certainty": "seen"} for code in measures],
+            "layout": {"format": "csv", "columns": columns} | changed,
+        }
+    )
+
+
+def frame(names: str, *lines: str) -> pl.DataFrame:
+    table = pl.DataFrame([line.split("|") for line in lines], schema=names.split("|"), orient="row")
+    return table.with_row_index(ROW, 5)
+
+
+def people(*lines: str, dimensions: dict[str, Any] | None = None, **changed: Any) -> list[tuple[Any, ...]]:
+    test_card = card(OPEN_MATCH, dimensions or {"REC_TYPE": {}, "CLUSTER": {}}, ("people",), **changed)
+    found = statistics_rows(test_card, frame("|".join(OPEN_MATCH), *lines), NAMES, None, "file.csv")
+    assert set(found["measure_code"]) == {"people"} and set(found["period_code"]) == {"20200107"}
+    return found.select("region_code", "dims", "value", "value_attribute").rows()
+
+
+VACANCY = "Urk|07-01-2020|ICT|Vacature|5"
+WANTED = "Urk|07-01-2020|ICT|WensBeroep|7"
+
+
+def test_every_cell_becomes_an_observation() -> None:
+    assert people(VACANCY, WANTED.replace("|7", "|<5")) == [
+        ("GM0184", "CLUSTER=ICT;REC_TYPE=Vacature", 5, "None"),
+        ("GM0184", "CLUSTER=ICT;REC_TYPE=WensBeroep", None, "<5"),
+    ]
+
+
+def test_the_columns_are_those_of_the_row_shape() -> None:
+    columns = {"a": {"to": "d"}, "b": {"to": "m", "reads": "number"}, "c": {"to": "label"}}
+    table = frame("a|b|c", "x|1|krap", "y|*|")
+    found = statistics_rows(card(columns, {"d": {}}, ("m", "label")), table, {}, "2026KW03")
+    assert found.schema == {
+        "measure_code": pl.String,
+        "region_code": pl.String,
+        "period_code": pl.String,
+        "dims": pl.String,
+        "value": pl.Float64,
+        "value_text": pl.String,
+        "value_attribute": pl.String,
+    }
+    # Without a column for it the region is the country, and the period that of the file.
+    assert found.rows() == [
+        ("m", "NL01", "2026KW03", "d=x", 1.0, None, "None"),
+        ("m", "NL01", "2026KW03", "d=y", None, None, "*"),
+        ("label", "NL01", "2026KW03", "d=x", None, "krap", "None"),
+        ("label", "NL01", "2026KW03", "d=y", None, None, "blank"),
+    ]
+
+
+PARTS = ["West Betuwe|07-01-2020|ICT|Vacature|5", "West Betuwe (Lingewaal)|07-01-2020|ICT|Vacature|2"]
+
+
+def test_parts_of_a_key_are_added_only_where_the_card_says_so() -> None:
+    assert people(*PARTS, combine="sum") == [("GM1960", "CLUSTER=ICT;REC_TYPE=Vacature", 7, "None")]
+    with pytest.raises(SourceError, match=r"2 cells share a key .* GM1960, 20200107, ICT, Vacature, people -> "):
+        people(*PARTS)
+
+
+@pytest.mark.parametrize(
+    ("parts", "value", "mark"),
+    [
+        (["0.1", "0.2"], 0.3, "None"),
+        (["5", "2*"], 7, "*"),
+        (["5*", "2**"], 7, "*"),
+        (["5", "2**"], 7, "**"),
+        (["5", "-"], 5, "None"),
+        (["-", "-"], None, "-"),
+        (["5", "x"], None, "x"),
+        (["5", "*", "2*"], None, "*"),
+        (["", "<5", "3"], None, "<5"),
+        (["", ""], None, "blank"),
+        (["5", ""], None, "blank"),
+        ([".", ""], None, "."),
+    ],
+)
+def test_a_sum_is_a_number_only_if_every_part_is(parts: list[str], value: float | None, mark: str) -> None:
+    lines = [f"Urk|07-01-2020|ICT|Vacature|{part}" for part in parts]
+    for order in (lines, lines[::-1]):
+        [(_, _, found, attribute)] = people(*order, combine="sum")
+        assert (found, attribute) == (value, mark)
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 10**9)), min_size=1, max_size=30))
+def test_sums_and_totals_are_those_of_the_rows(parts: list[tuple[str, int]]) -> None:
+    lines = [f"Urk|07-01-2020|{cluster}|Vacature|{number}" for cluster, number in parts]
+    found = {dims: value for _, dims, value, _ in people(*lines, combine="sum", totals=["CLUSTER"])}
+    expected = {f"CLUSTER={c};REC_TYPE=Vacature": sum(n for d, n in parts if c == d) for c in {c for c, _ in parts}}
+    assert found == expected | {"CLUSTER=total;REC_TYPE=Vacature": sum(n for _, n in parts)}
+
+
+def test_people_who_stand_there_twice_are_never_added() -> None:
+    # Whoever looks for work is counted by the occupation that he had and by the one that he wants.
+    lines = [VACANCY, WANTED, WANTED.replace("Wens", "Ervarings"), WANTED.replace("ICT", "Zorg")]
+    found = people(*lines, combine="sum", totals=["CLUSTER"], never_added=["REC_TYPE"])
+    assert sorted(dims for _, dims, _, _ in found if "total" in dims) == [
+        "CLUSTER=total;REC_TYPE=ErvaringsBeroep",
+        "CLUSTER=total;REC_TYPE=Vacature",
+        "CLUSTER=total;REC_TYPE=WensBeroep",
+    ]
+    assert ("GM0184", "CLUSTER=total;REC_TYPE=WensBeroep", 14, "None") in found
+
+
+@pytest.mark.parametrize(
+    ("columns", "changed", "told"),
+    [
+        (OPEN_MATCH, {"totals": ["CLUSTER", "REC_TYPE"]}, "never added, so no total over it can be made: REC_TYPE"),
+        ({k: v for k, v in OPEN_MATCH.items() if k != "REC_TYPE"}, {"ignored": ["REC_TYPE"]}, "always there.*REC_TYPE"),
+        (OPEN_MATCH | {"REC_TYPE": {"to": "REC_TYPE", "optional": True}}, {}, "always there, not: REC_TYPE"),
+        (OPEN_MATCH, {"ignored": ["aantal "]}, "header given twice: aantal"),
+        (OPEN_MATCH | {"X": {"to": "people"}}, {}, "`to` given twice: people"),
+        (OPEN_MATCH | {"PEILDATUM": {"to": "period"}}, {}, "a column to `period` reads one of: day, month"),
+        (OPEN_MATCH | {"GEMEENTE": {"to": "region", "reads": "region_name"}}, {}, "`names` goes with"),
+        (OPEN_MATCH, {"sheet": "Dump"}, "`sheet` goes with `format: xlsx`"),
+        ({"AANTAL": OPEN_MATCH["AANTAL"]}, {"never_added": []}, "at least two columns"),
+    ],
+)
+def test_a_layout_that_adds_what_must_not_be_added_or_says_two_things_is_refused(
+    columns: dict[str, Any], changed: dict[str, Any], told: str
+) -> None:
+    layout = {"format": "csv", "columns": columns, "combine": "sum", "never_added": ["REC_TYPE"]} | changed
+    with pytest.raises(ValidationError, match=told):
+        TableLayout.model_validate(layout)
+
+
+def test_a_total_of_a_dimension_that_has_one_already_is_refused() -> None:
+    with pytest.raises(SourceError, match="dimension CLUSTER has Totaal beroepen already -> take CLUSTER out"):
+        people(VACANCY, VACANCY.replace("ICT", "Totaal beroepen"), totals=["CLUSTER"])
+
+
+def test_the_codes_of_the_card_are_kept_and_totals_are_of_all() -> None:
+    code = {"code": "vacancy", "title": "Vacature", "certainty": "seen", "aliases": ["Vacature"]}
+    lines = [VACANCY, VACANCY.replace("ICT", "Zorg"), WANTED]
+    dimensions = {
+        "REC_TYPE": {"codes": [code]},
+        "CLUSTER": {"codes": [{"code": "ICT", "title": "ICT", "certainty": "seen"}]},
+    }
+    assert people(*lines, dimensions=dimensions, totals=["CLUSTER"]) == [
+        ("GM0184", "CLUSTER=ICT;REC_TYPE=vacancy", 5, "None"),
+        ("GM0184", "CLUSTER=total;REC_TYPE=vacancy", 10, "None"),
+    ]
+    with pytest.raises(SourceError, match="dimension REC_TYPE has no vacancy, but WensBeroep"):
+        people(WANTED, dimensions=dimensions)
+
+
+def test_what_a_mark_means_is_the_sources_to_say() -> None:
+    lines = [VACANCY.replace("|5", "|-"), WANTED.replace("|7", "|"), WANTED.replace("ICT|WensBeroep|7", "ICT|Z|n.b.")]
+    found = people(*lines, marks={"-": "x", "blank": ".", "n.b.": "."})
+    assert [row[2:] for row in found] == [(None, "x"), (None, "."), (None, ".")]
+    with pytest.raises(CardError, match="`marks` makes geheim of a mark"):
+        people(VACANCY, marks={"-": "geheim"})
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("Urk|07-01-2020|ICT|V|veel", "column AANTAL holds 'veel' in row 6: .* is not a number"),
+        ("Urk|07-01-2020|ICT|V|1.234,5", "column AANTAL holds '1.234,5' in row 6"),
+        ("Urk|7 jan 20|ICT|V|1", "column PEILDATUM holds '7 jan 20' in row 6: .* is not a day"),
+        ("Urkk|07-01-2020|ICT|V|1", "column GEMEENTE holds 'Urkk' in row 6: .* list towns in seeds/region_names.csv"),
+        ("|07-01-2020|ICT|V|1", "column GEMEENTE holds '' in row 6"),
+        ("Urk|07-01-2020||V|1", "column CLUSTER holds '' in row 6: expected a code or name"),
+        ("Urk|07-01-2020|a;b=c|V|1", "column CLUSTER holds 'a;b=c' in row 6"),
+    ],
+)
+def test_a_cell_that_cannot_be_read_is_named(line: str, told: str) -> None:
+    with pytest.raises(SourceError, match=told) as error:
+        people(VACANCY, line)
+    assert str(error.value).startswith("uwv/test at file.csv: ") and " -> " in str(error.value)
+
+
+def test_what_the_card_does_not_say_is_refused() -> None:
+    columns = {"a": {"to": "d"}, "b": {"to": "m", "reads": "number"}}
+    table = frame("a|b", "x|1")
+    with pytest.raises(SourceError, match=r"no column says which period .* name the file by its period"):
+        statistics_rows(card(columns, {"d": {}}, ("m",)), table, {}, None)
+    with pytest.raises(CardError, match="dimension e has no column"):
+        statistics_rows(card(columns, {"d": {}, "e": {}}, ("m",)), table, {}, "2026KW03")
+    with pytest.raises(CardError, match="column a is text -> texts cannot be added up"):
+        statistics_rows(
+            card({"a": {"to": "n"}, "b": columns["b"]}, {}, ("m", "n"), combine="sum"), table, {}, "2026KW03"
+        )
+    columns["a"] = {"to": "region", "reads": "region_name", "names": "villages"}
+    with pytest.raises(CardError, match="there is no list of names villages -> use towns"):
+        statistics_rows(card(columns, {}, ("m",)), table, NAMES, "2026KW03")
+
+
+def test_names_are_found_whatever_their_case_and_apostrophe(tmp_path: Path) -> None:
+    file = tmp_path / "region_names.csv"
+    file.write_text("name_list,name,region_code\ntowns,'s-Gravenhage,GM0518\ntowns,Bergen  (L.),GM0893\n")
+    assert load_region_names(file) == {"towns": {"'s-gravenhage": "GM0518", "bergen (l.)": "GM0893"}}
+    columns = {"a": {"to": "region", "reads": "region_name", "names": "towns"}, "b": {"to": "m", "reads": "number"}}
+    table = frame("a|b", "\u2019S-GRAVENHAGE|1", "Bergen\u00a0(L.) |2")
+    found = statistics_rows(card(columns, {}, ("m",)), table, load_region_names(file), "2026KW03")
+    assert found["region_code"].to_list() == ["GM0518", "GM0893"]
+    file.write_text("name_list,name,region_code\ntowns,Bergen,GM0373\ntowns,bergen,GM0893\n")
+    with pytest.raises(CardError, match="'bergen' is both GM0373 and GM0893 in the list towns"):
+        load_region_names(file)
+
+
+@pytest.mark.standin
+def test_the_weekly_vacancies_of_werk_nl_are_as_published() -> None:
+    path = SHARED / "standin/files/uwv/vacatures_per_gemeente_per_week_2020_2021.csv"
+    source = load_cards(CARDS)["uwv/werknl_vacancies"]
+    assert source.layout
+    table = read_table(source.dataset_id, path.name, path.read_bytes(), source.layout)
+    found = statistics_rows(source, table, load_region_names(DBT_PROJECT / "seeds" / "region_names.csv"), None)
+    weeks = found.group_by("period_code").agg(pl.col("value").sum(), pl.col("region_code").n_unique())
+    by_week = {week: (value, regions) for week, value, regions in weeks.iter_rows()}
+    assert len(by_week) == 65
+    assert by_week["20200107"] == (143_663, 352)
+    assert by_week["20210330"] == (202_504, 352)
+    drenthe = found.filter(pl.col("region_code").is_in(["GM1680", "GM0106"]), period_code="20200107")
+    assert dict(drenthe.select("region_code", "value").iter_rows()) == {"GM1680": 59, "GM0106": 713}
