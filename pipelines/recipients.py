@@ -18,7 +18,8 @@ In order, the first that holds:
 5. anything else is hidden, kind `unknown`.
 
 The name of a legal person is not personal data, even with a surname in it (GDPR, recital 14), so `Jansen Beheer B.V.`
-is published: its form is evident.
+is published. With initials it points at one person, so there we hide more than we have to. What this cannot see is a
+first name in the name of an evident organisation, as in `Jan Jansen Beheer B.V.`.
 """
 
 import csv
