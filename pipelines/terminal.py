@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from pipelines.doctor import Finding
+from pipelines.new_source import SEED, Made, example_row
+from pipelines.settings import PROJECT
 
 _COLOURS = {
     "current": "green",
@@ -133,7 +135,8 @@ def sources_table(sources: Iterable[dict[str, Any]]) -> Table:
         title="Sources", title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False
     )
     for name in ("source", "title", "rows", "newest", "age"):
-        table.add_column(name, justify="right" if name in ("rows", "age") else "left", no_wrap=name != "title")
+        justify: JustifyMethod = "right" if name in ("rows", "age") else "left"
+        table.add_column(name, justify=justify, no_wrap=True, max_width=48 if name == "title" else None)
     table.add_column("state", no_wrap=True)
     for source in sources:
         colour = _COLOURS[source["state"]]
@@ -180,6 +183,32 @@ def print_findings(console: Console, findings: list[Finding]) -> None:
     console.print(
         f"{wrong} of {len(findings)} sources would not be whole" if wrong else f"All {len(findings)} sources are whole"
     )
+
+
+def print_new_source(console: Console, made: Made) -> None:
+    """Print what landed by a new card, and what is left to do."""
+    measures, kept = len(made.table.measures), len(made.table.kept)
+    periods = next(d for d in made.table.dimensions if d.role == "period").codes
+    lines = [
+        f"Card     {made.path}",
+        f"Table    {made.table.title}",
+        f"Landed   {made.landed.rows:,} observations by {made.landed.snapshot.protocol}: {kept} of {measures} measures,"
+        f" {len(periods)} periods",
+    ]
+    if made.card.dimension("region") is None:
+        lines.append("Regions  it has none: its figures are for the whole country (NL01)")
+    lines += [
+        "",
+        "Next",
+        "1  Read the card: translate its title, and keep the codes and measures that you want.",
+        f"2  Add an indicator to {SEED.relative_to(PROJECT)}, with your own words where <> stands:",
+        "",
+        example_row(made),
+        "",
+        f"3  regiokompas run --from live --select {made.card.dataset_id}",
+    ]
+    for line in lines:
+        console.print(line, soft_wrap=True, markup=False)
 
 
 def period(code: str | None) -> str:
