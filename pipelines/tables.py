@@ -169,7 +169,10 @@ class _Table:
             return pl.DataFrame({"value_text": self.frame[name].str.strip_chars()}).select(
                 pl.lit(None, pl.Float64).alias("value"),
                 pl.when(~blank).then(text).alias("value_text"),
-                pl.when(blank).then(pl.lit(BLANK)).otherwise(pl.lit(ORDINARY)).alias("value_attribute"),
+                pl.when(blank)
+                .then(pl.lit(marks.get(BLANK, BLANK)))
+                .otherwise(pl.lit(ORDINARY))
+                .alias("value_attribute"),
             )
         if column.reads not in NUMBERS:
             raise CardError(

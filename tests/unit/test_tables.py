@@ -1,5 +1,7 @@
 """From text to observations by the layout of a card: keys, marks, sums, and what is never added."""
 
+import io
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -241,6 +243,66 @@ def test_names_are_found_whatever_their_case_and_apostrophe(tmp_path: Path) -> N
     file.write_text("name_list,name,region_code\ntowns,Bergen,GM0373\ntowns,bergen,GM0893\n")
     with pytest.raises(CardError, match="'bergen' is both GM0373 and GM0893 in the list towns"):
         load_region_names(file)
+
+
+def test_a_week_of_open_match_adds_postcodes_and_parts_of_municipalities_but_not_record_types() -> None:
+    source = load_cards(CARDS)["uwv/open_match"]
+    assert source.layout
+    header = [name.replace("*", "1") for name in (*source.layout.columns, *source.layout.ignored)]
+    facts = [
+        ("s Gravenhage", "Vacature", "12", "2512", "30"),
+        ("s Gravenhage", "Vacature", "12", "2513", "12"),
+        ("s Gravenhage", "Vacature", "9", "2513", "5"),
+        ("s Gravenhage", "WensBeroep", "12", "2512", "100"),
+        ("s Gravenhage", "ErvaringsBeroep", "12", "2512", "80"),
+        ("West Betuwe (Lingewaal)", "Vacature", "12", "4161", "1"),
+        ("West Betuwe (Geldermalsen/Neerijnen)", "Vacature", "12", "4191", "2"),
+    ]
+    names = ("GEMEENTE", "REC_TYPE", "BEROEPENCLUSTER_CD", "POSTCODEGEBIED", "AANTAL")
+    lines = [";".join(header)]
+    for fact in facts:
+        cells = {"PEILDATUM": "16-05-2023"} | dict(zip(names, fact, strict=True))
+        lines.append(";".join(cells.get(name, "") for name in header))
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("UWVopenmatchdata20230516.csv", "\r\n".join(lines).encode("utf-8-sig"))
+    table = read_table(source.dataset_id, "week.zip", archive.getvalue(), source.layout)
+    listed = load_region_names(DBT_PROJECT / "seeds" / "region_names.csv")
+    found = statistics_rows(source, table, listed, None).select("region_code", "period_code", "dims", "value")
+    assert set(found["period_code"]) == {"20230516"}
+    assert {(region, dims): value for region, _, dims, value in found.iter_rows()} == {
+        ("GM0518", "BEROEPENCLUSTER_CD=12;REC_TYPE=Vacature"): 42,
+        ("GM0518", "BEROEPENCLUSTER_CD=9;REC_TYPE=Vacature"): 5,
+        ("GM0518", "BEROEPENCLUSTER_CD=12;REC_TYPE=WensBeroep"): 100,
+        ("GM0518", "BEROEPENCLUSTER_CD=12;REC_TYPE=ErvaringsBeroep"): 80,
+        ("GM1960", "BEROEPENCLUSTER_CD=12;REC_TYPE=Vacature"): 3,
+        ("GM0518", "BEROEPENCLUSTER_CD=total;REC_TYPE=Vacature"): 47,
+        ("GM0518", "BEROEPENCLUSTER_CD=total;REC_TYPE=WensBeroep"): 100,
+        ("GM0518", "BEROEPENCLUSTER_CD=total;REC_TYPE=ErvaringsBeroep"): 80,
+        ("GM1960", "BEROEPENCLUSTER_CD=total;REC_TYPE=Vacature"): 3,
+    }
+
+
+def test_a_quarter_of_the_tension_indicator_keeps_its_two_numbers_and_the_word_of_uwv() -> None:
+    source = load_cards(CARDS)["uwv/spanningsindicator"]
+    assert source.layout
+    body = (
+        "Arbeidsmarktregio;Beroepsgroep;Vacatures;WW < 6 maanden;Spanning;Typering\n"
+        "Regio Zwolle;Elektriciens en elektronicamonteurs;1.250;200;6,25;zeer krap\n"
+        "FoodValley;Elektriciens en elektronicamonteurs;50;-;;\n"
+    )
+    table = read_table(source.dataset_id, "2026KW03__2026-11-20.csv", body.encode("cp1252"), source.layout)
+    listed = load_region_names(DBT_PROJECT / "seeds" / "region_names.csv")
+    found = statistics_rows(source, table, listed, "2026KW03")
+    zwolle = found.filter(region_code="AM36").select("measure_code", "value", "value_text", "value_attribute").rows()
+    assert zwolle == [
+        ("vacancies", 1250, None, "None"),
+        ("ww_short", 200, None, "None"),
+        ("tension", 6.25, None, "None"),
+        ("tension_label", None, "zeer krap", "None"),
+    ]
+    # Too few people, or none at all: nobody says, so it is never a zero.
+    assert found.filter(pl.col("region_code") != "AM36")["value_attribute"].to_list() == ["None", ".", ".", "."]
 
 
 @pytest.mark.standin
