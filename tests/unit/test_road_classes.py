@@ -1,0 +1,63 @@
+"""What a card may say of a road, and what is refused before anything is asked."""
+
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from pipelines.roads import (
+    CbsRoad,
+    CkanRoad,
+    DropRoad,
+    EurostatRoad,
+    FileRoad,
+    HalRoad,
+    OgcRoad,
+    OpendatasoftRoad,
+    Road,
+)
+
+ROAD: TypeAdapter[Road] = TypeAdapter(Road)
+HOW = {"nl": "Download de tabel.", "en": "Download the table."}
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ({"protocol": "cbs_odata4"}, CbsRoad),
+        ({"protocol": "cbs_bulk"}, CbsRoad),
+        ({"protocol": "ckan", "package": "uwv-open-match-data", "resources": {"format": "ZIP", "newest": 1}}, CkanRoad),
+        ({"protocol": "opendatasoft", "host": "https://data.eindhoven.nl", "dataset": "x"}, OpendatasoftRoad),
+        ({"protocol": "hal", "path": "subsidies/openbaar_subsidieregister", "embedded": "x"}, HalRoad),
+        ({"protocol": "ogc_features", "collection": "gemeente_gegeneraliseerd"}, OgcRoad),
+        ({"protocol": "eurostat", "dataset": "nama_10r_3gdp", "query": {"geo": ["BE254"]}}, EurostatRoad),
+        ({"protocol": "file", "urls": ["https://example.org/a%20b.csv"]}, FileRoad),
+        ({"protocol": "drop", "page": "https://example.org", "how": HOW}, DropRoad),
+    ],
+)
+def test_a_road_is_told_by_its_protocol_and_written_back_as_it_was(said: dict[str, Any], kind: type) -> None:
+    road = ROAD.validate_python(said)
+    assert type(road) is kind
+    assert ROAD.validate_json(ROAD.dump_json(road)) == road
+
+
+@pytest.mark.parametrize(
+    ("said", "problem"),
+    [
+        ({"protocol": "ftp"}, "does not match any of the expected tags"),
+        ({"protocol": "cbs_odata4", "table": "81575NED"}, "Extra inputs are not permitted"),
+        ({"protocol": "ckan", "package": "a/../b"}, "String should match pattern"),
+        ({"protocol": "ckan", "package": "a", "resources": {"name": "("}}, "not a regular expression"),
+        ({"protocol": "ckan", "package": "a", "resources": {"newest": 0}}, "greater than or equal to 1"),
+        ({"protocol": "opendatasoft", "host": "data.eindhoven.nl", "dataset": "x"}, "String should match pattern"),
+        ({"protocol": "opendatasoft", "host": "https://x.nl", "dataset": "x", "version": "2.0"}, "Input should be"),
+        ({"protocol": "eurostat", "dataset": "x", "query": {"geo": []}}, "at least 1 item"),
+        ({"protocol": "file", "urls": []}, "at least 1 item"),
+        ({"protocol": "file", "urls": ["https://a.nl/x", "https://a.nl/x"]}, "an address is given twice"),
+        ({"protocol": "file", "urls": ["/etc/passwd"]}, "String should match pattern"),
+        ({"protocol": "drop", "page": "https://a.nl", "how": {"nl": "Zo."}}, "Field required"),
+    ],
+)
+def test_a_road_that_cannot_be_gone_is_refused(said: dict[str, Any], problem: str) -> None:
+    with pytest.raises(ValidationError, match=problem):
+        ROAD.validate_python(said)
