@@ -1,4 +1,4 @@
-"""The command line: `regiokompas run | serve | status | dev`. It runs the same Dagster job as the UI."""
+"""The command line, `regiokompas`; its `run` is the same Dagster job as in the UI."""
 
 import os
 import subprocess
@@ -8,7 +8,7 @@ from contextlib import contextmanager, redirect_stdout
 from fnmatch import fnmatchcase
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
 import dagster as dg
@@ -22,10 +22,11 @@ from pipelines.doctor import examine_all
 from pipelines.errors import RegiokompasError
 from pipelines.ingest import INPUTS, card_key
 from pipelines.landing import NOTICE
+from pipelines.new_source import new_source as make_source
 from pipelines.publish.release import CURRENT, current
-from pipelines.refresh import Origin, open_origin
+from pipelines.refresh import LiveOrigin, Origin, open_origin
 from pipelines.settings import CARDS, PROJECT, Settings
-from pipelines.terminal import RunReport, print_findings, print_sources, progress_bars
+from pipelines.terminal import RunReport, print_findings, print_new_source, print_sources, progress_bars
 
 
 def told(command: Callable[..., None]) -> Callable[..., None]:
@@ -156,6 +157,18 @@ def doctor(origin: str | None, select: tuple[str, ...]) -> None:
     print_findings(open_console(), findings)
     if any(finding.problems for finding in findings):
         sys.exit(1)
+
+
+@main.command("new-source")
+@click.argument("publisher")
+@click.argument("table")
+@told
+def new_source(publisher: str, table: str) -> None:
+    """Write the card of a TABLE that has none yet, from the publisher's own description, and fetch the table."""
+    settings = Settings.from_environment(origin="live")
+    with only_run(settings):
+        made = make_source(publisher, table, cast(LiveOrigin, open_origin(settings)), settings)
+    print_new_source(open_console(), made)
 
 
 @main.command()

@@ -170,11 +170,11 @@ def _ask(card: SourceCard, http: HttpClient, addresses: dict[Protocol, str], roa
     if protocol not in CBS:
         state: State = client.probe(http, base, card, road)
         _reach(card, http, base, road)
-        return Seen(_would_land(card, road, state))
+        return Seen(would_land(card, road, state))
     memory = Memory()
     state, rows = client.look(http, base, card, road, memory)
     says: str = client.status_of(rows, memory.bodies.__getitem__)
-    return Seen(_would_land(card, road, state), says, client.description(card, rows))
+    return Seen(would_land(card, road, state), says, client.description(card, rows))
 
 
 def _reach(card: SourceCard, http: HttpClient, base: str, road: Road) -> None:
@@ -185,7 +185,8 @@ def _reach(card: SourceCard, http: HttpClient, base: str, road: Road) -> None:
         http.head(card.dataset_id, f"{base}/collections/{road.collection}")
 
 
-def _would_land(card: SourceCard, road: Road, state: State) -> Snapshot:
+def would_land(card: SourceCard, road: Road, state: State) -> Snapshot:
+    """The snapshot that a run would land now, without its bytes."""
     return Snapshot(
         dataset_id=card.dataset_id,
         protocol=road.protocol,
