@@ -8,9 +8,11 @@ import math
 import re
 import zipfile
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import reduce
 from itertools import accumulate
 from typing import Any
 
@@ -26,6 +28,8 @@ _HEADER_WITHIN = 50
 _HEAD_BYTES = 500_000
 _CHUNK = 1_000_000
 _MOST_BYTES = 4_000_000_000
+_MOST_CELLS = 20_000_000
+_PLACE = re.compile(rb"""\sr\s*=\s*["'](?P<column>[A-Z]*)(?P<row>[0-9]{1,20})["']""")
 
 
 def read_table(dataset_id: str, url: str, body: bytes, layout: TableLayout) -> pl.DataFrame:
@@ -67,19 +71,15 @@ def read_records(dataset_id: str, url: str, records: Sequence[Mapping[str, Any]]
 
 
 def _member(origin: Origin, pattern: str, body: bytes) -> bytes:
-    try:
-        with zipfile.ZipFile(io.BytesIO(body)) as archive:
-            files = [info for info in archive.infolist() if not info.is_dir()]
-            fitting = [info for info in files if fits(info.filename, [pattern])]
-            if len(fitting) != 1:
-                names = shown(info.filename for info in files)
-                raise origin.error(f"the zip holds {names}, expected one {pattern}", "set `member` on the card")
-            if fitting[0].file_size > _MOST_BYTES:
-                raise origin.error(f"{pattern} unzips to {fitting[0].file_size} bytes", "look at the file")
-            return archive.read(fitting[0])
-    # Of a broken archive, zipfile lets through whatever it stumbles over.
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError, LookupError) as error:
-        raise origin.broken("zip", error) from None
+    with _opened(origin, "zip", body) as archive:
+        files = [info for info in archive.infolist() if not info.is_dir()]
+        fitting = [info for info in files if fits(info.filename, [pattern])]
+        if len(fitting) != 1:
+            names = shown(info.filename for info in files)
+            raise origin.error(f"the zip holds {names}, expected one {pattern}", "set `member` on the card")
+        if fitting[0].file_size > _MOST_BYTES:
+            raise origin.error(f"{pattern} unzips to {fitting[0].file_size} bytes", "look at the file")
+        return archive.read(fitting[0])
 
 
 def _records(origin: Origin, body: bytes) -> list[dict[str, Any]]:
@@ -186,6 +186,7 @@ def _too_long(table: bytes, separator: str, width: int, first: int) -> int | Non
 
 
 def _read_workbook(origin: Origin, body: bytes, layout: TableLayout) -> pl.DataFrame:
+    _refuse_huge(origin, body)
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(body))
         sheets = [name for name in book.sheet_names if layout.sheet is None or fold(name) == fold(layout.sheet)]
@@ -208,6 +209,34 @@ def _read_workbook(origin: Origin, body: bytes, layout: TableLayout) -> pl.DataF
     data = {f"c{i}": [_text(row[i], i in commas) for row in rows[below:]] for i in range(len(header))}
     frame = pl.DataFrame(data, schema=dict.fromkeys(data, pl.String)).with_row_index(ROW, below + 1)
     return data_rows(origin, frame.lazy(), below, header, layout)
+
+
+def _refuse_huge(origin: Origin, body: bytes) -> None:
+    """Refuse a sheet whose last cell lies so far off that the reader of workbooks would end the whole process."""
+    with _opened(origin, "workbook", body) as archive:
+        sheets = [info for info in archive.infolist() if fits(info.filename, ["xl/worksheets/*.xml"])]
+        if not sheets or sum(info.file_size for info in archive.infolist()) > _MOST_BYTES:
+            raise origin.error("it is no workbook of the form xlsx, or a far too big one", "look at the file")
+        for info in sheets:
+            rows = columns = 1
+            for place in _PLACE.finditer(archive.read(info)):
+                rows = max(rows, int(place["row"]))
+                columns = max(columns, reduce(lambda number, letter: number * 26 + letter - 64, place["column"], 0))
+            if rows * columns > _MOST_CELLS:
+                raise origin.error(
+                    f"{info.filename} has a cell in row {rows} and one in column {columns}",
+                    "delete what stands far from the table, and save the workbook again",
+                )
+
+
+@contextmanager
+def _opened(origin: Origin, what: str, body: bytes) -> Iterator[zipfile.ZipFile]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            yield archive
+    # Of a broken archive, zipfile lets through whatever it stumbles over.
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError, LookupError) as error:
+        raise origin.broken(what, error) from None
 
 
 def _text(value: object, comma: bool) -> str:

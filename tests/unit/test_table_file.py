@@ -193,6 +193,15 @@ def test_a_workbook() -> None:
     assert frame[ROW].to_list() == [4]
 
 
+def test_a_cell_at_the_far_end_of_a_sheet_is_refused_before_it_takes_all_memory() -> None:
+    workbook = openpyxl.load_workbook(io.BytesIO(book({"x": SHEET})))
+    workbook["x"]["XFD1048576"] = 1
+    body = io.BytesIO()
+    workbook.save(body)
+    with pytest.raises(SourceError, match=r"sheet1\.xml has a cell in row 1048576 and one in column 16384 -> delete"):
+        read(body.getvalue(), format="xlsx")
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [
@@ -344,6 +353,20 @@ def test_mangled_bytes_give_rows_or_our_own_error(kind: str, data: st.DataObject
         # Zip archives carry a checksum, so whatever passes it is what was put in.
         if kind in ("zip", "xlsx"):
             assert frame["GEMEENTE"][-1] == "Urk"
+
+
+@settings(max_examples=250, deadline=5000)
+@given(st.data())
+def test_a_mangled_sheet_in_a_sound_zip_gives_rows_or_our_own_error(data: st.DataObject) -> None:
+    with zipfile.ZipFile(io.BytesIO(BODIES["xlsx"])) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    name = data.draw(st.sampled_from(sorted(members)))
+    members[name] = mangled(members[name], data)
+    try:
+        frame = read(zipped(**members), format="xlsx")
+    except SourceError:
+        return
+    assert frame.columns == [ROW, *COLUMNS] and frame.height > 0
 
 
 @given(st.binary(max_size=300), st.sampled_from(["csv", "xlsx", "json"]), st.booleans())
