@@ -94,6 +94,24 @@ def region_title(code: str) -> str:
     return regions()[code].name + LEVEL_SUFFIX.get(code[:2], "")
 
 
+def labour_market_region(municipality: Municipality) -> str:
+    """The labour-market region of 2026 that a municipality, or what became of it, lies in."""
+    while not municipality.am_2026:
+        municipality = municipalities()[max(municipality.successors, key=lambda successor: successor[1])[0]]
+    return municipality.am_2026
+
+
+@cache
+def above(municipality: Municipality) -> tuple[str, ...]:
+    """Every region that a municipality is counted in."""
+    return (*ancestors(municipality), labour_market_region(municipality))
+
+
+def frame_of(year: int) -> int:
+    """The frame that a year is counted in; we know none before the first and after the last."""
+    return min(max(year, FIRST_FRAME), LAST_FRAME)
+
+
 @cache
 def territories(year: int) -> dict[str, dict[str, float]]:
     """Per municipality of a year the territories it consists of, as {code at its first frame: share}.

@@ -1,4 +1,4 @@
-"""Makes the bundled sample: the real ingest, run against an invented source instead of CBS.
+"""Makes the bundled sample: the real ingest, run against invented sources instead of the publishers.
 
     python -m pipelines.sample.make_sample [FOLDER]
 
@@ -9,14 +9,18 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import BaseAdapter
+from requests.structures import CaseInsensitiveDict
 
-from pipelines.card import Protocol, load_cards
+from pipelines.card import SourceCard, load_cards
 from pipelines.clients.http import HttpClient
 from pipelines.landing import Landing
-from pipelines.refresh import LiveOrigin, refresh
+from pipelines.refresh import LiveOrigin, addresses, refresh
+from pipelines.roads import Protocol
+from pipelines.sample.serve_files import drop_files
 from pipelines.sample.source import SampleSource
 from pipelines.settings import CARDS, SAMPLE_LANDING, Settings
 from schemas.wire import check_raw
@@ -25,41 +29,55 @@ LANDED_AT = "2026-11-02T06:00:00+00:00"
 
 
 class SampleAdapter(BaseAdapter):
-    """Answers the requests of a session from the invented source, without a network."""
+    """Answers the requests of a session from the invented sources, without a network."""
 
     def __init__(self, source: SampleSource) -> None:
         super().__init__()
         self.source = source
 
     def send(self, request: requests.PreparedRequest, *args: object, **kwargs: object) -> requests.Response:
-        """The invented source's answer to one request."""
+        """The answer to one request; to HEAD the headers only."""
+        found = self.source.respond(str(request.url))
         answer = requests.Response()
         answer.request = request
         answer.url = str(request.url)
-        answer.status_code, answer._content = self.source.respond(str(request.url))
+        answer.status_code = found.status
+        answer.headers = CaseInsensitiveDict({**found.headers, "Content-Length": str(len(found.body))})
+        answer._content = b"" if request.method == "HEAD" else found.body
         return answer
 
     def close(self) -> None:
         """Nothing is held open."""
 
 
-def make_sample(folder: Path) -> int:
-    """Land every card from the invented source below `folder`; returns the number of observations."""
-    settings = Settings()
-    source = SampleSource(settings.cbs_v4_url, settings.cbs_v3_url)
+def sample_origin(cards: dict[str, SourceCard], drop: Path) -> LiveOrigin:
+    """The invented sources as an origin.
+
+    Args:
+        cards: the cards; what they ask for is what there is.
+        drop: an empty folder, which gets the files that a person would fetch.
+    """
+    bases = {**addresses(Settings()), Protocol.DROP: str(drop)}
+    source = SampleSource(cards, bases)
+    drop_files(cards, drop)
     session = requests.Session()
-    session.mount("https://", SampleAdapter(source))
-    addresses = {Protocol.CBS_ODATA4: settings.cbs_v4_url, Protocol.CBS_ODATA3: settings.cbs_v3_url}
-    origin = LiveOrigin(HttpClient(session, tries=1), addresses, invented=True, clock=lambda: LANDED_AT)
+    for scheme in {urlsplit(url).scheme for url in bases.values()} | {"https", "http"} - {""}:
+        session.mount(f"{scheme}://", SampleAdapter(source))
+    return LiveOrigin(HttpClient(session, tries=1), bases, invented=True, clock=lambda: LANDED_AT)
+
+
+def make_sample(folder: Path) -> int:
+    """Land every card from the invented sources below `folder`; returns the number of rows."""
+    cards = load_cards(CARDS)
     shutil.rmtree(folder, ignore_errors=True)
-    with tempfile.TemporaryDirectory() as raw:
-        return sum(
-            refresh(card, origin, Landing(folder), Path(raw), check_raw).rows for card in load_cards(CARDS).values()
-        )
+    with tempfile.TemporaryDirectory() as work:
+        origin = sample_origin(cards, Path(work) / "drop")
+        landing, raw = Landing(folder), Path(work) / "raw"
+        return sum(refresh(card, origin, landing, raw, check_raw).rows for card in cards.values())
 
 
 if __name__ == "__main__":
     target = Path(sys.argv[1]) if len(sys.argv) > 1 else SAMPLE_LANDING
     rows = make_sample(target)
     size = sum(f.stat().st_size for f in target.rglob("*") if f.is_file())
-    sys.stdout.write(f"{rows} observations, {size / 1e6:.1f} MB in {target}\n")
+    sys.stdout.write(f"{rows} rows, {size / 1e6:.1f} MB in {target}\n")

@@ -1,0 +1,59 @@
+"""Gebieden in Nederland: the municipalities of a year and what they belong to; names and areas are real."""
+
+from __future__ import annotations
+
+from pipelines.card import SourceCard
+
+from .cbs_v3 import Topic, V3Table, as_served, padded
+from .figures import uniform
+from .frames import FIRST_FRAME, LAST_FRAME, above, in_year, regions
+
+SUMMARY = (
+    "Echte namen en indelingen van gemeenten (bron: CBS, CC BY 4.0) in een voorbeeldbestand / "
+    "Real names and areas of municipalities (source: CBS, CC BY 4.0) in a sample"
+)
+# The frames of which we know the labour-market regions.
+WITH_LABOUR_MARKET = {2016: ("AM", "CR", "LD", "PV"), LAST_FRAME: ("AM", "CR", "PV", "LD")}
+ORDERS = (("CR", "LD", "PV"), ("PV", "CR", "LD"), ("CR", "PV", "LD"), ("LD", "PV", "CR"))
+WIDTH_OF_CODE, WIDTH_OF_NAME = 10, 50
+
+
+def areas(card: SourceCard) -> V3Table:
+    """The table of a frame: per municipality the padded codes and names of itself and its regions."""
+    year = card.region_frame or LAST_FRAME
+    levels, numbers = _levels(year), _numbers(year)
+    columns = ["Code_1", "Naam_2", "SorteringNaam_3"]
+    for number, _ in zip(numbers, levels, strict=False):
+        columns += [f"Code_{number}", f"Naam_{number + 1}"]
+    rows = []
+    for municipality in in_year(year):
+        places = {code[:2]: code for code in above(municipality)}
+        if year == 2016:
+            places["AM"] = municipality.am_2016
+        texts = [municipality.code, municipality.name, municipality.name]
+        for level in levels:
+            region = regions()[places[level]]
+            texts += [region.code, (region.name_2016 if year == 2016 else "") or region.name]
+        cells = [
+            padded(text, WIDTH_OF_CODE if column.startswith("Code") else WIDTH_OF_NAME)
+            for column, text in zip(columns, texts, strict=True)
+        ]
+        rows.append({"RegioS": padded(municipality.code, WIDTH_OF_CODE), **dict(zip(columns, cells, strict=True))})
+    codes = [
+        {"Key": padded(m.code, WIDTH_OF_CODE), "Title": m.name, "Description": None, "CategoryGroupID": None}
+        for m in in_year(year)
+    ]
+    topics = [Topic(column, column.split("_")[0], "", 0, "String") for column in columns]
+    return as_served(card, {"RegioS": codes}, topics, rows, SUMMARY)
+
+
+def _levels(year: int) -> tuple[str, ...]:
+    if year == FIRST_FRAME:
+        return ()
+    return WITH_LABOUR_MARKET.get(year) or ORDERS[year % len(ORDERS)]
+
+
+def _numbers(year: int) -> range:
+    """The numbers of the columns move every year, so a reader has to find a pair by the codes in it."""
+    first = 4 if year in WITH_LABOUR_MARKET else 4 + 2 * int(4 * uniform("areas", year)) + 2 * (year % 2)
+    return range(first, first + 8, 2)

@@ -1,0 +1,187 @@
+"""A table in the shape of CBS OData v3: wide rows, padded keys, figures as text."""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pipelines.card import SourceCard
+from pipelines.landing import NOTICE
+
+from .columns import Cell
+from .modified import modified_of
+from .tables import Entry, Table
+from .tables import Topic as Measured
+
+Row = Mapping[str, Any]
+MARKS = {mark: mark.rjust(8) for mark in ".x-0"} | {"impossible": ""}
+KINDS = {"region": "GeoDimension", "period": "TimeDimension"}
+REGION_WIDTH = 6
+_NUMBERED = re.compile(r"_\d+$")
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A column with figures: key with running number, Dutch title, unit and decimals as CBS writes them."""
+
+    key: str
+    title: str
+    unit: str
+    decimals: int
+    datatype: str = "Double"
+
+
+@dataclass(frozen=True)
+class V3Table:
+    """A table as it is served: every entity set by name, untyped rows included."""
+
+    id: str
+    sets: dict[str, Sequence[Row]]
+
+
+def v3_table(card: SourceCard) -> V3Table:
+    """The table of a card."""
+    table = Table(card)
+    topics = [_topic(table, measured, number) for number, measured in enumerate(table.topics, 1)]
+    region, period = card.dimension("region"), card.dimension("period")
+    widths = {name: max(len(e.alias) for e in entries) for name, entries in table.categories.items()}
+    rows = []
+    for line in table.lines():
+        row = {name: padded(e.alias, widths[name]) for name, e in line.categories.items()}
+        row |= {region: padded(line.region, REGION_WIDTH)} if region else {}
+        row |= {period: line.period.code} if period else {}
+        row |= {topic.key: _text(topic, cell) for topic, cell in zip(topics, line.cells, strict=True)}
+        rows.append(row)
+    codes: dict[str, list[Row]] = {}
+    for name, dimension in card.dimensions.items():
+        if dimension.role == "region":
+            codes[name] = [_code_row(e, REGION_WIDTH) for e in table.regions]
+        elif dimension.role == "period":
+            codes[name] = [
+                {"Key": p.code, "Title": p.title, "Description": _remark(p.status), "Status": p.status}
+                for p in table.periods
+            ]
+        else:
+            codes[name] = [_code_row(e, widths[name]) for e in table.categories[name]]
+    return as_served(card, codes, topics, rows, NOTICE)
+
+
+def padded(code: str, width: int) -> str:
+    """A code or text as CBS sends it, filled with spaces on the right."""
+    return code.ljust(width)
+
+
+def _topic(table: Table, measured: Measured, number: int) -> Topic:
+    measure, invention = measured.measure, measured.invention
+    key = invention.wire or (measure.aliases[0] if measure.aliases else measure.code)
+    if not _NUMBERED.search(key):
+        key = f"{key}_{number if measured.asked else 999}"
+    single = bool(invention.decimals) and not table.regions
+    unit = measure.unit or ("per 1 000" if invention.kind == "per_1000" else "")
+    return Topic(key, measure.title, unit, invention.decimals, "Float" if single else "Double")
+
+
+def _text(topic: Topic, cell: Cell) -> str:
+    """An untyped value: text of at least 8 characters, filled with spaces on the left."""
+    if cell.number is None:
+        return MARKS[cell.mark]
+    if topic.datatype == "Float":
+        return _single(cell.number)
+    return f"{cell.number:8.{topic.decimals}f}"
+
+
+def _single(value: float) -> str:
+    """The number as CBS sends a Float topic: single precision, written out in full."""
+    return str(struct.unpack("f", struct.pack("f", value))[0]).rjust(8)
+
+
+def _code_row(entry: Entry, width: int) -> Row:
+    return {"Key": padded(entry.alias, width), "Title": entry.title, "Description": None, "CategoryGroupID": None}
+
+
+def _remark(status: str) -> str:
+    return {"Voorlopig": "Voorlopige cijfers", "NaderVoorlopig": "Nader voorlopige cijfers"}.get(status, "")
+
+
+def _property(number: int, kind: str, key: str, title: str, parent: int | None = None, **more: Any) -> Row:
+    return {
+        "odata.type": f"Cbs.OData.{kind}",
+        "ID": number,
+        "Position": number,
+        "ParentID": parent,
+        "Type": kind,
+        "Key": key,
+        "Title": title,
+        "Description": "",
+        "ReleasePolicy": kind == "TimeDimension" or None,
+        "Datatype": None,
+        "Unit": None,
+        "Decimals": None,
+        "Default": None,
+        **more,
+    }
+
+
+def _properties(card: SourceCard, topics: Sequence[Topic]) -> list[Row]:
+    rows = [
+        _property(i, KINDS.get(dimension.role, "Dimension"), name, "Regio's" if dimension.role == "region" else name)
+        for i, (name, dimension) in enumerate(card.dimensions.items())
+    ]
+    group = len(rows)
+    rows.append(_property(group, "TopicGroup", "", "Onderwerpen"))
+    for topic in topics:
+        details = {"Datatype": topic.datatype, "Unit": topic.unit, "Decimals": topic.decimals, "Default": "Impossible"}
+        rows.append(_property(len(rows), "Topic", topic.key, topic.title, group, **details))
+    return rows
+
+
+def _typed(row: Row, topics: Sequence[Topic]) -> Row:
+    typed = dict(row)
+    for topic in topics:
+        if topic.datatype != "String":
+            text = row[topic.key].strip()
+            typed[topic.key] = float(text) if text[-1:].isdigit() else None
+    return typed
+
+
+def as_served(
+    card: SourceCard,
+    codes: Mapping[str, Sequence[Row]],
+    topics: Sequence[Topic],
+    rows: Sequence[Mapping[str, str]],
+    summary: str,
+) -> V3Table:
+    """All entity sets of a table; its `Modified` has no time zone, as in TableInfos of this protocol."""
+    periods = codes.get(card.dimension("period") or "", ())
+    info = {
+        "ID": 0,
+        "Title": card.title.nl,
+        "ShortTitle": card.title.nl,
+        "Identifier": card.table,
+        "Summary": summary,
+        "Modified": modified_of(card),
+        "ReasonDelivery": "Stopgezet" if card.ended else "Actualisering",
+        "ExplanatoryText": summary,
+        "OutputStatus": "Gediscontinueerd" if card.ended else "Regulier",
+        "Source": "CBS",
+        "Language": "nl",
+        "Catalog": "CBS",
+        "Frequency": "Stopgezet" if card.ended else "Perjaar",
+        "Period": f"{periods[0]['Title']} - {periods[-1]['Title']}" if periods else "",
+        "ShortDescription": summary,
+    }
+    untyped: list[Row] = [{"ID": i, **row} for i, row in enumerate(rows)]
+    return V3Table(
+        card.table,
+        {
+            "TableInfos": [info],
+            "UntypedDataSet": untyped,
+            "TypedDataSet": [_typed(row, topics) for row in untyped],
+            "DataProperties": _properties(card, topics),
+            "CategoryGroups": [],
+            **codes,
+        },
+    )

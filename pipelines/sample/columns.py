@@ -1,0 +1,115 @@
+"""The figures of one column of a table: for every region at once, so that they add up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+from .figures import around, count, mark_of, mean, own_count, population, shares, split, summed
+from .invention import Invention
+from .rates import RATES, members
+
+# Months and quarters differ this much from their year.
+SEASON = 0.03
+PART_OF_SECTION = 0.12
+
+
+class Cell(NamedTuple):
+    """What stands in a cell: a number, or the mark in its place; `impossible` where there can be no number."""
+
+    number: float | None
+    mark: str = ""
+
+
+class Part(NamedTuple):
+    """A part of a whole: by which key it falls apart, into how many parts, and which; None for the whole."""
+
+    key: str
+    parts: int
+    which: int | None
+
+
+Column = Mapping[str, Cell]
+IMPOSSIBLE = Cell(None, "impossible")
+
+
+@lru_cache(256)
+def column(invention: Invention, letter: str, parts: tuple[Part, ...], year: int, period: str) -> Column:
+    """The cells of every region that exists in a year; a municipality that does not is not among them.
+
+    Args:
+        invention: how the measure is invented.
+        letter: of a section or class, `part` for a code without one, empty for all.
+        parts: for each other category which part is meant.
+        year: the year.
+        period: the code of the period.
+    """
+    season = 1.0 if period[4:6] in ("JJ", "SJ") else around(1.0, SEASON, invention.key, period)
+    if invention.kind == "mean":
+        return _means(invention, parts, year, season)
+    units = _units(invention, letter, parts, year, season)
+    marks = {code: mark for code in units if (mark := _mark(invention, code, year))}
+    units = {code: 0 if code in marks else number for code, number in units.items()}
+    totals = summed(units, year)
+    if invention.kind == "per_1000":
+        people = population(year)
+        everyone = {**people, **summed(people, year)}
+        found = {code: 1000 * number / everyone[code] for code, number in {**units, **totals}.items()}
+    else:
+        found = {code: number / invention.divisor for code, number in {**units, **totals}.items()}
+    return {code: _cell(number, marks.get(code, ""), invention.decimals) for code, number in found.items()}
+
+
+def _cell(number: float, mark: str, decimals: int) -> Cell:
+    return Cell(None, mark) if mark else Cell(round(number, decimals))
+
+
+def _mark(invention: Invention, code: str, year: int) -> str | None:
+    keys = members(invention.like) if invention.like else ()
+    if len(keys) == 1 and keys[0] in RATES:
+        return mark_of(keys[0], RATES[keys[0]], code, year)
+    return mark_of(invention.key, invention.rate, code, year)
+
+
+def _units(invention: Invention, letter: str, parts: tuple[Part, ...], year: int, season: float) -> dict[str, int]:
+    step = invention.rate.step
+    if not invention.like:
+        whole = own_count(invention.key, invention.rate, year)
+    elif letter == "part":
+        whole = {code: 5 * round(number * PART_OF_SECTION / 5) for code, number in count(invention.like, year).items()}
+    else:
+        whole = count(invention.like, year, letter)
+    if season != 1.0:
+        whole = {code: step * round(number * season / step) for code, number in whole.items()}
+    if all(part.which is None for part in parts):
+        return whole
+    return {code: step * _part_of(number // step, parts, code) for code, number in whole.items()}
+
+
+def _part_of(number: int, parts: tuple[Part, ...], code: str) -> int:
+    """One part of a number that falls apart along each dimension in turn; a whole is the sum of its parts."""
+    if not parts:
+        return number
+    first, rest = parts[0], parts[1:]
+    if first.parts < 2:
+        return _part_of(number, rest, code)
+    pieces = split(number, shares(first.key, first.parts, code))
+    if first.which is not None:
+        return _part_of(pieces[first.which], rest, code)
+    return sum(_part_of(piece, rest, code) for piece in pieces)
+
+
+def _means(invention: Invention, parts: tuple[Part, ...], year: int, season: float) -> Column:
+    factor = season
+    for part in parts:
+        if part.which is not None and part.parts > 1:
+            factor *= around(1.0, 0.3, "part", part.key, part.which)
+    level = {code: value * factor for code, value in mean(invention.key, invention.rate, year).items()}
+    people = population(year)
+    sums = summed({code: value * people[code] for code, value in level.items()}, year)
+    everyone = summed(people, year)
+    above = {code: total / everyone[code] for code, total in sums.items()}
+    return {code: _cell(v, _mark(invention, code, year) or "", invention.decimals) for code, v in level.items()} | {
+        code: _cell(v, "", invention.decimals) for code, v in above.items()
+    }

@@ -1,0 +1,20 @@
+"""When the sources of the sample say that they last changed."""
+
+from __future__ import annotations
+
+from pipelines.card import SourceCard
+
+from .figures import uniform
+
+# The others are of February of their year.
+FRAME_DAYS = {2015: "2015-06-01", 2016: "2016-06-01"}
+
+
+def modified_of(card: SourceCard) -> str:
+    """ISO 8601 without an offset, as OData v3 writes it; early in the night, when CBS publishes."""
+    if card.region_frame:
+        return f"{FRAME_DAYS.get(card.region_frame, f'{card.region_frame}-02-20')}T02:00:00"
+    if card.ended:
+        return f"{card.ended.since}T02:00:00"
+    day = int(uniform("modified", card.dataset_id) * 270)
+    return f"2026-{1 + day // 28:02}-{1 + day % 28:02}T02:00:00"

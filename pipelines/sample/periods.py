@@ -1,0 +1,89 @@
+"""Which periods the tables of the sample have, and what the sources call them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipelines.card import Cadence, Dimension, SourceCard
+
+LAST_YEAR = 2025
+# The newest quarter and month of the sample, as if a table were looked at in the autumn of 2026.
+LAST_QUARTER, LAST_MONTH = (2026, 2), (2026, 8)
+HOW_MANY = {"JJ": 5, "KW": 12, "MM": 18, "HJ": 6}
+PER_YEAR = {"KW": 4, "MM": 12, "HJ": 2}
+KINDS = {Cadence.QUARTERLY: "KW", Cadence.MONTHLY: "MM", Cadence.WEEKLY: "MM"}
+# Tables with a longer past than the others.
+YEARS = {
+    "81575NED": range(2016, 2027),
+    "70072ned": range(2016, 2026),
+    "83648NED": range(2016, 2026),
+    "83583NED": range(2016, 2026),
+}
+MONTHS = (
+    *("januari", "februari", "maart", "april", "mei", "juni"),
+    *("juli", "augustus", "september", "oktober", "november", "december"),
+)
+
+
+@dataclass(frozen=True)
+class Period:
+    """A period as a table lists it."""
+
+    code: str
+    title: str
+    status: str
+
+    @property
+    def year(self) -> int:
+        """The year that it lies in."""
+        return int(self.code[:4])
+
+
+def periods_of(card: SourceCard, least: int) -> list[Period]:
+    """The periods of a table: those that the card asks for, at least `least` of them, and some that it does not."""
+    dimension = card.dimensions[card.dimension("period") or ""]
+    kinds = dimension.kinds or (KINDS.get(card.cadence, "JJ"),)
+    codes: list[str] = []
+    for kind in kinds:
+        codes += _codes(card, dimension, kind, -(-least // len(kinds)))
+    if dimension.kinds:
+        codes.append(f"{_last_year(card)}KW01" if "KW" not in kinds else f"{_last_year(card)}HJ01")
+    return [Period(code, title_of(code), _status(card, code, codes)) for code in dict.fromkeys(codes)]
+
+
+def title_of(code: str) -> str:
+    """What CBS calls a period."""
+    year, kind, number = int(code[:4]), code[4:6], int(code[6:])
+    if kind == "KW":
+        return f"{year} {number}e kwartaal"
+    if kind == "MM":
+        return f"{year} {MONTHS[number - 1]}"
+    if kind == "HJ":
+        return f"{year} {number}e halfjaar"
+    return f"{year}/'{(year + 1) % 100:02}" if kind == "SJ" else str(year)
+
+
+def _last_year(card: SourceCard) -> int:
+    return min(LAST_YEAR, card.ended.since.year - 1) if card.ended else LAST_YEAR
+
+
+def _codes(card: SourceCard, dimension: Dimension, kind: str, least: int) -> list[str]:
+    last = _last_year(card)
+    if kind not in PER_YEAR:
+        years = YEARS.get(card.table) or range(last - max(HOW_MANY["JJ"], least) + 1, last + 1)
+        # A table that begins this year has its first figure.
+        years = range(years[0], max(years[-1], dimension.since or 0) + 1)
+        return [f"{year}{kind}00" for year in years]
+    per_year = PER_YEAR[kind]
+    newest = {"KW": LAST_QUARTER, "MM": LAST_MONTH, "HJ": (LAST_YEAR, 2)}[kind] if not card.ended else (last, per_year)
+    end = newest[0] * per_year + newest[1]
+    places = range(end - max(HOW_MANY[kind], least), end)
+    return [f"{place // per_year}{kind}{place % per_year + 1:02}" for place in places]
+
+
+def _status(card: SourceCard, code: str, codes: list[str]) -> str:
+    """The last of a kind is provisional and the one before it revised provisional, until a table has ended."""
+    alike = sorted(c for c in codes if c[4:6] == code[4:6])
+    if card.ended:
+        return "Definitief"
+    return {1: "Voorlopig", 2: "NaderVoorlopig"}.get(len(alike) - alike.index(code), "Definitief")

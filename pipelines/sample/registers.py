@@ -1,0 +1,140 @@
+"""Registers of subsidies of the sample: who is in them, under which scheme and for how much is all invented."""
+
+from __future__ import annotations
+
+import csv
+import re
+from functools import cache
+from typing import Any
+
+from pipelines.card import SourceCard
+from pipelines.layout import Column, Reads
+from pipelines.roads import FileRoad
+from pipelines.settings import DBT_PROJECT
+
+from .figures import uniform
+from .sheets import Sheet, dutch, header_of, in_file, layout_of
+
+SCHEMES = DBT_PROJECT / "seeds" / "support_schemes.csv"
+LEAST = 60
+YEARS = range(2019, 2026)
+OTHER_SCHEMES = (
+    "Voorbeeldregeling buurtinitiatieven",
+    "Voorbeeldregeling amateurkunst",
+    "Voorbeeldregeling sportstimulering",
+    "Voorbeeldregeling vrijwilligerswerk",
+    "Voorbeeldregeling verduurzaming",
+)
+THEMES = ("Economie", "Kunst en cultuur", "Sport", "Zorg en welzijn", "Onderwijs", "Algemeen")
+GRANTORS = ("Ministerie van Voorbeeldzaken", "Ministerie van Verzonnen Zaken", "Ministerie van Fictie")
+PLACES = ("Duinzicht", "Veenrand", "Waterkant", "Heidehoek", "Zandpoort", "Molenwijk", "Rietveen", "Polderdam")
+WORK = ("Muziek", "Toneel", "Voetbal", "Buurthuis", "Winkelstraat", "Erfgoed", "Techniek", "Tuinen")
+SURNAMES = ("Voorbeeld", "van Verzonnen", "de Fictie", "Namelijk", "ter Proef", "Monster")
+# How an organisation or person is named, and out of 1 how many are named so or by a form above it.
+FORMS = (
+    (0.40, "Stichting Voorbeeld {work} {place}"),
+    (0.60, "Vereniging Verzonnen {work} {place}"),
+    (0.72, "{work} {place} Voorbeeld B.V."),
+    (0.80, "Gemeente Verzonnen {place}"),
+    (0.90, "{initial}. {surname}"),
+    (0.95, "Dhr. {initial}. {surname}"),
+    (1.00, "{surname} {work}"),
+)
+# The longest part of a dossier's life that a register shows, out of 1.
+REFUSED, UNDECIDED, SETTLED = 0.08, 0.13, 0.55
+
+
+def sheets(card: SourceCard) -> list[Sheet]:
+    """The files of a register: one for each address of its road, with the year in its name where that has to say it."""
+    road = card.roads[0]
+    names = list(road.urls) if isinstance(road, FileRoad) else [""]
+    count = max(LEAST, -(-(card.rows.min + card.rows.min // 50) // len(names)))
+    header = header_of(layout_of(card))
+    found = []
+    for name in names:
+        year = re.search(r"20[0-9]{2}", name.rsplit("/", 1)[-1])
+        rows = [_row(card, header, number, int(year[0]) if year else None) for number in range(count)]
+        found.append(Sheet(None, header, rows))
+    return found
+
+
+def _row(card: SourceCard, header: list[str], number: int, year: int | None) -> list[Any]:
+    layout = layout_of(card)
+    key = f"{card.dataset_id} {year or ''}"
+    fields: dict[str, Any] = {
+        "year": str(year or _year(card, key, number)),
+        "grantor": _one_of(GRANTORS, key, "grantor", number),
+        "scheme": _scheme(card, key, number),
+        "theme": _one_of(THEMES, key, "theme", number),
+        "recipient": _recipient(key, number),
+        "status": _one_of(tuple(card.subsidy_register.status) if card.subsidy_register else (), key, "status", number),
+        **_amounts(card, key, number),
+    }
+    cells = {head: _cell(card, c, fields[c.to], number) for head, c in layout.columns.items()}
+    beside = {"id": number + 1, "dossiernummer": f"VB-{number + 1:06}", "Aanvraagnummer": f"VB-{number + 1:06}"}
+    blank = None if layout.format == "json" else ""
+    return [cells[head] if head in cells else beside.get(head, blank) for head in header]
+
+
+def _cell(card: SourceCard, column: Column, value: float | str | None, number: int) -> Any:
+    layout = layout_of(card)
+    if column.reads is not Reads.DUTCH_NUMBER or not isinstance(value, float):
+        return in_file(value, column.reads, layout)
+    # Amounts are written in several ways within one file.
+    text = f"€ {dutch(value)}" if value >= 0 else f"-{dutch(-value)}"
+    return text if layout.format != "xlsx" or number % 10 == 0 else value
+
+
+def _amounts(card: SourceCard, key: str, number: int) -> dict[str, float | None]:
+    """The three amounts of a dossier: what is not decided is missing, what was refused is a zero."""
+    to = {c.to for c in layout_of(card).columns.values()}
+    u = uniform(key, "size", number)
+    requested = float(500 * round(1 + 10 * u + 500 * u * u * u * u * u))
+    stage = uniform(key, "stage", number)
+    granted: float | None = round(requested * (0.6 + 0.4 * uniform(key, "share", number)), 2)
+    settled: float | None = granted if stage > SETTLED else None
+    if stage < REFUSED:
+        granted, settled = 0.0, None
+    elif stage < UNDECIDED and "amount_requested_eur" in to:
+        granted, settled = None, None
+    elif number % 97 == 0 and granted and "amount_requested_eur" not in to:
+        # A correction of an earlier row.
+        granted = -granted
+    return {"amount_requested_eur": requested, "amount_granted_eur": granted, "amount_settled_eur": settled}
+
+
+def _year(card: SourceCard, key: str, number: int) -> int:
+    named = re.search(r"20[0-9]{2}", card.table)
+    return int(named[0]) if named else YEARS[int(len(YEARS) * uniform(key, "year", number))]
+
+
+def _scheme(card: SourceCard, key: str, number: int) -> str:
+    known = _schemes().get(card.dataset_id, ())
+    return _one_of(known if uniform(key, "known", number) < 0.2 and known else OTHER_SCHEMES, key, "scheme", number)
+
+
+@cache
+def _schemes() -> dict[str, tuple[str, ...]]:
+    """The names of schemes that were looked at, by register, so that the sample has some that count as support."""
+    found: dict[str, tuple[str, ...]] = {}
+    with SCHEMES.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            found[row["dataset_id"]] = (*found.get(row["dataset_id"], ()), row["scheme"])
+    return found
+
+
+def _recipient(key: str, number: int) -> str:
+    """Whoever applies does so several times."""
+    who = f"{key} {int(uniform(key, 'who', number) * 150)}"
+    u = uniform(who, "form")
+    form = next(text for below, text in FORMS if u < below)
+    return form.format(
+        work=_one_of(WORK, who, "work", 0),
+        place=_one_of(PLACES, who, "place", 0),
+        surname=_one_of(SURNAMES, who, "surname", 0),
+        initial="ABDHJMPS"[int(8 * uniform(who, "initial"))],
+    )
+
+
+def _one_of(choices: tuple[str, ...], key: str, what: str, number: int) -> str:
+    return choices[int(len(choices) * uniform(key, what, number))] if choices else ""

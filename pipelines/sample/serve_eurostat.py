@@ -1,0 +1,123 @@
+"""Eurostat's statistics API in the sample: a dataset as one JSON-stat document, with gaps and flags."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import product
+from typing import Any
+
+from pipelines.card import Measure, SourceCard
+from pipelines.roads import EurostatRoad
+
+from .answers import Answer, json_answer
+from .figures import around, compound, uniform
+from .invention import invention_of
+from .modified import modified_of
+
+YEARS = range(2010, 2025)
+FREQUENCY = "freq"
+TIME_FILTERS = {"sinceTimePeriod", "untilTimePeriod", "lastTimePeriod"}
+# Inhabitants by the length of a NUTS code: countries, parts of them, provinces and regions.
+SIZES = {2: 12_000_000, 3: 4_000_000, 4: 1_100_000, 5: 260_000}
+# Out of 1: no cell, a cell without a figure, an estimate, a break in the series.
+ABSENT, CONFIDENTIAL, ESTIMATED, BROKEN = 0.02, 0.035, 0.07, 0.09
+Query = dict[str, list[str]]
+
+
+class Eurostat:
+    """Answers for every card that takes this road."""
+
+    def __init__(self, cards: Mapping[str, SourceCard]) -> None:
+        self._cards = {
+            road.dataset: (card, road)
+            for card in cards.values()
+            for road in card.roads[:1]
+            if isinstance(road, EurostatRoad)
+        }
+
+    def answer(self, parts: list[str], query: Query) -> Answer:
+        """The dataset cut down to the query; a filter on a dimension that it does not have is refused."""
+        if parts[0] not in self._cards:
+            return _refused(404, f"ERR_NOT_FOUND: {parts[0]}")
+        card, road = self._cards[parts[0]]
+        dimensions = _dimensions(card, road)
+        filters = {name: values for name, values in query.items() if name not in {"format", "lang", *TIME_FILTERS}}
+        if strange := sorted(set(filters) - set(dimensions)):
+            return _refused(400, f"Dimension {strange[0]} is not in the dataset")
+        for name, values in filters.items():
+            dimensions[name] = {code: title for code, title in dimensions[name].items() if code in values}
+        time = card.dimension("period") or "time"
+        since, last = query.get("sinceTimePeriod", ["0"])[0], query.get("lastTimePeriod", ["99"])[0]
+        years = [code for code in dimensions[time] if code >= since][-int(last) :]
+        dimensions[time] = {year: year for year in years}
+        if not all(dimensions.values()):
+            return _refused(400, "The query has no data")
+        return json_answer(_document(card, dimensions))
+
+
+def _refused(status: int, label: str) -> Answer:
+    return json_answer({"error": [{"status": status, "id": 100, "label": label}]}, status=status)
+
+
+def _dimensions(card: SourceCard, road: EurostatRoad) -> dict[str, dict[str, str]]:
+    """The codes of every dimension: those of the query, and another one where the card lists what it keeps."""
+    found: dict[str, dict[str, str]] = {FREQUENCY: {"A": "Annual"}}
+    for name, dimension in card.dimensions.items():
+        titles: dict[str, str] = {c.code: c.title for c in dimension.codes}
+        if dimension.role == "period":
+            titles = {str(year): str(year) for year in YEARS}
+        elif dimension.role == "measure":
+            titles = {m.code: m.title for m in card.measures} | {"OTHER": "Another unit"}
+        elif dimension.role == "category":
+            titles |= {"OTHER": "Another group"}
+        queried = {code: titles.get(code, code) for code in road.query.get(name, ())}
+        found[name] = {**queried, **titles}
+    return found
+
+
+def _document(card: SourceCard, dimensions: dict[str, dict[str, str]]) -> dict[str, Any]:
+    values: dict[str, float] = {}
+    statuses: dict[str, str] = {}
+    names = list(dimensions)
+    measures = {m.code: m for m in card.measures}
+    for place, codes in enumerate(product(*dimensions.values())):
+        at = dict(zip(names, codes, strict=True))
+        measure = measures.get(at[card.dimension("measure") or ""], card.measures[0])
+        value, status = _cell(card, measure, at)
+        values |= {} if value is None else {str(place): value}
+        statuses |= {str(place): status} if status else {}
+    return {
+        "version": "2.0",
+        "class": "dataset",
+        "label": f"{card.title.en} (invented figures)",
+        "source": "ESTAT",
+        "updated": f"{modified_of(card)}+0200",
+        "value": values,
+        "status": statuses,
+        "id": names,
+        "size": [len(codes) for codes in dimensions.values()],
+        "dimension": {
+            name: {
+                "label": name,
+                "category": {"index": {code: i for i, code in enumerate(codes)}, "label": codes},
+            }
+            for name, codes in dimensions.items()
+        },
+    }
+
+
+def _cell(card: SourceCard, measure: Measure, at: dict[str, str]) -> tuple[float | None, str]:
+    """A figure, if there is one, and its flag."""
+    invention = invention_of(card.dataset_id, measure)
+    region, year = at[card.dimension("region") or ""], int(at[card.dimension("period") or ""])
+    rate, key = invention.rate, invention.key
+    level = around(rate.level, rate.spread, "level", key, region) * compound(rate.growth, year - YEARS[0])
+    level *= around(1.0, 0.01, "noise", key, region, year)
+    number = level if invention.kind == "mean" else level * around(SIZES[len(region)], 0.3, "size", region)
+    u = uniform("flag", key, region, year)
+    if u < ABSENT:
+        return None, ""
+    if u < CONFIDENTIAL:
+        return None, "c"
+    flag = "e" if u < ESTIMATED else "b" if u < BROKEN else "p" if year == YEARS[-1] else ""
+    return round(number, invention.decimals), flag

@@ -1,0 +1,154 @@
+"""What is served as files and records: addresses of their own, a CKAN catalogue, HAL pages, and the drop folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlencode
+
+from pipelines.card import TABULAR, Shape, SourceCard
+from pipelines.clients.drop import folder_of
+from pipelines.roads import CkanRoad, DropRoad, FileRoad, HalRoad
+
+from . import registers, statistics
+from .answers import Answer, RefusedError, file_answer, json_answer
+from .sheets import Sheet, file_bytes, layout_of
+
+KINDS = {
+    "csv": "text/csv",
+    "json": "application/json",
+    "zip": "application/zip",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+FORMATS = "http://publications.europa.eu/resource/authority/file-type"
+CC0 = "http://creativecommons.org/publicdomain/zero/1.0/deed.nl"
+DROPPED_ON = "2026-10-20"
+Query = dict[str, list[str]]
+
+
+class Files:
+    """Answers for every card whose rows come in files or records."""
+
+    def __init__(self, cards: Mapping[str, SourceCard], ckan_url: str, hal_url: str) -> None:
+        self._ckan_url, self._hal_url = ckan_url, hal_url
+        self._cards = [c for c in cards.values() if c.roads[0].protocol in TABULAR]
+        self._bodies: dict[tuple[str, int], bytes] = {}
+        self._made: dict[str, list[Sheet]] = {}
+        self._addresses = {
+            url: (card, number)
+            for card in self._cards
+            for road in card.roads[:1]
+            if isinstance(road, FileRoad)
+            for number, url in enumerate(road.urls)
+        }
+
+    def has(self, url: str) -> bool:
+        """Whether a card names this address."""
+        return url in self._addresses
+
+    def file(self, url: str) -> Answer:
+        """The file at an address that a card names."""
+        card, number = self._addresses[url]
+        return self._file(card, number)
+
+    def ckan(self, parts: list[str], query: Query) -> Answer:
+        """The answer of the catalogue: a package, or one of its files."""
+        if parts == ["package_show"]:
+            return self._package(query.get("id", [""])[0])
+        if parts[0] == "voorbeeld" and len(parts) == 3:
+            for card in self._cards:
+                if card.slug == parts[1]:
+                    return self._file(card, int(parts[2].split("-")[0]))
+        raise RefusedError(404, "No such file.")
+
+    def hal(self, parts: list[str], query: Query) -> Answer:
+        """A page of records, with the address of the next one."""
+        for card in self._cards:
+            road = card.roads[0]
+            if isinstance(road, HalRoad) and road.path.strip("/") == "/".join(parts):
+                return self._page(card, road, query)
+        raise RefusedError(404, "Not found.")
+
+    def _file(self, card: SourceCard, number: int) -> Answer:
+        kind = "zip" if layout_of(card).member else layout_of(card).format
+        key = (card.dataset_id, number)
+        if key not in self._bodies:
+            # Asked for three times: its headers, itself, its headers again.
+            self._bodies[key] = file_bytes(card, self._sheets(card)[number])
+        return file_answer(self._bodies[key], KINDS[kind])
+
+    def _sheets(self, card: SourceCard) -> list[Sheet]:
+        if card.dataset_id not in self._made:
+            self._made = {card.dataset_id: sheets_of(card)}
+        return self._made[card.dataset_id]
+
+    def _page(self, card: SourceCard, road: HalRoad, query: Query) -> Answer:
+        records = self._sheets(card)[0].records()
+        size, number = int(query.get("_pageSize", ["20"])[0]), int(query.get("page", ["1"])[0])
+        address = f"{self._hal_url}/{road.path}"
+        embedded = [
+            {"_links": {"self": {"href": f"{address}/{i}"}}, **record}
+            for i, record in enumerate(records[(number - 1) * size : number * size], (number - 1) * size + 1)
+        ]
+        links = {"self": {"href": f"{address}?{urlencode({'_pageSize': size, 'page': number})}"}}
+        if number * size < len(records):
+            links["next"] = {"href": f"{address}?{urlencode({'_pageSize': size, 'page': number + 1})}"}
+        content = {"_links": links, "_embedded": {road.embedded: embedded}, "page": {"number": number, "size": size}}
+        return json_answer(content, "application/hal+json")
+
+    def _package(self, name: str) -> Answer:
+        for card in self._cards:
+            road = card.roads[0]
+            if isinstance(road, CkanRoad) and road.package == name:
+                return json_answer({"success": True, "result": self._described(card, road)})
+        error = {"__type": "Not Found Error", "message": "Niet gevonden"}
+        return json_answer({"success": False, "error": error}, status=404)
+
+    def _described(self, card: SourceCard, road: CkanRoad) -> dict[str, object]:
+        kind = "zip" if layout_of(card).member else layout_of(card).format
+        resources = [_resource("Toelichting", "PDF", f"{self._ckan_url}/voorbeeld/toelichting.pdf", "2026-09-01")]
+        for number, sheet in enumerate(self._sheets(card)):
+            day = _day(card, sheet)
+            url = f"{self._ckan_url}/voorbeeld/{card.slug}/{number}-{day.replace('-', '')}.{kind}"
+            resources.append(_resource(f"{card.title.nl} {day}", kind.upper(), url, day))
+        return {"name": road.package, "title": card.title.nl, "license_id": CC0, "resources": resources}
+
+
+def drop_files(cards: Mapping[str, SourceCard], folder: Path) -> None:
+    """Put what a person would fetch into the drop folder."""
+    for card in cards.values():
+        if not isinstance(card.roads[0], DropRoad):
+            continue
+        target = folder_of(str(folder), card)
+        target.mkdir(parents=True, exist_ok=True)
+        ending = "zip" if layout_of(card).member else layout_of(card).format
+        for sheet in sheets_of(card):
+            name = f"{sheet.period}__{DROPPED_ON}" if sheet.period else DROPPED_ON
+            (target / f"{name}.{ending}").write_bytes(file_bytes(card, sheet))
+
+
+def sheets_of(card: SourceCard) -> list[Sheet]:
+    """The files of a card, oldest first."""
+    return registers.sheets(card) if card.shape is Shape.SUBSIDIES else statistics.sheets(card)
+
+
+def _resource(name: str, kind: str, url: str, day: str) -> dict[str, object]:
+    return {
+        "name": name,
+        "format": f"{FORMATS}/{kind}",
+        # As in the national catalogue, the address of the file stands in a list, and `url` is a page about it.
+        "download_url": [url],
+        "url": f"{url}/over",
+        "license_id": CC0,
+        "created": f"{day}T04:00:00",
+    }
+
+
+def _day(card: SourceCard, sheet: Sheet) -> str:
+    """The day that a file is about, where its rows say one."""
+    layout = layout_of(card)
+    at = next((h for h, c in layout.columns.items() if c.to == "period" and c.reads == "day"), None)
+    if at is None:
+        return str(card.ended.since) if card.ended else DROPPED_ON
+    day, month, year = str(sheet.rows[0][sheet.header.index(at)]).split("-")
+    return f"{year}-{month}-{day}"

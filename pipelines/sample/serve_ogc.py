@@ -1,0 +1,102 @@
+"""OGC API Features of the sample: every municipality as one square, since its real boundary is nobody's to invent."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+from urllib.parse import urlencode
+
+from pipelines.card import SourceCard
+from pipelines.roads import OgcRoad
+from pipelines.settings import DBT_PROJECT
+
+from .answers import Answer, RefusedError, json_answer
+from .frames import in_year
+
+TILES = DBT_PROJECT / "seeds" / "municipality_tiles.csv"
+NOTICE = "Verzonnen vierkant, geen echte grens / Invented square, not a real boundary"
+# The north-west corner of the first tile, and the size of one, so that all lie within the Netherlands.
+WEST, NORTH = 3.3, 53.5
+WIDTH, HEIGHT = 0.15, 0.085
+GAP = 0.005
+KNOWN = {"f", "limit", "crs", "offset"}
+
+
+class Boundaries:
+    """Answers for every card with areas on a map."""
+
+    def __init__(self, cards: Mapping[str, SourceCard], url: str) -> None:
+        self._url = url
+        self._cards = [c for c in cards.values() if c.boundaries]
+
+    def answer(self, parts: list[str], query: dict[str, str]) -> Answer:
+        """A page of the features of a collection; a parameter that the collection does not know is refused."""
+        for card in self._cards:
+            road = card.roads[0]
+            if isinstance(road, OgcRoad) and parts == ["collections", road.collection, "items"]:
+                return self._page(card, road, query)
+        raise RefusedError(404, "Not found.")
+
+    def _page(self, card: SourceCard, road: OgcRoad, query: dict[str, str]) -> Answer:
+        if strange := sorted(set(query) - KNOWN - set(road.query)):
+            return json_answer({"title": "Bad Request", "detail": f"unknown parameter {strange[0]}"}, status=400)
+        features = [
+            f for f in _features(card, road) if all(str(f["properties"][k]) == query.get(k) for k in road.query)
+        ]
+        limit, offset = int(query.get("limit", "10")), int(query.get("offset", "0"))
+        page = features[offset : offset + limit]
+        links = [{"rel": "self", "type": "application/geo+json", "href": self._href(road, query)}]
+        if offset + limit < len(features):
+            following = {**query, "offset": str(offset + limit)}
+            links.append({"rel": "next", "type": "application/geo+json", "href": self._href(road, following)})
+        content = {
+            "type": "FeatureCollection",
+            "numberMatched": len(features),
+            "numberReturned": len(page),
+            "links": links,
+            "features": page,
+        }
+        return json_answer(content, "application/geo+json")
+
+    def _href(self, road: OgcRoad, query: Mapping[str, str]) -> str:
+        return f"{self._url}/collections/{road.collection}/items?{urlencode(query)}"
+
+
+def _features(card: SourceCard, road: OgcRoad) -> list[dict[str, Any]]:
+    """The municipalities of the card's year."""
+    boundaries = card.boundaries
+    if boundaries is None:
+        return []
+    return [
+        {
+            "type": "Feature",
+            "id": f"{boundaries.frame_year}-{municipality.code}",
+            "properties": {
+                boundaries.code: municipality.code,
+                boundaries.name: municipality.name,
+                **road.query,
+                "toelichting": NOTICE,
+            },
+            "geometry": {"type": "Polygon", "coordinates": [_square(municipality.code, number)]},
+        }
+        for number, municipality in enumerate(in_year(boundaries.frame_year))
+    ]
+
+
+def _square(code: str, number: int) -> list[list[float]]:
+    """A closed ring, anticlockwise: where the tile map has the municipality, or in a grid."""
+    column, row = _tiles().get(code) or (number % 24, number // 24)
+    west, north = WEST + column * WIDTH, NORTH - row * HEIGHT
+    east, south = west + WIDTH - GAP, north - HEIGHT + GAP
+    ring = [(west, north), (west, south), (east, south), (east, north), (west, north)]
+    return [[round(x, 5), round(y, 5)] for x, y in ring]
+
+
+@cache
+def _tiles() -> dict[str, tuple[int, int]]:
+    if not TILES.exists():
+        return {}
+    with TILES.open(encoding="utf-8", newline="") as file:
+        return {row["region_code"]: (int(row["tile_column"]), int(row["tile_row"])) for row in csv.DictReader(file)}

@@ -1,0 +1,100 @@
+"""What stands in the files of the sample: the header that a card's layout expects, and rows of text and numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pipelines.card import SourceCard
+from pipelines.layout import Reads, TableLayout
+
+from .files import Cells, file_of
+from .periods import MONTHS
+
+# A header that stands for several, such as `AANT_LEEFT_*`, is there so many times.
+SEVERAL = 6
+NOTE = "Verzonnen voorbeeldcijfers, geen echte gegevens"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The rows of one file: of a period, where the file and not a column says which, under the layout's headers."""
+
+    period: str | None
+    header: list[str]
+    rows: list[list[Any]]
+
+    def records(self) -> list[dict[str, Any]]:
+        """The rows as objects."""
+        return [dict(zip(self.header, row, strict=True)) for row in self.rows]
+
+
+def layout_of(card: SourceCard) -> TableLayout:
+    """The layout of a card whose source is a file."""
+    if card.layout is None:
+        raise ValueError(f"{card.dataset_id} has no layout")
+    return card.layout
+
+
+def header_of(layout: TableLayout) -> list[str]:
+    """The headers of a file: those that are read, and those that are known and not read."""
+    header = list(layout.columns)
+    for name in layout.ignored:
+        if "*" not in name:
+            header.append(name)
+        elif name.endswith("_*"):
+            header += [f"{name[:-1]}{number}" for number in range(1, SEVERAL + 1)]
+    return header
+
+
+def in_file(value: float | str | None, reads: Reads, layout: TableLayout) -> Any:
+    """A cell as the file has it: a number in a workbook or in JSON, a text in CSV and where it is written in Dutch."""
+    if value is None or isinstance(value, str):
+        return value or ("" if layout.format != "json" else None)
+    if layout.format == "xlsx" or (layout.format == "json" and reads is Reads.NUMBER):
+        return value
+    return _point(value) if reads is Reads.NUMBER else dutch(value)
+
+
+def dutch(value: float) -> str:
+    """A number as written in Dutch: `1.234,5`."""
+    whole, _, part = _point(value).partition(".")
+    grouped = f"{int(whole):,}".replace(",", ".")
+    return f"{grouped},{part}" if part else grouped
+
+
+def period_text(code: str, reads: Reads) -> str:
+    """A period as people write it."""
+    year, number = code[:4], int(code[6:])
+    if reads is Reads.DAY:
+        return f"{code[6:]}-{code[4:6]}-{year}"
+    if reads is Reads.MONTH:
+        return f"{MONTHS[number - 1]} {year}"
+    return f"{number}e kwartaal {year}" if reads is Reads.QUARTER else year
+
+
+def file_bytes(card: SourceCard, sheet: Sheet) -> bytes:
+    """The file of a sheet. A workbook has a title above its table, and a note below it where a reader can tell it."""
+    layout = layout_of(card)
+    above: Cells = [[card.title.nl], [NOTE], []] if layout.format == "xlsx" else ()
+    below: Cells = [[], [f"Bron: {card.publisher}. {NOTE}"]] if _notes_are_told(layout) else ()
+    return file_of(layout, _rows_of_header(sheet.header, layout.header_rows), sheet.rows, above, below)
+
+
+def _notes_are_told(layout: TableLayout) -> bool:
+    keys = [c for c in layout.columns.values() if not c.optional and c.reads not in (Reads.NUMBER, Reads.DUTCH_NUMBER)]
+    return layout.format == "xlsx" and (len(keys) > 1 or any(note.startswith("Bron") for note in layout.notes))
+
+
+def _rows_of_header(header: list[str], rows: int) -> list[list[str]]:
+    """A header of several rows: the first word of names that share it stands once, above the rest of them."""
+    if rows == 1:
+        return [header]
+    first = [name.split(" ", 1)[0] for name in header]
+    above = [word if i == 0 or first[i - 1] != word else "" for i, word in enumerate(first)]
+    below = [name.partition(" ")[2] for name in header]
+    return [above, *[[""] * len(header)] * (rows - 2), below]
+
+
+def _point(value: float) -> str:
+    return str(int(value)) if value == int(value) else str(value)

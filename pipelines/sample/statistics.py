@@ -1,0 +1,203 @@
+"""The files of figures of the sample, made from the layout of their card."""
+
+from __future__ import annotations
+
+import csv
+from datetime import date, timedelta
+from functools import cache
+from itertools import product
+from math import prod
+from pathlib import Path
+from typing import Any
+
+from pipelines.card import Cadence, SourceCard
+from pipelines.layout import PERIOD, REGION, Column, Reads, TableLayout
+from pipelines.roads import Protocol
+from pipelines.settings import DBT_PROJECT
+
+from .columns import Cell, Part, column
+from .figures import uniform
+from .frames import frame_of, in_year, labour_market_region, municipalities, regions
+from .invention import Invention, invention_of
+from .periods import LAST_MONTH, LAST_QUARTER, LAST_YEAR
+from .sheets import Sheet, header_of, in_file, layout_of, period_text
+
+FILE = Path(__file__).resolve().parent / "categories.csv"
+NAMES = DBT_PROJECT / "seeds" / "region_names.csv"
+HOW_MANY = {Cadence.WEEKLY: 6, Cadence.MONTHLY: 6, Cadence.QUARTERLY: 4, Cadence.YEARLY: 2, Cadence.ONCE: 1}
+# Names that stand beside the usual one: those of a half, and those that a source kept after a merger.
+BESIDE = ("halve gemeente", "door UWV ook na", "schrijfwijze van UWV")
+SMALL = 10
+CLASSES = ((0.25, "zeer ruim"), (0.67, "ruim"), (1.5, "gemiddeld"), (4.0, "krap"), (float("inf"), "zeer krap"))
+Rows = list[list[Any]]
+
+
+def sheets(card: SourceCard) -> list[Sheet]:
+    """The files of a card with figures: one a period, unless one file on the road holds all of them."""
+    layout = layout_of(card)
+    header = header_of(layout)
+    told = any(c.to == PERIOD for c in layout.columns.values())
+    periods = _periods(card)
+    found = [Sheet(None if told else period, header, _rows(card, header, period)) for period in periods]
+    if told and card.roads[0].protocol is not Protocol.CKAN:
+        return [Sheet(None, header, [row for sheet in found for row in sheet.rows])]
+    return found
+
+
+def _rows(card: SourceCard, header: list[str], period: str) -> Rows:
+    layout = layout_of(card)
+    rows = []
+    for combination in product(*(_codes(card, name) for name in _dimensions(card))):
+        categories = dict(zip(_dimensions(card), (entry["code"] for entry in combination), strict=True))
+        beside = {entry["dimension"].removesuffix("_CD"): entry["beside"] for entry in combination if entry["beside"]}
+        figures = _figures(card, categories, period)
+        for region in _regions(card, period):
+            values: dict[str, Cell] = {code: cells.get(region, Cell(None)) for code, cells in figures.items()}
+            _derive(card, values)
+            names = _written(layout, region)
+            for part, name in enumerate(names):
+                cells = {**beside, **_beside(region, part)}
+                for head, col in layout.columns.items():
+                    cells[head] = _cell(card, col, categories, values, period, name, part, len(names))
+                rows.append([cells.get(head, "") for head in header])
+    return rows
+
+
+def _cell(
+    card: SourceCard,
+    col: Column,
+    categories: dict[str, str],
+    values: dict[str, Cell],
+    period: str,
+    name: str,
+    part: int,
+    parts: int,
+) -> Any:
+    if col.to == REGION:
+        return name
+    if col.to == PERIOD:
+        return period_text(period, col.reads)
+    if col.to in categories:
+        return categories[col.to]
+    number, mark = values[col.to]
+    if number is None:
+        return "" if mark in ("", "impossible", ".") else mark
+    # A municipality under several names: each has a part, and they add up.
+    share = number // parts + (number % parts if part == 0 else 0) if parts > 1 else number
+    return in_file(share, col.reads, layout_of(card))
+
+
+def _figures(card: SourceCard, categories: dict[str, str], period: str) -> dict[str, Any]:
+    parts = []
+    for name, code in categories.items():
+        codes = [entry["code"] for entry in _codes(card, name)]
+        parts.append(Part(f"{card.dataset_id} {name}", len(codes), codes.index(code)))
+    year = int(period[:4])
+    return {
+        measure.code: column(invention, "", tuple(parts), year, period) if _is_drawn(invention) else {}
+        for measure in card.measures
+        for invention in [invention_of(card.dataset_id, measure)]
+    }
+
+
+def _is_drawn(invention: Invention) -> bool:
+    return invention.kind not in ("ratio", "label")
+
+
+def _derive(card: SourceCard, values: dict[str, Cell]) -> None:
+    """Fill in what follows from other measures: small numbers are not told, nor what could be computed from them."""
+    for measure in card.measures:
+        invention = invention_of(card.dataset_id, measure)
+        if invention.kind == "ratio":
+            above, below = (values[code].number for code in invention.like.split("/"))
+            known = above is not None and below is not None and below >= SMALL
+            values[measure.code] = Cell(round((above or 0) / (below or 1), 2)) if known else Cell(None, "-")
+            if not known:
+                values[invention.like.split("/")[1]] = Cell(None, f"<{SMALL}")
+        elif invention.kind == "label":
+            number = values[invention.like].number
+            values[measure.code] = Cell(None, "" if number is None else next(w for most, w in CLASSES if number < most))
+
+
+def _periods(card: SourceCard) -> list[str]:
+    """The last periods, oldest first, enough of them for a healthy number of rows."""
+    each = prod(len(_codes(card, name)) for name in _dimensions(card)) * len(card.measures)
+    for dimension in layout_of(card).totals:
+        each = each * (len(_codes(card, dimension)) + 1) // len(_codes(card, dimension))
+    last = card.ended.since if card.ended else date(LAST_YEAR, 12, 30)
+    places = len(_regions(card, last.strftime("%Y%m%d")))
+    count = max(HOW_MANY[card.cadence], -(-card.rows.min // (each * places)))
+    if card.cadence is Cadence.WEEKLY:
+        return [(last - timedelta(weeks=i)).strftime("%Y%m%d") for i in reversed(range(count))]
+    if card.cadence is Cadence.MONTHLY:
+        end = LAST_MONTH[0] * 12 + LAST_MONTH[1]
+        return [f"{i // 12}MM{i % 12 + 1:02}" for i in range(end - count, end)]
+    if card.cadence is Cadence.QUARTERLY:
+        end = LAST_QUARTER[0] * 4 + LAST_QUARTER[1]
+        return [f"{i // 4}KW{i % 4 + 1:02}" for i in range(end - count, end)]
+    return [f"{year}JJ00" for year in range(last.year - count + 1, last.year + 1)]
+
+
+def _dimensions(card: SourceCard) -> list[str]:
+    return [name for name, dimension in card.dimensions.items() if dimension.role == "category"]
+
+
+def _codes(card: SourceCard, dimension: str) -> list[dict[str, str]]:
+    """The categories of a column: those of the card, or of `categories.csv`, or three groups."""
+    listed = [code.code for code in card.dimensions[dimension].codes]
+    found = [r for r in _categories() if r["dataset"] == card.dataset_id and r["dimension"] == dimension]
+    if listed or not found:
+        codes = listed or ["Groep 1", "Groep 2", "Groep 3"]
+        return [{"dimension": dimension, "code": code, "beside": ""} for code in codes]
+    return found
+
+
+@cache
+def _categories() -> list[dict[str, str]]:
+    with FILE.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _regions(card: SourceCard, period: str) -> list[str]:
+    """The regions of a file: labour-market regions where it has their names, municipalities of the year elsewhere."""
+    lists = {c.names for c in layout_of(card).columns.values() if c.names}
+    if "labour_market_region" in lists:
+        return sorted({labour_market_region(m) for m in municipalities().values()})
+    if "province" in lists:
+        return sorted(code for code in regions() if code.startswith("PV"))
+    return [m.code for m in in_year(frame_of(int(period[:4])))]
+
+
+def _written(layout: TableLayout, region: str) -> list[str]:
+    """How a region stands in a file: by its code, or by its name; by several names where their rows are added up."""
+    col = next((c for c in layout.columns.values() if c.to == REGION), None)
+    if col is None or col.reads is Reads.REGION_CODE:
+        return [region]
+    names = _names()[str(col.names), region]
+    return names if layout.combine else names[:1]
+
+
+@cache
+def _names() -> dict[tuple[str, str], list[str]]:
+    usual: dict[tuple[str, str], list[str]] = {}
+    with NAMES.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            names = usual.setdefault((row["name_list"], row["region_code"]), [])
+            if not names or row["note"].startswith(BESIDE):
+                names.append(row["name"])
+    return usual
+
+
+def _beside(region: str, part: int) -> dict[str, str]:
+    """What is known and not read: the areas around, and a postcode that does not exist."""
+    if not region.startswith("GM"):
+        return {}
+    corop = municipalities()[region].corop
+    return {
+        "PROVINCIE": regions()[regions()[corop].part_of].name,
+        "COROP": regions()[corop].name,
+        "POSTCODEGEBIED": f"0{int(100 + 900 * uniform('postcode', region, part))}",
+        "Gemeente": municipalities()[region].name,
+        "Gemeentecode": region,
+        "Regionaam": municipalities()[region].name,
+    }

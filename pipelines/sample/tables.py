@@ -1,0 +1,177 @@
+"""A table of the sample, made from its card alone: dimensions, codes, measures and a figure for every cell.
+
+Beside what the card asks for a table has a little more (a measure, codes, a level of regions, periods), so that a
+client that does not ask for what it needs gets what it does not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+from math import prod
+from typing import NamedTuple
+
+from pipelines.card import Certainty, Dimension, Measure, SourceCard
+
+from .columns import IMPOSSIBLE, Cell, Column, Part, column
+from .figures import SMALLEST
+from .frames import COUNTRY, frame_of, labour_market_region, municipalities, region_title, regions
+from .invention import Invention, invention_of
+from .periods import YEARS, Period, periods_of
+
+LEVELS = ("NL", "LD", "PV", "CR", "AM", "GM")
+# What a table has when its card asks for all regions.
+ALL_LEVELS = {"81575NED": ("GM",), "83648NED": ("GM",)}
+OTHER_MEASURE = Measure(code="AnderOnderwerp", title="Ander onderwerp", unit="aantal", certainty=Certainty.RECORDED)
+_TOTAL = re.compile(r"totaal|^alle |^A-U ", re.IGNORECASE)
+_LETTER = re.compile(r"([A-Z0-9]) ")
+# Of what nobody asks for, so many regions are enough.
+FEW = 3
+
+
+class Entry(NamedTuple):
+    """A code of a dimension as a table lists it; `alias` is its spelling on OData v3."""
+
+    code: str
+    title: str
+    alias: str
+    asked: bool
+    status: str | None = None
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A measure of a table, and how its figures are invented."""
+
+    measure: Measure
+    invention: Invention
+    asked: bool
+
+
+class Line(NamedTuple):
+    """A line of a table: its categories by dimension, its region, its period, and a cell for each topic."""
+
+    categories: dict[str, Entry]
+    region: str
+    period: Period
+    cells: list[Cell]
+
+
+@dataclass(frozen=True)
+class Table:
+    """The table of a card."""
+
+    card: SourceCard
+
+    @cached_property
+    def topics(self) -> list[Topic]:
+        """The measures of the card, and one that it does not ask for."""
+        asked = [Topic(m, invention_of(self.card.dataset_id, m), True) for m in self.card.measures]
+        return [*asked, Topic(OTHER_MEASURE, invention_of(self.card.dataset_id, OTHER_MEASURE), False)]
+
+    @cached_property
+    def categories(self) -> dict[str, list[Entry]]:
+        """The codes of each category dimension."""
+        return {name: _category(d) for name, d in self.card.dimensions.items() if d.role == "category"}
+
+    @cached_property
+    def regions(self) -> list[Entry]:
+        """The regions, from the country down; none for a national table."""
+        name = self.card.dimension("region")
+        if name is None:
+            return []
+        asked = self.card.dimensions[name].levels
+        levels = asked or ALL_LEVELS.get(self.card.table, ("NL", "LD", "PV", "CR", "GM"))
+        more = [level for level in ("LD", "PV", "AM") if asked and level not in asked][:1]
+        codes = [code for level in LEVELS if level in (*levels, *more) for code in self._of_level(level)]
+        return [Entry(c, region_title(c), c, c[:2] in levels) for c in codes]
+
+    @cached_property
+    def periods(self) -> list[Period]:
+        """The periods, enough of them for a healthy number of rows."""
+        combinations = prod(sum(e.asked for e in entries) for entries in self.categories.values())
+        places = sum(e.asked for e in self.regions if not e.code.startswith("GM") or self._lasts(e.code)) or 1
+        return periods_of(self.card, -(-self.card.rows.min // (combinations * places * len(self.card.measures))))
+
+    def lines(self) -> Iterator[Line]:
+        """Every line, region by region; of what nobody asks for there are only a few."""
+        for combination in product(*self.categories.values()):
+            named = dict(zip(self.categories, combination, strict=True))
+            asked = all(entry.asked for entry in combination)
+            columns = [(p, [self._column(topic, named, p) for topic in self.topics]) for p in self.periods]
+            for number, region in enumerate([e.code for e in self.regions] or [COUNTRY]):
+                few = number < FEW
+                if not (asked or few):
+                    break
+                for period, found in columns:
+                    cells = [
+                        c.get(region, IMPOSSIBLE) if topic.asked or few else IMPOSSIBLE
+                        for topic, c in zip(self.topics, found, strict=True)
+                    ]
+                    yield Line(named, region, period, self._marked(region, period, cells))
+
+    @property
+    def only_municipalities(self) -> bool:
+        """Whether it has no sums, so that a missing cell leaves nothing short."""
+        return {e.code[:2] for e in self.regions if e.asked} == {"GM"}
+
+    def _marked(self, region: str, period: Period, cells: list[Cell]) -> list[Cell]:
+        """The smallest municipalities have no figures yet in the first year."""
+        if period is self.periods[0] and region in SMALLEST[:2] and self.only_municipalities:
+            return [Cell(None, ".")] * len(cells)
+        return cells
+
+    def _column(self, topic: Topic, categories: dict[str, Entry], period: Period) -> Column:
+        parts, letter = [], None
+        for name, entries in self.categories.items():
+            entry = categories[name]
+            if "[?]" in topic.invention.like and letter is None and any(_letter(e.title) for e in entries):
+                letter = "" if is_total(entry) else _letter(entry.title) or "part"
+            else:
+                parts.append(_part(f"{self.card.table} {name}", entry, entries))
+        return column(topic.invention, letter or "", tuple(parts), period.year, period.code)
+
+    def _of_level(self, level: str) -> list[str]:
+        if level == "GM":
+            return [code for code in municipalities() if self.card.table in YEARS or self._lasts(code)]
+        if level == "AM":
+            return sorted({labour_market_region(m) for m in municipalities().values()})
+        return sorted(code for code in regions() if code.startswith(level))
+
+    def _lasts(self, code: str) -> bool:
+        """Whether a municipality still existed a few years ago, so that younger tables know it."""
+        return municipalities()[code].exists(frame_of(2022))
+
+
+def _category(dimension: Dimension) -> list[Entry]:
+    asked = [Entry(c.code, c.title, c.aliases[0] if c.aliases else c.code, True) for c in dimension.codes]
+    if not asked:
+        titles = ("Totaal", "Eerste groep", "Tweede groep")
+        return [Entry(f"X00000{i}", title, f"X00000{i}", True) for i, title in enumerate(titles)]
+    other = "X999999"[: max(5, len(asked[0].code))]
+    return [*asked, Entry(other, "Andere groep", other, False)]
+
+
+def is_total(entry: Entry) -> bool:
+    """Whether a code stands for the whole."""
+    return bool(_TOTAL.search(entry.title))
+
+
+def _letter(title: str) -> str:
+    found = _LETTER.match(title)
+    return found[1] if found else ""
+
+
+def _part(key: str, entry: Entry, entries: list[Entry]) -> Part:
+    """Which part of the whole a code stands for: the codes that are asked for and are no total make up the whole."""
+    leaves = [e.code for e in entries if e.asked and not is_total(e)]
+    # One part beside a total leaves a rest, which the table does not have.
+    rest = len(leaves) == 1 and any(is_total(e) for e in entries if e.asked)
+    if entry.asked and is_total(entry):
+        return Part(key, len(leaves) + rest or 1, None)
+    if not entry.asked:
+        return Part(f"{key} {entry.code}", 2, 0)
+    return Part(key, len(leaves) + rest, leaves.index(entry.code))
