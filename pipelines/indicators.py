@@ -1,6 +1,7 @@
 """Indicator rows held against what has landed: each must select exactly one series."""
 
 import csv
+import re
 from collections.abc import Collection
 from pathlib import Path
 
@@ -67,7 +68,8 @@ def _selection_problem(
         codes = shown((m[0] for m in measures), 20)
         return f"selects nothing, {card.dataset_id} has no measure {wanted!r} -> use one of: {codes}"
     unit, multiplier = exact[0][3] or "", float(row["multiplier"] or 1)
-    if unit.startswith("x 1") and float(unit[1:].replace(" ", "")) != multiplier:
+    counted_in = re.match(r"(?:x )?(1(?:[ .]?000)+)\b", unit)
+    if counted_in and float(re.sub(r"[ .]", "", counted_in[1])) != multiplier:
         return f"the measure counts in {unit!r} but the multiplier is {multiplier:g} -> correct the multiplier"
     dims = [
         d[0]

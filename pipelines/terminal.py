@@ -11,10 +11,7 @@ from rich.console import Console, JustifyMethod
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
-
-from pipelines.doctor import Finding
-from pipelines.new_source import SEED, Made, example_row
-from pipelines.settings import PROJECT
+from rich.text import Text
 
 _COLOURS = {
     "current": "green",
@@ -131,84 +128,30 @@ def print_sources(console: Console, sources: list[dict[str, Any]], told: Iterabl
 
 def sources_table(sources: Iterable[dict[str, Any]]) -> Table:
     """Every source with its rows, newest period, age and state; the age is that of the source's own last change."""
+    rows = [_source_cells(source) for source in sources]
     table = Table(
         title="Sources", title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False
     )
-    for name in ("source", "title", "rows", "newest", "age"):
+    for at, name in enumerate(("source", "title", "rows", "newest", "age", "state")):
+        # Titles give way where the line is too long; what people compare is always whole.
+        width = None if name == "title" else max(len(Text.from_markup(row[at])) for row in [[name] * 6, *rows])
         justify: JustifyMethod = "right" if name in ("rows", "age") else "left"
-        table.add_column(name, justify=justify, no_wrap=True, max_width=48 if name == "title" else None)
-    table.add_column("state", no_wrap=True)
-    for source in sources:
-        colour = _COLOURS[source["state"]]
-        since = f" since {source['state_reason'][:10]}" if source["state_reason"] else ""
-        table.add_row(
-            source["dataset_id"],
-            source["title_nl"],
-            f"{source['rows_count']:,}",
-            period(source["newest_period"]),
-            age(source["source_modified"]),
-            f"[{colour}]{source['state']}[/]{since}",
-        )
+        table.add_column(name, justify=justify, no_wrap=True, min_width=width)
+    for row in rows:
+        table.add_row(*row)
     return table
 
 
-def print_findings(console: Console, findings: list[Finding]) -> None:
-    """Print what was found of every source in one table, and under it each problem with what to do."""
-    table = Table(
-        title="Sources", title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False
-    )
-    for name in ("source", "road", "age", "newest", "next", "problems", "state"):
-        table.add_column(name, justify="right" if name in ("age", "problems") else "left", no_wrap=True)
-    for finding in findings:
-        colour = _COLOURS[finding.state]
-        table.add_row(
-            finding.card.dataset_id,
-            finding.road or "-",
-            age(finding.modified),
-            period(finding.newest),
-            finding.expected.isoformat() if finding.expected else "-",
-            f"[red]{len(finding.problems)}[/]" if finding.problems else "-",
-            f"[{colour}]{finding.state}[/]",
-        )
-    console.print(table)
-    for finding in findings:
-        colour = _COLOURS["awaited"] if finding.state == "awaited" else "red"
-        for problem in finding.problems:
-            label = "awaited" if finding.state == "awaited" else "problem"
-            console.print(f"[{colour}]{label}[/]  {escape(problem)}", soft_wrap=True)
-        for remark in finding.remarks:
-            console.print(f"[bright_black]remark[/]   {escape(remark)}", soft_wrap=True)
-    wrong = sum(bool(finding.problems) for finding in findings)
-    console.print()
-    console.print(
-        f"{wrong} of {len(findings)} sources would not be whole" if wrong else f"All {len(findings)} sources are whole"
-    )
-
-
-def print_new_source(console: Console, made: Made) -> None:
-    """Print what landed by a new card, and what is left to do."""
-    measures, kept = len(made.table.measures), len(made.table.kept)
-    periods = next(d for d in made.table.dimensions if d.role == "period").codes
-    lines = [
-        f"Card     {made.path}",
-        f"Table    {made.table.title}",
-        f"Landed   {made.landed.rows:,} observations by {made.landed.snapshot.protocol}: {kept} of {measures} measures,"
-        f" {len(periods)} periods",
+def _source_cells(source: dict[str, Any]) -> list[str]:
+    since = f" since {source['state_reason'][:10]}" if source["state_reason"] else ""
+    return [
+        source["dataset_id"],
+        escape(source["title_nl"]),
+        f"{source['rows_count']:,}",
+        period(source["newest_period"]),
+        age(source["source_modified"]),
+        f"[{_COLOURS[source['state']]}]{source['state']}[/]{since}",
     ]
-    if made.card.dimension("region") is None:
-        lines.append("Regions  it has none: its figures are for the whole country (NL01)")
-    lines += [
-        "",
-        "Next",
-        "1  Read the card: translate its title, and keep the codes and measures that you want.",
-        f"2  Add an indicator to {SEED.relative_to(PROJECT)}, with your own words where <> stands:",
-        "",
-        example_row(made),
-        "",
-        f"3  regiokompas run --from live --select {made.card.dataset_id}",
-    ]
-    for line in lines:
-        console.print(line, soft_wrap=True, markup=False)
 
 
 def period(code: str | None) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from support import STANDIN, Ran, Standin, current_release, open_standin, run_cli
+from support import STANDIN, Ran, Standin, current_release, drop_weekly_vacancies, open_standin, run_cli
 
 NO_STANDIN = "../shared/standin is absent: it serves the real published figures that this test compares with"
 
@@ -56,6 +56,7 @@ def standin() -> Iterator[Standin]:
 def live_run(standin: Standin, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """The main job on real published figures, from the stand-in."""
     data = tmp_path_factory.mktemp("live")
+    drop_weekly_vacancies(data)
     standin.heal()
     ran = standin.run(data=data)
     assert ran.code == 0, ran.err + ran.out

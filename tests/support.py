@@ -44,6 +44,7 @@ STANDIN_CARDS = [
     *(f"cbs/{table}" for table in sorted(STANDIN_TABLES)),
     "amsterdam/subsidies_2016",
     "rijk/subsidies_2015",
+    "uwv/werknl_vacancies",
 ]
 ALL_OF_THEM = [argument for card in STANDIN_CARDS for argument in ("--select", card)]
 # Faults are answered at once, so there is nothing to wait for between two tries.
@@ -200,6 +201,13 @@ def open_standin(*options: str) -> Iterator[Standin]:
             yield Standin(process.stdout.readline().split()[-1])
         finally:
             process.terminate()
+
+
+def drop_weekly_vacancies(data: Path) -> None:
+    """Put the weekly vacancies of werk.nl, as counted from UWV's files, where a person would."""
+    folder = data / "drop" / "uwv__werknl_vacancies"
+    folder.mkdir(parents=True)
+    shutil.copy(SHARED / "standin/files/uwv/vacatures_per_gemeente_per_week_2020_2021.csv", folder / "2026-11-20.csv")
 
 
 def read_release(folder: Path) -> dict[str, Any]:

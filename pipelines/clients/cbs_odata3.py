@@ -17,6 +17,7 @@ from pipelines.clients.odata import (
     describe,
     read_rows,
     require,
+    understood,
     wire_names,
 )
 from pipelines.clients.pages import State, Store, fetch_pages, fetch_set, unchanged
@@ -51,7 +52,8 @@ def look(http: HttpClient, base: str, card: SourceCard, road: CbsRoad, store: St
     fixed = ["TableInfos", "DataProperties"]
     require(card, root, offered, [*fixed, PAGES])
     sets = {name: fetch_set(http, card, f"{root}/{name}?$format=json", name, store) for name in fixed}
-    codes = list(wire_names(card, dimension_names(sets.__getitem__)).values())
+    with understood(card):
+        codes = list(wire_names(card, dimension_names(sets.__getitem__)).values())
     require(card, root, offered, codes)
     sets |= {name: fetch_set(http, card, f"{root}/{name}?$format=json", name, store) for name in codes}
     return State(_modified(card, sets["TableInfos"])), sets.__getitem__
@@ -84,26 +86,27 @@ def dimension_names(rows: Rows) -> list[str]:
 
 def description(card: SourceCard, rows: Rows) -> Description:
     """Hold a table's own metadata against the card."""
-    properties = rows("DataProperties")
-    wire = wire_names(card, dimension_names(rows))
-    measures = [
-        SourceMeasure(
-            code=str(p["Key"]).strip(),
-            index=int(p.get("ID") or 0),
-            title=str(p.get("Title") or ""),
-            unit=str(p.get("Unit") or ""),
-            decimals=int(p.get("Decimals") or 0),
-        )
-        for p in properties
-        if p.get("Type") == "Topic"
-    ]
-    codes = {
-        name: [
-            SourceCode(str(c["Key"]), index, str(c.get("Title") or ""), c.get("Status"))
-            for index, c in enumerate(rows(on_wire))
+    with understood(card):
+        properties = rows("DataProperties")
+        wire = wire_names(card, dimension_names(rows))
+        measures = [
+            SourceMeasure(
+                code=str(p["Key"]).strip(),
+                index=int(p.get("ID") or 0),
+                title=str(p.get("Title") or ""),
+                unit=str(p.get("Unit") or ""),
+                decimals=int(p.get("Decimals") or 0),
+            )
+            for p in properties
+            if p.get("Type") == "Topic"
         ]
-        for name, on_wire in wire.items()
-    }
+        codes = {
+            name: [
+                SourceCode(str(c["Key"]), index, str(c.get("Title") or ""), c.get("Status"))
+                for index, c in enumerate(rows(on_wire))
+            ]
+            for name, on_wire in wire.items()
+        }
     return describe(card, measures, codes, wire)
 
 

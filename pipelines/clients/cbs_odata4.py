@@ -14,6 +14,7 @@ from pipelines.clients.odata import (
     read_json,
     read_rows,
     require,
+    understood,
     wire_names,
 )
 from pipelines.clients.pages import State, Store, fetch_pages, fetch_set, unchanged
@@ -48,7 +49,8 @@ def look(http: HttpClient, base: str, card: SourceCard, road: CbsRoad, store: St
     body, properties = http.get(card.dataset_id, f"{root}/Properties", read_json)
     store.keep("Properties", f"{root}/Properties", body)
     sets = {name: fetch_set(http, card, f"{root}/{name}", name, store) for name in ("Dimensions", "MeasureCodes")}
-    codes = [f"{name}Codes" for name in wire_names(card, dimension_names(sets.__getitem__)).values()]
+    with understood(card):
+        codes = [f"{name}Codes" for name in wire_names(card, dimension_names(sets.__getitem__)).values()]
     require(card, root, offered, codes)
     sets |= {name: fetch_set(http, card, f"{root}/{name}", name, store) for name in codes}
     return State(modified_of(card, properties)), sets.__getitem__
@@ -82,24 +84,25 @@ def dimension_names(rows: Rows) -> list[str]:
 
 def description(card: SourceCard, rows: Rows) -> Description:
     """Hold a table's own metadata against the card."""
-    wire = wire_names(card, dimension_names(rows))
-    measures = [
-        SourceMeasure(
-            code=str(m["Identifier"]).strip(),
-            index=int(m.get("Index") or 0),
-            title=str(m.get("Title") or ""),
-            unit=str(m.get("Unit") or ""),
-            decimals=int(m.get("Decimals") or 0),
-        )
-        for m in rows("MeasureCodes")
-    ]
-    codes = {
-        name: [
-            SourceCode(str(c["Identifier"]), int(c.get("Index") or 0), str(c.get("Title") or ""), c.get("Status"))
-            for c in rows(f"{on_wire}Codes")
+    with understood(card):
+        wire = wire_names(card, dimension_names(rows))
+        measures = [
+            SourceMeasure(
+                code=str(m["Identifier"]).strip(),
+                index=int(m.get("Index") or 0),
+                title=str(m.get("Title") or ""),
+                unit=str(m.get("Unit") or ""),
+                decimals=int(m.get("Decimals") or 0),
+            )
+            for m in rows("MeasureCodes")
         ]
-        for name, on_wire in wire.items()
-    }
+        codes = {
+            name: [
+                SourceCode(str(c["Identifier"]), int(c.get("Index") or 0), str(c.get("Title") or ""), c.get("Status"))
+                for c in rows(f"{on_wire}Codes")
+            ]
+            for name, on_wire in wire.items()
+        }
     return describe(card, measures, codes, wire)
 
 

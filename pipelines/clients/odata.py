@@ -2,8 +2,8 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -250,6 +250,23 @@ def _find(
     if problem and not found:
         raise problem
     return found
+
+
+@contextmanager
+def understood(card: SourceCard) -> Iterator[None]:
+    """Say it in our words when the metadata of a table are not of the form that the protocol has.
+
+    Raises:
+        SourceError: a key is missing, or a value is of another kind.
+    """
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise SourceError(
+            card.dataset_id,
+            f"the table's description of itself cannot be read, {type(error).__name__}: {error!s:.200}",
+            todo="run again; if it stays, compare the answer with the protocol",
+        ) from error
 
 
 def wire_names(card: SourceCard, found: Iterable[str]) -> dict[str, str]:

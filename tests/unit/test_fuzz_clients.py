@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from support_http import BASE, register_card
 
 from pipelines.card import SourceCard
-from pipelines.clients import cbs_odata4, ckan, eurostat, hal, odata, ogc_features, opendatasoft
+from pipelines.clients import cbs_odata3, cbs_odata4, ckan, eurostat, hal, odata, ogc_features, opendatasoft
 from pipelines.clients.files import check_file
 from pipelines.clients.jsonstat import read_cube
 from pipelines.errors import RegiokompasError
@@ -239,3 +239,62 @@ def test_any_bytes_are_a_file_or_refused(body: bytes) -> None:
     for layout in ({}, {"format": "json"}, {"format": "xlsx"}, {"member": "*.csv"}):
         card = register_card({"protocol": "file", "urls": ["https://example.org/a"]}, **layout)
         read_or_refuse(Reader(None, lambda body, card=card: check_file(card, body)), body)
+
+
+CBS_CARD = SourceCard.model_validate(
+    {
+        **BASE,
+        "publisher": "cbs",
+        "roads": [{"protocol": "cbs_odata4"}, {"protocol": "cbs_odata3"}],
+        "dimensions": {"RegioS": {"role": "region"}, "Perioden": {"role": "period"}},
+        "measures": [{"code": "M1", "title": "Vestigingen", "unit": "aantal", "certainty": "recorded"}],
+    }
+)
+CODES = {
+    "RegioS": [{"Identifier": "GM0363", "Key": "GM0363    ", "Index": 1, "Title": "Amsterdam"}],
+    "Perioden": [{"Identifier": "2025JJ00", "Key": "2025JJ00", "Index": 1, "Title": "2025", "Status": "Definitief"}],
+}
+MEASURE = {"Identifier": "M1", "Index": 1, "Title": "Vestigingen", "Unit": "aantal", "Decimals": 0}
+METADATA: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
+    "v4": (
+        cbs_odata4.description,
+        {
+            "Dimensions": [{"Identifier": "RegioS"}, {"Identifier": "Perioden"}],
+            "MeasureCodes": [MEASURE],
+            "RegioSCodes": CODES["RegioS"],
+            "PeriodenCodes": CODES["Perioden"],
+        },
+    ),
+    "v3": (
+        cbs_odata3.description,
+        {
+            "DataProperties": [
+                {"Key": "RegioS", "Type": "GeoDimension"},
+                {"Key": "Perioden", "Type": "TimeDimension"},
+                {**MEASURE, "Key": "M1", "Type": "Topic", "ID": 2},
+            ],
+            **CODES,
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("road", METADATA)
+def test_good_metadata_is_read(road: str) -> None:
+    describe, sets = METADATA[road]
+    assert describe(CBS_CARD, sets.__getitem__).measures
+
+
+@pytest.mark.parametrize("road", METADATA)
+@given(data=st.data())
+@FUZZ
+def test_metadata_with_another_value_does_no_other_harm(road: str, data: st.DataObject) -> None:
+    describe, sets = METADATA[road]
+    changed = copy.deepcopy(sets)
+    row = data.draw(st.sampled_from([row for rows in changed.values() for row in rows]))
+    key = data.draw(st.sampled_from(sorted(row)))
+    if data.draw(st.booleans()):
+        row[key] = data.draw(JSON_ANYTHING)
+    else:
+        del row[key]
+    read_or_refuse(Reader(None, lambda _: describe(CBS_CARD, changed.__getitem__)), b"")

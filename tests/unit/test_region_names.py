@@ -31,7 +31,7 @@ REGIONS = rows_of(PROJECT / "pipelines" / "sample" / "regions.csv")
 SCHEMES = {
     "municipality": "GM",
     "uwv_municipality": "GM",
-    "labour_market_region": "AM",
+    "labour_market_region": "(AM|NL)",
     "province": "PV",
     "corop": "CR",
 }
