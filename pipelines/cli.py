@@ -25,8 +25,9 @@ from pipelines.landing import NOTICE
 from pipelines.new_source import new_source as make_source
 from pipelines.publish.release import CURRENT, current
 from pipelines.refresh import LiveOrigin, Origin, open_origin
+from pipelines.reports import print_findings, print_new_source
 from pipelines.settings import CARDS, PROJECT, Settings
-from pipelines.terminal import RunReport, print_findings, print_new_source, print_sources, progress_bars
+from pipelines.terminal import RunReport, print_sources, progress_bars
 
 
 def told(command: Callable[..., None]) -> Callable[..., None]:

@@ -69,6 +69,7 @@ class Finding:
         expected: when the figures of the next period should be there.
         problems: why a run from there would not be complete, one line each, with what to do.
         remarks: what is not as the card says and harms nothing.
+        awaited: whether its problem is that a person has to fetch it.
     """
 
     card: SourceCard
@@ -79,6 +80,7 @@ class Finding:
     expected: date | None = None
     problems: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    awaited: bool = False
 
 
 def examine_all(cards: Iterable[SourceCard], origin: Origin, settings: Settings) -> list[Finding]:
@@ -117,7 +119,9 @@ def examine(
         seen = _look(card, origin, have)
     except AwaitedError as error:
         state, _ = health.state(card, have, None, newest, "", today)
-        return Finding(card, state, "drop", "", newest, expected, () if have else (str(error),))
+        # What landed before is whole without it.
+        problems = [] if have else [str(error)]
+        return Finding(card, state, "drop", "", newest, expected, tuple(problems), awaited=True)
     except RegiokompasError as error:
         failure = Failure(failed_at=now(), problem=str(error), gone=isinstance(error, GoneError))
         state, _ = health.state(card, have, failure, newest, "", today)
