@@ -117,7 +117,7 @@ def progress_bars(console: Console) -> Progress:
 
 def print_sources(console: Console, sources: list[dict[str, Any]], told: Iterable[str] = ()) -> None:
     """Print the table of sources, and under it why one is not current, unless that is `told` already."""
-    console.print(sources_table(sources))
+    console.print(sources_table(sources, console.width))
     for source in sources:
         reason = source["state_reason"]
         if reason and not any(problem in reason for problem in told):
@@ -126,32 +126,34 @@ def print_sources(console: Console, sources: list[dict[str, Any]], told: Iterabl
             console.print(f"{label}{source['dataset_id']} {escape(reason)}", soft_wrap=True)
 
 
-def sources_table(sources: Iterable[dict[str, Any]]) -> Table:
+def sources_table(sources: Iterable[dict[str, Any]], width: int) -> Table:
     """Every source with its rows, newest period, age and state; the age is that of the source's own last change."""
     rows = [_source_cells(source) for source in sources]
+    names = ("source", "title", "rows", "newest", "age", "state")
+    widths = [max(len(Text.from_markup(row[at])) for row in [names, *rows]) for at in range(len(names))]
+    # Titles give way where the line is too long; what people compare is always whole.
+    widths[1] = max(20, min(widths[1], width - sum(widths) + widths[1] - 2 * (len(names) - 1)))
     table = Table(
         title="Sources", title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False
     )
-    for at, name in enumerate(("source", "title", "rows", "newest", "age", "state")):
-        # Titles give way where the line is too long; what people compare is always whole.
-        width = None if name == "title" else max(len(Text.from_markup(row[at])) for row in [[name] * 6, *rows])
+    for name, columns in zip(names, widths, strict=True):
         justify: JustifyMethod = "right" if name in ("rows", "age") else "left"
-        table.add_column(name, justify=justify, no_wrap=True, min_width=width)
+        table.add_column(name, justify=justify, no_wrap=True, width=columns)
     for row in rows:
         table.add_row(*row)
     return table
 
 
-def _source_cells(source: dict[str, Any]) -> list[str]:
+def _source_cells(source: dict[str, Any]) -> tuple[str, ...]:
     since = f" since {source['state_reason'][:10]}" if source["state_reason"] else ""
-    return [
+    return (
         source["dataset_id"],
         escape(source["title_nl"]),
         f"{source['rows_count']:,}",
         period(source["newest_period"]),
         age(source["source_modified"]),
         f"[{_COLOURS[source['state']]}]{source['state']}[/]{since}",
-    ]
+    )
 
 
 def period(code: str | None) -> str:
