@@ -60,7 +60,7 @@ def _refused(status: int, label: str) -> Answer:
 
 
 def _dimensions(card: SourceCard, road: EurostatRoad) -> dict[str, dict[str, str]]:
-    """The codes of every dimension: those of the query, and another one where the card lists what it keeps."""
+    """The codes of every dimension: those of the card, or else a total, and another one beside them."""
     found: dict[str, dict[str, str]] = {FREQUENCY: {"A": "Annual"}}
     for name, dimension in card.dimensions.items():
         titles: dict[str, str] = {c.code: c.title for c in dimension.codes}
@@ -69,7 +69,7 @@ def _dimensions(card: SourceCard, road: EurostatRoad) -> dict[str, dict[str, str
         elif dimension.role == "measure":
             titles = {m.code: m.title for m in card.measures} | {"OTHER": "Another unit"}
         elif dimension.role == "category":
-            titles |= {"OTHER": "Another group"}
+            titles = (titles or {"TOTAL": "Total"}) | {"OTHER": "Another group"}
         queried = {code: titles.get(code, code) for code in road.query.get(name, ())}
         found[name] = {**queried, **titles}
     return found
