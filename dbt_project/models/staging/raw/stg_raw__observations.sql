@@ -12,8 +12,10 @@ with marked as (
         observations.period_status,
         observations.landed_sha256,
         marks.means_zero,
+        sources.protocol in ('cbs_odata4', 'cbs_odata3', 'cbs_bulk') as has_period_status,
         case when observations.value is null then marks.status_of_null else marks.status_of_number end as mark_status
     from {{ source('raw', 'observations') }} as observations
+    left join {{ source('raw', 'sources') }} as sources on observations.dataset_id = sources.dataset_id
     left join {{ ref('value_status') }} as marks on observations.value_attribute = marks.value_attribute
 
 ),
@@ -29,9 +31,8 @@ final as (
         case when marked.value is null and marked.means_zero then 0 else marked.value end as value,
         marked.value_text,
         case
-            -- Only CBS gives its periods a status. What another source gives without a mark, it gives as definitive.
-            when marked.mark_status = 'period' and marked.period_status is null and marked.dataset_id not like 'cbs/%'
-                then 'final'
+            -- Only StatLine gives its periods a status. What any other road brings without a mark is definitive.
+            when marked.mark_status = 'period' and not marked.has_period_status then 'final'
             when marked.mark_status = 'period' then periods.value_status
             when marked.mark_status <> 'refused' then marked.mark_status
         end as value_status,
