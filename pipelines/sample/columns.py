@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from .figures import around, count, mark_of, mean, own_count, population, shares, split, summed
+from .figures import around, count, mark_of, mean, own_count, population, seasonal, shares, split, step_of, summed
 from .invention import Invention
 from .rates import RATES, members
 
@@ -73,15 +73,17 @@ def _mark(invention: Invention, code: str, year: int) -> str | None:
 
 
 def _units(invention: Invention, letter: str, parts: tuple[Part, ...], year: int, season: float) -> dict[str, int]:
-    step = invention.rate.step
-    if not invention.like:
-        whole = own_count(invention.key, invention.rate, year)
+    like, step = invention.like, invention.rate.step
+    if not like:
+        yearly = own_count(invention.key, invention.rate, year)
+        whole = {code: seasonal(number, season, step) for code, number in yearly.items()}
     elif letter == "part":
-        whole = {code: 5 * round(number * PART_OF_SECTION / 5) for code, number in count(invention.like, year).items()}
+        step = step_of(like)
+        everything = count(like, year, season=season)
+        whole = {code: step * round(number * PART_OF_SECTION / step) for code, number in everything.items()}
     else:
-        whole = count(invention.like, year, letter)
-    if season != 1.0:
-        whole = {code: step * round(number * season / step) for code, number in whole.items()}
+        step = step_of(like)
+        whole = count(like, year, letter, season)
     if all(part.which is None for part in parts):
         return whole
     return {code: step * _part_of(number // step, parts, code) for code, number in whole.items()}

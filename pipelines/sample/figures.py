@@ -90,7 +90,8 @@ def population(year: int) -> dict[str, int]:
 
 
 @lru_cache(4096)
-def _own_count(key: str, rate: Rate, year: int) -> dict[str, int]:
+def own_count(key: str, rate: Rate, year: int) -> dict[str, int]:
+    """A count per municipality, of something with a rate of its own."""
     return {
         code: 0
         if mark_of(key, rate, code, year)
@@ -100,21 +101,31 @@ def _own_count(key: str, rate: Rate, year: int) -> dict[str, int]:
     }
 
 
-def count(like: str, year: int, letter: str = "") -> dict[str, int]:
+def count(like: str, year: int, letter: str = "", season: float = 1.0) -> dict[str, int]:
     """A count per municipality of this year; a marked cell counts as 0, so that published parts add up.
 
     Args:
         like: what is counted, in the words of `rates.members`.
         year: the year, of which the frame of 1 January is taken.
         letter: the letter of a section or class.
+        season: how much a part of the year differs from the whole.
     """
-    parts = [population(year) if k == "population" else _own_count(k, RATES[k], year) for k in members(like, letter)]
-    return {code: sum(part[code] for part in parts) for code in territories(frame_of(year))}
+    found = dict.fromkeys(territories(frame_of(year)), 0)
+    for key in members(like, letter):
+        part = population(year) if key == "population" else own_count(key, RATES[key], year)
+        for code, number in part.items():
+            found[code] += seasonal(number, season, step_of(key))
+    return found
 
 
-def own_count(key: str, rate: Rate, year: int) -> dict[str, int]:
-    """A count per municipality, of something with a rate of its own."""
-    return _own_count(key, rate, year)
+def step_of(like: str) -> int:
+    """The numbers that a count goes up by."""
+    return min((RATES[key].step if key in RATES else 1 for key in members(like)), default=1)
+
+
+def seasonal(number: int, season: float, step: int) -> int:
+    """A count of a year as one of a part of it, in the same steps."""
+    return number if season == 1.0 else step * round(number * season / step)
 
 
 @lru_cache(1024)

@@ -16,14 +16,14 @@ from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 
 from pipelines.card import SourceCard, load_cards
-from pipelines.clients.http import HttpClient
+from pipelines.clients.http import HttpClient, Pace
 from pipelines.landing import Landing
 from pipelines.refresh import LiveOrigin, addresses, refresh
 from pipelines.roads import Protocol
 from pipelines.sample.serve_files import drop_files
 from pipelines.sample.source import SampleSource
 from pipelines.settings import CARDS, SAMPLE_LANDING, Settings
-from schemas.wire import check_raw
+from schemas.shapes import check_shape
 
 LANDED_AT = "2026-11-02T06:00:00+00:00"
 
@@ -50,6 +50,13 @@ class SampleAdapter(BaseAdapter):
         """Nothing is held open."""
 
 
+class NoPace(Pace):
+    """Nobody has to be spared here."""
+
+    def wait(self, host: str, rate: float) -> None:
+        """Every request has its turn at once."""
+
+
 def sample_origin(cards: dict[str, SourceCard], drop: Path) -> LiveOrigin:
     """The invented sources as an origin.
 
@@ -63,7 +70,7 @@ def sample_origin(cards: dict[str, SourceCard], drop: Path) -> LiveOrigin:
     session = requests.Session()
     for scheme in {urlsplit(url).scheme for url in bases.values()} | {"https", "http"} - {""}:
         session.mount(f"{scheme}://", SampleAdapter(source))
-    return LiveOrigin(HttpClient(session, tries=1), bases, invented=True, clock=lambda: LANDED_AT)
+    return LiveOrigin(HttpClient(session, tries=1, pace=NoPace()), bases, invented=True, clock=lambda: LANDED_AT)
 
 
 def make_sample(folder: Path) -> int:
@@ -73,7 +80,7 @@ def make_sample(folder: Path) -> int:
     with tempfile.TemporaryDirectory() as work:
         origin = sample_origin(cards, Path(work) / "drop")
         landing, raw = Landing(folder), Path(work) / "raw"
-        return sum(refresh(card, origin, landing, raw, check_raw).rows for card in cards.values())
+        return sum(refresh(card, origin, landing, raw, check_shape).rows for card in cards.values())
 
 
 if __name__ == "__main__":

@@ -39,13 +39,13 @@ class Period:
         return int(self.code[:4])
 
 
-def periods_of(card: SourceCard, least: int) -> list[Period]:
-    """The periods of a table: those that the card asks for, at least `least` of them, and some that it does not."""
+def periods_of(card: SourceCard, least: int, most: int) -> list[Period]:
+    """The periods of a table: those that the card asks for, between `least` and `most`, and one that it does not."""
     dimension = card.dimensions[card.dimension("period") or ""]
     kinds = dimension.kinds or (KINDS.get(card.cadence, "JJ"),)
     codes: list[str] = []
     for kind in kinds:
-        codes += _codes(card, dimension, kind, -(-least // len(kinds)))
+        codes += _codes(card, dimension, kind, -(-least // len(kinds)), max(1, most // len(kinds)))
     if dimension.kinds:
         codes.append(f"{_last_year(card)}KW01" if "KW" not in kinds else f"{_last_year(card)}HJ01")
     return [Period(code, title_of(code), _status(card, code, codes)) for code in dict.fromkeys(codes)]
@@ -67,17 +67,17 @@ def _last_year(card: SourceCard) -> int:
     return min(LAST_YEAR, card.ended.since.year - 1) if card.ended else LAST_YEAR
 
 
-def _codes(card: SourceCard, dimension: Dimension, kind: str, least: int) -> list[str]:
+def _codes(card: SourceCard, dimension: Dimension, kind: str, least: int, most: int) -> list[str]:
     last = _last_year(card)
     if kind not in PER_YEAR:
-        years = YEARS.get(card.table) or range(last - max(HOW_MANY["JJ"], least) + 1, last + 1)
+        years = YEARS.get(card.table) or range(last - min(most, max(HOW_MANY["JJ"], least)) + 1, last + 1)
         # A table that begins this year has its first figure.
         years = range(years[0], max(years[-1], dimension.since or 0) + 1)
         return [f"{year}{kind}00" for year in years]
     per_year = PER_YEAR[kind]
     newest = {"KW": LAST_QUARTER, "MM": LAST_MONTH, "HJ": (LAST_YEAR, 2)}[kind] if not card.ended else (last, per_year)
     end = newest[0] * per_year + newest[1]
-    places = range(end - max(HOW_MANY[kind], least), end)
+    places = range(end - min(most, max(HOW_MANY[kind], least)), end)
     return [f"{place // per_year}{kind}{place % per_year + 1:02}" for place in places]
 
 

@@ -23,7 +23,7 @@ BOM = b"\xef\xbb\xbf"
 ATOM = b'<?xml version="1.0" encoding="utf-8"?><feed xmlns="http://www.w3.org/2005/Atom"/>'
 # What the sample does not have on v4, so that both roads are taken; the tables of regions are not there either.
 ONLY_V3 = {"70072ned", "83648NED", "83583NED"}
-KEPT = 2
+KEPT = 4
 Query = dict[str, str]
 T = TypeVar("T")
 

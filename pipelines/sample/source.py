@@ -46,7 +46,8 @@ class SampleSource:
             return self._files.file(url)
         path = unquote(url.split("?")[0])
         query = parse_qs(urlsplit(url).query, keep_blank_values=True)
-        for base, room in self._rooms:
+        # The longest base first: that of v3 is a whole host.
+        for base, room in sorted(self._rooms, key=lambda entry: -len(entry[0])):
             if (path + "/").startswith(base + "/"):
                 try:
                     return room(path[len(base) :].strip("/").split("/"), query)

@@ -18,7 +18,7 @@ from pipelines.card import Certainty, Dimension, Measure, SourceCard
 
 from .columns import IMPOSSIBLE, Cell, Column, Part, column
 from .figures import SMALLEST
-from .frames import COUNTRY, frame_of, labour_market_region, municipalities, region_title, regions
+from .frames import COUNTRY, LAST_FRAME, frame_of, in_year, labour_market_region, municipalities, region_title, regions
 from .invention import Invention, invention_of
 from .periods import YEARS, Period, periods_of
 
@@ -80,21 +80,28 @@ class Table:
     @cached_property
     def regions(self) -> list[Entry]:
         """The regions, from the country down; none for a national table."""
-        name = self.card.dimension("region")
-        if name is None:
-            return []
-        asked = self.card.dimensions[name].levels
-        levels = asked or ALL_LEVELS.get(self.card.table, ("NL", "LD", "PV", "CR", "GM"))
-        more = [level for level in ("LD", "PV", "AM") if asked and level not in asked][:1]
-        codes = [code for level in LEVELS if level in (*levels, *more) for code in self._of_level(level)]
-        return [Entry(c, region_title(c), c, c[:2] in levels) for c in codes]
+        asked, more = self._levels
+        codes = [code for level in LEVELS if level in (*asked, *more) for code in self._of_level(level)]
+        return [Entry(c, region_title(c), c, c[:2] in asked) for c in codes]
 
     @cached_property
     def periods(self) -> list[Period]:
-        """The periods, enough of them for a healthy number of rows."""
+        """The periods: so many that the number of rows is a healthy one."""
+        now = len(in_year(LAST_FRAME))
+        places = sum(now if level == "GM" else len(self._of_level(level)) for level in self._levels[0]) or 1
         combinations = prod(sum(e.asked for e in entries) for entries in self.categories.values())
-        places = sum(e.asked for e in self.regions if not e.code.startswith("GM") or self._lasts(e.code)) or 1
-        return periods_of(self.card, -(-self.card.rows.min // (combinations * places * len(self.card.measures))))
+        each, rows = combinations * places * len(self.card.measures), self.card.rows
+        return periods_of(self.card, -(-rows.min // each), rows.max // each)
+
+    @cached_property
+    def _levels(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The levels that the card asks for, and one that it does not."""
+        name = self.card.dimension("region")
+        if name is None:
+            return (), ()
+        asked = self.card.dimensions[name].levels
+        more = [level for level in ("LD", "PV", "AM") if asked and level not in asked]
+        return asked or ALL_LEVELS.get(self.card.table, ("NL", "LD", "PV", "CR", "GM")), tuple(more[:1])
 
     def lines(self) -> Iterator[Line]:
         """Every line, region by region; of what nobody asks for there are only a few."""
@@ -136,14 +143,13 @@ class Table:
 
     def _of_level(self, level: str) -> list[str]:
         if level == "GM":
-            return [code for code in municipalities() if self.card.table in YEARS or self._lasts(code)]
+            years = {frame_of(period.year) for period in self.periods}
+            # Tables with a long past still list whoever is gone.
+            gone = self.card.table in YEARS
+            return [code for code, m in municipalities().items() if gone or any(m.exists(year) for year in years)]
         if level == "AM":
             return sorted({labour_market_region(m) for m in municipalities().values()})
         return sorted(code for code in regions() if code.startswith(level))
-
-    def _lasts(self, code: str) -> bool:
-        """Whether a municipality still existed a few years ago, so that younger tables know it."""
-        return municipalities()[code].exists(frame_of(2022))
 
 
 def _category(dimension: Dimension) -> list[Entry]:
