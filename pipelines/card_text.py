@@ -165,8 +165,10 @@ def _seed(name: str) -> list[dict[str, str]]:
 
 
 def _measures(measures: list[SourceMeasure], keys_run: bool) -> Iterator[NewMeasure]:
-    """Codes without the running number, which shifts when CBS puts a topic in; where several have one stem, the whole
-    key tells them apart, and the code gets a number of ours."""
+    """Codes without the running number, which shifts when CBS puts a topic in.
+
+    Where several have one stem, the whole key tells them apart, and the code gets a number of ours.
+    """
     stems = [re.sub(r"_\d+$", "", m.code) if keys_run else m.code for m in measures]
     times, seen = Counter(stems), Counter[str]()
     for stem, measure in zip(stems, measures, strict=True):

@@ -95,7 +95,7 @@ def new_source(publisher: str, table: str, origin: LiveOrigin, settings: Setting
     except RegiokompasError as error:
         most = len(wide.measures) * prod(len(dimension.codes) for dimension in found.dimensions)
         path.write_text(card_text(found, RowBounds(min=1, max=2 * most)), encoding="utf-8")
-        raise CardError(f"{error}; its card is {path}: take out what does not fit, or delete it") from error
+        raise CardError(f"{error}; its card is {path}: correct it and run again, or delete it") from error
     bounds = RowBounds(min=max(1, landed.rows * 85 // 100), max=2 * landed.rows)
     path.write_text(card_text(found, bounds), encoding="utf-8")
     return Made(load_cards(folder)[wide.dataset_id], path, found, landed)
