@@ -43,7 +43,8 @@ _SOURCES = pa.schema(
         ("cadence", pa.string()),
         ("protocol", pa.string()),
         ("state", pa.string()),
-        ("state_reason", pa.string()),
+        ("reason_nl", pa.string()),
+        ("reason_en", pa.string()),
         ("rows_count", pa.int64()),
         ("newest_period", pa.string()),
         ("expected_next", pa.string()),
@@ -181,7 +182,8 @@ def _source_row(
         "cadence": card.cadence.value,
         "protocol": snapshot.protocol if snapshot else None,
         "state": state,
-        "state_reason": reason,
+        "reason_nl": reason.nl if reason else None,
+        "reason_en": reason.en if reason else None,
         "rows_count": rows_of(folder) if read else 0,
         "newest_period": newest,
         "expected_next": expected.isoformat() if expected else None,
@@ -202,7 +204,7 @@ def _release_row(
     snapshots: list[Snapshot], rows: list[dict[str, Any]], newest: str, *, invented: bool
 ) -> dict[str, Any]:
     code = code_digest()
-    states = [f"{r['dataset_id']} {r['state']} {r['state_reason']}" for r in rows]
+    states = [f"{r['dataset_id']} {r['state']} {r['reason_en']}" for r in rows]
     identity = sha256("\n".join([*(s.digest for s in snapshots), *states, code]).encode()).hexdigest()
     prefix = "sample-" if invented else ""
     return {

@@ -6,6 +6,7 @@ from datetime import date
 from pipelines.card import Cadence, SourceCard
 from pipelines.landing import Failure, Snapshot
 from pipelines.roads import Protocol
+from pipelines.strict import Bilingual
 
 # How long after the end of a period its figures usually appear, and how much later than that is late; in months.
 _LAG = {Cadence.YEARLY: 12, Cadence.QUARTERLY: 4, Cadence.MONTHLY: 3, Cadence.WEEKLY: 1}
@@ -21,7 +22,7 @@ def state(
     newest_period: str | None,
     says: str,
     as_of: date,
-) -> tuple[str, str | None]:
+) -> tuple[str, Bilingual | None]:
     """The state of a source, and why it is no other one.
 
     Args:
@@ -34,7 +35,8 @@ def state(
 
     Returns:
         `current`, `kept` (the last refresh failed), `stale` (its next figures are late), `stopped`, `archived`,
-        `awaited` (a person has to fetch it) or `absent` (it never landed); and the reason, None for `current`.
+        `awaited` (a person has to fetch it) or `absent` (it never landed); and the reason, None for `current`. A
+        reason that is about a moment begins with its day.
     """
     if snapshot is None:
         awaited = all(road.protocol is Protocol.DROP for road in card.roads)
@@ -42,12 +44,19 @@ def state(
     if failure:
         return "stopped" if failure.gone else "kept", _failed(failure)
     if card.ended:
-        return card.ended.state, f"{card.ended.since}: {card.ended.reason.nl} / {card.ended.reason.en}"
+        return card.ended.state, _since(card.ended.since, card.ended.reason.nl, card.ended.reason.en)
     if any(word in says.casefold() for word in _ENDED):
-        return "stopped", f"{snapshot.changed_at[:10]}: the source says of itself: {says.strip()}"
+        words = says.strip()
+        return "stopped", _since(
+            snapshot.changed_at[:10], f"de bron zegt van zichzelf: {words}", f"the source says of itself: {words}"
+        )
     expected = expected_next(card, newest_period)
     if expected and as_of > _later(expected, _LATE[card.cadence]):
-        return "stale", f"{expected}: expected then, newest period is {newest_period}"
+        return "stale", _since(
+            expected,
+            f"toen verwacht, de nieuwste periode is {newest_period}",
+            f"expected then, newest is {newest_period}",
+        )
     return "current", None
 
 
@@ -80,5 +89,10 @@ def _later(day: date, months: int) -> date:
     return date(year, month + 1, calendar.monthrange(year, month + 1)[1])
 
 
-def _failed(failure: Failure | None) -> str | None:
-    return f"{failure.failed_at}: {failure.problem}" if failure else None
+def _failed(failure: Failure | None) -> Bilingual | None:
+    # What went wrong is told in the words of the program, which are English.
+    return _since(failure.failed_at, failure.problem, failure.problem) if failure else None
+
+
+def _since(when: date | str, nl: str, en: str) -> Bilingual:
+    return Bilingual(nl=f"{when}: {nl}", en=f"{when}: {en}")

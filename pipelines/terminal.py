@@ -119,7 +119,7 @@ def print_sources(console: Console, sources: list[dict[str, Any]], told: Iterabl
     """Print the table of sources, and under it why one is not current, unless that is `told` already."""
     console.print(sources_table(sources, console.width))
     for source in sources:
-        reason = source["state_reason"]
+        reason = source["reason_en"]
         if reason and not any(problem in reason for problem in told):
             state = source["state"]
             label = f"[{_COLOURS[state]}]{state}[/]" + " " * (9 - len(state))
@@ -145,7 +145,7 @@ def sources_table(sources: Iterable[dict[str, Any]], width: int) -> Table:
 
 
 def _source_cells(source: dict[str, Any]) -> tuple[str, ...]:
-    since = f" since {source['state_reason'][:10]}" if source["state_reason"] else ""
+    since = f" since {source['reason_en'][:10]}" if source["reason_en"] else ""
     return (
         source["dataset_id"],
         escape(source["title_nl"]),

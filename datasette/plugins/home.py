@@ -175,9 +175,17 @@ def format_bytes(count: int, lang: str) -> str:
     return f"{format_number(count / 1e6, 1, lang)} MB" if count >= 1e6 else f"{max(1, round(count / 1e3))} kB"
 
 
-def format_period(period_code: str | None) -> str:
-    """Returns the year of a whole-year period of CBS (2026JJ00), any other period as the source writes it."""
-    return (period_code or "").removesuffix("JJ00")
+def format_period(period_code: str | None, kinds: dict[str, dict[str, str]], lang: str) -> str:
+    """Returns a period as people write it: 2026, 2e kwartaal 2026, 30 maart 2021; one of no known kind as it is.
+
+    `kinds` holds the titles of the seed of kinds of period, by the last four characters of a code.
+    """
+    year, suffix = (period_code or "")[:4], (period_code or "")[4:]
+    if month := kinds.get(f"MM{suffix[:2]}") if suffix.isdigit() else None:
+        return f"{int(suffix[2:])} {month[lang]} {year}"
+    if suffix not in kinds:
+        return period_code or ""
+    return f"{kinds[suffix][lang]} {year}".strip()
 
 
 @hookimpl(trylast=True)
@@ -191,11 +199,11 @@ def startup(datasette: Datasette) -> Any:
 
 
 @hookimpl
-def prepare_jinja2_environment(env: Any) -> None:
+def prepare_jinja2_environment(env: Any, datasette: Datasette) -> None:
     """Gives the templates our ways of writing numbers, sizes and periods."""
     env.filters["number"] = format_number
     env.filters["filesize"] = format_bytes
-    env.filters["period"] = format_period
+    env.filters["period"] = lambda code, lang: format_period(code, datasette.portal.texts["periods"], lang)
 
 
 @hookimpl

@@ -66,11 +66,12 @@ async def read_portal(datasette: Datasette) -> Portal:
 
 
 def read_texts() -> Texts:
-    """Returns texts.yml with the titles of themes and region schemes, the smallest kind of region first."""
+    """Returns texts.yml with the titles of themes, periods and region schemes, the smallest kind of region first."""
     schemes = sorted(_read_seed("region_schemes"), key=lambda row: -int(row["level_order"]))
     return {
         **_read_yaml("texts.yml"),
         "themes": {row["theme"]: _titles(row) for row in _read_seed("themes")},
+        "periods": {row["period_suffix"]: _titles(row) for row in _read_seed("period_kinds")},
         "schemes": {row["scheme"]: _titles(row) for row in schemes},
     }
 

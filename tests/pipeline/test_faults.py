@@ -147,7 +147,7 @@ class Story:
 def sources(release: Path) -> dict[str, tuple[str, str | None]]:
     with closing(sqlite3.connect(release / "regiokompas.db")) as db:
         return {
-            i: (state, reason) for i, state, reason in db.execute("select table_id, state, state_reason from sources")
+            i: (state, reason) for i, state, reason in db.execute("select table_id, state, reason_en from sources")
         }
 
 
