@@ -130,7 +130,8 @@ def examine(
     state, reason = health.state(card, seen.snapshot, None, newest, seen.says, today)
     problems, remarks = _missing(card, seen.description, list(indicators))
     if state == "stopped" and not card.ended:
-        problems.append(f"{card.dataset_id}: {reason.en if reason else state} -> write `ended` on the card, with the day and the reason")
+        found = reason.en if reason else state
+        problems.append(f"{card.dataset_id}: {found} -> write `ended` on the card, with the day and the reason")
     expected = health.expected_next(card, newest)
     snapshot = seen.snapshot
     return Finding(card, state, snapshot.protocol, snapshot.modified, newest, expected, tuple(problems), tuple(remarks))

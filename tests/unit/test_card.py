@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
-from pipelines.card import load_cards
+from pipelines.card import Dimension, Shape, load_cards
 from pipelines.errors import CardError
+from pipelines.roads import Protocol
 from pipelines.settings import CARDS
 
 Content = dict[str, Any]
@@ -33,11 +34,33 @@ def first(content: Content) -> Content:
 
 def test_every_card_is_read_in_order() -> None:
     cards = load_cards(CARDS)
-    assert list(cards) == [
-        f"cbs/{t}" for t in ("81575NED", "70072ned", "83648NED", "83583NED", "82949NED", "83287NED", "86247NED")
+    written = [
+        f"{ {**content['defaults'], **entry}['publisher'] }/{entry['table']}"
+        for path in sorted(CARDS.glob("*.yml"))
+        for content in [yaml.safe_load(path.read_text(encoding="utf-8"))]
+        for entry in content["cards"]
     ]
-    assert {c.slug for c in cards.values()} >= {"cbs__81575NED"}
+    assert list(cards) == written
+    assert list(cards)[:2] == ["cbs/81575NED", "cbs/70072ned"]
+    assert {c.slug for c in cards.values()} >= {"cbs__81575NED", "den_haag__subsidies"}
     assert cards["cbs/83583NED"].dimension("region") is None
+
+
+def test_every_source_family_has_cards_of_every_shape() -> None:
+    cards = load_cards(CARDS).values()
+    publishers = {card.publisher for card in cards}
+    assert publishers >= {"cbs", "uwv", "eurostat", "pdok", "rijk", "amsterdam", "utrecht", "zaanstad"}
+    assert {card.shape for card in cards} == set(Shape)
+    assert {road.protocol for card in cards for road in card.roads} >= set(Protocol) - {Protocol.OPENDATASOFT}
+
+
+def test_a_dimension_keeps_what_its_card_asks_for() -> None:
+    region = Dimension.model_validate({"role": "region", "levels": ["GM", "NL"]})
+    assert [code for code in ("GM0363", "NL01", "PV27", "CR23") if region.keeps(code)] == ["GM0363", "NL01"]
+    period = Dimension.model_validate({"role": "period", "kinds": ["JJ"], "since": 2015})
+    codes = ("2014JJ00", "2015JJ00", "2016KW01", "2026JJ00")
+    assert [code for code in codes if period.keeps(code)] == ["2015JJ00", "2026JJ00"]
+    assert Dimension.model_validate({"role": "category"}).keeps_all and not period.keeps_all
 
 
 @pytest.mark.parametrize(
@@ -53,12 +76,23 @@ def test_every_card_is_read_in_order() -> None:
         (lambda c: first(c)["title"].update(nl="  "), ["cbs/81575NED", "key `title.nl`"]),
         (lambda c: first(c)["rows"].update(min="many"), ["cbs/81575NED", "key `rows.min` holds 'many'"]),
         (lambda c: first(c)["rows"].update(min=9, max=8), ["cbs/81575NED", "key `rows`", "min 9 is larger than max 8"]),
-        (lambda c: first(c).update(protocols=["fax"]), ["cbs/81575NED", "key `protocols.0` holds 'fax'"]),
+        (lambda c: first(c).update(roads=[{"protocol": "fax"}]), ["cbs/81575NED", "key `roads.0`", "fax"]),
+        (lambda c: first(c).update(roads=[]), ["cbs/81575NED", "key `roads`"]),
+        (
+            lambda c: first(c).update(
+                roads=[{"protocol": "cbs_odata4"}, {"protocol": "file", "urls": ["https://x.nl/a"]}]
+            ),
+            ["cbs/81575NED", "`layout`"],
+        ),
+        (lambda c: first(c).update(layout={"format": "csv", "columns": {}}), ["cbs/81575NED", "`layout"]),
+        (lambda c: first(c).update(dimensions={}), ["cbs/81575NED", "`dimensions`"]),
+        (lambda c: first(c)["dimensions"]["Perioden"].update(levels=["GM"]), ["cbs/81575NED", "region dimension"]),
+        (lambda c: first(c)["dimensions"]["RegioS"].update(since=2015), ["cbs/81575NED", "period dimension"]),
         (lambda c: first(c).update(measures=[]), ["cbs/81575NED", "`measures`", "`region_frame`"]),
         (lambda c: first(c)["measures"].append(first(c)["measures"][0]), ["cbs/81575NED", "twice: M000200"]),
         (
             lambda c: first(c)["dimensions"].update(Wijken={"role": "region"}),
-            ["cbs/81575NED", "at most one region and one period"],
+            ["cbs/81575NED", "at most one region, one period"],
         ),
         (lambda c: first(c).update(table="../x"), ["cbs/../x", "key `table`"]),
         (lambda c: c["cards"].append(first(c)), ["card cbs/81575NED stands there twice"]),
