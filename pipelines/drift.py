@@ -17,7 +17,6 @@ from pipelines.landed import Landed
 from pipelines.landing import Landing, Snapshot
 from pipelines.roads import Protocol
 
-
 Described = SourceMeasure | SourceCode
 
 
