@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from .figures import around, count, mark_of, mean, own_count, population, seasonal, shares, split, step_of, summed
 from .invention import Invention
+from .periods import PER_YEAR
 from .rates import RATES, members
 
 # Months and quarters differ this much from their year.
@@ -45,10 +46,13 @@ def column(invention: Invention, letter: str, parts: tuple[Part, ...], year: int
         year: the year.
         period: the code of the period.
     """
-    season = 1.0 if period[4:6] in ("JJ", "SJ") else around(1.0, SEASON, invention.key, period)
+    whole_year = invention.kind == "flow" or period[4:6] in ("JJ", "SJ")
+    season = 1.0 if whole_year else around(1.0, SEASON, invention.key, period)
     if invention.kind == "mean":
         return _means(invention, parts, year, season)
     units = _units(invention, letter, parts, year, season)
+    if invention.kind == "flow":
+        units = {code: _of_period(invention, number, code, period) for code, number in units.items()}
     marks = {code: mark for code in units if (mark := _mark(invention, code, year))}
     units = {code: 0 if code in marks else number for code, number in units.items()}
     totals = summed(units, year)
@@ -87,6 +91,14 @@ def _units(invention: Invention, letter: str, parts: tuple[Part, ...], year: int
     if all(part.which is None for part in parts):
         return whole
     return {code: step * _part_of(number // step, parts, code) for code, number in whole.items()}
+
+
+def _of_period(invention: Invention, number: int, code: str, period: str) -> int:
+    """What of a year falls into a month, quarter or half-year: months add up to quarters, and those to the year."""
+    months = 12 // PER_YEAR.get(period[4:6], 1)
+    last = months * max(int(period[6:]), 1)
+    pieces = split(number // invention.rate.step, shares(f"{invention.key} months", 12, code))
+    return invention.rate.step * sum(pieces[last - months : last])
 
 
 def _part_of(number: int, parts: tuple[Part, ...], code: str) -> int:

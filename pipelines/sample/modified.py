@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipelines.card import SourceCard
+from pipelines.card import Cadence, SourceCard
 
 from .figures import uniform
 
@@ -16,5 +16,7 @@ def modified_of(card: SourceCard) -> str:
         return f"{FRAME_DAYS.get(card.region_frame, f'{card.region_frame}-02-20')}T02:00:00"
     if card.ended:
         return f"{card.ended.since}T02:00:00"
+    if card.cadence in (Cadence.QUARTERLY, Cadence.MONTHLY):
+        return f"2026-10-{1 + int(uniform('modified', card.dataset_id) * 28):02}T02:00:00"
     day = int(uniform("modified", card.dataset_id) * 270)
     return f"2026-{1 + day // 28:02}-{1 + day % 28:02}T02:00:00"

@@ -133,6 +133,14 @@ def test_months_and_quarters_end_where_the_card_says_that_the_table_ended(tmp_pa
     assert set(rows["period_status"]) == {"Definitief"}
 
 
+def test_months_of_bankruptcies_add_up_to_quarters(tmp_path: Path) -> None:
+    rows = figures(land(ALL["cbs/82522NED"], tmp_path)).filter(region_code="NL01")
+    values = dict(rows.select("period_code", "value").iter_rows())
+    months = [values[f"2025MM{month:02}"] for month in range(4, 13)]
+    assert [sum(months[i : i + 3]) for i in (0, 3, 6)] == [values[f"2025KW0{quarter}"] for quarter in (2, 3, 4)]
+    assert sum(values[f"2025KW0{quarter}"] for quarter in (1, 2, 3, 4)) == values["2025JJ00"]
+
+
 def test_a_new_measure_on_a_known_table_needs_a_line_only(tmp_path: Path) -> None:
     known = ALL["cbs/70072ned"].model_dump(by_alias=True)
     more = {"code": "NieuwOnderwerp", "title": "Nieuw onderwerp", "unit": "aantal", "certainty": "assumed"}
