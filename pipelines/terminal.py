@@ -13,6 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 from rich.text import Text
 
+from pipelines.ingest import NOT_RUN
+
 _COLOURS = {
     "current": "green",
     "kept": "yellow",
@@ -86,6 +88,8 @@ class RunReport(logging.Handler):
 
     def _count(self, event: dg.DagsterEvent) -> None:
         evaluation = event.asset_check_evaluation_data
+        if NOT_RUN in evaluation.metadata:
+            return
         self.checks[evaluation.passed] += 1
         if not evaluation.passed and "problem" in evaluation.metadata:
             self.problems += str(evaluation.metadata["problem"].value).splitlines()

@@ -22,7 +22,7 @@ from support import (
 )
 
 from pipelines.card import SourceCard, load_cards
-from pipelines.drift import Change, blocked_indicators, drift
+from pipelines.drift import Change, as_rows, blocked_indicators, drift
 from pipelines.landing import Landing
 from pipelines.refresh import refresh
 from pipelines.settings import CARDS
@@ -136,7 +136,8 @@ def test_new_and_gone_regions_are_told_and_block_nothing(standin: Standin, tmp_p
             row[at] = "GM9999" if row[at] == "GM0935" else row[at]
 
     found = changes_of(standin, tmp_path, "cbs/81575NED", merged)
-    assert {(c.change, c.dimension, c.code, c.before, c.after, c.blocks) for c in found} == {
+    columns = ("change", "dimension", "code", "before", "after", "blocks")
+    assert {tuple(row[name] for name in columns) for row in as_rows(found)} == {
         ("removed", "RegioS", "GM0935", "Maastricht", None, False),
         ("added", "RegioS", "GM9999", None, "Maasrijk", False),
     }
@@ -216,7 +217,7 @@ def test_a_table_that_is_gone_stays_visible_as_stopped(live_run: Run, tmp_path: 
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
         card = next(c for c in content["cards"] if c["table"] == "81575NED")
         card["ended"] = {"since": "2026-11-20", "state": "stopped", "reason": {"nl": "Vervangen", "en": "Replaced"}}
-        path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+        path.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8")
         ran = standin.run("--select", "cbs/81575NED", data=data, project=project)
     assert ran.code == 0, ran.err
     reason = query(current_release(data), "select state, reason_en, reason_nl from sources where dataset_id = 'cbs/81575NED'")
