@@ -220,5 +220,7 @@ def test_a_table_that_is_gone_stays_visible_as_stopped(live_run: Run, tmp_path: 
         path.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8")
         ran = standin.run("--select", "cbs/81575NED", data=data, project=project)
     assert ran.code == 0, ran.err
-    reason = query(current_release(data), "select state, reason_en, reason_nl from sources where dataset_id = 'cbs/81575NED'")
+    reason = query(
+        current_release(data), "select state, reason_en, reason_nl from sources where dataset_id = 'cbs/81575NED'"
+    )
     assert reason == [("stopped", "2026-11-20: Replaced", "2026-11-20: Vervangen")]

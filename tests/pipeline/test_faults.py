@@ -146,9 +146,7 @@ class Story:
 
 def sources(release: Path) -> dict[str, tuple[str, str | None]]:
     with closing(sqlite3.connect(release / "regiokompas.db")) as db:
-        return {
-            i: (state, reason) for i, state, reason in db.execute("select table_id, state, reason_en from sources")
-        }
+        return {i: (state, reason) for i, state, reason in db.execute("select table_id, state, reason_en from sources")}
 
 
 def modified(data: Path, table: str) -> str:
@@ -220,24 +218,26 @@ def test_the_status_labels_what_was_kept_and_why(
         for table in TABLES:
             state = shown.state(f"cbs/{table}")
             if table in faults:
-                assert state.startswith("keptsince20"), state
+                gone = faults[table][0] == "http404"
+                assert state.startswith("stoppedsince20" if gone else "keptsince20"), state
                 assert faults[table][2] in shown.out + shown.err
             else:
-                assert state == "current", state
+                assert state == "current" or state.startswith("stalesince"), state
 
 
 def test_what_is_whole_can_be_published_with_the_broken_ones_labelled(story: Story) -> None:
     assert story.part_ran.code == 0, story.part_ran.err
     for table, (state, reason) in story.part.items():
         if table in SECOND:
-            assert state == "kept" and SECOND[table][2] in (reason or "")
-        else:
-            assert (state, reason) == ("current", None)
+            gone = SECOND[table][0] == "http404"
+            assert state == ("stopped" if gone else "kept") and SECOND[table][2] in (reason or "")
+        elif table in TABLES:
+            assert state in ("current", "stale")
 
 
 def test_the_next_good_run_clears_the_labels(story: Story) -> None:
     assert story.healed_ran.code == 0, story.healed_ran.err
-    assert set(story.healed.values()) == {("current", None)}
+    assert {story.healed[table][0] for table in TABLES} == {"current", "stale"}
 
 
 def test_a_first_run_that_fails_publishes_nothing(live_run: Run, standin: Standin, tmp_path: Path) -> None:

@@ -158,7 +158,9 @@ def test_a_definition_names_the_table_when_it_is_not_the_key_figures(row: dict[s
         assert f"CBS-tabel {table}" in row["definition_nl"] and f"CBS table {table}" in row["definition_en"]
 
 
-@pytest.mark.parametrize("path", sorted(set(CARDS.glob("cbs*.yml")) - {CARDS / "cbs_files.yml"}), ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", sorted(set(CARDS.glob("cbs*.yml")) - {CARDS / "cbs_files.yml"}), ids=lambda path: path.name
+)
 def test_a_file_shares_what_is_the_same_for_all_of_cbs(path: Path) -> None:
     defaults = yaml.safe_load(path.read_text(encoding="utf-8"))["defaults"]
     assert defaults["roads"] == [{"protocol": "cbs_odata4"}, {"protocol": "cbs_odata3"}]
