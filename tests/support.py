@@ -124,7 +124,7 @@ def query(release: Path, sql: str, *parameters: object) -> list[Any]:
 
 
 def copy_data(source: Path, target: Path) -> Path:
-    """A copy of a data folder, in which a test may do what it likes; releases never change, so their files are shared."""
+    """A copy of a data folder to do anything with; the files of releases, which never change, are shared."""
     shutil.copytree(source, target, symlinks=True, ignore=shutil.ignore_patterns("releases"))
     if (source / "releases").exists():
         shutil.copytree(source / "releases", target / "releases", symlinks=True, copy_function=os.link)
