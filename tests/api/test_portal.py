@@ -260,7 +260,35 @@ def test_sql_that_is_too_heavy_or_writes_is_refused(portal: Datasette, sql: str)
 def test_the_publisher_is_named_as_it_writes_itself(portal: Datasette) -> None:
     page = ask(portal, "/", params={"q": "GM0193"}).text
     assert "CBS 81575NED" in page and "cbs 81575NED" not in page
-    assert re.search(r"<blockquote>CBS, ", page)
+    assert "Gemeente Den Haag subsidies" in page and "den_haag" not in page
+    assert "City of The Hague subsidies" in ask(portal, "/en").text
+
+
+def test_every_publisher_state_and_cadence_has_words(portal: Datasette) -> None:
+    texts = portal.portal.texts
+    for column, group in (("publisher", "publishers"), ("state", "states"), ("cadence", "cadences")):
+        rows = ask(
+            portal, "/regiokompas.json", params={"sql": f"select distinct {column} from sources", "_shape": "arrays"}
+        )
+        found = {row[0] for row in rows.json()["rows"]}
+        assert found and found <= texts[group].keys(), column
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [("/?q=GM0193", ["augustus 2026", "16 mei 2023"]), ("/en?q=GM0193", ["August 2026", "16 May 2023"])],
+)
+def test_periods_are_written_as_people_write_them(portal: Datasette, path: str, told: list[str]) -> None:
+    page = ask(portal, path).text
+    assert all(words in page for words in told)
+    assert not re.search(r">\s*(\d{4}(MM|KW|JJ)\d\d|20\d{6})\s*<", page)
+
+
+def test_a_source_says_why_it_is_not_current_in_the_language_of_the_page(portal: Datasette) -> None:
+    dutch, english = ask(portal, "/").text, ask(portal, "/en").text
+    assert "UWV heeft na 16 mei 2023 geen week meer gepubliceerd" in dutch
+    assert "UWV has published no week after 16 May 2023" in english
+    assert "UWV has published" not in dutch and "UWV heeft na" not in english
 
 
 def test_descriptions_show_no_marks_of_their_markup(portal: Datasette) -> None:

@@ -7,7 +7,7 @@ import dagster as dg
 import pytest
 from conftest import Run
 
-from pipelines.card import Cadence, SourceCard, load_cards
+from pipelines.card import Cadence, load_cards
 from pipelines.definitions import JOB, build_defs
 from pipelines.ingest import card_key
 from pipelines.schedules import refresh_schedules
@@ -46,7 +46,7 @@ def test_the_job_has_one_asset_a_card_and_all_that_follows(defs: dg.Definitions)
     keys = defs.resolve_job_def(JOB).asset_layer.executable_asset_keys
     assert {key for key in keys if key.path[0] == "raw"} == {
         dg.AssetKey(["raw", "inputs"]),
-        *(dg.AssetKey(["raw", "cbs", card.table]) for card in ALL.values()),
+        *(dg.AssetKey(["raw", card.publisher, card.table]) for card in ALL.values()),
     }
     assert {key for key in keys if key.path[0] == "publish"} == {
         dg.AssetKey(["publish", name]) for name in ("database_file", "extracts", "release")
@@ -80,30 +80,29 @@ def test_every_card_is_retried_and_has_its_publisher_as_group(defs: dg.Definitio
         assert defs.get_assets_def(card_key(card)).op.retry_policy
 
 
+CRON = {
+    "refresh_yearly": "0 7 * * 1",
+    "refresh_quarterly": "0 7 * * 1,4",
+    "refresh_monthly": "0 7 * * 1-5",
+    "refresh_weekly": "0 7 * * 1-5",
+    "refresh_once": "0 7 1 * *",
+}
+
+
 def test_schedules_are_in_dutch_time_and_refresh_what_is_due(defs: dg.Definitions) -> None:
-    (schedule,) = defs.schedules or []
-    assert isinstance(schedule, dg.ScheduleDefinition)
-    assert (schedule.name, schedule.cron_schedule) == ("refresh_yearly", "0 7 * * 1")
-    assert schedule.execution_timezone == "Europe/Amsterdam"
-    keys = defs.resolve_job_def("refresh_yearly").asset_layer.executable_asset_keys
-    assert {card_key(card) for card in ALL.values()} | {dg.AssetKey(["publish", "release"])} <= keys
+    schedules = [schedule for schedule in defs.schedules or [] if isinstance(schedule, dg.ScheduleDefinition)]
+    assert {schedule.name: schedule.cron_schedule for schedule in schedules} == CRON
+    assert {schedule.execution_timezone for schedule in schedules} == {"Europe/Amsterdam"}
+    for schedule in schedules:
+        due = {card_key(card) for card in ALL.values() if f"refresh_{card.cadence}" == schedule.name}
+        keys = defs.resolve_job_def(schedule.name).asset_layer.executable_asset_keys
+        assert {key for key in keys if key.path[0] == "raw" and key.path[1] != "inputs"} == due
+        assert dg.AssetKey(["publish", "release"]) in keys
 
 
-def test_each_cadence_has_a_schedule_with_its_own_cards() -> None:
-    def changed(dataset_id: str, cadence: Cadence) -> SourceCard:
-        return ALL[dataset_id].model_copy(update={"cadence": cadence})
-
-    cards = ALL | {
-        "cbs/83648NED": changed("cbs/83648NED", Cadence.QUARTERLY),
-        "cbs/83583NED": changed("cbs/83583NED", Cadence.MONTHLY),
-    }
-    found = {schedule.name: schedule for schedule in refresh_schedules(cards)}
-    assert {name: schedule.cron_schedule for name, schedule in found.items()} == {
-        "refresh_yearly": "0 7 * * 1",
-        "refresh_quarterly": "0 7 * * 1,4",
-        "refresh_monthly": "0 7 * * 1-5",
-    }
-    assert {schedule.execution_timezone for schedule in found.values()} == {"Europe/Amsterdam"}
+def test_a_cadence_without_cards_has_no_schedule() -> None:
+    yearly = {dataset_id: card for dataset_id, card in ALL.items() if card.cadence is Cadence.YEARLY}
+    assert [schedule.name for schedule in refresh_schedules(yearly)] == ["refresh_yearly"]
 
 
 def test_the_history_of_the_command_line_is_that_of_the_ui(sample_run: Run) -> None:

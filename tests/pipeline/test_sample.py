@@ -13,10 +13,12 @@ import pytest
 from conftest import Run
 from support import PUBLIC_TABLES, digests, query, read_release
 
+from pipelines.card import load_cards
 from pipelines.landing import NOTICE
-from pipelines.settings import PROJECT, SAMPLE_LANDING
+from pipelines.recipients import MASK
+from pipelines.settings import CARDS, PROJECT, SAMPLE_LANDING
 
-WITH_FIGURES = ["observations", "sources", "sme_support", "human_capital", "release"]
+WITH_FIGURES = ["observations", "sources", "sme_support", "human_capital", "subsidies", "region_boundaries", "release"]
 
 
 def test_the_sample_can_be_made_anew_byte_for_byte(tmp_path: Path) -> None:
@@ -42,21 +44,49 @@ def test_the_sample_has_every_municipality_of_2026(sample_release: Path) -> None
     assert figures == [(342,)]
 
 
-def test_the_sample_has_eight_years_or_more(sample_release: Path) -> None:
-    years = dict(
-        query(
-            sample_release,
-            "select indicator_id, count(distinct year) from observations where value is not null group by 1",
-        )
+def test_the_sample_has_figures_of_every_indicator_and_long_series_of_the_key_figures(sample_release: Path) -> None:
+    years = query(
+        sample_release,
+        "select indicator_id, dataset_id, count(distinct year) from observations where value is not null group by 1, 2",
     )
-    indicators = query(sample_release, "select count(*) from indicators")[0][0]
-    assert len(years) == indicators and min(years.values()) >= 8
+    indicators = query(sample_release, "select indicator_id from indicators")
+    assert {name for name, _, _ in years} == {name for (name,) in indicators}
+    assert min(count for _, dataset_id, count in years if dataset_id in ("cbs/70072ned", "cbs/83648NED")) >= 8
+
+
+def test_the_sample_has_every_source_and_none_is_missing(sample_release: Path) -> None:
+    states = dict(query(sample_release, "select dataset_id, state from sources"))
+    cards = load_cards(CARDS)
+    assert states.keys() == cards.keys()
+    assert {name for name, state in states.items() if state == "archived"} == {
+        card.dataset_id for card in cards.values() if card.ended
+    }
+    assert set(states.values()) == {"current", "archived"}
+    rows = query(sample_release, "select count(*) from sources where rows_count = 0 or notice is null")
+    assert rows == [(0,)]
+
+
+def test_the_sample_has_every_status_of_a_subsidy_and_no_name_of_a_person(sample_release: Path) -> None:
+    statuses = {status for (status,) in query(sample_release, "select distinct status from subsidies")}
+    # No register that we know has a word for a refusal: its zeros do not say why.
+    assert statuses == {"requested", "granted", "zero_granted", "settled"}
+    names = query(sample_release, "select distinct recipient from subsidies where recipient_kind <> 'organisation'")
+    assert names == [(MASK,)]
+    loaded = query(sample_release, "select region_code from subsidy_coverage where coverage = 'loaded' order by 1")
+    assert [code for (code,) in loaded] == ["GM0014", "GM0202", "GM0344", "GM0363", "GM0479", "GM0518"]
+
+
+def test_the_sample_has_a_tile_and_a_boundary_for_every_municipality(sample_release: Path) -> None:
+    current = "select region_code from regions where scheme = 'municipality' and is_current order by 1"
+    for table in ("municipality_tiles", "region_boundaries"):
+        assert query(sample_release, f"select region_code from {table} order by 1") == query(sample_release, current)
 
 
 def test_the_sample_has_every_kind_of_missing_value(sample_release: Path) -> None:
     found = query(sample_release, "select distinct value_status, value is null from observations")
     assert set(found) == {
         ("final", 0),
+        ("estimated", 0),
         ("provisional", 0),
         ("revised_provisional", 0),
         ("missing", 1),
