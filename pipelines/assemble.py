@@ -16,9 +16,9 @@ from pipelines.card import CBS, Shape, SourceCard
 from pipelines.drift import as_rows, blocked_indicators, drift
 from pipelines.errors import CardError
 from pipelines.indicators import check_indicators, read_indicators
-from pipelines.landed import Landed
 from pipelines.landing import NOTICE, Failure, Landing, Snapshot
 from pipelines.raw import EMPTY, is_read, raw_folder, raw_folders, rows_of, write_empty, write_raw
+from pipelines.reading.landed import Landed
 from pipelines.settings import DBT_PROJECT, PROJECT, Settings
 from schemas.shapes import check_shape
 

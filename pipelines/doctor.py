@@ -19,8 +19,8 @@ from pipelines.clients.pages import State
 from pipelines.drift import Change, blocked_indicators
 from pipelines.errors import AwaitedError, GoneError, NotThereError, RegiokompasError, SourceError, shown
 from pipelines.indicators import read_indicators
-from pipelines.landed import CLIENTS, Landed
 from pipelines.landing import Failure, Landing, Snapshot, now
+from pipelines.reading.landed import CLIENTS, Landed
 from pipelines.refresh import LandingOrigin, LiveOrigin, Origin, asked
 from pipelines.roads import HalRoad, OgcRoad, Protocol, Road
 from pipelines.settings import DBT_PROJECT, Settings

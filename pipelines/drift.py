@@ -13,8 +13,8 @@ from typing import Any, Literal
 from pipelines.card import CBS, SourceCard
 from pipelines.clients.odata import Description, SourceCode, SourceMeasure, plain
 from pipelines.errors import SourceError
-from pipelines.landed import Landed
 from pipelines.landing import Landing, Snapshot
+from pipelines.reading.landed import Landed
 from pipelines.roads import Protocol
 
 Described = SourceMeasure | SourceCode

@@ -22,8 +22,8 @@ from pipelines.clients.odata import Description, SourceCode, read_json
 from pipelines.clients.pages import State, fetch_set
 from pipelines.doctor import Memory, would_land
 from pipelines.errors import CardError, GoneError, NotThereError, RegiokompasError, shown
-from pipelines.landed import CLIENTS
 from pipelines.landing import Landing
+from pipelines.reading.landed import CLIENTS
 from pipelines.refresh import LiveOrigin, Refreshed, refresh
 from pipelines.roads import Protocol, Road
 from pipelines.settings import CARDS, DBT_PROJECT, Settings

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines import reading, shapes
 from pipelines.card import SourceCard
 from pipelines.landing import Landing, Snapshot, kind, replace_folder
+from pipelines.reading import shapes
+from pipelines.reading.snapshot import read_snapshot
 from pipelines.settings import DBT_PROJECT
 
 EMPTY = "_empty"
@@ -49,8 +50,7 @@ def fingerprint(card: SourceCard, snapshot: Snapshot) -> str:
 def reader_files() -> list[Path]:
     """The code and seeds that decide what is read from given bytes."""
     here = Path(__file__).parent
-    names = ("reading", "reading_cbs", "reading_frames", "landed", "shapes", "tables", "registers", "recipients")
-    files = [*(here / f"{name}.py" for name in names), *sorted((here / "clients").glob("*.py"))]
+    files = [file for room in ("reading", "clients") for file in sorted((here / room).glob("*.py"))]
     return files + [DBT_PROJECT / "seeds" / f"{name}.csv" for name in ("region_names", "recipient_words")]
 
 
@@ -87,7 +87,7 @@ def write_raw(
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".building-") as temporary:
         built = Path(temporary) / "raw"
         built.mkdir()
-        rows = reading.read_snapshot(card, snapshot, landing, Path(temporary), built)
+        rows = read_snapshot(card, snapshot, landing, Path(temporary), built)
         check(built)
         marker = {"dataset_id": card.dataset_id, "reading": fingerprint(card, snapshot), "rows": rows}
         (built / "raw.json").write_text(json.dumps(marker) + "\n", encoding="utf-8")

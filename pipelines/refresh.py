@@ -10,9 +10,9 @@ from pipelines.card import SourceCard
 from pipelines.clients.http import USER_AGENT, HttpClient, open_session
 from pipelines.clients.pages import State
 from pipelines.errors import AwaitedError, GoneError, NotThereError, RegiokompasError, SourceError
-from pipelines.landed import CLIENTS
 from pipelines.landing import Landing, Snapshot, now, open_landing
 from pipelines.raw import is_read, raw_folder, rows_of, write_raw
+from pipelines.reading.landed import CLIENTS
 from pipelines.resume import ResumableStore
 from pipelines.roads import Protocol
 from pipelines.settings import SAMPLE_LANDING, Settings

@@ -5,9 +5,9 @@ from pathlib import Path
 import pandera.polars as pa
 import polars as pl
 
-from pipelines.recipients import KINDS, MASK
+from pipelines.reading.recipients import KINDS, MASK
+from pipelines.reading.registers import AMOUNTS
 from pipelines.register_card import SubsidyStatus
-from pipelines.registers import AMOUNTS
 from schemas.wire import WireError
 
 KEY = ["dataset_id", "row_number"]

@@ -11,7 +11,10 @@ from pipelines.publish.queries import load_queries
 
 DATABASE = "regiokompas"
 CODE = re.compile(r"`([^`]+)`")
-LICENCE = {"license": "CC BY 4.0", "license_url": "https://creativecommons.org/licenses/by/4.0/deed.nl"}
+# A table can hold figures of many publishers: who they are and on what terms stands there, source by source.
+SOURCES = f"/{DATABASE}/sources"
+LICENCE = {"license": "per bron / by source", "license_url": SOURCES}
+SOURCE = {"source": "Regiokompas, uit open bronnen / from open sources", "source_url": SOURCES}
 
 
 def datasette_metadata(tables: list[PublicTable], queries: Path, release: dict[str, Any]) -> dict[str, Any]:
@@ -23,12 +26,11 @@ def datasette_metadata(tables: list[PublicTable], queries: Path, release: dict[s
         release: the one row of the table `release`.
     """
     notice = f"<p><strong>{escape(release['notice'])}</strong></p>" if release["notice"] else ""
-    source = {"source": "Regiokompas, op basis van CBS / based on CBS", "source_url": "/"}
     return {
         "title": release["title_nl"],
         "description": release["title_en"],
         **LICENCE,
-        **source,
+        **SOURCE,
         "databases": {
             DATABASE: {
                 "title": release["title_nl"],
@@ -37,8 +39,8 @@ def datasette_metadata(tables: list[PublicTable], queries: Path, release: dict[s
                     f'<p lang="en">{escape(release["title_en"])}. Release <code>{release["release_id"]}</code>.</p>'
                 ),
                 **LICENCE,
-                **source,
-                "tables": {t.name: {**_table(t, notice), **LICENCE, **source} for t in tables} | _hidden(tables),
+                **SOURCE,
+                "tables": {t.name: {**_table(t, notice), **LICENCE, **SOURCE} for t in tables} | _hidden(tables),
                 "queries": load_queries(queries),
             }
         },

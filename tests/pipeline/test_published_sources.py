@@ -10,7 +10,7 @@ import pytest
 from conftest import Run
 from support import SHARED, Standin, copy_data, query
 
-from pipelines.recipients import MASK
+from pipelines.reading.recipients import MASK
 
 pytestmark = pytest.mark.standin
 FILES = SHARED / "standin" / "files"

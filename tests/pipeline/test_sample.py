@@ -15,7 +15,7 @@ from support import PUBLIC_TABLES, digests, query, read_release
 
 from pipelines.card import load_cards
 from pipelines.landing import NOTICE
-from pipelines.recipients import MASK
+from pipelines.reading.recipients import MASK
 from pipelines.settings import CARDS, PROJECT, SAMPLE_LANDING
 
 WITH_FIGURES = ["observations", "sources", "sme_support", "human_capital", "subsidies", "region_boundaries", "release"]

@@ -16,7 +16,7 @@ from pipelines.card import SourceCard, load_cards
 from pipelines.errors import SourceError
 from pipelines.landing import Landing, Resource, Snapshot
 from pipelines.raw import is_read, rows_of, write_raw
-from pipelines.reading_cbs import unrounded
+from pipelines.reading.cbs import unrounded
 from pipelines.settings import CARDS
 
 CON = duckdb.connect()

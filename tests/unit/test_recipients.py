@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.errors import CardError
-from pipelines.recipients import KINDS, MASK, SEED, masked_recipients, recipient_words
+from pipelines.reading.recipients import KINDS, MASK, SEED, masked_recipients, recipient_words
 
 PARTS = [
     "Stichting",

@@ -10,7 +10,7 @@ from support import SHARED
 
 from pipelines.card import load_cards
 from pipelines.clients.table_file import read_table
-from pipelines.registers import register_rows
+from pipelines.reading.registers import register_rows
 from pipelines.settings import CARDS, DBT_PROJECT, PROJECT
 
 FILES = {

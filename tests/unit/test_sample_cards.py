@@ -10,8 +10,8 @@ from support_sample import serving
 
 from pipelines.card import CBS, Cadence, Shape, SourceCard, load_cards
 from pipelines.clients.http import HttpClient, open_session
-from pipelines.landed import CLIENTS
 from pipelines.landing import Landing
+from pipelines.reading.landed import CLIENTS
 from pipelines.refresh import LiveOrigin, Refreshed, refresh
 from pipelines.roads import Protocol
 from pipelines.sample.make_sample import NoPace, sample_origin

@@ -17,8 +17,8 @@ from pipelines.clients.table_columns import ROW
 from pipelines.clients.table_file import read_table
 from pipelines.errors import CardError, SourceError
 from pipelines.layout import TableLayout
+from pipelines.reading.tables import load_region_names, statistics_rows
 from pipelines.settings import CARDS, DBT_PROJECT
-from pipelines.tables import load_region_names, statistics_rows
 
 NAMES = {"towns": {"urk": "GM0184", "west betuwe": "GM1960", "west betuwe (lingewaal)": "GM1960"}}
 OPEN_MATCH = {

@@ -14,13 +14,13 @@ from pipelines.card import Shape, SourceCard
 from pipelines.clients import drop, eurostat, ogc_features
 from pipelines.clients.table_file import read_records, read_table
 from pipelines.errors import SourceError
-from pipelines.landed import Landed
 from pipelines.landing import Resource
-from pipelines.registers import register_rows
+from pipelines.reading.landed import Landed
+from pipelines.reading.registers import register_rows
+from pipelines.reading.shapes import CODES, MEASURES
+from pipelines.reading.tables import load_region_names, statistics_rows
 from pipelines.roads import Protocol
 from pipelines.settings import DBT_PROJECT
-from pipelines.shapes import CODES, MEASURES
-from pipelines.tables import load_region_names, statistics_rows
 
 _FILES = {Shape.OBSERVATIONS: "observations", Shape.SUBSIDIES: "subsidies", Shape.BOUNDARIES: "boundaries"}
 

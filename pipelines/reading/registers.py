@@ -17,9 +17,9 @@ from pipelines.clients.table_columns import ROW
 from pipelines.clients.values import BLANK, ORDINARY, Cell, read_dutch_number, read_number, read_year
 from pipelines.errors import CardError, SourceError, shown
 from pipelines.layout import Reads, TableLayout, fold
-from pipelines.recipients import masked_recipients
+from pipelines.reading.recipients import masked_recipients
+from pipelines.reading.shapes import SUBSIDIES
 from pipelines.register_card import Register, SubsidyStatus
-from pipelines.shapes import SUBSIDIES
 
 AMOUNTS = ("amount_requested_eur", "amount_granted_eur", "amount_settled_eur")
 _NUMBERS: dict[Reads, Callable[[str], Cell]] = {Reads.NUMBER: read_number, Reads.DUTCH_NUMBER: read_dutch_number}

@@ -7,10 +7,10 @@ import polars as pl
 
 from pipelines.card import CBS, SourceCard
 from pipelines.errors import SourceError
-from pipelines.landed import Landed
 from pipelines.landing import Landing, Snapshot
-from pipelines.reading_cbs import read_table
-from pipelines.reading_frames import read_frames
+from pipelines.reading.cbs import read_table
+from pipelines.reading.frames import read_frames
+from pipelines.reading.landed import Landed
 from pipelines.roads import Protocol
 
 

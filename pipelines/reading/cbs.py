@@ -13,10 +13,10 @@ from pipelines.card import SourceCard
 from pipelines.clients import cbs_bulk
 from pipelines.clients.odata import Description, read_envelope
 from pipelines.errors import SourceError
-from pipelines.landed import Landed
 from pipelines.landing import Resource
+from pipelines.reading.landed import Landed
+from pipelines.reading.shapes import CODES, MEASURES, Schema
 from pipelines.roads import Protocol
-from pipelines.shapes import CODES, MEASURES, Schema
 
 COUNTRY = "NL01"
 MEMORY_MB = 64

@@ -1,0 +1,1 @@
+"""From landed bytes to rows in the shape of their card. Nothing here asks a source for anything."""
