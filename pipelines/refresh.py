@@ -64,6 +64,12 @@ class LiveOrigin:
                 state: State = CLIENTS[road.protocol].fetch(
                     self._http(card), self.addresses[road.protocol], card, road, store
                 )
+            except AwaitedError as error:
+                # A person can help where another road has ended, but only a card without other roads just waits.
+                if not refusals:
+                    raise
+                refusals.append(str(error))
+                continue
             except NotThereError as error:
                 refusals.append(f"{road.protocol} {error.found}")
                 continue
