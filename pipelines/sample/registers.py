@@ -17,7 +17,7 @@ from .sheets import Sheet, dutch, header_of, in_file, layout_of
 
 SCHEMES = DBT_PROJECT / "seeds" / "support_schemes.csv"
 LEAST = 60
-YEARS = range(2019, 2027)
+YEARS = range(2016, 2027)
 OTHER_SCHEMES = (
     "Voorbeeldregeling buurtinitiatieven",
     "Voorbeeldregeling amateurkunst",

@@ -31,6 +31,7 @@ def test_the_register_of_amsterdam_is_whole(live_run: Run) -> None:
         AMSTERDAM,
     )
     assert found == [(2691, 427_419_075.0, 454, 0, "GM0363", "GM0363", 2016, 2016)]
+    assert one(live_run.release, "select count(*) from subsidies where is_repeated") == 0
 
 
 def test_every_amount_of_amsterdam_is_that_of_the_file(live_run: Run) -> None:

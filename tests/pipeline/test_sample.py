@@ -72,6 +72,9 @@ def test_the_sample_has_every_status_of_a_subsidy_and_no_name_of_a_person(sample
     assert statuses == {"requested", "granted", "zero_granted", "settled"}
     names = query(sample_release, "select distinct recipient from subsidies where recipient_kind <> 'organisation'")
     assert names == [(MASK,)]
+    # Amsterdam's year 2016 is there as a file of its own and in the register that goes on: it counts once.
+    repeated = "select dataset_id, count(distinct year), min(year) from subsidies where is_repeated group by 1"
+    assert query(sample_release, repeated) == [("amsterdam/subsidies_2016", 1, 2016)]
     loaded = query(sample_release, "select region_code from subsidy_coverage where coverage = 'loaded' order by 1")
     assert [code for (code,) in loaded] == ["GM0014", "GM0202", "GM0344", "GM0363", "GM0479", "GM0518"]
 

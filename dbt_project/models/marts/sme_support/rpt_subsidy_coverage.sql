@@ -2,7 +2,7 @@ with landed as (
 
     select
         region_code,
-        count(*) as rows_count,
+        sum(case when is_repeated then 0 else 1 end) as rows_count,
         min(year) as first_year,
         max(year) as last_year,
         max(notice) as notice
