@@ -83,6 +83,7 @@ def check_raw(folder: Path, seeds: Path = DBT_PROJECT / "seeds") -> None:
 def _refuse_doubled_keys(file: Path) -> None:
     # Across batches, so not by pandera; in DuckDB, which goes to disk where a table does not fit in memory.
     with duckdb.connect(config={"memory_limit": "64MB", "temp_directory": str(file.parent), "threads": 2}) as con:
+        con.execute("set enable_progress_bar = false")
         key = ", ".join(KEY)
         doubled = con.sql(
             f"select {key}, count(*) as times from read_parquet($f) group by {key} having count(*) > 1"

@@ -44,6 +44,8 @@ def read_table(landed: Landed, work: Path, target: Path) -> int:
     card = landed.card
     # A file, so that a table of any size is read in bounded memory: what does not fit is on disk.
     with duckdb.connect(work / "reading.duckdb", config={"threads": 2}) as con:
+        # It would write into what the command line shows.
+        con.execute("set enable_progress_bar = false")
         chosen: Description = landed.client.description(card, landed.rows)
         _describe(con, card, chosen)
         con.execute(_ROWS)
@@ -82,10 +84,12 @@ def _read_pages(con: duckdb.DuckDBPyConnection, landed: Landed, chosen: Descript
 def _read_bulk(con: duckdb.DuckDBPyConnection, landed: Landed, chosen: Description, work: Path) -> None:
     file = work / "Observations.csv"
     cbs_bulk.unpack(landed.page(landed.pages[0]), file)
-    con.execute(f"set memory_limit = '{2 * MEMORY_MB}MB'")
+    con.execute(f"set memory_limit = '{3 * MEMORY_MB // 2}MB'")
     con.execute(
         f"create or replace temp view page as select * from read_csv({_quoted(str(file))}, delim = ';', quote = '\"',"
-        " escape = '\"', header = true, all_varchar = true, strict_mode = true)"
+        " escape = '\"', header = true, all_varchar = true, strict_mode = true,"
+        # A small piece at a time: the default of 32 MB for each thread is most of what there is.
+        " buffer_size = 4000000)"
     )
     cbs_bulk.check_page(con, landed.card, landed.rows, landed.first_url)
     names = [row[0] for row in con.execute("describe page").fetchall()]
