@@ -57,7 +57,7 @@ class LiveOrigin:
         """
         if have and have.asked == asked(card) and (card.ended or self._is_newest(card, have)):
             return have
-        refusals = []
+        refusals: list[str] = []
         for road in card.roads:
             store = ResumableStore(landing, card.dataset_id, f"{asked(card)} {road.protocol}")
             try:
