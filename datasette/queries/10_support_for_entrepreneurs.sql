@@ -17,8 +17,8 @@ with support as (
         dataset_id,
         count(*) as dossiers,
         sum(status = 'zero_granted') as dossiers_with_zero_granted,
-        sum(amount_granted_eur) as granted_eur,
-        sum(amount_settled_eur) as settled_eur,
+        round(sum(amount_granted_eur), 2) as granted_eur,
+        round(sum(amount_settled_eur), 2) as settled_eur,
         max(notice) as notice
     from subsidies
     where counts_as_support and not is_repeated

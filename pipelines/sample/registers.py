@@ -109,17 +109,17 @@ def _year(card: SourceCard, key: str, number: int) -> int:
 
 
 def _scheme(card: SourceCard, key: str, number: int) -> str:
-    known = _schemes().get(card.dataset_id, ())
+    known = _schemes().get(card.subsidy_register.region, ()) if card.subsidy_register else ()
     return _one_of(known if uniform(key, "known", number) < 0.2 and known else OTHER_SCHEMES, key, "scheme", number)
 
 
 @cache
 def _schemes() -> dict[str, tuple[str, ...]]:
-    """The names of schemes that were looked at, by register, so that the sample has some that count as support."""
+    """The names of schemes that were looked at, by government, so that the sample has some that count as support."""
     found: dict[str, tuple[str, ...]] = {}
     with SCHEMES.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            found[row["dataset_id"]] = (*found.get(row["dataset_id"], ()), row["scheme"])
+            found[row["region_code"]] = (*found.get(row["region_code"], ()), row["scheme"])
     return found
 
 

@@ -47,7 +47,7 @@ from {{ ref('stg_raw__subsidies') }} as subsidies
 left join {{ ref('dim_source') }} as sources on subsidies.dataset_id = sources.dataset_id
 left join {{ ref('support_schemes') }} as schemes
     on
-        subsidies.dataset_id = schemes.dataset_id
+        subsidies.region_code = schemes.region_code
         and subsidies.scheme = schemes.scheme
 left join preferred
     on
