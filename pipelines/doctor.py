@@ -17,11 +17,11 @@ from pipelines.clients.http import HttpClient
 from pipelines.clients.odata import Description
 from pipelines.clients.pages import State
 from pipelines.drift import Change, blocked_indicators
-from pipelines.errors import AwaitedError, GoneError, NotThereError, RegiokompasError, SourceError, shown
+from pipelines.errors import AwaitedError, GoneError, RegiokompasError, SourceError, shown
 from pipelines.indicators import read_indicators
 from pipelines.landing import Failure, Landing, Snapshot, now
 from pipelines.reading.landed import CLIENTS, Landed
-from pipelines.refresh import LandingOrigin, LiveOrigin, Origin, asked
+from pipelines.refresh import LandingOrigin, LiveOrigin, Origin, asked, by_first_road
 from pipelines.roads import HalRoad, OgcRoad, Protocol, Road
 from pipelines.settings import DBT_PROJECT, Settings
 
@@ -155,17 +155,7 @@ def _look_live(card: SourceCard, origin: LiveOrigin, have: Snapshot | None) -> S
     if have and card.ended and have.asked == asked(card):
         return Seen(have)
     http = replace(origin.http, rate=card.rate)
-    refusals = []
-    for road in card.roads:
-        try:
-            return _ask(card, http, origin.addresses, road)
-        except NotThereError as error:
-            refusals.append(f"{road.protocol} {error.found}")
-    raise GoneError(
-        card.dataset_id,
-        "no road offers it: " + "; ".join(refusals),
-        todo="check the roads on the card; for a source that has ended, say so with `ended`",
-    )
+    return by_first_road(card, lambda road: _ask(card, http, origin.addresses, road))
 
 
 def _ask(card: SourceCard, http: HttpClient, addresses: dict[Protocol, str], road: Road) -> Seen:

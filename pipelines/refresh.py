@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Protocol as Shape
+from typing import TypeVar
 
 from pipelines.card import SourceCard
 from pipelines.clients.http import USER_AGENT, HttpClient, open_session
@@ -14,8 +15,10 @@ from pipelines.landing import Landing, Snapshot, now, open_landing
 from pipelines.raw import is_read, raw_folder, rows_of, write_raw
 from pipelines.reading.landed import CLIENTS
 from pipelines.resume import ResumableStore
-from pipelines.roads import Protocol
+from pipelines.roads import Protocol, Road
 from pipelines.settings import SAMPLE_LANDING, Settings
+
+T = TypeVar("T")
 
 
 class Origin(Shape):
@@ -52,41 +55,26 @@ class LiveOrigin:
         """Ask whether the table changed, and fetch it whole on the first road that offers it when it did.
 
         Raises:
-            GoneError: no road offers the table.
+            GoneError: no road offers it.
             SourceError: an answer is not what was expected.
         """
         if have and have.asked == asked(card) and (card.ended or self._is_newest(card, have)):
             return have
-        refusals: list[str] = []
-        for road in card.roads:
-            store = ResumableStore(landing, card.dataset_id, f"{asked(card)} {road.protocol}")
-            try:
-                state: State = CLIENTS[road.protocol].fetch(
-                    self._http(card), self.addresses[road.protocol], card, road, store
-                )
-            except AwaitedError as error:
-                # A person can help where another road has ended, but only a card without other roads just waits.
-                if not refusals:
-                    raise
-                refusals.append(str(error))
-                continue
-            except NotThereError as error:
-                refusals.append(f"{road.protocol} {error.found}")
-                continue
-            return Snapshot(
-                dataset_id=card.dataset_id,
-                protocol=road.protocol,
-                asked=asked(card),
-                modified=state.modified,
-                stamp=state.stamp,
-                landed_at=self.clock(),
-                invented=self.invented,
-                resources=store.resources,
-            )
-        raise GoneError(
-            card.dataset_id,
-            "no road offers the table: " + "; ".join(refusals),
-            todo="check the table id at the publisher; for a table that has ended, say so with `ended` on the card",
+        return by_first_road(card, lambda road: self._fetch(card, road, landing))
+
+    def _fetch(self, card: SourceCard, road: Road, landing: Landing) -> Snapshot:
+        store = ResumableStore(landing, card.dataset_id, f"{asked(card)} {road.protocol}")
+        client, base = CLIENTS[road.protocol], self.addresses[road.protocol]
+        state: State = client.fetch(self._http(card), base, card, road, store)
+        return Snapshot(
+            dataset_id=card.dataset_id,
+            protocol=road.protocol,
+            asked=asked(card),
+            modified=state.modified,
+            stamp=state.stamp,
+            landed_at=self.clock(),
+            invented=self.invented,
+            resources=store.resources,
         )
 
     def _is_newest(self, card: SourceCard, have: Snapshot) -> bool:
@@ -138,6 +126,30 @@ class LandingOrigin:
             )
         landing.copy_objects(snapshot, self.source)
         return snapshot
+
+
+def by_first_road(card: SourceCard, ask: Callable[[Road], T]) -> T:
+    """What the first of a card's roads answers that offers the source.
+
+    Raises:
+        AwaitedError: the card has no other road than a person, who has not been there.
+        GoneError: no road offers the source; where a person could help it says how.
+    """
+    refusals: list[str] = []
+    for road in card.roads:
+        try:
+            return ask(road)
+        except AwaitedError as error:
+            if not refusals:
+                raise
+            refusals.append(str(error))
+        except NotThereError as error:
+            refusals.append(f"{road.protocol} {error.found}")
+    raise GoneError(
+        card.dataset_id,
+        "no road offers it: " + "; ".join(refusals),
+        todo="check its address at the publisher; for a source that has ended, say so with `ended` on the card",
+    )
 
 
 def asked(card: SourceCard) -> str:

@@ -206,7 +206,7 @@ def test_a_table_that_is_gone_stays_visible_as_stopped(live_run: Run, tmp_path: 
     with open_standin() as standin:
         standin.control(faults=[{"kind": "http404", "match": "81575NED", "times": -1}])
         ran = standin.run("--select", "cbs/81575NED", data=data)
-        assert ran.code == 1 and "no road offers the table" in ran.err
+        assert ran.code == 1 and "no road offers it" in ran.err
         release = current_release(data)
         assert query(release, "select state from sources where dataset_id = 'cbs/81575NED'") == [("stopped",)]
         figures = "select count(*) from observations where dataset_id = 'cbs/81575NED'"

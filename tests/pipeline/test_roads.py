@@ -75,7 +75,7 @@ def test_the_old_road_is_taken_after_the_new_one_says_404(standin: Standin, tmp_
 
 def test_a_card_that_knows_no_other_road_takes_none(standin: Standin, tmp_path: Path) -> None:
     standin.heal()
-    with pytest.raises(SourceError, match=r"no road offers the table: cbs_odata4 HTTP 404"):
+    with pytest.raises(SourceError, match=r"no road offers it: cbs_odata4 HTTP 404"):
         fetch(standin, changed_card("cbs/83583NED", roads=[{"protocol": "cbs_odata4"}]), tmp_path)
     assert not [path for path in standin.asked() if path.startswith("/OData")]
 
