@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pipelines.errors import SourceError, shown
+from pipelines.errors import MismatchError, SourceError, shown
 from pipelines.layout import NUMBERS, Column, TableLayout, fold
 
 ROW = "#row"
@@ -34,7 +34,7 @@ class Origin:
 
     def error(self, problem: str, todo: str) -> SourceError:
         """The error that something in the table is not as expected."""
-        return SourceError(self.dataset_id, problem, url=self.url, todo=todo)
+        return MismatchError(self.dataset_id, problem, url=self.url, todo=todo)
 
     def broken(self, what: str, error: Exception) -> SourceError:
         """The error that the bytes are not of the form that they should have."""

@@ -15,7 +15,7 @@ import polars as pl
 from pipelines.card import SourceCard
 from pipelines.clients.table_columns import ROW
 from pipelines.clients.values import BLANK, ORDINARY, Cell, read_dutch_number, read_number, read_year
-from pipelines.errors import CardError, SourceError, shown
+from pipelines.errors import CardError, MismatchError, shown
 from pipelines.layout import Reads, TableLayout, fold
 from pipelines.reading.recipients import masked_recipients
 from pipelines.reading.shapes import SUBSIDIES
@@ -165,7 +165,7 @@ class _Reader:
                 read.append(reader(cell))
             except ValueError as error:
                 problem = f"column {self.names[field]!r} holds {cell!r} in row {self._row(cells, cell)}: {error}"
-                raise SourceError(self.dataset_id, problem, url=self.url, todo=todo) from None
+                raise MismatchError(self.dataset_id, problem, url=self.url, todo=todo) from None
         return cells.replace_strict(different, pl.Series(read, dtype=kind), return_dtype=kind)
 
     def _row(self, cells: pl.Series, cell: str) -> int:
@@ -175,7 +175,7 @@ class _Reader:
     def _year_in_name(self) -> int:
         years = {int(y) for y in _YEAR_IN_NAME.findall(urlsplit(self.url).path.rsplit("/", 1)[-1])}
         if len(years) != 1:
-            raise SourceError(
+            raise MismatchError(
                 self.dataset_id,
                 f"the name of the file holds {len(years) or 'no'} years, expected one",
                 url=self.url,

@@ -18,7 +18,7 @@ from pipelines.card import SourceCard
 from pipelines.clients import values
 from pipelines.clients.table_columns import ROW
 from pipelines.clients.values import BLANK, ORDINARY, Cell
-from pipelines.errors import CardError, SourceError, shown
+from pipelines.errors import CardError, MismatchError, SourceError, shown
 from pipelines.layout import NUMBERS, PERIOD, REGION, Column, Reads, TableLayout, fold
 
 COUNTRY = "NL01"
@@ -114,7 +114,7 @@ class _Table:
         return self.card.layout
 
     def error(self, problem: str, todo: str) -> SourceError:
-        return SourceError(self.card.dataset_id, problem, url=self.url, todo=todo)
+        return MismatchError(self.card.dataset_id, problem, url=self.url, todo=todo)
 
     def cells(self, keys: list[str], period: str | None) -> pl.DataFrame:
         """Every cell of every measure, under its keys."""

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from support import (
     copy_data,
     copy_project,
     current_release,
+    new_data,
     open_standin,
     query,
 )
@@ -224,3 +226,25 @@ def test_a_table_that_is_gone_stays_visible_as_stopped(live_run: Run, tmp_path: 
         current_release(data), "select state, reason_en, reason_nl from sources where dataset_id = 'cbs/81575NED'"
     )
     assert reason == [("stopped", "2026-11-20: Replaced", "2026-11-20: Vervangen")]
+
+
+def test_a_file_with_a_new_column_leaves_the_other_sources_alone(live_run: Run, tmp_path: Path) -> None:
+    files = tmp_path / "files"
+    shutil.copytree(SHARED / "standin" / "files" / "national", files / "national")
+    # The stand-in's own folders are read-only.
+    for path in files.rglob("*"):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    source = files / "national" / "subsidiesministeries2015.csv"
+    lines = source.read_text(encoding="utf-8").splitlines()
+    source.write_text("\n".join([lines[0] + ",Plaats", *(line + ",Urk" for line in lines[1:])]), encoding="utf-8")
+    data = new_data(live_run.data, tmp_path / "data")
+    with open_standin("--files", str(files)) as standin:
+        ran = standin.run("--select", "cbs/81575NED", "--select", "rijk/subsidies_2015", data=data)
+    assert ran.code == 1 and len(ran.errors) == 1
+    (line,) = ran.errors
+    assert line.startswith("rijk/subsidies_2015 at http") and "unknown columns: Plaats" in line
+    assert "expected Overheid, Regeling" in line and " -> correct `layout` on the card" in line
+    release = current_release(data)
+    found = query(release, "select state, reason_en from sources where dataset_id = 'rijk/subsidies_2015'")
+    assert found[0][0] == "absent" and "unknown columns: Plaats" in found[0][1]
+    assert query(release, "select sum(value) from observations") == [(2_612_530.0,)]
