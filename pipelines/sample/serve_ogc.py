@@ -33,11 +33,17 @@ class Boundaries:
 
     def answer(self, parts: list[str], query: dict[str, str]) -> Answer:
         """A page of the features of a collection; a parameter that the collection does not know is refused."""
-        for card in self._cards:
-            road = card.roads[0]
-            if isinstance(road, OgcRoad) and parts == ["collections", road.collection, "items"]:
-                return self._page(card, road, query)
-        raise RefusedError(404, "Not found.")
+        found = [
+            (card, road)
+            for card in self._cards
+            for road in card.roads[:1]
+            if isinstance(road, OgcRoad) and parts == ["collections", road.collection, "items"]
+        ]
+        if not found:
+            raise RefusedError(404, "Not found.")
+        # Cards of several years share a collection, and tell the years apart by a parameter.
+        meant = [(card, road) for card, road in found if all(query.get(k) == v for k, v in road.query.items())]
+        return self._page(*(meant or found)[0], query)
 
     def _page(self, card: SourceCard, road: OgcRoad, query: dict[str, str]) -> Answer:
         if strange := sorted(set(query) - KNOWN - set(road.query)):

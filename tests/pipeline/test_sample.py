@@ -81,8 +81,15 @@ def test_the_sample_has_every_status_of_a_subsidy_and_no_name_of_a_person(sample
 
 def test_the_sample_has_a_tile_and_a_boundary_for_every_municipality(sample_release: Path) -> None:
     current = "select region_code from regions where scheme = 'municipality' and is_current order by 1"
-    for table in ("municipality_tiles", "region_boundaries"):
-        assert query(sample_release, f"select region_code from {table} order by 1") == query(sample_release, current)
+    tiles = "select region_code from municipality_tiles order by 1"
+    newest = "select region_code from region_boundaries where frame_year = 2026 order by 1"
+    assert query(sample_release, tiles) == query(sample_release, newest) == query(sample_release, current)
+
+
+def test_the_sample_has_the_boundaries_of_every_year(sample_release: Path) -> None:
+    years = dict(query(sample_release, "select frame_year, count(*) from region_boundaries group by 1"))
+    counts = [393, 390, 388, 380, 355, 355, 352, 345, 342, 342, 342, 342]
+    assert years == dict(zip(range(2015, 2027), counts, strict=True))
 
 
 def test_the_sample_has_every_kind_of_missing_value(sample_release: Path) -> None:
