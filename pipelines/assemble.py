@@ -240,14 +240,13 @@ def _newest_period(card: SourceCard, folder: Path) -> str | None:
     if card.shape is Shape.SUBSIDIES:
         file, newest = "subsidies.parquet", "max(year) || 'JJ00'"
     else:
-        # Periods of several kinds do not sort by their code, so the newest is the one that ends last.
         file, newest = "observations.parquet", "list(distinct period_code)"
     with duckdb.connect() as con:
         kept = "where value is not null" if card.shape is Shape.OBSERVATIONS else ""
         row = con.execute(f"select {newest} from read_parquet($f) {kept}", {"f": str(folder / file)}).fetchone()
     found = row[0] if row else None
     if isinstance(found, list):
-        return max(found, key=lambda code: (health.period_end(code) or date.min, code), default=None)
+        return health.newest_period(found)
     return found
 
 

@@ -238,8 +238,7 @@ def _newest_listed(card: SourceCard, description: Description | None) -> str | N
     period = card.dimension("period")
     if description is None or period is None:
         return None
-    codes = [code for code, _ in description.codes[period].values() if health.period_end(code)]
-    return max(codes, key=lambda code: (health.period_end(code) or date.min, code), default=None)
+    return health.newest_period(code for code, _ in description.codes[period].values() if health.period_end(code))
 
 
 def _newest_landed(card: SourceCard, settings: Settings, *, invented: bool) -> str | None:

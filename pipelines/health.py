@@ -1,6 +1,7 @@
 """How a source is doing: its state, and when its next figures should appear."""
 
 import calendar
+from collections.abc import Iterable
 from datetime import date
 
 from pipelines.card import Cadence, SourceCard
@@ -67,6 +68,11 @@ def expected_next(card: SourceCard, newest_period: str | None) -> date | None:
         return None
     lag = _LAG[card.cadence] if card.publication_lag_months is None else card.publication_lag_months
     return _later(ends, _MONTHS[card.cadence] + lag)
+
+
+def newest_period(codes: Iterable[str]) -> str | None:
+    """The period that ends last; periods of several kinds do not sort by their code. None of none."""
+    return max(codes, key=lambda code: (period_end(code) or date.min, code), default=None)
 
 
 def period_end(code: str) -> date | None:
