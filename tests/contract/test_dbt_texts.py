@@ -13,7 +13,7 @@ from pipelines.settings import DBT_PROJECT
 BLOCKS = dict(
     re.findall(
         r"{% docs (\w+) %}(.+?){% enddocs %}",
-        (DBT_PROJECT / "models" / "docs" / "columns.md").read_text(encoding="utf-8"),
+        "".join(path.read_text(encoding="utf-8") for path in sorted((DBT_PROJECT / "models" / "docs").glob("*.md"))),
         flags=re.DOTALL,
     )
 )
