@@ -19,6 +19,7 @@ from pipelines.indicators import check_indicators, read_indicators
 from pipelines.landing import NOTICE, Failure, Landing, Snapshot
 from pipelines.raw import EMPTY, is_read, raw_folder, raw_folders, rows_of, write_empty, write_raw
 from pipelines.reading.landed import Landed
+from pipelines.reading.shapes import ROWS_IN
 from pipelines.settings import DBT_PROJECT, PROJECT, Settings
 from schemas.shapes import check_shape
 
@@ -237,13 +238,11 @@ def _newest_period(card: SourceCard, folder: Path) -> str | None:
     """The newest period with a figure in it, as a period code."""
     if card.frame_year:
         return f"{card.frame_year}JJ00"
-    if card.shape is Shape.SUBSIDIES:
-        file, newest = "subsidies.parquet", "max(year) || 'JJ00'"
-    else:
-        file, newest = "observations.parquet", "list(distinct period_code)"
+    newest = "max(year) || 'JJ00'" if card.shape is Shape.SUBSIDIES else "list(distinct period_code)"
+    file = folder / f"{ROWS_IN[card.shape]}.parquet"
     with duckdb.connect() as con:
         kept = "where value is not null" if card.shape is Shape.OBSERVATIONS else ""
-        row = con.execute(f"select {newest} from read_parquet($f) {kept}", {"f": str(folder / file)}).fetchone()
+        row = con.execute(f"select {newest} from read_parquet($f) {kept}", {"f": str(file)}).fetchone()
     found = row[0] if row else None
     if isinstance(found, list):
         return health.newest_period(found)
