@@ -1,4 +1,4 @@
-"""Own selections in whole runs: they are part of a release, and a bad one stops the run before anything is published."""
+"""Own selections in whole runs: a part of the release, and a bad one stops the run before anything is published."""
 
 from dataclasses import dataclass
 from pathlib import Path
