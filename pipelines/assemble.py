@@ -1,7 +1,7 @@
 """From everything that has landed to the inputs of one dbt build, and the identity of the release it will make."""
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -19,6 +19,8 @@ from pipelines.indicators import check_indicators, read_indicators
 from pipelines.landing import NOTICE, Failure, Landing, Snapshot
 from pipelines.raw import EMPTY, is_read, raw_folder, raw_folders, rows_of, write_empty, write_raw
 from pipelines.reading.landed import Landed
+from pipelines.reading.shapes import ROWS_IN
+from pipelines.selections import Member, digest_of, read_selections
 from pipelines.settings import DBT_PROJECT, PROJECT, Settings
 from schemas.shapes import check_shape
 
@@ -68,6 +70,16 @@ _DRIFT = pa.schema(
     ]
 )
 _BLOCKED = pa.schema([("indicator_id", pa.string()), ("reason", pa.string())])
+_SELECTIONS = pa.schema(
+    [
+        ("region_code", pa.string()),
+        ("name", pa.string()),
+        ("municipality_code", pa.string()),
+        ("valid_from", pa.date32()),
+        ("valid_to", pa.date32()),
+        ("file", pa.string()),
+    ]
+)
 _RELEASE = pa.schema(
     [
         ("release_id", pa.string()),
@@ -107,7 +119,9 @@ def assemble(settings: Settings, cards: dict[str, SourceCard], *, invented: bool
     Raises:
         SourceError: landed bytes cannot be read any more.
         CardError: an indicator selects nothing, or cannot be told from another.
+        SelectionError: an own selection of municipalities does not say what it must say.
     """
+    selections = read_selections(settings.selections)
     landing = Landing(settings.landing)
     landed = {card.dataset_id: landing.current(card.dataset_id, invented=invented) for card in cards.values()}
     snapshots = [snapshot for snapshot in landed.values() if snapshot]
@@ -128,13 +142,14 @@ def assemble(settings: Settings, cards: dict[str, SourceCard], *, invented: bool
     # A release judges by the day of its newest bytes, so that the same bytes always make the same release.
     newest = max(s.landed_at for s in snapshots)
     rows = describe_sources(settings, cards, invented=invented, as_of=date.fromisoformat(newest[:10]))
-    release = _release_row(snapshots, rows, newest, invented=invented)
+    release = _release_row(snapshots, rows, selections, newest, invented=invented)
     _write_inputs(
         settings.build / "inputs",
         sources=pa.Table.from_pylist(rows, _SOURCES),
         release=pa.Table.from_pylist([release], _RELEASE),
         drift=pa.Table.from_pylist(as_rows(changes), _DRIFT),
         blocked=pa.Table.from_pylist(blocked, _BLOCKED),
+        selections=pa.Table.from_pylist([asdict(member) for member in selections], _SELECTIONS),
     )
     return Inputs(release["release_id"], rows, blocked)
 
@@ -201,11 +216,11 @@ def _says(card: SourceCard, snapshot: Snapshot, landing: Landing) -> str:
 
 
 def _release_row(
-    snapshots: list[Snapshot], rows: list[dict[str, Any]], newest: str, *, invented: bool
+    snapshots: list[Snapshot], rows: list[dict[str, Any]], selections: list[Member], newest: str, *, invented: bool
 ) -> dict[str, Any]:
-    code = code_digest()
+    code, selected = code_digest(), digest_of(selections)
     states = [f"{r['dataset_id']} {r['state']} {r['reason_en']}" for r in rows]
-    identity = sha256("\n".join([*(s.digest for s in snapshots), *states, code]).encode()).hexdigest()
+    identity = sha256("\n".join([*(s.digest for s in snapshots), *states, selected, code]).encode()).hexdigest()
     prefix = "sample-" if invented else ""
     return {
         "release_id": f"{prefix}{date.fromisoformat(newest[:10])}-{identity[:8]}",
@@ -237,13 +252,11 @@ def _newest_period(card: SourceCard, folder: Path) -> str | None:
     """The newest period with a figure in it, as a period code."""
     if card.frame_year:
         return f"{card.frame_year}JJ00"
-    if card.shape is Shape.SUBSIDIES:
-        file, newest = "subsidies.parquet", "max(year) || 'JJ00'"
-    else:
-        file, newest = "observations.parquet", "list(distinct period_code)"
+    newest = "max(year) || 'JJ00'" if card.shape is Shape.SUBSIDIES else "list(distinct period_code)"
+    file = folder / f"{ROWS_IN[card.shape]}.parquet"
     with duckdb.connect() as con:
         kept = "where value is not null" if card.shape is Shape.OBSERVATIONS else ""
-        row = con.execute(f"select {newest} from read_parquet($f) {kept}", {"f": str(folder / file)}).fetchone()
+        row = con.execute(f"select {newest} from read_parquet($f) {kept}", {"f": str(file)}).fetchone()
     found = row[0] if row else None
     if isinstance(found, list):
         return health.newest_period(found)

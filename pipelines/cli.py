@@ -26,6 +26,7 @@ from pipelines.new_source import new_source as make_source
 from pipelines.publish.release import CURRENT, current
 from pipelines.refresh import LiveOrigin, Origin, open_origin
 from pipelines.reports import print_findings, print_new_source
+from pipelines.selections import read_selections
 from pipelines.settings import CARDS, PROJECT, Settings
 from pipelines.terminal import RunReport, print_sources, progress_bars
 
@@ -58,6 +59,8 @@ def run(origin: str | None, select: tuple[str, ...]) -> None:
     """Ingest, model, validate and publish: the main job."""
     settings = Settings.from_environment(**({"origin": origin} if origin else {}))
     cards = load_cards(CARDS)
+    # Also read when everything has landed; but what is wrong in them should not be told hours later.
+    read_selections(settings.selections)
     source = open_origin(settings)
     chosen = choose(cards, source, select)
     with only_run(settings):
@@ -215,7 +218,12 @@ def dev(port: int) -> None:
         "--port",
         str(port),
     ]
-    environment = {**os.environ, "DAGSTER_HOME": str(settings.dagster_home), "REGIOKOMPAS_DATA": str(settings.data)}
+    environment = {
+        **os.environ,
+        "DAGSTER_HOME": str(settings.dagster_home),
+        "REGIOKOMPAS_DATA": str(settings.data),
+        "REGIOKOMPAS_SELECTIONS": str(settings.selections),
+    }
     sys.exit(subprocess.run(command, env=environment, cwd=PROJECT, check=False).returncode)
 
 

@@ -48,6 +48,10 @@ class CardError(RegiokompasError):
     """A card, or a row of a seed, does not say what it must say."""
 
 
+class SelectionError(RegiokompasError):
+    """A selection of municipalities that somebody made does not say what it must say."""
+
+
 def shown(values: Iterable[object], most: int = 8) -> str:
     """Write some values out for an error text, and say how many were left out."""
     texts = [str(v) for v in values]

@@ -21,10 +21,10 @@ from pipelines.clients.http import HttpClient
 from pipelines.clients.odata import Description, SourceCode, read_json
 from pipelines.clients.pages import State, fetch_set
 from pipelines.doctor import Memory, would_land
-from pipelines.errors import CardError, GoneError, NotThereError, RegiokompasError, shown
+from pipelines.errors import CardError, RegiokompasError, shown
 from pipelines.landing import Landing
 from pipelines.reading.landed import CLIENTS
-from pipelines.refresh import LiveOrigin, Refreshed, refresh
+from pipelines.refresh import LiveOrigin, Refreshed, by_first_road, refresh
 from pipelines.roads import Protocol, Road
 from pipelines.settings import CARDS, DBT_PROJECT, Settings
 from schemas.shapes import check_shape
@@ -109,15 +109,9 @@ def describe_table(origin: LiveOrigin, table: str) -> Table:
         CardError: it has no periods, or no figures.
         RegiokompasError: a road does not answer as it should.
     """
-    refusals = []
-    for protocol, base in ((protocol, origin.addresses[protocol]) for protocol in _WORDS):
-        try:
-            return _ask(origin.http, protocol, base, table)
-        except NotThereError as error:
-            refusals.append(f"{protocol} {error.found}")
-    raise GoneError(
-        f"cbs/{table}",
-        "no road offers the table: " + "; ".join(refusals),
+    return by_first_road(
+        _provisional(table, ["?"]),
+        lambda road: _ask(origin.http, road.protocol, origin.addresses[road.protocol], table),
         todo="write the table id exactly as CBS does, such as 85525NED or 80072ned",
     )
 

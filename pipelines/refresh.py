@@ -19,6 +19,7 @@ from pipelines.roads import Protocol, Road
 from pipelines.settings import SAMPLE_LANDING, Settings
 
 T = TypeVar("T")
+_NOWHERE = "check its address at the publisher; for a source that has ended, say so with `ended` on the card"
 
 
 class Origin(Shape):
@@ -128,8 +129,13 @@ class LandingOrigin:
         return snapshot
 
 
-def by_first_road(card: SourceCard, ask: Callable[[Road], T]) -> T:
+def by_first_road(card: SourceCard, ask: Callable[[Road], T], todo: str = _NOWHERE) -> T:
     """What the first of a card's roads answers that offers the source.
+
+    Args:
+        card: whose roads are gone through.
+        ask: what is asked of a road.
+        todo: what a person can do when no road offers it.
 
     Raises:
         AwaitedError: the card has no other road than a person, who has not been there.
@@ -148,7 +154,7 @@ def by_first_road(card: SourceCard, ask: Callable[[Road], T]) -> T:
     raise GoneError(
         card.dataset_id,
         "no road offers it: " + "; ".join(refusals),
-        todo="check its address at the publisher; for a source that has ended, say so with `ended` on the card",
+        todo=todo,
     )
 
 

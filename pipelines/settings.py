@@ -20,6 +20,10 @@ class Settings:
         default=Path("data"),
         metadata={"env": "REGIOKOMPAS_DATA", "help": "where landing, build and releases are kept"},
     )
+    selections: Path = field(
+        default=Path("selections"),
+        metadata={"env": "REGIOKOMPAS_SELECTIONS", "help": "the folder with own selections of municipalities, as CSV"},
+    )
     cbs_v4_url: str = field(
         default="https://datasets.cbs.nl/odata/v1/CBS",
         metadata={"env": "REGIOKOMPAS_CBS_V4_URL", "help": "base address of CBS OData v4"},
@@ -86,7 +90,7 @@ class Settings:
                 except ValueError:
                     raise ValueError(f"{f.metadata['env']}: expected a {kind.__name__}, found {text!r}") from None
         settings = cls(**(values | overrides))
-        return replace(settings, data=settings.data.resolve())
+        return replace(settings, data=settings.data.resolve(), selections=settings.selections.resolve())
 
     @property
     def landing(self) -> Path:

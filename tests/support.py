@@ -92,7 +92,14 @@ def run_cli(*args: str, data: Path, project: Path = PROJECT, **environment: str)
     done = subprocess.run(
         [sys.executable, "-c", "from pipelines.cli import main; main(prog_name='regiokompas')", *args],
         cwd=project,
-        env={**inherited, "PYTHONPATH": str(project), "REGIOKOMPAS_DATA": str(data), **environment},
+        env={
+            **inherited,
+            "PYTHONPATH": str(project),
+            "REGIOKOMPAS_DATA": str(data),
+            # Not the selections of whoever runs the tests.
+            "REGIOKOMPAS_SELECTIONS": str(data / "selections"),
+            **environment,
+        },
         capture_output=True,
         text=True,
         check=False,

@@ -1,5 +1,6 @@
 {#- One row per region and period, one column per indicator and one for its status: the columns that the model's own
-    contract names. The contract is generated from seeds/indicators.csv, so a new indicator needs no SQL. -#}
+    contract names, on the newest frame. The contract is generated from seeds/indicators.csv, so a new indicator needs
+    no SQL. -#}
 {% macro wide_mart() -%}
     {%- set columns = indicator_columns() -%}
     {%- set indicator_ids = columns | map(attribute='indicator_id') | unique | list -%}
@@ -11,8 +12,10 @@
         max(case when indicator_id = '{{ column.indicator_id }}' then {{ column.source_column }} end) as {{ column.name }}
         {%- endfor %},
         max(notice) as notice
-    from {{ ref('fct_observation') }}
-    where indicator_id in ('{{ indicator_ids | join("', '") }}')
+    from {{ ref('fct_frame_observation') }}
+    where
+        frame_year = {{ var('newest_frame') }}
+        and indicator_id in ('{{ indicator_ids | join("', '") }}')
     group by region_code, period_code
     having count(value) > 0
 {%- endmacro %}

@@ -7,7 +7,7 @@ import csv
 import io
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import duckdb
@@ -23,6 +23,8 @@ from pipelines.roads import CbsRoad
 PAGES = "zip"
 _OBSERVATIONS = "Observations.csv"
 _CHUNK = 1 << 20
+# What Python says of a zip that is damaged, or of one that it cannot read.
+_DAMAGE = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError)
 
 
 def fetch(http: HttpClient, base: str, card: SourceCard, road: CbsRoad, store: Store) -> State:
@@ -36,16 +38,36 @@ def fetch(http: HttpClient, base: str, card: SourceCard, road: CbsRoad, store: S
         SourceError: the answer is no zip, or not one of a table.
     """
     url = f"{base}/{card.table}"
-    body, rows = http.get(card.dataset_id, url, metadata, accept="application/zip, */*")
+    body, rows = http.get(card.dataset_id, url, received, accept="application/zip, */*")
     store.keep(f"{PAGES}/00000", url, body)
     return State(cbs_odata4.modified_of(card, rows("Properties")[0]))
+
+
+def received(body: bytes) -> Rows:
+    """Look a zip over as it comes, every byte of it; what has landed is not looked over again.
+
+    Returns:
+        Its metadata.
+
+    Raises:
+        ValueError: it is no zip, it is damaged, or a member that every table has is missing.
+    """
+    rows = metadata(body)
+    try:
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            damaged = archive.testzip()
+    except _DAMAGE as error:
+        raise ValueError(f"expected a whole zip, found something else ({error!s:.80})") from None
+    if damaged is not None:
+        raise ValueError(f"expected a whole zip, found {damaged} damaged")
+    return rows
 
 
 def metadata(body: bytes) -> Rows:
     """The small members of the zip as rows, by the name of the entity set.
 
     Raises:
-        ValueError: it is no zip, it is damaged, or a member that every table has is missing.
+        ValueError: it is no zip, one of these members is damaged, or a member that every table has is missing.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
@@ -53,14 +75,12 @@ def metadata(body: bytes) -> Rows:
             needed = {"Properties.csv", "Dimensions.csv", "MeasureCodes.csv", _OBSERVATIONS}
             if missing := needed - names:
                 raise ValueError(f"expected a zip with {sorted(needed)}, found one without {sorted(missing)}")
-            if (damaged := archive.testzip()) is not None:
-                raise ValueError(f"expected a whole zip, found {damaged} damaged")
             texts = {
                 name.removesuffix(".csv"): archive.read(name).decode("utf-8-sig")
                 for name in names
                 if name.endswith(".csv") and name != _OBSERVATIONS
             }
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, NotImplementedError, RuntimeError, OSError) as error:
+    except _DAMAGE as error:
         raise ValueError(f"expected a whole zip, found something else ({error!s:.80})") from None
     return lambda name: [
         {key: value or None for key, value in row.items()}
@@ -79,15 +99,29 @@ def status_of(rows: Rows, body: Callable[[str], bytes]) -> str:
     return " ".join(str(properties.get(k) or "") for k in ("Status", "VersionReason", "Frequency"))
 
 
-def unpack(body: bytes, file: Path) -> None:
-    """Write the observations of the zip to a file, a piece at a time."""
-    with (
-        zipfile.ZipFile(io.BytesIO(body)) as archive,
-        archive.open(_OBSERVATIONS) as source,
-        file.open("wb") as target,
-    ):
-        while chunk := source.read(_CHUNK):
+def unpack(card: SourceCard, body: bytes, file: Path, url: str) -> None:
+    """Write the observations of the zip to a file, a piece at a time.
+
+    Raises:
+        SourceError: they cannot be unpacked, or are not what their checksum says.
+    """
+    with file.open("wb") as target:
+        for chunk in _observations(card, body, url):
             target.write(chunk)
+
+
+def _observations(card: SourceCard, body: bytes, url: str) -> Iterator[bytes]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(body)) as archive, archive.open(_OBSERVATIONS) as source:
+            while chunk := source.read(_CHUNK):
+                yield chunk
+    except _DAMAGE as error:
+        raise SourceError(
+            card.dataset_id,
+            f"{_OBSERVATIONS} in the zip of the table cannot be unpacked ({error!s:.80}), expected a whole zip",
+            url=url,
+            todo="fetch the table again: run --from live",
+        ) from None
 
 
 def check_page(con: duckdb.DuckDBPyConnection, card: SourceCard, rows: Rows, url: str) -> None:

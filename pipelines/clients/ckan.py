@@ -7,7 +7,7 @@ import json
 import re
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from pipelines.card import SourceCard
 from pipelines.clients.files import PAGES, fetch_files, probe_files
@@ -17,7 +17,7 @@ from pipelines.clients.pages import State, Store
 from pipelines.errors import MismatchError, NotThereError, SourceError, shown
 from pipelines.roads import CkanRoad, ResourceRule
 
-__all__ = ["PAGES", "Resource", "choose", "fetch", "probe", "read_package", "search"]
+__all__ = ["PAGES", "Resource", "choose", "fetch", "probe", "read_package"]
 
 _CLOSED = ("licentieonbekend", "geslotenlicentie", "geogedeeld", "notspecified", "otherclosed")
 _DAY = re.compile(r"(?<!\d)(20\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))(?!\d)")
@@ -61,20 +61,6 @@ def fetch(http: HttpClient, base: str, card: SourceCard, road: CkanRoad, store: 
     body, package = _show(http, base, card, road)
     store.keep("package", _show_url(base, road), body)
     return _dated(package, fetch_files(http, card, _addresses(card, road, package), store))
-
-
-def search(http: HttpClient, base: str, words: str, rows: int = 20) -> list[dict[str, Any]]:
-    """The packages that a catalogue finds for some words, the best first; for whoever looks for a new source.
-
-    Raises:
-        SourceError: the catalogue could not be asked.
-    """
-    url = f"{base}/package_search?{urlencode({'q': words, 'rows': rows})}"
-    _, result = http.get("ckan/package_search", url, _read_result)
-    packages = result.get("results")
-    if not isinstance(packages, list) or not all(isinstance(p, dict) for p in packages):
-        raise SourceError("ckan/package_search", "expected a list of packages under `results`", url=url)
-    return packages
 
 
 def read_package(body: bytes) -> dict[str, Any]:

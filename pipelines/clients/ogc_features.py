@@ -39,11 +39,20 @@ def fetch(http: HttpClient, base: str, card: SourceCard, road: OgcRoad, store: S
 
     Raises:
         NotThereError: there is no such collection.
+        MismatchError: the collection has nothing that `query` selects, such as a year that is not there (yet).
         SourceError: a page is no GeoJSON, the service did not select as asked, or the pages do not fit together.
     """
     query = {"f": "json", "limit": PAGE_SIZE, "crs": _CRS84, **road.query}
     url = f"{base}/collections/{road.collection}/items?{urlencode(query)}"
-    fetch_linked(http, card, url, PAGES, store, lambda body: read_page(body, road), _ACCEPT)
+    if not fetch_linked(http, card, url, PAGES, store, lambda body: read_page(body, road), _ACCEPT):
+        selected = " and ".join(f"{name}={value}" for name, value in road.query.items()) or "nothing in particular"
+        raise MismatchError(
+            card.dataset_id,
+            f"the collection {road.collection} has no features for {selected}, expected"
+            f" {card.rows.min} to {card.rows.max}",
+            url=url,
+            todo="look which years the collection has; correct `query` on the card, or delete the card",
+        )
     return State("")
 
 

@@ -83,7 +83,7 @@ def _read_pages(con: duckdb.DuckDBPyConnection, landed: Landed, chosen: Descript
 
 def _read_bulk(con: duckdb.DuckDBPyConnection, landed: Landed, chosen: Description, work: Path) -> None:
     file = work / "Observations.csv"
-    cbs_bulk.unpack(landed.page(landed.pages[0]), file)
+    cbs_bulk.unpack(landed.card, landed.page(landed.pages[0]), file, landed.first_url)
     con.execute(f"set memory_limit = '{3 * MEMORY_MB // 2}MB'")
     con.execute(
         f"create or replace temp view page as select * from read_csv({_quoted(str(file))}, delim = ';', quote = '\"',"

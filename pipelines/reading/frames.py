@@ -17,12 +17,10 @@ from pipelines.errors import SourceError
 from pipelines.landing import Resource
 from pipelines.reading.landed import Landed
 from pipelines.reading.registers import register_rows
-from pipelines.reading.shapes import CODES, MEASURES
+from pipelines.reading.shapes import CODES, MEASURES, ROWS_IN
 from pipelines.reading.tables import load_region_names, statistics_rows
 from pipelines.roads import Protocol
 from pipelines.settings import DBT_PROJECT
-
-_FILES = {Shape.OBSERVATIONS: "observations", Shape.SUBSIDIES: "subsidies", Shape.BOUNDARIES: "boundaries"}
 
 
 def read_frames(landed: Landed, work: Path, target: Path) -> int:
@@ -47,7 +45,7 @@ def read_frames(landed: Landed, work: Path, target: Path) -> int:
     if card.shape is Shape.OBSERVATIONS:
         whole = _as_observations(whole)
         _describe(landed, whole, target)
-    whole.write_parquet(target / f"{_FILES[card.shape]}.parquet", compression="zstd")
+    whole.write_parquet(target / f"{ROWS_IN[card.shape]}.parquet", compression="zstd")
     return rows
 
 

@@ -2,6 +2,8 @@
 
 import polars as pl
 
+from pipelines.card import Shape
+
 Schema = dict[str, type[pl.DataType]]
 # What a source says of its measures and codes; each file also has the dataset_id first.
 MEASURES: Schema = {
@@ -56,10 +58,17 @@ BOUNDARIES: Schema = {
     "geometry": pl.String,
     "landed_sha256": pl.String,
 }
+# The file with the rows of a source, by what its rows are.
+ROWS_IN = {
+    Shape.OBSERVATIONS: "observations",
+    Shape.REGIONS: "observations",
+    Shape.SUBSIDIES: "subsidies",
+    Shape.BOUNDARIES: "boundaries",
+}
 FILES: dict[str, Schema] = {
-    "observations": OBSERVATIONS,
+    ROWS_IN[Shape.OBSERVATIONS]: OBSERVATIONS,
     "measures": {"dataset_id": pl.String, **MEASURES},
     "codes": {"dataset_id": pl.String, **CODES},
-    "subsidies": SUBSIDIES,
-    "boundaries": BOUNDARIES,
+    ROWS_IN[Shape.SUBSIDIES]: SUBSIDIES,
+    ROWS_IN[Shape.BOUNDARIES]: BOUNDARIES,
 }

@@ -20,6 +20,7 @@ import requests
 from pipelines.settings import PROJECT
 
 FENCE = re.compile(r"^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+SELECTION = "municipality_code"
 HEADER = (PROJECT / "dbt_project" / "seeds" / "indicators.csv").read_text(encoding="utf-8").splitlines()[0]
 
 
@@ -38,6 +39,11 @@ class Block:
     @property
     def commands(self) -> list[str]:
         return [line for line in self.text.splitlines() if line and not line.startswith("#")]
+
+    @property
+    def is_selection(self) -> bool:
+        """Whether it is a file of municipality codes, and no row of the registry of indicators."""
+        return self.language == "csv" and self.text.startswith(SELECTION)
 
     @property
     def row(self) -> dict[str, str]:

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import shlex
 import shutil
 import sqlite3
@@ -14,11 +15,12 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 import requests
 import yaml
 from doc_blocks import Block, Place, append, blocks, link_data, recipe_of, running
-from support import ALL_OF_THEM, Ran, copy_project, current_release, digests, drop_weekly_vacancies, run_cli
+from support import ALL_OF_THEM, Ran, copy_data, copy_project, current_release, digests, drop_weekly_vacancies, run_cli
 
 from pipelines.card import load_cards
 from pipelines.settings import CARDS, PROJECT, SAMPLE_LANDING
@@ -29,7 +31,7 @@ CHROMIUM = Path("/usr/bin/chromium")
 
 
 BLOCKS = [block for doc in DOCS for block in blocks(doc)]
-README_ROWS = [block for block in BLOCKS if block.language == "csv"]
+README_ROWS = [block for block in BLOCKS if block.language == "csv" and not block.is_selection]
 README_CARDS = [block for block in BLOCKS if block.language == "yaml"]
 
 
@@ -67,6 +69,9 @@ def run_python(block: Block, place: Place) -> None:
 
 def run_row(block: Block, place: Place) -> None:
     """Add the row to a copy of the project; the figure must be in the new release, long and wide."""
+    if block.is_selection:
+        run_selection(block, place)
+        return
     if block.row["dataset_id"] not in load_cards(CARDS):
         figures_of(block.row, place.get("with_the_card"))
         return
@@ -77,6 +82,22 @@ def run_row(block: Block, place: Place) -> None:
     figures_of(block.row, place.folder / "data")
     columns = yaml.safe_load((project / "dbt_project/models/marts/human_capital/human_capital.yml").read_text())
     assert block.row["indicator_id"] in {c["name"] for c in columns["models"][0]["columns"]}
+
+
+def run_selection(block: Block, place: Place) -> None:
+    """Put the file where its README says; the region that the README names must be in the run."""
+    text = (PROJECT / block.doc).read_text(encoding="utf-8")
+    (file,) = re.findall(r"`selections/([\w-]+\.csv)`", text)
+    (code,) = re.findall(r"`(OWN-[A-Z0-9-]+)`", text)
+    data = copy_data(place.get("sample_run").data, place.folder / "data")
+    (place.folder / "selections").mkdir()
+    (place.folder / "selections" / file).write_text(block.text, encoding="utf-8")
+    ran = run_cli("run", "--from", "sample", data=data, REGIOKOMPAS_SELECTIONS=str(place.folder / "selections"))
+    assert ran.code == 0, ran.err + ran.out
+    with duckdb.connect(str(data / "build" / "regiokompas.duckdb"), read_only=True) as con:
+        found = con.execute("select distinct region_code, name, count(*) over () from stg_raw__selections").fetchall()
+    (shown,) = re.findall(r"My region|Mijn regio", block.text)
+    assert found == [(code, shown, 3)]
 
 
 def figures_of(row: dict[str, str], data: Path) -> None:

@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import polars as pl
 import pytest
 from support import SHARED, Standin
@@ -142,21 +143,61 @@ def test_a_faulty_zip_is_asked_again(standin: Standin, tmp_path: Path, kind: str
     standin.heal()
 
 
-def test_a_zip_with_fewer_rows_than_it_says_is_refused() -> None:
-    def member(rows: list[list[str]]) -> str:
+def zip_of(*rows: list[str], compression: int = zipfile.ZIP_STORED) -> bytes:
+    """A zip of a table that says it has two observations."""
+
+    def member(lines: list[list[str]]) -> str:
         text = io.StringIO()
-        csv.writer(text, delimiter=";").writerows(rows)
+        csv.writer(text, delimiter=";").writerows(lines)
         return text.getvalue()
 
     body = io.BytesIO()
-    with zipfile.ZipFile(body, "w") as archive:
+    with zipfile.ZipFile(body, "w", compression) as archive:
         archive.writestr("Properties.csv", member([["Modified", "ObservationCount"], ["2026-01-01", "2"]]))
         archive.writestr("Dimensions.csv", member([["Identifier"], ["Perioden"]]))
         archive.writestr("MeasureCodes.csv", member([["Identifier"], ["M1"]]))
-        archive.writestr("Observations.csv", member([["Id", "Measure", "Perioden", "Value", "ValueAttribute"]]))
-    rows = cbs_bulk.metadata(body.getvalue())
-    import duckdb
+        header = ["Id", "Measure", "Perioden", "Value", "ValueAttribute"]
+        archive.writestr("Observations.csv", member([header, *rows]))
+    return body.getvalue()
 
+
+def damaged(body: bytes) -> bytes:
+    """The zip with a figure in it changed, which only the checksum of its member tells."""
+    assert body.count(b";4711;") == 1
+    return body.replace(b";4711;", b";4712;")
+
+
+FIGURE = ["1", "M1", "2026JJ00", "4711", "None"]
+
+
+def test_a_zip_is_looked_over_once_as_it_comes() -> None:
+    good = zip_of(FIGURE)
+    assert cbs_bulk.received(good)("Properties") == cbs_bulk.metadata(good)("Properties")
+    with pytest.raises(ValueError, match=r"expected a whole zip, found Observations.csv damaged"):
+        cbs_bulk.received(damaged(good))
+    # What landed was looked over: its small members are read without unpacking the large one.
+    assert cbs_bulk.metadata(damaged(good))("Properties")[0]["ObservationCount"] == "2"
+    with pytest.raises(ValueError, match="expected a whole zip, found something else"):
+        cbs_bulk.metadata(good.replace(b"2026-01-01", b"2026-01-02"))
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_a_damaged_zip_is_named_when_it_is_unpacked(tmp_path: Path, compression: int) -> None:
+    good = zip_of(*[FIGURE] * (1 if compression == zipfile.ZIP_STORED else 500), compression=compression)
+    at = good.index(b"Observations.csv") + 60
+    bad = damaged(good) if compression == zipfile.ZIP_STORED else good[:at] + bytes([good[at] ^ 0xFF]) + good[at + 1 :]
+    one, file = load_cards(CARDS)["cbs/81575NED"], tmp_path / "Observations.csv"
+    with pytest.raises(
+        SourceError, match=r"cbs/81575NED at https://x: Observations.csv .* cannot be unpacked"
+    ) as error:
+        cbs_bulk.unpack(one, bad, file, "https://x")
+    assert "-> fetch the table again" in str(error.value)
+    cbs_bulk.unpack(one, good, file, "https://x")
+    assert file.read_bytes().startswith(b"Id;Measure;")
+
+
+def test_a_zip_with_fewer_rows_than_it_says_is_refused() -> None:
+    rows = cbs_bulk.metadata(zip_of())
     con = duckdb.connect()
     con.execute("create view page as select '' as Id, '' as Measure, '' as Perioden, '' as Value, '' as ValueAttribute")
     with pytest.raises(SourceError, match=r"Observations.csv has 1 rows, expected 2 as Properties counts"):

@@ -22,6 +22,7 @@ from support import (
     open_standin,
     query,
 )
+from support_http import open_site
 
 from pipelines.card import SourceCard, load_cards
 from pipelines.drift import Change, as_rows, blocked_indicators, drift
@@ -248,3 +249,16 @@ def test_a_file_with_a_new_column_leaves_the_other_sources_alone(live_run: Run, 
     found = query(release, "select state, reason_en from sources where dataset_id = 'rijk/subsidies_2015'")
     assert found[0][0] == "absent" and "unknown columns: Plaats" in found[0][1]
     assert query(release, "select sum(value) from observations") == [(2_612_530.0,)]
+
+
+def test_boundaries_without_their_year_stop_no_other_source(standin: Standin, live_run: Run, tmp_path: Path) -> None:
+    data, one = copy_data(live_run.data, tmp_path / "data"), "pdok/gemeente_gegeneraliseerd_2026"
+    standin.heal()
+    with open_site() as pdok:
+        nothing = {"type": "FeatureCollection", "features": [], "links": [], "numberReturned": 0}
+        pdok.put("/collections/gemeente_gegeneraliseerd/items", nothing)
+        ran = standin.run("--select", one, "--select", "cbs/82949NED", data=data, REGIOKOMPAS_PDOK_URL=pdok.url)
+    (line,) = ran.errors
+    assert ran.code == 1 and one in line and "has no features for jaarcode=2026, expected" in line and " -> " in line
+    assert current_release(data).name in ran.out and "nothing was published" not in ran.out
+    assert query(current_release(data), "select state from sources where dataset_id = 'cbs/82949NED'") == [("current",)]

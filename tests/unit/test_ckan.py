@@ -174,18 +174,6 @@ def test_a_page_about_a_file_is_no_file(site: Site) -> None:
         ckan.fetch(hasty(), site.url, *card_for(), Memory())
 
 
-def test_search_gives_packages(site: Site) -> None:
-    site.put("/package_search", answer({"count": 1, "results": [package()], "facets": {}}))
-    assert [p["name"] for p in ckan.search(hasty(), site.url, "subsidie zaanstad", 5)] == ["p"]
-    assert site.asked == ["/package_search?q=subsidie+zaanstad&rows=5"]
-
-
-def test_a_search_without_results_in_it_is_refused(site: Site) -> None:
-    site.put("/package_search", answer({"count": 1}))
-    with pytest.raises(SourceError, match="expected a list of packages"):
-        ckan.search(hasty(), site.url, "x", 5)
-
-
 @pytest.mark.standin
 class TestOfPublishedPackages:
     """The catalogue of the stand-in, with the file that the ministries published."""
@@ -221,11 +209,6 @@ class TestOfPublishedPackages:
         road = CkanRoad.model_validate({"protocol": "ckan", "package": "subsidies-2099"})
         with pytest.raises(NotThereError, match="subsidies-2099: Niet gevonden"):
             ckan.probe(http, base, card, road)
-
-    def test_search_finds_it(self, standin: Standin) -> None:
-        http, base, *_ = self.asking(standin)
-        found = ckan.search(http, base, "ministeries", 10)
-        assert [p["name"] for p in found] == ["subsidies-ministeries-2015"]
 
     @pytest.mark.parametrize("kind", ["html200", "truncate", "http503", "empty"])
     def test_a_passing_fault_does_no_harm(self, standin: Standin, kind: str) -> None:

@@ -104,6 +104,15 @@ def test_pages_that_do_not_fit_together_are_refused(site: Site, first: Any, seco
         fetch(site)
 
 
+def test_a_year_without_features_waits_for_a_person(site: Site) -> None:
+    site.put(ITEMS, page(numberReturned=0))
+    with pytest.raises(
+        MismatchError, match="gemeente_gegeneraliseerd has no features for jaarcode=2026, expected"
+    ) as error:
+        fetch(site)
+    assert f"{site.url}{ITEMS}" in str(error.value) and "correct `query` on the card" in str(error.value)
+
+
 def test_an_unknown_collection_is_not_there(site: Site) -> None:
     with pytest.raises(NotThereError):
         fetch(site)

@@ -8,8 +8,10 @@ with indicators as (
         multiplier,
         decimals
     from {{ ref('indicators') }}
-    -- What a changed source now gives under the same code could be another figure.
-    where indicator_id not in (select blocked.indicator_id from {{ source('raw', 'blocked') }} as blocked)
+    where
+        formula = 'published'
+        -- What a changed source now gives under the same code could be another figure.
+        and indicator_id not in (select blocked.indicator_id from {{ source('raw', 'blocked') }} as blocked)
 
 ),
 

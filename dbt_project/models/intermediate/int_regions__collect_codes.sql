@@ -25,6 +25,16 @@ with used as (
         region_code,
         'municipality_tiles.csv' as dataset_id
     from {{ ref('municipality_tiles') }}
+    union all
+    select
+        region_code,
+        source as dataset_id
+    from {{ ref('int_regions__collect_memberships') }}
+    union all
+    select
+        region_code,
+        'region_groups.csv' as dataset_id
+    from {{ ref('region_groups') }}
 
 ),
 

@@ -1,63 +1,123 @@
--- Frames of some years only are landed. A membership that two frames after one another both have is taken to have held
--- in between; one that the next frame lacks ends with the last year in which it was seen.
-with frames as (
+-- Which municipality lies in which region of CBS, from when until when. A region table tells it for 1 January of its
+-- year. Between two tables the earlier holds until the day of the later, before the first and after the last each holds
+-- on; a municipality that no table of a scheme shows, because it was gone before the first, lies where its heir lies.
+with lifetimes as (
 
-    select
-        scheme,
-        frame_year,
-        max(dataset_id) as dataset_id,
-        row_number() over (partition by scheme order by frame_year) as frame_number,
-        row_number() over (partition by scheme order by frame_year desc) = 1 as is_newest
-    from {{ ref('int_regions__read_frames') }}
-    where scheme <> 'municipality'
-    group by scheme, frame_year
+    select * from {{ ref('int_regions__municipality_lifetimes') }}
 
 ),
 
-seen as (
+sightings as (
 
     select
-        memberships.scheme,
-        memberships.region_code,
-        memberships.municipality_code,
+        frames.scheme,
+        frames.municipality_code,
+        frames.region_code,
         frames.frame_year,
-        frames.is_newest,
         frames.dataset_id,
-        frames.frame_number - row_number() over (
-            partition by memberships.scheme, memberships.region_code, memberships.municipality_code
-            order by frames.frame_year
-        ) as unbroken_run
-    from {{ ref('int_regions__read_frames') }} as memberships
-    inner join frames
-        on
-            memberships.scheme = frames.scheme
-            and memberships.frame_year = frames.frame_year
+        row_number() over (
+            partition by frames.scheme, frames.municipality_code order by frames.frame_year
+        ) as sighting_number,
+        lag(frames.region_code) over (
+            partition by frames.scheme, frames.municipality_code order by frames.frame_year
+        ) as region_before
+    from {{ ref('int_regions__read_frames') }} as frames
+    where frames.scheme <> 'municipality'
 
 ),
 
-intervals as (
+-- A stay begins with the first sighting, and with each that shows another region than the one before.
+stays as (
+
+    select
+        sightings.*,
+        sum(case when sighting_number = 1 or region_code <> region_before then 1 else 0 end) over (
+            partition by scheme, municipality_code order by frame_year rows unbounded preceding
+        ) as stay_number
+    from sightings
+
+),
+
+spans as (
 
     select
         scheme,
-        region_code,
         municipality_code,
-        min(frame_year) as first_year,
-        max(frame_year) as last_year,
-        max(case when is_newest then 1 else 0 end) = 1 as still_valid
-    from seen
-    group by scheme, region_code, municipality_code, unbroken_run
+        region_code,
+        stay_number,
+        make_date(min(frame_year), 1, 1) as first_seen,
+        max(frame_year) as last_frame
+    from stays
+    group by scheme, municipality_code, region_code, stay_number
+
+),
+
+bounded as (
+
+    select
+        spans.scheme,
+        spans.municipality_code,
+        spans.region_code,
+        stays.dataset_id,
+        case when spans.stay_number = 1 then lifetimes.valid_from else spans.first_seen end as valid_from,
+        coalesce(
+            cast({{ dbt.dateadd('day', -1, 'next_span.first_seen') }} as date),
+            lifetimes.valid_to
+        ) as valid_to
+    from spans
+    inner join stays
+        on
+            spans.scheme = stays.scheme
+            and spans.municipality_code = stays.municipality_code
+            and spans.last_frame = stays.frame_year
+    inner join lifetimes on spans.municipality_code = lifetimes.municipality_code
+    left join spans as next_span
+        on
+            spans.scheme = next_span.scheme
+            and spans.municipality_code = next_span.municipality_code
+            and spans.stay_number + 1 = next_span.stay_number
+
+),
+
+heirs as (
+
+    select
+        source_code,
+        target_code,
+        row_number() over (partition by source_code order by share_to - share_from desc, target_code) as heir_rank
+    from {{ ref('int_regions__transitions') }}
+    where frame_year = {{ var('newest_frame') }}
+
+),
+
+inherited as (
+
+    select
+        first_stays.scheme,
+        lifetimes.municipality_code,
+        first_stays.region_code,
+        first_stays.dataset_id,
+        lifetimes.valid_from,
+        lifetimes.valid_to
+    from lifetimes
+    inner join heirs on lifetimes.municipality_code = heirs.source_code and heirs.heir_rank = 1
+    inner join stays as first_stays
+        on heirs.target_code = first_stays.municipality_code and first_stays.sighting_number = 1
+    left join stays as own
+        on
+            lifetimes.municipality_code = own.municipality_code
+            and first_stays.scheme = own.scheme
+    where own.municipality_code is null
 
 )
 
+select * from bounded
+union all
 select
-    intervals.scheme,
-    intervals.region_code,
-    intervals.municipality_code,
-    make_date(intervals.first_year, 1, 1) as valid_from,
-    case when not intervals.still_valid then make_date(intervals.last_year, 12, 31) end as valid_to,
-    frames.dataset_id
-from intervals
-inner join frames
-    on
-        intervals.scheme = frames.scheme
-        and intervals.last_year = frames.frame_year
+    scheme,
+    municipality_code,
+    region_code,
+    dataset_id,
+    valid_from,
+    valid_to
+from inherited

@@ -10,26 +10,14 @@ with frames as (
 
 ),
 
-newest_frames as (
-
-    select
-        scheme,
-        max(frame_year) as frame_year
-    from frames
-    group by scheme
-
-),
-
 framed as (
 
     select
-        frames.region_code,
-        min(frames.frame_year) as first_frame_year,
-        max(frames.frame_year) as last_frame_year,
-        max(frames.frame_year) = max(newest_frames.frame_year) as is_current
+        region_code,
+        min(frame_year) as first_frame_year,
+        max(frame_year) as last_frame_year
     from frames
-    inner join newest_frames on frames.scheme = newest_frames.scheme
-    group by frames.region_code
+    group by region_code
 
 ),
 
@@ -57,21 +45,47 @@ code_names as (
 
 ),
 
-used as (
+own_names as (
 
-    select * from {{ ref('int_regions__collect_codes') }}
+    select
+        region_code,
+        name_nl as region_name
+    from {{ ref('region_groups') }}
+    union
+    select
+        region_code,
+        name as region_name
+    from {{ ref('stg_raw__selections') }}
+    union
+    select
+        old_code as region_code,
+        min(old_name) as region_name
+    from {{ ref('boundary_changes') }}
+    group by old_code
+
+),
+
+-- A region is current while any municipality is a member of it; of what has no members nothing says that it is not.
+standing as (
+
+    select
+        region_code,
+        max(case when valid_to is null then 1 else 0 end) = 1 as is_current
+    from {{ ref('int_regions__collect_memberships') }}
+    group by region_code
 
 )
 
 select
     used.region_code,
-    coalesce(frame_names.region_name, code_names.region_name, used.region_code) as name,
+    coalesce(frame_names.region_name, code_names.region_name, own_names.region_name, used.region_code) as name,
     used.scheme,
-    -- No region table lists the kinds of Eurostat.
-    coalesce(framed.is_current, used.scheme in ('nuts_country', 'nuts2', 'nuts3')) as is_current,
+    coalesce(standing.is_current, used.scheme <> 'municipality') as is_current,
     framed.first_frame_year,
     framed.last_frame_year
-from used
+from {{ ref('int_regions__collect_codes') }} as used
 left join framed on used.region_code = framed.region_code
 left join frame_names on used.region_code = frame_names.region_code and frame_names.name_rank = 1
 left join code_names on used.region_code = code_names.region_code and code_names.name_rank = 1
+left join own_names on used.region_code = own_names.region_code
+left join standing on used.region_code = standing.region_code

@@ -4,5 +4,6 @@ select
     municipality_code,
     valid_from,
     valid_to,
-    dataset_id
-from {{ ref('int_regions__read_memberships') }}
+    source,
+    checked_on
+from {{ ref('int_regions__collect_memberships') }}

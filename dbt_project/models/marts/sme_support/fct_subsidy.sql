@@ -1,30 +1,3 @@
-with registers as (
-
-    select distinct
-        region_code,
-        year,
-        dataset_id
-    from {{ ref('stg_raw__subsidies') }}
-    where year is not null
-
-),
-
--- A year of a register can be here twice, as a file of its own and in the register that goes on: the latter counts.
-preferred as (
-
-    select
-        registers.region_code,
-        registers.year,
-        registers.dataset_id,
-        row_number() over (
-            partition by registers.region_code, registers.year
-            order by case when sources.state in ('archived', 'stopped') then 1 else 0 end, registers.dataset_id
-        ) as preference
-    from registers
-    inner join {{ ref('dim_source') }} as sources on registers.dataset_id = sources.dataset_id
-
-)
-
 select
     subsidies.dataset_id,
     subsidies.row_number,
@@ -34,7 +7,7 @@ select
     subsidies.scheme,
     subsidies.theme,
     schemes.counts_as_support,
-    coalesce(preferred.preference > 1, false) as is_repeated,
+    subsidies.is_repeated,
     subsidies.recipient,
     subsidies.recipient_kind,
     subsidies.status,
@@ -43,14 +16,9 @@ select
     subsidies.amount_settled_eur,
     subsidies.landed_sha256,
     sources.notice
-from {{ ref('stg_raw__subsidies') }} as subsidies
+from {{ ref('int_subsidies__mark_repeated') }} as subsidies
 left join {{ ref('dim_source') }} as sources on subsidies.dataset_id = sources.dataset_id
 left join {{ ref('support_schemes') }} as schemes
     on
         subsidies.region_code = schemes.region_code
         and subsidies.scheme = schemes.scheme
-left join preferred
-    on
-        subsidies.dataset_id = preferred.dataset_id
-        and subsidies.region_code = preferred.region_code
-        and subsidies.year = preferred.year

@@ -1,0 +1,25 @@
+{#- Every year whose 1 January boundaries figures can be put on, one row each. -#}
+{% macro known_frames() -%}
+    {%- for year in range(var('oldest_frame'), var('newest_frame') + 1) -%}
+        select {{ year }} as frame_year{% if not loop.last %} union all {% endif %}
+    {%- endfor -%}
+{%- endmacro %}
+
+{#- True for a frame that this build publishes figures on. -#}
+{% macro is_published_frame(frame_year) -%}
+    {{ frame_year }} in ({{ var('frame_years') | join(', ') }})
+{%- endmacro %}
+
+{#- Whether a day lies in a span of which an end that is not there means: still. -#}
+{% macro is_within(day, valid_from, valid_to) -%}
+    ({{ day }} >= {{ valid_from }} and ({{ valid_to }} is null or {{ day }} <= {{ valid_to }}))
+{%- endmacro %}
+
+{#- The part [share_from, share_to) of a whole figure. Parts that follow on one another add up to the whole to the
+    last decimal, because each is the difference of two rounded running totals. -#}
+{% macro part_of(value, share_from, share_to, decimals) -%}
+    case
+        when {{ share_from }} = 0 and {{ share_to }} = 1 then {{ value }}
+        else {{ round_to(value ~ ' * ' ~ share_to, decimals) }} - {{ round_to(value ~ ' * ' ~ share_from, decimals) }}
+    end
+{%- endmacro %}

@@ -1,0 +1,26 @@
+{#- A figure made of several is as good as the worst of them: the orders from good to bad, and back again. -#}
+{% macro value_status_order() -%}
+    {{ return(['final', 'revised_provisional', 'provisional', 'estimated', 'not_applicable', 'missing', 'suppressed']) }}
+{%- endmacro %}
+
+{% macro boundary_method_order() -%}
+    {{ return(['published', 'merged', 'split_estimate', 'unavailable']) }}
+{%- endmacro %}
+
+{% macro rank_in(column, order) -%}
+    case {{ column }}{% for word in order %} when '{{ word }}' then {{ loop.index0 }}{% endfor %} end
+{%- endmacro %}
+
+{% macro word_at(rank, order) -%}
+    case {{ rank }}{% for word in order %} when {{ loop.index0 }} then '{{ word }}'{% endfor %} end
+{%- endmacro %}
+
+{#- The worst status or method of a group. -#}
+{% macro worst_of(column, order) -%}
+    {{ word_at('max(' ~ rank_in(column, order) ~ ')', order) }}
+{%- endmacro %}
+
+{#- The worse of two statuses or methods. -#}
+{% macro worst_of_two(one, other, order) -%}
+    {{ word_at('greatest(' ~ rank_in(one, order) ~ ', ' ~ rank_in(other, order) ~ ')', order) }}
+{%- endmacro %}

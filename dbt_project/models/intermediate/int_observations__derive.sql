@@ -1,0 +1,189 @@
+-- What is worked out from other indicators on the same frame. The denominator is that of the period, or of its year
+-- where the period is shorter and has none of its own.
+with numerators as (
+
+    select
+        sides.*,
+        indicators.formula,
+        indicators.kind,
+        indicators.decimals,
+        coalesce(indicators.factor, 1) as factor,
+        indicators.lag_years
+    from {{ ref('int_observations__add_up_terms') }} as sides
+    inner join {{ ref('indicators') }} as indicators on sides.indicator_id = indicators.indicator_id
+    where
+        sides.side = 'numerator'
+        and sides.is_complete
+
+),
+
+denominators as (
+
+    select * from {{ ref('int_observations__add_up_terms') }}
+    where
+        side = 'denominator'
+        and is_complete
+
+),
+
+quotients as (
+
+    select
+        numerators.indicator_id,
+        numerators.formula,
+        numerators.region_code,
+        numerators.period_code,
+        numerators.frame_year,
+        numerators.year,
+        numerators.decimals,
+        numerators.factor * numerators.value / nullif(denominators.value, 0) as value,
+        denominators.value = 0 as has_no_base,
+        {{ worst_of_two('numerators.value_status', 'denominators.value_status', value_status_order()) }} as value_status,
+        {{ worst_of_two('numerators.boundary_method', 'denominators.boundary_method', boundary_method_order()) }}
+            as boundary_method,
+        greatest(numerators.parts_count, denominators.parts_count) as parts_count
+    from numerators
+    inner join denominators
+        on
+            numerators.indicator_id = denominators.indicator_id
+            and numerators.region_code = denominators.region_code
+            and numerators.frame_year = denominators.frame_year
+            and denominators.period_code = numerators.period_code
+    where numerators.formula in ('published', 'ratio', 'location_quotient')
+    union all
+    select
+        numerators.indicator_id,
+        numerators.formula,
+        numerators.region_code,
+        numerators.period_code,
+        numerators.frame_year,
+        numerators.year,
+        numerators.decimals,
+        numerators.factor * numerators.value / nullif(yearly.value, 0) as value,
+        yearly.value = 0 as has_no_base,
+        {{ worst_of_two('numerators.value_status', 'yearly.value_status', value_status_order()) }} as value_status,
+        {{ worst_of_two('numerators.boundary_method', 'yearly.boundary_method', boundary_method_order()) }}
+            as boundary_method,
+        greatest(numerators.parts_count, yearly.parts_count) as parts_count
+    from numerators
+    inner join denominators as yearly
+        on
+            numerators.indicator_id = yearly.indicator_id
+            and numerators.region_code = yearly.region_code
+            and numerators.frame_year = yearly.frame_year
+            and cast(numerators.year as string) || 'JJ00' = yearly.period_code
+            and numerators.period_code <> yearly.period_code
+    left join denominators as exact
+        on
+            numerators.indicator_id = exact.indicator_id
+            and numerators.region_code = exact.region_code
+            and numerators.frame_year = exact.frame_year
+            and numerators.period_code = exact.period_code
+    where
+        numerators.formula in ('published', 'ratio', 'location_quotient')
+        and exact.indicator_id is null
+
+),
+
+located as (
+
+    select
+        quotients.indicator_id,
+        quotients.formula,
+        quotients.region_code,
+        quotients.period_code,
+        quotients.frame_year,
+        quotients.year,
+        quotients.decimals,
+        case
+            when quotients.formula = 'location_quotient' then quotients.value / nullif(country.value, 0)
+            else quotients.value
+        end as value,
+        coalesce(quotients.has_no_base, false) as has_no_base,
+        quotients.value_status,
+        quotients.boundary_method,
+        quotients.parts_count
+    from quotients
+    left join quotients as country
+        on
+            quotients.indicator_id = country.indicator_id
+            and quotients.period_code = country.period_code
+            and quotients.frame_year = country.frame_year
+            and country.region_code = 'NL01'
+
+),
+
+grown as (
+
+    select
+        numerators.indicator_id,
+        numerators.formula,
+        numerators.region_code,
+        numerators.period_code,
+        numerators.frame_year,
+        numerators.year,
+        numerators.decimals,
+        100 * (numerators.value / nullif(earlier.value, 0) - 1) as value,
+        coalesce(earlier.value = 0, false) as has_no_base,
+        {{ worst_of_two('numerators.value_status', 'earlier.value_status', value_status_order()) }} as value_status,
+        {{ worst_of_two('numerators.boundary_method', 'earlier.boundary_method', boundary_method_order()) }}
+            as boundary_method,
+        greatest(numerators.parts_count, earlier.parts_count) as parts_count
+    from numerators
+    inner join numerators as earlier
+        on
+            numerators.indicator_id = earlier.indicator_id
+            and numerators.region_code = earlier.region_code
+            and numerators.frame_year = earlier.frame_year
+            and numerators.period_code
+            = cast(earlier.year + earlier.lag_years as string) || substr(earlier.period_code, 5)
+    where numerators.formula = 'growth'
+
+),
+
+added as (
+
+    select
+        indicator_id,
+        formula,
+        region_code,
+        period_code,
+        frame_year,
+        year,
+        decimals,
+        factor * value as value,
+        false as has_no_base,
+        value_status,
+        boundary_method,
+        parts_count
+    from numerators
+    where formula = 'sum'
+
+),
+
+derived as (
+
+    select * from located
+    union all
+    select * from grown
+    union all
+    select * from added
+
+)
+
+select
+    indicator_id,
+    formula,
+    region_code,
+    period_code,
+    frame_year,
+    year,
+    {{ round_to('value', 'decimals') }} as value,
+    case
+        when has_no_base then 'not_applicable'
+        when value is null and value_status not in ('suppressed', 'not_applicable') then 'missing'
+        else value_status
+    end as value_status,
+    boundary_method,
+    parts_count
+from derived

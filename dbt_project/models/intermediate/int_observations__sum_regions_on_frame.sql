@@ -1,0 +1,103 @@
+-- Counts of the regions of a frame, added up from its municipalities. What a split estimated is exact again where all
+-- parts of the split lie in the region.
+with members as (
+
+    select * from {{ ref('int_regions__frame_members') }}
+    where scheme <> 'municipality'
+
+),
+
+torn as (
+
+    select
+        region_code,
+        frame_year,
+        source_code,
+        valid_from,
+        valid_to
+    from {{ ref('int_regions__frame_sources') }}
+    where not is_whole
+
+),
+
+days as (
+
+    select distinct
+        indicator_id,
+        period_code,
+        as_of
+    from {{ ref('int_observations__collect_series') }}
+    where
+        scheme = 'municipality'
+        and kind = 'count'
+        and value is not null
+
+),
+
+torn_on as (
+
+    select distinct
+        days.indicator_id,
+        days.period_code,
+        torn.frame_year,
+        torn.region_code
+    from days
+    inner join torn on {{ is_within('days.as_of', 'torn.valid_from', 'torn.valid_to') }}
+
+),
+
+summed as (
+
+    select
+        cells.indicator_id,
+        cells.period_code,
+        cells.year,
+        cells.frame_year,
+        members.region_code,
+        count(*) as members_count,
+        count(cells.value) as known_count,
+        sum(cells.parts_count) as parts_count,
+        sum(cells.value) as value,
+        {{ worst_of("case when cells.boundary_method = 'split_estimate' then 'final' else cells.value_status end", value_status_order()) }}
+            as value_status
+    from {{ ref('int_observations__put_municipalities_on_frame') }} as cells
+    inner join {{ ref('indicators') }} as indicators
+        on cells.indicator_id = indicators.indicator_id and indicators.kind = 'count'
+    inner join members
+        on
+            cells.frame_year = members.frame_year
+            and cells.region_code = members.municipality_code
+    group by cells.indicator_id, cells.period_code, cells.year, cells.frame_year, members.region_code
+
+),
+
+judged as (
+
+    select
+        summed.*,
+        case
+            when summed.known_count < summed.members_count then 'unavailable'
+            when torn_on.region_code is not null then 'split_estimate'
+            else 'merged'
+        end as boundary_method
+    from summed
+    left join torn_on
+        on
+            summed.indicator_id = torn_on.indicator_id
+            and summed.period_code = torn_on.period_code
+            and summed.frame_year = torn_on.frame_year
+            and summed.region_code = torn_on.region_code
+
+)
+
+select
+    indicator_id,
+    region_code,
+    period_code,
+    frame_year,
+    year,
+    case when boundary_method <> 'unavailable' then value end as value,
+    case when boundary_method = 'split_estimate' then 'estimated' else value_status end as value_status,
+    boundary_method,
+    cast(parts_count as integer) as parts_count
+from judged

@@ -1,0 +1,50 @@
+-- Every scheme that groups municipalities, each membership with its days, where it is known from and when that was read.
+select
+    memberships.scheme,
+    memberships.region_code,
+    memberships.municipality_code,
+    memberships.valid_from,
+    memberships.valid_to,
+    memberships.dataset_id as source,
+    cast(substr(sources.landed_at, 1, 10) as date) as checked_on
+from {{ ref('int_regions__read_memberships') }} as memberships
+left join {{ source('raw', 'sources') }} as sources on memberships.dataset_id = sources.dataset_id
+
+union all
+
+select
+    'municipality' as scheme,
+    municipality_code as region_code,
+    municipality_code,
+    valid_from,
+    valid_to,
+    'boundary_changes.csv' as source,
+    cast(null as date) as checked_on
+from {{ ref('int_regions__municipality_lifetimes') }}
+
+union all
+
+select
+    region_groups.scheme,
+    members.region_code,
+    members.municipality_code,
+    members.valid_from,
+    members.valid_to,
+    members.source,
+    members.checked_on
+from {{ ref('region_group_members') }} as members
+inner join {{ ref('region_groups') }} as region_groups on members.region_code = region_groups.region_code
+
+union all
+
+select
+    'own' as scheme,
+    selections.region_code,
+    selections.municipality_code,
+    greatest(coalesce(selections.valid_from, lifetimes.valid_from), lifetimes.valid_from) as valid_from,
+    coalesce(least(selections.valid_to, lifetimes.valid_to), selections.valid_to, lifetimes.valid_to) as valid_to,
+    selections.file as source,
+    cast(null as date) as checked_on
+from {{ ref('stg_raw__selections') }} as selections
+inner join {{ ref('int_regions__municipality_lifetimes') }} as lifetimes
+    on selections.municipality_code = lifetimes.municipality_code

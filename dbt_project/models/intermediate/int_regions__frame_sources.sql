@@ -1,0 +1,21 @@
+-- The municipalities of any day whose figures make up a region of a frame, and whether all of each lies in it.
+select
+    members.frame_year,
+    members.scheme,
+    members.region_code,
+    transitions.source_code,
+    transitions.valid_from,
+    transitions.valid_to,
+    sum(transitions.share_to - transitions.share_from) > 0.999999 as is_whole
+from {{ ref('int_regions__frame_members') }} as members
+inner join {{ ref('int_regions__transitions') }} as transitions
+    on
+        members.frame_year = transitions.frame_year
+        and members.municipality_code = transitions.target_code
+group by
+    members.frame_year,
+    members.scheme,
+    members.region_code,
+    transitions.source_code,
+    transitions.valid_from,
+    transitions.valid_to

@@ -1,0 +1,48 @@
+-- Every municipality since the day that the boundary changes are known from, with its first and last day. Who is in no
+-- change is known from a region table, or from the map of tiles where none has landed.
+with changes as (
+
+    select * from {{ ref('boundary_changes') }}
+
+),
+
+codes as (
+
+    select municipality_code from {{ ref('int_regions__read_frames') }}
+    union
+    select region_code as municipality_code from {{ ref('municipality_tiles') }}
+    union
+    select old_code as municipality_code from changes
+    union
+    select new_code as municipality_code from changes
+
+),
+
+begun as (
+
+    select
+        new_code as municipality_code,
+        min(changed_on) as begun_on
+    from changes
+    where heir = 'new'
+    group by new_code
+
+),
+
+ended as (
+
+    select
+        old_code as municipality_code,
+        min(changed_on) as ended_on
+    from changes
+    group by old_code
+
+)
+
+select
+    codes.municipality_code,
+    coalesce(begun.begun_on, cast('{{ var("boundaries_known_from") }}' as date)) as valid_from,
+    cast({{ dbt.dateadd('day', -1, 'ended.ended_on') }} as date) as valid_to
+from codes
+left join begun on codes.municipality_code = begun.municipality_code
+left join ended on codes.municipality_code = ended.municipality_code

@@ -1,0 +1,20 @@
+-- What a municipality granted in a year under the schemes that count as support of business, for each year of which its
+-- register is loaded. A year without such a grant is 0, since the register says so.
+select
+    subsidies.region_code,
+    cast(subsidies.year as string) || 'JJ00' as period_code,
+    cast(
+        sum(case when schemes.counts_as_support then coalesce(subsidies.amount_granted_eur, 0) else 0 end) as double
+    ) as value,
+    'final' as value_status
+from {{ ref('int_subsidies__mark_repeated') }} as subsidies
+inner join {{ ref('int_regions__collect_codes') }} as regions
+    on subsidies.region_code = regions.region_code and regions.scheme = 'municipality'
+left join {{ ref('support_schemes') }} as schemes
+    on
+        subsidies.region_code = schemes.region_code
+        and subsidies.scheme = schemes.scheme
+where
+    subsidies.year is not null
+    and not subsidies.is_repeated
+group by subsidies.region_code, subsidies.year

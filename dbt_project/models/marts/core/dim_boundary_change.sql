@@ -1,0 +1,11 @@
+select
+    changed_on,
+    old_code,
+    old_name,
+    new_code,
+    new_name,
+    kind,
+    heir,
+    share,
+    share_source
+from {{ ref('boundary_changes') }}

@@ -1,0 +1,9 @@
+select
+    frame_year,
+    source_code,
+    target_code,
+    valid_from,
+    valid_to,
+    share_from,
+    share_to
+from {{ ref('int_regions__transitions') }}

@@ -1,0 +1,8 @@
+select
+    region_code,
+    name,
+    municipality_code,
+    cast(valid_from as date) as valid_from,
+    cast(valid_to as date) as valid_to,
+    file
+from {{ source('raw', 'selections') }}
