@@ -36,6 +36,10 @@ PUBLIC_TABLES = {
     "subsidies",
     "subsidy_coverage",
     "source_changes",
+    "baseline",
+    "baseline_peers",
+    "similar_municipalities",
+    "municipality_features",
 }
 STANDIN = SHARED / "standin" / "standin.py"
 # The cards whose real figures the stand-in serves, and of its files those that a person would put in the drop folder.

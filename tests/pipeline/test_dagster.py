@@ -27,6 +27,10 @@ PUBLIC_MODELS = {
     "dim_release",
     "rpt_source_change",
     "rpt_subsidy_coverage",
+    "rpt_baseline",
+    "rpt_baseline_peer",
+    "rpt_similar_municipality",
+    "rpt_municipality_feature",
     "sme_support",
     "human_capital",
 }
