@@ -15,7 +15,7 @@ with cells as (
             observations.dataset_id = measures.dataset_id
             and observations.measure_code = measures.measure_code
     where
-        sources.frame_year is not null
+        sources.shape = 'regions'
         and observations.value_text is not null
 
 ),
