@@ -112,7 +112,9 @@ def a_region_on_any_date(frames: Frames, schemes: list[str]) -> pl.DataFrame:
     end = pl.date(9999, 12, 31)
     days = (pl.col("valid_to").fill_null(end) - pl.col("valid_from")).dt.total_days().sum() + pl.len()
     spans = frames["region_membership"].group_by("scheme", "municipality_code").agg(days.alias("days"))
-    exists = spans.filter(pl.col("scheme") == "municipality").select("municipality_code", pl.col("days").alias("exists"))
+    exists = spans.filter(pl.col("scheme") == "municipality").select(
+        "municipality_code", pl.col("days").alias("exists")
+    )
     read = spans.filter(pl.col("scheme").is_in(schemes)).select("scheme").unique()
     return (
         exists.join(read, how="cross")

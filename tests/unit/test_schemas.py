@@ -141,7 +141,12 @@ FAILING: list[tuple[str, dict[str, Any], Frames, str]] = [
     ("current_regions_count", COUNT, regions(4), "count 4"),
     ("current_regions_count", COUNT, regions(1, "corop"), "count 0"),
     ("one_region_per_scheme", PROVINCES, membership(("PV1", EARLY, LATE), ("PV2", LATE, None)), "region_code PV1"),
-    ("one_region_per_scheme", PROVINCES, membership(("PV1", EARLY, None), ("PV2", LATE, None)), "region_code_other PV2"),
+    (
+        "one_region_per_scheme",
+        PROVINCES,
+        membership(("PV1", EARLY, None), ("PV2", LATE, None)),
+        "region_code_other PV2",
+    ),
     ("a_region_on_any_date", PROVINCES, membership(("PV1", EARLY, date(2019, 12, 30)), ("PV2", LATE, None)), "GM1"),
     ("a_region_on_any_date", PROVINCES, membership(("PV1", EARLY, LATE)), "scheme province"),
 ]
