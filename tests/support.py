@@ -40,6 +40,8 @@ PUBLIC_TABLES = {
     "baseline_peers",
     "similar_municipalities",
     "municipality_features",
+    "labour_tension",
+    "occupation_mobility",
 }
 STANDIN = SHARED / "standin" / "standin.py"
 # The cards whose real figures the stand-in serves, and of its files those that a person would put in the drop folder.

@@ -33,6 +33,8 @@ PUBLIC_MODELS = {
     "rpt_municipality_feature",
     "sme_support",
     "human_capital",
+    "labour_tension",
+    "occupation_mobility",
 }
 
 
