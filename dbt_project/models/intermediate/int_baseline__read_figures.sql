@@ -57,7 +57,7 @@ select
     sort_value,
     row_number() over (
         -- Codes of one kind of period sort by time.
-        partition by indicator_id, region_code order by kind_order, period_code desc
+        partition by indicator_id, region_code order by kind_order asc, period_code desc
     ) = 1 as is_latest,
     max(period_code) over (partition by indicator_id, period_kind) as national_period
 from figures

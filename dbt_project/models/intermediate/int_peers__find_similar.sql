@@ -38,7 +38,10 @@ distances as (
 ranked as (
 
     select
-        distances.*,
+        region_code,
+        peer_code,
+        distance,
+        features_count,
         row_number() over (partition by region_code order by distance, peer_code) as similarity_rank
     from distances
 

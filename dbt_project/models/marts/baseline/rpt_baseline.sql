@@ -3,9 +3,11 @@ with ranked as (
     select
         figures.*,
         cast(rank() over (
-            partition by scheme, indicator_id, period_code order by sort_value
+            partition by figures.scheme, figures.indicator_id, figures.period_code order by figures.sort_value
         ) as integer) as rank_all,
-        cast(count(*) over (partition by scheme, indicator_id, period_code) as integer) as count_all
+        cast(count(*) over (
+            partition by figures.scheme, figures.indicator_id, figures.period_code
+        ) as integer) as count_all
     from {{ ref('int_baseline__read_figures') }} as figures
 
 ),
@@ -49,9 +51,9 @@ trended as (
     select
         compared.*,
         case
-            when change_1y is null then 'unknown'
-            when abs(change_1y) <= case trend_unit when 'points' then 0.5 else 1 end then 'stable'
-            when change_1y > 0 then 'rising'
+            when compared.change_1y is null then 'unknown'
+            when abs(compared.change_1y) <= case compared.trend_unit when 'points' then 0.5 else 1 end then 'stable'
+            when compared.change_1y > 0 then 'rising'
             else 'falling'
         end as trend
     from compared
@@ -120,6 +122,6 @@ cells as (
 
 select
     cells.*,
-    cast(release.notice as string) as notice
+    cast(releases.notice as string) as notice
 from cells
-cross join {{ source('raw', 'release') }} as release
+cross join {{ source('raw', 'release') }} as releases

@@ -81,7 +81,7 @@ select
     summaries.median_value as median,
     summaries.lowest_value as lowest,
     summaries.highest_value as highest,
-    cast(release.notice as string) as notice
+    cast(releases.notice as string) as notice
 from ranked
 inner join summaries
     on
@@ -89,5 +89,5 @@ inner join summaries
         and ranked.period_code = summaries.period_code
         and ranked.peer_group = summaries.peer_group
         and ranked.peer_group_code = summaries.peer_group_code
-cross join {{ source('raw', 'release') }} as release
+cross join {{ source('raw', 'release') }} as releases
 where ranked.is_wanted

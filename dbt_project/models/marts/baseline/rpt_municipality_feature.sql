@@ -5,6 +5,6 @@ select
     features.value,
     features.z_score,
     features.period_code,
-    cast(release.notice as string) as notice
+    cast(releases.notice as string) as notice
 from {{ ref('int_peers__measure_features') }} as features
-cross join {{ source('raw', 'release') }} as release
+cross join {{ source('raw', 'release') }} as releases

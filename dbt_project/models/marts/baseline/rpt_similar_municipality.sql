@@ -4,6 +4,6 @@ select
     cast(peers.similarity_rank as integer) as similarity_rank,
     peers.distance,
     cast(peers.features_count as integer) as features_count,
-    cast(release.notice as string) as notice
+    cast(releases.notice as string) as notice
 from {{ ref('int_peers__find_similar') }} as peers
-cross join {{ source('raw', 'release') }} as release
+cross join {{ source('raw', 'release') }} as releases
