@@ -36,6 +36,10 @@ PUBLIC_TABLES = {
     "subsidies",
     "subsidy_coverage",
     "source_changes",
+    "baseline",
+    "baseline_peers",
+    "similar_municipalities",
+    "municipality_features",
     "labour_tension",
     "occupation_mobility",
 }
