@@ -15,13 +15,13 @@ from pipelines import health
 from pipelines.card import CBS, Shape, SourceCard
 from pipelines.drift import as_rows, blocked_indicators, drift
 from pipelines.errors import CardError
-from pipelines.indicators import check_indicators, read_indicators
+from pipelines.indicators import SEED, check_indicators, read_indicators
 from pipelines.landing import NOTICE, Failure, Landing, Snapshot
 from pipelines.raw import EMPTY, is_read, raw_folder, raw_folders, rows_of, write_empty, write_raw
 from pipelines.reading.landed import Landed
 from pipelines.reading.shapes import ROWS_IN
 from pipelines.selections import Member, digest_of, read_selections
-from pipelines.settings import DBT_PROJECT, PROJECT, Settings
+from pipelines.settings import PROJECT, Settings
 from schemas.shapes import check_shape
 
 # What can change a figure or a text of a release; how it is shown is not part of it.
@@ -100,7 +100,7 @@ class Inputs:
     Attributes:
         release_id: the identity of what the build will make, by its inputs and the code alone.
         sources: one row a card, as in `sources.parquet`.
-        blocked: the indicators that are left out, each with the reason.
+        blocked: the indicators that are left out, as `drift.blocked_indicators` gives them.
     """
 
     release_id: str
@@ -118,7 +118,7 @@ def assemble(settings: Settings, cards: dict[str, SourceCard], *, invented: bool
 
     Raises:
         SourceError: landed bytes cannot be read any more.
-        CardError: an indicator selects nothing, or cannot be told from another.
+        CardError: an indicator selects nothing, cannot be told from another, or cannot be computed.
         SelectionError: an own selection of municipalities does not say what it must say.
     """
     selections = read_selections(settings.selections)
@@ -136,9 +136,9 @@ def assemble(settings: Settings, cards: dict[str, SourceCard], *, invented: bool
     _drop_others(raw, {card.slug for card in cards.values() if landed[card.dataset_id]})
     write_empty(raw / EMPTY)
     changes = [change for card in cards.values() for change in drift(card, landing, invented=invented)]
-    seed = DBT_PROJECT / "seeds" / "indicators.csv"
-    blocked = blocked_indicators(read_indicators(seed), changes)
-    check_indicators(seed, cards, raw, {row["indicator_id"] for row in blocked})
+    indicators = read_indicators(SEED)
+    blocked = blocked_indicators(indicators, changes)
+    check_indicators(indicators, cards, raw, {row["indicator_id"] for row in blocked})
     # A release judges by the day of its newest bytes, so that the same bytes always make the same release.
     newest = max(s.landed_at for s in snapshots)
     rows = describe_sources(settings, cards, invented=invented, as_of=date.fromisoformat(newest[:10]))
@@ -250,7 +250,7 @@ def code_digest() -> str:
 
 def _newest_period(card: SourceCard, folder: Path) -> str | None:
     """The newest period with a figure in it, as a period code."""
-    if card.frame_year:
+    if card.frame_year and card.shape is not Shape.OBSERVATIONS:
         return f"{card.frame_year}JJ00"
     newest = "max(year) || 'JJ00'" if card.shape is Shape.SUBSIDIES else "list(distinct period_code)"
     file = folder / f"{ROWS_IN[card.shape]}.parquet"

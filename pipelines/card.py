@@ -144,7 +144,12 @@ class Boundaries(Strict):
 
 
 class SourceCard(Strict):
-    """One source table: the whole of what the project knows about it before asking for it."""
+    """One source table: the whole of what the project knows about it before asking for it.
+
+    `region_frame` alone is for a table of regions, of that year. Beside `measures` it is the year of the division that
+    the region codes follow, whatever the period: a table that is recast for every division. Without it a figure is on
+    the division of its own period.
+    """
 
     # A field of pydantic's own is called `register`, so the key of that name has another one here.
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
@@ -191,7 +196,7 @@ class SourceCard(Strict):
 
     @property
     def frame_year(self) -> int | None:
-        """The year of the areas that a table of regions or boundaries describes."""
+        """The year of the areas that a table describes, or that all of its figures are on."""
         return self.boundaries.frame_year if self.boundaries else self.region_frame
 
     def dimension(self, role: Literal["region", "period", "measure"]) -> str | None:
@@ -200,13 +205,15 @@ class SourceCard(Strict):
 
     @model_validator(mode="after")
     def _says_what_its_rows_are(self) -> Self:
-        if [bool(self.measures), bool(self.region_frame), bool(self.subsidy_register), bool(self.boundaries)].count(
-            True
-        ) != 1:
+        # A table of figures may say beside that which division its regions follow.
+        regions = bool(self.region_frame) and not self.measures
+        if [bool(self.measures), regions, bool(self.subsidy_register), bool(self.boundaries)].count(True) != 1:
             raise ValueError(
                 "give one of `measures` (a table of figures), `region_frame` (a table of regions),"
                 " `register` (a register of subsidies) and `boundaries` (areas on a map)"
             )
+        if self.region_frame and self.measures and not self.dimension("region"):
+            raise ValueError("`region_frame` beside `measures` says what the regions follow: give a region dimension")
         roles: list[str] = [d.role for d in self.dimensions.values()]
         if any(roles.count(role) > 1 for role in ("region", "period", "measure")):
             raise ValueError("a card can have at most one region, one period and one measure dimension")

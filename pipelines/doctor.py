@@ -18,12 +18,12 @@ from pipelines.clients.odata import Description
 from pipelines.clients.pages import State
 from pipelines.drift import Change, blocked_indicators
 from pipelines.errors import AwaitedError, GoneError, RegiokompasError, SourceError, shown
-from pipelines.indicators import read_indicators
+from pipelines.indicators import SEED, read_indicators
 from pipelines.landing import Failure, Landing, Snapshot, now
 from pipelines.reading.landed import CLIENTS, Landed
 from pipelines.refresh import LandingOrigin, LiveOrigin, Origin, asked, by_first_road
 from pipelines.roads import HalRoad, OgcRoad, Protocol, Road
-from pipelines.settings import DBT_PROJECT, Settings
+from pipelines.settings import Settings
 
 SIDE_BY_SIDE = 8
 _CHANGED = "look at the source, then write what it is now on the card"
@@ -85,7 +85,7 @@ class Finding:
 
 def examine_all(cards: Iterable[SourceCard], origin: Origin, settings: Settings) -> list[Finding]:
     """Examine sources side by side; how often one host is asked is up to the client's pace."""
-    indicators = read_indicators(DBT_PROJECT / "seeds" / "indicators.csv")
+    indicators = read_indicators(SEED)
 
     def one(card: SourceCard) -> Finding:
         have = Landing(settings.landing).current(card.dataset_id, invented=origin.invented)
@@ -223,10 +223,10 @@ def _missing(
 ) -> tuple[list[str], list[str]]:
     """What the source lacks of the card: a line for each thing that an indicator uses, and one for all the others."""
     problems, unused = [], []
-    for (dimension, code), problem in (description.missing if description else {}).items():
-        gone = Change(card.dataset_id, "code", "removed", dimension, code, None, problem, blocks=True)
+    for (dimension, code), lack in (description.missing if description else {}).items():
+        gone = Change(card.dataset_id, lack.kind, "removed", dimension, code, None, lack.problem, blocks=True)
         if users := [row["indicator_id"] for row in blocked_indicators(indicators, [gone])]:
-            problems.append(f"{card.dataset_id}: {problem}; used by {shown(users)} -> {_CHANGED}")
+            problems.append(f"{card.dataset_id}: {lack.problem}; used by {shown(users)} -> {_CHANGED}")
         else:
             unused.append(f"{dimension}={code}" if dimension else code)
     lacks = f"{card.dataset_id}: no indicator uses what the source lacks of the card: {shown(unused)}"

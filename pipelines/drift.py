@@ -13,6 +13,7 @@ from typing import Any, Literal
 from pipelines.card import CBS, SourceCard
 from pipelines.clients.odata import Description, SourceCode, SourceMeasure, plain
 from pipelines.errors import SourceError
+from pipelines.indicators import PUBLISHED, terms_of
 from pipelines.landing import Landing, Snapshot
 from pipelines.reading.landed import Landed
 from pipelines.roads import Protocol
@@ -74,18 +75,33 @@ def drift(card: SourceCard, landing: Landing, *, invented: bool) -> list[Change]
 
 
 def blocked_indicators(indicators: Iterable[dict[str, str]], changes: Iterable[Change]) -> list[dict[str, str]]:
-    """The indicators that use something that is blocked, each with the reason: `indicator_id` and `reason`."""
+    """The indicators that use something that is blocked: `indicator_id`, `reason` and `root`.
+
+    One that is computed uses its terms, and what those use; its root is the published indicator at the end of that.
+    """
+    rows = list(indicators)
     by_use = {(c.dataset_id, c.dimension, c.code): c for c in changes if c.blocks}
-    blocked = []
-    for row in indicators:
+    reasons: dict[str, str] = {}
+    roots: dict[str, str] = {}
+    for row in rows:
         uses = [("", row["measure_code"]), *(part.partition("=")[::2] for part in row["dims"].split(";") if part)]
         found = [by_use[key] for use in uses if (key := (row["dataset_id"], *use)) in by_use]
         if found:
-            reason = (
+            reasons[row["indicator_id"]] = (
                 f"{row['dataset_id']}: {found[0].told} -> look at the source, then write what it is now on the card"
             )
-            blocked.append({"indicator_id": row["indicator_id"], "reason": reason})
-    return blocked
+            roots[row["indicator_id"]] = row["indicator_id"]
+    computed = [row for row in rows if row["formula"] != PUBLISHED]
+    while more := {
+        row["indicator_id"]: term
+        for row in computed
+        if row["indicator_id"] not in reasons and (term := next((t for t in terms_of(row) if t in reasons), None))
+    }:
+        for name, term in more.items():
+            reasons[name] = f"it is computed from {term}, which is blocked: {reasons[term]}"
+            roots[name] = roots[term]
+    ids = [row["indicator_id"] for row in rows if row["indicator_id"] in reasons]
+    return [{"indicator_id": name, "reason": reasons[name], "root": roots[name]} for name in ids]
 
 
 def as_rows(changes: Iterable[Change]) -> list[dict[str, Any]]:
@@ -104,11 +120,11 @@ def _description(card: SourceCard, snapshot: Snapshot, landing: Landing) -> Desc
 
 
 def _blocking(card: SourceCard, first: Description | None, now: Description) -> Iterator[Change]:
-    for (dimension, code), problem in now.missing.items():
-        kind: Literal["measure", "unit", "code"] = "code" if dimension else "unit" if "unit" in problem else "measure"
+    kind: Literal["measure", "unit", "code"]
+    for (dimension, code), lack in now.missing.items():
         before = _titles(first).get((dimension, code)) if first else None
-        change: Literal["removed", "renamed"] = "renamed" if kind == "unit" else "removed"
-        yield Change(card.dataset_id, kind, change, dimension, code, before, problem, blocks=True)
+        change: Literal["removed", "renamed"] = "renamed" if lack.kind == "unit" else "removed"
+        yield Change(card.dataset_id, lack.kind, change, dimension, code, before, lack.problem, blocks=True)
     if first is None:
         return
     on_card = {("", m.code): m.title for m in card.measures}

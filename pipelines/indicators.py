@@ -1,14 +1,41 @@
-"""Indicator rows held against what has landed: each must select exactly one series."""
+"""Indicator rows held against what has landed and against each other.
+
+A published one must select exactly one series, every other one must be computable from rows that are there.
+"""
 
 import csv
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 import duckdb
 
 from pipelines.card import SourceCard
 from pipelines.errors import CardError, shown
+from pipelines.settings import DBT_PROJECT
+
+SEED = DBT_PROJECT / "seeds" / "indicators.csv"
+PUBLISHED = "published"
+_ID = re.compile(r"[a-z][a-z0-9_]*")
+_SUM = re.compile(rf"{_ID.pattern}( [+-] {_ID.pattern})*")
+_RECOMPUTED = ("numerator", "denominator", "factor")
+_COMPUTED = (*_RECOMPUTED, "lag_years")
+_SELECTED = ("dataset_id", "measure_code", "dims", "multiplier")
+# Which of these columns a formula needs; the others are empty, but for those that it may have.
+_NEEDS: dict[str, tuple[str, ...]] = {
+    PUBLISHED: ("dataset_id", "measure_code"),
+    "sum": ("numerator",),
+    "ratio": _RECOMPUTED,
+    "growth": ("numerator", "lag_years"),
+    "location_quotient": ("numerator", "denominator"),
+    "register": (),
+}
+_MAY_HAVE = {PUBLISHED: ("dims", "multiplier", *_RECOMPUTED)}
+_NUMBERS = (
+    ("factor", r"[0-9]*[1-9][0-9]*", "a whole number above 0, such as 100"),
+    ("lag_years", r"[1-9][0-9]?", "a number of years, such as 5"),
+)
 
 
 def read_indicators(seed: Path) -> list[dict[str, str]]:
@@ -17,11 +44,26 @@ def read_indicators(seed: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def check_indicators(seed: Path, cards: dict[str, SourceCard], raw: Path, blocked: Collection[str] = ()) -> None:
-    """Refuse an indicator row that does not select exactly one series of a table that has landed.
+def terms_of(row: dict[str, str]) -> list[str]:
+    """The indicators that a row is computed from."""
+    return term_ids(row["numerator"]) + term_ids(row["denominator"])
+
+
+def term_ids(expression: str) -> list[str]:
+    """The indicators that a numerator or denominator names, `a + b - c`, whatever else may be wrong with it."""
+    return _ID.findall(expression)
+
+
+def check_indicators(
+    indicators: Sequence[dict[str, str]],
+    cards: dict[str, SourceCard],
+    raw: Path,
+    blocked: Collection[str] = (),
+) -> None:
+    """Refuse an indicator row that does not select exactly one series, or that cannot be computed from other rows.
 
     Args:
-        seed: the file of indicators.
+        indicators: every row of the seed, in its order.
         cards: every card.
         raw: the raw Parquet of what has landed.
         blocked: ids of indicators that are left out anyway.
@@ -29,21 +71,87 @@ def check_indicators(seed: Path, cards: dict[str, SourceCard], raw: Path, blocke
     Raises:
         CardError: one line a row, naming the row, what was found and what to do.
     """
-    indicators = read_indicators(seed)
-    ids = [i["indicator_id"] for i in indicators]
+    by_id = {row["indicator_id"]: row for row in indicators}
+    ids = [row["indicator_id"] for row in indicators]
     problems = [
-        f"indicator {twice} stands in {seed.name} {ids.count(twice)} times, so it selects"
+        f"indicator {twice} stands in {SEED.name} {ids.count(twice)} times, so it selects"
         f" {shown(i['measure_code'] for i in indicators if i['indicator_id'] == twice)} -> keep one row"
         for twice in sorted({i for i in ids if ids.count(i) > 1})
     ]
     with duckdb.connect() as con:
         for line, row in enumerate(indicators, start=2):
-            if row["indicator_id"] in blocked:
-                continue
-            if problem := _selection_problem(con, row, cards, raw):
-                problems.append(f"indicator {row['indicator_id']} ({seed.name} line {line}): {problem}")
+            problem = _formula_problem(row, by_id)
+            if not problem and row["formula"] == PUBLISHED and row["indicator_id"] not in blocked:
+                problem = _selection_problem(con, row, cards, raw)
+            if problem:
+                problems.append(f"indicator {row['indicator_id']} ({SEED.name} line {line}): {problem}")
     if problems:
         raise CardError("\n".join(problems))
+
+
+def _formula_problem(row: dict[str, str], by_id: dict[str, dict[str, str]]) -> str | None:
+    """What is wrong with how a row says that it is computed."""
+    formula = row["formula"]
+    if formula not in _NEEDS:
+        return f"formula {formula!r} is not known -> use one of: {shown(_NEEDS)}"
+    for column in (*_COMPUTED, *_SELECTED):
+        told = row[column]
+        if column in _NEEDS[formula] and not told:
+            return f"{formula} needs a {column}, which is empty -> fill it in, or use another formula"
+        if told and column not in _NEEDS[formula] and column not in _MAY_HAVE.get(formula, ()):
+            return f"{formula} has no {column}, but {told!r} stands there -> empty it, or use another formula"
+    # A published rate may say what it is recomputed from where boundaries changed, and then all of it.
+    recomputed = [column for column in _RECOMPUTED if row[column]]
+    if formula == PUBLISHED and recomputed and len(recomputed) < len(_RECOMPUTED):
+        lacking = [column for column in _RECOMPUTED if not row[column]]
+        return f"has a {recomputed[0]} and no {lacking[0]} -> give all of {shown(_RECOMPUTED)}, or none"
+    for column, pattern, example in _NUMBERS:
+        if row[column] and not re.fullmatch(pattern, row[column]):
+            return f"{column} is {row[column]!r} -> write {example}"
+    return next(
+        (
+            problem
+            for column in ("numerator", "denominator")
+            if row[column] and (problem := _terms_problem(row, column, by_id))
+        ),
+        None,
+    )
+
+
+def _terms_problem(row: dict[str, str], column: str, by_id: dict[str, dict[str, str]]) -> str | None:
+    told = row[column]
+    if not _SUM.fullmatch(told):
+        return f"{column} {told!r} is no sum of indicators -> write it as `a`, `a + b` or `a + b - c`"
+    if row["formula"] == "growth" and len(term_ids(told)) > 1:
+        return f"{column} {told!r} has {len(term_ids(told))} terms, growth is of one indicator -> name one"
+    for term in term_ids(told):
+        if term not in by_id:
+            like = get_close_matches(term, by_id, 3) or list(by_id)
+            return f"{column} names {term!r}, which is no indicator of {SEED.name} -> use one such as: {shown(like, 3)}"
+        # Only counts can be brought to other boundaries, so only they can be computed with.
+        if by_id[term]["kind"] != "count":
+            return (
+                f"{column} names {term!r}, a {by_id[term]['kind']}, and only counts add up"
+                " -> name the counts that it is made of"
+            )
+    if way := _circle(row["indicator_id"], by_id):
+        return f"is computed from itself: {' -> '.join(way)} -> take it out of one of them"
+    return None
+
+
+def _circle(indicator_id: str, by_id: dict[str, dict[str, str]]) -> list[str] | None:
+    """The way from an indicator along its terms back to itself, if there is one."""
+    ways, seen = [[indicator_id]], set()
+    while ways:
+        way = ways.pop()
+        row = by_id.get(way[-1])
+        for term in terms_of(row) if row else ():
+            if term == indicator_id:
+                return [*way, term]
+            if term not in seen:
+                seen.add(term)
+                ways.append([*way, term])
+    return None
 
 
 def _selection_problem(

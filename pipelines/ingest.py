@@ -7,7 +7,7 @@ import dagster as dg
 from pipelines.assemble import Inputs, assemble
 from pipelines.card import SourceCard
 from pipelines.checks import rows_metadata
-from pipelines.errors import AwaitedError, MismatchError, RegiokompasError
+from pipelines.errors import AwaitedError, MismatchError, RegiokompasError, shown
 from pipelines.landing import Landing
 from pipelines.refresh import Origin, refresh
 from pipelines.settings import Settings
@@ -119,7 +119,11 @@ def inputs_asset(cards: dict[str, SourceCard]) -> dg.AssetsDefinition:
         except RegiokompasError as error:
             raise dg.Failure(str(error), allow_retries=False) from error
         states = {row["dataset_id"]: row["state"] for row in made.sources}
-        problem = "\n".join(f"indicator {row['indicator_id']} is left out: {row['reason']}" for row in made.blocked)
+        problem = "\n".join(
+            f"indicator {row['indicator_id']}{_with(row['indicator_id'], made.blocked)} is left out: {row['reason']}"
+            for row in made.blocked
+            if row["indicator_id"] == row["root"]
+        )
         yield dg.MaterializeResult(
             metadata={"release_id": made.release_id, "states": dg.MetadataValue.json(states)},
             check_results=[
@@ -132,3 +136,9 @@ def inputs_asset(cards: dict[str, SourceCard]) -> dg.AssetsDefinition:
         )
 
     return inputs
+
+
+def _with(root: str, blocked: list[dict[str, str]]) -> str:
+    """The indicators that are blocked because another one is, told with that one: it is the one to look at."""
+    others = [row["indicator_id"] for row in blocked if row["root"] == root != row["indicator_id"]]
+    return f" (and what is computed from it: {shown(others)})" if others else ""

@@ -22,11 +22,12 @@ from pipelines.clients.odata import Description, SourceCode, read_json
 from pipelines.clients.pages import State, fetch_set
 from pipelines.doctor import Memory, would_land
 from pipelines.errors import CardError, RegiokompasError, shown
+from pipelines.indicators import PUBLISHED, SEED
 from pipelines.landing import Landing
 from pipelines.reading.landed import CLIENTS
 from pipelines.refresh import LiveOrigin, Refreshed, by_first_road, refresh
 from pipelines.roads import Protocol, Road
-from pipelines.settings import CARDS, DBT_PROJECT, Settings
+from pipelines.settings import CARDS, Settings
 from schemas.shapes import check_shape
 
 
@@ -63,7 +64,15 @@ _CADENCES = {
     "jaar": Cadence.YEARLY,
 }
 _MANY = 1_000_000_000
-SEED = DBT_PROJECT / "seeds" / "indicators.csv"
+# From small to large.
+_SCHEMES = {
+    "GM": "municipality",
+    "AM": "labour_market_region",
+    "CR": "corop",
+    "PV": "province",
+    "LD": "part_of_country",
+    "NL": "country",
+}
 
 
 @dataclass(frozen=True)
@@ -132,6 +141,8 @@ def example_row(made: Made) -> str:
     row = {
         "indicator_id": "_".join(re.findall(r"[a-z0-9]+", title.casefold())) or "<id>",
         "theme": "regional_economy",
+        "sub_theme": "income_and_welfare",
+        "building_block": "5",
         "title_nl": title,
         "title_en": "<title>",
         "definition_nl": f"<wat het telt> (CBS-tabel {card.table}).",
@@ -141,18 +152,27 @@ def example_row(made: Made) -> str:
         "decimals": str(measure.source.decimals if measure.multiplier == 1 else 0),
         "direction": "neutral",
         "kind": "share" if unit == "%" else "count",
+        "formula": PUBLISHED,
         "dataset_id": card.dataset_id,
         "measure_code": measure.code,
         "dims": ";".join(f"{name}={code}" for name, code in sorted(chosen.items())),
         "multiplier": str(measure.multiplier),
         "min_value": str(lowest),
         "max_value": str(highest),
+        "lowest_level": _lowest_level(card),
     }
     with SEED.open(encoding="utf-8", newline="") as file:
         columns = next(csv.reader(file))
     text = io.StringIO()
     csv.writer(text, lineterminator="").writerow(row.get(column, "") for column in columns)
     return text.getvalue()
+
+
+def _lowest_level(card: SourceCard) -> str:
+    """The smallest kind of region that the card asks for."""
+    region = card.dimension("region")
+    levels = card.dimensions[region].levels if region else ("NL",)
+    return next((scheme for letters, scheme in _SCHEMES.items() if not levels or letters in levels), "country")
 
 
 def _range(observations: Path, measure: str, multiplier: int) -> tuple[int, int]:

@@ -5,7 +5,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from pipelines.doctor import Finding
-from pipelines.new_source import SEED, Made, example_row
+from pipelines.indicators import SEED
+from pipelines.new_source import Made, example_row
 from pipelines.settings import PROJECT
 from pipelines.terminal import age, period
 

@@ -40,25 +40,26 @@ def describe(asked: dict[str, Any], rows: pl.DataFrame) -> str:
 
 
 @check
-def within_bounds(frames: Frames) -> pl.DataFrame:
+def within_bounds(frames: Frames, table: str = "observations") -> pl.DataFrame:
     """Every value lies between the bounds on the row of its indicator."""
     bounds = frames["indicators"].select("indicator_id", "min_value", "max_value")
     return (
-        frames["observations"]
+        frames[table]
         .join(bounds, on="indicator_id")
         .filter((pl.col("value") < pl.col("min_value")) | (pl.col("value") > pl.col("max_value")))
-        .select("dataset_id", "indicator_id", "region_code", "period_code", "value", "min_value", "max_value")
+        .select("indicator_id", "region_code", "period_code", "value", "min_value", "max_value")
     )
 
 
 @check
-def value_matches_status(frames: Frames) -> pl.DataFrame:
+def value_matches_status(frames: Frames, table: str = "observations") -> pl.DataFrame:
     """A value is there exactly when its status says so: missing is never a number, a final figure never a blank."""
     empty = pl.col("value_status").is_in(["missing", "not_applicable", "suppressed"])
+    told = ["indicator_id", "region_code", "period_code", "value", "value_status"]
     return (
-        frames["observations"]
+        frames[table]
         .filter(pl.col("value").is_null() != empty)
-        .select("indicator_id", "region_code", "period_code", "value", "value_status", "source_mark")
+        .select(*told, *(c for c in ("source_mark", "boundary_method") if c in frames[table].columns))
     )
 
 
@@ -92,15 +93,34 @@ def current_regions_count(frames: Frames, scheme: str, min: int, max: int) -> pl
 
 
 @check
-def one_region_per_scheme(frames: Frames) -> pl.DataFrame:
-    """On any date a municipality lies in one region of a scheme."""
-    spans = frames["region_membership"].with_columns(pl.col("valid_to").cast(pl.String).fill_null("9999-12-31"))
+def one_region_per_scheme(frames: Frames, schemes: list[str]) -> pl.DataFrame:
+    """On no date a municipality lies in two regions of a scheme."""
+    spans = frames["region_membership"].filter(pl.col("scheme").is_in(schemes))
+    spans = spans.with_columns(pl.col("valid_to").cast(pl.String).fill_null("9999-12-31"))
     spans = spans.with_columns(pl.col("valid_from").cast(pl.String))
     other = spans.select("scheme", "municipality_code", "region_code", "valid_from", "valid_to")
     return spans.join(other, on=["scheme", "municipality_code"], suffix="_other").filter(
         (pl.col("region_code") < pl.col("region_code_other"))
         & (pl.col("valid_from") <= pl.col("valid_to_other"))
         & (pl.col("valid_from_other") <= pl.col("valid_to"))
+    )
+
+
+@check
+def a_region_on_any_date(frames: Frames, schemes: list[str]) -> pl.DataFrame:
+    """Of every scheme that is read at all, a municipality lies in some region on each day that it exists."""
+    end = pl.date(9999, 12, 31)
+    days = (pl.col("valid_to").fill_null(end) - pl.col("valid_from")).dt.total_days().sum() + pl.len()
+    spans = frames["region_membership"].group_by("scheme", "municipality_code").agg(days.alias("days"))
+    exists = spans.filter(pl.col("scheme") == "municipality").select(
+        "municipality_code", pl.col("days").alias("exists")
+    )
+    read = spans.filter(pl.col("scheme").is_in(schemes)).select("scheme").unique()
+    return (
+        exists.join(read, how="cross")
+        .join(spans, on=["scheme", "municipality_code"], how="left")
+        .filter(pl.col("days").fill_null(0) != pl.col("exists"))
+        .sort("scheme", "municipality_code")
     )
 
 

@@ -36,6 +36,8 @@ PUBLIC_TABLES = {
     "subsidies",
     "subsidy_coverage",
     "source_changes",
+    "labour_tension",
+    "occupation_mobility",
 }
 STANDIN = SHARED / "standin" / "standin.py"
 # The cards whose real figures the stand-in serves, and of its files those that a person would put in the drop folder.

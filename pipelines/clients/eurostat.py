@@ -68,7 +68,7 @@ def statistics_rows(card: SourceCard, body: bytes) -> pl.DataFrame:
     if chosen.missing:
         raise MismatchError(
             card.dataset_id,
-            "; ".join(chosen.missing.values()),
+            "; ".join(lack.problem for lack in chosen.missing.values()),
             todo="correct the codes on the card, or `query`",
         )
     columns = {name: cube.column(on_wire) for name, on_wire in chosen.wire.items()}

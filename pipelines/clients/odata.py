@@ -5,19 +5,32 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-from pipelines.card import Certainty, Code, SourceCard
+from pipelines.card import Certainty, Code, Shape, SourceCard
 from pipelines.errors import MismatchError, SourceError, shown
 
-Missing = dict[tuple[str, str], str]
-"""Why a measure or code of the card could not be found, by (dimension, code); the dimension of a measure is empty."""
 Rows = Callable[[str], list[dict[str, Any]]]
 """Gives the rows of an entity set that was fetched, by its name."""
 
 _ROWS = re.compile(rb'"value"\s*:\s*\[')
 # What follows the rows is at most a next link.
 _TAIL = 65_536
+
+
+@dataclass(frozen=True)
+class Lack:
+    """Something of the card that a table does not have: which kind of thing, and why it could not be found.
+
+    A measure that is there with another unit lacks the unit.
+    """
+
+    kind: Literal["measure", "unit", "code"]
+    problem: str
+
+
+Missing = dict[tuple[str, str], Lack]
+"""What of the card is lacking, by (dimension, code); the dimension of a measure is empty."""
 
 
 @dataclass(frozen=True)
@@ -210,7 +223,7 @@ def describe(
     missing: Missing = {}
     found_measures = _find(card, "", card.measures, measures, missing)
     chosen = {m.code: (code, m) for code, m in found_measures}
-    if card.region_frame:
+    if card.shape is Shape.REGIONS:
         chosen = {m.code: (m.code, m) for m in measures}
     kept: dict[str, dict[str, tuple[str, SourceCode]]] = {}
     for name, dimension in card.dimensions.items():
@@ -234,17 +247,19 @@ def _find(
     dimension: str,
     wanted: Iterable[Code],
     offered: Iterable[Any],
-    missing: dict[tuple[str, str], str],
+    missing: Missing,
 ) -> list[tuple[str, Any]]:
     """The measures or codes of the source that the card means; what is not there is noted, unless nothing is."""
     found, problem = [], None
     for code in wanted:
+        kind: Literal["measure", "unit", "code"] = "code" if dimension else "measure"
         try:
             source = match(card, f"{dimension} code" if dimension else "measure", code, offered)
             if not dimension:
+                kind = "unit"
                 check_unit(card, code, source)
         except MismatchError as error:
-            missing[dimension, code.code], problem = error.found, problem or error
+            missing[dimension, code.code], problem = Lack(kind, error.found), problem or error
         else:
             found.append((code.code, source))
     if problem and not found:

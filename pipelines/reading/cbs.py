@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from pipelines.card import SourceCard
+from pipelines.card import Shape, SourceCard
 from pipelines.clients import cbs_bulk
 from pipelines.clients.odata import Description, read_envelope
 from pipelines.errors import SourceError
@@ -170,7 +170,7 @@ def _insert_sql(card: SourceCard, number: int) -> str:
     )
     number_pattern = "regexp_full_match(c.text, '-?[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]+)?')"
     mark = "coalesce(c.mark, 'None')"
-    if card.region_frame:
+    if card.shape is Shape.REGIONS:
         values = f"null, c.text, {mark}"
     else:
         # A text where a number belongs becomes the mark, which the wire check does not know.

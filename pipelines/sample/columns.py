@@ -36,7 +36,9 @@ IMPOSSIBLE = Cell(None, "impossible")
 
 
 @lru_cache(256)
-def column(invention: Invention, letter: str, parts: tuple[Part, ...], year: int, period: str) -> Column:
+def column(
+    invention: Invention, letter: str, parts: tuple[Part, ...], year: int, period: str, frame: int = 0
+) -> Column:
     """The cells of every region that exists in a year; a municipality that does not is not among them.
 
     Args:
@@ -45,20 +47,21 @@ def column(invention: Invention, letter: str, parts: tuple[Part, ...], year: int
         parts: for each other category which part is meant.
         year: the year.
         period: the code of the period.
+        frame: the year whose regions are meant; 0 for those of the year itself.
     """
     whole_year = invention.kind == "flow" or period[4:6] in ("JJ", "SJ")
     season = 1.0 if whole_year else around(1.0, SEASON, invention.key, period)
     if invention.kind == "mean":
-        return _means(invention, parts, year, season)
-    units = _units(invention, letter, parts, year, season)
+        return _means(invention, parts, year, season, frame)
+    units = _units(invention, letter, parts, year, season, frame)
     if invention.kind == "flow":
         units = {code: _of_period(invention, number, code, period) for code, number in units.items()}
-    marks = {code: mark for code in units if (mark := _mark(invention, code, year))}
+    marks = {code: mark for code in units if (mark := _mark(invention, code, year, frame))}
     units = {code: 0 if code in marks else number for code, number in units.items()}
-    totals = summed(units, year)
+    totals = summed(units, year, frame)
     if invention.kind == "per_1000":
-        people = population(year)
-        everyone = {**people, **summed(people, year)}
+        people = population(year, frame)
+        everyone = {**people, **summed(people, year, frame)}
         found = {code: 1000 * number / everyone[code] for code, number in {**units, **totals}.items()}
     else:
         found = {code: number / invention.divisor for code, number in {**units, **totals}.items()}
@@ -69,25 +72,27 @@ def _cell(number: float, mark: str, decimals: int) -> Cell:
     return Cell(None, mark) if mark else Cell(round(number, decimals))
 
 
-def _mark(invention: Invention, code: str, year: int) -> str | None:
+def _mark(invention: Invention, code: str, year: int, frame: int) -> str | None:
     keys = members(invention.like) if invention.like else ()
     if len(keys) == 1 and keys[0] in RATES:
-        return mark_of(keys[0], RATES[keys[0]], code, year)
-    return mark_of(invention.key, invention.rate, code, year)
+        return mark_of(keys[0], RATES[keys[0]], code, year, frame)
+    return mark_of(invention.key, invention.rate, code, year, frame)
 
 
-def _units(invention: Invention, letter: str, parts: tuple[Part, ...], year: int, season: float) -> dict[str, int]:
+def _units(
+    invention: Invention, letter: str, parts: tuple[Part, ...], year: int, season: float, frame: int
+) -> dict[str, int]:
     like, step = invention.like, invention.rate.step
     if not like:
-        yearly = own_count(invention.key, invention.rate, year)
+        yearly = own_count(invention.key, invention.rate, year, frame)
         whole = {code: seasonal(number, season, step) for code, number in yearly.items()}
     elif letter == "part":
         step = step_of(like)
-        everything = count(like, year, season=season)
+        everything = count(like, year, season=season, frame=frame)
         whole = {code: step * round(number * PART_OF_SECTION / step) for code, number in everything.items()}
     else:
         step = step_of(like)
-        whole = count(like, year, letter, season)
+        whole = count(like, year, letter, season, frame)
     if all(part.which is None for part in parts):
         return whole
     return {code: step * _part_of(number // step, parts, code) for code, number in whole.items()}
@@ -114,16 +119,15 @@ def _part_of(number: int, parts: tuple[Part, ...], code: str) -> int:
     return sum(_part_of(piece, rest, code) for piece in pieces)
 
 
-def _means(invention: Invention, parts: tuple[Part, ...], year: int, season: float) -> Column:
+def _means(invention: Invention, parts: tuple[Part, ...], year: int, season: float, frame: int) -> Column:
     factor = season
     for part in parts:
         if part.which is not None and part.parts > 1:
             factor *= around(1.0, 0.3, "part", part.key, part.which)
-    level = {code: value * factor for code, value in mean(invention.key, invention.rate, year).items()}
-    people = population(year)
-    sums = summed({code: value * people[code] for code, value in level.items()}, year)
-    everyone = summed(people, year)
+    level = {code: value * factor for code, value in mean(invention.key, invention.rate, year, frame).items()}
+    people = population(year, frame)
+    sums = summed({code: value * people[code] for code, value in level.items()}, year, frame)
+    everyone = summed(people, year, frame)
     above = {code: total / everyone[code] for code, total in sums.items()}
-    return {code: _cell(v, _mark(invention, code, year) or "", invention.decimals) for code, v in level.items()} | {
-        code: _cell(v, "", invention.decimals) for code, v in above.items()
-    }
+    own = {code: _cell(v, _mark(invention, code, year, frame) or "", invention.decimals) for code, v in level.items()}
+    return own | {code: _cell(v, "", invention.decimals) for code, v in above.items()}

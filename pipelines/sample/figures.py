@@ -81,38 +81,60 @@ def _level(key: str, rate: Rate, territory: str, year: int) -> float:
 
 
 @cache
-def population(year: int) -> dict[str, int]:
-    """Inhabitants on 1 January per municipality that exists in this year."""
+def population(year: int, frame: int = 0) -> dict[str, int]:
+    """Inhabitants on 1 January per municipality that exists in this year, or in that of another frame."""
     return {
         code: round(sum(share * _size(territory, year) for territory, share in parts.items()))
-        for code, parts in territories(frame_of(year)).items()
+        for code, parts in territories(frame or frame_of(year)).items()
     }
+
+
+@cache
+def land(frame: int) -> dict[str, int]:
+    """Hectares of land per municipality of a frame: those of its territories, which stay as large as they are."""
+    return {
+        code: round(sum(share * _hectares(territory) for territory, share in parts.items()))
+        for code, parts in territories(frame).items()
+    }
+
+
+@cache
+def _hectares(territory: str) -> int:
+    u = uniform("density", territory)
+    per_hectare = 20 + 15 * u if territory in LARGEST else 1.5 + 12 * u * u
+    return round(_first_size(territory) / per_hectare)
 
 
 @lru_cache(4096)
-def own_count(key: str, rate: Rate, year: int) -> dict[str, int]:
+def own_count(key: str, rate: Rate, year: int, frame: int = 0) -> dict[str, int]:
     """A count per municipality, of something with a rate of its own."""
     return {
         code: 0
-        if mark_of(key, rate, code, year)
+        if mark_of(key, rate, code, year, frame)
         else rate.step
         * round(sum(share * _size(t, year) * _level(key, rate, t, year) for t, share in parts.items()) / rate.step)
-        for code, parts in territories(frame_of(year)).items()
+        for code, parts in territories(frame or frame_of(year)).items()
     }
 
 
-def count(like: str, year: int, letter: str = "", season: float = 1.0) -> dict[str, int]:
+def count(like: str, year: int, letter: str = "", season: float = 1.0, frame: int = 0) -> dict[str, int]:
     """A count per municipality of this year; a marked cell counts as 0, so that published parts add up.
 
     Args:
         like: what is counted, in the words of `rates.members`.
-        year: the year, of which the frame of 1 January is taken.
+        year: the year.
         letter: the letter of a section or class.
         season: how much a part of the year differs from the whole.
+        frame: whose municipalities are meant; 0 for those of 1 January of the year.
     """
-    found = dict.fromkeys(territories(frame_of(year)), 0)
+    found = dict.fromkeys(territories(frame or frame_of(year)), 0)
     for key in members(like, letter):
-        part = population(year) if key == "population" else own_count(key, RATES[key], year)
+        if key == "population":
+            part = population(year, frame)
+        elif key == "land":
+            part = land(frame or frame_of(year))
+        else:
+            part = own_count(key, RATES[key], year, frame)
         for code, number in part.items():
             found[code] += seasonal(number, season, step_of(key))
     return found
@@ -129,28 +151,28 @@ def seasonal(number: int, season: float, step: int) -> int:
 
 
 @lru_cache(1024)
-def mean(key: str, rate: Rate, year: int) -> dict[str, float]:
+def mean(key: str, rate: Rate, year: int, frame: int = 0) -> dict[str, float]:
     """A mean or share per municipality: that of its territories, weighed by their inhabitants."""
     found = {}
-    for code, parts in territories(frame_of(year)).items():
+    for code, parts in territories(frame or frame_of(year)).items():
         weights = {territory: share * _size(territory, year) for territory, share in parts.items()}
         total = sum(weights.values())
         found[code] = sum(w * _level(key, rate, territory, year) for territory, w in weights.items()) / total
     return found
 
 
-def mark_of(key: str, rate: Rate, code: str, year: int) -> str | None:
+def mark_of(key: str, rate: Rate, code: str, year: int, frame: int = 0) -> str | None:
     """What stands in a cell of a small place instead of its number, None where the number itself does."""
-    if not rate.marks or population(year)[code] >= SECRECY_BELOW_INHABITANTS:
+    if not rate.marks or population(year, frame)[code] >= SECRECY_BELOW_INHABITANTS:
         return None
     u = uniform("mark", key, code, year)
     return next((mark for mark, below in _DRAWN.items() if u < below and mark in rate.marks), None)
 
 
-def summed(per_municipality: Mapping[str, float], year: int) -> dict[str, float]:
+def summed(per_municipality: Mapping[str, float], year: int, frame: int = 0) -> dict[str, float]:
     """The sums of a year for every region above the municipality."""
     totals: dict[str, float] = {}
-    for municipality in in_year(frame_of(year)):
+    for municipality in in_year(frame or frame_of(year)):
         for region in above(municipality):
             totals[region] = totals.get(region, 0) + per_municipality[municipality.code]
     return totals

@@ -1,6 +1,7 @@
 """Which municipalities exist in which year, and what they belong to.
 
-The two CSV files beside this module hold facts of CBS, "Gebieden in Nederland" 2015, 2016, 2026 (CC BY 4.0).
+The two CSV files beside this module hold facts of CBS, "Gebieden in Nederland" 2015, 2016, 2026 (CC BY 4.0). From when
+until when a municipality exists and who its heirs are follows from the seed boundary_changes.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ import csv
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from pipelines.settings import DBT_PROJECT
 
 HERE = Path(__file__).resolve().parent
 FIRST_FRAME, LAST_FRAME = 2015, 2026
@@ -44,36 +47,47 @@ class Region:
     part_of: str
 
 
-def _successors(text: str) -> tuple[tuple[str, float], ...]:
-    pairs = (part.partition(":") for part in text.split(";") if part)
-    return tuple((code, float(share or 1)) for code, _, share in pairs)
+def _first_frame(day: str) -> int:
+    """The year of the first 1 January on which a change of this day shows."""
+    return int(day[:4]) + (not day.endswith("-01-01"))
 
 
 @cache
 def municipalities() -> dict[str, Municipality]:
     """Every municipality code of 2015-2026, in code order."""
-    with (HERE / "municipalities.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    first_years: dict[str, int] = {}
+    last_years: dict[str, int] = {}
+    successors: dict[str, tuple[tuple[str, float], ...]] = {}
+    for change in _rows(DBT_PROJECT / "seeds" / "boundary_changes.csv"):
+        old, new, year = change["old_code"], change["new_code"], _first_frame(change["changed_on"])
+        successors[old] = (*successors.get(old, ()), (new, float(change["share"])))
+        last_years[old] = year - 1
+        if change["heir"] == "new":
+            first_years[new] = year
     return {
         row["code"]: Municipality(
             row["code"],
             row["name"],
-            int(row["first_year"]),
-            int(row["last_year"]) if row["last_year"] else None,
-            _successors(row["successors"]),
+            first_years.get(row["code"], FIRST_FRAME),
+            last_years.get(row["code"]),
+            successors.get(row["code"], ()),
             row["am_2016"],
             row["am_2026"],
             row["corop"],
         )
-        for row in rows
+        for row in _rows(HERE / "municipalities.csv")
     }
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 @cache
 def regions() -> dict[str, Region]:
     """Every labour-market region, COROP area, province, part of the country and the country itself."""
-    with (HERE / "regions.csv").open(encoding="utf-8", newline="") as file:
-        return {row["code"]: Region(**row) for row in csv.DictReader(file)}
+    return {row["code"]: Region(**row) for row in _rows(HERE / "regions.csv")}
 
 
 def in_year(year: int) -> list[Municipality]:

@@ -16,7 +16,8 @@ from .figures import uniform
 from .rates import Rate
 
 FILE = Path(__file__).resolve().parent / "invented.csv"
-Kind = Literal["count", "flow", "mean", "per_1000", "ratio", "label"]
+Kind = Literal["count", "flow", "area", "mean", "per_1000", "ratio", "label"]
+HECTARES = 100
 KINDS: dict[str, Kind] = {kind: kind for kind in get_args(Kind)}
 
 
@@ -26,9 +27,9 @@ class Invention:
 
     Attributes:
         key: what its figures are drawn by.
-        kind: `count` adds up from municipality to country, `flow` also from month to year, `mean` is weighed by
-            inhabitants, `per_1000` is a count for every 1,000 inhabitants; in files only, `ratio` is one measure over
-            another and `label` its word.
+        kind: `count` adds up from municipality to country, `flow` also from month to year, `area` is counted in
+            hectares and published in square kilometres, `mean` is weighed by inhabitants, `per_1000` is a count for
+            every 1,000 inhabitants; in files only, `ratio` is one measure over another and `label` its word.
         like: what is counted, in the words of `rates.members`; empty for a rate of its own.
         rate: the rate of its own; of something counted like another only the marks are used.
         divisor: by how much a count is divided to be in the unit of the measure.
@@ -61,8 +62,11 @@ def invention_of(dataset_id: str, measure: Measure) -> Invention:
         row["marks"] if row["like"] or row["level"] else default.rate.marks,
     )
     kind = KINDS[row["kind"]] if row["kind"] else "count" if row["like"] else default.kind
-    decimals = 1 if kind == "per_1000" else default.decimals
-    return replace(default, kind=kind, like=row["like"], rate=rate, decimals=decimals, wire=row["wire"])
+    decimals = {"per_1000": 1, "area": 2}.get(kind, default.decimals)
+    divisor = HECTARES if kind == "area" else default.divisor
+    return replace(
+        default, kind=kind, like=row["like"], rate=rate, divisor=divisor, decimals=decimals, wire=row["wire"]
+    )
 
 
 @cache

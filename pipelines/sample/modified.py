@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipelines.card import Cadence, SourceCard
+from pipelines.card import Cadence, Shape, SourceCard
 
 from .figures import uniform
 
@@ -12,7 +12,7 @@ FRAME_DAYS = {2015: "2015-06-01", 2016: "2016-06-01"}
 
 def modified_of(card: SourceCard) -> str:
     """ISO 8601 without an offset, as OData v3 writes it; early in the night, when CBS publishes."""
-    if card.region_frame:
+    if card.region_frame and card.shape is Shape.REGIONS:
         return f"{FRAME_DAYS.get(card.region_frame, f'{card.region_frame}-02-20')}T02:00:00"
     if card.ended:
         return f"{card.ended.since}T02:00:00"

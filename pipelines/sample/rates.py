@@ -23,6 +23,11 @@ class Rate:
 RATES = {
     "men": Rate(0.497, 0.01),
     "aged_15_plus": Rate(0.84, 0.03),
+    # Together always less than everyone of 15 or over.
+    "aged_15_20": Rate(0.058, 0.08, 0.995),
+    "aged_20_25": Rate(0.063, 0.2, 1.0),
+    "aged_25_45": Rate(0.25, 0.1, 1.0),
+    "aged_45_65": Rate(0.27, 0.06, 0.997),
     "graduates_mbo": Rate(0.0095, 0.3, 0.995, marks=".x-0"),
     "graduates_hbo": Rate(0.0048, 0.3, 1.012, marks=".x-0"),
     "graduates_wo": Rate(0.0028, 0.6, 1.02, marks=".x-0"),
@@ -64,7 +69,7 @@ RATES = {
 def members(like: str, letter: str = "") -> tuple[str, ...]:
     """The rates that an expression adds up.
 
-    `population` and `men` are themselves, `establishments[*]` is all that begin with `establishments_`,
+    `population`, `land` and `men` are themselves, `establishments[*]` is all that begin with `establishments_`,
     `establishments[BC]` two of them, and `establishments[?]` the one of `letter`, or all of them without a letter.
     """
     family, _, chosen = like.rstrip("]").partition("[")

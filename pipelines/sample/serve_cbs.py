@@ -7,7 +7,7 @@ from threading import RLock
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from pipelines.card import CBS, SourceCard
+from pipelines.card import CBS, Shape, SourceCard
 from pipelines.roads import Protocol
 
 from .answers import Answer, RefusedError, file_answer, json_answer
@@ -72,7 +72,7 @@ class Cbs:
         card = self._cards.get(table_id)
         if card is None or road_of(card) is not Protocol.CBS_ODATA3:
             raise RefusedError(404, f"Resource not found for the segment '{table_id}'.")
-        return self._once(f"v3 {table_id}", lambda: areas(card) if card.region_frame else v3_table(card))
+        return self._once(f"v3 {table_id}", lambda: areas(card) if card.shape is Shape.REGIONS else v3_table(card))
 
     def _once(self, key: str, make: Callable[[], T]) -> T:
         # Tables are large, and a client asks for one after another.
@@ -140,7 +140,7 @@ class Cbs:
 
 def road_of(card: SourceCard) -> Protocol:
     """The road on which the sample has a table of CBS: the card's first one, and v3 for what it keeps there."""
-    if card.region_frame or card.table in ONLY_V3:
+    if card.shape is Shape.REGIONS or card.table in ONLY_V3:
         return Protocol.CBS_ODATA3
     return card.roads[0].protocol
 

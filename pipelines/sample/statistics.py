@@ -88,16 +88,18 @@ def _cell(
 
 
 def _figures(card: SourceCard, categories: dict[str, str], period: str) -> dict[str, Any]:
-    parts = []
-    for name, code in categories.items():
-        codes = [entry["code"] for entry in _codes(card, name)]
-        parts.append(Part(f"{card.dataset_id} {name}", len(codes), codes.index(code)))
-    year = int(period[:4])
-    return {
-        measure.code: column(invention, "", tuple(parts), year, period) if _is_drawn(invention) else {}
-        for measure in card.measures
-        for invention in [invention_of(card.dataset_id, measure)]
-    }
+    inventions = {measure.code: invention_of(card.dataset_id, measure) for measure in card.measures}
+    has_ratio = any(invention.kind == "ratio" for invention in inventions.values())
+    year, figures = int(period[:4]), {}
+    for measure, invention in inventions.items():
+        parts = []
+        for name, code in categories.items():
+            codes = [entry["code"] for entry in _codes(card, name)]
+            # The two counts of a ratio fall apart each in its own way: else the ratio is the same in every category.
+            key = f"{card.dataset_id} {name} {measure}" if has_ratio else f"{card.dataset_id} {name}"
+            parts.append(Part(key, len(codes), codes.index(code)))
+        figures[measure] = column(invention, "", tuple(parts), year, period) if _is_drawn(invention) else {}
+    return figures
 
 
 def _is_drawn(invention: Invention) -> bool:

@@ -139,11 +139,13 @@ class Table:
                 letter = "" if is_total(entry) else _letter(entry.title) or "part"
             else:
                 parts.append(_part(f"{self.card.table} {name}", entry, entries))
-        return column(topic.invention, letter or "", tuple(parts), period.year, period.code)
+        return column(
+            topic.invention, letter or "", tuple(parts), period.year, period.code, self.card.region_frame or 0
+        )
 
     def _of_level(self, level: str) -> list[str]:
         if level == "GM":
-            years = {frame_of(period.year) for period in self.periods}
+            years = {self.card.region_frame or frame_of(period.year) for period in self.periods}
             # Tables with a long past still list whoever is gone.
             gone = self.card.table in YEARS
             return [code for code, m in municipalities().items() if gone or any(m.exists(year) for year in years)]

@@ -29,6 +29,8 @@ PUBLIC_MODELS = {
     "rpt_subsidy_coverage",
     "sme_support",
     "human_capital",
+    "labour_tension",
+    "occupation_mobility",
 }
 
 

@@ -26,13 +26,15 @@ from support_http import open_site
 
 from pipelines.card import SourceCard, load_cards
 from pipelines.drift import Change, as_rows, blocked_indicators, drift
+from pipelines.indicators import read_indicators
 from pipelines.landing import Landing
 from pipelines.refresh import refresh
-from pipelines.settings import CARDS
+from pipelines.settings import CARDS, DBT_PROJECT
 from schemas.wire import check_raw
 
 pytestmark = pytest.mark.standin
 ALL = load_cards(CARDS)
+INDICATORS = read_indicators(DBT_PROJECT / "seeds" / "indicators.csv")
 Table = dict[str, Any]
 NEWS = "2026-11-20T02:00:00"
 
@@ -92,17 +94,22 @@ def test_a_measure_that_changed_blocks_its_indicators_only(
     found = changes_of(standin, tmp_path, "cbs/70072ned", change)
     (blocking,) = [c for c in found if c.blocks]
     assert (blocking.kind, blocking.change, blocking.code) == (kind, what, "TotaalAantalBanen")
-    rows = [
-        {"indicator_id": "jobs_count", "dataset_id": "cbs/70072ned", "measure_code": "TotaalAantalBanen", "dims": ""},
-        {
-            "indicator_id": "population_count",
-            "dataset_id": "cbs/70072ned",
-            "measure_code": "TotaleBevolking",
-            "dims": "",
-        },
-    ]
+    rows = [row for row in INDICATORS if row["indicator_id"] in ("jobs_count", "population_count")]
     (blocked,) = blocked_indicators(rows, found)
     assert blocked["indicator_id"] == "jobs_count" and " -> " in blocked["reason"]
+
+
+def test_what_is_computed_from_a_blocked_indicator_is_blocked_too() -> None:
+    gone = Change("cbs/70072ned", "measure", "removed", "", "TotaalAantalBanen", "Totaal aantal banen", None, True)
+    reasons = {row["indicator_id"]: row["reason"] for row in blocked_indicators(INDICATORS, [gone])}
+    of_jobs = {"jobs_growth_1y_pct", "jobs_growth_5y_pct", "jobs_per_working_age_inhabitant_ratio"}
+    assert reasons.keys() == {"jobs_count", "open_vacancies_per_1000_jobs_rate", *of_jobs}
+    assert all("jobs_count" in reasons[name] and "TotaalAantalBanen" in reasons[name] for name in of_jobs)
+
+
+def test_a_published_rate_stays_when_what_it_could_be_recomputed_from_is_blocked() -> None:
+    gone = Change("cbs/83648NED", "measure", "removed", "", "M004200_2", "Geregistreerde misdrijven", None, True)
+    assert [row["indicator_id"] for row in blocked_indicators(INDICATORS, [gone])] == ["crimes_count"]
 
 
 def test_a_new_title_that_stands_on_the_card_is_accepted(standin: Standin, tmp_path: Path) -> None:

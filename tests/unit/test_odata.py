@@ -175,7 +175,8 @@ def test_what_is_not_there_is_told_and_the_rest_is_kept() -> None:
     )
     assert [code for code, _ in described.measures.values()] == ["TotaleBevolking"]
     assert {("", m.code) for m in CARD.measures} - described.missing.keys() == {("", "TotaleBevolking")}
-    assert "Banen" in described.missing["", "TotaalAantalBanen"]
+    lack = described.missing["", "TotaalAantalBanen"]
+    assert lack.kind == "measure" and "Banen" in lack.problem
 
 
 def test_a_table_without_any_measure_of_the_card_is_refused() -> None:

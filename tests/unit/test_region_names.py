@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from support import SHARED
 
+from pipelines.sample.frames import municipalities
 from pipelines.settings import DBT_PROJECT, PROJECT
 
 FILES = SHARED / "standin" / "files"
@@ -77,7 +78,7 @@ def test_every_name_of_cbs_is_there() -> None:
 
 def test_every_municipality_of_2019_to_2023_has_a_name_in_the_list_of_uwv() -> None:
     there = {row["region_code"] for row in ROWS if row["name_list"] == "uwv_municipality"}
-    wanted = {row["code"] for row in MUNICIPALITIES if not row["last_year"] or int(row["last_year"]) >= 2019}
+    wanted = {m.code for m in municipalities().values() if (m.last_year or 2019) >= 2019}
     # UWV still wrote these names after the merger of 2021, so they count as the new municipality.
     assert wanted - there == {code("municipality", name) for name in ("Appingedam", "Delfzijl", "Loppersum")}
     assert there < wanted

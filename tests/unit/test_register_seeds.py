@@ -11,7 +11,8 @@ from support import SHARED
 from pipelines.card import load_cards
 from pipelines.clients.table_file import read_table
 from pipelines.reading.registers import register_rows
-from pipelines.settings import CARDS, DBT_PROJECT, PROJECT
+from pipelines.sample.frames import in_year
+from pipelines.settings import CARDS, DBT_PROJECT
 
 FILES = {
     "amsterdam/subsidies_2016": "municipal/amsterdam-subsidies-2016.json",
@@ -69,8 +70,7 @@ def test_the_best_known_scheme_for_small_businesses_counts() -> None:
 
 
 def test_a_municipality_stands_once_in_the_inventory_and_exists() -> None:
-    with (PROJECT / "pipelines" / "sample" / "municipalities.csv").open(encoding="utf-8", newline="") as file:
-        known = {row["code"] for row in csv.DictReader(file) if not row["last_year"]}
+    known = {municipality.code for municipality in in_year(2026)}
     codes = [row["region_code"] for row in INVENTORY]
     assert len(set(codes)) == len(codes) and set(codes) <= known
 

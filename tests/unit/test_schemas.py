@@ -86,6 +86,9 @@ def figures(**values: float | None) -> Frames:
     }
 
 
+EARLY, LATE = date(2015, 1, 1), date(2020, 1, 1)
+
+
 def status(value: float | None, value_status: str) -> Frames:
     return {"observations": observations(("a", "GM1", "2026JJ00", value, value_status))}
 
@@ -97,12 +100,15 @@ def regions(count: int, scheme: str = "municipality", *, current: bool = True) -
 def membership(*spans: tuple[str, date, date | None]) -> Frames:
     columns = {"region_code": pl.String, "valid_from": pl.Date, "valid_to": pl.Date}
     frame = pl.DataFrame(list(spans), schema=columns, orient="row")
-    return {"region_membership": frame.with_columns(scheme=pl.lit("province"), municipality_code=pl.lit("GM1"))}
+    frame = frame.with_columns(scheme=pl.lit("province"), municipality_code=pl.lit("GM1"))
+    exists = pl.DataFrame([("GM1", EARLY, None)], schema=columns, orient="row")
+    exists = exists.with_columns(scheme=pl.lit("municipality"), municipality_code=pl.lit("GM1"))
+    return {"region_membership": pl.concat([frame, exists])}
 
 
 PARTS = {"total": "t", "parts": ["p", "q"], "tolerance": 1}
+PROVINCES = {"schemes": ["province"]}
 COUNT = {"scheme": "municipality", "min": 2, "max": 3}
-EARLY, LATE = date(2015, 1, 1), date(2020, 1, 1)
 PASSING: list[tuple[str, dict[str, Any], Frames]] = [
     ("within_bounds", {}, figures(a=0)),
     ("within_bounds", {}, figures(a=10)),
@@ -117,7 +123,9 @@ PASSING: list[tuple[str, dict[str, Any], Frames]] = [
     ("not_more_than", {"lower": "l", "upper": "u"}, figures(l=5, u=5)),
     ("current_regions_count", COUNT, regions(3)),
     ("current_regions_count", COUNT, regions(9, current=False)),
-    ("one_region_per_scheme", {}, membership(("PV1", EARLY, date(2019, 12, 31)), ("PV2", LATE, None))),
+    ("one_region_per_scheme", PROVINCES, membership(("PV1", EARLY, date(2019, 12, 31)), ("PV2", LATE, None))),
+    ("a_region_on_any_date", PROVINCES, membership(("PV1", EARLY, date(2019, 12, 31)), ("PV2", LATE, None))),
+    ("a_region_on_any_date", {"schemes": ["corop"]}, membership(("PV1", LATE, None))),
 ]
 FAILING: list[tuple[str, dict[str, Any], Frames, str]] = [
     ("within_bounds", {}, figures(a=-0.1), "value -0.1"),
@@ -132,8 +140,15 @@ FAILING: list[tuple[str, dict[str, Any], Frames, str]] = [
     ("current_regions_count", COUNT, regions(1), "count 1"),
     ("current_regions_count", COUNT, regions(4), "count 4"),
     ("current_regions_count", COUNT, regions(1, "corop"), "count 0"),
-    ("one_region_per_scheme", {}, membership(("PV1", EARLY, LATE), ("PV2", LATE, None)), "region_code PV1"),
-    ("one_region_per_scheme", {}, membership(("PV1", EARLY, None), ("PV2", LATE, None)), "region_code_other PV2"),
+    ("one_region_per_scheme", PROVINCES, membership(("PV1", EARLY, LATE), ("PV2", LATE, None)), "region_code PV1"),
+    (
+        "one_region_per_scheme",
+        PROVINCES,
+        membership(("PV1", EARLY, None), ("PV2", LATE, None)),
+        "region_code_other PV2",
+    ),
+    ("a_region_on_any_date", PROVINCES, membership(("PV1", EARLY, date(2019, 12, 30)), ("PV2", LATE, None)), "GM1"),
+    ("a_region_on_any_date", PROVINCES, membership(("PV1", EARLY, LATE)), "scheme province"),
 ]
 
 

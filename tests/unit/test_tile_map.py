@@ -12,6 +12,7 @@ import pytest
 from support import SHARED
 
 from pipelines.errors import RegiokompasError
+from pipelines.sample.frames import in_year
 from pipelines.settings import DBT_PROJECT, PROJECT
 from pipelines.tile_map import AROUND, Cell, read_shapes, tile_map, touching, write_tiles
 
@@ -52,8 +53,7 @@ def geojson(path: Path, features: list[dict[str, object]]) -> Path:
 
 
 def test_every_municipality_of_2026_has_a_cell_of_its_own() -> None:
-    municipalities = rows_of(PROJECT / "pipelines" / "sample" / "municipalities.csv")
-    assert TILES.keys() == {row["code"] for row in municipalities if not row["last_year"]}
+    assert TILES.keys() == {municipality.code for municipality in in_year(2026)}
     assert len(TILES) == len(set(TILES.values())) == 342
     assert min(column for column, _ in TILES.values()) == min(row for _, row in TILES.values()) == 1
 

@@ -16,6 +16,11 @@ with used as (
         dataset_id
     from {{ ref('stg_raw__subsidies') }}
     union all
+    select distinct
+        region_code,
+        dataset_id
+    from {{ ref('int_labour__add_up') }}
+    union all
     select
         region_code,
         dataset_id

@@ -20,7 +20,12 @@ changes as (
         old_code,
         new_code,
         kind,
-        sum(share) over (partition by old_code order by new_code rows unbounded preceding) - share as share_from,
+        coalesce(
+            sum(share) over (
+                partition by old_code order by new_code rows between unbounded preceding and 1 preceding
+            ),
+            0
+        ) as share_from,
         -- The last part ends at exactly 1, whatever the decimals of the shares add up to.
         case
             when row_number() over (partition by old_code order by new_code desc) = 1 then 1

@@ -1,0 +1,27 @@
+{#- The unit of a change: percentages change by percentage points, everything else by a percentage. -#}
+{% macro trend_unit(unit) -%}
+    case when substr({{ unit }}, 1, 1) = '%' then 'points' else 'percent' end
+{%- endmacro %}
+
+{#- The change from an earlier figure to a later one, in that unit. A percentage is of the size of the earlier figure,
+    so that a balance below zero that grows has risen; from zero there is none, but for zero to zero. -#}
+{% macro change_between(value, earlier, unit) -%}
+    round(
+        case
+            when substr({{ unit }}, 1, 1) = '%' then {{ value }} - {{ earlier }}
+            when {{ value }} = {{ earlier }} then 0
+            else 100 * ({{ value }} - {{ earlier }}) / nullif(abs({{ earlier }}), 0)
+        end,
+        2
+    )
+{%- endmacro %}
+
+{#- The same period of some years before: `2025KW03` and 1 give `2024KW03`. -#}
+{% macro years_before(period_code, years) -%}
+    cast(cast(substr({{ period_code }}, 1, 4) as integer) - {{ years }} as string) || substr({{ period_code }}, 5)
+{%- endmacro %}
+
+{#- The percentage of a group that ranks at or below a place, itself included: 100 for the first. -#}
+{% macro percentile_of(place, group_size) -%}
+    round(100.0 * ({{ group_size }} - {{ place }} + 1) / {{ group_size }}, 1)
+{%- endmacro %}

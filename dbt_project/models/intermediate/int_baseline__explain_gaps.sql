@@ -1,0 +1,78 @@
+-- Why a region of today has no figure of an indicator at all, one row for each region and indicator without any.
+with regions as (
+
+    select distinct
+        members.scheme,
+        members.region_code,
+        schemes.level_order
+    from {{ ref('int_regions__frame_members') }} as members
+    inner join {{ ref('region_schemes') }} as schemes on members.scheme = schemes.scheme
+    where members.frame_year = {{ var('newest_frame') }}
+
+),
+
+known as (
+
+    select
+        indicator_id,
+        region_code
+    from {{ ref('int_baseline__read_figures') }}
+    where is_latest
+
+),
+
+known_levels as (
+
+    select distinct
+        indicator_id,
+        scheme
+    from {{ ref('int_baseline__read_figures') }}
+
+),
+
+-- What the newest row says that is there without a figure.
+blanks as (
+
+    select
+        indicator_id,
+        region_code,
+        value_status,
+        boundary_method,
+        row_number() over (
+            partition by indicator_id, region_code order by year desc, period_code desc
+        ) as newest_first
+    from {{ ref('fct_frame_observation') }}
+    where
+        frame_year = {{ var('newest_frame') }}
+        and value is null
+
+)
+
+select
+    regions.region_code,
+    indicators.indicator_id,
+    case
+        when regions.level_order > levels.level_order then 'not_published_at_level'
+        when indicators.state = 'blocked' then 'blocked'
+        when blanks.value_status in ('suppressed', 'not_applicable') then blanks.value_status
+        when blanks.boundary_method = 'unavailable' then 'not_on_these_boundaries'
+        when blanks.indicator_id is null and known_levels.indicator_id is null then 'not_published_at_level'
+        else 'missing'
+    end as gap
+from regions
+cross join {{ ref('dim_indicator') }} as indicators
+left join {{ ref('region_schemes') }} as levels on indicators.lowest_level = levels.scheme
+left join known
+    on
+        indicators.indicator_id = known.indicator_id
+        and regions.region_code = known.region_code
+left join known_levels
+    on
+        indicators.indicator_id = known_levels.indicator_id
+        and regions.scheme = known_levels.scheme
+left join blanks
+    on
+        indicators.indicator_id = blanks.indicator_id
+        and regions.region_code = blanks.region_code
+        and blanks.newest_first = 1
+where known.region_code is null

@@ -1,0 +1,63 @@
+-- Every known figure of today's regions on the newest frame, which of them is the latest of its region, and the order
+-- in which figures are ranked.
+with regions as (
+
+    select distinct
+        scheme,
+        region_code
+    from {{ ref('int_regions__frame_members') }}
+    where frame_year = {{ var('newest_frame') }}
+
+),
+
+figures as (
+
+    select
+        observations.indicator_id,
+        regions.scheme,
+        observations.region_code,
+        observations.period_code,
+        periods.kind as period_kind,
+        -- A month says less of a place than a year, so where both are known the year counts.
+        case periods.kind
+            when 'year' then 1
+            when 'school_year' then 2
+            when 'half_year' then 3
+            when 'quarter' then 4
+            when 'month' then 5
+            when 'day' then 6
+            else 7
+        end as kind_order,
+        observations.value,
+        observations.value_status,
+        observations.boundary_method,
+        case
+            when indicators.direction = 'lower_is_better' then observations.value
+            else -observations.value
+        end as sort_value
+    from {{ ref('fct_frame_observation') }} as observations
+    inner join regions on observations.region_code = regions.region_code
+    inner join {{ ref('dim_indicator') }} as indicators on observations.indicator_id = indicators.indicator_id
+    inner join {{ ref('int_periods__parse_codes') }} as periods on observations.period_code = periods.period_code
+    where
+        observations.frame_year = {{ var('newest_frame') }}
+        and observations.value is not null
+
+)
+
+select
+    indicator_id,
+    scheme,
+    region_code,
+    period_code,
+    period_kind,
+    value,
+    value_status,
+    boundary_method,
+    sort_value,
+    row_number() over (
+        -- Codes of one kind of period sort by time.
+        partition by indicator_id, region_code order by kind_order, period_code desc
+    ) = 1 as is_latest,
+    max(period_code) over (partition by indicator_id, period_kind) as national_period
+from figures

@@ -1,0 +1,56 @@
+-- The groups in which municipalities are compared. In most of them each member is compared with all; the ten most
+-- similar are the peers of one municipality, and only that one is compared there.
+with members as (
+
+    select
+        case scheme when 'country' then 'all' else scheme end as peer_group,
+        region_code as peer_group_code,
+        municipality_code as region_code,
+        true as is_compared
+    from {{ ref('int_regions__frame_members') }}
+    where
+        frame_year = {{ var('newest_frame') }}
+        and scheme in ('country', 'province', 'g40', 'm50', 'p10')
+
+),
+
+sizes as (
+
+    select
+        'size_class' as peer_group,
+        size_classes.size_class as peer_group_code,
+        features.region_code,
+        true as is_compared
+    from {{ ref('int_peers__measure_features') }} as features
+    inner join {{ ref('size_classes') }} as size_classes
+        on
+            features.value >= size_classes.min_inhabitants
+            and (features.value < size_classes.max_inhabitants or size_classes.max_inhabitants is null)
+    where features.feature = 'population_count'
+
+),
+
+similar as (
+
+    select
+        'similar' as peer_group,
+        region_code as peer_group_code,
+        peer_code as region_code,
+        false as is_compared
+    from {{ ref('int_peers__find_similar') }}
+    union all
+    select
+        'similar' as peer_group,
+        region_code as peer_group_code,
+        region_code,
+        true as is_compared
+    from {{ ref('int_peers__find_similar') }}
+    where similarity_rank = 1
+
+)
+
+select * from members
+union all
+select * from sizes
+union all
+select * from similar

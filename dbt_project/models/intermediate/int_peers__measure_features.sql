@@ -1,0 +1,118 @@
+-- What makes municipalities alike or not, each feature in the newest year that it is known for nearly all of them.
+with municipalities as (
+
+    select region_code
+    from {{ ref('int_regions__frame_members') }}
+    where
+        frame_year = {{ var('newest_frame') }}
+        and scheme = 'municipality'
+
+),
+
+figures as (
+
+    select
+        observations.indicator_id,
+        observations.region_code,
+        observations.period_code,
+        observations.value
+    from {{ ref('fct_frame_observation') }} as observations
+    inner join municipalities on observations.region_code = municipalities.region_code
+    inner join {{ ref('int_periods__parse_codes') }} as periods on observations.period_code = periods.period_code
+    where
+        observations.frame_year = {{ var('newest_frame') }}
+        and observations.value is not null
+        and periods.kind = 'year'
+
+),
+
+measured as (
+
+    select
+        features.feature,
+        features.feature_group,
+        features.is_logarithm,
+        figures.region_code,
+        figures.period_code,
+        case
+            when features.per_indicator_id is null then figures.value
+            else 100 * figures.value / nullif(totals.value, 0)
+        end as value
+    from {{ ref('peer_features') }} as features
+    inner join figures on features.indicator_id = figures.indicator_id
+    left join figures as totals
+        on
+            features.per_indicator_id = totals.indicator_id
+            and figures.region_code = totals.region_code
+            and figures.period_code = totals.period_code
+
+),
+
+scaled as (
+
+    select
+        feature,
+        feature_group,
+        region_code,
+        period_code,
+        value,
+        case
+            when not is_logarithm then value
+            when value > 0 then ln(value)
+        end as scaled_value
+    from measured
+
+),
+
+newest_periods as (
+
+    select
+        feature,
+        max(period_code) as period_code
+    from (
+        select
+            feature,
+            period_code
+        from scaled
+        where scaled_value is not null
+        group by feature, period_code
+        having 10 * count(*) >= 9 * (select count(*) from municipalities)
+    ) as well_known
+    group by feature
+
+),
+
+chosen as (
+
+    select scaled.*
+    from scaled
+    inner join newest_periods
+        on
+            scaled.feature = newest_periods.feature
+            and scaled.period_code = newest_periods.period_code
+    where scaled.scaled_value is not null
+
+),
+
+spreads as (
+
+    select
+        feature,
+        avg(scaled_value) as mean,
+        stddev_pop(scaled_value) as deviation
+    from chosen
+    group by feature
+
+)
+
+select
+    chosen.region_code,
+    chosen.feature,
+    chosen.feature_group,
+    round(chosen.value, 6) as value,
+    -- Rounded, so that the order in which an engine adds up does not show; distances are of these rounded figures.
+    -- A feature that all have alike tells nobody apart.
+    coalesce(round((chosen.scaled_value - spreads.mean) / nullif(spreads.deviation, 0), 6), 0) as z_score,
+    chosen.period_code
+from chosen
+inner join spreads on chosen.feature = spreads.feature

@@ -1,0 +1,93 @@
+with figures as (
+
+    select * from {{ ref('int_baseline__read_figures') }}
+    where scheme = 'municipality'
+
+),
+
+-- The periods that are the latest of some municipality; no other takes part in a comparison.
+compared_periods as (
+
+    select distinct
+        indicator_id,
+        period_code
+    from figures
+    where is_latest
+
+),
+
+grouped as (
+
+    select
+        figures.region_code,
+        figures.indicator_id,
+        figures.period_code,
+        figures.value,
+        figures.sort_value,
+        figures.is_latest and peers.is_compared as is_wanted,
+        peers.peer_group,
+        peers.peer_group_code
+    from figures
+    inner join compared_periods
+        on
+            figures.indicator_id = compared_periods.indicator_id
+            and figures.period_code = compared_periods.period_code
+    inner join {{ ref('int_peers__collect_groups') }} as peers on figures.region_code = peers.region_code
+
+),
+
+ranked as (
+
+    select
+        region_code,
+        indicator_id,
+        period_code,
+        peer_group,
+        peer_group_code,
+        is_wanted,
+        rank() over (
+            partition by indicator_id, period_code, peer_group, peer_group_code order by sort_value
+        ) as place
+    from grouped
+
+),
+
+summaries as (
+
+    select
+        indicator_id,
+        period_code,
+        peer_group,
+        peer_group_code,
+        count(*) as peers_count,
+        -- The middle of two figures, without what a double adds to it.
+        round(median(value), 6) as median_value,
+        min(value) as lowest_value,
+        max(value) as highest_value
+    from grouped
+    group by indicator_id, period_code, peer_group, peer_group_code
+
+)
+
+select
+    ranked.region_code,
+    ranked.indicator_id,
+    ranked.peer_group,
+    ranked.peer_group_code,
+    ranked.period_code,
+    cast(ranked.place as integer) as rank,
+    cast(summaries.peers_count as integer) as peers_count,
+    {{ percentile_of('ranked.place', 'summaries.peers_count') }} as percentile,
+    summaries.median_value as median,
+    summaries.lowest_value as lowest,
+    summaries.highest_value as highest,
+    cast(release.notice as string) as notice
+from ranked
+inner join summaries
+    on
+        ranked.indicator_id = summaries.indicator_id
+        and ranked.period_code = summaries.period_code
+        and ranked.peer_group = summaries.peer_group
+        and ranked.peer_group_code = summaries.peer_group_code
+cross join {{ source('raw', 'release') }} as release
+where ranked.is_wanted

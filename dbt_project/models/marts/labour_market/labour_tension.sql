@@ -1,0 +1,66 @@
+-- Over a few people with a benefit a tension jumps with every one of them: below min_tension_denominator there is none.
+-- The class follows from the exact tension, not from the rounded one that is shown.
+with figures as (
+
+    select
+        *,
+        case
+            when ww_short_count >= {{ var('min_tension_denominator') }} then vacancies_count / ww_short_count
+        end as tension_exact
+    from {{ ref('int_labour__add_up') }}
+
+),
+
+classed as (
+
+    select
+        figures.*,
+        classes.class_id,
+        classes.market
+    from figures
+    left join {{ ref('tension_classes') }} as classes
+        on
+            figures.tension_exact >= classes.lower_bound
+            and (figures.tension_exact < classes.upper_bound or classes.upper_bound is null)
+
+)
+
+select
+    classed.region_code,
+    classed.occupation_code,
+    classed.period_code,
+    cast(substr(classed.period_code, 1, 4) as integer) as year,
+    classed.occupation_level,
+    classed.title_nl,
+    classed.title_en,
+    classed.brc_code,
+    classed.segment_code,
+    classed.class_code,
+    classed.vacancies_count,
+    classed.ww_short_count,
+    {{ round_to('classed.tension_exact', 4) }} as tension_ratio,
+    classed.class_id as tension_class,
+    classed.market,
+    classed.tension_published,
+    classed.tension_label_uwv,
+    case
+        when classed.vacancies_count is null or classed.ww_short_count is null
+            then {{ status_of_rank('classed.status_rank') }}
+        when classed.ww_short_count = 0 then 'not_applicable'
+        when classed.tension_exact is null then 'missing'
+        else {{ status_of_rank('classed.status_rank') }}
+    end as value_status,
+    case
+        when classed.tension_exact is not null then cast(null as string)
+        when classed.vacancies_count is not null and classed.ww_short_count = 0 then 'zero_denominator'
+        when classed.vacancies_count is not null and classed.ww_short_count is not null then 'small_denominator'
+        when classed.method = 'aggregated' then 'part_unknown'
+        else 'figure_unknown'
+    end as no_ratio_reason,
+    classed.method,
+    classed.parts_count,
+    classed.parts_known_count,
+    classed.landed_sha256,
+    sources.notice
+from classed
+left join {{ ref('dim_source') }} as sources on classed.dataset_id = sources.dataset_id

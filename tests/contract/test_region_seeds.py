@@ -1,0 +1,279 @@
+"""The seeds of regions through time: nothing of the country is lost, and every member of a group exists.
+
+The numbers of municipalities are those that CBS publishes for 1 January of each year.
+"""
+
+import csv
+import re
+from collections import Counter, defaultdict
+from datetime import date
+from decimal import Decimal
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+import yaml
+from support import SHARED
+
+from pipelines.settings import CARDS, DBT_PROJECT, PROJECT
+
+SEEDS = DBT_PROJECT / "seeds"
+FACTS = SHARED / "standin" / "files" / "regions"
+COUNTS = {
+    2014: 403,
+    2015: 393,
+    2016: 390,
+    2017: 388,
+    2018: 380,
+    2019: 355,
+    2020: 355,
+    2021: 352,
+    2022: 345,
+    2023: 342,
+    2024: 342,
+    2025: 342,
+    2026: 342,
+}
+SPLIT = {"GM1671": "Maasdonk", "GM0140": "Littenseradiel", "GM0053": "Winsum", "GM0788": "Haaren"}
+# (group, day): members that are known by name; of P10, 32 are claimed.
+GROUP_COUNTS = {
+    ("G4", "2026-01-01"): 4,
+    ("G40", "2022-06-30"): 40,
+    ("G40", "2022-07-01"): 41,
+    ("M50", "2023-03-31"): 0,
+    ("M50", "2023-04-01"): 61,
+    ("P10", "2017-01-01"): 15,
+    ("P10", "2026-01-01"): 24,
+    ("PT01", "2018-12-31"): 6,
+    ("PT01", "2019-01-01"): 4,
+    ("PT02", "2017-01-01"): 20,
+    ("PT02", "2018-01-01"): 21,
+    ("PT02", "2020-01-01"): 22,
+    ("PT03", "2016-01-01"): 33,
+    ("PT03", "2019-01-01"): 32,
+    ("PT03", "2022-01-01"): 31,
+    ("PT03", "2022-03-24"): 30,
+    ("PT04", "2026-01-01"): 6,
+    ("PT05", "2016-01-01"): 13,
+    ("PT05", "2026-01-01"): 13,
+    ("PT06", "2016-01-01"): 9,
+    ("PT06", "2026-01-01"): 9,
+    ("CO01", "2026-01-01"): 14,
+}
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+CHANGES = rows_of(SEEDS / "boundary_changes.csv")
+GROUPS = {row["region_code"]: row for row in rows_of(SEEDS / "region_groups.csv")}
+MEMBERS = rows_of(SEEDS / "region_group_members.csv")
+CROSS_BORDER = rows_of(SEEDS / "cross_border_regions.csv")
+SCHEMES = rows_of(SEEDS / "region_schemes.csv")
+# Every code since 2015, less those that began after it: the municipalities of 1 January 2015.
+SINCE_2015 = {row["code"] for row in rows_of(PROJECT / "pipelines" / "sample" / "municipalities.csv")}
+BEGAN = {row["new_code"]: row["changed_on"] for row in CHANGES if row["heir"] == "new"}
+ENDED = {row["old_code"]: row["changed_on"] for row in CHANGES}
+
+
+def existing(day: str) -> set[str]:
+    """The municipalities of a day from 2014 on."""
+    known = SINCE_2015 | ENDED.keys()
+    return {code for code in known if BEGAN.get(code, "") <= day and day < ENDED.get(code, "9999")}
+
+
+def members(group: str, day: str) -> list[str]:
+    return [
+        row["municipality_code"]
+        for row in MEMBERS
+        if row["region_code"] == group and row["valid_from"] <= day <= (row["valid_to"] or "9999")
+    ]
+
+
+def test_there_are_91_changes_each_once_and_in_order() -> None:
+    keys = [(row["changed_on"], row["old_code"], row["new_code"]) for row in CHANGES]
+    assert len(keys) == len(set(keys)) == 91
+    assert keys == sorted(keys)
+    for row in CHANGES:
+        date.fromisoformat(row["changed_on"])
+        assert re.fullmatch(r"GM\d{4}", row["old_code"]) and re.fullmatch(r"GM\d{4}", row["new_code"])
+
+
+def test_of_a_municipality_that_ends_everything_goes_somewhere() -> None:
+    shares: dict[str, Decimal] = defaultdict(Decimal)
+    for row in CHANGES:
+        assert 0 < Decimal(row["share"]) <= 1
+        shares[row["old_code"]] += Decimal(row["share"])
+        assert ENDED[row["old_code"]] == row["changed_on"], f"{row['old_code']} ends on two days"
+    assert {old: total for old, total in shares.items() if total != 1} == {}
+
+
+def test_only_four_municipalities_were_divided_and_their_shares_have_a_source() -> None:
+    assert {row["old_code"]: row["old_name"] for row in CHANGES if Decimal(row["share"]) < 1} == SPLIT
+    for row in CHANGES:
+        assert (row["kind"] == "split") == bool(row["share_source"]) == (row["old_code"] in SPLIT), row
+
+
+def test_a_rename_is_the_only_change_of_its_new_municipality_that_day() -> None:
+    renames = [row for row in CHANGES if row["kind"] == "rename"]
+    assert [(row["old_code"], row["new_code"]) for row in renames] == [("GM1921", "GM1940"), ("GM0241", "GM1945")]
+    heirs = Counter((row["changed_on"], row["new_code"]) for row in CHANGES)
+    assert all(row["heir"] == "new" and heirs[row["changed_on"], row["new_code"]] == 1 for row in renames)
+
+
+def test_shares_are_those_of_the_inhabitants() -> None:
+    def share(old: str, new: str) -> Decimal:
+        return next(Decimal(r["share"]) for r in CHANGES if (r["old_code"], r["new_code"]) == (old, new))
+
+    assert share("GM1671", "GM0828") == pytest.approx(Decimal(4629) / (6719 + 4629), abs=Decimal("0.000001"))
+    assert share("GM0140", "GM1949") == pytest.approx(Decimal(1940) / 10910, abs=Decimal("0.000001"))
+    assert share("GM0140", "GM0080") == pytest.approx(Decimal(3505) / 10910, abs=Decimal("0.000001"))
+    assert share("GM0053", "GM1969") == pytest.approx(Decimal(1581) / 13774, abs=Decimal("0.000001"))
+    assert share("GM0788", "GM0855") == pytest.approx(Decimal(1465) / 14282, abs=Decimal("0.000001"))
+
+
+@pytest.mark.parametrize("row", CHANGES, ids=lambda row: f"{row['old_code']}-{row['new_code']}")
+def test_the_heir_is_there_and_is_new_only_when_it_was_not(row: dict[str, str]) -> None:
+    day = row["changed_on"]
+    before = max(previous for previous in ("2014-12-31", *(d for d in ENDED.values() if d < day)))
+    assert row["old_code"] in existing(before) and row["old_code"] not in existing(day)
+    assert row["new_code"] in existing(day)
+    assert (row["new_code"] in existing(before)) == (row["heir"] == "existing")
+
+
+@pytest.mark.parametrize(("year", "count"), COUNTS.items())
+def test_as_many_municipalities_as_there_were(year: int, count: int) -> None:
+    assert len(existing(f"{year}-01-01")) == count
+
+
+def test_changes_followed_to_the_end_reach_the_342_of_now() -> None:
+    heirs: dict[str, set[str]] = defaultdict(set)
+    for row in CHANGES:
+        heirs[row["old_code"]].add(row["new_code"])
+
+    def now(code: str, steps: int = 0) -> set[str]:
+        assert steps < 10, f"{code}: its heirs go round"
+        return set().union(*(now(heir, steps + 1) for heir in heirs[code])) if code in heirs else {code}
+
+    reached = set().union(*(now(code) for code in existing("2014-01-01")))
+    assert reached == existing("2026-01-01") and len(reached) == 342
+
+
+@pytest.mark.parametrize(("group", "day", "count"), [(*key, count) for key, count in GROUP_COUNTS.items()])
+def test_a_group_has_as_many_members_as_are_known(group: str, day: str, count: int) -> None:
+    found = members(group, day)
+    assert len(found) == len(set(found)) == count
+
+
+def test_every_group_has_a_scheme_and_a_text_in_both_languages() -> None:
+    patterns = {row["scheme"]: row["pattern"] for row in SCHEMES}
+    for code, row in GROUPS.items():
+        assert re.fullmatch(patterns[row["scheme"]], code)
+        assert row["note_nl"].endswith(".") and row["note_en"].endswith(".") and row["note_nl"] != row["note_en"]
+        date.fromisoformat(row["checked_on"])
+    claimed = {code: int(row["claimed_count"]) for code, row in GROUPS.items()}
+    assert claimed.items() >= {"G4": 4, "G40": 41, "M50": 61, "P10": 32, "CO01": 14}.items()
+    assert [claimed[f"PT0{number}"] for number in range(1, 7)] == [6, 20, 33, 6, 13, 9]
+    assert {row["region_code"] for row in MEMBERS} == GROUPS.keys() - {"EM01"}
+
+
+def test_every_member_exists_on_every_day_of_its_membership() -> None:
+    for row in MEMBERS:
+        code, first, last = row["municipality_code"], row["valid_from"], row["valid_to"] or "2026-12-31"
+        assert row["source"].endswith(".") and date.fromisoformat(row["checked_on"])
+        assert date.fromisoformat(first) <= date.fromisoformat(last), row
+        # Before 2014 no change is known here; of the members only Delft and Gouda are that old.
+        assert first >= "2014-01-01" or code in {"GM0503", "GM0513"}, row
+        assert code in existing(max(first, "2014-01-01")) and code in existing(last), row
+
+
+def test_the_heir_of_a_member_that_ends_is_a_member_that_day() -> None:
+    for row in MEMBERS:
+        if row["valid_to"]:
+            ended = ENDED[row["municipality_code"]]
+            assert (date.fromisoformat(ended) - date.fromisoformat(row["valid_to"])).days == 1
+            heirs = {change["new_code"] for change in CHANGES if change["old_code"] == row["municipality_code"]}
+            assert heirs <= set(members(row["region_code"], ended)), row
+
+
+def test_a_member_is_in_a_group_once_a_day() -> None:
+    spans: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+    for row in MEMBERS:
+        spans[row["region_code"], row["municipality_code"]].append((row["valid_from"], row["valid_to"] or "9999"))
+    for key, found in spans.items():
+        assert all(one[1] < next_one[0] for one, next_one in pairwise(sorted(found))), key
+
+
+def test_a_code_is_of_one_kind() -> None:
+    codes = [
+        *("NL", "NL01", "NL34", "BE32A", "FRE11", "LD01", "PV27", "CR23", "AM31", "OWN-KUST", "OWN-G4"),
+        *GROUPS,
+        *existing("2026-01-01"),
+        *(row["region_code"] for row in CROSS_BORDER),
+    ]
+    for code in codes:
+        kinds = [row["scheme"] for row in SCHEMES if re.fullmatch(row["pattern"], code)]
+        assert len(kinds) == 1, f"{code} is {kinds}"
+    orders = [int(row["level_order"]) for row in SCHEMES]
+    assert orders == sorted(set(orders))
+
+
+def test_every_region_across_the_border_is_asked_of_eurostat() -> None:
+    cards = yaml.safe_load((CARDS / "eurostat.yml").read_text(encoding="utf-8"))["cards"]
+    asked = {card["table"]: {geo for road in card["roads"] for geo in road["query"]["geo"]} for card in cards}
+    wanted = {row["region_code"] for row in CROSS_BORDER}
+    assert len(wanted) == len(CROSS_BORDER) == 10
+    for table in ("demo_r_pjanaggr3", "nama_10r_3gdp", "bd_size_r3"):
+        assert wanted <= asked[table], f"{table} does not ask {sorted(wanted - asked[table])}"
+    for row in CROSS_BORDER:
+        assert row["region_code"].startswith(row["country"])
+        assert (row["region_group"] == "neighbour") == (row["country"] == "NL")
+
+
+@pytest.mark.standin
+def test_changes_are_those_of_the_list_of_changes() -> None:
+    facts = {(r["datum"], r["oude_code"], r["nieuwe_code"]) for r in rows_of(FACTS / "herindelingen_2015_2026.csv")}
+    assert {(row["changed_on"], row["old_code"], row["new_code"]) for row in CHANGES} == facts
+
+
+@pytest.mark.standin
+def test_municipalities_of_every_year_are_those_of_the_lists() -> None:
+    facts: dict[int, set[str]] = defaultdict(set)
+    for row in rows_of(FACTS / "gemeenten_per_jaar_2010_2026.csv"):
+        facts[int(row["jaar"])].add(row["gemeentecode"])
+    for year, count in COUNTS.items():
+        assert len(facts[year]) == count
+        assert existing(f"{year}-01-01") == facts[year], year
+    for row in MEMBERS:
+        first, last = int(row["valid_from"][:4]), int((row["valid_to"] or "2026")[:4])
+        assert all(row["municipality_code"] in facts[year] for year in range(first, last + 1)), row
+
+
+@pytest.mark.standin
+def test_members_are_those_of_the_lists() -> None:
+    names = {
+        "G4": ["G4"],
+        "G40": ["G40"],
+        "M50": ["M50"],
+        "P10": ["P10", "P10_later"],
+        "PT01": ["Noordoost Fryslan 2016 (6)", "Noordoost Fryslan 2019 (4)"],
+        "PT02": ["Regio Zwolle 2020 (22)"],
+        "PT03": ["MRA 2016 (33)"],
+        "PT04": ["Drechtsteden (6)"],
+        "PT05": ["Zeeland (13)"],
+        "PT06": ["Stedelijk Gebied Eindhoven (9)"],
+    }
+    facts: dict[str, set[str]] = defaultdict(set)
+    for row in rows_of(FACTS / "bestuurlijke_groepen.csv"):
+        facts[row["groep"]].add(row["gemeentecode"])
+    for group, lists in names.items():
+        found = {row["municipality_code"] for row in MEMBERS if row["region_code"] == group}
+        assert found == set().union(*(facts[name] for name in lists)), group
+    twente = {
+        row["gemeentecode"]
+        for row in rows_of(FACTS / "arbeidsmarktregio_gemeente_2026.csv")
+        if row["arbeidsmarktregio_2026"] == "Twente"
+    }
+    assert set(members("CO01", "2026-01-01")) == twente

@@ -1,0 +1,150 @@
+"""The registry of indicators, goals and warnings says what its readers rely on; the project checks it too."""
+
+import csv
+import re
+from pathlib import Path
+
+import pytest
+
+from pipelines.card import load_cards
+from pipelines.errors import CardError
+from pipelines.indicators import check_indicators, read_indicators, term_ids, terms_of
+from pipelines.settings import CARDS, DBT_PROJECT
+
+SEEDS = DBT_PROJECT / "seeds"
+
+
+def rows(seed: str) -> list[dict[str, str]]:
+    with (SEEDS / f"{seed}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+INDICATORS = read_indicators(SEEDS / "indicators.csv")
+BY_ID = {row["indicator_id"]: row for row in INDICATORS}
+COMPUTED = [row for row in INDICATORS if row["formula"] != "published"]
+GOALS = rows("goals")
+CARDS_BY_ID = load_cards(CARDS)
+# From small to large; a figure cannot be computed of a smaller region than its coarsest term has.
+LEVELS = ["municipality", "labour_market_region", "corop", "nuts3", "province", "nuts2", "part_of_country", "country"]
+
+
+def test_there_are_enough_of_them_for_every_theme_and_building_block() -> None:
+    assert len(INDICATORS) >= 90
+    assert {row["theme"] for row in INDICATORS} == {row["theme"] for row in rows("themes")}
+    assert {row["building_block"] for row in INDICATORS} == {"1", "2", "3", "4", "5"}
+
+
+def test_every_sub_theme_is_used_by_an_indicator_or_a_goal() -> None:
+    used = {row["sub_theme"] for row in [*INDICATORS, *GOALS]}
+    assert used == {row["sub_theme"] for row in rows("sub_themes")}
+
+
+@pytest.mark.parametrize("row", INDICATORS, ids=BY_ID)
+def test_an_indicator_is_told_in_both_languages_with_its_unit_in_its_id(row: dict[str, str]) -> None:
+    assert re.search(r"_(count|pct|rate|ratio|eur|km|km2)$", row["indicator_id"])
+    for text in ("title", "definition", "unit"):
+        assert row[f"{text}_nl"].strip() and row[f"{text}_en"].strip()
+    for text in ("title", "definition"):
+        assert row[f"{text}_nl"] != row[f"{text}_en"]
+    assert row["lowest_level"] in LEVELS
+    assert float(row["min_value"]) < float(row["max_value"])
+
+
+def test_a_target_has_a_source_that_names_it() -> None:
+    programmes = {row["programme_id"] for row in rows("programmes")}
+    targets = {row["indicator_id"]: row for row in INDICATORS if row["target_value"] or row["target_source"]}
+    # The one number in the founding documents: 70 per cent of employment.
+    assert {name: row["target_value"] for name, row in targets.items()} == {"sme_jobs_share_pct": "70"}
+    assert all(row["target_source"] in programmes for row in targets.values())
+
+
+def test_every_warning_is_known_and_used() -> None:
+    used = {warning for row in INDICATORS for warning in row["usage_warnings"].split(";") if warning}
+    assert used == {row["warning_id"] for row in rows("usage_warnings")}
+
+
+@pytest.mark.parametrize("row", COMPUTED, ids=lambda row: row["indicator_id"])
+def test_what_is_computed_is_not_of_smaller_regions_than_its_terms(row: dict[str, str]) -> None:
+    coarsest = max((LEVELS.index(BY_ID[term]["lowest_level"]) for term in terms_of(row)), default=0)
+    assert LEVELS.index(row["lowest_level"]) >= coarsest
+
+
+def test_what_is_computed_from_rounded_or_incomplete_figures_warns_of_it_too() -> None:
+    for row in COMPUTED:
+        warnings = set(row["usage_warnings"].split(";"))
+        for term in terms_of(row):
+            assert "register_incomplete" not in BY_ID[term]["usage_warnings"] or "register_incomplete" in warnings
+            assert "estimate" not in BY_ID[term]["usage_warnings"] or "estimate" in warnings
+
+
+def test_the_registry_passes_the_check_of_a_run(tmp_path: Path) -> None:
+    check_indicators(INDICATORS, CARDS_BY_ID, tmp_path)
+
+
+def test_every_programme_that_sets_goals_has_them_in_order() -> None:
+    assert len({goal["goal_id"] for goal in GOALS}) == len(GOALS)
+    assert {goal["programme_id"] for goal in GOALS} == {"g40_economic_pillar", "vng_taskforce"}
+    for programme in {goal["programme_id"] for goal in GOALS}:
+        mine = [goal for goal in GOALS if goal["programme_id"] == programme]
+        assert [goal["goal_order"] for goal in mine] == [str(number + 1) for number in range(len(mine))]
+        assert {goal["theme"] for goal in mine} == {row["theme"] for row in rows("themes")}
+
+
+@pytest.mark.parametrize("goal", GOALS, ids=lambda goal: goal["goal_id"])
+def test_a_goal_is_followed_by_an_indicator_or_says_what_is_missing(goal: dict[str, str]) -> None:
+    assert goal["goal_nl"] != goal["goal_en"]
+    assert bool(goal["indicator_id"]) == bool(goal["desired"])
+    assert bool(goal["indicator_id"]) != bool(goal["gap_nl"])
+    assert bool(goal["gap_nl"]) == bool(goal["gap_en"])
+    assert not goal["indicator_id"] or goal["indicator_id"] in BY_ID
+    assert bool(goal["target_value"]) == (goal["desired"] in ("at_least", "at_most"))
+    if goal["target_value"]:
+        assert goal["target_value"] == BY_ID[goal["indicator_id"]]["target_value"]
+
+
+@pytest.mark.parametrize(
+    ("of", "change", "told"),
+    [
+        ("jobs_growth_1y_pct", {"formula": "difference"}, ["'difference'", "location_quotient"]),
+        ("jobs_growth_1y_pct", {"lag_years": ""}, ["growth needs a lag_years"]),
+        ("jobs_growth_1y_pct", {"lag_years": "one"}, ["lag_years is 'one'", "such as 5"]),
+        ("jobs_growth_1y_pct", {"denominator": "jobs_count"}, ["growth has no denominator", "'jobs_count'"]),
+        ("jobs_growth_1y_pct", {"numerator": "jobs_count + crimes_count"}, ["2 terms", "name one"]),
+        ("population_density_rate", {"factor": "0"}, ["factor is '0'", "such as 100"]),
+        ("population_density_rate", {"denominator": "land_area"}, ["names 'land_area'", "land_area_km2"]),
+        ("population_density_rate", {"denominator": "land_area_km2 * 2"}, ["'land_area_km2 * 2'", "a + b - c"]),
+        ("population_density_rate", {"denominator": "crimes_per_1000_rate"}, ["a rate, and only counts add up"]),
+        ("population_density_rate", {"dataset_id": "cbs/70072ned"}, ["ratio has no dataset_id", "empty it"]),
+        ("crimes_per_1000_rate", {"denominator": ""}, ["has a numerator and no denominator"]),
+        ("jobs_count", {"lag_years": "1"}, ["published has no lag_years"]),
+        ("jobs_count", {"measure_code": ""}, ["published needs a measure_code"]),
+        ("unused_potential_count", {"numerator": "unused_potential_count"}, ["is computed from itself"]),
+    ],
+)
+def test_a_row_that_cannot_be_computed_is_named(
+    of: str, change: dict[str, str], told: list[str], tmp_path: Path
+) -> None:
+    changed = [row | change if row["indicator_id"] == of else row for row in INDICATORS]
+    with pytest.raises(CardError) as error:
+        check_indicators(changed, CARDS_BY_ID, tmp_path)
+    line = next(number for number, row in enumerate(changed, start=2) if row["indicator_id"] == of)
+    text = str(error.value)
+    assert text.startswith(f"indicator {of} (indicators.csv line {line}): ") and "\n" not in text
+    assert all(part in text for part in (*told, " -> ")), text
+
+
+def test_a_circle_of_rows_is_named_with_its_way(tmp_path: Path) -> None:
+    change = {
+        "unused_potential_count": {"numerator": "establishment_births_minus_deaths_count"},
+        "establishment_births_minus_deaths_count": {"numerator": "jobs_count + unused_potential_count"},
+    }
+    changed = [row | change.get(row["indicator_id"], {}) for row in INDICATORS]
+    with pytest.raises(CardError) as error:
+        check_indicators(changed, CARDS_BY_ID, tmp_path)
+    way = "unused_potential_count -> establishment_births_minus_deaths_count -> unused_potential_count"
+    assert len(str(error.value).splitlines()) == 2 and way in str(error.value)
+
+
+def test_a_signed_sum_is_taken_apart() -> None:
+    assert term_ids("a_count + b_count - c_count") == ["a_count", "b_count", "c_count"]
+    assert term_ids("") == []
