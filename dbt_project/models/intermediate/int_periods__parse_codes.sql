@@ -3,6 +3,9 @@ with codes as (
     select period_code from {{ ref('int_observations__select_indicators') }}
     union
     select period_code from {{ ref('int_subsidies__sum_support') }}
+    union
+    select newest_period as period_code from {{ source('raw', 'sources') }}
+    where newest_period is not null
 
 ),
 

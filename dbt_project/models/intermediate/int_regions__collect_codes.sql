@@ -40,6 +40,11 @@ with used as (
         region_code,
         'region_groups.csv' as dataset_id
     from {{ ref('region_groups') }}
+    union all
+    select
+        region_code,
+        'cross_border_regions.csv' as dataset_id
+    from {{ ref('cross_border_regions') }}
 
 ),
 

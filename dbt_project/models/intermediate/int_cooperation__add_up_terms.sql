@@ -1,0 +1,131 @@
+-- Numerators and denominators of yearly figures, added up over the fixed territory of each cooperation region, and those
+-- of the country. Counts are a numerator of their own; only what is made of counts can be added up.
+with wanted as (
+
+    select
+        terms.indicator_id,
+        terms.side,
+        terms.term_id,
+        terms.sign
+    from {{ ref('int_indicators__read_terms') }} as terms
+    inner join {{ ref('indicators') }} as indicators on terms.indicator_id = indicators.indicator_id
+    where
+        indicators.formula in ('sum', 'ratio')
+        or (indicators.formula = 'published' and indicators.kind <> 'count')
+    union all
+    select
+        indicator_id,
+        'numerator' as side,
+        indicator_id as term_id,
+        1 as sign
+    from {{ ref('indicators') }}
+    where
+        formula in ('published', 'register')
+        and kind = 'count'
+
+),
+
+terms as (
+
+    select * from wanted
+    where indicator_id not in (
+        select wanted.indicator_id
+        from wanted
+        inner join {{ ref('indicators') }} as indicators on wanted.term_id = indicators.indicator_id
+        where indicators.kind <> 'count'
+    )
+
+),
+
+cells as (
+
+    select
+        indicator_id,
+        region_code,
+        period_code,
+        year,
+        value,
+        value_status,
+        boundary_method
+    from {{ ref('fct_frame_observation') }}
+    where
+        frame_year = {{ var('newest_frame') }}
+        and period_code like '%JJ00'
+
+),
+
+-- Years in which any municipality has a figure of each term: for those an answer is owed, also when it is that one is
+-- missing. What no municipality ever has, such as vacancies, cannot be asked of these regions.
+municipal as (
+
+    select
+        terms.indicator_id,
+        cells.period_code,
+        cells.year,
+        count(distinct terms.side || ' ' || terms.term_id) as terms_count
+    from terms
+    inner join cells on terms.term_id = cells.indicator_id
+    inner join {{ ref('int_regions__frame_members') }} as municipalities
+        on
+            cells.region_code = municipalities.region_code
+            and municipalities.scheme = 'municipality'
+            and municipalities.frame_year = {{ var('newest_frame') }}
+    where cells.value is not null
+    group by terms.indicator_id, cells.period_code, cells.year
+
+),
+
+term_counts as (
+
+    select
+        indicator_id,
+        count(*) as terms_count
+    from terms
+    group by indicator_id
+
+),
+
+asked as (
+
+    select
+        municipal.indicator_id,
+        municipal.period_code,
+        municipal.year
+    from municipal
+    inner join term_counts
+        on
+            municipal.indicator_id = term_counts.indicator_id
+            and municipal.terms_count = term_counts.terms_count
+
+),
+
+parts as (
+
+    select
+        region_code,
+        municipality_code as part_code
+    from {{ ref('int_cooperation__find_territory') }}
+    union all
+    select
+        'NL01' as region_code,
+        'NL01' as part_code
+
+)
+
+select
+    asked.indicator_id,
+    terms.side,
+    parts.region_code,
+    asked.year,
+    case when count(cells.value) = count(*) then sum(terms.sign * cells.value) end as value,
+    {{ worst_of("coalesce(cells.value_status, 'missing')", value_status_order()) }} as value_status,
+    {{ worst_of("coalesce(cells.boundary_method, 'unavailable')", boundary_method_order()) }} as boundary_method
+from asked
+inner join terms on asked.indicator_id = terms.indicator_id
+cross join parts
+left join cells
+    on
+        terms.term_id = cells.indicator_id
+        and asked.period_code = cells.period_code
+        and parts.part_code = cells.region_code
+group by asked.indicator_id, terms.side, parts.region_code, asked.year

@@ -1,0 +1,57 @@
+-- The municipalities of the newest frame that stand for each cooperation region through all years. Their territory is
+-- that of the members of then, or only about it where a member or an heir of theirs lies partly outside.
+with members as (
+
+    select * from {{ ref('int_cooperation__find_members') }}
+
+),
+
+territory as (
+
+    select distinct
+        region_code,
+        target_code
+    from members
+
+),
+
+parts as (
+
+    select
+        source_code,
+        target_code
+    from {{ ref('int_regions__transitions') }}
+    where
+        frame_year = {{ var('newest_frame') }}
+        and {{ is_within('make_date(' ~ var('pilots_began') ~ ', 1, 1)', 'valid_from', 'valid_to') }}
+
+),
+
+crossing as (
+
+    select members.region_code
+    from members
+    inner join parts on members.municipality_code = parts.source_code
+    left join territory
+        on
+            members.region_code = territory.region_code
+            and parts.target_code = territory.target_code
+    where territory.region_code is null
+    union
+    select territory.region_code
+    from territory
+    inner join parts on territory.target_code = parts.target_code
+    left join members
+        on
+            territory.region_code = members.region_code
+            and parts.source_code = members.municipality_code
+    where members.region_code is null
+
+)
+
+select
+    territory.region_code,
+    territory.target_code as municipality_code,
+    case when crossing.region_code is null then 'exact' else 'approximate' end as territory
+from territory
+left join crossing on territory.region_code = crossing.region_code

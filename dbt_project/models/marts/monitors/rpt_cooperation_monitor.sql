@@ -1,0 +1,149 @@
+with sums as (
+
+    select * from {{ ref('int_cooperation__add_up_terms') }}
+
+),
+
+-- The rest of the country is the country without the region, on each side of a ratio.
+sides as (
+
+    select
+        sums.indicator_id,
+        sums.side,
+        sums.region_code,
+        sums.year,
+        sums.value,
+        sums.value_status,
+        sums.boundary_method,
+        country.value - sums.value as rest_value,
+        {{ worst_of_two('sums.value_status', 'country.value_status', value_status_order()) }} as rest_status
+    from sums
+    inner join sums as country
+        on
+            sums.indicator_id = country.indicator_id
+            and sums.side = country.side
+            and sums.year = country.year
+            and country.region_code = 'NL01'
+    where sums.region_code <> 'NL01'
+
+),
+
+figures as (
+
+    select
+        numerators.indicator_id,
+        numerators.region_code,
+        numerators.year,
+        indicators.decimals,
+        coalesce(indicators.factor, 1) * numerators.value
+        / case when denominators.side is null then 1 else nullif(denominators.value, 0) end as value,
+        coalesce(indicators.factor, 1) * numerators.rest_value
+        / case when denominators.side is null then 1 else nullif(denominators.rest_value, 0) end as rest_value,
+        coalesce(denominators.value = 0, false) as has_no_base,
+        coalesce(denominators.rest_value = 0, false) as rest_has_no_base,
+        {{ worst_of_two('numerators.value_status', "coalesce(denominators.value_status, 'final')", value_status_order()) }}
+            as value_status,
+        {{ worst_of_two('numerators.rest_status', "coalesce(denominators.rest_status, 'final')", value_status_order()) }}
+            as rest_status,
+        {{ worst_of_two(
+            'numerators.boundary_method', "coalesce(denominators.boundary_method, 'published')", boundary_method_order()
+        ) }} as boundary_method
+    from sides as numerators
+    inner join {{ ref('indicators') }} as indicators on numerators.indicator_id = indicators.indicator_id
+    left join sides as denominators
+        on
+            numerators.indicator_id = denominators.indicator_id
+            and numerators.region_code = denominators.region_code
+            and numerators.year = denominators.year
+            and denominators.side = 'denominator'
+    where numerators.side = 'numerator'
+
+),
+
+-- An index needs a year in which both have something to compare with: the first since the pilots began.
+bases as (
+
+    select
+        indicator_id,
+        region_code,
+        year,
+        value,
+        rest_value,
+        row_number() over (partition by indicator_id, region_code order by year) as place
+    from figures
+    where
+        year >= {{ var('pilots_began') }}
+        and value > 0
+        and rest_value > 0
+
+),
+
+indexed as (
+
+    select
+        figures.*,
+        bases.year as base_year,
+        {{ round_to('100 * figures.value / bases.value', '1') }} as region_index,
+        {{ round_to('100 * figures.rest_value / bases.rest_value', '1') }} as rest_index
+    from figures
+    left join bases
+        on
+            figures.indicator_id = bases.indicator_id
+            and figures.region_code = bases.region_code
+            and bases.place = 1
+
+),
+
+then_members as (
+
+    select
+        region_code,
+        count(*) as members_count
+    from {{ ref('int_cooperation__find_members') }}
+    group by region_code
+
+),
+
+now_members as (
+
+    select
+        region_code,
+        count(*) as members_count
+    from {{ ref('int_regions__frame_members') }}
+    where frame_year = {{ var('newest_frame') }}
+    group by region_code
+
+),
+
+territories as (
+
+    select distinct
+        region_code,
+        territory
+    from {{ ref('int_cooperation__find_territory') }}
+
+)
+
+select
+    indexed.region_code,
+    indexed.indicator_id,
+    indexed.year,
+    case when indexed.year < {{ var('pilots_began') }} then 'before' else 'after' end as phase,
+    {{ round_to('indexed.value', 'indexed.decimals') }} as value,
+    case when indexed.has_no_base then 'not_applicable' else indexed.value_status end as value_status,
+    indexed.boundary_method,
+    {{ round_to('indexed.rest_value', 'indexed.decimals') }} as rest_of_country_value,
+    case when indexed.rest_has_no_base then 'not_applicable' else indexed.rest_status end as rest_of_country_status,
+    indexed.base_year,
+    indexed.region_index,
+    indexed.rest_index as rest_of_country_index,
+    {{ round_to('(indexed.region_index - indexed.rest_index)', '1') }} as difference_points,
+    territories.territory,
+    cast(then_members.members_count as integer) as members_then,
+    cast(coalesce(now_members.members_count, 0) as integer) as members_now,
+    cast(release.notice as string) as notice
+from indexed
+inner join territories on indexed.region_code = territories.region_code
+inner join then_members on indexed.region_code = then_members.region_code
+left join now_members on indexed.region_code = now_members.region_code
+cross join {{ source('raw', 'release') }} as release

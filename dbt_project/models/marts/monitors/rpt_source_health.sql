@@ -1,0 +1,141 @@
+-- How every source is doing. Its reason, titles and licence are in `sources`, under the same key.
+with sources as (
+
+    select
+        sources.*,
+        cast(substr(release.newest_landed_at, 1, 10) as date) as judged_on,
+        -- A table of regions is of one division; figures are judged by the municipalities of now.
+        case
+            when sources.shape in ('regions', 'boundaries') then sources.frame_year
+            else {{ var('newest_frame') }}
+        end as judged_by_frame
+    from {{ source('raw', 'sources') }} as sources
+    cross join {{ source('raw', 'release') }} as release
+
+),
+
+lifetimes as (
+
+    select * from {{ ref('int_regions__municipality_lifetimes') }}
+
+),
+
+frames as (
+
+    {{ known_frames() }}
+
+),
+
+frame_municipalities as (
+
+    select
+        frames.frame_year,
+        lifetimes.municipality_code
+    from frames
+    inner join lifetimes
+        on {{ is_within('make_date(frames.frame_year, 1, 1)', 'lifetimes.valid_from', 'lifetimes.valid_to') }}
+
+),
+
+frame_sizes as (
+
+    select
+        frame_year,
+        count(*) as municipalities_count
+    from frame_municipalities
+    group by frame_year
+
+),
+
+held as (
+
+    select
+        dataset_id,
+        region_code,
+        period_code
+    from {{ ref('stg_raw__observations') }}
+    where
+        value is not null
+        or value_text is not null
+    union
+    select
+        dataset_id,
+        region_code,
+        cast(frame_year as string) || 'JJ00' as period_code
+    from {{ ref('stg_raw__boundaries') }}
+
+),
+
+municipal as (
+
+    select
+        held.dataset_id,
+        held.region_code,
+        held.period_code
+    from held
+    inner join lifetimes on held.region_code = lifetimes.municipality_code
+
+),
+
+coverage as (
+
+    select
+        sources.dataset_id,
+        count(distinct frame_municipalities.municipality_code) as municipalities_count
+    from sources
+    inner join municipal on sources.dataset_id = municipal.dataset_id
+    left join frame_municipalities
+        on
+            municipal.region_code = frame_municipalities.municipality_code
+            and sources.judged_by_frame = frame_municipalities.frame_year
+            -- The table of a division has no period of its own.
+            and (sources.shape = 'regions' or municipal.period_code = sources.newest_period)
+    group by sources.dataset_id
+
+),
+
+changes as (
+
+    select
+        dataset_id,
+        count(*) as drift_count,
+        sum(case when blocks then 1 else 0 end) as blocking_count
+    from {{ ref('stg_raw__drift') }}
+    group by dataset_id
+
+),
+
+measured as (
+
+    select
+        indicators.dataset_id,
+        count(*) as indicators_count,
+        count(blocked.indicator_id) as blocked_indicators_count
+    from {{ ref('indicators') }} as indicators
+    left join {{ source('raw', 'blocked') }} as blocked on indicators.indicator_id = blocked.indicator_id
+    group by indicators.dataset_id
+
+)
+
+select
+    sources.dataset_id,
+    sources.state,
+    sources.newest_period,
+    cast({{ dbt.datediff('periods.end_date', 'sources.judged_on', 'day') }} as integer) as age_days,
+    cast(sources.landed_at as string) as landed_at,
+    cast(sources.expected_next as string) as expected_next,
+    coalesce(cast(sources.expected_next as date) < sources.judged_on, false) as is_overdue,
+    cast(coalesce(changes.drift_count, 0) as integer) as drift_count,
+    cast(coalesce(changes.blocking_count, 0) as integer) as blocking_count,
+    cast(coverage.municipalities_count as integer) as municipalities_count,
+    cast(case when coverage.dataset_id is not null then frame_sizes.municipalities_count end as integer)
+        as municipalities_expected,
+    cast(coalesce(measured.indicators_count, 0) as integer) as indicators_count,
+    cast(coalesce(measured.blocked_indicators_count, 0) as integer) as blocked_indicators_count,
+    cast(sources.notice as string) as notice
+from sources
+left join {{ ref('int_periods__parse_codes') }} as periods on sources.newest_period = periods.period_code
+left join coverage on sources.dataset_id = coverage.dataset_id
+left join frame_sizes on sources.judged_by_frame = frame_sizes.frame_year
+left join changes on sources.dataset_id = changes.dataset_id
+left join measured on sources.dataset_id = measured.dataset_id
