@@ -18,7 +18,19 @@ from pipelines.landing import NOTICE
 from pipelines.reading.recipients import MASK
 from pipelines.settings import CARDS, PROJECT, SAMPLE_LANDING
 
-WITH_FIGURES = ["observations", "sources", "sme_support", "human_capital", "subsidies", "region_boundaries", "release"]
+WITH_FIGURES = [
+    "observations",
+    "sources",
+    "sme_support",
+    "human_capital",
+    "subsidies",
+    "region_boundaries",
+    "release",
+    "baseline",
+    "baseline_peers",
+    "similar_municipalities",
+    "municipality_features",
+]
 
 
 def test_the_sample_can_be_made_anew_byte_for_byte(tmp_path: Path) -> None:
