@@ -1,4 +1,4 @@
-"""The registry of indicators, goals and warnings says what its readers rely on; the project checks it too."""
+"""The registry of indicators, goals and warnings says what its readers rely on, and passes the check of a run."""
 
 import csv
 import re

@@ -30,6 +30,11 @@ REGIONS = ["GM0363", "GM0344", "GM1680", "GM0088", "GM0935"]
 KEY_FIGURES = {
     "population_count": ("TotaleBevolking_1", 1),
     "population_15plus_count": ("Inwoners15JaarOfOuder_29", 1),
+    "population_15_20_count": ("k_15Tot20Jaar_7", 1),
+    "population_20_25_count": ("k_20Tot25Jaar_8", 1),
+    "population_25_45_count": ("k_25Tot45Jaar_9", 1),
+    "population_45_65_count": ("k_45Tot65Jaar_10", 1),
+    "land_area_km2": ("Land_248", 1),
     "jobs_count": ("TotaalAantalBanen_112", 1000),
     "establishments_all_levels_count": ("BedrijfsvestigingenTotaal_168", 1),
     "establishments_agriculture_count": ("ALandbouwBosbouwEnVisserij_169", 1),

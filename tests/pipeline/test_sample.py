@@ -49,7 +49,7 @@ def test_the_sample_has_figures_of_every_indicator_and_long_series_of_the_key_fi
         sample_release,
         "select indicator_id, dataset_id, count(distinct year) from observations where value is not null group by 1, 2",
     )
-    indicators = query(sample_release, "select indicator_id from indicators")
+    indicators = query(sample_release, "select indicator_id from indicators where formula = 'published'")
     assert {name for name, _, _ in years} == {name for (name,) in indicators}
     assert min(count for _, dataset_id, count in years if dataset_id in ("cbs/70072ned", "cbs/83648NED")) >= 8
 

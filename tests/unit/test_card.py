@@ -63,6 +63,12 @@ def test_a_dimension_keeps_what_its_card_asks_for() -> None:
     assert Dimension.model_validate({"role": "category"}).keeps_all and not period.keeps_all
 
 
+def test_a_table_of_figures_may_say_which_division_its_regions_follow(written: Callable[..., Path]) -> None:
+    assert load_cards(CARDS)["cbs/81575NED"].frame_year is None
+    card = load_cards(written(lambda c: first(c).update(region_frame=2025)))["cbs/81575NED"]
+    assert (card.shape, card.frame_year) == (Shape.OBSERVATIONS, 2025)
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
@@ -89,6 +95,10 @@ def test_a_dimension_keeps_what_its_card_asks_for() -> None:
         (lambda c: first(c)["dimensions"]["Perioden"].update(levels=["GM"]), ["cbs/81575NED", "region dimension"]),
         (lambda c: first(c)["dimensions"]["RegioS"].update(since=2015), ["cbs/81575NED", "period dimension"]),
         (lambda c: first(c).update(measures=[]), ["cbs/81575NED", "`measures`", "`region_frame`"]),
+        (
+            lambda c: first(c).update(region_frame=2025, dimensions={"Perioden": {"role": "period"}}),
+            ["cbs/81575NED", "`region_frame`", "region dimension"],
+        ),
         (lambda c: first(c)["measures"].append(first(c)["measures"][0]), ["cbs/81575NED", "twice: M000200"]),
         (
             lambda c: first(c)["dimensions"].update(Wijken={"role": "region"}),

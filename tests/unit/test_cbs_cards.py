@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipelines.card import Cadence, Certainty, Code, Dimension, SourceCard, load_cards
+from pipelines.card import Cadence, Certainty, Code, Dimension, Shape, SourceCard, load_cards
 from pipelines.settings import CARDS, DBT_PROJECT
 
 ALL = load_cards(CARDS)
 # A workbook that a person fetches is no table of StatLine, and no part of it can be asked for.
 CBS = {card.table: card for card in ALL.values() if card.publisher == "cbs" and not card.layout}
 FIGURES = {table: card for table, card in CBS.items() if card.measures}
-FRAMES = {table: card for table, card in CBS.items() if card.region_frame}
+FRAMES = {table: card for table, card in CBS.items() if card.shape is Shape.REGIONS}
 NEW = {
     "establishments by sector and region": "81578NED",
     "establishments by size and legal form": "81644NED",
@@ -65,7 +65,7 @@ ASKED_WHOLE = {
     ("86119NED", "Perioden"): "national: 9 figures a year, and it is not known how the periods are written",
 }
 ROWS = list(csv.DictReader((DBT_PROJECT / "seeds" / "indicators.csv").open(encoding="utf-8", newline="")))
-CBS_ROWS = [row for row in ROWS if row["dataset_id"].startswith("cbs/")]
+CBS_ROWS = [row for row in ROWS if row["dataset_id"].removeprefix("cbs/") in CBS]
 
 
 def codes_of(card: SourceCard) -> list[Code]:
@@ -95,6 +95,16 @@ def test_every_frame_since_2015_is_there_once_and_is_asked_for_once() -> None:
             f"Gebieden in Nederland {year}",
             f"Regions of the Netherlands {year}",
         }
+
+
+def test_a_table_whose_title_names_a_division_keeps_all_of_its_figures_on_it() -> None:
+    named = {
+        table: found[1]
+        for table, card in FIGURES.items()
+        if (found := re.search(r"\((?:indeling )?(20\d\d)\)", card.title.nl))
+    }
+    assert named.keys() == {"86131NED", "86161NED", "86163NED", "86223NED", "86276NED"}
+    assert {t: str(card.region_frame) for t, card in FIGURES.items() if card.region_frame} == named
 
 
 @pytest.mark.parametrize("card", FIGURES.values(), ids=FIGURES.keys())

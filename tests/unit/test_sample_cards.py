@@ -14,6 +14,7 @@ from pipelines.landing import Landing
 from pipelines.reading.landed import CLIENTS
 from pipelines.refresh import LiveOrigin, Refreshed, refresh
 from pipelines.roads import Protocol
+from pipelines.sample.figures import land as areas_of
 from pipelines.sample.make_sample import NoPace, sample_origin
 from pipelines.settings import CARDS
 from schemas.shapes import check_shape
@@ -74,6 +75,26 @@ def test_every_card_is_answered_within_its_bounds(dataset_id: str, tmp_path: Pat
         assert set(rows["measure_code"]) == {m.code for m in card.measures}
         assert rows["value"].is_not_null().mean() > 0.5, "hardly any figures"
         assert rows["value"].n_unique() > 5
+
+
+def test_a_table_on_one_division_has_its_municipalities_in_every_period(tmp_path: Path) -> None:
+    years = {"role": "period", "kinds": ["JJ"], "since": 2018}
+    dimensions = {**CARD["dimensions"], "Perioden": years}
+    # Municipalities of 1 January, as CBS counts them: 355 in 2020, 342 in 2025.
+    for frame, places in ((2020, 355), (2025, 342)):
+        rows = figures(land(made_up(region_frame=frame, dimensions=dimensions), tmp_path / str(frame)))
+        rows = rows.filter(pl.col("region_code").str.starts_with("GM"), pl.col("measure_code") == "Mensen")
+        per_period = rows.filter(pl.col("dims") == "Leeftijd=10000").group_by("period_code").len()
+        assert per_period.height >= 5 and set(per_period["len"]) == {places}
+        assert "impossible" not in set(rows["value_attribute"]) and "blank" not in set(rows["value_attribute"])
+
+
+def test_land_is_as_large_every_year_and_a_merger_has_that_of_its_parts() -> None:
+    before, after = areas_of(2021), areas_of(2022)
+    # Dijk en Waard was made of Heerhugowaard and Langedijk on 1 January 2022.
+    assert after["GM1980"] == before["GM0398"] + before["GM0416"]
+    assert sum(before.values()) == sum(after.values())
+    assert all(after[code] == area for code, area in before.items() if code in after and code != "GM0439")
 
 
 @pytest.mark.parametrize("road", ["cbs_odata4", "cbs_odata3", "cbs_bulk"])

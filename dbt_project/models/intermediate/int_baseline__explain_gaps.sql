@@ -21,6 +21,13 @@ known as (
 
 ),
 
+known_indicators as (
+
+    select distinct indicator_id
+    from {{ ref('int_baseline__read_figures') }}
+
+),
+
 known_levels as (
 
     select distinct
@@ -56,7 +63,12 @@ select
         when indicators.state = 'blocked' then 'blocked'
         when blanks.value_status in ('suppressed', 'not_applicable') then blanks.value_status
         when blanks.boundary_method = 'unavailable' then 'not_on_these_boundaries'
-        when blanks.indicator_id is null and known_levels.indicator_id is null then 'not_published_at_level'
+        -- Others have it, but no region of this kind.
+        when
+            blanks.indicator_id is null
+            and known_levels.indicator_id is null
+            and known_indicators.indicator_id is not null
+            then 'not_published_at_level'
         else 'missing'
     end as gap
 from regions
@@ -66,6 +78,7 @@ left join known
     on
         indicators.indicator_id = known.indicator_id
         and regions.region_code = known.region_code
+left join known_indicators on indicators.indicator_id = known_indicators.indicator_id
 left join known_levels
     on
         indicators.indicator_id = known_levels.indicator_id

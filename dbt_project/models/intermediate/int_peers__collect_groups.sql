@@ -30,7 +30,7 @@ sizes as (
 
 ),
 
-similar as (
+resembling as (
 
     select
         'similar' as peer_group,
@@ -53,4 +53,4 @@ select * from members
 union all
 select * from sizes
 union all
-select * from similar
+select * from resembling

@@ -1,9 +1,9 @@
 select
-    similar.region_code,
-    similar.peer_code,
-    cast(similar.similarity_rank as integer) as similarity_rank,
-    similar.distance,
-    cast(similar.features_count as integer) as features_count,
+    peers.region_code,
+    peers.peer_code,
+    cast(peers.similarity_rank as integer) as similarity_rank,
+    peers.distance,
+    cast(peers.features_count as integer) as features_count,
     cast(release.notice as string) as notice
-from {{ ref('int_peers__find_similar') }} as similar
+from {{ ref('int_peers__find_similar') }} as peers
 cross join {{ source('raw', 'release') }} as release

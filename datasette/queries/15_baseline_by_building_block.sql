@@ -1,0 +1,37 @@
+-- ---
+-- title_nl: Hoe staat een gemeente ervoor, per bouwsteen van een lokaal economisch plan?
+-- title_en: Where does a municipality stand, by building block of a local economic plan?
+-- description_nl: Het laatste cijfer van elke indicator, de trend, en de plaats onder alle gemeenten en onder de tien die er het meest op lijken. Onderaan elke bouwsteen staat wat er niet is, met de reden.
+-- description_en: The latest figure of every indicator, its trend, and the place among all municipalities and among the ten that resemble it most. At the end of each building block stands what is not there, with the reason.
+-- parameters:
+--   region:
+--     default: GM0193
+--     nl: code van de gemeente
+--     en: code of the municipality
+-- ---
+select
+    b.building_block,
+    i.title_nl as indicator_nl,
+    i.title_en as indicator_en,
+    b.value,
+    i.unit_en as unit,
+    b.period_code,
+    b.value_status,
+    b.change_1y,
+    b.trend_unit as change_unit,
+    b.trend,
+    b.trend_is_good,
+    b.rank_all,
+    b.count_all,
+    p.rank as rank_similar,
+    p.peers_count as count_similar,
+    p.median as median_similar,
+    b.gap,
+    b.indicator_id,
+    b.notice
+from baseline as b
+join indicators as i on i.indicator_id = b.indicator_id
+left join baseline_peers as p
+    on p.region_code = b.region_code and p.indicator_id = b.indicator_id and p.peer_group = 'similar'
+where b.region_code = :region
+order by b.building_block, b.gap is not null, i.title_en
