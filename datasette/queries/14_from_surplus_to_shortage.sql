@@ -5,7 +5,7 @@
 -- description_en: For each occupation with a surplus in the labour-market region the nearby occupations with a shortage, first in the same segment and then in the same class, with the number of vacancies. A surplus without a shortage near it is shown too, with no occupation behind it. Near says nothing of diplomas or wishes.
 -- parameters:
 --   region:
---     default: AM18
+--     default: AM11
 --     nl: code van een arbeidsmarktregio
 --     en: code of a labour-market region
 -- ---

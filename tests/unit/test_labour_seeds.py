@@ -42,3 +42,10 @@ def test_the_unit_tests_of_dbt_use_these_classes() -> None:
 def test_a_name_that_is_a_title_of_the_classification_needs_no_row() -> None:
     titles = {row["title_nl"].casefold() for row in rows_of("occupations")}
     assert not titles & {row["name"].casefold() for row in rows_of("uwv_occupations")}
+
+
+def test_the_texts_tell_the_fewest_people_that_a_tension_is_computed_over() -> None:
+    project = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
+    assert project["vars"]["min_tension_denominator"] == 10
+    texts = (DBT_PROJECT / "models" / "docs" / "labour.md").read_text(encoding="utf-8")
+    assert "fewer than ten people" in texts and "minder dan tien mensen" in texts
