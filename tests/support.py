@@ -42,6 +42,12 @@ PUBLIC_TABLES = {
     "municipality_features",
     "labour_tension",
     "occupation_mobility",
+    "programmes",
+    "goals",
+    "goal_monitor",
+    "cooperation_monitor",
+    "cross_border",
+    "source_health",
 }
 STANDIN = SHARED / "standin" / "standin.py"
 # The cards whose real figures the stand-in serves, and of its files those that a person would put in the drop folder.

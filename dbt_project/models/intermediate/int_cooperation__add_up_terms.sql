@@ -1,5 +1,5 @@
--- Numerators and denominators of yearly figures, added up over the fixed territory of each cooperation region, and those
--- of the country. Counts are a numerator of their own; only what is made of counts can be added up.
+-- Numerators and denominators of yearly figures, added up over the fixed territory of each cooperation region, and
+-- those of the country. Counts are a numerator of their own; only what is made of counts can be added up.
 with wanted as (
 
     select
@@ -25,15 +25,19 @@ with wanted as (
 
 ),
 
+of_rates as (
+
+    select wanted.indicator_id
+    from wanted
+    inner join {{ ref('indicators') }} as indicators on wanted.term_id = indicators.indicator_id
+    where indicators.kind <> 'count'
+
+),
+
 terms as (
 
     select * from wanted
-    where indicator_id not in (
-        select wanted.indicator_id
-        from wanted
-        inner join {{ ref('indicators') }} as indicators on wanted.term_id = indicators.indicator_id
-        where indicators.kind <> 'count'
-    )
+    where indicator_id not in (select of_rates.indicator_id from of_rates)
 
 ),
 

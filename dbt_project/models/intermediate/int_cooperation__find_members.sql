@@ -38,7 +38,7 @@ then_members as (
     from memberships
     where {{ is_within('make_date(' ~ var('pilots_began') ~ ', 1, 1)', 'valid_from', 'valid_to') }}
     union
-    -- A list of codes of now has no municipalities of then: it stands for those that its new municipalities were made of.
+    -- A list of codes of now has no municipalities of then: it stands for those that its new ones were made of.
     select
         memberships.region_code,
         heirs.source_code as municipality_code

@@ -41,10 +41,12 @@ figures as (
         / case when denominators.side is null then 1 else nullif(denominators.rest_value, 0) end as rest_value,
         coalesce(denominators.value = 0, false) as has_no_base,
         coalesce(denominators.rest_value = 0, false) as rest_has_no_base,
-        {{ worst_of_two('numerators.value_status', "coalesce(denominators.value_status, 'final')", value_status_order()) }}
-            as value_status,
-        {{ worst_of_two('numerators.rest_status', "coalesce(denominators.rest_status, 'final')", value_status_order()) }}
-            as rest_status,
+        {{ worst_of_two(
+            'numerators.value_status', "coalesce(denominators.value_status, 'final')", value_status_order()
+        ) }} as value_status,
+        {{ worst_of_two(
+            'numerators.rest_status', "coalesce(denominators.rest_status, 'final')", value_status_order()
+        ) }} as rest_status,
         {{ worst_of_two(
             'numerators.boundary_method', "coalesce(denominators.boundary_method, 'published')", boundary_method_order()
         ) }} as boundary_method
@@ -141,9 +143,9 @@ select
     territories.territory,
     cast(then_members.members_count as integer) as members_then,
     cast(coalesce(now_members.members_count, 0) as integer) as members_now,
-    cast(release.notice as string) as notice
+    cast(this_release.notice as string) as notice
 from indexed
 inner join territories on indexed.region_code = territories.region_code
 inner join then_members on indexed.region_code = then_members.region_code
 left join now_members on indexed.region_code = now_members.region_code
-cross join {{ source('raw', 'release') }} as release
+cross join {{ source('raw', 'release') }} as this_release

@@ -166,11 +166,13 @@ measured as (
 
     select
         compared.*,
-        {{ round_to('wanted_sign * (value - target_value)', 'decimals') }} as distance_to_target,
-        wanted_sign * (value - from_value) as improvement,
+        {{ round_to('compared.wanted_sign * (compared.value - compared.target_value)', 'compared.decimals') }}
+            as distance_to_target,
+        compared.wanted_sign * (compared.value - compared.from_value) as improvement,
         case
-            when is_amount then {{ round_to('100 * (value / nullif(from_value, 0) - 1)', '1') }}
-            else {{ round_to('(value - from_value)', 'decimals') }}
+            when compared.is_amount
+                then {{ round_to('100 * (compared.value / nullif(compared.from_value, 0) - 1)', '1') }}
+            else {{ round_to('(compared.value - compared.from_value)', 'compared.decimals') }}
         end as change
     from compared
 
@@ -206,6 +208,6 @@ select
         else 'unknown'
     end as progress,
     measured.gap,
-    cast(release.notice as string) as notice
+    cast(this_release.notice as string) as notice
 from measured
-cross join {{ source('raw', 'release') }} as release
+cross join {{ source('raw', 'release') }} as this_release

@@ -3,14 +3,14 @@ with sources as (
 
     select
         sources.*,
-        cast(substr(release.newest_landed_at, 1, 10) as date) as judged_on,
+        cast(substr(this_release.newest_landed_at, 1, 10) as date) as judged_on,
         -- A table of regions is of one division; figures are judged by the municipalities of now.
         case
             when sources.shape in ('regions', 'boundaries') then sources.frame_year
             else {{ var('newest_frame') }}
         end as judged_by_frame
     from {{ source('raw', 'sources') }} as sources
-    cross join {{ source('raw', 'release') }} as release
+    cross join {{ source('raw', 'release') }} as this_release
 
 ),
 

@@ -1,0 +1,258 @@
+"""The monitors say what observations_on_frame and the raw rows say, and what has no figure is not silently missing."""
+
+import csv
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+from conftest import Run
+from support import query
+
+from pipelines.card import load_cards
+from pipelines.settings import CARDS, DBT_PROJECT
+
+SEEDS = DBT_PROJECT / "seeds"
+# Members on 1 January 2016 and 2026, as the regions tell it themselves.
+MEMBERS = {
+    "PT01": (6, 4),
+    "PT02": (20, 22),
+    "PT03": (33, 30),
+    "PT04": (6, 6),
+    "PT05": (13, 13),
+    "PT06": (9, 9),
+    "CO01": (14, 14),
+}
+# Achtkarspelen, Tytsjerksteradiel and Dantumadiel; Noardeast-Fryslân is what the other three of 2016 became in 2019.
+NORTHEAST_FRYSLAN = ("GM0059", "GM0737", "GM1891", "GM1970")
+# Both joined Regio Zwolle after 2016: Hoogeveen and Nunspeet.
+JOINED_ZWOLLE_LATER = {"GM0118", "GM0302"}
+
+
+def seed(name: str) -> list[dict[str, str]]:
+    with (SEEDS / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def yearly(release: Path, indicator: str, *regions: str) -> dict[int, float | None]:
+    """The sum over the regions in each year; none in a year in which one of them has no figure."""
+    found: dict[int, list[float | None]] = {}
+    sql = "select year, value from observations_on_frame where period_code = year || 'JJ00' and indicator_id = ?"
+    places = ", ".join("?" * len(regions))
+    for year, value in query(release, f"{sql} and region_code in ({places})", indicator, *regions):
+        found.setdefault(year, []).append(value)
+    known = {year: [value for value in values if value is not None] for year, values in found.items()}
+    return {year: sum(values) if len(values) == len(regions) else None for year, values in known.items()}
+
+
+def rest(country: dict[int, float | None], region: dict[int, float | None]) -> dict[int, float | None]:
+    """The country without the region."""
+    both = {year: (country.get(year), value) for year, value in region.items()}
+    return {year: None if whole is None or part is None else whole - part for year, (whole, part) in both.items()}
+
+
+def ratio(above: dict[int, float | None], below: dict[int, float | None], factor: float) -> dict[int, float | None]:
+    both = {year: (value, below.get(year)) for year, value in above.items()}
+    return {year: None if n is None or not d else factor * n / d for year, (n, d) in both.items()}
+
+
+def indices(
+    region: dict[int, float | None], others: dict[int, float | None]
+) -> tuple[int | None, dict[int, float | None], dict[int, float | None]]:
+    """The first year since 2016 in which both are known, and both with that year as 100."""
+    base = next((year for year in sorted(region) if year >= 2016 and region[year] and others.get(year)), None)
+
+    def per_hundred(series: dict[int, float | None]) -> dict[int, float | None]:
+        start = series[base] if base else None
+        return {y: None if v is None or not start else 100 * v / start for y, v in series.items()}
+
+    return base, per_hundred(region), per_hundred(others)
+
+
+def monitored(release: Path, region: str, indicator: str) -> dict[int, tuple[object, ...]]:
+    sql = (
+        "select year, value, rest_of_country_value, base_year, region_index, rest_of_country_index"
+        " from cooperation_monitor where region_code = ? and indicator_id = ?"
+    )
+    return {row[0]: row[1:] for row in query(release, sql, region, indicator)}
+
+
+def compare(
+    found: dict[int, tuple[object, ...]], region: dict[int, float | None], others: dict[int, float | None], step: float
+) -> None:
+    """The rows are these two series and their indices, rounded to this step and to a tenth."""
+    base, region_index, rest_index = indices(region, others)
+    assert found and base is not None
+    for year, (value, rest_value, base_year, index, index_of_rest) in found.items():
+        assert value == pytest.approx(region[year], abs=step / 2 + 1e-9), year
+        assert rest_value == pytest.approx(others[year], abs=step / 2 + 1e-9), year
+        assert base_year == base
+        assert index == pytest.approx(region_index[year], abs=0.0501), year
+        assert index_of_rest == pytest.approx(rest_index[year], abs=0.0501), year
+    assert any(value is not None for value, *_ in found.values())
+
+
+def test_regions_are_followed_on_the_territory_of_the_members_of_2016(sample_run: Run) -> None:
+    sql = "select distinct region_code, members_then, members_now, territory from cooperation_monitor"
+    found = {region: (then, now, territory) for region, then, now, territory in query(sample_run.release, sql)}
+    assert found == {region: (*members, "exact") for region, members in MEMBERS.items()}
+
+
+def test_a_count_is_the_sum_of_what_became_of_the_members(sample_run: Run) -> None:
+    release = sample_run.release
+    region = yearly(release, "population_count", *NORTHEAST_FRYSLAN)
+    others = rest(yearly(release, "population_count", "NL01"), region)
+    compare(monitored(release, "PT01", "population_count"), region, others, 1)
+
+
+def test_who_joined_later_does_not_count(sample_run: Run) -> None:
+    release = sample_run.release
+    sql = "select municipality_code from region_membership where region_code = 'PT02' and valid_to is null"
+    now = {code for (code,) in query(release, sql)}
+    assert now > JOINED_ZWOLLE_LATER
+    region = yearly(release, "jobs_count", *(now - JOINED_ZWOLLE_LATER))
+    others = rest(yearly(release, "jobs_count", "NL01"), region)
+    compare(monitored(release, "PT02", "jobs_count"), region, others, 100)
+
+
+def test_a_ratio_is_made_of_sums_and_not_of_ratios(sample_run: Run) -> None:
+    release = sample_run.release
+    above = yearly(release, "establishments_all_levels_count", *NORTHEAST_FRYSLAN)
+    below = yearly(release, "population_count", *NORTHEAST_FRYSLAN)
+    region = ratio(above, below, 1000)
+    country = [yearly(release, name, "NL01") for name in ("establishments_all_levels_count", "population_count")]
+    others = ratio(rest(country[0], above), rest(country[1], below), 1000)
+    compare(monitored(release, "PT01", "establishments_per_1000_inhabitants_rate"), region, others, 0.1)
+
+
+def test_a_year_is_before_or_after_the_pilots_began(sample_run: Run) -> None:
+    sql = "select phase, min(year), max(year) from cooperation_monitor group by phase"
+    spans = {phase: (first, last) for phase, first, last in query(sample_run.release, sql)}
+    assert spans["after"][0] == 2016 and spans.get("before", (0, 2015))[1] <= 2015
+
+
+def test_only_what_is_made_of_counts_is_followed(sample_run: Run) -> None:
+    formulas = {row["indicator_id"]: (row["kind"], row["formula"], row["numerator"]) for row in seed("indicators")}
+    for (indicator,) in query(sample_run.release, "select distinct indicator_id from cooperation_monitor"):
+        kind, formula, numerator = formulas[indicator]
+        assert kind == "count" or (formula in ("ratio", "published") and numerator), indicator
+
+
+def test_every_goal_has_a_row_for_every_city_and_region(sample_run: Run) -> None:
+    release = sample_run.release
+    goals = {row["goal_id"] for row in seed("goals")}
+    sql = "select municipality_code from region_membership where region_code = 'G40' and valid_to is null"
+    cities = {code for (code,) in query(release, sql)}
+    sql = "select region_code from regions where scheme = 'labour_market_region' and is_current"
+    regions = {code for (code,) in query(release, sql)}
+    assert (len(cities), len(regions)) == (41, 35)
+    rows = query(release, "select goal_id, region_code from goal_monitor")
+    assert set(rows) == {(goal, region) for goal in goals for region in (*cities, *regions, "NL01")}
+    assert len(rows) == len(set(rows))
+
+
+def test_a_goal_without_a_figure_says_why(sample_run: Run) -> None:
+    without = {row["goal_id"] for row in seed("goals") if not row["indicator_id"]}
+    assert without
+    found = query(sample_run.release, "select goal_id, region_code, value, value_status, gap from goal_monitor")
+    assert {goal for goal, *_, gap in found if gap == "no_indicator"} == without
+    for goal, region, value, status, gap in found:
+        assert (value is None) == (gap is not None) == (status in ("missing", "suppressed", "not_applicable")), (
+            goal,
+            region,
+        )
+
+
+def test_the_newest_figure_stands_beside_that_of_the_country_and_of_five_years_before(sample_run: Run) -> None:
+    release = sample_run.release
+    indicators = {row["goal_id"]: row["indicator_id"] for row in seed("goals")}
+    sql = (
+        "select goal_id, region_code, period_code, year, value, national_value, desired, target_value,"
+        " distance_to_target, from_period, change, change_unit, progress from goal_monitor where value is not null"
+    )
+    figures = {
+        (indicator, region, period): value
+        for indicator, region, period, value in query(
+            release, "select indicator_id, region_code, period_code, value from observations_on_frame"
+        )
+        if value is not None
+    }
+    seen = set()
+    for goal, region, period, year, value, national, desired, target, distance, since, change, unit, progress in query(
+        release, sql
+    ):
+        indicator = indicators[goal]
+        assert value == figures[indicator, region, period]
+        assert national == figures.get((indicator, "NL01", period))
+        years = range(year - 5, year)
+        earlier = [f"{y}{period[4:]}" for y in years if (indicator, region, f"{y}{period[4:]}") in figures]
+        assert since == (earlier[0] if earlier else None)
+        sign = 1 if desired in ("at_least", "rise") else -1
+        assert distance == (None if target is None else pytest.approx(sign * (value - target)))
+        moved = sign * (value - figures[indicator, region, since]) if since else None
+        if since and change is not None:
+            before = figures[indicator, region, since]
+            expected = 100 * (value / before - 1) if unit == "percent" else value - before
+            assert change == pytest.approx(expected, abs=0.0501)
+        words = {None: "unknown", 0: "unchanged"}
+        moved_word = words.get(moved) or ("closer" if moved > 0 else "further")
+        assert progress == ("reached" if distance is not None and distance >= 0 else moved_word)
+        seen.add(progress)
+    assert seen >= {"closer", "further"}
+
+
+def test_every_listed_region_has_a_row_for_the_newest_period_of_every_indicator(sample_run: Run) -> None:
+    release = sample_run.release
+    listed = {row["region_code"]: row["country"] for row in seed("cross_border_regions")}
+    newest = query(
+        release,
+        "select o.indicator_id, max(o.period_code) from observations_on_frame as o join regions using (region_code)"
+        " where regions.scheme in ('nuts3', 'nuts2', 'nuts_country') and o.value is not null group by 1",
+    )
+    assert newest
+    expected = {(region, indicator, period) for region in listed for indicator, period in newest}
+    rows = query(
+        release,
+        "select region_code, indicator_id, period_code, country, value, ratio_to_country, gap from cross_border",
+    )
+    assert {row[:3] for row in rows} >= expected
+    sql = "select value from observations_on_frame where region_code = ? and indicator_id = ? and period_code = ?"
+    for region, indicator, period, country, value, share, gap in rows:
+        assert listed[region] == country and (value is None) == (gap is not None)
+        national = [whole for (whole,) in query(release, sql, country, indicator, period) if whole]
+        known = value is not None and national
+        assert share == (pytest.approx(value / national[0], abs=0.00005001) if known else None)
+
+
+def test_every_card_has_its_health(sample_run: Run) -> None:
+    release = sample_run.release
+    found = query(release, "select dataset_id, newest_period, age_days, expected_next, is_overdue from source_health")
+    assert {row[0] for row in found} == load_cards(CARDS).keys()
+    ((landed,),) = query(release, "select substr(newest_landed_at, 1, 10) from release")
+    for _, period, age, expected, overdue in found:
+        assert overdue == bool(expected and expected < landed)
+        if period.endswith("JJ00"):
+            assert age == (date.fromisoformat(landed) - date(int(period[:4]), 12, 31)).days
+
+
+@pytest.mark.parametrize("dataset_id", ["cbs/81575NED", "cbs/86163NED", "uwv/ww_municipality"])
+def test_coverage_is_what_the_raw_rows_have_of_the_municipalities_of_now(sample_run: Run, dataset_id: str) -> None:
+    release = sample_run.release
+    current = {code for (code,) in query(release, "select region_code from municipality_tiles")}
+    raw = sample_run.data / "raw" / "invented" / dataset_id.replace("/", "__") / "observations.parquet"
+    ((period,),) = query(release, "select newest_period from sources where dataset_id = ?", dataset_id)
+    rows = duckdb.sql(
+        f"select distinct region_code from read_parquet('{raw}') where period_code = '{period}' and value is not null"
+    )
+    covered = {code for (code,) in rows.fetchall()} & current
+    sql = "select municipalities_count, municipalities_expected from source_health where dataset_id = ?"
+    assert query(release, sql, dataset_id) == [(len(covered), 342)]
+
+
+def test_region_tables_are_judged_by_their_own_year_and_other_sources_not_by_municipalities(sample_run: Run) -> None:
+    sql = "select dataset_id, municipalities_count, municipalities_expected from source_health"
+    found = {name: counts for name, *counts in query(sample_run.release, sql)}
+    # What CBS says of the number of municipalities on 1 January 2015, 2016 and 2026.
+    assert found["cbs/82949NED"] == [393, 393] and found["cbs/83287NED"] == [390, 390]
+    assert found["cbs/86247NED"] == [342, 342] and found["pdok/gemeente_gegeneraliseerd_2015"] == [393, 393]
+    assert found["eurostat/demo_r_pjanaggr3"] == found["amsterdam/subsidies"] == [None, None]
