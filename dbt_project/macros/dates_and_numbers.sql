@@ -1,7 +1,7 @@
 {#- Rounds to a number of decimals that differs per row: round() takes only a constant for it on some engines.
     Dividing by a power of ten gives the double nearest to the decimal figure. -#}
 {% macro round_to(value, decimals) -%}
-    round({{ value }} * power(10, {{ decimals }})) / power(10, {{ decimals }})
+    round(({{ value }}) * power(10, {{ decimals }})) / power(10, {{ decimals }})
 {%- endmacro %}
 
 {#- The last day of a period of `months` months that starts on `start_date`. -#}
