@@ -48,6 +48,12 @@ PUBLIC_TABLES = {
     "cooperation_monitor",
     "cross_border",
     "source_health",
+    "observations_on_frame",
+    "inner_city",
+    "regional_economy",
+    "region_groups",
+    "boundary_changes",
+    "boundary_transitions",
 }
 STANDIN = SHARED / "standin" / "standin.py"
 # The cards whose real figures the stand-in serves, and of its files those that a person would put in the drop folder.

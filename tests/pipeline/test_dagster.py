@@ -35,6 +35,18 @@ PUBLIC_MODELS = {
     "human_capital",
     "labour_tension",
     "occupation_mobility",
+    "fct_frame_observation",
+    "inner_city",
+    "regional_economy",
+    "dim_region_group",
+    "dim_boundary_change",
+    "dim_boundary_transition",
+    "dim_programme",
+    "dim_goal",
+    "rpt_goal_monitor",
+    "rpt_cooperation_monitor",
+    "rpt_cross_border",
+    "rpt_source_health",
 }
 
 
