@@ -1,6 +1,6 @@
 {#- Every year whose 1 January boundaries figures can be put on, one row each. -#}
 {% macro known_frames() -%}
-    {%- for year in range(var('oldest_frame'), var('newest_frame') + 1) -%}
+    {%- for year in range(var('oldest_frame') | int, (var('newest_frame') | int) + 1) -%}
         select {{ year }} as frame_year{% if not loop.last %} union all {% endif %}
     {%- endfor -%}
 {%- endmacro %}
@@ -22,4 +22,14 @@
         when {{ share_from }} = 0 and {{ share_to }} = 1 then {{ value }}
         else {{ round_to(value ~ ' * ' ~ share_to, decimals) }} - {{ round_to(value ~ ' * ' ~ share_from, decimals) }}
     end
+{%- endmacro %}
+
+{#- The day before a day. -#}
+{% macro day_before(day) -%}
+    cast({{ dbt.dateadd('day', -1, day) }} as date)
+{%- endmacro %}
+
+{#- How many days lie from one day to another. -#}
+{% macro days_between(first_day, last_day) -%}
+    cast({{ dbt.datediff(first_day, last_day, 'day') }} as integer)
 {%- endmacro %}

@@ -8,11 +8,11 @@
 {%- endmacro %}
 
 {% macro rank_in(column, order) -%}
-    case {{ column }}{% for word in order %} when '{{ word }}' then {{ loop.index0 }}{% endfor %} end
+    case {{ column }}{% for word in order %} when '{{ word }}' then {{ loop.index }}{% endfor %} end
 {%- endmacro %}
 
 {% macro word_at(rank, order) -%}
-    case {{ rank }}{% for word in order %} when {{ loop.index0 }} then '{{ word }}'{% endfor %} end
+    case {{ rank }}{% for word in order %} when {{ loop.index }} then '{{ word }}'{% endfor %} end
 {%- endmacro %}
 
 {#- The worst status or method of a group. -#}

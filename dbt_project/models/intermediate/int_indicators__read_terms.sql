@@ -4,14 +4,14 @@ with sides as (
     select
         indicator_id,
         'numerator' as side,
-        numerator as expression
+        numerator as terms_text
     from {{ ref('indicators') }}
     where numerator is not null
     union all
     select
         indicator_id,
         'denominator' as side,
-        denominator as expression
+        denominator as terms_text
     from {{ ref('indicators') }}
     where denominator is not null
 
@@ -19,7 +19,7 @@ with sides as (
 
 words as (
 
-    {{ words_of('sides', 'expression') }}
+    {{ words_of('sides', 'terms_text') }}
 
 )
 

@@ -82,7 +82,8 @@ country as (
         greatest(
             max(given.status_rank),
             case
-                when count(*) < max(expected_regions.parts_count) then {{ status_rank("'missing'") }} else 1
+                when count(*) < max(expected_regions.parts_count) then {{ rank_in("'missing'", value_status_order()) }}
+                else 1
             end
         ) as status_rank,
         'aggregated' as method,
@@ -164,7 +165,10 @@ wholes as (
         {{ whole_sum('parts.ww_short_count', 'max(expected_parts.parts_count)') }} as ww_short_count,
         greatest(
             max(parts.status_rank),
-            case when count(*) < max(expected_parts.parts_count) then {{ status_rank("'missing'") }} else 1 end
+            case
+                when count(*) < max(expected_parts.parts_count) then {{ rank_in("'missing'", value_status_order()) }}
+                else 1
+            end
         ) as status_rank,
         cast(max(expected_parts.parts_count) as integer) as parts_count,
         cast(count(parts.vacancies_count + parts.ww_short_count) as integer) as parts_known_count,

@@ -8,7 +8,7 @@ with cells as (
         measure_code,
         value,
         value_text,
-        {{ status_rank('value_status') }} as status_rank,
+        {{ rank_in('value_status', value_status_order()) }} as status_rank,
         dataset_id,
         landed_sha256
     from {{ ref('stg_raw__observations') }}

@@ -38,7 +38,8 @@ quotients as (
         numerators.decimals,
         numerators.factor * numerators.value / nullif(denominators.value, 0) as value,
         denominators.value = 0 as has_no_base,
-        {{ worst_of_two('numerators.value_status', 'denominators.value_status', value_status_order()) }} as value_status,
+        {{ worst_of_two('numerators.value_status', 'denominators.value_status', value_status_order()) }}
+            as value_status,
         {{ worst_of_two('numerators.boundary_method', 'denominators.boundary_method', boundary_method_order()) }}
             as boundary_method,
         greatest(numerators.parts_count, denominators.parts_count) as parts_count
@@ -48,7 +49,7 @@ quotients as (
             numerators.indicator_id = denominators.indicator_id
             and numerators.region_code = denominators.region_code
             and numerators.frame_year = denominators.frame_year
-            and denominators.period_code = numerators.period_code
+            and numerators.period_code = denominators.period_code
     where numerators.formula in ('published', 'ratio', 'location_quotient')
     union all
     select

@@ -103,9 +103,9 @@ methods as (
     select
         judged.*,
         case
-            when is_ahead or (parts_count = 1 and not has_split) then 'published'
-            when known_count < parts_count or not adds_up then 'unavailable'
-            when has_split then 'split_estimate'
+            when judged.is_ahead or (judged.parts_count = 1 and not judged.has_split) then 'published'
+            when judged.known_count < judged.parts_count or not judged.adds_up then 'unavailable'
+            when judged.has_split then 'split_estimate'
             else 'merged'
         end as boundary_method
     from judged

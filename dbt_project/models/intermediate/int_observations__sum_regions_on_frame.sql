@@ -46,6 +46,20 @@ torn_on as (
 
 ),
 
+cells as (
+
+    select
+        on_frame.*,
+        case
+            when on_frame.boundary_method = 'split_estimate' then 'final'
+            else on_frame.value_status
+        end as status_without_split
+    from {{ ref('int_observations__put_municipalities_on_frame') }} as on_frame
+    inner join {{ ref('indicators') }} as indicators
+        on on_frame.indicator_id = indicators.indicator_id and indicators.kind = 'count'
+
+),
+
 summed as (
 
     select
@@ -58,11 +72,8 @@ summed as (
         count(cells.value) as known_count,
         sum(cells.parts_count) as parts_count,
         sum(cells.value) as value,
-        {{ worst_of("case when cells.boundary_method = 'split_estimate' then 'final' else cells.value_status end", value_status_order()) }}
-            as value_status
-    from {{ ref('int_observations__put_municipalities_on_frame') }} as cells
-    inner join {{ ref('indicators') }} as indicators
-        on cells.indicator_id = indicators.indicator_id and indicators.kind = 'count'
+        {{ worst_of('cells.status_without_split', value_status_order()) }} as value_status
+    from cells
     inner join members
         on
             cells.frame_year = members.frame_year

@@ -1,4 +1,4 @@
--- Every scheme that groups municipalities, each membership with its days, where it is known from and when that was read.
+-- Every scheme that groups municipalities: each membership with its days, its source and when that was read.
 select
     memberships.scheme,
     memberships.region_code,

@@ -42,7 +42,7 @@ ended as (
 select
     codes.municipality_code,
     coalesce(begun.begun_on, cast('{{ var("boundaries_known_from") }}' as date)) as valid_from,
-    cast({{ dbt.dateadd('day', -1, 'ended.ended_on') }} as date) as valid_to
+    {{ day_before('ended.ended_on') }} as valid_to
 from codes
 left join begun on codes.municipality_code = begun.municipality_code
 left join ended on codes.municipality_code = ended.municipality_code

@@ -31,8 +31,14 @@ stays as (
 
     select
         sightings.*,
-        sum(case when sighting_number = 1 or region_code <> region_before then 1 else 0 end) over (
-            partition by scheme, municipality_code order by frame_year rows unbounded preceding
+        sum(
+            case
+                when sightings.sighting_number = 1 or sightings.region_code <> sightings.region_before then 1
+                else 0
+            end
+        ) over (
+            partition by sightings.scheme, sightings.municipality_code
+            order by sightings.frame_year rows unbounded preceding
         ) as stay_number
     from sightings
 
@@ -61,7 +67,7 @@ bounded as (
         stays.dataset_id,
         case when spans.stay_number = 1 then lifetimes.valid_from else spans.first_seen end as valid_from,
         coalesce(
-            cast({{ dbt.dateadd('day', -1, 'next_span.first_seen') }} as date),
+            {{ day_before('next_span.first_seen') }},
             lifetimes.valid_to
         ) as valid_to
     from spans

@@ -107,8 +107,8 @@ outgrown as (
     inner join changes
         on
             (on_frames.source_code = changes.old_code or on_frames.source_code = changes.new_code)
-            and changes.changed_on > make_date(on_frames.frame_year, 1, 1)
-            and changes.changed_on > on_frames.valid_from
+            and make_date(on_frames.frame_year, 1, 1) < changes.changed_on
+            and on_frames.valid_from < changes.changed_on
     group by on_frames.frame_year, on_frames.source_code, on_frames.target_code
 
 )
@@ -121,8 +121,8 @@ select
     on_frames.share_to,
     on_frames.valid_from,
     least(
-        coalesce(on_frames.valid_to, cast({{ dbt.dateadd('day', -1, 'outgrown.outgrown_on') }} as date)),
-        coalesce(cast({{ dbt.dateadd('day', -1, 'outgrown.outgrown_on') }} as date), on_frames.valid_to)
+        coalesce(on_frames.valid_to, {{ day_before('outgrown.outgrown_on') }}),
+        coalesce({{ day_before('outgrown.outgrown_on') }}, on_frames.valid_to)
     ) as valid_to
 from on_frames
 left join outgrown

@@ -1,7 +1,10 @@
 with cells as (
 
     -- What a source says itself goes before what we work out.
-    select *, 1 as preference from {{ ref('int_observations__put_on_frame') }}
+    select
+        *,
+        1 as preference
+    from {{ ref('int_observations__put_on_frame') }}
     where boundary_method <> 'unavailable'
     union all
     select
@@ -17,7 +20,10 @@ with cells as (
         2 as preference
     from {{ ref('int_observations__derive') }}
     union all
-    select *, 3 as preference from {{ ref('int_observations__put_on_frame') }}
+    select
+        *,
+        3 as preference
+    from {{ ref('int_observations__put_on_frame') }}
     where boundary_method = 'unavailable'
 
 ),
@@ -27,7 +33,8 @@ ranked as (
     select
         cells.*,
         row_number() over (
-            partition by indicator_id, region_code, period_code, frame_year order by preference
+            partition by cells.indicator_id, cells.region_code, cells.period_code, cells.frame_year
+            order by cells.preference
         ) as place
     from cells
 

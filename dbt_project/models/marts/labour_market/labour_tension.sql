@@ -45,10 +45,10 @@ select
     classed.tension_label_uwv,
     case
         when classed.vacancies_count is null or classed.ww_short_count is null
-            then {{ status_of_rank('classed.status_rank') }}
+            then {{ word_at('classed.status_rank', value_status_order()) }}
         when classed.ww_short_count = 0 then 'not_applicable'
         when classed.tension_exact is null then 'missing'
-        else {{ status_of_rank('classed.status_rank') }}
+        else {{ word_at('classed.status_rank', value_status_order()) }}
     end as value_status,
     case
         when classed.tension_exact is not null then cast(null as string)

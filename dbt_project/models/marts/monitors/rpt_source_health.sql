@@ -89,7 +89,7 @@ coverage as (
             municipal.region_code = frame_municipalities.municipality_code
             and sources.judged_by_frame = frame_municipalities.frame_year
             -- The table of a division has no period of its own.
-            and (sources.shape = 'regions' or municipal.period_code = sources.newest_period)
+            and (sources.shape = 'regions' or sources.newest_period = municipal.period_code)
     group by sources.dataset_id
 
 ),
@@ -121,7 +121,7 @@ select
     sources.dataset_id,
     sources.state,
     sources.newest_period,
-    cast({{ dbt.datediff('periods.end_date', 'sources.judged_on', 'day') }} as integer) as age_days,
+    {{ days_between('periods.end_date', 'sources.judged_on') }} as age_days,
     cast(sources.landed_at as string) as landed_at,
     cast(sources.expected_next as string) as expected_next,
     coalesce(cast(sources.expected_next as date) < sources.judged_on, false) as is_overdue,
