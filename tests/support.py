@@ -165,7 +165,7 @@ def new_data(parsed: Path, target: Path) -> Path:
 def copy_project(target: Path) -> Path:
     """A copy of the code, so that a test can put something wrong in a card or a seed."""
     unwanted = shutil.ignore_patterns("__pycache__", "target", "logs")
-    for name in ("pipelines", "schemas", "dbt_project", "datasette"):
+    for name in ("pipelines", "schemas", "dbt_project", "datasette", "portal"):
         shutil.copytree(PROJECT / name, target / name, ignore=unwanted)
     shutil.copy2(PROJECT / "pyproject.toml", target / "pyproject.toml")
     return target

@@ -9,6 +9,8 @@ from datasette import Response, hookimpl
 from datasette.app import Datasette
 from datasette.utils.asgi import Request
 
+from portal.formats import format_bytes, format_number, format_period
+
 DATABASE = "regiokompas"
 OWN_PAGES_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
@@ -160,32 +162,6 @@ async def home(request: Request, datasette: Datasette) -> Response:
     }
     page = await datasette.render_template("home.html", context, request=request, view_name="home")
     return Response.html(page, headers={"Content-Security-Policy": OWN_PAGES_POLICY, "Cache-Control": "max-age=60"})
-
-
-def format_number(value: float | None, decimals: int, lang: str) -> str:
-    """Returns a number as a Dutch or an English reader writes it: 1.234,5 or 1,234.5; empty for no number."""
-    if value is None:
-        return ""
-    english = f"{value:,.{decimals}f}"
-    return english if lang == "en" else english.translate(str.maketrans(",.", ".,"))
-
-
-def format_bytes(count: int, lang: str) -> str:
-    """Returns a file size in kB or MB, as a reader of the language writes it."""
-    return f"{format_number(count / 1e6, 1, lang)} MB" if count >= 1e6 else f"{max(1, round(count / 1e3))} kB"
-
-
-def format_period(period_code: str | None, kinds: dict[str, dict[str, str]], lang: str) -> str:
-    """Returns a period as people write it: 2026, 2e kwartaal 2026, 30 maart 2021; one of no known kind as it is.
-
-    `kinds` holds the titles of the seed of kinds of period, by the last four characters of a code.
-    """
-    year, suffix = (period_code or "")[:4], (period_code or "")[4:]
-    if month := kinds.get(f"MM{suffix[:2]}") if suffix.isdigit() else None:
-        return f"{int(suffix[2:])} {month[lang]} {year}"
-    if suffix not in kinds:
-        return period_code or ""
-    return f"{kinds[suffix][lang]} {year}".strip()
 
 
 @hookimpl(trylast=True)

@@ -66,10 +66,22 @@ async def read_portal(datasette: Datasette) -> Portal:
 
 
 def read_texts() -> Texts:
-    """Returns texts.yml with the titles of themes, periods and region schemes, the smallest kind of region first."""
+    """Returns every group of texts/*.yml with the titles of the seeds, the smallest kind of region first.
+
+    Raises:
+        ValueError: two files have the same group.
+    """
+    texts: Texts = {}
+    for path in sorted((PORTAL_FOLDER / "texts").glob("*.yml")):
+        for group, entries in yaml.safe_load(path.read_text(encoding="utf-8")).items():
+            if group in texts:
+                raise ValueError(
+                    f"texts/{path.name}: the group `{group}` is in another file too -> give it another name"
+                )
+            texts[group] = entries
     schemes = sorted(_read_seed("region_schemes"), key=lambda row: -int(row["level_order"]))
     return {
-        **_read_yaml("texts.yml"),
+        **texts,
         "themes": {row["theme"]: _titles(row) for row in _read_seed("themes")},
         "periods": {row["period_suffix"]: _titles(row) for row in _read_seed("period_kinds")},
         "schemes": {row["scheme"]: _titles(row) for row in schemes},

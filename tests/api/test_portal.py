@@ -58,7 +58,7 @@ def run_sql(portal: Datasette, sql: str) -> Any:
 @pytest.mark.parametrize(("path", "lang"), [("/", "nl"), ("/en", "en")])
 def test_home_says_what_it_is_in_its_language(portal: Datasette, path: str, lang: str) -> None:
     page = ask(portal, path).text
-    texts = yaml.safe_load((PORTAL / "texts.yml").read_text(encoding="utf-8"))
+    texts = yaml.safe_load((PORTAL / "texts" / "common.yml").read_text(encoding="utf-8"))
     assert f'<html lang="{lang}">' in page
     for group, key in [("hero", "heading"), ("sections", "sources"), ("sections", "cite")]:
         assert texts[group][key][lang].replace("'", "&#39;") in page
@@ -67,7 +67,7 @@ def test_home_says_what_it_is_in_its_language(portal: Datasette, path: str, lang
 
 
 def test_every_text_is_there_in_both_languages_and_used() -> None:
-    texts = yaml.safe_load((PORTAL / "texts.yml").read_text(encoding="utf-8"))
+    texts = yaml.safe_load((PORTAL / "texts" / "common.yml").read_text(encoding="utf-8"))
     for group, entries in texts.items():
         for key, entry in entries.items():
             assert set(entry) == {"nl", "en"} and all(entry.values()), f"{group}.{key}"

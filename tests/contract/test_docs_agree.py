@@ -55,7 +55,7 @@ def test_the_limits_of_open_sql_are_those_of_the_portal() -> None:
 
 
 def test_every_status_is_explained_in_both_languages() -> None:
-    statuses = yaml.safe_load((PORTAL / "texts.yml").read_text(encoding="utf-8"))["statuses"]
+    statuses = yaml.safe_load((PORTAL / "texts" / "common.yml").read_text(encoding="utf-8"))["statuses"]
     for status, words in statuses.items():
         assert f"\n| `{status}` | " in read("README.md")
         assert f"\n| {words['nl']} | `{status}` | " in read("README.nl.md")

@@ -1,0 +1,27 @@
+"""How numbers, sizes and periods are written for a Dutch and an English reader."""
+
+
+def format_number(value: float | None, decimals: int, lang: str) -> str:
+    """Returns a number as a Dutch or an English reader writes it: 1.234,5 or 1,234.5; empty for no number."""
+    if value is None:
+        return ""
+    english = f"{value:,.{decimals}f}"
+    return english if lang == "en" else english.translate(str.maketrans(",.", ".,"))
+
+
+def format_bytes(count: int, lang: str) -> str:
+    """Returns a file size in kB or MB, as a reader of the language writes it."""
+    return f"{format_number(count / 1e6, 1, lang)} MB" if count >= 1e6 else f"{max(1, round(count / 1e3))} kB"
+
+
+def format_period(period_code: str | None, kinds: dict[str, dict[str, str]], lang: str) -> str:
+    """Returns a period as people write it: 2026, 2e kwartaal 2026, 30 maart 2021; one of no known kind as it is.
+
+    `kinds` holds the titles of the seed of kinds of period, by the last four characters of a code.
+    """
+    year, suffix = (period_code or "")[:4], (period_code or "")[4:]
+    if month := kinds.get(f"MM{suffix[:2]}") if suffix.isdigit() else None:
+        return f"{int(suffix[2:])} {month[lang]} {year}"
+    if suffix not in kinds:
+        return period_code or ""
+    return f"{kinds[suffix][lang]} {year}".strip()
