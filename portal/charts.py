@@ -92,8 +92,9 @@ def ends(values: Sequence[float], decimals: int) -> tuple[float, float]:
     if room > 0:
         # Figures that cannot be below zero get no axis that is.
         low, high = (max(0.0, low - room / 2) if low >= 0 else low - room / 2), high + room / 2
-    unit = 10.0**-decimals
-    return math.floor(low / unit) * unit, math.ceil(high / unit) * unit
+    unit = 10**decimals
+    # Rounded first, for 0.7 * 10 is a hair less than 7.
+    return math.floor(round(low * unit, 6)) / unit, math.ceil(round(high * unit, 6)) / unit
 
 
 def line_chart(

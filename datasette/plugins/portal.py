@@ -86,6 +86,7 @@ def read_texts() -> Texts:
         "themes": {row["theme"]: _titles(row) for row in _read_seed("themes")},
         "periods": {row["period_suffix"]: _titles(row) for row in _read_seed("period_kinds")},
         "schemes": {row["scheme"]: _titles(row) for row in schemes},
+        "building_blocks": {row["building_block"]: _titles(row) for row in _read_seed("building_blocks")},
     }
 
 
