@@ -165,7 +165,7 @@ def _frame(axes: Axes, decimals: int, lang: str) -> Markup:
         y = axes.y(value)
         parts.append(Markup('<path class="rule" d="M{:.1f} {:.1f}H{:.1f}"/>').format(size.left, y, right))
         number = format_number(value, decimals, lang)
-        parts.append(Markup('<text class="end" x="{:.1f}" y="{:.1f}">{}</text>').format(right + 6, y + 4, number))
+        parts.append(Markup('<text class="end" x="{:.1f}" y="{:.1f}">{}</text>').format(right + 8, y + 4, number))
     for year, anchor in {axes.first: "start", axes.last: "end"}.items():
         place = "middle" if axes.first == axes.last else anchor
         parts.append(

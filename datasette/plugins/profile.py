@@ -13,12 +13,12 @@ from datasette.utils.asgi import Request
 
 from portal.charts import LARGE, SMALL, line_chart
 from portal.figures import Figure, figures_of
-from portal.formats import format_number
+from portal.formats import format_number, keep_together
 from portal.pages import DATABASE, language, not_found, parts_of, region_url, render, routes
 
 HEADLINES = Path(__file__).parents[1] / "headlines.yml"
 HEADLINES_PER_THEME = 6
-# Groups that a municipality is compared with in a row of figures; the others are in the table of peers.
+# The groups that a figure is put next to; all groups are in the table baseline_peers.
 SHOWN_PEERS = ("similar", "all")
 
 REGION = "select * from regions where region_code = :code"
@@ -42,11 +42,11 @@ where s.region_code = :code order by s.similarity_rank
 """
 PART_OF = """
 select r.region_code, r.name, r.scheme from region_membership as m join regions as r using (region_code)
-where m.municipality_code = :code and m.valid_to is null
+where m.municipality_code = :code and m.region_code <> :code and m.valid_to is null
 """
 MEMBERS = """
 select r.region_code, r.name, r.scheme from region_membership as m join regions as r on r.region_code = m.municipality_code
-where m.region_code = :code and m.valid_to is null order by r.name
+where m.region_code = :code and m.municipality_code <> :code and m.valid_to is null order by r.name
 """
 GROUP = "select * from region_groups where region_code = :code"
 BECAME = """
@@ -221,6 +221,7 @@ def prepare_jinja2_environment(env: Any, datasette: Datasette) -> None:
 
     env.globals["line_chart"] = chart
     env.filters["signed"] = signed
+    env.filters["together"] = keep_together
 
 
 @hookimpl
