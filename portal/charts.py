@@ -148,7 +148,8 @@ def describe(points: Sequence[Point], title: str, decimals: int, lang: str, word
         title=title, first_year=known[0].year, last_year=known[-1].year, **written
     )
     years = {point.year for point in known}
-    missing = [year for year in range(min(p.year for p in points), max(p.year for p in points)) if year not in years]
+    first, last = min(point.year for point in points), max(point.year for point in points)
+    missing = [year for year in range(first, last + 1) if year not in years]
     unsure = [point.year for point in known if not point.is_sure]
     for key, found in (("missing", missing), ("uncertain", unsure)):
         if found:

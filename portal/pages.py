@@ -1,6 +1,7 @@
 """What every own page shares: where it stands in both languages, how it is sent, and what it says when it is not there."""
 
 from typing import Any
+from urllib.parse import quote, unquote
 
 from datasette import Response
 from datasette.app import Datasette
@@ -30,7 +31,7 @@ MUNICIPALITY = "municipality"
 
 def page_url(page: str, lang: str, **parts: str) -> str:
     """Returns the address of a page in a language: `page_url("map", "nl", indicator="jobs_count")`."""
-    return PATHS[page][lang].format(**parts)
+    return PATHS[page][lang].format(**{name: quote(part, safe="") for name, part in parts.items()})
 
 
 def region_url(scheme: str, code: str, lang: str) -> str:
@@ -58,7 +59,7 @@ def language(request: Request) -> str:
 
 def parts_of(request: Request) -> dict[str, str]:
     """Returns the parts of the address that the route took out of it."""
-    return dict(request.url_vars)
+    return {name: unquote(part) for name, part in request.url_vars.items()}
 
 
 async def render(
@@ -83,8 +84,17 @@ async def render(
 
 
 async def not_found(
-    datasette: Datasette, request: Request, page: str, title: str, *, links: dict[str, str] | None = None
+    datasette: Datasette,
+    request: Request,
+    page: str,
+    title: str,
+    *,
+    links: dict[str, str] | None = None,
+    query: str = "",
 ) -> Response:
-    """Sends the own page for what is not there: what is wrong, what to do, and links (address, words) that may help."""
-    context = {"title": title, "links": links or {}}
+    """Sends the own page for what is not there: what is wrong, what to do, and links (address, words) that may help.
+
+    `query` stands in the search field already.
+    """
+    context = {"title": title, "links": links or {}, "q": query}
     return await render(datasette, request, "not_found.html", page, context, status=404)

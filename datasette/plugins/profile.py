@@ -98,7 +98,7 @@ async def profile(request: Request, datasette: Datasette) -> Response:
     region = await _read_region(datasette, tidy_code(parts["code"]))
     if region is None:
         title = datasette.portal.text("profile_errors", "unknown", lang).format(code=parts["code"])
-        return await not_found(datasette, request, page, title)
+        return await not_found(datasette, request, page, title, query=parts["code"])
     url = region_url(region["scheme"], region["region_code"], lang)
     if request.path.rstrip("/") != url:
         title = datasette.portal.text("profile_errors", "elsewhere", lang).format(code=parts["code"])
@@ -108,7 +108,7 @@ async def profile(request: Request, datasette: Datasette) -> Response:
 
 def tidy_code(text: str) -> str:
     """Returns a code as CBS writes it where only capitals, spaces or the letters of a municipality are missing."""
-    code = re.sub(r"[\s_-]|%20", "", text).upper()
+    code = re.sub(r"[\s_-]", "", text).upper()
     return f"GM{code.zfill(4)}" if code.isdigit() else code
 
 
