@@ -133,7 +133,7 @@ def lines_chart(
 
 
 def describe(points: Sequence[Point], title: str, decimals: int, lang: str, words: Words) -> str:
-    """Returns what a line shows in words: both ends, lowest and highest, years without a figure, years to be revised."""
+    """Returns what a line shows in words: both ends, lowest and highest, years without a figure or to be revised."""
     known = sorted((point for point in points if point.value is not None), key=lambda p: p.year)
     if not known:
         return words("none").format(title=title)

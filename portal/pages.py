@@ -1,11 +1,10 @@
-"""What every own page shares: where it stands in both languages, how it is sent, and what it says when it is not there."""
+"""What every own page shares: its address in both languages, how it is sent, and what it says when it is not there."""
 
 from typing import Any
 from urllib.parse import quote, unquote
 
-from datasette import Response
 from datasette.app import Datasette
-from datasette.utils.asgi import Request
+from datasette.utils.asgi import Request, Response
 
 DATABASE = "regiokompas"
 OWN_PAGES_POLICY = (

@@ -31,7 +31,7 @@ BASELINE = "select * from baseline where region_code = :code"
 PEERS = "select * from baseline_peers where region_code = :code"
 GOALS = """
 select m.*, g.goal_nl, g.goal_en, g.gap_nl, g.gap_en, g.theme, g.sub_theme
-from goal_monitor as m join goals as g using (goal_id)
+from goal_monitor as m left join goals as g on g.goal_id = m.goal_id
 where m.region_code = :code
 order by g.programme_id, g.goal_order
 """
@@ -45,7 +45,8 @@ select r.region_code, r.name, r.scheme from region_membership as m join regions 
 where m.municipality_code = :code and m.region_code <> :code and m.valid_to is null
 """
 MEMBERS = """
-select r.region_code, r.name, r.scheme from region_membership as m join regions as r on r.region_code = m.municipality_code
+select r.region_code, r.name, r.scheme
+from region_membership as m join regions as r on r.region_code = m.municipality_code
 where m.region_code = :code and m.municipality_code <> :code and m.valid_to is null order by r.name
 """
 GROUP = "select * from region_groups where region_code = :code"
@@ -76,7 +77,7 @@ async def read_catalogue(datasette: Datasette) -> Catalogue:
     database = datasette.get_database(DATABASE)
 
     async def by_key(table: str, key: str) -> dict[str, dict[str, Any]]:
-        rows = await database.execute(f"select * from {table}")  # noqa: S608 - names of our own
+        rows = await database.execute(f"select * from {table}")
         return {row[key]: dict(row) for row in rows}
 
     frame = (await database.execute("select max(frame_year) from observations_on_frame")).single_value()
@@ -126,10 +127,10 @@ async def read_profile(datasette: Datasette, region: dict[str, Any], lang: str) 
         return [dict(row) for row in await database.execute(sql, code)]
 
     baseline = {row["indicator_id"]: row for row in await rows(BASELINE)}
-    figures = figures_of(
-        await rows(FIGURES), baseline, await rows(PEERS), catalogue.indicators, catalogue.sources
-    )
-    part_of = await rows(PART_OF)
+    figures = figures_of(await rows(FIGURES), baseline, await rows(PEERS), catalogue.indicators, catalogue.sources)
+    schemes = list(datasette.portal.texts["schemes"])
+    part_of = sorted(await rows(PART_OF), key=lambda r: schemes.index(r["scheme"]))
+    own_and_larger = [region["region_code"], *(larger["region_code"] for larger in part_of)]
     return {
         "region": region,
         "frame_year": catalogue.frame_year,
@@ -138,15 +139,12 @@ async def read_profile(datasette: Datasette, region: dict[str, Any], lang: str) 
         "goals": by_programme(await rows(GOALS), catalogue),
         "indicators": catalogue.indicators,
         "similar": await rows(SIMILAR),
-        "part_of": sorted(part_of, key=lambda r: list(datasette.portal.texts["schemes"]).index(r["scheme"])),
+        "part_of": part_of,
         "members": await rows(MEMBERS),
         "group": next(iter(await rows(GROUP)), None),
         "became": await rows(BECAME),
         "came_from": await rows(CAME_FROM),
-        "labour_code": next(
-            (r for r in [region["region_code"], *(p["region_code"] for p in part_of)] if r in catalogue.labour_regions),
-            None,
-        ),
+        "labour_code": next((each for each in own_and_larger if each in catalogue.labour_regions), None),
         "shown_peers": SHOWN_PEERS,
         "has_peers": any(figure.peers for figure in figures.values()),
         "has_places": any(figure.course and figure.course["rank_all"] for figure in figures.values()),
@@ -188,11 +186,10 @@ def by_programme(rows: list[dict[str, Any]], catalogue: Catalogue) -> list[dict[
 
 
 def signed(value: float | None, decimals: int, lang: str) -> str:
-    """Returns a change with its sign: +1,2 or −0,4 with a real minus."""
+    """Returns a change with its sign, a real minus and not a hyphen; none where it rounds to nothing."""
     if value is None:
         return ""
     written = format_number(abs(value), decimals, lang)
-    # What rounds to nothing is no change.
     sign = "" if not re.search(r"[1-9]", written) else "+" if value > 0 else "\N{MINUS SIGN}"
     return sign + written
 

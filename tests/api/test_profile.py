@@ -1,5 +1,6 @@
 """The profile of a municipality or region as its readers see it, held against the rows of the release itself."""
 
+import itertools
 import re
 import sqlite3
 import time
@@ -67,7 +68,7 @@ def test_a_page_is_whole_and_keeps_to_the_strict_policy(portal: Datasette, path:
     assert "'unsafe" not in answer.headers["content-security-policy"]
     assert page.count("<h1") == 1 and "<script" not in page and "style=" not in page
     levels = [int(level) for level in re.findall(r"<h([1-6])", page)]
-    assert all(later <= earlier + 1 for earlier, later in zip(levels, levels[1:], strict=False))
+    assert all(later <= earlier + 1 for earlier, later in itertools.pairwise(levels))
     names = re.findall(r' id="([^"]+)"', page)
     assert len(names) == len(set(names))
     assert all(f'id="{anchor}"' in page for anchor in re.findall(r'href="#([^"]+)"', page))
@@ -118,7 +119,7 @@ def test_every_reason_and_word_of_the_release_has_a_text(database: sqlite3.Conne
     texts = yaml.safe_load((PORTAL / "texts" / "profile.yml").read_text(encoding="utf-8"))
     for group, sql in {
         "gaps": "select gap from baseline union select gap from goal_monitor",
-        "boundary_methods": "select boundary_method from observations_on_frame union select boundary_method from baseline",
+        "boundary_methods": "select boundary_method from observations_on_frame",
         "trend_units": "select trend_unit from baseline union select change_unit from goal_monitor",
         "progress": "select progress from goal_monitor",
         "wanted": "select desired from goals",
