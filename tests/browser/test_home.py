@@ -30,7 +30,6 @@ PAGES = [
     "/gemeente/GM0193",
     "/en/region/corop/CR23",
     "/gemeente/GM0140",
-    "/gemeente/amsterdam",
     "/regiokompas",
     "/regiokompas/observations",
     "/regiokompas/next_to_peers",
