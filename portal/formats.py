@@ -1,5 +1,7 @@
 """How numbers, sizes and periods are written for a Dutch and an English reader."""
 
+import re
+
 
 def format_number(value: float | None, decimals: int, lang: str) -> str:
     """Returns a number as a Dutch or an English reader writes it: 1.234,5 or 1,234.5; empty for no number."""
@@ -25,3 +27,8 @@ def format_period(period_code: str | None, kinds: dict[str, dict[str, str]], lan
     if suffix not in kinds:
         return period_code or ""
     return f"{kinds[suffix][lang]} {year}".strip()
+
+
+def keep_together(text: str) -> str:
+    """Returns text in which a number with a space in it, as in 1 000, does not break over two lines."""
+    return re.sub(r"(?<=\d) (?=\d{3}\b)", "\N{NO-BREAK SPACE}", text)

@@ -27,6 +27,9 @@ FLAGS = [
 PAGES = [
     "/",
     "/en?q=groningen",
+    "/gemeente/GM0193",
+    "/en/region/corop/CR23",
+    "/gemeente/GM0140",
     "/regiokompas",
     "/regiokompas/observations",
     "/regiokompas/next_to_peers",

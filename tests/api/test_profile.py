@@ -1,0 +1,288 @@
+"""The profile of a municipality or region as its readers see it, held against the rows of the release itself."""
+
+import itertools
+import re
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from datasette.app import Datasette
+from test_portal import ask, open_portal
+
+from pipelines.serve import PORTAL
+from portal.formats import format_number, keep_together
+from portal.pages import PATHS
+
+ZWOLLE = {"nl": "/gemeente/GM0193", "en": "/en/municipality/GM0193"}
+PAGES = [*ZWOLLE.values(), "/regio/corop/CR23", "/en/region/country/NL01", "/regio/nuts3/BE253", "/gemeente/GM0140"]
+
+
+@pytest.fixture(scope="module")
+def portal(sample_release: Path) -> Datasette:
+    return open_portal(sample_release.resolve() / "regiokompas.db", sample_release)
+
+
+@pytest.fixture(scope="module")
+def database(sample_release: Path) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(sample_release.resolve() / "regiokompas.db")) as connection:
+        connection.row_factory = sqlite3.Row
+        yield connection
+
+
+def read(portal: Datasette, path: str) -> str:
+    answer = ask(portal, path)
+    assert answer.status_code == 200, answer.text
+    return str(answer.text)
+
+
+def plain(html: str) -> str:
+    """The words of a piece of a page, as a reader sees them."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
+
+
+def rows_of_table(page: str, table: str) -> dict[str, str]:
+    """The rows of every table of a class, by the words in their first cell."""
+    found = {}
+    for body in re.findall(rf'<table class="{table}">.*?</table>', page, re.S):
+        for row in re.findall(r"<tr>(.*?)</tr>", body.partition("</thead>")[2], re.S):
+            head, _, rest = row.partition("</th>")
+            found[plain(head)] = plain(rest)
+    return found
+
+
+def all_rows(database: sqlite3.Connection, sql: str, *values: Any) -> list[sqlite3.Row]:
+    return database.execute(sql, values).fetchall()
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_is_whole_and_keeps_to_the_strict_policy(portal: Datasette, path: str) -> None:
+    answer = ask(portal, path)
+    page = answer.text
+    assert answer.status_code == 200
+    assert "'unsafe" not in answer.headers["content-security-policy"]
+    assert page.count("<h1") == 1 and "<script" not in page and "style=" not in page
+    levels = [int(level) for level in re.findall(r"<h([1-6])", page)]
+    assert all(later <= earlier + 1 for earlier, later in itertools.pairwise(levels))
+    names = re.findall(r' id="([^"]+)"', page)
+    assert len(names) == len(set(names))
+    assert all(f'id="{anchor}"' in page for anchor in re.findall(r'href="#([^"]+)"', page))
+
+
+def test_both_languages_point_at_each_other(portal: Datasette) -> None:
+    for lang, other in (("nl", "en"), ("en", "nl")):
+        page = read(portal, ZWOLLE[lang])
+        assert f'<html lang="{lang}">' in page
+        assert f'href="{ZWOLLE[other]}" lang="{other}"' in page
+
+
+@pytest.mark.parametrize("lang", ["nl", "en"])
+def test_every_figure_of_the_baseline_is_there_with_period_status_and_places(
+    portal: Datasette, database: sqlite3.Connection, lang: str
+) -> None:
+    shown = rows_of_table(read(portal, ZWOLLE[lang]), "baseline")
+    wanted = all_rows(
+        database,
+        "select b.*, i.title_nl, i.title_en, i.decimals, p.median, p.rank, p.peers_count from baseline as b "
+        "join indicators as i using (indicator_id) left join baseline_peers as p on p.region_code = b.region_code "
+        "and p.indicator_id = b.indicator_id and p.peer_group = 'similar' "
+        "where b.region_code = 'GM0193' and b.gap is null",
+    )
+    statuses = yaml.safe_load((PORTAL / "texts" / "common.yml").read_text(encoding="utf-8"))["statuses"]
+    assert len(shown) == len(wanted) > 50
+    for row in wanted:
+        words = shown[" ".join(keep_together(row[f"title_{lang}"]).split())]
+        assert words.startswith(format_number(row["value"], row["decimals"], lang))
+        assert row["period_code"][:4] in words and statuses[row["value_status"]][lang] in words
+        place = {"nl": "plaats {} van {}", "en": "place {} of {}"}[lang].format(row["rank"], row["peers_count"])
+        assert place in words and format_number(row["median"], row["decimals"], lang) in words
+
+
+def test_what_is_not_there_is_listed_with_its_reason(portal: Datasette, database: sqlite3.Connection) -> None:
+    gaps = plain(" ".join(re.findall(r'<div class="gaps">(.*?)</div>', read(portal, ZWOLLE["en"]), re.S)))
+    missing = all_rows(
+        database,
+        "select i.title_en, b.gap from baseline as b join indicators as i using (indicator_id) "
+        "where b.region_code = 'GM0193' and b.gap is not null",
+    )
+    assert missing and all(" ".join(row["title_en"].split()) in gaps for row in missing)
+    texts = yaml.safe_load((PORTAL / "texts" / "profile.yml").read_text(encoding="utf-8"))["gaps"]
+    assert all(texts[row["gap"]]["en"] in gaps for row in missing)
+
+
+def test_every_reason_and_word_of_the_release_has_a_text(database: sqlite3.Connection) -> None:
+    texts = yaml.safe_load((PORTAL / "texts" / "profile.yml").read_text(encoding="utf-8"))
+    for group, sql in {
+        "gaps": "select gap from baseline union select gap from goal_monitor",
+        "boundary_methods": "select boundary_method from observations_on_frame",
+        "trend_units": "select trend_unit from baseline union select change_unit from goal_monitor",
+        "progress": "select progress from goal_monitor",
+        "wanted": "select desired from goals",
+    }.items():
+        assert {row[0] for row in all_rows(database, sql)} - {None} <= set(texts[group]), group
+    kinds = {row[0] for row in all_rows(database, "select kind from boundary_changes")}
+    assert {f"became_{kind}" for kind in kinds} <= set(texts["profile"])
+
+
+def test_every_text_is_there_in_both_languages_and_used() -> None:
+    template = (PORTAL / "templates" / "profile.html").read_text(encoding="utf-8")
+    texts = yaml.safe_load((PORTAL / "texts" / "profile.yml").read_text(encoding="utf-8"))
+    for group, entries in texts.items():
+        assert all(set(entry) == {"nl", "en"} and all(entry.values()) for entry in entries.values()), group
+    named = re.findall(r"[\"'](\w+)[\"']", template)
+    assert [key for key in texts["profile"] if key not in named and not key.startswith("became_")] == []
+    assert [key for key in texts["profile_columns"] if key not in named] == []
+
+
+def test_a_chart_has_a_dot_for_each_year_and_says_the_same_in_words(
+    portal: Datasette, database: sqlite3.Connection
+) -> None:
+    page = read(portal, ZWOLLE["nl"])
+    chart = re.search(r'<svg class="chart" role="img" aria-label="Inwoners: ([^"]+)".*?</svg>', page, re.S)
+    assert chart
+    rows = all_rows(
+        database,
+        "select year, value, value_status from observations_on_frame where region_code = 'GM0193' "
+        "and indicator_id = 'population_count' and period_code like '%JJ00' order by year",
+    )
+    titles = re.findall(r"<title>(\d+): ([^<]+)</title>", chart[0])
+    assert titles == [(str(row["year"]), format_number(row["value"], 0, "nl")) for row in rows]
+    assert chart[0].count("dot open") == sum(row["value_status"] != "final" for row in rows)
+    assert f"van {titles[0][1]} in {titles[0][0]} naar {titles[-1][1]} in {titles[-1][0]}" in chart[1]
+
+
+def test_no_theme_shows_more_than_six_headline_figures_and_all_named_ones_exist(
+    portal: Datasette, database: sqlite3.Connection
+) -> None:
+    page = read(portal, ZWOLLE["nl"])
+    for theme in {row[0] for row in all_rows(database, "select theme from indicators")}:
+        assert 1 <= page.count(f'class="tile theme-{theme}"') <= 6
+    named = yaml.safe_load((PORTAL / "headlines.yml").read_text(encoding="utf-8"))
+    known = {row[0] for row in all_rows(database, "select indicator_id from indicators")}
+    assert set(named) <= known and len(named) == len(set(named))
+
+
+def test_a_figure_links_to_its_own_rows(portal: Datasette) -> None:
+    page = read(portal, ZWOLLE["nl"])
+    link = re.search(r'href="(/regiokompas/observations_on_frame\?[^"]*indicator_id=population_count[^"]*)"', page)
+    assert link
+    table = ask(portal, unescape(link[1]).replace("observations_on_frame?", "observations_on_frame.json?_shape=array&"))
+    assert {row["region_code"] for row in table.json()} == {"GM0193"}
+    assert {row["indicator_id"] for row in table.json()} == {"population_count"}
+
+
+def test_the_goals_of_a_city_are_there_also_those_without_a_figure(
+    portal: Datasette, database: sqlite3.Connection
+) -> None:
+    shown = rows_of_table(read(portal, ZWOLLE["en"]), "goals")
+    goals = all_rows(
+        database,
+        "select g.goal_en, g.gap_en, m.gap, m.value, i.decimals, i.title_en from goal_monitor as m "
+        "join goals as g using (goal_id) left join indicators as i on i.indicator_id = m.indicator_id "
+        "where m.region_code = 'GM0193'",
+    )
+    assert goals
+    for goal in goals:
+        words = next(rest for head, rest in shown.items() if head.startswith(goal["goal_en"]))
+        if goal["value"] is not None:
+            assert words.startswith(format_number(goal["value"], goal["decimals"], "en"))
+        elif goal["gap_en"]:
+            assert " ".join(goal["gap_en"].split()) in words
+
+
+def test_similar_municipalities_and_regions_are_linked_both_ways(
+    portal: Datasette, database: sqlite3.Connection
+) -> None:
+    page = read(portal, ZWOLLE["nl"])
+    peers = all_rows(
+        database, "select peer_code from similar_municipalities where region_code = 'GM0193' order by similarity_rank"
+    )
+    section = page[page.index('id="similar"') :]
+    assert re.findall(r'href="/gemeente/(\w+)"', section) == [row[0] for row in peers] and len(peers) == 10
+    assert 'href="/regio/province/PV23"' in page and 'href="/arbeidsmarkt/AM' in page
+    assert 'href="/gemeente/GM0193.zip"' in page and 'href="/gemeente/GM0193.xlsx"' in page
+    members = read(portal, "/en/region/province/PV23")
+    assert 'href="/en/municipality/GM0193"' in members[members.index('id="members"') :]
+
+
+@pytest.mark.parametrize(
+    ("path", "date", "heirs"),
+    [
+        ("/gemeente/GM0140", "1 januari 2018", ["GM1900", "GM0080", "GM1949"]),
+        ("/gemeente/GM0003", "1 januari 2021", ["GM1979"]),
+    ],
+)
+def test_a_former_municipality_says_what_became_of_it(
+    portal: Datasette, path: str, date: str, heirs: list[str]
+) -> None:
+    page = read(portal, path)
+    became = page[page.index('class="became"') : page.index("</main>")]
+    assert date in became and re.findall(r'href="/gemeente/(\w+)"', became) == heirs
+    assert ".zip" not in page and f"region_code={path[-6:]}" in became
+    assert f'href="{path}"' in read(portal, f"/gemeente/{heirs[0]}")
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "help_at"),
+    [
+        ("/gemeente/amsterdam", 404, 'value="amsterdam"'),
+        ("/gemeente/GM9999", 404, "Zoek op naam of code"),
+        ("/gemeente/gm0363", 404, 'href="/gemeente/GM0363"'),
+        ("/gemeente/363", 404, 'href="/gemeente/GM0363"'),
+        ("/gemeente/CR23", 404, 'href="/regio/corop/CR23"'),
+        ("/en/region/province/CR23", 404, 'href="/en/region/corop/CR23"'),
+        ("/regio/municipality/GM0363", 404, 'href="/gemeente/GM0363"'),
+        ("/regio/corop/%3Cscript%3E", 404, "&lt;script&gt;"),
+        ("/en/municipality/%22%20onclick=%22x", 404, "Search by name or code"),
+        ("/gemeente/GM0193/", 200, "Zwolle"),
+    ],
+)
+def test_a_wrong_address_says_what_to_do(portal: Datasette, path: str, status: int, help_at: str) -> None:
+    answer = ask(portal, path)
+    assert answer.status_code == status
+    assert help_at in answer.text
+    assert "<script" not in answer.text and 'onclick="' not in answer.text
+    assert "'unsafe" not in answer.headers["content-security-policy"]
+
+
+def test_a_region_that_was_found_leads_to_its_profile(portal: Datasette) -> None:
+    assert f'href="{ZWOLLE["nl"]}"' in read(portal, "/?q=zwolle")
+    assert 'href="/en/region/province/PV29"' in read(portal, "/en?q=PV29")
+
+
+def test_every_region_has_a_page(portal: Datasette, database: sqlite3.Connection) -> None:
+    """One of each kind, current and former; the pages of a kind are made alike."""
+    kinds = all_rows(database, "select scheme, is_current, max(region_code) from regions group by 1, 2")
+    for scheme, _, code in kinds:
+        pair = PATHS["municipality" if scheme == "municipality" else "region"]
+        for lang in ("nl", "en"):
+            assert code in read(portal, pair[lang].format(scheme=scheme, code=code))
+
+
+def test_every_question_of_a_profile_goes_by_an_index(database: sqlite3.Connection) -> None:
+    plugin = (PORTAL / "plugins" / "profile.py").read_text(encoding="utf-8")
+    questions = re.findall(r'^[A-Z_]+ = """\n(.*?)"""', plugin, re.S | re.M)
+    questions += re.findall(r'^[A-Z_]+ = "(select [^"]+)"', plugin, re.M)
+    assert len(questions) > 8
+    for sql in questions:
+        plan = all_rows(database, f"explain query plan {sql}", *_dummies(sql))
+        assert not [row["detail"] for row in plan if row["detail"].startswith("SCAN")], sql
+
+
+def _dummies(sql: str) -> list[str]:
+    return ["x"] * len(set(re.findall(r":\w+", sql)))
+
+
+def test_a_page_is_there_in_a_tenth_of_a_second(portal: Datasette) -> None:
+    took = []
+    for path in [*ZWOLLE.values(), *ZWOLLE.values()]:
+        # Of the processor and not of the clock, which also counts what else the machine does.
+        start = time.process_time()
+        read(portal, path)
+        took.append(time.process_time() - start)
+    assert min(took) < 0.1
