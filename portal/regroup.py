@@ -76,11 +76,12 @@ def worst_method(methods: Iterable[str]) -> str:
 
 def round_half_away(value: float, decimals: int) -> float:
     """Returns a value rounded as the release rounds: a half goes away from zero."""
-    scaled = value * 10**decimals
+    power = 10.0**decimals
+    scaled = value * power
     whole = math.trunc(scaled)
     if abs(scaled - whole) >= 0.5:
         whole += 1 if scaled > 0 else -1
-    return whole / 10**decimals
+    return whole / power
 
 
 def add_up(figures: Sequence[Figure], decimals: int) -> Figure:
@@ -154,11 +155,7 @@ def regroup(
         (only,) = municipalities.values()
         return {indicator_id: dict(periods) for indicator_id, periods in only.items()}
     wanted = list(recipes)
-    sums = {
-        recipe.indicator_id: _add_up_periods(recipe, municipalities, mended)
-        for recipe in wanted
-        if recipe.adds_up
-    }
+    sums = {recipe.indicator_id: _add_up_periods(recipe, municipalities, mended) for recipe in wanted if recipe.adds_up}
     derived = {
         recipe.indicator_id: derive(recipe, sums, country)
         for recipe in wanted
@@ -167,9 +164,7 @@ def regroup(
     return {indicator_id: periods for indicator_id, periods in {**sums, **derived}.items() if periods}
 
 
-def _add_up_periods(
-    recipe: Recipe, municipalities: Mapping[str, Series], mended: Collection[str]
-) -> dict[str, Figure]:
+def _add_up_periods(recipe: Recipe, municipalities: Mapping[str, Series], mended: Collection[str]) -> dict[str, Figure]:
     series = {code: figures.get(recipe.indicator_id, {}) for code, figures in municipalities.items()}
     periods = sorted({period for figures in series.values() for period in figures})
     return {
