@@ -264,9 +264,10 @@ def _rounded(figure: Figure, recipe: Recipe) -> Figure:
 def index_of(series: Mapping[str, Mapping[str, float | None]]) -> tuple[str | None, dict[str, dict[str, float]]]:
     """Returns the first period in which every series has a figure above zero, and the series with that period as 100.
 
-    None and nothing where there is no such period.
+    A series without any figure stays out of it. None and nothing where there is no such period.
     """
     known = {name: {p: v for p, v in periods.items() if v is not None} for name, periods in series.items()}
+    known = {name: periods for name, periods in known.items() if periods}
     bases = [{period for period, value in periods.items() if value > 0} for periods in known.values()]
     common = set.intersection(*bases) if bases else set()
     if not common:

@@ -166,6 +166,7 @@ async def compare(request: Request, datasette: Datasette) -> Response:
             {
                 **registry.regions[code],
                 "mark": mark(place),
+                "is_empty": all(figure.value is None for figure in series[code].values()),
                 "remove": f"{PATHS[lang]}?{asked.query([c for c in asked.codes if c != code])}",
             }
             for place, code in enumerate(asked.codes)

@@ -1,6 +1,7 @@
 """Figures of municipalities together: sums, ratios from sums, and the least certain part counts."""
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -118,7 +119,7 @@ def test_an_estimate_is_exact_again_where_all_heirs_are_chosen() -> None:
 @given(st.integers(0, 10**7), st.integers(0, 2), st.lists(st.floats(0.01, 0.99), max_size=3))
 def test_the_parts_of_a_divided_count_add_up_to_it(value: int, decimals: int, cuts: list[float]) -> None:
     edges = [0.0, *sorted(cuts), 1.0]
-    parts = [Part(final(value), a, b) for a, b in zip(edges, edges[1:], strict=False)]
+    parts = [Part(final(value), a, b) for a, b in pairwise(edges)]
     placed = [place_on_frame([part], decimals).value or 0 for part in parts]
     assert sum(placed) == pytest.approx(value, abs=1e-6)
 
@@ -141,6 +142,7 @@ def test_an_index_starts_where_all_have_a_figure() -> None:
     )
     assert base == "2020JJ00"
     assert index == {"a": {"2019JJ00": 50, "2020JJ00": 100, "2021JJ00": 150}, "b": {"2020JJ00": 100}}
+    assert index_of({"a": {"2020JJ00": 5}, "b": {"2020JJ00": None}}) == ("2020JJ00", {"a": {"2020JJ00": 100}})
     assert index_of({"a": {"2020JJ00": 0}}) == (None, {}) == index_of({})
 
 
