@@ -16,6 +16,7 @@ from portal.formats import format_number
 WIDTH, HEIGHT = 720, 320
 LEFT, RIGHT, TOP, BOTTOM = 76, 14, 14, 30
 MOST_TICKS = 5
+PIXELS_A_LETTER = 8
 # A step this much longer than the usual one has a period in it that is missing.
 GAP = 1.5
 
@@ -105,7 +106,8 @@ def comparison_chart(lines: Sequence[Line], heading: str, description: str, deci
             )
         )
     names = {day: point.period for point, day in known}
-    for day in _labelled(days):
+    longest = max(len(name) for name in names.values())
+    for day in _labelled(days, (WIDTH - LEFT - RIGHT) // (PIXELS_A_LETTER * (longest + 4))):
         anchor = "end" if day == days[-1] and len(days) > 1 else "start" if day == days[0] else "middle"
         parts.append(
             Markup('<text class="x {}" x="{:.1f}" y="{}">{}</text>').format(anchor, across(day), HEIGHT - 8, names[day])
@@ -147,9 +149,9 @@ def _tick_decimals(ticks: Sequence[float]) -> int:
     return next((n for n in range(6) if all(abs(t - round(t, n)) < 1e-9 for t in ticks)), 6)
 
 
-def _labelled(days: Sequence[int]) -> list[int]:
+def _labelled(days: Sequence[int], most: int) -> list[int]:
     """Returns the days that get a label: the first, the last and some between, wide enough apart to read."""
-    apart = max(1, math.ceil((days[-1] - days[0]) / 7))
+    apart = max(1, math.ceil((days[-1] - days[0]) / most))
     chosen = [days[0]]
     for day in days[1:-1]:
         if day - chosen[-1] >= apart and days[-1] - day >= apart:

@@ -140,6 +140,13 @@ async def _select(datasette: Datasette, asked: Asked, codes: Sequence[str]) -> d
     return found
 
 
+def read_index(asked: Asked, series: Mapping[str, Periods]) -> tuple[str | None, dict[str, dict[str, float]]]:
+    """Returns the base period and the index; none of percentages, which change by percentage points."""
+    if asked.indicator["unit_en"].startswith("%"):
+        return None, {}
+    return index_of({code: {p: f.value for p, f in known.items()} for code, known in series.items()})
+
+
 async def compare(request: Request, datasette: Datasette) -> Response:
     """Answers /vergelijk and /en/compare."""
     lang = "en" if request.path.startswith("/en/") else "nl"
@@ -149,7 +156,7 @@ async def compare(request: Request, datasette: Datasette) -> Response:
     figures = await read_figures(datasette, asked, registry)
     series = {code: figures.get(code, {}) for code in asked.codes}
     periods = sorted({period for known in series.values() for period in known}, key=lambda p: (first_day(p), p))
-    base, index = index_of({code: {p: f.value for p, f in known.items()} for code, known in series.items()})
+    base, index = read_index(asked, series)
     other = "nl" if lang == "en" else "en"
     context = {
         "lang": lang,
@@ -244,7 +251,7 @@ def _csv_rows(
     asked: Asked, registry: Registry, portal: Any, lang: str, series: Mapping[str, Periods]
 ) -> list[list[Cell]]:
     indicator = asked.indicator
-    base, index = index_of({code: {p: f.value for p, f in series.get(code, {}).items()} for code in asked.codes})
+    base, index = read_index(asked, series)
     sources = [registry.sources[d] for d in datasets_of(indicator, registry.indicators)]
     attribution = "; ".join(dict.fromkeys(source["attribution"] for source in sources))
     return [
