@@ -1,0 +1,284 @@
+"""Up to eight regions side by side on one indicator, on a page and as CSV."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from datasette import Response, hookimpl
+from datasette.app import Datasette
+from datasette.utils import add_cors_headers
+from datasette.utils.asgi import Request
+
+from portal.comparison_chart import MOST_LINES, Line, Point, comparison_chart, first_day, mark
+from portal.csv_files import CONTENT_TYPE, Cell, write_csv
+from portal.formats import format_period
+from portal.frames import KEPT_SCHEMES, put_on_frame
+from portal.pages import DATABASE, OWN_PAGES_POLICY
+from portal.registry import Registry, datasets_of, find_region, read_registry, suggest
+from portal.regroup import Figure, Periods, Recipe, index_of
+
+PATHS = {"nl": "/vergelijk", "en": "/en/compare"}
+PARAMETERS = ("region", "indicator", "frame")
+FIRST_INDICATOR = "population_count"
+FIRM = ("final", "revised_provisional")
+COLUMNS = (
+    "indicator_id",
+    "indicator",
+    "unit",
+    "region_code",
+    "region",
+    "period_code",
+    "year",
+    "frame_year",
+    "value",
+    "value_status",
+    "boundary_method",
+    "index_value",
+    "index_base_period",
+    "attribution",
+    "release_id",
+    "notice",
+)
+
+AS_PUBLISHED = """
+select region_code, period_code, value, value_status, 'published' as boundary_method, 1 as parts_count
+from observations
+where indicator_id = :indicator and region_code in (select value from json_each(:codes))
+order by period_code
+"""
+ON_FRAME = """
+select region_code, period_code, value, value_status, boundary_method, parts_count from observations_on_frame
+where indicator_id = :indicator and region_code in (select value from json_each(:codes)) and frame_year = :frame
+order by period_code
+"""
+
+
+@dataclass
+class Asked:
+    """What a reader asks for, and what is wrong with it; `frame` is none for figures as published."""
+
+    indicator: dict[str, Any]
+    codes: list[str] = field(default_factory=list)
+    frame: int | None = None
+    problems: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    def query(self, codes: Sequence[str] | None = None, frame: int | None = None) -> str:
+        """Returns the query string of this page, with other regions or another frame where given."""
+        chosen = frame or self.frame
+        pairs = [("region", code) for code in (self.codes if codes is None else codes)]
+        pairs.append(("indicator", self.indicator["indicator_id"]))
+        return urlencode([*pairs, *([("frame", str(chosen))] if chosen else [])])
+
+
+def read_question(request: Request, registry: Registry, schemes: Sequence[str], other_names: dict[str, Any]) -> Asked:
+    """Returns what the address asks for; what cannot be understood becomes a problem."""
+    first = FIRST_INDICATOR if FIRST_INDICATOR in registry.indicators else next(iter(registry.indicators))
+    indicator_id = request.args.get("indicator") or first
+    asked = Asked(registry.indicators.get(indicator_id) or registry.indicators[first])
+    for name in request.args:
+        if name not in PARAMETERS:
+            asked.problems.append(("unknown_parameter", {"name": name}))
+    if indicator_id not in registry.indicators:
+        asked.problems.append(("unknown_indicator", {"name": indicator_id}))
+    for text in filter(None, (text.strip() for text in request.args.getlist("region"))):
+        code = find_region(text, registry.regions, schemes, other_names)
+        if code is None:
+            near = ", ".join(f"{row['name']} ({row['region_code']})" for row in suggest(text, registry.regions))
+            asked.problems.append(("near_region" if near else "unknown_region", {"name": text, "near": near}))
+        elif code not in asked.codes:
+            asked.codes.append(code)
+    if len(asked.codes) > MOST_LINES:
+        asked.problems.append(("too_many", {"n": MOST_LINES}))
+        asked.codes = asked.codes[:MOST_LINES]
+    _read_frame(request.args.get("frame") or "", asked, registry)
+    return asked
+
+
+def _read_frame(text: str, asked: Asked, registry: Registry) -> None:
+    is_given = asked.indicator["formula"] == "published"
+    newest = registry.published_frames[0]
+    # What is worked out from other indicators exists on the frames of the release only.
+    asked.frame = None if is_given else newest
+    if not text:
+        return
+    if text not in {str(frame) for frame in registry.frames}:
+        known = {"first": registry.frames[-1], "last": registry.frames[0]}
+        asked.problems.append(("unknown_frame", {"name": text, **known}))
+    elif int(text) not in registry.published_frames and not (is_given and asked.indicator["kind"] == "count"):
+        asked.problems.append(("counts_only", {"name": text, "frame": newest}))
+    else:
+        asked.frame = int(text)
+
+
+async def read_figures(datasette: Datasette, asked: Asked, registry: Registry) -> dict[str, Periods]:
+    """Returns the figures of the regions, by period."""
+    if asked.frame is None or asked.frame in registry.published_frames:
+        return await _select(datasette, asked, asked.codes)
+    kept = [code for code in asked.codes if registry.regions[code]["scheme"] in KEPT_SCHEMES]
+    moved = [code for code in asked.codes if code not in kept]
+    recipe = Recipe(**{name: asked.indicator[name] for name in Recipe.__dataclass_fields__})
+    as_published = Asked(asked.indicator, kept)
+    return {
+        **await _select(datasette, as_published, kept),
+        **await put_on_frame(datasette, recipe, moved, asked.frame),
+    }
+
+
+async def _select(datasette: Datasette, asked: Asked, codes: Sequence[str]) -> dict[str, Periods]:
+    database = datasette.get_database(DATABASE)
+    parameters = {
+        "indicator": asked.indicator["indicator_id"],
+        "codes": json.dumps(list(codes)),
+        "frame": asked.frame,
+    }
+    found: dict[str, dict[str, Figure]] = {}
+    for row in await database.execute(ON_FRAME if asked.frame else AS_PUBLISHED, parameters):
+        figure = Figure(row["value"], row["value_status"], row["boundary_method"], row["parts_count"])
+        found.setdefault(row["region_code"], {})[row["period_code"]] = figure
+    return found
+
+
+def read_index(asked: Asked, series: Mapping[str, Periods]) -> tuple[str | None, dict[str, dict[str, float]]]:
+    """Returns the base period and the index; none of percentages, which change by percentage points."""
+    if asked.indicator["unit_en"].startswith("%"):
+        return None, {}
+    return index_of({code: {p: f.value for p, f in known.items()} for code, known in series.items()})
+
+
+async def compare(request: Request, datasette: Datasette) -> Response:
+    """Answers /vergelijk and /en/compare."""
+    lang = "en" if request.path.startswith("/en/") else "nl"
+    registry = await read_registry(datasette)
+    portal = datasette.portal
+    asked = read_question(request, registry, list(portal.texts["schemes"]), portal.other_names)
+    figures = await read_figures(datasette, asked, registry)
+    series = {code: figures.get(code, {}) for code in asked.codes}
+    periods = sorted({period for known in series.values() for period in known}, key=lambda p: (first_day(p), p))
+    base, index = read_index(asked, series)
+    other = "nl" if lang == "en" else "en"
+    context = {
+        "lang": lang,
+        "own_page": True,
+        "here": PATHS[lang],
+        "other_language_url": f"{PATHS[other]}?{asked.query()}",
+        "permalink": datasette.absolute_url(request, f"{PATHS[lang]}?{asked.query()}"),
+        "asked": asked,
+        "problems": explain(asked, portal, lang),
+        "registry": registry,
+        "themes": _by_theme(portal, registry),
+        "most": MOST_LINES,
+        "columns": [
+            {
+                **registry.regions[code],
+                "mark": mark(place),
+                "is_empty": all(figure.value is None for figure in series[code].values()),
+                "remove": f"{PATHS[lang]}?{asked.query([c for c in asked.codes if c != code])}",
+            }
+            for place, code in enumerate(asked.codes)
+        ],
+        "periods": periods[::-1],
+        "series": series,
+        "base": base,
+        "index": index,
+        "chart": _draw(asked, registry, portal, lang, {c: dict(known) for c, known in series.items()}, False),
+        "index_chart": _draw(asked, registry, portal, lang, _as_figures(index, series), True) if base else "",
+        "sources": [registry.sources[d] for d in datasets_of(asked.indicator, registry.indicators)],
+    }
+    page = await datasette.render_template("compare.html", context, request=request, view_name="compare")
+    headers = {"Content-Security-Policy": OWN_PAGES_POLICY, "Cache-Control": "max-age=60"}
+    return Response.html(page, status=400 if asked.problems else 200, headers=headers)
+
+
+def explain(asked: Asked, portal: Any, lang: str) -> list[str]:
+    """Returns what is wrong with a question, in words."""
+    return [portal.text("compare_problems", key, lang).format(**about) for key, about in asked.problems]
+
+
+def _by_theme(portal: Any, registry: Registry) -> dict[str, list[dict[str, Any]]]:
+    themes = [*portal.texts["themes"], *sorted({row["theme"] for row in registry.indicators.values()})]
+    grouped = {theme: [row for row in registry.indicators.values() if row["theme"] == theme] for theme in themes}
+    return {theme: rows for theme, rows in grouped.items() if rows}
+
+
+def _as_figures(index: Mapping[str, Mapping[str, float]], series: Mapping[str, Periods]) -> dict[str, Periods]:
+    return {
+        code: {p: Figure(value, series[code][p].status, series[code][p].method) for p, value in values.items()}
+        for code, values in index.items()
+    }
+
+
+def _draw(
+    asked: Asked, registry: Registry, portal: Any, lang: str, series: Mapping[str, Periods], is_index: bool
+) -> Any:
+    kinds = portal.texts["periods"]
+    lines = [
+        Line(
+            registry.regions[code]["name"],
+            [
+                Point(p, format_period(p, kinds, lang), f.value, f.status in FIRM and f.method != "split_estimate")
+                for p, f in sorted(series.get(code, {}).items(), key=lambda item: first_day(item[0]))
+            ],
+        )
+        for code in asked.codes
+    ]
+    heading = f"{asked.indicator[f'title_{lang}']}: {', '.join(line.title for line in lines)}"
+    description = portal.text("compare", "chart_about", lang)
+    return comparison_chart(lines, heading, description, 0 if is_index else asked.indicator["decimals"], lang)
+
+
+async def compare_csv(request: Request, datasette: Datasette) -> Response:
+    """Answers /vergelijk.csv and /vergelijk.nl.csv, and the English addresses of the same."""
+    lang = "en" if request.path.startswith("/en/") else "nl"
+    registry = await read_registry(datasette)
+    portal = datasette.portal
+    asked = read_question(request, registry, list(portal.texts["schemes"]), portal.other_names)
+    headers: dict[str, str] = {"Cache-Control": "max-age=60"}
+    if datasette.cors:
+        add_cors_headers(headers)
+    if asked.problems:
+        return Response.text("\n".join(explain(asked, portal, lang)) + "\n", status=400, headers=headers)
+    series = await read_figures(datasette, asked, registry)
+    is_dutch = request.path.endswith(".nl.csv")
+    name = f"{PATHS[lang].rsplit('/', 1)[1]}-{asked.indicator['indicator_id']}{'.nl' if is_dutch else ''}.csv"
+    headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    body = write_csv(COLUMNS, _csv_rows(asked, registry, portal, lang, series), is_dutch)
+    return Response(body, headers=headers, content_type=CONTENT_TYPE)
+
+
+def _csv_rows(
+    asked: Asked, registry: Registry, portal: Any, lang: str, series: Mapping[str, Periods]
+) -> list[list[Cell]]:
+    indicator = asked.indicator
+    base, index = read_index(asked, series)
+    sources = [registry.sources[d] for d in datasets_of(indicator, registry.indicators)]
+    attribution = "; ".join(dict.fromkeys(source["attribution"] for source in sources))
+    return [
+        [
+            indicator["indicator_id"],
+            indicator[f"title_{lang}"],
+            indicator[f"unit_{lang}"],
+            code,
+            registry.regions[code]["name"],
+            period,
+            int(period[:4]),
+            asked.frame,
+            figure.value,
+            figure.status,
+            figure.method,
+            round(index[code][period], 1) if period in index.get(code, {}) else None,
+            base,
+            attribution,
+            portal.release_id,
+            portal.notice,
+        ]
+        for code in asked.codes
+        for period, figure in sorted(series.get(code, {}).items(), key=lambda item: (first_day(item[0]), item[0]))
+    ]
+
+
+@hookimpl
+def register_routes() -> list[tuple[str, Any]]:
+    """Puts the page and its files at the addresses of both languages."""
+    return [(r"^/(?:vergelijk|en/compare)$", compare), (r"^/(?:vergelijk|en/compare)(?:\.nl)?\.csv$", compare_csv)]

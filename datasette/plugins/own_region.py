@@ -1,0 +1,247 @@
+"""A region of one's own: tick municipalities, get the recomputed figures, a permanent address and files."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from datasette import Response, hookimpl
+from datasette.app import Datasette
+from datasette.utils import add_cors_headers
+from datasette.utils.asgi import Request
+
+from portal.comparison_chart import first_day
+from portal.csv_files import CONTENT_TYPE, Cell, write_csv
+from portal.pages import DATABASE, OWN_PAGES_POLICY
+from portal.registry import Registry, datasets_of, fold, read_registry
+from portal.regroup import Figure, Periods, Series, mended_by, regroup
+
+PATHS = {"nl": "/eigen-regio", "en": "/en/own-region"}
+PARAMETERS = ("municipality", "title", "find")
+MOST_MUNICIPALITIES = 100
+MOST_TITLE_CHARACTERS = 80
+COUNTRY = "NL01"
+COLUMNS = (
+    "indicator_id",
+    "indicator",
+    "unit",
+    "region",
+    "municipalities",
+    "period_code",
+    "year",
+    "frame_year",
+    "value",
+    "value_status",
+    "boundary_method",
+    "parts_count",
+    "attribution",
+    "release_id",
+    "notice",
+)
+
+FIGURES = """
+select o.indicator_id, o.region_code, o.period_code, o.value, o.value_status, o.boundary_method, o.parts_count
+from observations_on_frame as o join indicators as i using (indicator_id)
+where o.region_code in (select value from json_each(:codes)) and o.frame_year = :frame
+    and (:everything or i.kind = 'count')
+"""
+
+
+@dataclass
+class Asked:
+    """The municipalities that a reader ticked, and what is wrong with the question."""
+
+    codes: list[str] = field(default_factory=list)
+    title: str = ""
+    find: str = ""
+    problems: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    @property
+    def query(self) -> str:
+        """The query string in the one order that a set of municipalities has."""
+        pairs = [("municipality", code) for code in self.codes]
+        return urlencode([*pairs, *([("title", self.title)] if self.title else [])])
+
+
+def read_question(request: Request, registry: Registry) -> Asked:
+    """Returns what the address asks for; what cannot be understood becomes a problem."""
+    asked = Asked(
+        title=" ".join(request.args.get("title", "").split()), find=request.args.get("find", "").strip()[:100]
+    )
+    for name in request.args:
+        if name not in PARAMETERS:
+            asked.problems.append(("unknown_parameter", {"name": name}))
+    if len(asked.title) > MOST_TITLE_CHARACTERS:
+        asked.problems.append(("long_title", {"n": MOST_TITLE_CHARACTERS}))
+        asked.title = asked.title[:MOST_TITLE_CHARACTERS]
+    codes = {text.strip().upper() for text in request.args.getlist("municipality") if text.strip()}
+    for code in sorted(codes):
+        region = registry.regions.get(code)
+        if region is None or region["scheme"] != "municipality":
+            asked.problems.append(("unknown_code", {"name": code}))
+        elif not region["is_current"]:
+            asked.problems.append(("former", {"name": region["name"], "code": code, "year": region["last_frame_year"]}))
+        else:
+            asked.codes.append(code)
+    if len(asked.codes) > MOST_MUNICIPALITIES:
+        asked.problems.append(("too_many", {"n": MOST_MUNICIPALITIES, "found": len(asked.codes)}))
+        asked.codes = asked.codes[:MOST_MUNICIPALITIES]
+    return asked
+
+
+async def read_figures(datasette: Datasette, asked: Asked, registry: Registry) -> dict[str, dict[str, Figure]]:
+    """Returns the recomputed figures of the ticked municipalities, by indicator and period."""
+    database = datasette.get_database(DATABASE)
+    found: dict[str, dict[str, dict[str, Figure]]] = {code: {} for code in [*asked.codes, COUNTRY]}
+    parameters = {
+        "codes": json.dumps(list(found)),
+        "frame": registry.published_frames[0],
+        "everything": len(asked.codes) == 1,
+    }
+    for row in await database.execute(FIGURES, parameters):
+        figure = Figure(row["value"], row["value_status"], row["boundary_method"], row["parts_count"])
+        found[row["region_code"]].setdefault(row["indicator_id"], {})[row["period_code"]] = figure
+    municipalities: dict[str, Series] = {code: found[code] for code in asked.codes}
+    return regroup(registry.recipes, municipalities, found[COUNTRY], mended_by(asked.codes, registry.heirs))
+
+
+def newest(periods: Periods) -> tuple[str, Figure]:
+    """Returns the newest period that holds a number; where none does, the newest period, so that its status is seen."""
+    return max(periods.items(), key=lambda item: (item[1].value is not None, first_day(item[0]), item[0]))
+
+
+def name_of(asked: Asked, portal: Any, lang: str) -> str:
+    """Returns what the region is called: as the reader says, or after how many municipalities it has."""
+    return asked.title or portal.text("own_region", "unnamed", lang).format(n=len(asked.codes))
+
+
+def selection_file(asked: Asked, title: str) -> tuple[str, str]:
+    """Returns name and text of the file that keeps the region in one's own installation."""
+    stem = re.sub("[^a-z0-9]+", "-", fold(title)).strip("-") or "region"
+    rows = [[code, None, None, None if place else title] for place, code in enumerate(asked.codes)]
+    text = write_csv(("municipality_code", "valid_from", "valid_to", "region_name"), rows).decode()
+    return f"{stem}.csv", text.replace("\r\n", "\n")
+
+
+async def own_region(request: Request, datasette: Datasette) -> Response:
+    """Answers /eigen-regio and /en/own-region."""
+    lang = "en" if request.path.startswith("/en/") else "nl"
+    other = "nl" if lang == "en" else "en"
+    registry = await read_registry(datasette)
+    portal = datasette.portal
+    asked = read_question(request, registry)
+    is_answered = bool(asked.codes) and not asked.problems
+    figures = await read_figures(datasette, asked, registry) if is_answered else {}
+    title = name_of(asked, portal, lang)
+    used = {d for i in figures for d in datasets_of(registry.indicators[i], registry.indicators)}
+    file_name, file_text = selection_file(asked, title)
+    context = {
+        "lang": lang,
+        "own_page": True,
+        "here": PATHS[lang],
+        "other_language_url": f"{PATHS[other]}?{asked.query}" if asked.query else PATHS[other],
+        "permalink": datasette.absolute_url(request, f"{PATHS[lang]}?{asked.query}"),
+        "asked": asked,
+        "is_answered": is_answered,
+        "problems": explain(asked, portal, lang),
+        "registry": registry,
+        "provinces": _by_province(asked, registry),
+        "most": MOST_MUNICIPALITIES,
+        "title": title,
+        "themes": _by_theme(figures, registry, portal),
+        "left_out": [row for i, row in registry.indicators.items() if i not in figures],
+        "sources": [source for d, source in registry.sources.items() if d in used],
+        "file_name": file_name,
+        "file_text": file_text,
+    }
+    page = await datasette.render_template("own_region.html", context, request=request, view_name="own_region")
+    headers = {"Content-Security-Policy": OWN_PAGES_POLICY, "Cache-Control": "max-age=60"}
+    return Response.html(page, status=400 if asked.problems else 200, headers=headers)
+
+
+def explain(asked: Asked, portal: Any, lang: str) -> list[str]:
+    """Returns what is wrong with a question, in words."""
+    return [portal.text("own_region_problems", key, lang).format(**about) for key, about in asked.problems]
+
+
+def _by_province(asked: Asked, registry: Registry) -> dict[str, list[dict[str, Any]]]:
+    """Returns the municipalities that can be ticked, by province; those that are ticked already stand elsewhere."""
+    wanted = fold(asked.find)
+    grouped: dict[str, list[dict[str, Any]]] = {}
+    for code, row in registry.regions.items():
+        is_free = row["scheme"] == "municipality" and row["is_current"] and code not in asked.codes
+        if is_free and wanted in fold(row["name"]):
+            grouped.setdefault(registry.provinces.get(code, ""), []).append(row)
+    return {name: sorted(rows, key=lambda row: fold(row["name"])) for name, rows in sorted(grouped.items())}
+
+
+def _by_theme(
+    figures: Mapping[str, Periods], registry: Registry, portal: Any
+) -> dict[str, list[tuple[dict[str, Any], str, Figure]]]:
+    rows = [(registry.indicators[i], *newest(periods)) for i, periods in figures.items()]
+    themes = [*portal.texts["themes"], *sorted({indicator["theme"] for indicator, _, _ in rows})]
+    grouped = {theme: [row for row in rows if row[0]["theme"] == theme] for theme in themes}
+    return {theme: members for theme, members in grouped.items() if members}
+
+
+async def own_region_csv(request: Request, datasette: Datasette) -> Response:
+    """Answers /eigen-regio.csv and /eigen-regio.nl.csv, and the English addresses of the same: every period."""
+    lang = "en" if request.path.startswith("/en/") else "nl"
+    registry = await read_registry(datasette)
+    portal = datasette.portal
+    asked = read_question(request, registry)
+    headers: dict[str, str] = {"Cache-Control": "max-age=60"}
+    if datasette.cors:
+        add_cors_headers(headers)
+    if not asked.codes and not asked.problems:
+        asked.problems.append(("nothing", {}))
+    if asked.problems:
+        return Response.text("\n".join(explain(asked, portal, lang)) + "\n", status=400, headers=headers)
+    figures = await read_figures(datasette, asked, registry)
+    is_dutch = request.path.endswith(".nl.csv")
+    stem = selection_file(asked, name_of(asked, portal, lang))[0].removesuffix(".csv")
+    headers["Content-Disposition"] = f'attachment; filename="{stem}{".nl" if is_dutch else ""}.csv"'
+    body = write_csv(COLUMNS, _csv_rows(asked, registry, portal, lang, figures), is_dutch)
+    return Response(body, headers=headers, content_type=CONTENT_TYPE)
+
+
+def _csv_rows(
+    asked: Asked, registry: Registry, portal: Any, lang: str, figures: Mapping[str, Periods]
+) -> list[list[Cell]]:
+    rows: list[list[Cell]] = []
+    for indicator_id, periods in figures.items():
+        indicator = registry.indicators[indicator_id]
+        sources = [registry.sources[d] for d in datasets_of(indicator, registry.indicators)]
+        attribution = "; ".join(dict.fromkeys(source["attribution"] for source in sources))
+        rows += [
+            [
+                indicator_id,
+                indicator[f"title_{lang}"],
+                indicator[f"unit_{lang}"],
+                name_of(asked, portal, lang),
+                " ".join(asked.codes),
+                period,
+                int(period[:4]),
+                registry.published_frames[0],
+                figure.value,
+                figure.status,
+                figure.method,
+                figure.parts,
+                attribution,
+                portal.release_id,
+                portal.notice,
+            ]
+            for period, figure in sorted(periods.items(), key=lambda item: (first_day(item[0]), item[0]))
+        ]
+    return rows
+
+
+@hookimpl
+def register_routes() -> list[tuple[str, Any]]:
+    """Puts the page and its files at the addresses of both languages."""
+    return [
+        (r"^/(?:eigen-regio|en/own-region)$", own_region),
+        (r"^/(?:eigen-regio|en/own-region)(?:\.nl)?\.csv$", own_region_csv),
+    ]

@@ -1,0 +1,129 @@
+"""Counts on the municipal boundaries of any year, from the figures as published and `boundary_transitions`.
+
+The release itself holds the figures on its newest boundaries only; this does for another year what
+`int_observations__put_municipalities_on_frame` does for that one.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from datasette.app import Datasette
+
+from portal.pages import DATABASE
+from portal.regroup import Figure, Part, Periods, Recipe, add_up, mend, mended_by, place_on_frame
+
+Row = Mapping[str, Any]
+# Their territory does not depend on municipal boundaries, or is not ours to move.
+KEPT_SCHEMES = ("country", "nuts_country", "nuts2", "nuts3")
+
+# A table of which a code is younger than a period of it follows a later division; then the boundaries of the youngest
+# code hold for the period.
+PARTS = """
+with periods as (
+    select o.period_code, o.year, max(r.first_frame_year) as code_year,
+        case
+            when substr(o.period_code, 5) glob '[0-9]*'
+            then o.year || '-' || substr(o.period_code, 5, 2) || '-' || substr(o.period_code, 7)
+            else date(o.year || '-01-01', '+' || (case substr(o.period_code, 5, 2)
+                when 'MM' then substr(o.period_code, 7) - 1
+                when 'KW' then 3 * substr(o.period_code, 7) - 3
+                when 'HJ' then 6 * substr(o.period_code, 7) - 6
+                when 'SJ' then 7
+                else 0
+            end) || ' months')
+        end as starts_on,
+        case substr(o.period_code, 5, 2)
+            when 'JJ' then 12 when 'SJ' then 12 when 'HJ' then 6 when 'KW' then 3 when 'MM' then 1 else 0
+        end as months
+    from observations as o join regions as r using (region_code)
+    where o.indicator_id = :indicator and r.scheme = 'municipality' and o.value is not null
+    group by o.period_code, o.year
+),
+asked as (
+    select period_code, year,
+        max(starts_on, case when code_year > year then code_year || '-01-01' else '' end) as as_of,
+        case when code_year <= year then date(starts_on, '+' || months || ' months', '-1 day') end as ends_on
+    from periods
+),
+wanted as (
+    select region_code, municipality_code from region_membership
+    where region_code in (select value from json_each(:codes))
+        and valid_from <= :day and coalesce(valid_to, '9999') >= :day
+    union
+    select region_code, region_code from regions
+    where scheme = 'municipality' and region_code in (select value from json_each(:codes))
+)
+select w.region_code, a.period_code, t.target_code, t.source_code, t.share_from, t.share_to,
+    o.value, o.value_status, ahead.value as value_ahead, ahead.value_status as status_ahead,
+    not (
+        coalesce(t.valid_to < a.ends_on, 0) and o.value is null and coalesce(o.value_status, 'missing') <> 'suppressed'
+    ) as is_expected
+from wanted as w
+join boundary_transitions as t on t.frame_year = :frame and t.target_code = w.municipality_code
+join asked as a on a.as_of >= t.valid_from and a.as_of <= coalesce(t.valid_to, '9999')
+left join observations as o
+    on o.indicator_id = :indicator and o.region_code = t.source_code and o.period_code = a.period_code
+left join observations as ahead
+    on ahead.indicator_id = :indicator and ahead.region_code = t.target_code and ahead.period_code = a.period_code
+"""
+HEIRS = """
+select source_code, target_code from boundary_transitions
+where frame_year = :frame and (share_from > 0 or share_to < 1)
+"""
+MEMBERS = """
+select region_code, municipality_code from region_membership
+where region_code in (select value from json_each(:codes))
+    and valid_from <= :day and coalesce(valid_to, '9999') >= :day
+"""
+
+
+async def put_on_frame(datasette: Datasette, recipe: Recipe, codes: Sequence[str], frame: int) -> dict[str, Periods]:
+    """Returns the figures of a count on the boundaries of 1 January of a year, by region and period."""
+    database = datasette.get_database(DATABASE)
+    asked = {"codes": json.dumps(list(codes)), "frame": frame, "day": f"{frame}-01-01"}
+    rows = await database.execute(PARTS, {**asked, "indicator": recipe.indicator_id})
+    heirs: dict[str, set[str]] = {}
+    for row in await database.execute(HEIRS, {"frame": frame}):
+        heirs.setdefault(row["source_code"], set()).add(row["target_code"])
+    members: dict[str, set[str]] = {}
+    for row in await database.execute(MEMBERS, asked):
+        members.setdefault(row["region_code"], set()).add(row["municipality_code"])
+    return gather([dict(row) for row in rows], recipe.decimals, members, heirs)
+
+
+def gather(
+    rows: Sequence[Row], decimals: int, members: Mapping[str, set[str]], heirs: Mapping[str, set[str]]
+) -> dict[str, Periods]:
+    """Returns the figures of regions from the parts of their municipalities."""
+    cells: dict[str, dict[str, dict[str, list[Row]]]] = {}
+    for row in rows:
+        periods = cells.setdefault(row["region_code"], {})
+        periods.setdefault(row["period_code"], {}).setdefault(row["target_code"], []).append(row)
+    found: dict[str, Periods] = {}
+    for region_code, periods in cells.items():
+        mended = mended_by(members.get(region_code, ()), heirs)
+        found[region_code] = {
+            period_code: _sum(targets, decimals, mended) for period_code, targets in sorted(periods.items())
+        }
+    return found
+
+
+def _sum(targets: Mapping[str, Sequence[Row]], decimals: int, mended: set[str]) -> Figure:
+    figures = {code: _place(parts, decimals) for code, parts in targets.items()}
+    return add_up([mend(figure) if code in mended else figure for code, figure in figures.items()], decimals)
+
+
+def _place(rows: Sequence[Row], decimals: int) -> Figure:
+    parts = [
+        Part(
+            Figure(row["value"], row["value_status"], "published") if row["value_status"] else None,
+            row["share_from"],
+            row["share_to"],
+            bool(row["is_expected"]),
+        )
+        for row in rows
+    ]
+    first = rows[0]
+    ahead = Figure(first["value_ahead"], first["status_ahead"], "published") if first["status_ahead"] else None
+    return place_on_frame(parts, decimals, ahead)

@@ -1,0 +1,276 @@
+"""The arithmetic of regions: figures of municipalities added up, and ratios worked out anew from those sums.
+
+It follows the models of the release (`int_observations__sum_regions_on_frame`, `int_observations__derive`), so that the
+municipalities of a region of the release give the figures of that region. Never is an average taken of averages.
+"""
+
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+# From good to bad; the same orders as `value_status_order` and `boundary_method_order` of the dbt project.
+STATUSES = ("final", "revised_provisional", "provisional", "estimated", "not_applicable", "missing", "suppressed")
+METHODS = ("published", "merged", "split_estimate", "unavailable")
+# Counts that come from outside; every other formula is worked out from these.
+_GIVEN = ("published", "register")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure, or why there is none, and of how many municipalities of then it is made."""
+
+    value: float | None
+    status: str
+    method: str
+    parts: int = 1
+
+
+Periods = Mapping[str, Figure]
+Series = Mapping[str, Periods]
+MISSING = Figure(None, "missing", "unavailable", 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How the registry of indicators says that an indicator is worked out."""
+
+    indicator_id: str
+    kind: str
+    formula: str
+    decimals: int
+    numerator: str | None = None
+    denominator: str | None = None
+    factor: float | None = None
+    lag_years: int | None = None
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether the figure of a whole is the sum of the figures of its parts."""
+        return self.kind == "count" and self.formula in _GIVEN
+
+    @property
+    def can_be_recomputed(self) -> bool:
+        """Whether there is a figure for municipalities together: a sum, or something worked out from sums."""
+        return self.adds_up or self.numerator is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a municipality of then gives to one of another year: the part of its figure from share to share."""
+
+    figure: Figure | None
+    share_from: float = 0
+    share_to: float = 1
+    is_expected: bool = True
+
+
+def worst_status(statuses: Iterable[str]) -> str:
+    """Returns the least certain of some statuses."""
+    return max(statuses, key=STATUSES.index)
+
+
+def worst_method(methods: Iterable[str]) -> str:
+    """Returns the method that is furthest from the figure as published."""
+    return max(methods, key=METHODS.index)
+
+
+def round_half_away(value: float, decimals: int) -> float:
+    """Returns a value rounded as the release rounds: a half goes away from zero."""
+    power = 10.0**decimals
+    scaled = value * power
+    whole = math.trunc(scaled)
+    if abs(scaled - whole) >= 0.5:
+        whole += 1 if scaled > 0 else -1
+    return whole / power
+
+
+def add_up(figures: Sequence[Figure], decimals: int) -> Figure:
+    """Returns the sum of the figures of municipalities; one that is not known leaves the whole unknown."""
+    if len(figures) == 1:
+        return figures[0]
+    values = [figure.value for figure in figures if figure.value is not None]
+    parts = sum(figure.parts for figure in figures)
+    status = worst_status(figure.status for figure in figures)
+    if len(values) < len(figures):
+        return Figure(None, status, "unavailable", parts)
+    # Rounded, because 0.1 and 0.2 do not add up to 0.3 in doubles.
+    total = round_half_away(math.fsum(values), decimals)
+    return Figure(total, status, worst_method(["merged", *(figure.method for figure in figures)]), parts)
+
+
+def mend(figure: Figure) -> Figure:
+    """Returns the estimate of a part as it counts in a sum that holds all parts of the divided municipality."""
+    return Figure(figure.value, "final", "merged", figure.parts) if figure.method == "split_estimate" else figure
+
+
+def mended_by(codes: Collection[str], heirs: Mapping[str, Collection[str]]) -> set[str]:
+    """Returns which municipalities got parts only of divided ones that lie in the region as a whole.
+
+    `heirs` holds the municipalities among which each divided one went.
+    """
+    chosen = set(codes)
+    torn = {heir for divided in heirs.values() if not chosen.issuperset(divided) for heir in divided}
+    return chosen - torn
+
+
+def place_on_frame(parts: Sequence[Part], decimals: int, ahead: Figure | None = None) -> Figure:
+    """Returns the count of a municipality of a frame from those of the municipalities of then.
+
+    `ahead` is what the source itself gives to the municipality of the frame, where it follows a later division.
+    """
+    expected = [part for part in parts if part.is_expected]
+    figures = [part.figure or Figure(None, "missing", "published") for part in expected]
+    values = [figure.value for figure in figures if figure.value is not None]
+    if not values and ahead is not None and ahead.value is not None:
+        return Figure(ahead.value, ahead.status, "published")
+    if not expected:
+        return MISSING
+    status = worst_status(figure.status for figure in figures)
+    has_split = any(part.share_from > 0 or part.share_to < 1 for part in expected)
+    if len(expected) == 1 and not has_split:
+        return Figure(figures[0].value, status, "published")
+    if len(values) < len(expected):
+        return Figure(None, status, "unavailable", len(expected))
+    total = math.fsum(_share(value, part, decimals) for value, part in zip(values, expected, strict=True))
+    if has_split:
+        return Figure(total, "estimated", "split_estimate", len(expected))
+    return Figure(total, status, "merged", len(expected))
+
+
+def _share(value: float, part: Part, decimals: int) -> float:
+    if part.share_from == 0 and part.share_to == 1:
+        return value
+    return round_half_away(value * part.share_to, decimals) - round_half_away(value * part.share_from, decimals)
+
+
+def regroup(
+    recipes: Iterable[Recipe], municipalities: Mapping[str, Series], country: Series, mended: Collection[str]
+) -> dict[str, dict[str, Figure]]:
+    """Returns the figures of a region of some municipalities, by indicator and period.
+
+    `mended` are the municipalities whose estimates of parts are exact again in the whole. A region of one municipality
+    is that municipality.
+    """
+    if len(municipalities) == 1:
+        (only,) = municipalities.values()
+        return {indicator_id: dict(periods) for indicator_id, periods in only.items()}
+    wanted = list(recipes)
+    sums = {recipe.indicator_id: _add_up_periods(recipe, municipalities, mended) for recipe in wanted if recipe.adds_up}
+    derived = {
+        recipe.indicator_id: derive(recipe, sums, country)
+        for recipe in wanted
+        if recipe.numerator is not None and not recipe.adds_up
+    }
+    return {indicator_id: periods for indicator_id, periods in {**sums, **derived}.items() if periods}
+
+
+def _add_up_periods(recipe: Recipe, municipalities: Mapping[str, Series], mended: Collection[str]) -> dict[str, Figure]:
+    series = {code: figures.get(recipe.indicator_id, {}) for code, figures in municipalities.items()}
+    periods = sorted({period for figures in series.values() for period in figures})
+    return {
+        period: add_up(
+            [
+                mend(figures.get(period, MISSING)) if code in mended else figures.get(period, MISSING)
+                for code, figures in series.items()
+            ],
+            recipe.decimals,
+        )
+        for period in periods
+    }
+
+
+def derive(recipe: Recipe, series: Series, country: Series) -> dict[str, Figure]:
+    """Returns what is worked out from the figures of a region, as the registry says, by period."""
+    numerators = _sum_of_terms(recipe.numerator, series)
+    if recipe.formula == "growth":
+        return _growth(recipe, numerators)
+    if recipe.formula == "sum":
+        return {period: _rounded(figure, recipe) for period, figure in numerators.items()}
+    quotients = _quotients(recipe, numerators, _sum_of_terms(recipe.denominator, series))
+    if recipe.formula == "location_quotient":
+        of_country = _quotients(
+            recipe, _sum_of_terms(recipe.numerator, country), _sum_of_terms(recipe.denominator, country)
+        )
+        quotients = {p: _over(figure, of_country.get(p)) for p, figure in quotients.items()}
+    return {period: _rounded(figure, recipe) for period, figure in quotients.items()}
+
+
+def _sum_of_terms(terms: str | None, series: Series) -> dict[str, Figure]:
+    """Returns the signed sum of `a + b - c`, for the periods in which every term has a figure or a reason why not."""
+    words = (terms or "").split()
+    if not words:
+        return {}
+    ids = [word for word in words if word not in "+-"]
+    signs = [-1 if place and words[place - 1] == "-" else 1 for place, word in enumerate(words) if word not in "+-"]
+    common = set.intersection(*(set(series.get(indicator_id, {})) for indicator_id in ids))
+    return {
+        period: _combine([series[indicator_id][period] for indicator_id in ids], signs) for period in sorted(common)
+    }
+
+
+def _combine(figures: Sequence[Figure], signs: Sequence[int]) -> Figure:
+    values = [sign * figure.value for figure, sign in zip(figures, signs, strict=True) if figure.value is not None]
+    return Figure(
+        math.fsum(values) if len(values) == len(figures) else None,
+        worst_status(figure.status for figure in figures),
+        worst_method(figure.method for figure in figures),
+        max(figure.parts for figure in figures),
+    )
+
+
+def _quotients(recipe: Recipe, above: Periods, below: Periods) -> dict[str, Figure]:
+    """Returns quotients by period; the denominator is that of the period, or of its year where it has none."""
+    found = {}
+    for period, numerator in above.items():
+        denominator = below.get(period) or below.get(f"{period[:4]}JJ00")
+        if denominator is not None:
+            found[period] = _over(numerator, denominator, recipe.factor or 1)
+    return found
+
+
+def _over(numerator: Figure, denominator: Figure | None, factor: float = 1) -> Figure:
+    if denominator is None:
+        return Figure(None, numerator.status, numerator.method, numerator.parts)
+    status = worst_status([numerator.status, denominator.status])
+    method = worst_method([numerator.method, denominator.method])
+    parts = max(numerator.parts, denominator.parts)
+    if denominator.value == 0:
+        return Figure(None, "not_applicable", method, parts)
+    if numerator.value is None or denominator.value is None:
+        return Figure(None, status, method, parts)
+    return Figure(factor * numerator.value / denominator.value, status, method, parts)
+
+
+def _growth(recipe: Recipe, figures: Periods) -> dict[str, Figure]:
+    found = {}
+    for period, figure in figures.items():
+        earlier = figures.get(f"{int(period[:4]) - (recipe.lag_years or 1)}{period[4:]}")
+        if earlier is None:
+            continue
+        grown = _over(figure, earlier)
+        value = None if grown.value is None else 100 * (grown.value - 1)
+        found[period] = _rounded(Figure(value, grown.status, grown.method, grown.parts), recipe)
+    return found
+
+
+def _rounded(figure: Figure, recipe: Recipe) -> Figure:
+    if figure.value is not None:
+        value = round_half_away(figure.value, recipe.decimals)
+        return Figure(value, figure.status, figure.method, figure.parts)
+    status = figure.status if figure.status in ("suppressed", "not_applicable") else "missing"
+    return Figure(None, status, figure.method, figure.parts)
+
+
+def index_of(series: Mapping[str, Mapping[str, float | None]]) -> tuple[str | None, dict[str, dict[str, float]]]:
+    """Returns the first period in which every series has a figure above zero, and the series with that period as 100.
+
+    A series without any figure stays out of it. None and nothing where there is no such period.
+    """
+    known = {name: {p: v for p, v in periods.items() if v is not None} for name, periods in series.items()}
+    known = {name: periods for name, periods in known.items() if periods}
+    bases = [{period for period, value in periods.items() if value > 0} for periods in known.values()]
+    common = set.intersection(*bases) if bases else set()
+    if not common:
+        return None, {}
+    base = min(common)
+    return base, {name: {p: 100 * v / periods[base] for p, v in periods.items()} for name, periods in known.items()}

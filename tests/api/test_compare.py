@@ -1,0 +1,130 @@
+"""Regions side by side, as a reader asks for them."""
+
+import csv
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from datasette.app import Datasette
+from test_portal import ask, open_portal, run_sql
+
+PAGES = ["/vergelijk", "/en/compare"]
+
+
+@pytest.fixture(scope="module")
+def portal(sample_release: Path) -> Datasette:
+    return open_portal(sample_release.resolve() / "regiokompas.db", sample_release)
+
+
+def read(portal: Datasette, path: str, **params: Any) -> list[dict[str, str]]:
+    answer = ask(portal, path, params=params)
+    assert answer.status_code == 200, answer.text
+    return list(csv.DictReader(io.StringIO(answer.text, newline="")))
+
+
+@pytest.mark.parametrize(
+    ("path", "lang", "heading"), [("/vergelijk", "nl", "vergelijken"), ("/en/compare", "en", "Compare")]
+)
+def test_the_page_has_table_chart_index_and_files(portal: Datasette, path: str, lang: str, heading: str) -> None:
+    answer = ask(portal, path, params={"region": ["Zwolle", "AM11", "groningen"], "indicator": "crimes_count"})
+    page = answer.text
+    assert answer.status_code == 200 and f'<html lang="{lang}">' in page and heading in page
+    assert page.count("<h1") == 1 and page.count('<svg class="chart"') == 2 and "= 100" in page
+    assert "<script" not in page and "style=" not in page
+    assert f'href="{path}.csv?region=GM0193&amp;region=AM11&amp;region=GM0014&amp;indicator=crimes_count"' in page
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    # Crimes are not published for a labour-market region, but the release adds them up.
+    assert (
+        f'href="{path}?region=GM0193&amp;region=AM11&amp;region=GM0014&amp;indicator=crimes_count&amp;frame=2026"'
+        in page
+    )
+    # A legend with a mark of its own for each, and a way to take each away.
+    assert len(set(re.findall(r'class="mark" transform="translate\(20 7\)" d="([^"]+)"', page))) == 3
+    assert f'href="{path}?region=GM0193&amp;region=GM0014&amp;indicator=crimes_count"' in page
+
+
+def test_figures_as_published_are_those_of_the_release(portal: Datasette) -> None:
+    found = read(portal, "/vergelijk.csv", region=["GM0193", "PV23"], indicator="jobs_count")
+    wanted = run_sql(
+        portal,
+        "select region_code, period_code, value, value_status from observations "
+        "where indicator_id = 'jobs_count' and region_code in ('GM0193', 'PV23')",
+    ).json()["rows"]
+    got = {(r["region_code"], r["period_code"]): (r["value"], r["value_status"]) for r in found}
+    assert len(wanted) == len(found) > 10
+    for row in wanted:
+        value, status = got[row["region_code"], row["period_code"]]
+        assert (float(value) if value else None, status) == (row["value"], row["value_status"])
+
+
+def test_counts_on_another_frame_follow_the_divided_municipality(portal: Datasette) -> None:
+    # Haaren (GM0788) was divided over four municipalities on 1 January 2021.
+    before = read(portal, "/vergelijk.csv", region="GM0788", indicator="population_count", frame="2020")
+    assert before and {row["boundary_method"] for row in before if row["value"]} == {"published"}
+    after = read(portal, "/vergelijk.csv", region="GM0855", indicator="population_count", frame="2022")
+    by_year = {row["year"]: row for row in after}
+    assert by_year["2019"]["boundary_method"] == "split_estimate" and by_year["2019"]["value_status"] == "estimated"
+    assert by_year["2021"]["boundary_method"] == "published"
+    share = run_sql(
+        portal, "select share from boundary_changes where old_code = 'GM0788' and new_code = 'GM0855'"
+    ).json()["rows"][0]["share"]
+    parts = run_sql(
+        portal,
+        "select region_code, value from observations where indicator_id = 'population_count' "
+        "and period_code = '2019JJ00' and region_code in ('GM0788', 'GM0855')",
+    ).json()["rows"]
+    values = {row["region_code"]: row["value"] for row in parts}
+    assert float(by_year["2019"]["value"]) == pytest.approx(values["GM0855"] + share * values["GM0788"], abs=1)
+
+
+def test_a_frame_of_our_own_equals_the_one_that_the_release_worked_out(portal: Datasette) -> None:
+    # No boundary changed from 2024 to 2026, so the two roads to the figures must end in one place.
+    codes = ["GM0855", "GM1966", "GM1979", "AM01", "CR03", "PV30", "NL01"]
+    for indicator in ("population_count", "crimes_count", "shops_vacant_count", "self_employed_count"):
+        ours = read(portal, "/vergelijk.csv", region=codes, indicator=indicator, frame="2024")
+        theirs = {
+            (r["region_code"], r["period_code"]): r
+            for r in read(portal, "/vergelijk.csv", region=codes, indicator=indicator, frame="2026")
+        }
+        assert len(ours) > 10
+        for row in ours:
+            other = theirs[row["region_code"], row["period_code"]]
+            if other["boundary_method"] != "published":
+                columns = ("region_code", "period_code", "value", "value_status", "boundary_method")
+                assert [row[c] for c in columns] == [other[c] for c in columns]
+
+
+def test_what_is_worked_out_stands_on_the_frame_of_the_release(portal: Datasette) -> None:
+    found = read(portal, "/en/compare.csv", region="AM11", indicator="population_growth_1y_pct")
+    assert found and {row["frame_year"] for row in found} == {"2026"}
+    # Percentages change by percentage points, so an index of them says nothing.
+    assert {row["index_value"] for row in found} == {""}
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("region=GM0193&colour=red", "colour"),
+        ("region=Zwoll", "Zwolle (GM0193)"),
+        ("region=Nergenshuizen", "Nergenshuizen"),
+        ("indicator=nothing", "nothing"),
+        ("frame=1999", "1999"),
+        ("frame=2019&indicator=population_growth_1y_pct", "2019"),
+        ("&".join(f"region=PV{n}" for n in range(20, 30)), "8"),
+    ],
+)
+def test_a_mistake_is_told_on_the_page_and_in_the_file(portal: Datasette, query: str, told: str) -> None:
+    for path in PAGES:
+        page, file = ask(portal, f"{path}?{query}"), ask(portal, f"{path}.csv?{query}")
+        assert page.status_code == file.status_code == 400
+        assert 'role="alert"' in page.text and told in page.text and told in file.text
+    assert "<script>" not in ask(portal, "/vergelijk?region=<script>").text
+
+
+def test_dutch_excel_gets_semicolons_and_commas(portal: Datasette) -> None:
+    answer = ask(portal, "/vergelijk.nl.csv?region=GM0193&indicator=crimes_per_1000_rate")
+    assert answer.content.startswith("\ufeff".encode()) and answer.headers["content-type"].startswith("text/csv")
+    first = next(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff")), delimiter=";"))
+    assert re.fullmatch(r"\d+,\d", first["value"])

@@ -1,0 +1,176 @@
+"""Figures of municipalities together: sums, ratios from sums, and the least certain part counts."""
+
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal.comparison_chart import Line, Point, comparison_chart, first_day, nice_ticks
+from portal.csv_files import write_csv
+from portal.regroup import (
+    METHODS,
+    STATUSES,
+    Figure,
+    Part,
+    Recipe,
+    add_up,
+    index_of,
+    mended_by,
+    place_on_frame,
+    regroup,
+    round_half_away,
+)
+
+MACROS = Path(__file__).parents[2] / "dbt_project" / "macros"
+JOBS = Recipe("jobs", "count", "published", 0)
+PEOPLE = Recipe("people", "count", "published", 0)
+PER_PERSON = Recipe("per_person", "rate", "ratio", 1, "jobs", "people", 1000)
+INCOME = Recipe("income", "rate", "published", 0)
+
+
+def final(value: float | None) -> Figure:
+    return Figure(value, "final" if value is not None else "missing", "published")
+
+
+@pytest.mark.parametrize(("macro", "order"), [("value_status_order", STATUSES), ("boundary_method_order", METHODS)])
+def test_the_orders_are_those_of_the_release(macro: str, order: tuple[str, ...]) -> None:
+    text = "\n".join(path.read_text(encoding="utf-8") for path in MACROS.glob("*.sql"))
+    found = re.search(rf"macro {macro}\(\).*?return\(\[(.*?)\]\)", text, re.DOTALL)
+    assert found is not None
+    assert tuple(re.findall(r"'(\w+)'", found[1])) == order
+
+
+def test_a_ratio_is_made_from_sums_and_not_from_ratios() -> None:
+    parts = {
+        "GM0001": {"jobs": {"2025JJ00": final(10)}, "people": {"2025JJ00": final(100)}},
+        "GM0002": {"jobs": {"2025JJ00": final(900)}, "people": {"2025JJ00": final(1000)}},
+    }
+    found = regroup([JOBS, PEOPLE, PER_PERSON, INCOME], parts, {}, set())
+    assert found["per_person"]["2025JJ00"] == Figure(827.3, "final", "merged", 2)
+    assert "income" not in found
+
+
+def test_one_municipality_is_itself_with_its_averages() -> None:
+    alone = {"income": {"2025JJ00": final(31000)}}
+    assert regroup([INCOME], {"GM0001": alone}, {}, set()) == alone
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "together"),
+    [
+        (final(1), Figure(2, "provisional", "merged", 3), Figure(3, "provisional", "merged", 4)),
+        (final(1), Figure(2, "estimated", "split_estimate"), Figure(3, "estimated", "split_estimate", 2)),
+        (final(1), final(None), Figure(None, "missing", "unavailable", 2)),
+        (final(None), Figure(None, "suppressed", "published"), Figure(None, "suppressed", "unavailable", 2)),
+        (final(0), final(0), Figure(0, "final", "merged", 2)),
+    ],
+)
+def test_the_least_certain_part_counts(one: Figure, other: Figure, together: Figure) -> None:
+    assert add_up([one, other], 0) == add_up([other, one], 0) == together
+
+
+def test_a_municipality_without_a_figure_leaves_the_whole_unknown() -> None:
+    found = regroup([JOBS], {"GM0001": {"jobs": {"2025JJ00": final(1)}}, "GM0002": {}}, {}, set())
+    assert found["jobs"]["2025JJ00"] == Figure(None, "missing", "unavailable", 1)
+
+
+def test_dividing_by_nothing_is_not_applicable() -> None:
+    parts = {code: {"jobs": {"2025JJ00": final(5)}, "people": {"2025JJ00": final(0)}} for code in ("A", "B")}
+    figure = regroup([JOBS, PEOPLE, PER_PERSON], parts, {}, set())["per_person"]["2025JJ00"]
+    assert (figure.value, figure.status) == (None, "not_applicable")
+
+
+def test_a_month_takes_the_denominator_of_its_year() -> None:
+    parts = {code: {"jobs": {"2025MM03": final(5)}, "people": {"2025JJ00": final(50)}} for code in ("A", "B")}
+    assert regroup([JOBS, PEOPLE, PER_PERSON], parts, {}, set())["per_person"]["2025MM03"].value == 100
+
+
+def test_growth_is_that_of_the_sum() -> None:
+    growth = Recipe("growth", "rate", "growth", 1, "jobs", lag_years=1)
+    parts = {
+        "A": {"jobs": {"2024JJ00": final(10), "2025JJ00": final(20)}},
+        "B": {"jobs": {"2024JJ00": final(90), "2025JJ00": final(90)}},
+    }
+    assert regroup([JOBS, growth], parts, {}, set())["growth"] == {"2025JJ00": Figure(10, "final", "merged", 2)}
+
+
+def test_a_location_quotient_is_measured_against_the_country() -> None:
+    quotient = Recipe("quotient", "ratio", "location_quotient", 2, "jobs", "people")
+    parts = {code: {"jobs": {"2025JJ00": final(5)}, "people": {"2025JJ00": final(10)}} for code in ("A", "B")}
+    country = {"jobs": {"2025JJ00": final(25)}, "people": {"2025JJ00": final(100)}}
+    assert regroup([JOBS, PEOPLE, quotient], parts, country, set())["quotient"]["2025JJ00"].value == 2
+
+
+def test_an_estimate_is_exact_again_where_all_heirs_are_chosen() -> None:
+    heirs = {"GM0053": {"GM1966", "GM1969"}}
+    assert mended_by(["GM1966", "GM1969", "GM0014"], heirs) == {"GM1966", "GM1969", "GM0014"}
+    assert mended_by(["GM1966", "GM0014"], heirs) == {"GM0014"}
+    halves = {
+        code: {"jobs": {"2018JJ00": Figure(value, "estimated", "split_estimate")}}
+        for code, value in (("GM1966", 60), ("GM1969", 40))
+    }
+    assert regroup([JOBS], halves, {}, set(halves))["jobs"]["2018JJ00"] == Figure(100, "final", "merged", 2)
+    assert regroup([JOBS], halves, {}, set())["jobs"]["2018JJ00"].status == "estimated"
+
+
+@given(st.integers(0, 10**7), st.integers(0, 2), st.lists(st.floats(0.01, 0.99), max_size=3))
+def test_the_parts_of_a_divided_count_add_up_to_it(value: int, decimals: int, cuts: list[float]) -> None:
+    edges = [0.0, *sorted(cuts), 1.0]
+    parts = [Part(final(value), a, b) for a, b in pairwise(edges)]
+    placed = [place_on_frame([part], decimals).value or 0 for part in parts]
+    assert sum(placed) == pytest.approx(value, abs=1e-6)
+
+
+def test_on_a_frame_who_is_counted_by_its_heir_is_not_missed() -> None:
+    parts = [Part(final(100)), Part(None, is_expected=False)]
+    assert place_on_frame(parts, 0) == final(100)
+    assert place_on_frame([Part(final(100)), Part(None)], 0).method == "unavailable"
+    assert place_on_frame([Part(None), Part(None)], 0, ahead=final(7)) == final(7)
+
+
+@pytest.mark.parametrize(("value", "decimals", "rounded"), [(0.5, 0, 1), (-0.5, 0, -1), (2.5, 0, 3), (1.25, 1, 1.3)])
+def test_a_half_is_rounded_away_from_zero(value: float, decimals: int, rounded: float) -> None:
+    assert round_half_away(value, decimals) == rounded
+
+
+def test_an_index_starts_where_all_have_a_figure() -> None:
+    base, index = index_of(
+        {"a": {"2019JJ00": 5, "2020JJ00": 10, "2021JJ00": 15}, "b": {"2020JJ00": 4, "2021JJ00": None}}
+    )
+    assert base == "2020JJ00"
+    assert index == {"a": {"2019JJ00": 50, "2020JJ00": 100, "2021JJ00": 150}, "b": {"2020JJ00": 100}}
+    assert index_of({"a": {"2020JJ00": 5}, "b": {"2020JJ00": None}}) == ("2020JJ00", {"a": {"2020JJ00": 100}})
+    assert index_of({"a": {"2020JJ00": 0}}) == (None, {}) == index_of({})
+
+
+def test_a_line_breaks_at_a_missing_year_and_soft_figures_are_open() -> None:
+    points = [Point(f"{year}JJ00", str(year), year - 2000.0, year < 2024) for year in (2019, 2020, 2022, 2023, 2024)]
+    drawing = comparison_chart([Line("<b>", points)], "a <heading>", "about", 0, "en")
+    path = re.search(r'class="line" d="([^"]+)"', drawing)
+    assert path is not None and path[1].count("M") == 2
+    assert drawing.count('class="mark soft"') == 1
+    assert "<heading>" not in drawing
+    assert comparison_chart([], "", "", 0, "en") == ""
+
+
+def test_periods_begin_where_they_begin() -> None:
+    codes = ["2025JJ00", "2025HJ02", "2025KW03", "2025SJ00", "2025MM12", "20250516"]
+    assert [first_day(code).isoformat()[5:] for code in codes] == [
+        "01-01", "07-01", "07-01", "08-01", "12-01", "05-16",
+    ]  # fmt: skip
+
+
+@given(st.floats(-1e9, 1e9), st.floats(-1e9, 1e9))
+def test_ticks_hold_every_figure(one: float, other: float) -> None:
+    ticks = nice_ticks(min(one, other), max(one, other))
+    assert 2 <= len(ticks) <= 8
+    assert ticks[0] <= min(one, other) + 1e-6 and max(one, other) - 1e-6 <= ticks[-1]
+
+
+def test_csv_guards_text_and_leaves_numbers() -> None:
+    rows = [["=1+1", -1.5, 216360.0, None], ['a "b"', 1e20, 3, " @x"]]
+    assert write_csv(["a", "b", "c", "d"], rows) == b'a,b,c,d\r\n\'=1+1,-1.5,216360,\r\n"a ""b""",1e+20,3,\' @x\r\n'
+    assert write_csv(["a", "b"], [["x;y", -1.5]], dutch=True) == b'\xef\xbb\xbfa;b\r\n"x;y";-1,5\r\n'
