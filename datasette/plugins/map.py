@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from datasette import NotFound, Response, hookimpl
+from datasette import Response, hookimpl
 from datasette.app import Datasette
-from datasette.utils.asgi import BadRequest, Request
+from datasette.utils.asgi import Request
 
 from portal.answers import answer_csv, read_rows
-from portal.choropleth import Classification, classify, rank
+from portal.choropleth import METHODS, Classification, classify, rank
 from portal.formats import format_number, format_period
 from portal.map_shapes import MapShapes, shapes_of_boundaries, shapes_of_tiles
-from portal.pages import language, page_url, parts_of, render, routes
+from portal.pages import language, not_found, page_url, parts_of, render, routes
 
 FRAME = "select max(frame_year) as frame_year from observations_on_frame"
 MUNICIPALITIES = "select region_code from regions where scheme = 'municipality' and is_current"
@@ -52,6 +52,8 @@ CSV_COLUMNS = (
     "class_low class_high attribution licence"
 ).split()
 
+SHAPES = ("borders", "tiles")
+
 Row = dict[str, Any]
 
 
@@ -72,6 +74,10 @@ class Choice:
     period: str | None
     shape: str
     classes: str
+    periods: list[str]
+    """All that there are, the newest first."""
+    unknown: list[str]
+    """What was asked that is not there; the page shows something else then, and says so."""
 
 
 async def read_maps(datasette: Datasette) -> Maps:
@@ -88,18 +94,18 @@ async def read_maps(datasette: Datasette) -> Maps:
     return Maps(frame["frame_year"], shapes, boundaries[0] if whole else None)
 
 
-def chosen(request: Request, texts: dict[str, Any], lang: str, name: str, known: list[str]) -> str:
+def chosen(request: Request, texts: dict[str, Any], name: str, known: list[str], unknown: list[str]) -> str:
     """Returns what was chosen for a parameter of the address, in our own words; the first of `known` by default.
 
-    Raises:
-        BadRequest: it is a word that is not there.
+    A word that is not there is added to `unknown`.
     """
+    lang = language(request)
     parameter = texts["map_parameters"][name][lang]
     words = {texts[f"map_{name}"].get(each, {}).get(lang, each): each for each in known}
-    asked = request.args.get(parameter) or next(iter(words))
-    if asked not in words:
-        raise BadRequest(f"{parameter}={asked[:40]}: {', '.join(words)}")
-    return words[asked]
+    asked = request.args.get(parameter)
+    if asked and asked not in words:
+        unknown.append(f"{parameter}={asked[:40]}")
+    return words.get(asked, known[0])
 
 
 def as_query(choice: Choice, texts: dict[str, Any], lang: str) -> str:
@@ -109,33 +115,26 @@ def as_query(choice: Choice, texts: dict[str, Any], lang: str) -> str:
     return urlencode(named)
 
 
-async def read_indicator(datasette: Datasette, request: Request) -> Row:
-    """Returns the indicator that the address names.
-
-    Raises:
-        NotFound: there is no such indicator.
-    """
-    name = parts_of(request)["indicator"]
-    found = await read_rows(datasette, INDICATOR, {"indicator_id": name})
-    if not found:
-        raise NotFound(f"There is no indicator {name} / Er is geen indicator {name}")
-    return found[0]
+async def read_indicator(datasette: Datasette, request: Request) -> Row | None:
+    """Returns the indicator that the address names, None where there is no such indicator."""
+    found = await read_rows(datasette, INDICATOR, {"indicator_id": parts_of(request)["indicator"]})
+    return found[0] if found else None
 
 
-async def read_choice(datasette: Datasette, request: Request, indicator: Row) -> tuple[Choice, list[str]]:
-    """Returns what is asked, with all periods, the newest first. The default is the newest that has a figure."""
+async def read_choice(datasette: Datasette, request: Request, indicator: Row) -> Choice:
+    """Returns what to show; of the periods by default the newest that has a figure."""
     maps: Maps = datasette.maps
     key = {"indicator_id": indicator["indicator_id"], "frame_year": maps.frame_year}
     periods = await read_rows(datasette, PERIODS, key)
-    with_figures_first = sorted(periods, key=lambda row: not row["has_values"])
-    texts, lang = datasette.portal.texts, language(request)
-    codes = [row["period_code"] for row in with_figures_first]
-    choice = Choice(
-        period=chosen(request, texts, lang, "period", codes) if codes else None,
-        shape=chosen(request, texts, lang, "shape", [s for s in ("borders", "tiles") if s in maps.shapes]),
-        classes=chosen(request, texts, lang, "classes", ["quantiles", "equal"]),
+    codes = [row["period_code"] for row in sorted(periods, key=lambda row: not row["has_values"])]
+    texts, unknown = datasette.portal.texts, []
+    return Choice(
+        period=chosen(request, texts, "period", codes, unknown) if codes else None,
+        shape=chosen(request, texts, "shape", [s for s in SHAPES if s in maps.shapes], unknown),
+        classes=chosen(request, texts, "classes", list(METHODS), unknown),
+        periods=[row["period_code"] for row in periods],
+        unknown=unknown,
     )
-    return choice, [row["period_code"] for row in periods]
 
 
 async def read_figures(datasette: Datasette, indicator: Row, choice: Choice) -> tuple[list[Row], Classification]:
@@ -159,7 +158,9 @@ async def map_page(request: Request, datasette: Datasette) -> Response:
     """Answers /kaart/<indicator> and /en/map/<indicator>."""
     lang, texts = language(request), datasette.portal.texts
     indicator = await read_indicator(datasette, request)
-    choice, periods = await read_choice(datasette, request, indicator)
+    if indicator is None:
+        return await not_found(datasette, request, "map", texts["map"]["no_indicator"][lang])
+    choice = await read_choice(datasette, request, indicator)
     figures, found = await read_figures(datasette, indicator, choice)
     other = "nl" if lang == "en" else "en"
     name = {"indicator_id": indicator["indicator_id"]}
@@ -167,7 +168,6 @@ async def map_page(request: Request, datasette: Datasette) -> Response:
     context = {
         "indicator": indicator,
         "choice": choice,
-        "periods": periods,
         "figures": figures,
         "without": sum(row["value"] is None for row in figures),
         "classification": found,
@@ -179,7 +179,7 @@ async def map_page(request: Request, datasette: Datasette) -> Response:
         "query": as_query(choice, texts, lang),
         "other_language_url": f"{page_url('map', other, **parts_of(request))}?{as_query(choice, texts, other)}",
     }
-    return await render(datasette, request, "map.html", "map", context)
+    return await render(datasette, request, "map.html", "map", context, status=400 if choice.unknown else 200)
 
 
 def describe(figures: list[Row], indicator: Row, choice: Choice, datasette: Datasette, lang: str) -> str:
@@ -205,7 +205,11 @@ async def map_csv(request: Request, datasette: Datasette) -> Response:
     """Answers the same address with .csv or .nl.csv: everything that the page shows."""
     lang = language(request)
     indicator = await read_indicator(datasette, request)
-    choice, _ = await read_choice(datasette, request, indicator)
+    if indicator is None:
+        return Response.text(datasette.portal.text("map", "no_indicator", lang), status=404)
+    choice = await read_choice(datasette, request, indicator)
+    if choice.unknown:
+        return Response.text(f"{datasette.portal.text('map', 'unknown', lang)}: {', '.join(choice.unknown)}", status=400)
     figures, _ = await read_figures(datasette, indicator, choice)
     same = {
         "indicator_id": indicator["indicator_id"],
