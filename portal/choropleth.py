@@ -83,7 +83,9 @@ def _equal_lows(present: list[float], decimals: int, most_classes: int) -> list[
     low, high = present[0], present[-1]
     step = (high - low) / most_classes
     # The highest figure is no bound: a class of its own would be less wide than the others.
-    return sorted({low} | {low_i for i in range(most_classes) if low < (low_i := round(low + i * step, decimals)) < high})
+    return sorted(
+        {low} | {low_i for i in range(most_classes) if low < (low_i := round(low + i * step, decimals)) < high}
+    )
 
 
 _LOWS = {"quantiles": _quantile_lows, "equal": _equal_lows}

@@ -8,8 +8,8 @@ from datasette import Response, hookimpl
 from datasette.app import Datasette
 from datasette.utils.asgi import Request
 
-from portal.answers import read_rows
-from portal.charts import LARGE, Point, line_chart
+from portal.answers import answer_csv, read_rows
+from portal.charts import Point, Size, line_chart
 from portal.pages import language, not_found, parts_of, render, routes
 
 INDICATOR = "select * from indicators where indicator_id = :indicator_id"
@@ -40,9 +40,28 @@ select period_code, year, value, value_status, boundary_method from observations
 where indicator_id = :indicator_id and region_code = :country
 order by year desc, period_code desc
 """
+FIGURES = """
+select o.*, r.name, r.scheme from observations_on_frame as o join regions as r using (region_code)
+where o.indicator_id = :indicator_id order by o.region_code, o.year, o.period_code
+"""
+CSV_COLUMNS = [
+    "indicator_id",
+    "region_code",
+    "name",
+    "scheme",
+    "period_code",
+    "year",
+    "value",
+    "unit",
+    "value_status",
+    "boundary_method",
+    "frame_year",
+]
 TARGET_SOURCE = "select title_nl, title_en from programmes where programme_id = :programme_id"
 COUNTRY = "NL01"
 NEWEST_PERIODS = 12
+# Narrow, so that its numbers can still be read on a phone.
+CHART = Size(380, 150)
 YEAR_SUFFIX = "JJ00"
 TERM = re.compile(r"[a-z][a-z0-9_]*|[+-]")
 
@@ -82,7 +101,7 @@ def chart_of(datasette: Datasette, series: list[Row], indicator: Row, lang: str)
         decimals=indicator["decimals"],
         lang=lang,
         words=lambda key: portal.text("charts", key, lang),
-        size=LARGE,
+        size=CHART,
     )
 
 
@@ -106,9 +125,7 @@ async def indicator_page(request: Request, datasette: Datasette) -> Response:
         "denominator": terms(indicator["denominator"]),
         "titles": {row["indicator_id"]: row[f"title_{lang}"] for row in every},
         "used_in": [
-            row
-            for row in every
-            if key["indicator_id"] in {*terms(row["numerator"]), *terms(row["denominator"])}
+            row for row in every if key["indicator_id"] in {*terms(row["numerator"]), *terms(row["denominator"])}
         ],
         "warnings": (indicator["usage_warnings"] or "").split(";") if indicator["usage_warnings"] else [],
         "sources": await read_rows(datasette, SOURCES, {"names": json.dumps(sorted(computed_from))}),
@@ -119,6 +136,19 @@ async def indicator_page(request: Request, datasette: Datasette) -> Response:
         "target_source": target[0] if target else None,
     }
     return await render(datasette, request, "indicator.html", "indicator", context)
+
+
+async def indicator_csv(request: Request, datasette: Datasette) -> Response:
+    """Answers the same address with .csv or .nl.csv: every figure of every region and period."""
+    lang = language(request)
+    key = {"indicator_id": parts_of(request)["indicator"]}
+    found = await read_rows(datasette, INDICATOR, key)
+    if not found:
+        return Response.text(datasette.portal.text("indicator", "absent", lang), status=404)
+    rows = [{**row, "unit": found[0][f"unit_{lang}"]} for row in await read_rows(datasette, FIGURES, key)]
+    return answer_csv(
+        datasette, rows, CSV_COLUMNS, key["indicator_id"], dutch=request.url_vars["extension"] == "nl.csv"
+    )
 
 
 async def index_page(request: Request, datasette: Datasette) -> Response:
@@ -137,4 +167,6 @@ async def index_page(request: Request, datasette: Datasette) -> Response:
 @hookimpl
 def register_routes() -> list[tuple[str, Any]]:
     """Puts the pages at their addresses in both languages."""
-    return [*routes("indicator", indicator_page), *routes("indicators", index_page)]
+    pages = routes("indicator", indicator_page)
+    files = [(rf"{path.removesuffix('/?$')}\.(?P<extension>nl\.csv|csv)$", indicator_csv) for path, _ in pages]
+    return [*pages, *files, *routes("indicators", index_page)]

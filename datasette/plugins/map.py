@@ -47,10 +47,22 @@ RATES_OF = """
 select indicator_id, title_nl, title_en from indicators
 where formula = 'ratio' and ' ' || numerator || ' ' like '% ' || :indicator_id || ' %' and lowest_level = 'municipality'
 """
-CSV_COLUMNS = (
-    "rank region_code name indicator_id period_code value unit value_status boundary_method frame_year "
-    "class_low class_high attribution licence"
-).split()
+CSV_COLUMNS = [
+    "rank",
+    "region_code",
+    "name",
+    "indicator_id",
+    "period_code",
+    "value",
+    "unit",
+    "value_status",
+    "boundary_method",
+    "frame_year",
+    "class_low",
+    "class_high",
+    "attribution",
+    "licence",
+]
 
 SHAPES = ("borders", "tiles")
 
@@ -209,7 +221,9 @@ async def map_csv(request: Request, datasette: Datasette) -> Response:
         return Response.text(datasette.portal.text("map", "no_indicator", lang), status=404)
     choice = await read_choice(datasette, request, indicator)
     if choice.unknown:
-        return Response.text(f"{datasette.portal.text('map', 'unknown', lang)}: {', '.join(choice.unknown)}", status=400)
+        return Response.text(
+            f"{datasette.portal.text('map', 'unknown', lang)}: {', '.join(choice.unknown)}", status=400
+        )
     figures, _ = await read_figures(datasette, indicator, choice)
     same = {
         "indicator_id": indicator["indicator_id"],
