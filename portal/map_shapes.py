@@ -1,7 +1,7 @@
 """How areas become shapes on a page: a plain plane, a grid of whole numbers, and the paths of SVG.
 
 The plane is equirectangular: degrees of longitude are shortened by the cosine of the latitude in the middle. At the
-northern and southern ends of the Netherlands widths are then 3 percent off, which nobody sees; distances are not for it.
+northern and southern ends of the Netherlands widths are then 3 percent off, which nobody sees.
 """
 
 import json

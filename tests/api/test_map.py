@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import html
 import io
 import json
 import re
@@ -9,6 +10,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -20,6 +22,7 @@ from pipelines.serve import PORTAL, read_settings
 from portal.map_shapes import PATH_BUDGET
 
 RATE, COUNT, NO_MUNICIPALITIES = "crimes_per_1000_rate", "population_count", "bankruptcies_count"
+NONE = "\N{EN DASH}"
 SVG = "{http://www.w3.org/2000/svg}"
 FIGURES = """
 select r.name, o.value, o.value_status, o.boundary_method from regions as r
@@ -60,7 +63,7 @@ def drawing(page: str) -> ElementTree.Element:
     found = page[page.index("<svg class=") :]
     svg = next(part for part in found.split("<svg ")[1:] if "map-title" in part)
     svg = svg[: svg.index("</svg>")]
-    return ElementTree.fromstring(f'<svg xmlns="http://www.w3.org/2000/svg" {svg}</svg>')  # noqa: S314 - our own page
+    return ElementTree.fromstring(f'<svg xmlns="http://www.w3.org/2000/svg" {svg}</svg>')
 
 
 def shapes(page: str) -> dict[str, tuple[str, str]]:
@@ -75,7 +78,8 @@ def shapes(page: str) -> dict[str, tuple[str, str]]:
 def table(page: str) -> list[list[str]]:
     body = page[page.rindex("<tbody>") : page.rindex("</tbody>")]
     return [
-        [re.sub("<[^>]+>", "", cell) for cell in re.split("</t[dh]>", row)[:-1]] for row in body.split("</tr>")[:-1]
+        [html.unescape(re.sub("<[^>]+>", "", cell)) for cell in re.split("</t[dh]>", row)[:-1]]
+        for row in body.split("</tr>")[:-1]
     ]
 
 
@@ -107,11 +111,11 @@ def test_table_colours_and_legend_agree_with_the_release(
     page = ask(portal, f"/en/map/{RATE}?period=2016JJ00&classes={classes}").text
     published = {name: value for name, value, *_ in database.execute(FIGURES, (RATE, "2016JJ00"))}
     shown = {row[1]: row[2] for row in table(page)}
-    assert shown == {name: "–" if value is None else f"{value:,.1f}" for name, value in published.items()}
+    assert shown == {name: NONE if value is None else f"{value:,.1f}" for name, value in published.items()}
     assert None in published.values()
 
-    ranks = [int(row[0]) for row in table(page) if row[0] != "–"]
-    values = [float(row[2]) for row in table(page) if row[2] != "–"]
+    ranks = [int(row[0]) for row in table(page) if row[0] != NONE]
+    values = [float(row[2]) for row in table(page) if row[2] != NONE]
     assert values == sorted(values, reverse=True)
     assert ranks == [1 + sum(other > value for other in values) for value in values]
 
@@ -236,4 +240,4 @@ def test_classes_can_be_told_apart_without_seeing_hues() -> None:
     assert all(contrast(fill, stroke[1]) >= 3 for fill in fills)
     steps = [luminance(fill) for fill in fills]
     assert steps == sorted(steps, reverse=True)
-    assert all(contrast(light, dark) >= 1.35 for light, dark in zip(fills, fills[1:], strict=False))
+    assert all(contrast(light, dark) >= 1.35 for light, dark in pairwise(fills))
