@@ -21,6 +21,7 @@ PATHS = {
     "own_region": {"nl": "/eigen-regio", "en": "/en/own-region"},
     "map": {"nl": "/kaart/{indicator}", "en": "/en/map/{indicator}"},
     "indicator": {"nl": "/indicator/{indicator}", "en": "/en/indicator/{indicator}"},
+    "indicators": {"nl": "/indicatoren", "en": "/en/indicators"},
     "sources": {"nl": "/bronnen", "en": "/en/sources"},
     "changes": {"nl": "/wijzigingen", "en": "/en/changes"},
     "labour_market": {"nl": "/arbeidsmarkt/{code}", "en": "/en/labour-market/{code}"},

@@ -1,0 +1,172 @@
+"""What an indicator is and how far its figures reach; and all indicators by theme."""
+
+import json
+import re
+from typing import Any
+
+from datasette import Response, hookimpl
+from datasette.app import Datasette
+from datasette.utils.asgi import Request
+
+from portal.answers import answer_csv, read_rows
+from portal.charts import Point, Size, line_chart
+from portal.pages import language, not_found, parts_of, render, routes
+
+INDICATOR = "select * from indicators where indicator_id = :indicator_id"
+TITLES = "select indicator_id, title_nl, title_en, numerator, denominator from indicators order by indicator_id"
+EVERY = """
+select indicator_id, theme, sub_theme, title_nl, title_en, definition_nl, definition_en, unit_nl, unit_en, kind,
+    lowest_level, state
+from indicators order by title_nl
+"""
+# An indicator that is computed has the sources of the figures that it is computed from.
+SOURCES = """
+select distinct s.*, h.is_overdue from indicators as i join sources as s using (dataset_id)
+left join source_health as h using (dataset_id)
+where i.indicator_id in (select value from json_each(:names)) order by s.publisher, s.table_id
+"""
+# Derived figures are on the boundaries of one year only, and all others are there too.
+COVERAGE = """
+select r.scheme, count(distinct o.region_code) as regions_count, count(distinct o.period_code) as periods_count,
+    min(o.year) as first_year, max(o.year) as last_year,
+    (select count(*) from regions as every_region where every_region.scheme = r.scheme and every_region.is_current)
+        as regions_expected
+from observations_on_frame as o join regions as r using (region_code)
+where o.indicator_id = :indicator_id and o.value is not null
+group by r.scheme
+"""
+NATIONAL = """
+select period_code, year, value, value_status, boundary_method from observations_on_frame
+where indicator_id = :indicator_id and region_code = :country
+order by year desc, period_code desc
+"""
+FIGURES = """
+select o.*, r.name, r.scheme from observations_on_frame as o join regions as r using (region_code)
+where o.indicator_id = :indicator_id order by o.region_code, o.year, o.period_code
+"""
+CSV_COLUMNS = [
+    "indicator_id",
+    "region_code",
+    "name",
+    "scheme",
+    "period_code",
+    "year",
+    "value",
+    "unit",
+    "value_status",
+    "boundary_method",
+    "frame_year",
+]
+TARGET_SOURCE = "select title_nl, title_en from programmes where programme_id = :programme_id"
+COUNTRY = "NL01"
+NEWEST_PERIODS = 12
+# Narrow, so that its numbers can still be read on a phone.
+CHART = Size(380, 150)
+YEAR_SUFFIX = "JJ00"
+TERM = re.compile(r"[a-z][a-z0-9_]*|[+-]")
+
+Row = dict[str, Any]
+
+
+def terms(expression: str | None) -> list[str]:
+    """Returns the names and signs of a numerator or denominator, in order: `a`, `-`, `b`."""
+    return TERM.findall(expression or "")
+
+
+def parts_to(indicators: list[Row], indicator_id: str) -> set[str]:
+    """Returns the indicator with every one that it is computed from, and those these are computed from."""
+    by_id = {row["indicator_id"]: row for row in indicators}
+    found: set[str] = set()
+    waiting = [indicator_id]
+    while waiting:
+        name = waiting.pop()
+        if name in by_id and name not in found:
+            found.add(name)
+            waiting += terms(by_id[name]["numerator"]) + terms(by_id[name]["denominator"])
+    return found
+
+
+def chart_of(datasette: Datasette, series: list[Row], indicator: Row, lang: str) -> Any:
+    """Returns the chart of the years of a series; quarters and months of one year do not fit on an axis of years."""
+    portal = datasette.portal
+    points = [
+        Point(row["year"], row["value"], row["value_status"])
+        for row in series
+        if row["period_code"].endswith(YEAR_SUFFIX)
+    ]
+    title = f"{indicator[f'title_{lang}']}, {portal.text('indicator', 'country', lang)}"
+    return line_chart(
+        points,
+        title=title,
+        decimals=indicator["decimals"],
+        lang=lang,
+        words=lambda key: portal.text("charts", key, lang),
+        size=CHART,
+    )
+
+
+async def indicator_page(request: Request, datasette: Datasette) -> Response:
+    """Answers /indicator/<id> and /en/indicator/<id>."""
+    lang = language(request)
+    key = {"indicator_id": parts_of(request)["indicator"]}
+    found = await read_rows(datasette, INDICATOR, key)
+    if not found:
+        return await not_found(datasette, request, "indicator", datasette.portal.text("indicator", "absent", lang))
+    indicator = found[0]
+    every = await read_rows(datasette, TITLES)
+    schemes = list(datasette.portal.texts["schemes"])
+    coverage = await read_rows(datasette, COVERAGE, key)
+    national = await read_rows(datasette, NATIONAL, {**key, "country": COUNTRY})
+    computed_from = parts_to(every, key["indicator_id"])
+    target = await read_rows(datasette, TARGET_SOURCE, {"programme_id": indicator["target_source"]})
+    context = {
+        "indicator": indicator,
+        "numerator": terms(indicator["numerator"]),
+        "denominator": terms(indicator["denominator"]),
+        "titles": {row["indicator_id"]: row[f"title_{lang}"] for row in every},
+        "used_in": [
+            row for row in every if key["indicator_id"] in {*terms(row["numerator"]), *terms(row["denominator"])}
+        ],
+        "warnings": (indicator["usage_warnings"] or "").split(";") if indicator["usage_warnings"] else [],
+        "sources": await read_rows(datasette, SOURCES, {"names": json.dumps(sorted(computed_from))}),
+        "coverage": sorted(coverage, key=lambda row: schemes.index(row["scheme"])),
+        "has_map": any(row["scheme"] == "municipality" for row in coverage),
+        "national": national[:NEWEST_PERIODS],
+        "chart": chart_of(datasette, national, indicator, lang),
+        "target_source": target[0] if target else None,
+    }
+    return await render(datasette, request, "indicator.html", "indicator", context)
+
+
+async def indicator_csv(request: Request, datasette: Datasette) -> Response:
+    """Answers the same address with .csv or .nl.csv: every figure of every region and period."""
+    lang = language(request)
+    key = {"indicator_id": parts_of(request)["indicator"]}
+    found = await read_rows(datasette, INDICATOR, key)
+    if not found:
+        return Response.text(datasette.portal.text("indicator", "absent", lang), status=404)
+    rows = [{**row, "unit": found[0][f"unit_{lang}"]} for row in await read_rows(datasette, FIGURES, key)]
+    return answer_csv(
+        datasette, rows, CSV_COLUMNS, key["indicator_id"], dutch=request.url_vars["extension"] == "nl.csv"
+    )
+
+
+async def index_page(request: Request, datasette: Datasette) -> Response:
+    """Answers /indicatoren and /en/indicators."""
+    texts, lang = datasette.portal.texts, language(request)
+    rows = sorted(await read_rows(datasette, EVERY), key=lambda row: str(row[f"title_{lang}"]).casefold())
+    themes: dict[str, dict[str, list[Row]]] = {}
+    for theme in texts["themes"]:
+        members = [row for row in rows if row["theme"] == theme]
+        grouped = {sub: [row for row in members if row["sub_theme"] == sub] for sub in texts["sub_themes"]}
+        themes[theme] = {sub: found for sub, found in grouped.items() if found}
+    context = {"themes": {theme: groups for theme, groups in themes.items() if groups}, "count": len(rows)}
+    return await render(datasette, request, "indicators.html", "indicators", context)
+
+
+@hookimpl
+def register_routes() -> list[tuple[str, Any]]:
+    """Puts the pages at their addresses in both languages."""
+    pages = routes("indicator", indicator_page)
+    files = [(rf"{path.removesuffix('/?$')}\.(?P<extension>nl\.csv|csv)$", indicator_csv) for path, _ in pages]
+    return [*pages, *files, *routes("indicators", index_page)]

@@ -1,0 +1,257 @@
+"""A map of every municipality for an indicator and a period, with the same figures in a table and as CSV."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from datasette import Response, hookimpl
+from datasette.app import Datasette
+from datasette.utils.asgi import Request
+
+from portal.answers import answer_csv, read_rows
+from portal.choropleth import METHODS, Classification, classify, rank
+from portal.formats import format_number, format_period
+from portal.map_shapes import MapShapes, shapes_of_boundaries, shapes_of_tiles
+from portal.pages import language, not_found, page_url, parts_of, render, routes
+
+FRAME = "select max(frame_year) as frame_year from observations_on_frame"
+MUNICIPALITIES = "select region_code from regions where scheme = 'municipality' and is_current"
+TILES = "select region_code, tile_column, tile_row from municipality_tiles"
+BOUNDARIES = """
+select b.region_code, b.geometry, s.attribution, s.licence, s.licence_url
+from region_boundaries as b join sources as s using (dataset_id)
+where b.frame_year = :frame_year
+    and b.dataset_id = (select min(dataset_id) from region_boundaries where frame_year = :frame_year)
+"""
+INDICATOR = """
+select i.*, s.attribution, s.licence, s.licence_url
+from indicators as i left join sources as s using (dataset_id) where i.indicator_id = :indicator_id
+"""
+PERIODS = """
+select o.period_code, max(o.value is not null) as has_values
+from observations_on_frame as o join regions as r using (region_code)
+where o.indicator_id = :indicator_id and o.frame_year = :frame_year and r.scheme = 'municipality'
+group by o.period_code, o.year order by o.year desc, o.period_code desc
+"""
+FIGURES = """
+select r.region_code, r.name, o.value, o.value_status, o.boundary_method
+from regions as r
+left join observations_on_frame as o on o.region_code = r.region_code and o.indicator_id = :indicator_id
+    and o.frame_year = :frame_year and o.period_code = :period_code
+where r.scheme = 'municipality' and r.is_current
+order by r.name
+"""
+# Numerators are names with + and - between them, so a name is looked for with a space on both sides.
+RATES_OF = """
+select indicator_id, title_nl, title_en from indicators
+where formula = 'ratio' and ' ' || numerator || ' ' like '% ' || :indicator_id || ' %' and lowest_level = 'municipality'
+"""
+CSV_COLUMNS = [
+    "rank",
+    "region_code",
+    "name",
+    "indicator_id",
+    "period_code",
+    "value",
+    "unit",
+    "value_status",
+    "boundary_method",
+    "frame_year",
+    "class_low",
+    "class_high",
+    "attribution",
+    "licence",
+]
+
+SHAPES = ("borders", "tiles")
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Maps:
+    """What maps look like in this release: the same for every indicator."""
+
+    frame_year: int
+    shapes: Mapping[str, MapShapes]
+    """By the way of drawing: always `tiles`; `borders` when those of the frame have landed, whole."""
+    credit: Row | None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a reader asked to see."""
+
+    period: str | None
+    shape: str
+    classes: str
+    periods: list[str]
+    """All that there are, the newest first."""
+    unknown: list[str]
+    """What was asked that is not there; the page shows something else then, and says so."""
+
+
+async def read_maps(datasette: Datasette) -> Maps:
+    """Returns the shapes of the municipalities of the frame that figures are on."""
+    frame = (await read_rows(datasette, FRAME))[0]
+    current = {row["region_code"] for row in await read_rows(datasette, MUNICIPALITIES)}
+    tiles = {r["region_code"]: (r["tile_column"], r["tile_row"]) for r in await read_rows(datasette, TILES)}
+    shapes = {"tiles": shapes_of_tiles({code: tile for code, tile in tiles.items() if code in current})}
+    boundaries = await read_rows(datasette, BOUNDARIES, frame) if frame["frame_year"] else []
+    # Borders that miss a municipality, or have an old one, would show a country that is not there.
+    whole = bool(current) and {row["region_code"] for row in boundaries} == current
+    if whole:
+        shapes["borders"] = shapes_of_boundaries({row["region_code"]: row["geometry"] for row in boundaries})
+    return Maps(frame["frame_year"], shapes, boundaries[0] if whole else None)
+
+
+def chosen(request: Request, texts: dict[str, Any], name: str, known: list[str], unknown: list[str]) -> str:
+    """Returns what was chosen for a parameter of the address, in our own words; the first of `known` by default.
+
+    A word that is not there is added to `unknown`.
+    """
+    lang = language(request)
+    parameter = texts["map_parameters"][name][lang]
+    words = {texts[f"map_{name}"].get(each, {}).get(lang, each): each for each in known}
+    asked = request.args.get(parameter)
+    if asked and asked not in words:
+        unknown.append(f"{parameter}={asked[:40]}")
+    return words.get(asked, known[0])
+
+
+def as_query(choice: Choice, texts: dict[str, Any], lang: str) -> str:
+    """Returns the part of an address behind the question mark, in the words of a language."""
+    asked = {"period": choice.period, "shape": choice.shape, "classes": choice.classes}
+    named = {texts["map_parameters"][k][lang]: texts[f"map_{k}"].get(v, {}).get(lang, v) for k, v in asked.items() if v}
+    return urlencode(named)
+
+
+async def read_indicator(datasette: Datasette, request: Request) -> Row | None:
+    """Returns the indicator that the address names, None where there is no such indicator."""
+    found = await read_rows(datasette, INDICATOR, {"indicator_id": parts_of(request)["indicator"]})
+    return found[0] if found else None
+
+
+async def read_choice(datasette: Datasette, request: Request, indicator: Row) -> Choice:
+    """Returns what to show; of the periods by default the newest that has a figure."""
+    maps: Maps = datasette.maps
+    key = {"indicator_id": indicator["indicator_id"], "frame_year": maps.frame_year}
+    periods = await read_rows(datasette, PERIODS, key)
+    codes = [row["period_code"] for row in sorted(periods, key=lambda row: not row["has_values"])]
+    texts, unknown = datasette.portal.texts, []
+    return Choice(
+        period=chosen(request, texts, "period", codes, unknown) if codes else None,
+        shape=chosen(request, texts, "shape", [s for s in SHAPES if s in maps.shapes], unknown),
+        classes=chosen(request, texts, "classes", list(METHODS), unknown),
+        periods=[row["period_code"] for row in periods],
+        unknown=unknown,
+    )
+
+
+async def read_figures(datasette: Datasette, indicator: Row, choice: Choice) -> tuple[list[Row], Classification]:
+    """Returns every municipality with its figure, rank and class, the highest first and those without a figure last."""
+    key = {
+        "indicator_id": indicator["indicator_id"],
+        "frame_year": datasette.maps.frame_year,
+        "period_code": choice.period,
+    }
+    rows = await read_rows(datasette, FIGURES, key)
+    found = classify([row["value"] for row in rows], choice.classes, indicator["decimals"])
+    ranks = rank({row["region_code"]: row["value"] for row in rows}, indicator["decimals"])
+    last = len(rows) + 1
+    figures = [
+        {**row, "rank": ranks.get(row["region_code"]), "value_class": found.class_of(row["value"])} for row in rows
+    ]
+    return sorted(figures, key=lambda row: row["rank"] or last), found
+
+
+async def map_page(request: Request, datasette: Datasette) -> Response:
+    """Answers /kaart/<indicator> and /en/map/<indicator>."""
+    lang, texts = language(request), datasette.portal.texts
+    indicator = await read_indicator(datasette, request)
+    if indicator is None:
+        return await not_found(datasette, request, "map", texts["map"]["no_indicator"][lang])
+    choice = await read_choice(datasette, request, indicator)
+    figures, found = await read_figures(datasette, indicator, choice)
+    other = "nl" if lang == "en" else "en"
+    name = {"indicator_id": indicator["indicator_id"]}
+    rates = await read_rows(datasette, RATES_OF, name) if indicator["kind"] == "count" else []
+    context = {
+        "indicator": indicator,
+        "choice": choice,
+        "figures": figures,
+        "without": sum(row["value"] is None for row in figures),
+        "classification": found,
+        "maps": datasette.maps,
+        "drawn": datasette.maps.shapes[choice.shape],
+        "by_shade": {c.shade: [f for f in figures if f["value_class"] == c] for c in found.classes},
+        "described": describe(figures, indicator, choice, datasette, lang),
+        "rates": rates,
+        "query": as_query(choice, texts, lang),
+        "other_language_url": f"{page_url('map', other, **parts_of(request))}?{as_query(choice, texts, other)}",
+    }
+    return await render(datasette, request, "map.html", "map", context, status=400 if choice.unknown else 200)
+
+
+def describe(figures: list[Row], indicator: Row, choice: Choice, datasette: Datasette, lang: str) -> str:
+    """Returns the map in a sentence, for who does not see it."""
+    present = [row for row in figures if row["value"] is not None]
+    if not present:
+        return ""
+
+    def written(row: Row) -> str:
+        return f"{row['name']} ({format_number(row['value'], indicator['decimals'], lang)})"
+
+    return datasette.portal.text("map", "description", lang).format(
+        count=len(figures),
+        year=datasette.maps.frame_year,
+        period=format_period(choice.period, datasette.portal.texts["periods"], lang),
+        highest=written(present[0]),
+        lowest=written(present[-1]),
+        without=len(figures) - len(present),
+    )
+
+
+async def map_csv(request: Request, datasette: Datasette) -> Response:
+    """Answers the same address with .csv or .nl.csv: everything that the page shows."""
+    lang = language(request)
+    indicator = await read_indicator(datasette, request)
+    if indicator is None:
+        return Response.text(datasette.portal.text("map", "no_indicator", lang), status=404)
+    choice = await read_choice(datasette, request, indicator)
+    if choice.unknown:
+        return Response.text(
+            f"{datasette.portal.text('map', 'unknown', lang)}: {', '.join(choice.unknown)}", status=400
+        )
+    figures, _ = await read_figures(datasette, indicator, choice)
+    same = {
+        "indicator_id": indicator["indicator_id"],
+        "period_code": choice.period,
+        "unit": indicator[f"unit_{lang}"],
+        "frame_year": datasette.maps.frame_year,
+        "attribution": indicator["attribution"],
+        "licence": indicator["licence"],
+    }
+    rows = [
+        {**f, **same, "class_low": c and c.low, "class_high": c and c.high} for f in figures for c in [f["value_class"]]
+    ]
+    name = f"{indicator['indicator_id']}-{choice.period or 'none'}"
+    return answer_csv(datasette, rows, CSV_COLUMNS, name, dutch=request.url_vars["extension"] == "nl.csv")
+
+
+@hookimpl(trylast=True)
+def startup(datasette: Datasette) -> Any:
+    """Draws the municipalities once: a release does not change."""
+
+    async def inner() -> None:
+        datasette.maps = await read_maps(datasette)
+
+    return inner
+
+
+@hookimpl
+def register_routes() -> list[tuple[str, Any]]:
+    """Puts the map at its address in both languages, and its figures at that address with .csv or .nl.csv."""
+    files = [(rf"{path.removesuffix('/?$')}\.(?P<extension>nl\.csv|csv)$", map_csv) for path, _ in routes("map", None)]
+    return [*routes("map", map_page), *files]

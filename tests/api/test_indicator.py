@@ -1,0 +1,157 @@
+"""What a reader learns of an indicator: what it is, how it is made, where it comes from, how far it reaches."""
+
+import asyncio
+import csv
+import html
+import io
+import json
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from datasette.app import Datasette
+
+from pipelines.serve import PORTAL, read_settings
+
+SEEDS = PORTAL.parent / "dbt_project" / "seeds"
+PAGES = {"nl": "/indicator/", "en": "/en/indicator/"}
+
+
+@pytest.fixture(scope="module")
+def portal(sample_release: Path) -> Datasette:
+    return Datasette(
+        immutables=[str(sample_release.resolve() / "regiokompas.db")],
+        metadata=json.loads((sample_release / "metadata.json").read_text(encoding="utf-8")),
+        plugins_dir=str(PORTAL / "plugins"),
+        template_dir=str(PORTAL / "templates"),
+        static_mounts=[("static", str(PORTAL / "static"))],
+        settings=read_settings(),
+        cors=True,
+    )
+
+
+@pytest.fixture(scope="module")
+def database(sample_release: Path) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(sample_release / "regiokompas.db")) as connection:
+        connection.row_factory = sqlite3.Row
+        yield connection
+
+
+def ask(portal: Datasette, path: str) -> Any:
+    return asyncio.run(portal.client.get(path))
+
+
+def read(page: str) -> str:
+    """A page as text, without its markup."""
+    return re.sub(r"\s+", " ", html.unescape(re.sub("<[^>]+>", " ", page)))
+
+
+def seed(name: str, key: str) -> dict[str, dict[str, str]]:
+    with (SEEDS / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return {row[key]: row for row in csv.DictReader(file)}
+
+
+@pytest.mark.parametrize("lang", ["nl", "en"])
+def test_every_indicator_has_a_page_with_what_the_registry_says(
+    portal: Datasette, database: sqlite3.Connection, lang: str
+) -> None:
+    titles = {name: seed(f"{name}s", name) for name in ("theme", "sub_theme", "building_block")}
+    warnings = seed("usage_warnings", "warning_id")
+    for row in database.execute("select * from indicators"):
+        answer = ask(portal, PAGES[lang] + row["indicator_id"])
+        assert answer.status_code == 200, row["indicator_id"]
+        assert f'<html lang="{lang}">' in answer.text and answer.text.count("<h1") == 1
+        text = read(answer.text)
+        for column in ("title", "definition", "unit"):
+            assert re.sub(r"\s+", " ", row[f"{column}_{lang}"]) in text
+        assert all(found[str(row[name])][f"title_{lang}"] in text for name, found in titles.items())
+        for name in filter(None, (row["usage_warnings"] or "").split(";")):
+            assert warnings[name][f"text_{lang}"] in text
+        for name in re.findall(r"\w+", f"{row['numerator'] or ''} {row['denominator'] or ''}"):
+            assert f'href="{PAGES[lang]}{name}"' in answer.text, f"{row['indicator_id']} does not link to {name}"
+
+
+def test_a_formula_is_told_in_words(portal: Datasette) -> None:
+    text = read(ask(portal, "/indicator/bankruptcies_per_10000_establishments_rate").text)
+    assert re.search(r"Uitgesproken faillissementen gedeeld door .+ maal 10.000", text)
+    text = read(ask(portal, "/en/indicator/establishment_births_minus_deaths_count").text)
+    assert re.search(r"openings? .*minus|minus .*closures?", text)
+    assert "5 years before" in read(ask(portal, "/en/indicator/jobs_growth_5y_pct").text)
+
+
+def test_a_target_has_its_source(portal: Datasette) -> None:
+    page = ask(portal, "/indicator/sme_jobs_share_pct").text
+    assert re.search(r"70,0 % van de banen\s+Economische pijler van de G40", read(page))
+    assert ask(portal, "/regiokompas/programmes/g40_economic_pillar").status_code == 200
+
+
+def test_coverage_counts_what_the_release_has(portal: Datasette, database: sqlite3.Connection) -> None:
+    text = read(ask(portal, "/en/indicator/crimes_per_1000_rate").text)
+    codes = {
+        row["region_code"]: row["year"]
+        for row in database.execute(
+            "select region_code, year from observations_on_frame "
+            "where indicator_id = 'crimes_per_1000_rate' and value is not null"
+        )
+        if row["region_code"].startswith("GM")
+    }
+    assert f"Municipality {len(codes)} of 342" in text
+
+
+def test_the_national_series_is_that_of_the_release(portal: Datasette, database: sqlite3.Connection) -> None:
+    page = ask(portal, "/en/indicator/population_count").text
+    row = database.execute(
+        "select value, year from observations_on_frame where indicator_id = 'population_count' "
+        "and region_code = 'NL01' and value is not null order by year desc limit 1"
+    ).fetchone()
+    assert f"{row['year']} {row['value']:,.0f}" in read(page)
+    assert '<svg class="chart"' in page
+
+
+def test_sources_of_a_computed_figure_are_those_of_its_parts(portal: Datasette, database: sqlite3.Connection) -> None:
+    page = ask(portal, "/indicator/bankruptcies_per_10000_establishments_rate").text
+    sources = database.execute(
+        "select s.* from indicators as i join sources as s using (dataset_id) "
+        "where indicator_id in ('bankruptcies_count', 'establishments_all_levels_count')"
+    ).fetchall()
+    assert len(sources) == 2
+    for source in sources:
+        assert source["homepage_url"] in html.unescape(page) and source["licence_url"] in page
+        assert source["title_nl"] in html.unescape(page) and source["attribution"] in html.unescape(page)
+
+
+def test_there_is_a_map_only_where_municipalities_have_figures(portal: Datasette) -> None:
+    assert 'href="/kaart/crimes_per_1000_rate"' in ask(portal, "/indicator/crimes_per_1000_rate").text
+    assert "/kaart/" not in ask(portal, "/indicator/bankruptcies_count").text
+
+
+@pytest.mark.parametrize(("extension", "mark"), [("csv", ","), ("nl.csv", ";")])
+def test_all_figures_are_in_the_file(
+    portal: Datasette, database: sqlite3.Connection, extension: str, mark: str
+) -> None:
+    text = ask(portal, f"/indicator/crimes_per_1000_rate.{extension}").content.decode("utf-8").removeprefix("\ufeff")
+    rows = list(csv.DictReader(io.StringIO(text), delimiter=mark))
+    count, total = database.execute(
+        "select count(*), sum(value) from observations_on_frame where indicator_id = 'crimes_per_1000_rate'"
+    ).fetchone()
+    assert len(rows) == count
+    assert sum(float(row["value"].replace(",", ".") or 0) for row in rows) == pytest.approx(total)
+
+
+@pytest.mark.parametrize(("path", "lang"), [("/indicatoren", "nl"), ("/en/indicators", "en")])
+def test_the_index_links_to_every_indicator_once(
+    portal: Datasette, database: sqlite3.Connection, path: str, lang: str
+) -> None:
+    page = ask(portal, path).text
+    names = [row["indicator_id"] for row in database.execute("select indicator_id from indicators")]
+    links = re.findall(rf'href="{PAGES[lang]}(\w+)"', page)
+    assert sorted(links) == sorted(names)
+
+
+@pytest.mark.parametrize("path", ["/indicator/nope", "/en/indicator/nope", "/indicator/nope.csv"])
+def test_an_unknown_indicator_is_not_found(portal: Datasette, path: str) -> None:
+    assert ask(portal, path).status_code == 404
