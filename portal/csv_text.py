@@ -25,6 +25,8 @@ def write_csv(rows: Iterable[Row], columns: Sequence[str], *, dutch: bool) -> st
 def _cell(value: object, decimal_mark: str) -> str:
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() else repr(value).replace(".", decimal_mark)
     if isinstance(value, int):
