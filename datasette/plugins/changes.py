@@ -15,7 +15,7 @@ from portal.pages import DATABASE
 from portal.revisions import KINDS, Changes, line_of_changes
 
 ADDRESSES = {"nl": "/wijzigingen", "en": "/en/changes"}
-SHOWN_ROWS = 100
+SHOWN_ROWS = 50
 INDICATORS = "select indicator_id, title_nl, title_en, unit_nl, unit_en, decimals from indicators"
 REGION_NAMES = "select region_code, name from regions"
 FIND_REGIONS = """
