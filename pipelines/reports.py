@@ -97,7 +97,9 @@ def print_changes(
             console.print(f"Indicator {kind}: {row['indicator_id']} {row.get('column', '')}".rstrip(), markup=False)
     for row in summary["sources"]:
         moved = f"{row['newest_period_before'] or '-'} -> {row['newest_period_after'] or '-'}"
-        console.print(f"Source {row['dataset_id']}: {moved}, {row['state_before']} -> {row['state_after']}", markup=False)
+        console.print(
+            f"Source {row['dataset_id']}: {moved}, {row['state_before']} -> {row['state_after']}", markup=False
+        )
     if summary["code_changed"]:
         console.print("The code changed too")
     console.print()

@@ -11,10 +11,21 @@ from pipelines.publish.revisions import record_changes
 
 Figures = dict[tuple[str, str, str], tuple[float | None, str]]
 
-INDICATOR = {"title_nl": "Banen", "title_en": "Jobs", "definition_nl": "Aantal banen", "definition_en": "Number of jobs"}
+INDICATOR = {
+    "title_nl": "Banen",
+    "title_en": "Jobs",
+    "definition_nl": "Aantal banen",
+    "definition_en": "Number of jobs",
+}
 SOURCE = {"newest_period": "2025JJ00", "source_modified": "2026-01-01T00:00:00", "state": "current"}
 TEXTS = {"indicator_id": pl.String, "region_code": pl.String, "period_code": pl.String}
-PUBLISHED = {**TEXTS, "dataset_id": pl.String, "landed_sha256": pl.String, "value": pl.Float64, "value_status": pl.String}
+PUBLISHED = {
+    **TEXTS,
+    "dataset_id": pl.String,
+    "landed_sha256": pl.String,
+    "value": pl.Float64,
+    "value_status": pl.String,
+}
 ON_FRAME = {**TEXTS, "frame_year": pl.Int32, "value": pl.Float64, "value_status": pl.String}
 
 
@@ -34,7 +45,9 @@ def make_release(
     built = releases.parent / f"built-{release_id}"
     tables = built / "tables"
     tables.mkdir(parents=True)
-    published = [{**_key(key), "dataset_id": "cbs/1", "landed_sha256": landed, **_cell(c)} for key, c in figures.items()]
+    published = [
+        {**_key(key), "dataset_id": "cbs/1", "landed_sha256": landed, **_cell(c)} for key, c in figures.items()
+    ]
     framed = [{**_key(key), "frame_year": 2026, **_cell(c)} for key, c in (on_frame or {}).items()]
     pl.DataFrame(published, schema=PUBLISHED).write_parquet(tables / "observations.parquet")
     pl.DataFrame(framed, schema=ON_FRAME).write_parquet(tables / "observations_on_frame.parquet")

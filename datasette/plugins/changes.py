@@ -25,7 +25,7 @@ select region_code from regions where region_code = upper(:words) or name = :wor
 COLUMNS = (
     "change indicator_id title_nl title_en region_code region_name period_code frame_year value_before value_after "
     "difference status_before status_after dataset_id source_changed release_before release_after"
-).split()
+)
 
 
 def choose(line: list[Changes], release_id: str) -> Changes:
@@ -133,7 +133,7 @@ async def changes_csv(request: Request, datasette: Datasette) -> Response:
         changes = choose(line, asked["release"])
         found = await asyncio.to_thread((await asked_figures(datasette, changes, asked)).collect)
         rows = await with_names(datasette, changes, found.to_dicts())
-    return answer_csv(datasette, rows, COLUMNS, "changes", dutch=bool(request.url_vars["dutch"]))
+    return answer_csv(datasette, rows, COLUMNS.split(), "changes", dutch=bool(request.url_vars["dutch"]))
 
 
 @hookimpl

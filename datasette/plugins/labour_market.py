@@ -6,7 +6,7 @@ from datasette import NotFound, Response, hookimpl
 from datasette.app import Datasette
 from datasette.utils.asgi import Request
 
-from portal.answers import answer_csv, answer_page, language_of, read_rows
+from portal.answers import answer_csv, answer_page, read_rows
 from portal.csv_text import Row
 from portal.formats import format_number
 from portal.tension import bands, bounds, market_bounds, place, read_classes
@@ -57,16 +57,16 @@ TENSION_COLUMNS = (
     "region_code region_name period_code occupation_code occupation_level title_nl title_en segment_code class_code "
     "vacancies_count ww_short_count tension_ratio tension_class market tension_published tension_label_uwv "
     "value_status no_ratio_reason method parts_count parts_known_count source licence"
-).split()
+)
 MOVES_COLUMNS = (
     "region_code region_name period_code from_occupation_code from_title_nl from_title_en from_tension_ratio "
     "from_ww_short_count nearness to_occupation_code to_title_nl to_title_en to_tension_ratio to_vacancies_count "
     "to_ww_short_count source licence"
-).split()
+)
 REGIONS_COLUMNS = (
     "region_code region_name period_code vacancies_count ww_short_count tension_ratio tension_class value_status "
     "no_ratio_reason shortages_count surpluses_count occupations_count source licence"
-).split()
+)
 
 
 def by_class(rows: list[Row]) -> list[dict[str, Any]]:
@@ -136,14 +136,14 @@ async def region_csv(request: Request, datasette: Datasette) -> Response:
     sql, columns, name = (MOVES, MOVES_COLUMNS, "moves") if what else (TENSION, TENSION_COLUMNS, "tension")
     rows = await with_source(datasette, await read_rows(datasette, sql, {"code": code}))
     dutch = bool(request.url_vars["dutch"])
-    return answer_csv(datasette, rows, columns, f"labour_market_{code}_{name}", dutch=dutch)
+    return answer_csv(datasette, rows, columns.split(), f"labour_market_{code}_{name}", dutch=dutch)
 
 
 async def index_csv(request: Request, datasette: Datasette) -> Response:
     """Answers the table of all regions."""
     rows = await with_source(datasette, await read_rows(datasette, REGIONS))
     dutch = bool(request.url_vars["dutch"])
-    return answer_csv(datasette, rows, REGIONS_COLUMNS, "labour_market_regions", dutch=dutch)
+    return answer_csv(datasette, rows, REGIONS_COLUMNS.split(), "labour_market_regions", dutch=dutch)
 
 
 async def find_region(datasette: Datasette, code: dict[str, str]) -> Row:

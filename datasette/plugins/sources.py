@@ -24,7 +24,7 @@ COLUMNS = (
     "is_overdue cadence source_modified landed_at drift_count blocking_count municipalities_count "
     "municipalities_expected indicators_count blocked_indicators_count rows_count licence licence_url attribution "
     "homepage_url"
-).split()
+)
 
 
 def in_state(rows: list[Row], state: str) -> list[Row]:
@@ -63,7 +63,7 @@ async def sources_page(request: Request, datasette: Datasette) -> Response:
 async def sources_csv(request: Request, datasette: Datasette) -> Response:
     """Answers the same sources as a file."""
     rows = in_state(await read_rows(datasette, SOURCES), request.args.get("state", ""))
-    return answer_csv(datasette, rows, COLUMNS, "sources", dutch=bool(request.url_vars["dutch"]))
+    return answer_csv(datasette, rows, COLUMNS.split(), "sources", dutch=bool(request.url_vars["dutch"]))
 
 
 @hookimpl

@@ -1,8 +1,8 @@
 """What changed between a release and the one before it: figure by figure, under the key that a figure keeps.
 
 A release is made of its inputs and the code alone, so what it is compared with cannot be in it. The comparison lies
-beside the releases, `changes/<older>..<newer>.parquet` with every changed figure and `.json` with what it came to. It is
-made before `current` moves to the newer one, and never again: it says what readers saw change.
+beside the releases, `changes/<older>..<newer>.parquet` with every changed figure and `.json` with what it came to. It
+is made before `current` moves to the newer one, and never again: it says what readers saw change.
 """
 
 import json
@@ -220,7 +220,8 @@ def _titled(indicator: dict[str, Any]) -> dict[str, Any]:
 
 
 def _rows(con: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:
-    return con.sql(sql).pl().to_dicts()
+    rows: list[dict[str, Any]] = con.sql(sql).pl().to_dicts()
+    return rows
 
 
 def _recorded(folder: Path, newer: Release) -> Comparison | None:

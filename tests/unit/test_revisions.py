@@ -153,6 +153,6 @@ def test_the_same_two_releases_give_the_same_bytes(tmp_path: Path) -> None:
 def test_a_release_that_lost_a_table_is_named_and_nothing_is_switched(releases: Path) -> None:
     first = make_release(releases, "a", {ZWOLLE: (10, "final")})
     (first.folder / "tables" / "sources.parquet").unlink()
-    with pytest.raises(RegiokompasError, match="release a has no sources in .*, so it cannot be compared"):
+    with pytest.raises(RegiokompasError, match=r"release a has no sources in .*, so it cannot be compared"):
         make_release(releases, "b", {ZWOLLE: (11, "final")})
     assert (releases / "current").resolve() == first.folder
