@@ -32,12 +32,19 @@ class Changes:
         landed = self.summary["newer_landed_at"]
         return str(landed)[:10] if landed else None
 
-    def count(self, change: str | None = None, *, indicator: str | None = None) -> int:
-        """Returns how many figures as published, or on the boundaries of a year, changed in a way."""
+    @property
+    def frames(self) -> list[int]:
+        """The years on whose boundaries figures changed."""
+        return sorted({row["frame_year"] for row in self.summary["figures"] if row["frame_year"]})
+
+    def count(self, change: str | None = None, *, indicator: str | None = None, published_only: bool = False) -> int:
+        """Returns how many figures changed in a way, as published and, unless told not to, on the boundaries of a year."""
         return sum(
             row["figures"]
             for row in self.summary["figures"]
-            if change in (None, row["change"]) and indicator in (None, row["indicator_id"])
+            if change in (None, row["change"])
+            and indicator in (None, row["indicator_id"])
+            and not (published_only and row["frame_year"])
         )
 
     def figures(self, **equal_to: object) -> pl.LazyFrame:

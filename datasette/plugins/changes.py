@@ -11,7 +11,6 @@ from datasette.utils.asgi import Request
 
 from portal.answers import answer_csv, answer_page, language_of, read_rows
 from portal.csv_text import Row
-from portal.pages import DATABASE
 from portal.revisions import KINDS, Changes, line_of_changes
 
 ADDRESSES = {"nl": "/wijzigingen", "en": "/en/changes"}
@@ -50,14 +49,14 @@ async def asked_figures(datasette: Datasette, changes: Changes, asked: dict[str,
     if asked["region"]:
         found = await read_rows(datasette, FIND_REGIONS, {"words": asked["region"].strip()})
         wanted["region_code"] = [row["region_code"] for row in found]
-    wanted["frame_year"] = int(asked["frame"]) if asked["frame"].isdigit() else None
+    wanted["frame_year"] = next((year for year in changes.frames if str(year) == asked["frame"]), None)
     return changes.figures(**wanted).sort("relative_size", descending=True, nulls_last=True, maintain_order=True)
 
 
 async def with_names(datasette: Datasette, changes: Changes, rows: list[Row]) -> list[Row]:
     """Returns rows with the titles of their indicator, also one that is gone, and the name of their region."""
     indicators = await indicators_of(datasette, changes)
-    regions = {row["region_code"]: row["name"] for row in await read_all(datasette, REGION_NAMES)}
+    regions = {row["region_code"]: row["name"] for row in await read_rows(datasette, REGION_NAMES)}
     unknown = {"title_nl": None, "title_en": None, "unit_nl": "", "unit_en": "", "decimals": 2}
     return [
         {
@@ -75,17 +74,7 @@ async def with_names(datasette: Datasette, changes: Changes, rows: list[Row]) ->
 async def indicators_of(datasette: Datasette, changes: Changes) -> dict[str, Row]:
     """Returns the indicators of this release and those that the changes removed, by id."""
     gone = {row["indicator_id"]: row for row in changes.summary["indicators"]["removed"]}
-    return gone | {row["indicator_id"]: row for row in await read_all(datasette, INDICATORS)}
-
-
-async def read_all(datasette: Datasette, sql: str) -> list[Row]:
-    """Returns the rows of a query of ours, past the number of rows that a reader's own query may give."""
-
-    def read(connection: Any) -> list[Row]:
-        return [dict(row) for row in connection.execute(sql)]
-
-    rows: list[Row] = await datasette.get_database(DATABASE).execute_fn(read)
-    return rows
+    return gone | {row["indicator_id"]: row for row in await read_rows(datasette, INDICATORS)}
 
 
 def by_indicator(changes: Changes) -> list[Row]:
@@ -110,7 +99,7 @@ async def changes_page(request: Request, datasette: Datasette) -> Response:
     if line:
         changes = choose(line, asked["release"])
         figures = await asked_figures(datasette, changes, asked)
-        found = (await asyncio.to_thread(figures.collect)) if changes.path.exists() else pl.DataFrame()
+        found = await asyncio.to_thread(figures.collect)
         lang, titles = language_of(request), await indicators_of(datasette, changes)
         context |= {
             "changes": changes,
@@ -119,7 +108,7 @@ async def changes_page(request: Request, datasette: Datasette) -> Response:
             "rows": await with_names(datasette, changes, found.head(SHOWN_ROWS).to_dicts()),
             "indicators": by_indicator(changes),
             "titles": {key: row[f"title_{lang}"] for key, row in titles.items()},
-            "frames": sorted({row["frame_year"] for row in changes.summary["figures"] if row["frame_year"]}),
+            "frames": changes.frames,
             "query": urlencode({name: value for name, value in asked.items() if value}),
         }
     return await answer_page(datasette, request, "changes.html", ADDRESSES, context)

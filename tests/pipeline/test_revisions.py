@@ -124,3 +124,13 @@ def test_the_command_line_prints_the_change(data: Path, live_run: Run) -> None:
 def test_the_first_release_says_that_it_is_the_first(live_run: Run) -> None:
     first = run_cli("diff", data=live_run.data)
     assert first.code == 0 and "first release" in first.out
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["region=nergenshuizen", "region=%25", "frame=9999999999999", "frame=%C2%B2", "indicator=nothing", "change=%3Cscript%3E"],
+)
+def test_a_strange_question_finds_nothing_or_everything_and_never_fails(portal: Datasette, asked: str) -> None:
+    page = ask(portal, f"/wijzigingen?{asked}")
+    assert "<script" not in page and "style=" not in page
+    ask(portal, f"/wijzigingen.csv?{asked}")
