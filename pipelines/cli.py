@@ -8,6 +8,7 @@ from contextlib import contextmanager, redirect_stdout
 from fnmatch import fnmatchcase
 from functools import wraps
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 import click
@@ -24,8 +25,9 @@ from pipelines.ingest import INPUTS, card_key
 from pipelines.landing import NOTICE
 from pipelines.new_source import new_source as make_source
 from pipelines.publish.release import CURRENT, current
+from pipelines.publish.revisions import Comparison, compare, find_release, recorded
 from pipelines.refresh import LiveOrigin, Origin, open_origin
-from pipelines.reports import print_findings, print_new_source
+from pipelines.reports import print_changes, print_findings, print_new_source
 from pipelines.selections import read_selections
 from pipelines.settings import CARDS, PROJECT, Settings
 from pipelines.terminal import RunReport, print_sources, progress_bars
@@ -190,6 +192,29 @@ def status() -> None:
     console.print(
         f"Release  {release.release_id} in {release.folder}" if release else "Release  none yet", soft_wrap=True
     )
+
+
+@main.command()
+@click.argument("older", required=False)
+@click.argument("newer", required=False)
+@click.option("--indicator", metavar="ID", help="Only the figures of this indicator.")
+@click.option("--region", metavar="CODE", help="Only the figures of this region, such as GM0363.")
+@click.option("--limit", default=20, show_default=True, help="The most figures to print.")
+@told
+def diff(older: str | None, newer: str | None, indicator: str | None, region: str | None, limit: int) -> None:
+    """What changed from release OLDER to NEWER; without them, what the current release changed."""
+    releases = Settings.from_environment().releases
+    release = find_release(releases, newer)
+    console = open_console()
+    with TemporaryDirectory() as folder:
+        if older:
+            comparison: Comparison | None = compare(find_release(releases, older), release, Path(folder))
+        else:
+            comparison = recorded(releases, release)
+        if comparison is None:
+            console.print(f"{release.release_id} is the first release of its kind: there is none to compare it with")
+        else:
+            print_changes(console, comparison, indicator=indicator, region=region, limit=limit)
 
 
 @main.command()

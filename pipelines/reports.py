@@ -1,5 +1,8 @@
-"""What the doctor and a new source print: what was found, and what is left to do."""
+"""What the doctor, a new source and a comparison of releases print: what was found, and what is left to do."""
 
+from collections import Counter
+
+import polars as pl
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -7,6 +10,7 @@ from rich.table import Table
 from pipelines.doctor import Finding
 from pipelines.indicators import SEED
 from pipelines.new_source import Made, example_row
+from pipelines.publish.revisions import Comparison
 from pipelines.settings import PROJECT
 from pipelines.terminal import age, period
 
@@ -72,3 +76,54 @@ def print_new_source(console: Console, made: Made) -> None:
     ]
     for line in lines:
         console.print(line, soft_wrap=True, markup=False)
+
+
+def print_changes(
+    console: Console, comparison: Comparison, *, indicator: str | None, region: str | None, limit: int
+) -> None:
+    """Print what changed between two releases: how much of what, and the figures that moved most."""
+    summary = comparison.summary
+    console.print(f"{summary['older']}  ->  {summary['newer']}", soft_wrap=True)
+    counts: Counter[tuple[int | None, str]] = Counter()
+    for row in summary["figures"]:
+        counts[row["frame_year"], row["change"]] += row["figures"]
+    for (frame, change), count in sorted(counts.items(), key=lambda item: (item[0][0] or 0, item[0][1])):
+        on = f"on the boundaries of {frame}" if frame else "as published"
+        console.print(f"{count:>9,}  {change.replace('_', ' ')}, {on}")
+    if not counts:
+        console.print("No figure changed")
+    for kind, indicators in summary["indicators"].items():
+        for row in indicators:
+            console.print(f"Indicator {kind}: {row['indicator_id']} {row.get('column', '')}".rstrip(), markup=False)
+    for row in summary["sources"]:
+        moved = f"{row['newest_period_before'] or '-'} -> {row['newest_period_after'] or '-'}"
+        console.print(
+            f"Source {row['dataset_id']}: {moved}, {row['state_before']} -> {row['state_after']}", markup=False
+        )
+    if summary["code_changed"]:
+        console.print("The code changed too")
+    console.print()
+    _print_figures(console, comparison, indicator, region, limit)
+
+
+def _print_figures(
+    console: Console, comparison: Comparison, indicator: str | None, region: str | None, limit: int
+) -> None:
+    figures = pl.scan_parquet(comparison.figures)
+    for column, wanted in (("indicator_id", indicator), ("region_code", region)):
+        if wanted is not None:
+            figures = figures.filter(pl.col(column) == wanted)
+    chosen = figures.sort("relative_size", descending=True, nulls_last=True, maintain_order=True).head(limit).collect()
+    table = Table(header_style="bold", box=None, pad_edge=False)
+    for name in ("change", "indicator", "region", "period", "frame", "before", "after"):
+        table.add_column(name, justify="right" if name in ("before", "after") else "left", no_wrap=True)
+    for row in chosen.iter_rows(named=True):
+        figure = [
+            "-" if row[f"value_{side}"] is None else f"{row[f'value_{side}']:,.10g}" for side in ("before", "after")
+        ]
+        cells = [row["change"], row["indicator_id"], row["region_code"], row["period_code"], row["frame_year"] or ""]
+        statuses = [row[f"status_{side}"] or "" for side in ("before", "after")]
+        told = [f"{value} {status}".strip() for value, status in zip(figure, statuses, strict=True)]
+        table.add_row(*map(str, cells), *told)
+    if chosen.height:
+        console.print(table)

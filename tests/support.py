@@ -133,7 +133,7 @@ def current_release(data: Path) -> Path:
 def release_ids(data: Path) -> set[str]:
     """The ids of every release that was ever published."""
     folder = data / "releases"
-    return {path.name for path in folder.iterdir() if path.name != "current"} if folder.exists() else set()
+    return {path.parent.name for path in folder.glob("*/release.json")} - {"current"}
 
 
 def digests(folder: Path) -> dict[str, str]:

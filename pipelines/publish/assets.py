@@ -1,6 +1,7 @@
 """Publishing as Dagster assets: the database, the extracts, and the release that holds both."""
 
 import shutil
+from functools import partial
 from pathlib import Path
 
 import dagster as dg
@@ -11,6 +12,7 @@ from pipelines.manifest import PublicTable
 from pipelines.publish.extracts import write_extracts
 from pipelines.publish.metadata import DATABASE, datasette_metadata, write_metadata
 from pipelines.publish.release import publish, seal
+from pipelines.publish.revisions import record_changes
 from pipelines.publish.sqlite import write_sqlite
 from pipelines.settings import PORTAL, Settings
 
@@ -46,7 +48,7 @@ def publish_assets(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> l
         write_metadata(datasette_metadata(tables, PORTAL / "queries", facts), folder / "metadata.json")
         seal(folder, facts["release_id"], {"invented": facts["invented"], "notice": facts["notice"], "rows": counts})
         try:
-            done = publish(folder, settings.releases, facts["release_id"])
+            done = publish(folder, settings.releases, facts["release_id"], partial(record_changes, settings.releases))
         except RegiokompasError as error:
             raise dg.Failure(str(error), allow_retries=False) from error
         return dg.MaterializeResult(

@@ -1,6 +1,7 @@
 """A release: immutable, published whole or not at all, and named by what went into it."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -32,11 +33,13 @@ def seal(built: Path, release_id: str, facts: dict[str, Any]) -> None:
     (built / MANIFEST).write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def publish(built: Path, releases: Path, release_id: str) -> Release:
+def publish(
+    built: Path, releases: Path, release_id: str, before_switch: Callable[[Release], object] = lambda release: None
+) -> Release:
     """Put a sealed folder among the releases and make it the current one, in one step each.
 
     A release that is there already must hold the same bytes: its id stands for its inputs, so another outcome would
-    mean that the build is not reproducible.
+    mean that the build is not reproducible. What `before_switch` does is done when readers get to see the release.
 
     Raises:
         RegiokompasError: the release exists with other bytes.
@@ -51,6 +54,7 @@ def publish(built: Path, releases: Path, release_id: str) -> Release:
             )
     else:
         replace_folder(built, target)
+    before_switch(Release(release_id, target))
     link = releases / f".{CURRENT}-new"
     link.unlink(missing_ok=True)
     link.symlink_to(release_id)

@@ -1,0 +1,135 @@
+"""What the release changed in the figures of the one before it: /wijzigingen and /en/changes."""
+
+import asyncio
+from typing import Any
+from urllib.parse import urlencode
+
+import polars as pl
+from datasette import NotFound, Response, hookimpl
+from datasette.app import Datasette
+from datasette.utils.asgi import Request
+
+from portal.answers import answer_csv, answer_page, language_of, read_rows
+from portal.csv_text import Row
+from portal.revisions import KINDS, Changes, line_of_changes
+
+ADDRESSES = {"nl": "/wijzigingen", "en": "/en/changes"}
+SHOWN_ROWS = 50
+INDICATORS = "select indicator_id, title_nl, title_en, unit_nl, unit_en, decimals from indicators"
+REGION_NAMES = "select region_code, name from regions"
+FIND_REGIONS = """
+select region_code from regions where region_code = upper(:words) or name = :words collate nocase
+    or name like :words || ' (%'
+"""
+COLUMNS = (
+    "change indicator_id title_nl title_en region_code region_name period_code frame_year value_before value_after "
+    "difference status_before status_after dataset_id source_changed release_before release_after"
+)
+
+
+def choose(line: list[Changes], release_id: str) -> Changes:
+    """Returns the changes of a release, or the newest.
+
+    Raises:
+        NotFound: the release is none of those that came before this one.
+    """
+    for changes in line:
+        if release_id in ("", changes.newer):
+            return changes
+    raise NotFound(f"{release_id} is no release with changes before this one: {ADDRESSES['nl']} lists them")
+
+
+async def asked_figures(datasette: Datasette, changes: Changes, asked: dict[str, str]) -> pl.LazyFrame:
+    """Returns the changed figures that were asked for, those that moved most first."""
+    wanted: dict[str, object] = {}
+    if asked["indicator"]:
+        wanted["indicator_id"] = asked["indicator"]
+    if asked["change"]:
+        wanted["change"] = asked["change"]
+    if asked["region"]:
+        found = await read_rows(datasette, FIND_REGIONS, {"words": asked["region"].strip()})
+        wanted["region_code"] = [row["region_code"] for row in found]
+    wanted["frame_year"] = next((year for year in changes.frames if str(year) == asked["frame"]), None)
+    return changes.figures(**wanted).sort("relative_size", descending=True, nulls_last=True, maintain_order=True)
+
+
+async def with_names(datasette: Datasette, changes: Changes, rows: list[Row]) -> list[Row]:
+    """Returns rows with the titles of their indicator, also one that is gone, and the name of their region."""
+    indicators = await indicators_of(datasette, changes)
+    regions = {row["region_code"]: row["name"] for row in await read_rows(datasette, REGION_NAMES)}
+    unknown = {"title_nl": None, "title_en": None, "unit_nl": "", "unit_en": "", "decimals": 2}
+    return [
+        {
+            **unknown,
+            **indicators.get(row["indicator_id"], {}),
+            **row,
+            "region_name": regions.get(row["region_code"]),
+            "release_before": changes.older,
+            "release_after": changes.newer,
+        }
+        for row in rows
+    ]
+
+
+async def indicators_of(datasette: Datasette, changes: Changes) -> dict[str, Row]:
+    """Returns the indicators of this release and those that the changes removed, by id."""
+    gone = {row["indicator_id"]: row for row in changes.summary["indicators"]["removed"]}
+    return gone | {row["indicator_id"]: row for row in await read_rows(datasette, INDICATORS)}
+
+
+def by_indicator(changes: Changes) -> list[Row]:
+    """Returns how many figures of each indicator changed in which way, the most first."""
+    counts: dict[tuple[str, int | None], Row] = {}
+    for row in changes.summary["figures"]:
+        key = row["indicator_id"], row["frame_year"]
+        entry = counts.setdefault(key, {"indicator_id": key[0], "frame_year": key[1], **dict.fromkeys(KINDS, 0)})
+        entry[row["change"]] = row["figures"]
+    return sorted(counts.values(), key=lambda row: (-sum(row[kind] for kind in KINDS), row["indicator_id"]))
+
+
+def asked_of(request: Request) -> dict[str, str]:
+    """Returns what the reader asked for, empty where nothing was chosen."""
+    return {name: request.args.get(name, "") for name in ("release", "indicator", "region", "change", "frame")}
+
+
+async def changes_page(request: Request, datasette: Datasette) -> Response:
+    """Answers the changes of the newest release, or of an earlier one (`?release=`)."""
+    line, asked = line_of_changes(datasette.portal.folder), asked_of(request)
+    context: dict[str, Any] = {"line": line, "asked": asked, "changes": None}
+    if line:
+        changes = choose(line, asked["release"])
+        figures = await asked_figures(datasette, changes, asked)
+        found = await asyncio.to_thread(figures.collect)
+        lang, titles = language_of(request), await indicators_of(datasette, changes)
+        context |= {
+            "changes": changes,
+            "kinds": KINDS,
+            "found": found.height,
+            "rows": await with_names(datasette, changes, found.head(SHOWN_ROWS).to_dicts()),
+            "indicators": by_indicator(changes),
+            "titles": {key: row[f"title_{lang}"] for key, row in titles.items()},
+            "frames": changes.frames,
+            "query": urlencode({name: value for name, value in asked.items() if value}),
+        }
+    return await answer_page(datasette, request, "changes.html", ADDRESSES, context)
+
+
+async def changes_csv(request: Request, datasette: Datasette) -> Response:
+    """Answers every changed figure that was asked for as a file."""
+    line, asked = line_of_changes(datasette.portal.folder), asked_of(request)
+    rows: list[Row] = []
+    if line:
+        changes = choose(line, asked["release"])
+        found = await asyncio.to_thread((await asked_figures(datasette, changes, asked)).collect)
+        rows = await with_names(datasette, changes, found.to_dicts())
+    return answer_csv(datasette, rows, COLUMNS.split(), "changes", dutch=bool(request.url_vars["dutch"]))
+
+
+@hookimpl
+def register_routes() -> list[tuple[str, Any]]:
+    """Puts the page and its files at their addresses in both languages."""
+    return [
+        (rf"^{root}{path}$", page)
+        for root in ADDRESSES.values()
+        for path, page in (("/?", changes_page), (r"(?P<dutch>\.nl)?\.csv", changes_csv))
+    ]

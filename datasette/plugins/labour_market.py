@@ -1,0 +1,199 @@
+"""The labour market of a region (/arbeidsmarkt/AM11, /en/labour-market/AM11) and of all regions side by side."""
+
+from typing import Any
+
+from datasette import NotFound, Response, hookimpl
+from datasette.app import Datasette
+from datasette.utils.asgi import Request
+
+from portal.answers import answer_csv, answer_page, read_rows
+from portal.csv_text import Row
+from portal.formats import format_number
+from portal.tension import bands, bounds, market_bounds, place, read_classes
+
+ROOTS = {"nl": "/arbeidsmarkt", "en": "/en/labour-market"}
+# The table of tensions is made of this source alone.
+SOURCE = "uwv/spanningsindicator"
+# Of a long list the page shows the tightest or loosest; every occupation is in the table below it.
+LONGEST_LIST = 10
+
+REGION = """
+select region_code, name, scheme, is_current from regions
+where region_code = :code and scheme in ('country', 'labour_market_region')
+"""
+TENSION = """
+select t.*, r.name as region_name from labour_tension as t join regions as r using (region_code)
+where t.region_code = :code
+order by t.period_code desc, t.occupation_level = 'total' desc, t.class_code is null, t.occupation_code
+"""
+MOVES = """
+select m.region_code, r.name as region_name, m.period_code, m.from_occupation_code, f.title_nl as from_title_nl,
+    f.title_en as from_title_en, m.from_tension_ratio, m.from_ww_short_count, m.nearness, m.to_occupation_code,
+    o.title_nl as to_title_nl, o.title_en as to_title_en, m.to_tension_ratio, m.to_vacancies_count,
+    m.to_ww_short_count
+from occupation_mobility as m
+join regions as r using (region_code)
+join occupations as f on f.code = m.from_occupation_code
+join occupations as o on o.code = m.to_occupation_code
+where m.region_code = :code
+order by m.from_tension_ratio, m.from_occupation_code, m.nearness desc, m.to_vacancies_count desc, m.to_occupation_code
+"""
+REGIONS = """
+select t.region_code, r.name as region_name, t.period_code, t.vacancies_count, t.ww_short_count, t.tension_ratio,
+    t.tension_class, t.value_status, t.no_ratio_reason, t.parts_count, t.parts_known_count,
+    sum(o.market = 'shortage') as shortages_count, sum(o.market = 'surplus') as surpluses_count,
+    count(o.occupation_code) as occupations_count
+from labour_tension as t
+join regions as r using (region_code)
+left join labour_tension as o on o.region_code = t.region_code and o.period_code = t.period_code
+    and o.occupation_level in ('group', 'uwv_group')
+where t.occupation_level = 'total' and t.period_code = (select max(period_code) from labour_tension)
+group by t.region_code
+order by r.scheme <> 'country', t.tension_ratio is null, t.tension_ratio desc, r.name
+"""
+ABOUT_SOURCE = "select * from sources where dataset_id = :id"
+
+TENSION_COLUMNS = (
+    "region_code region_name period_code occupation_code occupation_level title_nl title_en segment_code class_code "
+    "vacancies_count ww_short_count tension_ratio tension_class market tension_published tension_label_uwv "
+    "value_status no_ratio_reason method parts_count parts_known_count source licence"
+)
+MOVES_COLUMNS = (
+    "region_code region_name period_code from_occupation_code from_title_nl from_title_en from_tension_ratio "
+    "from_ww_short_count nearness to_occupation_code to_title_nl to_title_en to_tension_ratio to_vacancies_count "
+    "to_ww_short_count source licence"
+)
+REGIONS_COLUMNS = (
+    "region_code region_name period_code vacancies_count ww_short_count tension_ratio tension_class value_status "
+    "no_ratio_reason shortages_count surpluses_count occupations_count source licence"
+)
+
+
+def by_class(rows: list[Row]) -> list[dict[str, Any]]:
+    """Returns the occupations of one quarter under the class they are in, those without a class last."""
+    wholes = {row["class_code"]: row for row in rows if row["occupation_level"] == "class"}
+    members: dict[str | None, list[Row]] = {}
+    for row in rows:
+        if row["occupation_level"] in ("group", "uwv_group"):
+            members.setdefault(row["class_code"], []).append(row)
+    return [{"whole": wholes.get(code), "rows": members[code]} for code in members]
+
+
+def by_origin(moves: list[Row]) -> list[list[Row]]:
+    """Returns the ways to a shortage, for each occupation with a surplus, as they are ordered."""
+    grouped: dict[str, list[Row]] = {}
+    for move in moves:
+        grouped.setdefault(move["from_occupation_code"], []).append(move)
+    return list(grouped.values())
+
+
+def describe(rows: list[Row]) -> dict[str, Any]:
+    """Returns what the page shows of the rows of a region: the newest quarter, and its total through time."""
+    newest = [row for row in rows if row["period_code"] == rows[0]["period_code"]]
+    single = [row for row in newest if row["occupation_level"] in ("group", "uwv_group")]
+    shortages = sorted((r for r in single if r["market"] == "shortage"), key=lambda r: -r["tension_ratio"])
+    surpluses = sorted((r for r in single if r["market"] == "surplus"), key=lambda r: r["tension_ratio"])
+    left_out: dict[str, list[Row]] = {}
+    for row in newest:
+        if row["no_ratio_reason"]:
+            left_out.setdefault(row["no_ratio_reason"], []).append(row)
+    return {
+        "quarter": rows[0]["period_code"],
+        "occupations_count": len(single),
+        "classes": by_class(newest),
+        "lists": {"shortage": shortages, "surplus": surpluses},
+        "totals": [row for row in rows if row["occupation_level"] == "total"],
+        "left_out": left_out,
+    }
+
+
+async def region_page(request: Request, datasette: Datasette) -> Response:
+    """Answers the labour market of one labour-market region or the country."""
+    code = {"code": request.url_vars["code"]}
+    region = await find_region(datasette, code)
+    rows = await read_rows(datasette, TENSION, code)
+    context = {
+        "region": region,
+        "about": await about_source(datasette),
+        "moves": by_origin(await read_rows(datasette, MOVES, code)),
+        "longest_list": LONGEST_LIST,
+        **(describe(rows) if rows else {"quarter": None}),
+    }
+    addresses = {lang: f"{root}/{region['region_code']}" for lang, root in ROOTS.items()}
+    return await answer_page(datasette, request, "labour_market.html", addresses, context)
+
+
+async def index_page(request: Request, datasette: Datasette) -> Response:
+    """Answers the tension of every region in the newest quarter, the tightest first."""
+    context = {"regions": await read_rows(datasette, REGIONS), "about": await about_source(datasette)}
+    return await answer_page(datasette, request, "labour_markets.html", ROOTS, context)
+
+
+async def region_csv(request: Request, datasette: Datasette) -> Response:
+    """Answers every quarter and occupation of a region, or its ways from a surplus to a shortage."""
+    code, what = request.url_vars["code"], request.url_vars["what"]
+    await find_region(datasette, {"code": code})
+    sql, columns, name = (MOVES, MOVES_COLUMNS, "moves") if what else (TENSION, TENSION_COLUMNS, "tension")
+    rows = await with_source(datasette, await read_rows(datasette, sql, {"code": code}))
+    dutch = bool(request.url_vars["dutch"])
+    return answer_csv(datasette, rows, columns.split(), f"labour_market_{code}_{name}", dutch=dutch)
+
+
+async def index_csv(request: Request, datasette: Datasette) -> Response:
+    """Answers the table of all regions."""
+    rows = await with_source(datasette, await read_rows(datasette, REGIONS))
+    dutch = bool(request.url_vars["dutch"])
+    return answer_csv(datasette, rows, REGIONS_COLUMNS.split(), "labour_market_regions", dutch=dutch)
+
+
+async def find_region(datasette: Datasette, code: dict[str, str]) -> Row:
+    """Returns a labour-market region or the country.
+
+    Raises:
+        NotFound: the code is of no such region.
+    """
+    found = await read_rows(datasette, REGION, code)
+    if not found:
+        raise NotFound(f"{code['code']} is no labour-market region: {ROOTS['nl']} and {ROOTS['en']} list them")
+    return found[0]
+
+
+async def about_source(datasette: Datasette) -> Row:
+    """Returns what is known of the source of the tensions."""
+    return (await read_rows(datasette, ABOUT_SOURCE, {"id": SOURCE}))[0]
+
+
+async def with_source(datasette: Datasette, rows: list[Row]) -> list[Row]:
+    """Returns rows that say where they come from."""
+    about = await about_source(datasette)
+    return [{**row, "source": about["attribution"], "licence": about["licence"]} for row in rows]
+
+
+@hookimpl
+def register_routes() -> list[tuple[str, Any]]:
+    """Puts the pages and their files at their addresses in both languages."""
+    code = r"(?P<code>[A-Z]{2}\d{2})"
+    extension = r"(?P<dutch>\.nl)?\.csv"
+    return [
+        (rf"^{root}{path}$", page)
+        for root in ROOTS.values()
+        for path, page in (
+            ("/?", index_page),
+            (extension, index_csv),
+            (f"/{code}", region_page),
+            (rf"/{code}(?P<what>\.moves)?{extension}", region_csv),
+        )
+    ]
+
+
+@hookimpl
+def prepare_jinja2_environment(env: Any) -> None:
+    """Gives the templates the classes of tension and their places on the scale."""
+    classes = read_classes()
+    env.globals["tension_classes"] = classes
+    env.globals["tension_bands"] = bands(classes)
+    env.globals["tension_bounds"] = bounds(classes)
+    env.globals["tension_markets"] = market_bounds(classes)
+    env.filters["tension_place"] = place
+    env.filters["tension"] = lambda value, lang: format_number(value, 2, lang)
+    env.filters["bound"] = lambda value, lang: format_number(value, len(f"{value:g}".partition(".")[2]), lang)

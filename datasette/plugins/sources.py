@@ -1,0 +1,83 @@
+"""Every source with how it is doing: /bronnen and /en/sources."""
+
+from collections import Counter
+from typing import Any
+
+from datasette import Response, hookimpl
+from datasette.app import Datasette
+from datasette.utils.asgi import Request
+
+from portal.ages import format_age, format_day
+from portal.answers import answer_csv, answer_page, language_of, read_rows
+from portal.csv_text import Row
+
+ADDRESSES = {"nl": "/bronnen", "en": "/en/sources"}
+SOURCES = """
+select s.*, h.age_days, h.is_overdue, h.drift_count, h.blocking_count, h.municipalities_count,
+    h.municipalities_expected, h.indicators_count, h.blocked_indicators_count
+from sources as s join source_health as h using (dataset_id)
+order by s.dataset_id
+"""
+OVERDUE = "overdue"
+COLUMNS = (
+    "dataset_id publisher table_id title_nl title_en state reason_nl reason_en newest_period age_days expected_next "
+    "is_overdue cadence source_modified landed_at drift_count blocking_count municipalities_count "
+    "municipalities_expected indicators_count blocked_indicators_count rows_count licence licence_url attribution "
+    "homepage_url"
+)
+
+
+def in_state(rows: list[Row], state: str) -> list[Row]:
+    """Returns the sources in a state, those that are overdue, or all of them when no state is asked for."""
+    if state == OVERDUE:
+        return [row for row in rows if row["is_overdue"]]
+    return [row for row in rows if state in ("", row["state"])]
+
+
+def by_publisher(rows: list[Row], titles: dict[str, str]) -> list[tuple[str, list[Row]]]:
+    """Returns the sources of each publisher, by the name that the reader sees."""
+    grouped: dict[str, list[Row]] = {}
+    for row in rows:
+        grouped.setdefault(titles.get(row["publisher"], row["publisher"]), []).append(row)
+    return sorted(grouped.items(), key=lambda item: item[0].casefold())
+
+
+async def sources_page(request: Request, datasette: Datasette) -> Response:
+    """Answers the sources by publisher, of one state when that was asked for (`?state=`)."""
+    lang, state = language_of(request), request.args.get("state", "")
+    rows = await read_rows(datasette, SOURCES)
+    counts = Counter(row["state"] for row in rows)
+    chosen = in_state(rows, state)
+    titles = {key: names[lang] for key, names in datasette.portal.texts["publishers"].items()}
+    context = {
+        "state": state,
+        "all_count": len(rows),
+        "counts": counts,
+        "overdue_count": len(in_state(rows, OVERDUE)),
+        "chosen_count": len(chosen),
+        "publishers": by_publisher(chosen, titles),
+    }
+    return await answer_page(datasette, request, "sources.html", ADDRESSES, context)
+
+
+async def sources_csv(request: Request, datasette: Datasette) -> Response:
+    """Answers the same sources as a file."""
+    rows = in_state(await read_rows(datasette, SOURCES), request.args.get("state", ""))
+    return answer_csv(datasette, rows, COLUMNS.split(), "sources", dutch=bool(request.url_vars["dutch"]))
+
+
+@hookimpl
+def register_routes() -> list[tuple[str, Any]]:
+    """Puts the page and its files at their addresses in both languages."""
+    return [
+        (rf"^{root}{path}$", page)
+        for root in ADDRESSES.values()
+        for path, page in (("/?", sources_page), (r"(?P<dutch>\.nl)?\.csv", sources_csv))
+    ]
+
+
+@hookimpl
+def prepare_jinja2_environment(env: Any, datasette: Datasette) -> None:
+    """Gives the templates our ways of writing an age and a day."""
+    env.filters["age"] = format_age
+    env.filters["day"] = lambda moment, lang: format_day(moment, datasette.portal.texts["periods"], lang)

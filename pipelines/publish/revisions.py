@@ -1,0 +1,244 @@
+"""What changed between a release and the one before it: figure by figure, under the key that a figure keeps.
+
+A release is made of its inputs and the code alone, so what it is compared with cannot be in it. The comparison lies
+beside the releases, `changes/<older>..<newer>.parquet` with every changed figure and `.json` with what it came to. It
+is made before `current` moves to the newer one, and never again: it says what readers saw change.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines.errors import RegiokompasError
+from pipelines.publish.release import CURRENT, MANIFEST, Release, current
+
+CHANGES = "changes"
+# Figures as published have the key of the first, and those on the boundaries of a year that of the second.
+_FIGURES = """
+create view {name} as
+select indicator_id, region_code, period_code, cast(null as integer) as frame_year, 0 as frame, dataset_id,
+    landed_sha256, value, value_status
+from read_parquet('{folder}/observations.parquet')
+union all
+select indicator_id, region_code, period_code, frame_year, frame_year as frame, null, null, value, value_status
+from read_parquet('{folder}/observations_on_frame.parquet')
+"""
+_CHANGED_FIGURES = """
+create table figures as
+select
+    case
+        when older.indicator_id is null then 'added'
+        when newer.indicator_id is null then 'removed'
+        when older.value is distinct from newer.value then 'value_changed'
+        else 'status_changed'
+    end as change,
+    indicator_id, region_code, period_code,
+    coalesce(newer.frame_year, older.frame_year) as frame_year,
+    coalesce(newer.dataset_id, older.dataset_id) as dataset_id,
+    older.value as value_before, newer.value as value_after,
+    older.value_status as status_before, newer.value_status as status_after,
+    newer.value - older.value as difference,
+    -- As a part of the larger of the two, so that nothing is divided by zero and up counts like down.
+    abs(newer.value - older.value) / nullif(greatest(abs(newer.value), abs(older.value)), 0) as relative_size,
+    older.landed_sha256 <> newer.landed_sha256 as source_changed
+from older full join newer using (indicator_id, region_code, period_code, frame)
+where
+    older.indicator_id is null
+    or newer.indicator_id is null
+    or older.value is distinct from newer.value
+    or older.value_status is distinct from newer.value_status
+order by indicator_id, region_code, period_code, frame_year nulls first
+"""
+_COUNTS = """
+select indicator_id, frame_year, change, count(*) as figures from figures group by all order by all nulls first
+"""
+_SOURCES = """
+select
+    dataset_id,
+    older.newest_period as newest_period_before, newer.newest_period as newest_period_after,
+    older.source_modified as modified_before, newer.source_modified as modified_after,
+    older.state as state_before, newer.state as state_after
+from read_parquet('{older}/sources.parquet') as older full join read_parquet('{newer}/sources.parquet') as newer
+    using (dataset_id)
+where (older.newest_period, older.source_modified, older.state)
+    is distinct from (newer.newest_period, newer.source_modified, newer.state)
+order by dataset_id
+"""
+_NEEDED = ("observations", "observations_on_frame", "indicators", "sources", "release")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two releases compared: the summary, and the file with a row for every figure that is not the same in both."""
+
+    summary: dict[str, Any]
+    figures: Path
+
+
+def record_changes(releases: Path, newer: Release) -> Comparison | None:
+    """Compare a release that is about to become current with the one that readers had before it, if any.
+
+    What was recorded when the release first became current stands.
+    """
+    folder = releases / CHANGES
+    comparison = _recorded(folder, newer)
+    if comparison is None and (older := release_before(releases, newer)):
+        comparison = compare(older, newer, folder)
+    _remember(folder, newer)
+    return comparison
+
+
+def release_before(releases: Path, newer: Release) -> Release | None:
+    """The release of the same kind, invented or published, that was current last.
+
+    There is none for a release that became current once more: it came before that other one.
+    """
+    for link in (_last(releases / CHANGES, newer), releases / CURRENT):
+        older = Release(link.resolve().name, link.resolve()) if link.exists() else None
+        if older and is_invented(older) == is_invented(newer):
+            return None if newer.release_id in line_of(releases, older) else older
+    return None
+
+
+def line_of(releases: Path, release: Release) -> list[str]:
+    """The ids of a release, the one that it was compared with, the one before that, and so on."""
+    ids = [release.release_id]
+    while found := sorted((releases / CHANGES).glob(f"*..{ids[-1]}.json")):
+        ids.append(found[0].name.split("..")[0])
+    return ids
+
+
+def find_release(releases: Path, release_id: str | None) -> Release:
+    """A release by its id, or the current one.
+
+    Raises:
+        RegiokompasError: there is none of that id.
+    """
+    if release_id in (None, CURRENT):
+        found = current(releases)
+        if found is None:
+            raise RegiokompasError(f"there is no release in {releases} -> make one with `regiokompas run`")
+        return found
+    known = sorted(path.parent.name for path in releases.glob(f"*/{MANIFEST}") if not path.parent.is_symlink())
+    if release_id not in known:
+        raise RegiokompasError(f"there is no release {release_id} -> use one of: {', '.join(known) or 'none yet'}")
+    return Release(str(release_id), releases / str(release_id))
+
+
+def recorded(releases: Path, newer: Release) -> Comparison | None:
+    """What was recorded when a release first became current; nothing for the first of its kind."""
+    return _recorded(releases / CHANGES, newer)
+
+
+def is_invented(release: Release) -> bool:
+    """Whether the figures of a release are invented; those are never compared with published ones."""
+    return bool(json.loads((release.folder / MANIFEST).read_text(encoding="utf-8")).get("invented"))
+
+
+def compare(older: Release, newer: Release, folder: Path) -> Comparison:
+    """Write what changed from one release to another, as `<older>..<newer>.parquet` and `.json`.
+
+    Raises:
+        RegiokompasError: a release lacks a table or a column that is compared.
+    """
+    tables = {"older": _tables(older), "newer": _tables(newer)}
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"{older.release_id}..{newer.release_id}.parquet"
+    with duckdb.connect() as con:
+        try:
+            for name, path in tables.items():
+                con.execute(_FIGURES.format(name=name, folder=path))
+            con.execute(_CHANGED_FIGURES)
+            summary = {
+                "older": older.release_id,
+                "newer": newer.release_id,
+                "invented": is_invented(newer),
+                **_facts(con, tables),
+                "figures": _rows(con, _COUNTS),
+                "indicators": _indicators(con, tables),
+                "sources": _rows(con, _SOURCES.format(**tables)),
+            }
+        except duckdb.BinderException as error:
+            raise RegiokompasError(
+                f"{older.release_id} cannot be compared with {newer.release_id}: {str(error).splitlines()[0]}"
+                f" -> move {older.folder} elsewhere; the next release is then the first"
+            ) from error
+        draft = target.with_name(f".{target.name}")
+        con.execute(f"copy figures to '{draft}' (format parquet, compression zstd)")
+    draft.replace(target)
+    # Last, so that who finds the summary finds the figures too.
+    draft.write_text(json.dumps(summary, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    draft.replace(target.with_suffix(".json"))
+    return Comparison(summary, target)
+
+
+def _tables(release: Release) -> Path:
+    folder = release.folder / "tables"
+    missing = [name for name in _NEEDED if not (folder / f"{name}.parquet").is_file()]
+    if missing:
+        raise RegiokompasError(
+            f"release {release.release_id} has no {', '.join(missing)} in {folder}, so it cannot be compared"
+            f" -> move {release.folder} elsewhere"
+        )
+    return folder
+
+
+def _facts(con: duckdb.DuckDBPyConnection, tables: dict[str, Path]) -> dict[str, Any]:
+    facts: dict[str, Any] = {}
+    for side, path in tables.items():
+        landed, code = con.sql(
+            f"select newest_landed_at, code_digest from read_parquet('{path}/release.parquet')"
+        ).fetchall()[0]
+        facts |= {f"{side}_landed_at": landed, f"{side}_code": code}
+    return facts | {"code_changed": facts["older_code"] != facts["newer_code"]}
+
+
+def _indicators(con: duckdb.DuckDBPyConnection, tables: dict[str, Path]) -> dict[str, list[dict[str, Any]]]:
+    """Indicators that came or went, and of the others every column that says something else."""
+    sides: dict[str, dict[str, dict[str, Any]]] = {
+        side: {row["indicator_id"]: row for row in _rows(con, f"from read_parquet('{path}/indicators.parquet')")}
+        for side, path in tables.items()
+    }
+    older, newer = sides["older"], sides["newer"]
+    return {
+        "added": [_titled(newer[key]) for key in sorted(newer.keys() - older.keys())],
+        "removed": [_titled(older[key]) for key in sorted(older.keys() - newer.keys())],
+        "changed": [
+            {"indicator_id": key, "column": column, "before": before, "after": newer[key][column]}
+            for key in sorted(older.keys() & newer.keys())
+            for column, before in older[key].items()
+            if column in newer[key] and before != newer[key][column]
+        ],
+    }
+
+
+def _titled(indicator: dict[str, Any]) -> dict[str, Any]:
+    return {name: indicator[name] for name in ("indicator_id", "title_nl", "title_en")}
+
+
+def _rows(con: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = con.sql(sql).pl().to_dicts()
+    return rows
+
+
+def _recorded(folder: Path, newer: Release) -> Comparison | None:
+    found = sorted(folder.glob(f"*..{newer.release_id}.json"))
+    if not found:
+        return None
+    return Comparison(json.loads(found[0].read_text(encoding="utf-8")), found[0].with_suffix(".parquet"))
+
+
+def _last(folder: Path, newer: Release) -> Path:
+    return folder / ("last-invented" if is_invented(newer) else "last-published")
+
+
+def _remember(folder: Path, newer: Release) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    last = _last(folder, newer)
+    draft = last.with_name(f".{last.name}")
+    draft.unlink(missing_ok=True)
+    draft.symlink_to(Path("..") / newer.release_id)
+    draft.replace(last)

@@ -1,0 +1,80 @@
+"""The classes of the tension on the labour market, and where a tension stands among them."""
+
+import csv
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+SEED = Path(__file__).parents[1] / "dbt_project" / "seeds" / "tension_classes.csv"
+
+WIDTH, HEIGHT = 240, 16
+# Four times as many vacancies as people stands as far to the right as four times as few to the left.
+LOWEST, HIGHEST = 1 / 16, 16.0
+
+
+@dataclass(frozen=True)
+class TensionClass:
+    """A class of tension, from its lower bound up to but not including its upper one."""
+
+    class_id: str
+    lower: float
+    upper: float | None
+    market: str
+    labels: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Band:
+    """The part of the scale that a class takes."""
+
+    class_id: str
+    x: float
+    width: float
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A bound between two classes on the scale."""
+
+    value: float
+    x: float
+
+
+def read_classes() -> dict[str, TensionClass]:
+    """Returns the classes by id, the loosest first."""
+    with SEED.open(encoding="utf-8", newline="") as file:
+        return {
+            row["class_id"]: TensionClass(
+                class_id=row["class_id"],
+                lower=float(row["lower_bound"]),
+                upper=float(row["upper_bound"]) if row["upper_bound"] else None,
+                market=row["market"],
+                labels={lang: row[f"label_{lang}"] for lang in ("nl", "en")},
+            )
+            for row in csv.DictReader(file)
+        }
+
+
+def place(tension: float) -> float:
+    """Returns where on the scale a tension stands; beyond its ends, at the end."""
+    within = min(max(tension, LOWEST), HIGHEST)
+    return round(WIDTH * math.log(within / LOWEST) / math.log(HIGHEST / LOWEST), 1)
+
+
+def bands(classes: dict[str, TensionClass]) -> list[Band]:
+    """Returns the bands of the scale, from left to right."""
+    edges = [(c.class_id, place(c.lower), place(HIGHEST if c.upper is None else c.upper)) for c in classes.values()]
+    return [Band(class_id, left, round(right - left, 1)) for class_id, left, right in edges]
+
+
+def bounds(classes: dict[str, TensionClass]) -> list[Bound]:
+    """Returns the bounds between the classes, from left to right."""
+    return [Bound(c.upper, place(c.upper)) for c in classes.values() if c.upper is not None]
+
+
+def market_bounds(classes: dict[str, TensionClass]) -> dict[str, float]:
+    """Returns the tension from which there is a shortage, and that below which there is a surplus."""
+    return {
+        "shortage": min(c.lower for c in classes.values() if c.market == "shortage"),
+        "surplus": max(c.upper or 0.0 for c in classes.values() if c.market == "surplus"),
+    }

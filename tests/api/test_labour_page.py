@@ -1,0 +1,213 @@
+"""The labour market of a region, as its readers ask for it, held against the rows of the release."""
+
+import asyncio
+import csv
+import io
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from datasette.app import Datasette
+from support import query
+
+from pipelines.serve import PORTAL, read_settings
+from portal.csv_text import write_csv
+from portal.tension import bounds, place, read_classes
+
+BOTH = [("/arbeidsmarkt", "nl"), ("/en/labour-market", "en")]
+REGION = "AM11"
+UNKNOWN = "\N{EN DASH}"
+
+
+@pytest.fixture(scope="module")
+def portal(sample_release: Path) -> Datasette:
+    return Datasette(
+        immutables=[str(sample_release.resolve() / "regiokompas.db")],
+        metadata=json.loads((sample_release / "metadata.json").read_text(encoding="utf-8")),
+        plugins_dir=str(PORTAL / "plugins"),
+        template_dir=str(PORTAL / "templates"),
+        settings=read_settings(),
+        cors=True,
+    )
+
+
+@pytest.fixture(scope="module")
+def newest(sample_release: Path) -> str:
+    return str(query(sample_release, "select max(period_code) from labour_tension")[0][0])
+
+
+def ask(portal: Datasette, path: str) -> Any:
+    answer = asyncio.run(portal.client.get(path))
+    assert answer.status_code == 200, answer.text[:300]
+    return answer
+
+
+def written(value: float, decimals: int, lang: str) -> str:
+    text = f"{value:,.{decimals}f}"
+    return text if lang == "en" else text.replace(",", " ").replace(".", ",").replace(" ", ".")
+
+
+def section(page: str, name: str) -> str:
+    return page.split(f'<section id="{name}"', 1)[1].split("</section>")[0]
+
+
+@pytest.mark.parametrize(("root", "lang"), BOTH)
+def test_every_region_is_listed_with_its_tension(
+    portal: Datasette, sample_release: Path, newest: str, root: str, lang: str
+) -> None:
+    page = ask(portal, root).text
+    assert f'<html lang="{lang}">' in page
+    totals = query(
+        sample_release,
+        "select region_code, tension_ratio from labour_tension where occupation_level = 'total' and period_code = ?",
+        newest,
+    )
+    assert len(totals) == 36
+    for code, tension in totals:
+        row = page.split(f'href="{root}/{code}"', 1)[1].split("</tr>")[0]
+        assert (f"<strong>{written(tension, 2, lang)}</strong>" if tension is not None else UNKNOWN) in row
+
+
+@pytest.mark.parametrize(("root", "lang"), BOTH)
+def test_a_region_shows_its_newest_total_and_every_occupation_with_a_figure(
+    portal: Datasette, sample_release: Path, newest: str, root: str, lang: str
+) -> None:
+    page = ask(portal, f"{root}/{REGION}").text
+    title = "coalesce(title_en, title_nl)" if lang == "en" else "title_nl"
+    rows = query(
+        sample_release,
+        f"select {title}, vacancies_count, ww_short_count, tension_ratio, occupation_level from labour_tension"
+        " where region_code = ? and period_code = ? and occupation_level in ('group', 'uwv_group', 'class', 'total')",
+        REGION,
+        newest,
+    )
+    (total,) = (row for row in rows if row[4] == "total")
+    lead = page.split('<p class="lead">')[1].split("</p>")[0]
+    assert all(written(number, 0, lang) in lead for number in total[1:3]) and written(total[3], 2, lang) in lead
+    table = section(page, "occupations").replace("&#39;", "'")
+    for name, vacancies, people, tension, level in rows:
+        if level != "total":
+            row = re.split(rf">{re.escape(name)}\s*<", table, maxsplit=1)[1].split("</tr>")[0]
+            found = re.findall(r'<td class="n"[^>]*>(?:<strong>)?([^<]+)', row)
+            assert found == [written(vacancies, 0, lang), written(people, 0, lang), written(tension, 2, lang)], name
+
+
+def test_shortages_and_surpluses_are_those_of_the_bounds(portal: Datasette, sample_release: Path, newest: str) -> None:
+    rows = query(
+        sample_release,
+        "select title_nl, 1.0 * vacancies_count / ww_short_count from labour_tension where region_code = ?"
+        " and period_code = ? and occupation_level in ('group', 'uwv_group')",
+        REGION,
+        newest,
+    )
+    expected = [
+        [name for name, t in sorted(rows, key=lambda row: -row[1]) if t >= 1.5][:10],
+        [name for name, t in sorted(rows, key=lambda row: row[1]) if t < 0.67][:10],
+    ]
+    lists = section(ask(portal, f"/arbeidsmarkt/{REGION}").text, "lists").replace("&#39;", "'").split("<ol")[1:]
+    found = [re.findall(r'class="what"><span>([^<]+)</span>', part) for part in lists]
+    assert [sorted(names) for names in found] == [sorted(names) for names in expected]
+
+
+def test_where_people_could_move_is_every_row_of_the_region(portal: Datasette, sample_release: Path) -> None:
+    moves = query(
+        sample_release,
+        "select f.title_nl, t.title_nl, m.to_vacancies_count from occupation_mobility as m"
+        " join occupations as f on f.code = m.from_occupation_code"
+        " join occupations as t on t.code = m.to_occupation_code where m.region_code = ?",
+        REGION,
+    )
+    cards = section(ask(portal, f"/arbeidsmarkt/{REGION}").text, "moves").replace("&#39;", "'").split("<article")[1:]
+    found = set()
+    for card in cards:
+        origin = re.findall(r"<h3><span>([^<]+)</span>", card)[0]
+        for name, vacancies in re.findall(r"<li><span>([^<]+)</span> <span class=\"detail\">(\d+) vacatures", card):
+            found.add((origin, name, float(vacancies)))
+    assert moves and found == set(moves)
+
+
+def test_a_tension_that_is_not_there_is_no_zero_and_says_why(
+    portal: Datasette, sample_release: Path, newest: str
+) -> None:
+    code, name = query(
+        sample_release,
+        "select region_code, title_nl from labour_tension where no_ratio_reason = 'figure_unknown'"
+        " and period_code = ? order by 1, 2 limit 1",
+        newest,
+    )[0]
+    page = ask(portal, f"/arbeidsmarkt/{code}").text
+    left_out = section(page, "left-out")
+    assert "UWV geeft het aantal vacatures of mensen niet." in left_out and name in left_out
+    row = section(page, "occupations").split(f">{name}<", 1)[1].split("</tr>")[0]
+    assert "UWV geeft geen aantal" in row and "geheim" in row and "<strong>0" not in row
+
+
+def test_the_word_of_uwv_stands_beside_ours_and_a_difference_is_marked(
+    portal: Datasette, sample_release: Path, newest: str
+) -> None:
+    words = {c.class_id: c.labels["nl"] for c in read_classes().values()}
+    published = query(
+        sample_release,
+        "select region_code, tension_label_uwv, tension_class from labour_tension"
+        " where tension_label_uwv is not null and tension_class is not null and period_code = ?",
+        newest,
+    )
+    differing = [code for code, label, ours in published if words[ours] != label]
+    for code in {*differing, REGION}:
+        page = section(ask(portal, f"/arbeidsmarkt/{code}").text, "occupations")
+        assert page.count(">wijkt af</span>") == differing.count(code)
+
+
+@pytest.mark.parametrize(("extension", "delimiter", "mark"), [("csv", ",", "."), ("nl.csv", ";", ",")])
+def test_the_file_of_a_region_holds_all_its_rows(
+    portal: Datasette, sample_release: Path, extension: str, delimiter: str, mark: str
+) -> None:
+    answer = ask(portal, f"/arbeidsmarkt/{REGION}.{extension}")
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert f".{extension}" in answer.headers["content-disposition"]
+    text = answer.content.decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text), delimiter=delimiter))
+    expected = query(
+        sample_release,
+        "select occupation_code, period_code, tension_ratio from labour_tension where region_code = ?",
+        REGION,
+    )
+    found = {(r["occupation_code"], r["period_code"], float(r["tension_ratio"].replace(mark, "."))) for r in rows}
+    assert found == set(expected) and len(rows) == len(expected)
+    assert {r["release_id"] for r in rows} == {answer.headers["x-regiokompas-release"]}
+    assert all("Invented" in r["notice"] and r["source"] == "Bron: UWV" for r in rows)
+
+
+def test_the_files_of_moves_and_regions_are_whole(portal: Datasette, sample_release: Path) -> None:
+    moves = list(csv.DictReader(io.StringIO(ask(portal, f"/arbeidsmarkt/{REGION}.moves.csv").text)))
+    expected = query(sample_release, "select count(*) from occupation_mobility where region_code = ?", REGION)
+    assert [(len(moves),)] == expected
+    assert len(list(csv.DictReader(io.StringIO(ask(portal, "/en/labour-market.csv").text)))) == 36
+
+
+@pytest.mark.parametrize("code", ["AM99", "GM0363", "PV20"])
+def test_what_is_no_labour_market_region_is_not_found(portal: Datasette, code: str) -> None:
+    assert asyncio.run(portal.client.get(f"/arbeidsmarkt/{code}")).status_code == 404
+
+
+def test_a_page_is_safe_and_leads_to_itself_in_the_other_language(portal: Datasette) -> None:
+    answer = ask(portal, f"/arbeidsmarkt/{REGION}")
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert "style=" not in answer.text and "<script" not in answer.text
+    assert f'href="/en/labour-market/{REGION}"' in answer.text
+    assert f'href="/arbeidsmarkt/{REGION}"' in ask(portal, f"/en/labour-market/{REGION}").text
+
+
+def test_the_scale_marks_the_bounds_of_the_seed_and_ends_where_it_ends() -> None:
+    marks = bounds(read_classes())
+    assert [mark.value for mark in marks] == [0.25, 0.67, 1.5, 4]
+    places = [place(0), *(mark.x for mark in marks), place(10_000)]
+    assert places == sorted(places) and len(set(places)) == len(places)
+    assert place(0.25) + place(4) == pytest.approx(2 * place(1))
+
+
+def test_text_that_a_spreadsheet_would_run_is_guarded_and_numbers_are_not() -> None:
+    written_rows = write_csv([{"a": "=1+1", "b": -2.5, "c": None, "d": 3.0, "e": True}], list("abcde"), dutch=True)
+    assert written_rows == "\ufeffa;b;c;d;e\r\n'=1+1;-2,5;;3;true\r\n"

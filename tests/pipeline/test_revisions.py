@@ -1,0 +1,136 @@
+"""Two runs on real figures, of which the source changed one in between: what it was stays there to be found."""
+
+import asyncio
+import csv
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+from conftest import Run
+from datasette.app import Datasette
+from support import ALL_OF_THEM, Standin, copy_data, current_release, digests, query, run_cli
+
+from pipelines.serve import PORTAL, read_settings
+from portal.revisions import changes_of, history_of
+
+pytestmark = pytest.mark.standin
+NEWS, BEFORE = "2026-11-20T02:00:00+01:00", "2026-07-30T02:00:00+02:00"
+WAS, BECAME = 216_360.0, 216_365.0
+VALUES = "select indicator_id, region_code, period_code, value, value_status from observations"
+
+
+@pytest.fixture(scope="module")
+def data(live_run: Run, standin: Standin, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A data folder after a second live run, before which CBS changed the establishments of Amsterdam."""
+    data = copy_data(live_run.data, tmp_path_factory.mktemp("revisions") / "data")
+    standin.heal()
+    standin.control(modified={"81575NED": NEWS}, override={"81575NED": [["GM0363", BECAME]]})
+    try:
+        ran = run_cli("run", "--from", "live", *ALL_OF_THEM, data=data, **standin.environment)
+        assert ran.code == 0, ran.err + ran.out
+    finally:
+        standin.control(modified={"81575NED": BEFORE}, override={"81575NED": [["GM0363", WAS]]})
+    yield data
+
+
+@pytest.fixture(scope="module")
+def portal(data: Path) -> Datasette:
+    release = current_release(data)
+    return Datasette(
+        immutables=[str(release / "regiokompas.db")],
+        metadata=json.loads((release / "metadata.json").read_text(encoding="utf-8")),
+        plugins_dir=str(PORTAL / "plugins"),
+        template_dir=str(PORTAL / "templates"),
+        settings=read_settings(),
+    )
+
+
+def ask(portal: Datasette, path: str) -> str:
+    answer = asyncio.run(portal.client.get(path))
+    assert answer.status_code == 200, answer.text
+    return str(answer.text)
+
+
+def test_the_changes_are_those_that_two_databases_show(data: Path, live_run: Run) -> None:
+    changes = changes_of(current_release(data))
+    assert changes is not None and changes.older == live_run.release.name
+    before, after = (set(query(release, VALUES)) for release in (live_run.release, current_release(data)))
+    assert before != after
+    figures = f"from read_parquet('{changes.path}') where frame_year is null"
+    key = "indicator_id, region_code, period_code"
+    olds = f"select {key}, value_before, status_before {figures} and change <> 'added'"
+    news = f"select {key}, value_after, status_after {figures} and change <> 'removed'"
+    assert set(duckdb.sql(olds).fetchall()) == before - after
+    assert set(duckdb.sql(news).fetchall()) == after - before
+
+
+def test_what_a_figure_was_and_when_it_changed_can_be_found(data: Path, live_run: Run) -> None:
+    (period,) = {
+        period
+        for (period,) in query(
+            live_run.release,
+            "select max(period_code) from observations where indicator_id = 'establishments_count'"
+            " and region_code = 'GM0363' and value = ?",
+            WAS,
+        )
+    }
+    (change,) = history_of(current_release(data), "establishments_count", "GM0363", period)
+    assert (change["value_before"], change["value_after"]) == (WAS, BECAME)
+    assert change["release_before"] == live_run.release.name and change["release_id"] == current_release(data).name
+    assert change["source_changed"] is True
+
+
+def test_the_older_release_is_untouched(data: Path, live_run: Run) -> None:
+    assert digests(data / "releases" / live_run.release.name) == digests(live_run.release)
+
+
+def test_the_page_shows_the_figure_as_it_was_and_as_it_is(data: Path, portal: Datasette) -> None:
+    for path, was, became in (
+        ("/wijzigingen", "216.360", "216.365"),
+        ("/en/changes", "216,360", "216,365"),
+    ):
+        page = ask(portal, f"{path}?indicator=establishments_count&region=amsterdam")
+        assert f"<strong>{was}</strong>" in page and f"<strong>{became}</strong>" in page
+        assert current_release(data).name in page
+
+
+def test_the_file_of_the_page_holds_every_change_that_was_asked_for(data: Path, portal: Datasette) -> None:
+    changes = changes_of(current_release(data))
+    assert changes is not None
+    count = duckdb.sql(f"select count(*) from read_parquet('{changes.path}') where frame_year is null").fetchall()
+    rows = list(csv.DictReader(io.StringIO(ask(portal, "/wijzigingen.csv"))))
+    assert len(rows) == count[0][0]
+    amsterdam = ask(portal, "/wijzigingen.nl.csv?indicator=establishments_count&region=GM0363")
+    assert amsterdam.startswith("\ufeff") and ";216360;216365;5;" in amsterdam
+
+
+def test_the_command_line_prints_the_change(data: Path, live_run: Run) -> None:
+    one = ("--indicator", "establishments_count", "--region", "GM0363")
+    newest = run_cli("diff", *one, data=data)
+    assert newest.code == 0, newest.err
+    assert "216,360" in newest.out and "216,365" in newest.out and live_run.release.name in newest.out
+    # The other way round is worked out, and leaves nothing behind.
+    before = digests(data / "releases" / "changes")
+    back = run_cli("diff", current_release(data).name, live_run.release.name, *one, data=data)
+    assert back.code == 0 and back.out.index("216,365") < back.out.index("216,360")
+    assert digests(data / "releases" / "changes") == before
+    unknown = run_cli("diff", "nothing", data=data)
+    assert unknown.code == 1 and "there is no release nothing -> use one of" in unknown.errors[0]
+
+
+def test_the_first_release_says_that_it_is_the_first(live_run: Run) -> None:
+    first = run_cli("diff", data=live_run.data)
+    assert first.code == 0 and "first release" in first.out
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["region=nergenshuizen", "region=%25", "frame=9999999999999", "frame=%C2%B2", "indicator=nothing", "change=%3Cscript%3E"],
+)
+def test_a_strange_question_finds_nothing_or_everything_and_never_fails(portal: Datasette, asked: str) -> None:
+    page = ask(portal, f"/wijzigingen?{asked}")
+    assert "<script" not in page and "style=" not in page
+    ask(portal, f"/wijzigingen.csv?{asked}")

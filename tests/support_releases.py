@@ -1,0 +1,70 @@
+"""Small releases with only what a comparison reads, for tests of what changed between two of them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipelines.publish.release import Release, publish
+from pipelines.publish.revisions import record_changes
+
+Figures = dict[tuple[str, str, str], tuple[float | None, str]]
+
+INDICATOR = {
+    "title_nl": "Banen",
+    "title_en": "Jobs",
+    "definition_nl": "Aantal banen",
+    "definition_en": "Number of jobs",
+}
+SOURCE = {"newest_period": "2025JJ00", "source_modified": "2026-01-01T00:00:00", "state": "current"}
+TEXTS = {"indicator_id": pl.String, "region_code": pl.String, "period_code": pl.String}
+PUBLISHED = {
+    **TEXTS,
+    "dataset_id": pl.String,
+    "landed_sha256": pl.String,
+    "value": pl.Float64,
+    "value_status": pl.String,
+}
+ON_FRAME = {**TEXTS, "frame_year": pl.Int32, "value": pl.Float64, "value_status": pl.String}
+
+
+def make_release(
+    releases: Path,
+    release_id: str,
+    figures: Figures,
+    *,
+    on_frame: Figures | None = None,
+    indicators: dict[str, dict[str, Any]] | None = None,
+    source: dict[str, Any] | None = None,
+    invented: bool = False,
+    landed: str = "sha-1",
+    code: str = "code-1",
+) -> Release:
+    """Publish a release of these figures, (indicator, region, period) to (value, status), as a run would."""
+    built = releases.parent / f"built-{release_id}"
+    tables = built / "tables"
+    tables.mkdir(parents=True)
+    published = [
+        {**_key(key), "dataset_id": "cbs/1", "landed_sha256": landed, **_cell(c)} for key, c in figures.items()
+    ]
+    framed = [{**_key(key), "frame_year": 2026, **_cell(c)} for key, c in (on_frame or {}).items()]
+    pl.DataFrame(published, schema=PUBLISHED).write_parquet(tables / "observations.parquet")
+    pl.DataFrame(framed, schema=ON_FRAME).write_parquet(tables / "observations_on_frame.parquet")
+    known = {"jobs_count": INDICATOR} if indicators is None else indicators
+    rows = [{"indicator_id": key, **row} for key, row in known.items()]
+    pl.DataFrame(rows).write_parquet(tables / "indicators.parquet")
+    pl.DataFrame([{"dataset_id": "cbs/1", **SOURCE, **(source or {})}]).write_parquet(tables / "sources.parquet")
+    facts = {"newest_landed_at": "2026-01-02T00:00:00", "code_digest": code}
+    pl.DataFrame([facts]).write_parquet(tables / "release.parquet")
+    manifest = {"release_id": release_id, "invented": invented, "files": {}}
+    (built / "release.json").write_text(json.dumps(manifest), encoding="utf-8")
+    return publish(built, releases, release_id, lambda release: record_changes(releases, release))
+
+
+def _key(key: tuple[str, str, str]) -> dict[str, Any]:
+    return dict(zip(("indicator_id", "region_code", "period_code"), key, strict=True))
+
+
+def _cell(cell: tuple[float | None, str]) -> dict[str, Any]:
+    return {"value": cell[0], "value_status": cell[1]}
