@@ -84,6 +84,10 @@ def read_texts() -> Texts:
     return {
         **texts,
         "themes": {row["theme"]: _titles(row) for row in _read_seed("themes")},
+        "sub_themes": {row["sub_theme"]: _titles(row) for row in _read_seed("sub_themes")},
+        "building_blocks": {row["building_block"]: _titles(row) for row in _read_seed("building_blocks")},
+        "usage_warnings": {row["warning_id"]: _titles(row) for row in _read_seed("usage_warnings")},
+        "usage_warning_texts": {row["warning_id"]: _in_both(row, "text") for row in _read_seed("usage_warnings")},
         "periods": {row["period_suffix"]: _titles(row) for row in _read_seed("period_kinds")},
         "schemes": {row["scheme"]: _titles(row) for row in schemes},
     }
@@ -95,7 +99,11 @@ def _read_seed(name: str) -> list[dict[str, str]]:
 
 
 def _titles(row: dict[str, str]) -> dict[str, str]:
-    return {lang: row[f"title_{lang}"] for lang in LANGUAGES}
+    return _in_both(row, "title")
+
+
+def _in_both(row: dict[str, str], column: str) -> dict[str, str]:
+    return {lang: row[f"{column}_{lang}"] for lang in LANGUAGES}
 
 
 def _read_yaml(name: str) -> Any:

@@ -1,0 +1,33 @@
+"""Rows as CSV: RFC 4180 for programs, or with semicolons, a decimal comma and a byte order mark for Dutch Excel."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+Row = dict[str, Any]
+
+# A spreadsheet takes a text that starts like this for a formula and runs it.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+BYTE_ORDER_MARK = "\ufeff"
+
+
+def write_csv(rows: Iterable[Row], columns: Sequence[str], *, dutch: bool) -> str:
+    """Returns rows as CSV with a header; what is not known is an empty cell."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, delimiter=";" if dutch else ",", lineterminator="\r\n")
+    writer.writerow(columns)
+    mark = "," if dutch else "."
+    writer.writerows([_cell(row.get(column), mark) for column in columns] for row in rows)
+    return (BYTE_ORDER_MARK if dutch else "") + text.getvalue()
+
+
+def _cell(value: object, decimal_mark: str) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else repr(value).replace(".", decimal_mark)
+    if isinstance(value, int):
+        return str(value)
+    written = str(value)
+    return f"'{written}" if written.startswith(FORMULA_STARTS) else written
