@@ -87,6 +87,8 @@ def csv_on_the_web(package: Json) -> Json:
 
 def _web_table(resource: Json, urls: dict[str, str]) -> Json:
     schema = resource["schema"]
+    # A column that can be empty is left out: validators take an empty reference for a broken one.
+    filled = {f["name"] for f in schema["fields"] if f.get("constraints", {}).get("required")}
     keys = [
         {
             "columnReference": key["fields"],
@@ -96,6 +98,7 @@ def _web_table(resource: Json, urls: dict[str, str]) -> Json:
             },
         }
         for key in schema.get("foreignKeys", [])
+        if filled.issuperset(key["fields"])
     ]
     return {
         "url": resource["path"],
@@ -127,7 +130,7 @@ def _web_column(field: Json) -> Json:
 
 def _web_type(field: Json) -> str | Json:
     if "decimalChar" in field:
-        return {"base": "number", "format": {"decimalChar": field["decimalChar"]}}
+        return {"base": "decimal", "format": {"decimalChar": field["decimalChar"]}}
     if field["type"] == "boolean":
         return {"base": "boolean", "format": "true|false"}
     return str(field["type"])

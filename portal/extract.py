@@ -9,7 +9,6 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
 
 from portal.csv_text import Row, write_csv
 from portal.data_package import (
@@ -164,12 +163,12 @@ def zip_bytes(extract: Extract) -> bytes:
 def csv_bytes(table: Table, *, dutch: bool) -> bytes:
     """Returns a table as CSV."""
     truths = [field["name"] for field in table.fields if field["type"] == "boolean"]
-    rows = [{**row, **{name: _truth(row[name]) for name in truths}} for row in table.rows] if truths else table.rows
+    rows = [{**row, **{name: _truth(row[name]) for name in truths}} for row in table.rows]
     return write_csv(rows, [field["name"] for field in table.fields], dutch=dutch).encode()
 
 
-def _truth(value: int | None) -> str | None:
-    return None if value is None else "true" if value else "false"
+def _truth(value: int | None) -> bool | None:
+    return None if value is None else bool(value)
 
 
 def _zipped(files: dict[str, bytes]) -> bytes:
@@ -273,7 +272,10 @@ def _readme(package: Json, tables: list[Table], words: dict[str, dict[str, str]]
     title = package["title"]
     lines = [title, "=" * len(title), say("release"), package.get("description", ""), ""]
     lines += [say("contents"), "-" * len(say("contents"))]
-    lines += [f"{t.name}.csv: {t.resource['title']} ({len(t.rows)} {say('rows')}). {t.resource['description']}" for t in tables]
+    lines += [
+        f"{t.name}.csv: {t.resource['title']} ({len(t.rows)} {say('rows')}). {t.resource['description']}"
+        for t in tables
+    ]
     lines += ["", *(say(key) for key in ("excel_folder", "machines", "empty", "guarded")), ""]
     lines += [say("licences"), "-" * len(say("licences"))]
     lines += [f"{licence['title']}: {licence['path']}" for licence in package.get("licenses", [])]
