@@ -16,7 +16,7 @@ EXPOSURE = "open_data_api"
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a public table; without a unit `unit` and `unit_nl` are None, `references` is the (table, column) it points at."""
+    """A column of a public table; `unit` is None without a unit, `references` is the (table, column) it points at."""
 
     name: str
     data_type: str

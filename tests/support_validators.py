@@ -1,4 +1,4 @@
-"""What others say of our Data Packages and CSV: the schemas of Data Package 2, frictionless, csvw. None asks the net."""
+"""What others say of our Data Packages and CSV: the schemas of version 2, frictionless and csvw. None asks the net."""
 
 import json
 from pathlib import Path

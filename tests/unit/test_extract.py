@@ -1,4 +1,4 @@
-"""Files to take home: nothing in them is run by a spreadsheet, numbers stay numbers, and the bytes are the same again."""
+"""Files to take home: a spreadsheet runs nothing in them, numbers stay numbers, and the bytes are the same again."""
 
 import csv
 import io
