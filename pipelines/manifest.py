@@ -16,7 +16,7 @@ EXPOSURE = "open_data_api"
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a public table; without a unit `unit` is None, `references` is the (table, column) it points at."""
+    """A column of a public table; `unit` is None without a unit, `references` is the (table, column) it points at."""
 
     name: str
     data_type: str
@@ -24,6 +24,7 @@ class Column:
     description_en: str
     description_nl: str
     unit: str | None
+    unit_nl: str | None
     facet: bool
     references: tuple[str, str] | None
 
@@ -102,6 +103,7 @@ def _column(
         description_en=column["description"].strip(),
         description_nl=meta.get("nl") or _dutch_block(manifest, column),
         unit=meta.get("unit"),
+        unit_nl=meta.get("unit_nl"),
         facet=bool(meta.get("facet")),
         references=references.get((model["name"], column["name"])),
     )

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from typing import Any
 
 Row = dict[str, Any]
@@ -28,7 +29,8 @@ def _cell(value: object, decimal_mark: str) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() else repr(value).replace(".", decimal_mark)
+        # Without an exponent, which is not a number to every reader.
+        return str(int(value)) if value.is_integer() else f"{Decimal(repr(value)):f}".replace(".", decimal_mark)
     if isinstance(value, int):
         return str(value)
     written = str(value)

@@ -1,5 +1,8 @@
-"""Whole tables as files, made with the release: complete, unlike a page of rows."""
+"""Whole tables as files, made with the release: complete, unlike a page of rows; and what describes all of them."""
 
+import functools
+import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,11 @@ CONTENT_TYPES = {
     "nl.csv": "text/csv; charset=utf-8; header=present",
     "parquet": "application/vnd.apache.parquet",
 }
+DESCRIPTIONS = {
+    "/datapackage.json": ("datapackage.json", "application/json"),
+    "/csvw.json": ("csv-metadata.json", "application/csvm+json"),
+}
+RELEASE_FILE = "release.json"
 CHUNK_BYTES = 256 * 1024
 
 
@@ -22,34 +30,67 @@ def table_files(folder: Path, table: str) -> dict[str, int]:
     return {extension: path.stat().st_size for extension, path in files.items() if path.is_file()}
 
 
+@functools.cache
+def read_release(folder: Path) -> dict[str, Any]:
+    """Returns what was sealed with the release: how many rows its tables have, and size and sha256 of its files."""
+    path = folder / RELEASE_FILE
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return {"rows": {}, "files": {}, **content}
+
+
+def sealed(folder: Path, table: str) -> dict[str, Any]:
+    """Returns the number of rows of a table, and size and sha256 of each of its files by extension."""
+    release = read_release(folder)
+    files = {extension: release["files"].get(f"tables/{table}.{extension}") for extension in CONTENT_TYPES}
+    return {"rows": release["rows"].get(table), "files": {key: facts for key, facts in files.items() if facts}}
+
+
 async def download(request: Request, send: Any, datasette: Datasette) -> Response | None:
-    """Sends a file of the release; 404 for any other name, 304 when the reader has it already."""
+    """Sends a table of the release as a file; 404 for any other name."""
     table, extension = request.url_vars["table"], request.url_vars["extension"]
     path = datasette.portal.folder / "tables" / f"{table}.{extension}"
+    return await send_file(request, send, datasette, path, CONTENT_TYPES[extension])
+
+
+async def describe(request: Request, send: Any, datasette: Datasette) -> Response | None:
+    """Sends what describes the files of the release."""
+    name, content_type = DESCRIPTIONS[request.path]
+    return await send_file(request, send, datasette, datasette.portal.folder / name, content_type)
+
+
+async def send_file(
+    request: Request, send: Any, datasette: Datasette, path: Path, content_type: str
+) -> Response | None:
+    """Sends a file of the release; 404 when it is not there, 304 when the reader has it already."""
     if not path.is_file():
-        raise NotFound(f"There is no file {table}.{extension} in this release")
+        raise NotFound(f"There is no file {path.name} in this release")
     # A release never changes, so its id and the name are as good as a hash of the bytes.
-    headers = {"ETag": f'"{datasette.portal.release_id}-{table}.{extension}"', "Cache-Control": "max-age=300"}
+    headers = {"ETag": f'"{datasette.portal.release_id}-{path.name}"', "Cache-Control": "max-age=300"}
     if datasette.cors:
         add_cors_headers(headers)
     if request.headers.get("if-none-match") == headers["ETag"]:
-        return Response("", status=304, headers=headers, content_type=CONTENT_TYPES[extension])
+        return Response("", status=304, headers=headers, content_type=content_type)
     if request.method == "HEAD":
-        return Response("", headers=headers, content_type=CONTENT_TYPES[extension])
+        return Response("", headers=headers, content_type=content_type)
     await asgi_send_file(
-        send, path, filename=path.name, content_type=CONTENT_TYPES[extension], chunk_size=CHUNK_BYTES, headers=headers
+        send, path, filename=path.name, content_type=content_type, chunk_size=CHUNK_BYTES, headers=headers
     )
     return None
 
 
 @hookimpl
 def register_routes() -> list[tuple[str, Any]]:
-    """Puts the files at /downloads/<table>.csv, .nl.csv and .parquet."""
+    """Puts the files at /downloads/<table>.csv, .nl.csv and .parquet, and what describes them at the top.
+
+    They are at /tables/ too, where the descriptions look for them, so that these can be read from here.
+    """
     extensions = "|".join(extension.replace(".", r"\.") for extension in CONTENT_TYPES)
-    return [(rf"^/downloads/(?P<table>[a-z_]+)\.(?P<extension>{extensions})$", download)]
+    tables = rf"^/(?:downloads|tables)/(?P<table>[a-z_]+)\.(?P<extension>{extensions})$"
+    return [(tables, download), *((f"^{re.escape(path)}$", describe) for path in DESCRIPTIONS)]
 
 
 @hookimpl
 def prepare_jinja2_environment(env: Any) -> None:
     """Lets table pages list the files of their table."""
     env.globals["table_files"] = table_files
+    env.globals["sealed"] = sealed

@@ -9,9 +9,10 @@ import duckdb
 
 from pipelines.errors import RegiokompasError
 from pipelines.manifest import PublicTable
+from pipelines.publish.datapackage import write_package
 from pipelines.publish.extracts import write_extracts
 from pipelines.publish.metadata import DATABASE, datasette_metadata, write_metadata
-from pipelines.publish.release import publish, seal
+from pipelines.publish.release import describe_files, publish, seal
 from pipelines.publish.revisions import record_changes
 from pipelines.publish.sqlite import write_sqlite
 from pipelines.settings import PORTAL, Settings
@@ -44,8 +45,10 @@ def publish_assets(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> l
         folder = _folder(settings)
         with duckdb.connect(str(settings.database), read_only=True) as con:
             facts = con.sql(f"select * from {models['release']}").pl().row(0, named=True)
+            sources = con.sql(f"select * from {models['sources']} order by dataset_id").pl().to_dicts()
             counts = {name: con.sql(f"select count(*) from {model}").fetchall()[0][0] for name, model in models.items()}
         write_metadata(datasette_metadata(tables, PORTAL / "queries", facts), folder / "metadata.json")
+        write_package(folder, tables, facts, sources, counts, describe_files(folder))
         seal(folder, facts["release_id"], {"invented": facts["invented"], "notice": facts["notice"], "rows": counts})
         try:
             done = publish(folder, settings.releases, facts["release_id"], partial(record_changes, settings.releases))

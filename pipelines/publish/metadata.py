@@ -57,8 +57,8 @@ def _table(table: PublicTable, notice: str) -> dict[str, Any]:
         "title": f"{table.title_nl} / {table.title_en}",
         "title_nl": table.title_nl,
         "title_en": table.title_en,
-        "description_nl": _plain(table.description_nl),
-        "description_en": _plain(table.description_en),
+        "description_nl": plain_text(table.description_nl),
+        "description_en": plain_text(table.description_en),
         "description_html": (
             f'{notice}<p lang="nl">{_html(table.description_nl)}</p><p lang="en">{_html(table.description_en)}</p>'
         ),
@@ -74,10 +74,11 @@ def _table(table: PublicTable, notice: str) -> dict[str, Any]:
 
 def _column(column: Column) -> str:
     unit = f" [{column.unit}]" if column.unit else ""
-    return _plain(f"{column.description_nl} / {column.description_en}{unit}")
+    return plain_text(f"{column.description_nl} / {column.description_en}{unit}")
 
 
-def _plain(text: str) -> str:
+def plain_text(text: str) -> str:
+    """Returns a description without the marks of its markup."""
     return CODE.sub(r"\1", text)
 
 

@@ -1,0 +1,91 @@
+"""What is told of one region, to take home: a zip (`/gemeente/GM0363.zip`) and an Excel file (`.xlsx`)."""
+
+import asyncio
+import functools
+import json
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import xlsxwriter
+from datasette import NotFound, Response, hookimpl
+from datasette.app import Datasette
+from datasette.utils import add_cors_headers
+from datasette.utils.asgi import Request
+
+import portal
+from portal.extract import PARTS, Extract, make_extract, query, zip_bytes
+from portal.pages import DATABASE, MUNICIPALITY, PATHS, language
+from portal.workbook import workbook_bytes
+
+PACKAGE_FILE = "datapackage.json"
+KINDS: dict[str, tuple[str, Callable[[Extract], bytes]]] = {
+    "zip": ("application/zip", zip_bytes),
+    "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", workbook_bytes),
+}
+FIND_REGION = "select * from regions where region_code = :code and scheme = :scheme"
+
+
+@functools.cache
+def maker() -> str:
+    """Returns a digest of what makes the files out of a release: with other code, a file can be another."""
+    files = [*Path(portal.__file__).parent.glob("*.py"), *(Path(__file__).parents[1] / "texts").glob("*.yml")]
+    content = b"".join(path.read_bytes() for path in sorted(files))
+    return sha256(content + xlsxwriter.__version__.encode()).hexdigest()[:12]
+
+
+@functools.cache
+def read_package(folder: Path) -> dict[str, Any]:
+    """Returns the Data Package of the release: what its columns are called and mean."""
+    path = folder / PACKAGE_FILE
+    if not path.is_file():
+        raise NotFound(f"This release has no {PACKAGE_FILE}, so nothing can be told of its columns")
+    package: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return package
+
+
+async def read_extract(datasette: Datasette, region: dict[str, Any], lang: str) -> Extract:
+    """Returns all that the release tells of a region."""
+    package = read_package(datasette.portal.folder)
+    rows = {}
+    for part in PARTS:
+        found = await datasette.get_database(DATABASE).execute(query(part, package), {"code": region["region_code"]})
+        rows[part.table] = [dict(row) for row in found]
+    return make_extract(package, datasette.portal.texts, region, rows, lang, datasette.portal.notice)
+
+
+async def download(request: Request, datasette: Datasette) -> Response:
+    """Sends the file of a region; 404 for a region that is not there, 304 when the reader has it already."""
+    code, extension = request.url_vars["code"], request.url_vars["extension"]
+    scheme, lang = request.url_vars.get("scheme", MUNICIPALITY), language(request)
+    found = await datasette.get_database(DATABASE).execute(FIND_REGION, {"code": code, "scheme": scheme})
+    if not found.rows:
+        raise NotFound(f"There is no region {code} of kind {scheme}")
+    content_type, write = KINDS[extension]
+    name = f"regiokompas-{code}{'' if lang == 'nl' else f'-{lang}'}.{extension}"
+    headers = {
+        "ETag": f'"{datasette.portal.release_id}-{maker()}-{name}"',
+        "Cache-Control": "max-age=300",
+        "Content-Disposition": f'attachment; filename="{name}"',
+    }
+    if datasette.cors:
+        add_cors_headers(headers)
+    if request.headers.get("if-none-match") == headers["ETag"]:
+        return Response("", status=304, headers=headers, content_type=content_type)
+    if request.method == "HEAD":
+        return Response("", headers=headers, content_type=content_type)
+    extract = await read_extract(datasette, dict(found.first()), lang)
+    # Packing takes a while, in which other readers are to be answered.
+    return Response(await asyncio.to_thread(write, extract), headers=headers, content_type=content_type)
+
+
+@hookimpl
+def register_routes() -> list[tuple[str, Any]]:
+    """Puts the files beside the profiles: the address of the page, and `.zip` or `.xlsx`."""
+    found = []
+    for page in ("municipality", "region"):
+        for path in PATHS[page].values():
+            pattern = path.replace("{", "(?P<").replace("}", ">[^/.]+)")
+            found.append((rf"^{pattern}\.(?P<extension>{'|'.join(KINDS)})$", download))
+    return found

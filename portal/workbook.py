@@ -1,0 +1,73 @@
+"""An extract as one Excel file: a sheet a table, numbers as numbers, the same bytes for the same release."""
+
+import io
+import re
+from datetime import datetime
+from typing import Any
+
+import xlsxwriter
+
+from portal.extract import Extract, Table
+
+# What a sheet's name cannot hold, and how long it may be.
+REFUSED = re.compile(r"[\[\]:*?/\\]")
+MAX_NAME = 31
+# A file without a date gets the time of making, which would make every file another.
+NO_DATE = datetime(2000, 1, 1)
+MAX_WIDTH = 60
+# Texts stay texts: one that looks like a formula or an address is written as it is.
+OPTIONS = {"in_memory": True, "constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+
+
+def workbook_bytes(extract: Extract) -> bytes:
+    """Returns the extract as XLSX, the explanation as the first sheet."""
+    out = io.BytesIO()
+    created = extract.package.get("created")
+    with xlsxwriter.Workbook(out, OPTIONS) as book:
+        book.set_properties(
+            {
+                "title": extract.package["title"],
+                "subject": extract.package["version"],
+                "comments": extract.package.get("description", ""),
+                "created": datetime.fromisoformat(created).replace(tzinfo=None) if created else NO_DATE,
+            }
+        )
+        bold = book.add_format({"bold": True})
+        about = book.add_worksheet(extract.readme_name.split(".")[0])
+        for number, line in enumerate(extract.readme.splitlines()):
+            about.write_string(number, 0, line)
+        for table in extract.tables:
+            _write_sheet(book.add_worksheet(_sheet_name(table)), table, bold)
+    return out.getvalue()
+
+
+def _sheet_name(table: Table) -> str:
+    return REFUSED.sub(" ", table.resource["title"])[:MAX_NAME].strip()
+
+
+def _write_sheet(sheet: Any, table: Table, bold: Any) -> None:
+    sheet.freeze_panes(1, 0)
+    sheet.autofilter(0, 0, len(table.rows), len(table.fields) - 1)
+    for column, field in enumerate(table.fields):
+        sheet.set_column(column, column, _width(field["name"], table))
+    for column, field in enumerate(table.fields):
+        sheet.write_string(0, column, field["name"], bold)
+    for number, row in enumerate(table.rows, start=1):
+        for column, field in enumerate(table.fields):
+            _write_cell(sheet, number, column, row.get(field["name"]), field["type"])
+
+
+def _width(name: str, table: Table) -> int:
+    longest = max((len(str(row.get(name) or "")) for row in table.rows[:100]), default=0)
+    return min(MAX_WIDTH, max(len(name), longest) + 2)
+
+
+def _write_cell(sheet: Any, row: int, column: int, value: Any, kind: str) -> None:
+    if value is None:
+        return
+    if kind == "boolean":
+        sheet.write_boolean(row, column, bool(value))
+    elif kind in ("number", "integer"):
+        sheet.write_number(row, column, value)
+    else:
+        sheet.write_string(row, column, str(value))

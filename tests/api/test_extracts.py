@@ -1,0 +1,252 @@
+"""What a reader takes home of a region: whole, described, the same every time, and the figures of the release."""
+
+import csv
+import io
+import json
+import shutil
+import sqlite3
+import subprocess
+import time
+import zipfile
+from contextlib import closing
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from datasette.app import Datasette
+from support_portal import ask, open_portal
+from support_validators import data_problems, schema_problems, web_problems
+
+OFFICE = shutil.which("soffice") or shutil.which("libreoffice")
+PLACES = [
+    ("/gemeente/GM0363", "/en/municipality/GM0363", "GM0363"),
+    ("/regio/province/PV29", "/en/region/province/PV29", "PV29"),
+    ("/regio/labour_market_region/AM11", "/en/region/labour_market_region/AM11", "AM11"),
+]
+TABLES = ("observations_on_frame", "observations", "baseline", "baseline_peers", "indicators", "sources", "columns")
+TABLE_KEYS = {
+    "observations_on_frame": ("indicator_id", "period_code"),
+    "observations": ("indicator_id", "period_code"),
+    "baseline": ("indicator_id",),
+}
+# As promised to readers; the best of a few, since other tests run at the same time.
+MOST_SECONDS = 0.3
+
+
+@pytest.fixture(scope="module")
+def portal(sample_release: Path) -> Datasette:
+    return open_portal(sample_release.resolve() / "regiokompas.db", sample_release)
+
+
+def unzipped(portal: Datasette, path: str, folder: Path) -> Path:
+    answer = ask(portal, path)
+    assert answer.status_code == 200, answer.text
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        archive.extractall(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def amsterdam(portal: Datasette, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return unzipped(portal, "/gemeente/GM0363.zip", tmp_path_factory.mktemp("extract"))
+
+
+def read(path: Path, *, dutch: bool = False) -> list[dict[str, str]]:
+    text = path.read_bytes().decode("utf-8-sig" if dutch else "utf-8")
+    return list(csv.DictReader(io.StringIO(text, newline=""), delimiter=";" if dutch else ","))
+
+
+def package_of(folder: Path) -> dict[str, Any]:
+    return json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("table", TABLE_KEYS)
+@pytest.mark.parametrize(("path", "english", "code"), PLACES)
+def test_the_figures_are_those_of_the_release(
+    portal: Datasette, sample_release: Path, tmp_path: Path, path: str, english: str, code: str, table: str
+) -> None:
+    folder = unzipped(portal, f"{path}.zip", tmp_path)
+    keys = TABLE_KEYS[table]
+    with closing(sqlite3.connect(sample_release / "regiokompas.db")) as db:
+        wanted = dict(
+            ((*row[:-1],), row[-1])
+            for row in db.execute(f"select {', '.join(keys)}, value from {table} where region_code = ?", [code])
+        )
+    rows = read(folder / f"{table}.csv")
+    assert len(rows) == len(wanted)
+    assert {tuple(r[k] for k in keys): float(r["value"]) if r["value"] else None for r in rows} == wanted
+    assert {r["region_code"] for r in rows} <= {code}
+
+
+def test_a_figure_can_be_read_without_another_file(amsterdam: Path, sample_release: Path) -> None:
+    row = read(amsterdam / "observations_on_frame.csv")[0]
+    assert row["name"] == "Amsterdam" and row["notice"].startswith("Verzonnen")
+    with closing(sqlite3.connect(sample_release / "regiokompas.db")) as db:
+        told = db.execute("select title_nl, unit_nl from indicators where indicator_id = ?", [row["indicator_id"]])
+        assert (row["title_nl"], row["unit_nl"]) == told.fetchone()
+
+
+def test_the_dutch_files_hold_the_same(amsterdam: Path) -> None:
+    for table in TABLES:
+        content = (amsterdam / "excel" / f"{table}.csv").read_bytes()
+        assert content.startswith(b"\xef\xbb\xbf")
+        fields = next(r for r in package_of(amsterdam)["resources"] if r["name"] == table)["schema"]["fields"]
+        numbers = {field["name"] for field in fields if field["type"] == "number"}
+        plain, dutch = read(amsterdam / f"{table}.csv"), read(amsterdam / "excel" / f"{table}.csv", dutch=True)
+        assert plain == [{k: v.replace(",", ".") if k in numbers else v for k, v in row.items()} for row in dutch]
+
+
+def test_the_dictionary_explains_every_indicator_and_column(amsterdam: Path) -> None:
+    indicators = {row["indicator_id"]: row for row in read(amsterdam / "indicators.csv")}
+    for table in TABLE_KEYS:
+        assert {row["indicator_id"] for row in read(amsterdam / f"{table}.csv")} <= set(indicators)
+    assert all(row["definition_nl"] and row["unit_nl"] for row in indicators.values())
+    assert all(row["attribution"] and row["licence"] for row in indicators.values() if row["dataset_id"])
+    assert all(bool(row["usage_warnings"]) == bool(row["warnings_nl"]) for row in indicators.values())
+    described = {
+        (row["table_name"], row["column_name"]) for row in read(amsterdam / "columns.csv") if row["description"]
+    }
+    assert described >= {(t, c) for t in TABLES[:-1] for c in read(amsterdam / f"{t}.csv")[0]}
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "words"),
+    [
+        ("/gemeente/GM0363.zip", "LEESMIJ.txt", ("cijfers van Amsterdam", "Bron: CBS", "Een lege cel is geen nul")),
+        ("/en/municipality/GM0363.zip", "README.txt", ("figures of Amsterdam", "Bron: CBS", "is not a zero")),
+    ],
+)
+def test_the_text_beside_it_names_terms_source_and_release(
+    portal: Datasette, tmp_path: Path, path: str, name: str, words: tuple[str, ...]
+) -> None:
+    folder = unzipped(portal, path, tmp_path)
+    text = (folder / name).read_text(encoding="utf-8")
+    assert all(each in text for each in words)
+    assert portal.portal.release_id in text and "Verzonnen voorbeeldcijfers" in text
+    assert "https://creativecommons.org/licenses/by/4.0/" in text
+    other = "_en" if name == "LEESMIJ.txt" else "_nl"
+    assert not [c for table in TABLES for c in read(folder / f"{table}.csv")[0] if c.endswith(other)]
+
+
+@pytest.mark.parametrize("path", [f"{place}.{kind}" for p in PLACES for place in p[:2] for kind in ("zip", "xlsx")])
+def test_repeated_it_is_the_same_bytes(portal: Datasette, sample_release: Path, path: str) -> None:
+    first, again = (
+        ask(portal, path),
+        ask(open_portal(sample_release.resolve() / "regiokompas.db", sample_release), path),
+    )
+    assert first.status_code == 200 and first.content == again.content
+    assert first.headers["etag"] == again.headers["etag"]
+
+
+def test_what_a_reader_has_already_is_not_sent_again(portal: Datasette) -> None:
+    answer = ask(portal, "/gemeente/GM0363.zip")
+    assert answer.headers["content-type"] == "application/zip"
+    assert 'filename="regiokompas-GM0363.zip"' in answer.headers["content-disposition"]
+    again = ask(portal, "/gemeente/GM0363.zip", headers={"if-none-match": answer.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    other = ask(portal, "/en/municipality/GM0363.zip", headers={"if-none-match": answer.headers["etag"]})
+    assert other.status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/gemeente/GM9999.zip", "/regio/province/GM0363.zip", "/gemeente/PV29.xlsx"])
+def test_a_region_that_is_not_there_has_no_files(portal: Datasette, path: str) -> None:
+    assert ask(portal, path).status_code == 404
+
+
+def test_a_zip_is_ready_soon(portal: Datasette) -> None:
+    def seconds() -> float:
+        start = time.perf_counter()
+        ask(portal, "/gemeente/GM0363.zip")
+        return time.perf_counter() - start
+
+    assert min(seconds() for _ in range(5)) < MOST_SECONDS
+
+
+def test_it_is_a_valid_data_package(amsterdam: Path) -> None:
+    package = package_of(amsterdam)
+    assert {r["path"] for r in package["resources"]} == {f"{sub}{t}.csv" for t in TABLES for sub in ("", "excel/")}
+    assert schema_problems(package) == []
+    assert data_problems(package, amsterdam) == []
+
+
+def test_it_is_valid_csv_on_the_web(amsterdam: Path) -> None:
+    assert web_problems(amsterdam / "csv-metadata.json") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [("observations.csv", b",2021,", b",soon,"), ("excel/observations.csv", b";2021;", b";soon;")],
+)
+def test_a_spoiled_file_is_found_by_both(amsterdam: Path, tmp_path: Path, name: str, old: bytes, new: bytes) -> None:
+    folder = shutil.copytree(amsterdam, tmp_path / "spoiled")
+    (folder / name).write_bytes((folder / name).read_bytes().replace(old, new, 1))
+    assert any(problem.startswith("type-error") for problem in data_problems(package_of(folder), folder))
+    assert web_problems(folder / "csv-metadata.json")
+
+
+def test_the_workbook_has_numbers_and_a_frozen_header(portal: Datasette, amsterdam: Path) -> None:
+    answer = ask(portal, "/gemeente/GM0363.xlsx")
+    book = openpyxl.load_workbook(io.BytesIO(answer.content))
+    assert len(book.worksheets) == len(TABLES) + 1 and book.worksheets[0].title == "LEESMIJ"
+    for table, sheet in zip(TABLES, book.worksheets[1:], strict=True):
+        header, *rows = sheet.iter_rows(values_only=True)
+        wanted = read(amsterdam / f"{table}.csv")
+        assert sheet.freeze_panes == "A2" and list(header) == list(wanted[0]) and len(rows) == len(wanted)
+        if "value" in header:
+            place = header.index("value")
+            assert [None if row[place] is None else float(row[place]) for row in rows] == [
+                float(row["value"]) if row["value"] else None for row in wanted
+            ]
+            assert not [row[place] for row in rows if isinstance(row[place], str)]
+
+
+@pytest.mark.skipif(OFFICE is None, reason="LibreOffice is not on this machine: nothing to open the Dutch CSV with")
+def test_libreoffice_reads_the_dutch_file_as_numbers(amsterdam: Path, tmp_path: Path) -> None:
+    # 59 a semicolon, 34 a quote, 76 UTF-8, 1 the first line, 1043 Dutch (Netherlands), recognise numbers as typed.
+    filter_options = "CSV:59,34,76,1,,1043,false,true"
+    source = amsterdam / "excel" / "observations_on_frame.csv"
+    command = [OFFICE, "--headless", f"-env:UserInstallation={(tmp_path / 'user').as_uri()}"]
+    command += [f"--infilter={filter_options}", "--convert-to", "xlsx", "--outdir", str(tmp_path), str(source)]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    header, *rows = openpyxl.load_workbook(tmp_path / "observations_on_frame.xlsx").active.iter_rows(values_only=True)
+    values = [row[header.index("value")] for row in rows]
+    wanted = [row["value"] for row in read(amsterdam / "observations_on_frame.csv")]
+    assert [None if value is None else float(value) for value in values] == [float(w) if w else None for w in wanted]
+    assert {type(value) for value in values} <= {int, float, type(None)}
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "content_type"),
+    [
+        ("/datapackage.json", "datapackage.json", "application/json"),
+        ("/csvw.json", "csv-metadata.json", "application/csvm+json"),
+    ],
+)
+def test_the_release_describes_itself_at_the_top(
+    portal: Datasette, sample_release: Path, path: str, name: str, content_type: str
+) -> None:
+    answer = ask(portal, path)
+    assert answer.content == (sample_release / name).read_bytes()
+    assert answer.headers["content-type"] == content_type
+    assert answer.headers["access-control-allow-origin"] == "*"
+
+
+def test_what_it_names_is_found_from_there(portal: Datasette) -> None:
+    resources = ask(portal, "/datapackage.json").json()["resources"]
+    for resource in (r for r in resources if r["bytes"] < 1_000_000):
+        assert sha256(ask(portal, f"/{resource['path']}").content).hexdigest() == resource["hash"].split(":")[1]
+    assert ask(portal, "/regiokompas.db", "HEAD").status_code == 200
+    told = {table["url"] for table in ask(portal, "/csvw.json").json()["tables"]}
+    assert told == {r["path"] for r in resources if r["format"] == "csv"}
+
+
+def test_a_table_page_tells_rows_size_and_digest_of_its_files(portal: Datasette, sample_release: Path) -> None:
+    sealed = json.loads((sample_release / "release.json").read_text(encoding="utf-8"))
+    page = ask(portal, "/regiokompas/regions").text
+    told = page[page.index('class="downloads"') : page.index("/regiokompas/regions.csv")]
+    assert f"{sealed['rows']['regions']:,}" in told
+    for extension in ("csv", "nl.csv", "parquet"):
+        assert f'href="/downloads/regions.{extension}"' in told
+        assert sealed["files"][f"tables/regions.{extension}"]["sha256"] in told
