@@ -14,9 +14,9 @@ from datasette.utils.asgi import Request
 from portal.api import bodies, cursors, negotiation, queries
 from portal.api.description import API_VERSION, BASE, CURSOR, OPENAPI_PATH, PAGING, RESOURCES, Parameter, Resource
 from portal.api.facts import Column, Facts, Table, describe_column
-from portal.api.openapi import TITLE, document
+from portal.api.openapi import document
 from portal.api.parameters import expected, read_query, read_value, refuse_query
-from portal.api.problems import PROBLEMS, Problem
+from portal.api.problems import PROBLEMS, ProblemError
 from portal.pages import DATABASE, OWN_PAGES_POLICY
 
 METHODS = ("GET", "HEAD", "OPTIONS")
@@ -69,7 +69,9 @@ async def answer_one(resource: Resource, request: Request, datasette: Datasette)
     key: Parameter = resource.key
     value = read_value(key, request.url_vars["key"], facts)
     if value is None:
-        raise Problem("not-found", f"There is no such {key.name} in this release; expected {expected(key, facts)}")
+        raise ProblemError(
+            "not-found", f"There is no such {key.name} in this release; expected {expected(key, facts).en}."
+        )
     database = datasette.get_database(DATABASE)
     table = facts.tables[resource.table]
     row = (await database.execute(queries.one_sql(table), {"key": value})).first()
@@ -93,7 +95,7 @@ async def answer_nothing(request: Request, datasette: Datasette) -> Answer:
     """Tells that there is nothing at an address."""
     names = ", ".join(f"{BASE}{path}" for path in (*(r.path for r in RESOURCES), OPENAPI_PATH))
     slash = " Addresses do not end with a slash." if request.path.endswith("/") else ""
-    raise Problem("not-found", f"There is nothing at this address.{slash} There are {names}.")
+    raise ProblemError("not-found", f"There is nothing at this address.{slash} There are {names}.")
 
 
 def view(answering: Answering) -> Callable[..., Awaitable[Response]]:
@@ -109,9 +111,9 @@ def view(answering: Answering) -> Callable[..., Awaitable[Response]]:
         try:
             if request.method not in METHODS:
                 allowed = {"Allow": ", ".join(METHODS)}
-                raise Problem("method-not-allowed", f"{request.method} is not possible here.", headers=allowed)
+                raise ProblemError("method-not-allowed", f"{request.method} is not possible here.", headers=allowed)
             answer = await answering(request, datasette)
-        except Problem as problem:
+        except ProblemError as problem:
             body = _dump(problem.to_dict(datasette.absolute_url(request, f"{BASE}/docs")))
             headers |= problem.headers
             return Response(_body(request, body), problem.status, headers, content_type=negotiation.PROBLEM)
@@ -152,17 +154,23 @@ def _page_url(request: Request, datasette: Datasette, cursor: str) -> str:
 async def docs(request: Request, datasette: Datasette) -> Response:
     """Answers /v1/docs and /en/v1/docs: the same description, for people."""
     lang = "en" if request.path.startswith("/en/") else "nl"
+    facts: Facts = datasette.api_facts
+
+    def values(parameter: Parameter) -> str:
+        return "" if parameter is CURSOR else expected(parameter, facts)[lang]
+
     context = {
         "lang": lang,
         "own_page": True,
         "other_language_url": f"{BASE}/docs" if lang == "en" else f"/en{BASE}/docs",
-        "title": TITLE,
         "base": BASE,
         "resources": RESOURCES,
         "paging": PAGING,
         "problems": PROBLEMS,
-        "facts": datasette.api_facts,
-        "expected": lambda parameter: expected(parameter, datasette.api_facts),
+        "facts": facts,
+        "values": values,
+        "frame_year": facts.choices["frame_years"][-1],
+        "openapi_path": OPENAPI_PATH,
         "address": datasette.absolute_url(request, BASE),
         "api_version": API_VERSION,
     }
@@ -175,7 +183,7 @@ async def read_facts(datasette: Datasette) -> Facts:
     database = datasette.get_database(DATABASE)
     texts = datasette.portal.texts
     metadata = datasette.metadata("databases")[DATABASE]["tables"]
-    names = {name for resource in RESOURCES for name in _tables_of(resource)}
+    names = {name for resource in RESOURCES for name in resource.tables}
     choices = {name: tuple(row[0] for row in await database.execute(sql)) for name, sql in CHOICES_SQL.items()}
     return Facts(
         release_id=datasette.portal.release_id,
@@ -183,11 +191,6 @@ async def read_facts(datasette: Datasette) -> Facts:
         tables={name: await _read_table(datasette, name, metadata[name]) for name in sorted(names)},
         choices={**choices, **{name: tuple(texts[name]) for name in ("schemes", "statuses", "states", "themes")}},
     )
-
-
-def _tables_of(resource: Resource) -> list[str]:
-    other = [resource.other_table[1]] if resource.other_table else []
-    return [resource.table, *other, *(nested.table for nested in resource.nested)]
 
 
 async def _read_table(datasette: Datasette, name: str, about: dict[str, Any]) -> Table:

@@ -24,6 +24,9 @@ class Text:
     nl: str
     en: str
 
+    def __getitem__(self, lang: str) -> str:
+        return self.en if lang == "en" else self.nl
+
     @property
     def both(self) -> str:
         """The two in one, as the metadata of a release writes them."""
@@ -101,6 +104,12 @@ class Resource:
     def list_parameters(self) -> tuple[Parameter, ...]:
         """Every key that the list takes in its query, without those of paging."""
         return (*self.filters, *((self.other_table[0],) if self.other_table else ()))
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Every table of which an answer can have rows."""
+        other = (self.other_table[1],) if self.other_table else ()
+        return tuple(dict.fromkeys((self.table, *other, *(nested.table for nested in self.nested))))
 
     def answering(self, asked: frozenset[str]) -> tuple[str, str]:
         """Returns the table and the schema that answer a request with these parameters."""
@@ -231,6 +240,7 @@ DATASET_ID = Parameter(
     spelled=False,
     listed_at="/sources",
     selective=True,
+    example="cbs/81575NED",
 )
 
 RESOURCES = (
@@ -265,7 +275,8 @@ RESOURCES = (
                 "municipality_code",
                 "region_code",
                 Text(
-                    "Regio's waar de gemeente bij hoort of hoorde.", "Regions that the municipality is or was a part of."
+                    "Regio's waar de gemeente bij hoort of hoorde.",
+                    "Regions that the municipality is or was a part of.",
                 ),
             ),
         ),

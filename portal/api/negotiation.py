@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from portal.api.problems import Problem
+from portal.api.problems import ProblemError
 
 JSON, CSV, PROBLEM = "application/json", "text/csv", "application/problem+json"
 
@@ -11,12 +11,12 @@ def choose(accept: str | None, offered: Sequence[str]) -> str:
     """Returns the form that a reader likes best, the first of those that they like equally.
 
     Raises:
-        Problem: they want none of those that there are.
+        ProblemError: they want none of those that there are.
     """
     liked = [(_liking(accept or "*/*", form), -place, form) for place, form in enumerate(offered)]
     liking, _, form = max(liked)
     if liking <= 0:
-        raise Problem("not-acceptable", f"This address answers in {' or '.join(offered)}.")
+        raise ProblemError("not-acceptable", f"This address answers in {' or '.join(offered)}.")
     return form
 
 

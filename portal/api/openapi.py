@@ -55,7 +55,6 @@ def document(facts: Facts) -> Json:
             "responses": {_response_name(name): _problem_response(name) for name in PROBLEMS}
             | {"NotModified": {"description": "You have it already.", "headers": _header_refs("ETag")}},
         },
-        "externalDocs": {"url": f"{BASE}/docs", "description": "Documentatie / Documentation"},
     }
 
 
@@ -218,7 +217,12 @@ def _problem_schema() -> Json:
         "code": text,
         "detail": text,
     }
-    members = {"type": {"type": "string", "format": "uri"}, "title": text, "status": {"type": "integer"}, "detail": text}
+    members = {
+        "type": {"type": "string", "format": "uri"},
+        "title": text,
+        "status": {"type": "integer"},
+        "detail": text,
+    }
     errors = {"type": "array", "items": {"type": "object", "properties": fault, "required": list(fault)}}
     return {"type": "object", "properties": {**members, "errors": errors}, "required": list(members)}
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from portal.api import cursors
-from portal.api.description import BASE, CURSOR, DEFAULT_LIMIT, LIMIT, MAX_VALUES, PAGING, Parameter, Resource
+from portal.api.description import BASE, CURSOR, DEFAULT_LIMIT, LIMIT, MAX_VALUES, PAGING, Parameter, Resource, Text
 from portal.api.facts import Facts
 from portal.api.problems import Fault, invalid
 
@@ -32,7 +32,7 @@ def read_query(resource: Resource, pairs: Sequence[tuple[str, str]], facts: Fact
     """Returns what a query asks of a list.
 
     Raises:
-        Problem: a key is not known, a value cannot be, or a key that may be there once is repeated.
+        ProblemError: a key is not known, a value cannot be, or a key that may be there once is repeated.
     """
     known = {parameter.name: parameter for parameter in (*resource.list_parameters, *PAGING)}
     texts: dict[str, list[str]] = {}
@@ -55,7 +55,7 @@ def read_query(resource: Resource, pairs: Sequence[tuple[str, str]], facts: Fact
 
 
 def refuse_query(pairs: Sequence[tuple[str, str]]) -> None:
-    """Raises Problem when a path that takes no parameters has any."""
+    """Raises ProblemError when a path that takes no parameters has any."""
     if pairs:
         raise invalid([_unknown(name, []) for name in dict(pairs)])
 
@@ -74,7 +74,11 @@ def _read_values(parameter: Parameter, texts: list[str], facts: Facts) -> tuple[
         return (), [Fault(parameter.name, "too-many-values", detail)]
     values = [read_value(parameter, text, facts) for text in texts]
     faults = [
-        Fault(parameter.name, "invalid-value", f"{parameter.name} is {_cut(text)!r}; expected {expected(parameter, facts)}")
+        Fault(
+            parameter.name,
+            "invalid-value",
+            f"{parameter.name} is {_cut(text)!r}; expected {expected(parameter, facts).en}.",
+        )
         for text, value in zip(texts, values, strict=True)
         if value is None
     ]
@@ -97,18 +101,22 @@ def read_value(parameter: Parameter, text: str, facts: Facts) -> Value | None:
     return value if parameter.pattern is None or re.search(parameter.pattern, text, re.ASCII) else None
 
 
-def expected(parameter: Parameter, facts: Facts) -> str:
+def expected(parameter: Parameter, facts: Facts) -> Text:
     """Returns in words which values a parameter takes."""
     if parameter.kind == "boolean":
-        return "true or false."
+        return Text("true of false", "true or false")
     if parameter.choices and parameter.spelled:
-        return f"one of {', '.join(str(choice) for choice in facts.choices[parameter.choices])}."
+        listed = ", ".join(str(choice) for choice in facts.choices[parameter.choices])
+        return Text(f"een van {listed}", f"one of {listed}")
     if parameter.listed_at:
-        example = f", such as {parameter.example}" if parameter.example else ""
-        return f"one that is in {BASE}{parameter.listed_at}{example}."
+        address = f"{BASE}{parameter.listed_at}"
+        return Text(
+            f"een uit {address}, zoals {parameter.example}", f"one that is in {address}, such as {parameter.example}"
+        )
     if parameter.kind == "integer":
-        return f"a whole number from {parameter.minimum} to {parameter.maximum}."
-    return f"something like {parameter.example}."
+        lowest, highest = parameter.minimum, parameter.maximum
+        return Text(f"een geheel getal van {lowest} tot en met {highest}", f"a whole number from {lowest} to {highest}")
+    return Text(f"iets als {parameter.example}", f"something like {parameter.example}")
 
 
 def _cut(text: str) -> str:

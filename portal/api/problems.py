@@ -50,7 +50,7 @@ class Fault:
 
 
 @dataclass
-class Problem(Exception):
+class ProblemError(Exception):
     """A request that cannot be answered."""
 
     name: str
@@ -74,6 +74,6 @@ class Problem(Exception):
         return {**body, "errors": [fault.to_dict() for fault in self.faults]} if self.faults else body
 
 
-def invalid(faults: list[Fault]) -> Problem:
+def invalid(faults: list[Fault]) -> ProblemError:
     """Returns the problem of a request with these faults."""
-    return Problem("invalid-request", " ".join(fault.detail for fault in faults), faults)
+    return ProblemError("invalid-request", " ".join(fault.detail for fault in faults), faults)
