@@ -177,7 +177,7 @@ def _column_schema(column: Column) -> Json:
 
 def _around() -> Json:
     """What stands around the rows of every answer."""
-    link = {"type": "string", "format": "uri"}
+    link = {"type": "string", "format": "uri", "pattern": "^https?://"}
     return {
         "release": {"type": "string", "description": "De uitgave waaruit dit komt. / The release that this is from."},
         "notice": {
