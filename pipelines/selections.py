@@ -165,14 +165,15 @@ def _columns(line: int, header: list[str]) -> list[str]:
     columns = [cell.casefold() for cell in header]
     while columns and not columns[-1]:
         columns.pop()
+    is_now = f"the header is {shown(map(repr, header))}"
     if _CODE not in columns:
-        raise _Wrong(f"the header is {shown(header)}, expected {_CODE} in it -> write that above the codes", line)
+        raise _Wrong(f"{is_now}, expected {_CODE} in it -> write that above the codes", line)
     if unknown := [column for column in columns if column not in _COLUMNS]:
         raise _Wrong(
             f"column {unknown[0]!r} is not known, expected {', '.join(_COLUMNS)} -> rename it or take it away", line
         )
     if len(set(columns)) < len(columns):
-        raise _Wrong(f"the header is {shown(header)}, expected each column once -> take the other away", line)
+        raise _Wrong(f"{is_now}, expected each column once -> take the other away", line)
     return columns
 
 
