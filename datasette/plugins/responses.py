@@ -50,7 +50,7 @@ def _with_headers(datasette: Datasette, headers: list[tuple[bytes, bytes]]) -> l
         wanted["X-Regiokompas-Notice"] = portal.ascii_notice
     present = {name.lower() for name, _ in headers}
     added = [(k.lower().encode(), v.encode()) for k, v in wanted.items() if k.lower().encode() not in present]
-    exposed = b", ".join([b"Link", *(k.encode() for k in wanted if k.startswith("X-Regiokompas"))])
+    exposed = ", ".join(["Link", "ETag", "API-Version", *(k for k in wanted if k.startswith("X-Regiokompas"))]).encode()
     return [
         (name, exposed if name.lower() == b"access-control-expose-headers" else value) for name, value in headers
     ] + added

@@ -1,6 +1,5 @@
 """The portal as its readers ask for it, through Datasette's own client on a release of the sample."""
 
-import asyncio
 import csv
 import io
 import json
@@ -14,9 +13,10 @@ from typing import Any
 import pytest
 import yaml
 from datasette.app import Datasette
+from support_portal import ask, open_portal
 
 from pipelines.publish.queries import load_queries
-from pipelines.serve import PORTAL, read_settings
+from pipelines.serve import PORTAL
 
 PAGES = ["/", "/en", "/?q=zwolle", "/regiokompas", "/regiokompas/observations", "/regiokompas/regions/GM0193"]
 DATA = ["/regiokompas/regions.json", "/regiokompas/regions.csv", "/downloads/regions.csv", "/regiokompas.db"]
@@ -27,22 +27,6 @@ QUERIES = load_queries(PORTAL / "queries")
 @pytest.fixture(scope="module")
 def portal(sample_release: Path) -> Datasette:
     return open_portal(sample_release.resolve() / "regiokompas.db", sample_release)
-
-
-def open_portal(database: Path, release: Path) -> Datasette:
-    return Datasette(
-        immutables=[str(database)],
-        metadata=json.loads((release / "metadata.json").read_text(encoding="utf-8")),
-        plugins_dir=str(PORTAL / "plugins"),
-        template_dir=str(PORTAL / "templates"),
-        static_mounts=[("static", str(PORTAL / "static"))],
-        settings=read_settings(),
-        cors=True,
-    )
-
-
-def ask(portal: Datasette, path: str, **options: Any) -> Any:
-    return asyncio.run(portal.client.get(path, **options))
 
 
 def rows(portal: Datasette, path: str) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Every block of commands in the READMEs and CONTRIBUTING is run; one that no runner here knows fails."""
+"""Every block of commands in the READMEs, CONTRIBUTING and docs/ is run; one that no runner here knows fails."""
 
 import csv
 import io
@@ -34,7 +34,7 @@ from support import (
 from pipelines.card import load_cards
 from pipelines.settings import CARDS, PROJECT, SAMPLE_LANDING
 
-DOCS = ("README.md", "README.nl.md", "CONTRIBUTING.md")
+DOCS = ("README.md", "README.nl.md", "CONTRIBUTING.md", "docs/api.md")
 ADDRESS = "http://127.0.0.1:8001"
 CHROMIUM = Path("/usr/bin/chromium")
 
@@ -51,7 +51,15 @@ def place(tmp_path: Path, request: pytest.FixtureRequest) -> Place:
 
 @pytest.mark.parametrize("block", BLOCKS, ids=str)
 def test_every_block_does_what_it_says(block: Block, place: Place) -> None:
-    runners = {"sh": run_shell, "sql": run_sql, "python": run_python, "csv": run_row, "yaml": run_card}
+    runners = {
+        "sh": run_shell,
+        "sql": run_sql,
+        "python": run_python,
+        "r": run_r,
+        "json": run_json,
+        "csv": run_row,
+        "yaml": run_card,
+    }
     if block.language == "text":
         return
     assert block.language in runners, f"{block}: no runner knows this language"
@@ -72,8 +80,29 @@ def run_sql(block: Block, place: Place) -> None:
 
 def run_python(block: Block, place: Place) -> None:
     link_data(place)
-    done = subprocess.run([sys.executable, "-c", block.text], cwd=place.folder, capture_output=True, text=True)
+    run_program([sys.executable, "-c"], block, place)
+
+
+def run_r(block: Block, place: Place) -> None:
+    if not shutil.which("Rscript"):
+        pytest.skip("Rscript is absent; on Debian: apt-get install r-base-core")
+    run_program(["Rscript", "-e"], block, place)
+
+
+def run_program(interpreter: list[str], block: Block, place: Place) -> None:
+    text = block.text.replace(ADDRESS, place.get("served")) if ADDRESS in block.text else block.text
+    done = subprocess.run([*interpreter, text], cwd=place.folder, capture_output=True, text=True)
     assert done.returncode == 0 and done.stdout.strip(), done.stderr
+
+
+def run_json(block: Block, place: Place) -> None:
+    """An answer of the API to a mistake: the mistake that it tells of must be answered so."""
+    shown = json.loads(block.text)
+    (error,) = shown["errors"]
+    value = re.findall(r"is '([^']*)'", error["detail"])
+    address = f"{place.get('served')}/v1/observations"
+    answer = requests.get(address, {error["location"]["name"]: value}, timeout=30)
+    assert answer.json() == {**shown, "type": shown["type"].replace(ADDRESS, place.get("served"))}
 
 
 def run_row(block: Block, place: Place) -> None:
@@ -252,8 +281,9 @@ def run_curl(command: str, place: Place) -> None:
     if "-o" in asked or "-O" in asked:
         name = asked[asked.index("-o") + 1] if "-o" in asked else asked[-1].rsplit("/", 1)[1]
         assert (place.folder / name).stat().st_size > 1000
-    elif ".json" in command:
-        assert json.loads(done.stdout)
+    elif done.stdout.startswith(("{", "[")):
+        answer = json.loads(done.stdout)
+        assert answer.get("items", answer) if isinstance(answer, dict) else answer
     else:
         assert len(list(csv.reader(io.StringIO(done.stdout)))) > 1
 

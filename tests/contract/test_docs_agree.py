@@ -12,7 +12,7 @@ import yaml
 from pipelines.cli import main
 from pipelines.settings import PORTAL, PROJECT, Settings
 
-DOCS = ("README.md", "README.nl.md", "CONTRIBUTING.md", "CHANGELOG.md")
+DOCS = ("README.md", "README.nl.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/api.md")
 ROOMS = ("pipelines", "dbt_project", "schemas", "datasette", "docs", "tests", "benchmarks")
 MAX_PICTURE_BYTES = 300_000
 
@@ -76,12 +76,16 @@ def test_every_file_that_is_named_or_linked_exists(doc: str) -> None:
     assert not missing, f"{doc}: {missing}"
 
 
-def test_every_anchor_exists() -> None:
-    anchors = {
-        re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in re.findall(r"^#+ (.+)$", read("README.md"), re.M)
-    }
-    for doc in DOCS:
-        assert set(re.findall(r"\]\((?:README\.md)?#([^)]+)\)", read(doc))) <= anchors
+def anchors(doc: str) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", read(doc), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("doc", DOCS)
+def test_every_anchor_exists(doc: str) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]*)#([^)]+)\)", read(doc))
+    missing = [(file, anchor) for file, anchor in links if anchor not in anchors(file or doc)]
+    assert not missing, f"{doc}: {missing}"
 
 
 def test_every_room_has_a_line() -> None:

@@ -1,0 +1,238 @@
+"""/v1, the API for programs: which paths there are and what they take stands in portal/api/description.py."""
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from datasette import Response, hookimpl
+from datasette.app import Datasette
+from datasette.utils import add_cors_headers
+from datasette.utils.asgi import Request
+
+from portal.api import bodies, cursors, negotiation, queries
+from portal.api.description import API_VERSION, BASE, CURSOR, OPENAPI_PATH, PAGING, RESOURCES, Parameter, Resource
+from portal.api.facts import Column, Facts, Table, describe_column
+from portal.api.openapi import document
+from portal.api.parameters import expected, read_query, read_value, refuse_query
+from portal.api.problems import PROBLEMS, ProblemError
+from portal.pages import DATABASE, OWN_PAGES_POLICY
+
+METHODS = ("GET", "HEAD", "OPTIONS")
+CACHE = "public, max-age=60"
+# Values that a parameter can have which are in the release itself.
+CHOICES_SQL = {
+    "indicators": "select indicator_id from indicators order by 1",
+    "regions": "select region_code from regions order by 1",
+    "sources": "select dataset_id from sources order by 1",
+    "frame_years": "select distinct frame_year from observations_on_frame order by 1",
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The body of a good answer, the form it has, and where more is."""
+
+    body: str
+    form: str
+    next_url: str | None = None
+
+
+Answering = Callable[[Request, Datasette], Awaitable[Answer]]
+
+
+async def answer_list(resource: Resource, request: Request, datasette: Datasette) -> Answer:
+    """Answers a page of a list."""
+    facts: Facts = datasette.api_facts
+    form = negotiation.choose(request.headers.get("accept"), (negotiation.JSON, negotiation.CSV))
+    asked = read_query(resource, query_pairs(request), facts)
+    table = facts.tables[asked.table]
+    rows = list(await datasette.get_database(DATABASE).execute(*queries.list_sql(asked, facts)))
+    items = [bodies.to_item(row, table) for row in rows[: asked.limit]]
+    next_url = None
+    if len(rows) > asked.limit:
+        position = tuple(rows[asked.limit - 1][name] for name in table.key)
+        next_url = _page_url(request, datasette, cursors.encode(facts.release_id, table.name, position))
+    if form == negotiation.CSV:
+        return Answer(bodies.to_csv(items, table), form, next_url)
+    links = {"self": datasette.absolute_url(request, request.full_path)} | ({"next": next_url} if next_url else {})
+    around = {"release": facts.release_id, "notice": facts.notice, "links": links, "items": items}
+    return Answer(_dump(around), form, next_url)
+
+
+async def answer_one(resource: Resource, request: Request, datasette: Datasette) -> Answer:
+    """Answers about one row, with the rows that belong to it."""
+    facts: Facts = datasette.api_facts
+    form = negotiation.choose(request.headers.get("accept"), (negotiation.JSON,))
+    refuse_query(query_pairs(request))
+    key: Parameter = resource.key
+    value = read_value(key, request.url_vars["key"], facts)
+    if value is None:
+        raise ProblemError(
+            "not-found", f"There is no such {key.name} in this release; expected {expected(key, facts).en}."
+        )
+    database = datasette.get_database(DATABASE)
+    table = facts.tables[resource.table]
+    row = (await database.execute(queries.one_sql(table), {"key": value})).first()
+    links = {"self": datasette.absolute_url(request, request.full_path)}
+    content = {"release": facts.release_id, "notice": facts.notice, "links": links, **bodies.to_item(row, table)}
+    for nested in resource.nested:
+        other = facts.tables[nested.table]
+        found = await database.execute(queries.nested_sql(nested, other), {"key": value})
+        content[nested.field] = [bodies.to_item(each, other) for each in found]
+    return Answer(_dump(content), form)
+
+
+async def answer_document(request: Request, datasette: Datasette) -> Answer:
+    """Answers the OpenAPI document."""
+    form = negotiation.choose(request.headers.get("accept"), (negotiation.JSON,))
+    refuse_query(query_pairs(request))
+    return Answer(_dump(document(datasette.api_facts)), form)
+
+
+async def answer_nothing(request: Request, datasette: Datasette) -> Answer:
+    """Tells that there is nothing at an address."""
+    names = ", ".join(f"{BASE}{path}" for path in (*(r.path for r in RESOURCES), OPENAPI_PATH))
+    slash = " Addresses do not end with a slash." if request.path.endswith("/") else ""
+    raise ProblemError("not-found", f"There is nothing at this address.{slash} There are {names}.")
+
+
+def view(answering: Answering) -> Callable[..., Awaitable[Response]]:
+    """Returns a view that sends an answer, or the problem that came instead, with the headers of the API."""
+
+    async def send(request: Request, datasette: Datasette) -> Response:
+        headers = {"API-Version": API_VERSION, "Vary": "Accept"}
+        if datasette.cors:
+            add_cors_headers(headers)
+        if request.method == "OPTIONS":
+            headers |= {"Allow": ", ".join(METHODS), "Access-Control-Allow-Methods": ", ".join(METHODS)}
+            return Response("", status=204, headers=headers)
+        try:
+            if request.method not in METHODS:
+                allowed = {"Allow": ", ".join(METHODS)}
+                raise ProblemError("method-not-allowed", f"{request.method} is not possible here.", headers=allowed)
+            answer = await answering(request, datasette)
+        except ProblemError as problem:
+            body = _dump(problem.to_dict(datasette.absolute_url(request, f"{BASE}/docs")))
+            headers |= problem.headers
+            return Response(_body(request, body), problem.status, headers, content_type=negotiation.PROBLEM)
+        return _good(request, answer, {**headers, "Cache-Control": CACHE}, datasette.api_facts.release_id)
+
+    return send
+
+
+def _good(request: Request, answer: Answer, headers: dict[str, str], release_id: str) -> Response:
+    # A release never changes, so its id, the version of the API and the form are as good as a hash of the answer.
+    headers["ETag"] = f'"{API_VERSION}-{release_id}-{answer.form.split("/")[1]}"'
+    if answer.next_url:
+        headers["Link"] = f'<{answer.next_url}>; rel="next"'
+    if negotiation.has_already(request.headers.get("if-none-match"), headers["ETag"]):
+        return Response("", 304, headers)
+    content_type = f"{answer.form}; charset=utf-8" + ("; header=present" if answer.form == negotiation.CSV else "")
+    return Response(_body(request, answer.body), 200, headers, content_type=content_type)
+
+
+def _body(request: Request, body: str) -> str:
+    return "" if request.method == "HEAD" else body
+
+
+def _dump(content: dict[str, Any]) -> str:
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+
+
+def query_pairs(request: Request) -> list[tuple[str, str]]:
+    """Returns every key and value of the query, also the empty ones."""
+    return parse_qsl(request.query_string, keep_blank_values=True)
+
+
+def _page_url(request: Request, datasette: Datasette, cursor: str) -> str:
+    pairs = [(name, value) for name, value in query_pairs(request) if name != CURSOR.name]
+    return datasette.absolute_url(request, f"{request.path}?{urlencode([*pairs, (CURSOR.name, cursor)])}")
+
+
+async def docs(request: Request, datasette: Datasette) -> Response:
+    """Answers /v1/docs and /en/v1/docs: the same description, for people."""
+    lang = "en" if request.path.startswith("/en/") else "nl"
+    facts: Facts = datasette.api_facts
+
+    def values(parameter: Parameter) -> str:
+        return "" if parameter is CURSOR else expected(parameter, facts)[lang]
+
+    context = {
+        "lang": lang,
+        "own_page": True,
+        "other_language_url": f"{BASE}/docs" if lang == "en" else f"/en{BASE}/docs",
+        "base": BASE,
+        "resources": RESOURCES,
+        "paging": PAGING,
+        "problems": PROBLEMS,
+        "facts": facts,
+        "values": values,
+        "frame_year": facts.choices["frame_years"][-1],
+        "openapi_path": OPENAPI_PATH,
+        "address": datasette.absolute_url(request, BASE),
+        "api_version": API_VERSION,
+    }
+    page = await datasette.render_template("api_v1.html", context, request=request, view_name="api_docs")
+    return Response.html(page, headers={"Content-Security-Policy": OWN_PAGES_POLICY, "Cache-Control": CACHE})
+
+
+async def read_facts(datasette: Datasette) -> Facts:
+    """Returns the release as the API sees it."""
+    database = datasette.get_database(DATABASE)
+    texts = datasette.portal.texts
+    metadata = datasette.metadata("databases")[DATABASE]["tables"]
+    names = {name for resource in RESOURCES for name in resource.tables}
+    choices = {name: tuple(row[0] for row in await database.execute(sql)) for name, sql in CHOICES_SQL.items()}
+    return Facts(
+        release_id=datasette.portal.release_id,
+        notice=datasette.portal.notice,
+        tables={name: await _read_table(datasette, name, metadata[name]) for name in sorted(names)},
+        choices={**choices, **{name: tuple(texts[name]) for name in ("schemes", "statuses", "states", "themes")}},
+    )
+
+
+async def _read_table(datasette: Datasette, name: str, about: dict[str, Any]) -> Table:
+    details = await datasette.get_database(DATABASE).table_column_details(name)
+    columns: list[Column] = [
+        describe_column(c.name, c.type, nullable=not c.notnull, text=about["columns"].get(c.name, "")) for c in details
+    ]
+    texts = {key: about.get(key, "") for key in ("title_nl", "title_en", "description_nl", "description_en")}
+    key = tuple(c.name for c in sorted(details, key=lambda c: c.is_pk) if c.is_pk)
+    return Table(name=name, columns=tuple(columns), key=key, **texts)
+
+
+@hookimpl(trylast=True)
+def startup(datasette: Datasette) -> Any:
+    """Reads the facts of the release before the first request is answered."""
+
+    async def inner() -> None:
+        datasette.api_facts = await read_facts(datasette)
+
+    return inner
+
+
+@hookimpl
+def skip_csrf(scope: dict[str, Any]) -> bool:
+    """Lets a POST to the API be told that it is not possible: nothing here can be changed by it."""
+    return bool(scope["path"].startswith(f"{BASE}/"))
+
+
+def _bind(answer: Callable[..., Awaitable[Answer]], resource: Resource) -> Answering:
+    async def answering(request: Request, datasette: Datasette) -> Answer:
+        return await answer(resource, request, datasette)
+
+    return answering
+
+
+@hookimpl
+def register_routes() -> list[tuple[str, Any]]:
+    """Makes a route of every path of the description; what is left below /v1 is a problem of its own kind."""
+    routes: list[tuple[str, Any]] = [(rf"^(/en)?{BASE}(/docs)?$", docs)]
+    for resource in RESOURCES:
+        routes.append((rf"^{BASE}{resource.path}$", view(_bind(answer_list, resource))))
+        if resource.key:
+            routes.append((rf"^{BASE}{resource.path}/(?P<key>[^/]+)$", view(_bind(answer_one, resource))))
+    routes.append((rf"^{BASE}{OPENAPI_PATH}$".replace(".", r"\."), view(answer_document)))
+    return [*routes, (rf"^{BASE}/.*$", view(answer_nothing))]

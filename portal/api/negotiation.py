@@ -1,0 +1,44 @@
+"""Which form of an answer a reader wants, and whether they have it already."""
+
+from collections.abc import Sequence
+
+from portal.api.problems import ProblemError
+
+JSON, CSV, PROBLEM = "application/json", "text/csv", "application/problem+json"
+
+
+def choose(accept: str | None, offered: Sequence[str]) -> str:
+    """Returns the form that a reader likes best, the first of those that they like equally.
+
+    Raises:
+        ProblemError: they want none of those that there are.
+    """
+    liked = [(_liking(accept or "*/*", form), -place, form) for place, form in enumerate(offered)]
+    liking, _, form = max(liked)
+    if liking <= 0:
+        raise ProblemError("not-acceptable", f"This address answers in {' or '.join(offered)}.")
+    return form
+
+
+def _liking(accept: str, form: str) -> float:
+    """The q of the most precise part of an Accept header that covers a form; 0 when none does."""
+    found = (0, 0.0)
+    for part in accept.split(","):
+        name, *options = (word.strip().lower() for word in part.split(";"))
+        if name in (form, "*/*", f"{form.split('/')[0]}/*"):
+            precision = 3 - name.count("*")
+            found = max(found, (precision, _quality(options)))
+    return found[1]
+
+
+def _quality(options: Sequence[str]) -> float:
+    try:
+        return next((float(option.removeprefix("q=")) for option in options if option.startswith("q=")), 1.0)
+    except ValueError:
+        return 0.0
+
+
+def has_already(if_none_match: str | None, etag: str) -> bool:
+    """Whether the reader says to have this answer."""
+    tags = [tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")]
+    return etag in tags or "*" in tags

@@ -1,0 +1,202 @@
+"""The OpenAPI document is valid, keeps the NL API Design Rules, and tells the truth about every answer."""
+
+import copy
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from datasette.app import Datasette
+from jsonschema import Draft202012Validator, FormatChecker, ValidationError
+from openapi_spec_validator import validate
+from openapi_spec_validator.validation.exceptions import OpenAPIValidationError, ValidatorDetectError
+from support import SHARED, query
+from support_portal import ask, open_portal
+
+from portal.api.description import RESOURCES
+
+RULES = SHARED / "validators" / "nl-api-design-rules.yaml"
+SPECTRAL = "@stoplight/spectral-cli@6"
+Json = dict[str, Any]
+
+# One request at least for each answer that the document promises: the path in it, the request, the status.
+REQUESTS = [
+    ("/regions", "/regions?limit=1000", 200),
+    ("/regions", "/regions?scheme=nuts3&isCurrent=true", 200),
+    ("/regions", "/regions?isCurrent=maybe", 400),
+    ("/regions/{regionCode}", "/regions/GM0363", 200),
+    ("/regions/{regionCode}", "/regions/PV27", 200),
+    ("/regions/{regionCode}", "/regions/NL01", 200),
+    ("/regions/{regionCode}", "/regions/GM9999", 404),
+    ("/regions/{regionCode}", "/regions/GM0363?year=2020", 400),
+    ("/indicators", "/indicators?limit=1000", 200),
+    ("/indicators", "/indicators?theme=inner_city&buildingBlock=3", 200),
+    ("/indicators", "/indicators?theme=weather", 400),
+    ("/indicators/{indicatorId}", "/indicators/jobs_count", 200),
+    ("/indicators/{indicatorId}", "/indicators/nope", 404),
+    ("/indicators/{indicatorId}", "/indicators/jobs_count?x=", 400),
+    ("/observations", "/observations?limit=1000&yearFrom=2025", 200),
+    ("/observations", "/observations?limit=1000&valueStatus=suppressed&valueStatus=not_applicable", 200),
+    ("/observations", "/observations?limit=1000&frameYear=2026&regionCode=GM0363", 200),
+    ("/observations", "/observations?year=x", 400),
+    ("/sources", "/sources", 200),
+    ("/sources", "/sources?state=new", 400),
+    ("/releases", "/releases", 200),
+    ("/releases", "/releases?year=2020", 400),
+    ("/changes", "/changes", 200),
+    ("/changes", "/changes?blocks=false&datasetId=cbs%2F70072ned", 200),
+    ("/changes", "/changes?blocks=0", 400),
+    ("/openapi.json", "/openapi.json", 200),
+    ("/openapi.json", "/openapi.json?a=b", 400),
+]
+
+
+@pytest.fixture(scope="module")
+def portal(sample_release: Path) -> Datasette:
+    return open_portal(sample_release / "regiokompas.db", sample_release)
+
+
+@pytest.fixture(scope="module")
+def document(portal: Datasette) -> Json:
+    return ask(portal, "/v1/openapi.json").json()
+
+
+def resolve(document: Json, node: Json) -> Json:
+    """The part of the document that a reference points at."""
+    while "$ref" in node:
+        found: Any = document
+        for name in node["$ref"].removeprefix("#/").split("/"):
+            found = found[name]
+        node = found
+    return node
+
+
+def check_body(document: Json, path: str, status: int, body: Any) -> None:
+    """Raise ValidationError when the body is not what the document says of this answer."""
+    response = resolve(document, document["paths"][path]["get"]["responses"][str(status)])
+    form = "application/json" if status < 400 else "application/problem+json"
+    schema = {**response["content"][form]["schema"], "components": document["components"]}
+    Draft202012Validator(schema, format_checker=FormatChecker()).validate(body)
+
+
+def test_the_document_is_valid(document: Json) -> None:
+    validate(document)
+
+
+@pytest.mark.parametrize("part", ["openapi", "info"])
+def test_an_invalid_document_is_found_out(document: Json, part: str) -> None:
+    with pytest.raises((OpenAPIValidationError, ValidatorDetectError)):
+        validate({name: content for name, content in document.items() if name != part})
+
+
+@pytest.mark.parametrize(("path", "request_path", "status"), REQUESTS)
+def test_every_answer_is_as_described(
+    portal: Datasette, document: Json, path: str, request_path: str, status: int
+) -> None:
+    answer = ask(portal, f"/v1{request_path}")
+    assert answer.status_code == status, answer.text
+    check_body(document, path, status, answer.json())
+    response = resolve(document, document["paths"][path]["get"]["responses"][str(status)])
+    promised = set(response["headers"]) - {"Link"}
+    assert promised and all(name.lower() in answer.headers for name in promised)
+    refused = ask(portal, f"/v1{request_path}", headers={"accept": "image/png"})
+    assert refused.status_code == 406
+    check_body(document, path, 406, refused.json())
+
+
+def test_every_promised_answer_is_asked_for(document: Json) -> None:
+    promised = {
+        (path, int(status))
+        for path, operations in document["paths"].items()
+        for status in operations["get"]["responses"]
+        if status not in ("304", "406")
+    }
+    assert promised == {(path, status) for path, _, status in REQUESTS}
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda body: body["items"][0].update(surprise=1),
+        lambda body: body["items"][0].update(value="12"),
+        lambda body: body["items"][0].pop("valueStatus"),
+        lambda body: body["links"].update(self="not an address"),
+        lambda body: body.pop("release"),
+    ],
+)
+def test_an_answer_that_differs_is_found_out(portal: Datasette, document: Json, spoil: Any) -> None:
+    body = ask(portal, "/v1/observations?limit=1").json()
+    spoil(body)
+    with pytest.raises(ValidationError):
+        check_body(document, "/observations", 200, body)
+
+
+@pytest.mark.parametrize("resource", RESOURCES, ids=lambda resource: resource.name)
+def test_fields_are_the_columns_of_the_release_with_their_texts(
+    document: Json, sample_release: Path, resource: Any
+) -> None:
+    metadata = json.loads((sample_release / "metadata.json").read_text(encoding="utf-8"))
+    texts = metadata["databases"]["regiokompas"]["tables"][resource.table]
+    schema = document["components"]["schemas"][resource.schema]
+    columns = query(sample_release, f"select name, \"notnull\" from pragma_table_info('{resource.table}')")
+    told = {re.sub("[A-Z]", lambda c: f"_{c[0].lower()}", name): about for name, about in schema["properties"].items()}
+    assert list(told) == [name for name, _ in columns]
+    for name, required in columns:
+        unit = f" [{told[name]['x-unit']}]" if "x-unit" in told[name] else ""
+        assert told[name].get("description", "") + unit == texts["columns"][name]
+        assert ("null" in told[name]["type"]) == (not required)
+    assert schema["title"] == texts["title"]
+
+
+@pytest.fixture(scope="module")
+def spectral(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The linter with the rules, fetched into a folder of its own."""
+    if not RULES.exists():
+        pytest.skip("../shared/validators/nl-api-design-rules.yaml is absent")
+    if not shutil.which("npm"):
+        pytest.skip("npm is absent; on Debian: apt-get install npm")
+    folder = tmp_path_factory.mktemp("spectral")
+    fetch = ["npm", "install", "--prefix", str(folder), "--no-audit", "--no-fund", SPECTRAL]
+    if subprocess.run(fetch, capture_output=True, timeout=300).returncode:
+        pytest.skip(f"npm could not fetch {SPECTRAL}")
+    return [str(folder / "node_modules" / ".bin" / "spectral"), "lint", "--ruleset", str(RULES), "--format", "json"]
+
+
+def lint(spectral: list[str], document: Json, folder: Path) -> list[str]:
+    """The names of the rules that are broken, errors and warnings alike."""
+    (folder / "openapi.json").write_text(json.dumps(document), encoding="utf-8")
+    report = folder / "report.json"
+    done = subprocess.run(
+        [*spectral, "--output", str(report), "--fail-severity", "warn", str(folder / "openapi.json")],
+        capture_output=True,
+        text=True,
+    )
+    broken = [found["code"] for found in json.loads(report.read_text(encoding="utf-8"))]
+    assert done.returncode == (1 if broken else 0), done.stderr
+    return broken
+
+
+def test_it_keeps_the_nl_api_design_rules(spectral: list[str], document: Json, tmp_path: Path) -> None:
+    assert lint(spectral, document, tmp_path) == []
+
+
+def test_a_broken_design_rule_is_found_out(spectral: list[str], document: Json, tmp_path: Path) -> None:
+    spoiled = copy.deepcopy(document)
+    del spoiled["info"]["contact"]["email"]
+    spoiled["servers"] = [{"url": "/"}]
+    listing = spoiled["paths"]["/observations"]["get"]
+    listing["parameters"][0]["name"] = "indicator_id"
+    del listing["responses"]["400"]
+    del spoiled["components"]["headers"]["API-Version"]
+    spoiled["paths"]["/all_regions"] = spoiled["paths"].pop("/regions")
+    expected = {
+        "nlgov:info-contact-fields-exist",
+        "nlgov:include-major-version-in-uri",
+        "nlgov:query-keys-camel-case",
+        "nlgov:problem-invalid-input",
+        "nlgov:paths-kebab-case",
+    }
+    assert expected <= set(lint(spectral, spoiled, tmp_path))
