@@ -3,18 +3,14 @@
 import re
 import unicodedata
 from typing import Any
-from urllib.parse import urlencode
 
 from datasette import Response, hookimpl
 from datasette.app import Datasette
 from datasette.utils.asgi import Request
 
 from portal.formats import format_bytes, format_number, format_period
+from portal.pages import DATABASE, language, region_url, render, routes
 
-DATABASE = "regiokompas"
-OWN_PAGES_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
-)
 REGION_CODE = re.compile(r"[A-Z]{2}\d{2,4}")
 MAX_QUERY_CHARACTERS = 100
 EXAMPLES = ("GM0193", "GM0935", "PV29", "AM11")
@@ -145,23 +141,17 @@ async def read_overview(datasette: Datasette) -> dict[str, Any]:
 
 async def home(request: Request, datasette: Datasette) -> Response:
     """Answers / and /en, with the figures of a region when one was asked for (`?q=`)."""
-    lang = "en" if request.path.rstrip("/") == "/en" else "nl"
+    lang = language(request)
     query = request.args.get("q", "").strip()[:MAX_QUERY_CHARACTERS]
-    schemes = list(datasette.portal.texts["schemes"])
-    found = await find_regions(datasette, query, schemes) if query else []
+    found = await find_regions(datasette, query, list(datasette.portal.texts["schemes"])) if query else []
     context = {
         **datasette.overview,
-        "lang": lang,
-        "own_page": True,
         "q": query,
         "region": await describe_region(datasette, found[0]) if found else None,
+        "profile_url": region_url(found[0]["scheme"], found[0]["region_code"], lang) if found else None,
         "others": found[1:13],
-        "here": "/en" if lang == "en" else "/",
-        "other_language_url": ("/" if lang == "en" else "/en") + (f"?{urlencode({'q': query})}" if query else ""),
-        "address": datasette.absolute_url(request, "/").rstrip("/"),
     }
-    page = await datasette.render_template("home.html", context, request=request, view_name="home")
-    return Response.html(page, headers={"Content-Security-Policy": OWN_PAGES_POLICY, "Cache-Control": "max-age=60"})
+    return await render(datasette, request, "home.html", "home", context)
 
 
 @hookimpl(trylast=True)
@@ -185,4 +175,4 @@ def prepare_jinja2_environment(env: Any, datasette: Datasette) -> None:
 @hookimpl
 def register_routes() -> list[tuple[str, Any]]:
     """Puts the home page in the place of Datasette's list of databases."""
-    return [(r"^/$", home), (r"^/en/?$", home)]
+    return routes("home", home)

@@ -13,9 +13,10 @@ import yaml
 from datasette import hookimpl
 from datasette.app import Datasette
 
+from portal.pages import DATABASE
+
 PORTAL_FOLDER = Path(__file__).parents[1]
 SEEDS_FOLDER = PORTAL_FOLDER.parent / "dbt_project" / "seeds"
-DATABASE = "regiokompas"
 LANGUAGES = ("nl", "en")
 
 Texts = dict[str, dict[str, dict[str, str]]]
@@ -53,7 +54,7 @@ async def read_portal(datasette: Datasette) -> Portal:
     """Returns the facts of the release that this process serves; fails when it has no release row."""
     database = datasette.get_database(DATABASE)
     release = (await database.execute("select * from release")).first()
-    style = (PORTAL_FOLDER / "static" / "portal.css").read_bytes()
+    style = b"".join(path.read_bytes() for path in sorted((PORTAL_FOLDER / "static").glob("*.css")))
     return Portal(
         folder=Path(database.path).parent,
         release_id=release["release_id"],
@@ -85,6 +86,7 @@ def read_texts() -> Texts:
         "themes": {row["theme"]: _titles(row) for row in _read_seed("themes")},
         "periods": {row["period_suffix"]: _titles(row) for row in _read_seed("period_kinds")},
         "schemes": {row["scheme"]: _titles(row) for row in schemes},
+        "building_blocks": {row["building_block"]: _titles(row) for row in _read_seed("building_blocks")},
     }
 
 

@@ -1,0 +1,229 @@
+"""The profile of a municipality (/gemeente/GM0363) and of any other region (/regio/corop/CR23), in both languages."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from datasette import Response, hookimpl
+from datasette.app import Datasette
+from datasette.utils.asgi import Request
+
+from portal.charts import LARGE, SMALL, line_chart
+from portal.figures import Figure, figures_of
+from portal.formats import format_number
+from portal.pages import DATABASE, language, not_found, parts_of, region_url, render, routes
+
+HEADLINES = Path(__file__).parents[1] / "headlines.yml"
+HEADLINES_PER_THEME = 6
+# Groups that a municipality is compared with in a row of figures; the others are in the table of peers.
+SHOWN_PEERS = ("similar", "all")
+
+REGION = "select * from regions where region_code = :code"
+FIGURES = """
+select indicator_id, period_code, year, value, value_status, boundary_method from observations_on_frame
+where region_code = :code and frame_year = :frame
+order by indicator_id, period_code
+"""
+BASELINE = "select * from baseline where region_code = :code"
+PEERS = "select * from baseline_peers where region_code = :code"
+GOALS = """
+select m.*, g.goal_nl, g.goal_en, g.gap_nl, g.gap_en, g.theme, g.sub_theme
+from goal_monitor as m join goals as g using (goal_id)
+where m.region_code = :code
+order by g.programme_id, g.goal_order
+"""
+SIMILAR = """
+select r.region_code, r.name, r.scheme, s.distance
+from similar_municipalities as s join regions as r on r.region_code = s.peer_code
+where s.region_code = :code order by s.similarity_rank
+"""
+PART_OF = """
+select r.region_code, r.name, r.scheme from region_membership as m join regions as r using (region_code)
+where m.municipality_code = :code and m.valid_to is null
+"""
+MEMBERS = """
+select r.region_code, r.name, r.scheme from region_membership as m join regions as r on r.region_code = m.municipality_code
+where m.region_code = :code and m.valid_to is null order by r.name
+"""
+GROUP = "select * from region_groups where region_code = :code"
+BECAME = """
+select c.*, r.scheme from boundary_changes as c join regions as r on r.region_code = c.new_code
+where c.old_code = :code order by c.share desc
+"""
+CAME_FROM = """
+select c.*, r.scheme from boundary_changes as c join regions as r on r.region_code = c.old_code
+where c.new_code = :code order by c.changed_on, c.old_name
+"""
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """What every profile needs of the release and is the same for all of them."""
+
+    frame_year: int
+    indicators: dict[str, dict[str, Any]]
+    sources: dict[str, dict[str, Any]]
+    programmes: dict[str, dict[str, Any]]
+    headlines: list[str]
+    labour_regions: frozenset[str]
+
+
+async def read_catalogue(datasette: Datasette) -> Catalogue:
+    """Reads the indicators, sources and programmes once: a release does not change."""
+    database = datasette.get_database(DATABASE)
+
+    async def by_key(table: str, key: str) -> dict[str, dict[str, Any]]:
+        rows = await database.execute(f"select * from {table}")  # noqa: S608 - names of our own
+        return {row[key]: dict(row) for row in rows}
+
+    frame = (await database.execute("select max(frame_year) from observations_on_frame")).single_value()
+    labour = await database.execute("select distinct region_code from labour_tension")
+    return Catalogue(
+        frame_year=frame or 0,
+        indicators=await by_key("indicators", "indicator_id"),
+        sources=await by_key("sources", "dataset_id"),
+        programmes=await by_key("programmes", "programme_id"),
+        headlines=yaml.safe_load(HEADLINES.read_text(encoding="utf-8")),
+        labour_regions=frozenset(row["region_code"] for row in labour),
+    )
+
+
+async def profile(request: Request, datasette: Datasette) -> Response:
+    """Answers with the profile of the region that the address names, or says where it is."""
+    lang, parts = language(request), parts_of(request)
+    page = "region" if "scheme" in parts else "municipality"
+    region = await _read_region(datasette, tidy_code(parts["code"]))
+    if region is None:
+        title = datasette.portal.text("profile_errors", "unknown", lang).format(code=parts["code"])
+        return await not_found(datasette, request, page, title)
+    url = region_url(region["scheme"], region["region_code"], lang)
+    if request.path.rstrip("/") != url:
+        title = datasette.portal.text("profile_errors", "elsewhere", lang).format(code=parts["code"])
+        return await not_found(datasette, request, page, title, links={url: region["name"]})
+    return await render(datasette, request, "profile.html", page, await read_profile(datasette, region, lang))
+
+
+def tidy_code(text: str) -> str:
+    """Returns a code as CBS writes it where only capitals, spaces or the letters of a municipality are missing."""
+    code = re.sub(r"[\s_-]|%20", "", text).upper()
+    return f"GM{code.zfill(4)}" if code.isdigit() else code
+
+
+async def _read_region(datasette: Datasette, code: str) -> dict[str, Any] | None:
+    row = (await datasette.get_database(DATABASE).execute(REGION, {"code": code})).first()
+    return dict(row) if row else None
+
+
+async def read_profile(datasette: Datasette, region: dict[str, Any], lang: str) -> dict[str, Any]:
+    """Returns all that the page of a region shows. Every question goes by an index on the code of the region."""
+    database, catalogue = datasette.get_database(DATABASE), datasette.profile_catalogue
+    code = {"code": region["region_code"], "frame": catalogue.frame_year}
+
+    async def rows(sql: str) -> list[dict[str, Any]]:
+        return [dict(row) for row in await database.execute(sql, code)]
+
+    baseline = {row["indicator_id"]: row for row in await rows(BASELINE)}
+    figures = figures_of(
+        await rows(FIGURES), baseline, await rows(PEERS), catalogue.indicators, catalogue.sources
+    )
+    part_of = await rows(PART_OF)
+    return {
+        "region": region,
+        "frame_year": catalogue.frame_year,
+        "headlines": headlines(figures.values(), catalogue.headlines, list(datasette.portal.texts["themes"])),
+        "blocks": by_building_block(figures.values(), baseline, catalogue.indicators, lang),
+        "goals": by_programme(await rows(GOALS), catalogue),
+        "indicators": catalogue.indicators,
+        "similar": await rows(SIMILAR),
+        "part_of": sorted(part_of, key=lambda r: list(datasette.portal.texts["schemes"]).index(r["scheme"])),
+        "members": await rows(MEMBERS),
+        "group": next(iter(await rows(GROUP)), None),
+        "became": await rows(BECAME),
+        "came_from": await rows(CAME_FROM),
+        "labour_code": next(
+            (r for r in [region["region_code"], *(p["region_code"] for p in part_of)] if r in catalogue.labour_regions),
+            None,
+        ),
+        "shown_peers": SHOWN_PEERS,
+        "has_peers": any(figure.peers for figure in figures.values()),
+        "has_places": any(figure.course and figure.course["rank_all"] for figure in figures.values()),
+    }
+
+
+def headlines(figures: Iterable[Figure], order: list[str], themes: list[str]) -> dict[str, list[Figure]]:
+    """Returns the first figures of each theme, in the order of headlines.yml."""
+    places = {indicator_id: place for place, indicator_id in enumerate(order)}
+    ranked = sorted(figures, key=lambda f: places.get(f.indicator["indicator_id"], len(places)))
+    grouped = {theme: [f for f in ranked if f.indicator["theme"] == theme] for theme in themes}
+    return {theme: found[:HEADLINES_PER_THEME] for theme, found in grouped.items() if found}
+
+
+def by_building_block(
+    figures: Iterable[Figure], baseline: dict[str, dict[str, Any]], indicators: dict[str, dict[str, Any]], lang: str
+) -> dict[int, dict[str, Any]]:
+    """Returns for each building block its figures and, by reason, the indicators that the region has no figure of."""
+    blocks: dict[int, dict[str, Any]] = {}
+
+    def block(number: int) -> dict[str, Any]:
+        return blocks.setdefault(number, {"figures": [], "gaps": {}})
+
+    for figure in sorted(figures, key=lambda f: f.indicator[f"title_{lang}"].casefold()):
+        block(figure.indicator["building_block"])["figures"].append(figure)
+    for indicator_id, row in sorted(baseline.items(), key=lambda item: indicators[item[0]][f"title_{lang}"].casefold()):
+        if row["gap"]:
+            block(row["building_block"])["gaps"].setdefault(row["gap"], []).append(indicators[indicator_id])
+    return dict(sorted(blocks.items()))
+
+
+def by_programme(rows: list[dict[str, Any]], catalogue: Catalogue) -> list[dict[str, Any]]:
+    """Returns the goals of a region under the programme that they come from."""
+    programmes = dict.fromkeys(row["programme_id"] for row in rows)
+    return [
+        {**catalogue.programmes[programme], "goals": [row for row in rows if row["programme_id"] == programme]}
+        for programme in programmes
+    ]
+
+
+def signed(value: float | None, decimals: int, lang: str) -> str:
+    """Returns a change with its sign: +1,2 or −0,4 with a real minus."""
+    if value is None:
+        return ""
+    written = format_number(abs(value), decimals, lang)
+    # What rounds to nothing is no change.
+    sign = "" if not re.search(r"[1-9]", written) else "+" if value > 0 else "\N{MINUS SIGN}"
+    return sign + written
+
+
+@hookimpl(trylast=True)
+def startup(datasette: Datasette) -> Any:
+    """Reads what all profiles share before the first request is answered."""
+
+    async def inner() -> None:
+        datasette.profile_catalogue = await read_catalogue(datasette)
+
+    return inner
+
+
+@hookimpl
+def prepare_jinja2_environment(env: Any, datasette: Datasette) -> None:
+    """Lets templates draw charts and write changes."""
+
+    def chart(points: Any, title: str, decimals: int, lang: str, *, large: bool = False) -> Any:
+        def words(key: str) -> str:
+            return datasette.portal.text("charts", key, lang)
+
+        return line_chart(
+            points, title=title, decimals=decimals, lang=lang, words=words, size=LARGE if large else SMALL
+        )
+
+    env.globals["line_chart"] = chart
+    env.filters["signed"] = signed
+
+
+@hookimpl
+def register_routes() -> list[tuple[str, Any]]:
+    """Puts the profiles at their addresses in both languages."""
+    return [*routes("municipality", profile), *routes("region", profile)]

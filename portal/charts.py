@@ -1,0 +1,194 @@
+"""Line charts as SVG, made on the server: no script, no style of their own, and the same in words.
+
+A line breaks where a year has no figure. The ends of both axes carry their number, for the vertical axis seldom begins
+at zero. A figure that is provisional or estimated is an open dot.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup, escape
+
+from portal.formats import format_number
+
+SURE = frozenset({"final"})
+# Lines of less than this part of the highest figure would make a cliff of a ripple.
+SMALLEST_SPAN = 0.1
+
+Words = Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Point:
+    """A figure of a year; `value` is None where there is none."""
+
+    year: int
+    value: float | None
+    status: str = "final"
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the figure will stay as it is; one that is provisional or estimated may not."""
+        return self.status in SURE
+
+
+@dataclass(frozen=True)
+class Size:
+    """The room of a chart: the whole of it, and what stays free for the numbers around it."""
+
+    width: int
+    height: int
+    left: int = 4
+    right: int = 64
+    top: int = 8
+    bottom: int = 18
+
+
+SMALL = Size(260, 84)
+LARGE = Size(720, 300)
+
+
+@dataclass(frozen=True)
+class Axes:
+    """From years and values to places in the drawing."""
+
+    first: int
+    last: int
+    low: float
+    high: float
+    size: Size
+
+    def x(self, year: int) -> float:
+        """Returns the place of a year from the left; one year alone stands in the middle."""
+        room = self.size.width - self.size.left - self.size.right
+        share = (year - self.first) / (self.last - self.first) if self.last > self.first else 0.5
+        return self.size.left + share * room
+
+    def y(self, value: float) -> float:
+        """Returns the place of a value from the top."""
+        room = self.size.height - self.size.top - self.size.bottom
+        share = (value - self.low) / (self.high - self.low) if self.high > self.low else 0.5
+        return self.size.top + (1 - share) * room
+
+
+def runs(points: Sequence[Point]) -> list[list[Point]]:
+    """Returns the stretches of years that follow each other and all have a figure, in the order of time."""
+    found: list[list[Point]] = []
+    for point in sorted(points, key=lambda p: p.year):
+        if point.value is None:
+            continue
+        if found and point.year - found[-1][-1].year == 1:
+            found[-1].append(point)
+        else:
+            found.append([point])
+    return found
+
+
+def ends(values: Sequence[float], decimals: int) -> tuple[float, float]:
+    """Returns the ends of the vertical axis: round in the decimals that are shown, around every value."""
+    low, high = min(values), max(values)
+    room = max(abs(low), abs(high)) * SMALLEST_SPAN - (high - low)
+    if room > 0:
+        # Figures that cannot be below zero get no axis that is.
+        low, high = (max(0.0, low - room / 2) if low >= 0 else low - room / 2), high + room / 2
+    unit = 10**decimals
+    # Rounded first, for 0.7 * 10 is a hair less than 7.
+    return math.floor(round(low * unit, 6)) / unit, math.ceil(round(high * unit, 6)) / unit
+
+
+def line_chart(
+    points: Sequence[Point], *, title: str, decimals: int, lang: str, words: Words, size: Size = SMALL
+) -> Markup:
+    """Returns the chart of one series; empty when it has no figure at all.
+
+    `words` gives the sentences of the group `charts` of the texts in the language: `portal.text("charts", key, lang)`.
+    """
+    return lines_chart({title: points}, title=title, decimals=decimals, lang=lang, words=words, size=size)
+
+
+def lines_chart(
+    series: dict[str, Sequence[Point]],
+    *,
+    title: str,
+    decimals: int,
+    lang: str,
+    words: Words,
+    size: Size = LARGE,
+) -> Markup:
+    """Returns a chart of several series on the same axes, each of the class `series-1`, `series-2` and so on."""
+    all_points = [point for points in series.values() for point in points]
+    values = [point.value for point in all_points if point.value is not None]
+    if not values:
+        return Markup("")
+    years = [point.year for point in all_points]
+    axes = Axes(min(years), max(years), *ends(values, decimals), size)
+    described = " ".join(describe(points, name, decimals, lang, words) for name, points in series.items())
+    parts = [_frame(axes, decimals, lang)]
+    for number, points in enumerate(series.values(), start=1):
+        parts.append(Markup('<g class="series-{}">{}</g>').format(number, _series(points, axes, decimals, lang)))
+    return Markup(
+        '<svg class="chart" role="img" aria-label="{}" viewBox="0 0 {} {}" preserveAspectRatio="xMinYMid meet">{}</svg>'
+    ).format(described, size.width, size.height, Markup("").join(parts))
+
+
+def describe(points: Sequence[Point], title: str, decimals: int, lang: str, words: Words) -> str:
+    """Returns what a line shows in words: both ends, lowest and highest, years without a figure, years to be revised."""
+    known = sorted((point for point in points if point.value is not None), key=lambda p: p.year)
+    if not known:
+        return words("none").format(title=title)
+    numbers = {
+        "first": known[0].value,
+        "last": known[-1].value,
+        "lowest": min(p.value for p in known if p.value is not None),
+        "highest": max(p.value for p in known if p.value is not None),
+    }
+    written = {name: format_number(value, decimals, lang) for name, value in numbers.items()}
+    sentence = words("summary" if len(known) > 1 else "one").format(
+        title=title, first_year=known[0].year, last_year=known[-1].year, **written
+    )
+    years = {point.year for point in known}
+    missing = [year for year in range(min(p.year for p in points), max(p.year for p in points)) if year not in years]
+    unsure = [point.year for point in known if not point.is_sure]
+    for key, found in (("missing", missing), ("uncertain", unsure)):
+        if found:
+            sentence += words(key).format(years=", ".join(map(str, found)))
+    return sentence
+
+
+def _frame(axes: Axes, decimals: int, lang: str) -> Markup:
+    """The lines at the ends of the vertical axis with their numbers, and the first and last year."""
+    size = axes.size
+    right = size.width - size.right
+    parts = []
+    for value in sorted({axes.low, axes.high}):
+        y = axes.y(value)
+        parts.append(Markup('<path class="rule" d="M{:.1f} {:.1f}H{:.1f}"/>').format(size.left, y, right))
+        number = format_number(value, decimals, lang)
+        parts.append(Markup('<text class="end" x="{:.1f}" y="{:.1f}">{}</text>').format(right + 6, y + 4, number))
+    for year, anchor in {axes.first: "start", axes.last: "end"}.items():
+        place = "middle" if axes.first == axes.last else anchor
+        parts.append(
+            Markup('<text class="year {}" x="{:.1f}" y="{:.1f}">{}</text>').format(
+                place, axes.x(year), size.height - 3, year
+            )
+        )
+    return Markup("").join(parts)
+
+
+def _series(points: Sequence[Point], axes: Axes, decimals: int, lang: str) -> Markup:
+    """The lines of every stretch of years, with a dot for each figure on top."""
+    lines, dots = [], []
+    for run in runs(points):
+        places = [(axes.x(p.year), axes.y(p.value), p) for p in run if p.value is not None]
+        if len(run) > 1:
+            path = "L".join(f"{x:.1f} {y:.1f}" for x, y, _ in places)
+            lines.append(Markup('<path class="line" d="M{}"/>').format(path))
+        for x, y, point in places:
+            number = escape(format_number(point.value, decimals, lang))
+            dots.append(
+                Markup('<circle class="{}" cx="{:.1f}" cy="{:.1f}" r="3"><title>{}: {}</title></circle>').format(
+                    "dot" if point.is_sure else "dot open", x, y, point.year, number
+                )
+            )
+    return Markup("").join(lines + dots)

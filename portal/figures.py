@@ -1,0 +1,86 @@
+"""The figures of one region, put together from the rows of a release: newest, through the years, next to others."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from portal.charts import Point
+
+Row = Mapping[str, Any]
+YEARLY = "JJ00"
+WORD = re.compile(r"[a-z]\w*")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """An indicator in a region: its newest figure, what is known of its course, and of its place among others."""
+
+    indicator: Row
+    period_code: str
+    value: float
+    value_status: str
+    boundary_method: str
+    course: Row | None
+    points: Sequence[Point]
+    peers: Mapping[str, Row]
+    sources: Sequence[Row]
+
+
+def source_ids(indicator_id: str, indicators: Mapping[str, Row]) -> list[str]:
+    """Returns the sources that an indicator is made of, also through the indicators that it is computed from."""
+    indicator = indicators[indicator_id]
+    if indicator["dataset_id"]:
+        return [indicator["dataset_id"]]
+    parts = WORD.findall(f"{indicator['numerator'] or ''} {indicator['denominator'] or ''}")
+    found = [source for part in parts if part in indicators for source in source_ids(part, indicators)]
+    return list(dict.fromkeys(found))
+
+
+def newest(rows: Iterable[Row]) -> Row | None:
+    """Returns the row of the newest period with a number; a whole year goes before its own months and quarters."""
+    known = [row for row in rows if row["value"] is not None]
+    return max(known, key=lambda row: (row["year"], row["period_code"][4:] == YEARLY, row["period_code"]), default=None)
+
+
+def through_years(rows: Iterable[Row]) -> list[Point]:
+    """Returns the points of a chart: whole years only, for a month says nothing next to a year."""
+    yearly = (row for row in rows if row["period_code"][4:] == YEARLY)
+    return [Point(row["year"], row["value"], row["value_status"]) for row in yearly]
+
+
+def figures_of(
+    observations: Iterable[Row],
+    baseline: Mapping[str, Row],
+    peers: Iterable[Row],
+    indicators: Mapping[str, Row],
+    sources: Mapping[str, Row],
+) -> dict[str, Figure]:
+    """Returns a figure for every indicator that has one in the region.
+
+    The baseline decides which period is the newest, where it has the region: its trend and places are of that period.
+    """
+    by_indicator: dict[str, list[Row]] = {}
+    for row in observations:
+        by_indicator.setdefault(row["indicator_id"], []).append(row)
+    groups: dict[str, dict[str, Row]] = {}
+    for row in peers:
+        groups.setdefault(row["indicator_id"], {})[row["peer_group"]] = row
+    found = {}
+    for indicator_id, rows in by_indicator.items():
+        course = baseline.get(indicator_id)
+        shown = course if course and course["value"] is not None else newest(rows)
+        if shown is None:
+            continue
+        found[indicator_id] = Figure(
+            indicator=indicators[indicator_id],
+            period_code=shown["period_code"],
+            value=shown["value"],
+            value_status=shown["value_status"],
+            boundary_method=shown["boundary_method"],
+            course=course,
+            points=through_years(rows),
+            peers=groups.get(indicator_id, {}),
+            sources=[sources[source] for source in source_ids(indicator_id, indicators)],
+        )
+    return found

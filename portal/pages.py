@@ -1,0 +1,90 @@
+"""What every own page shares: where it stands in both languages, how it is sent, and what it says when it is not there."""
+
+from typing import Any
+
+from datasette import Response
+from datasette.app import Datasette
+from datasette.utils.asgi import Request
+
+DATABASE = "regiokompas"
+OWN_PAGES_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
+)
+HEADERS = {"Content-Security-Policy": OWN_PAGES_POLICY, "Cache-Control": "max-age=60"}
+
+# The one place where the addresses of pages stand. Routes, links and the button to the other language follow it.
+PATHS = {
+    "home": {"nl": "/", "en": "/en"},
+    "municipality": {"nl": "/gemeente/{code}", "en": "/en/municipality/{code}"},
+    "region": {"nl": "/regio/{scheme}/{code}", "en": "/en/region/{scheme}/{code}"},
+    "compare": {"nl": "/vergelijk", "en": "/en/compare"},
+    "own_region": {"nl": "/eigen-regio", "en": "/en/own-region"},
+    "map": {"nl": "/kaart/{indicator}", "en": "/en/map/{indicator}"},
+    "indicator": {"nl": "/indicator/{indicator}", "en": "/en/indicator/{indicator}"},
+    "sources": {"nl": "/bronnen", "en": "/en/sources"},
+    "changes": {"nl": "/wijzigingen", "en": "/en/changes"},
+    "labour_market": {"nl": "/arbeidsmarkt/{code}", "en": "/en/labour-market/{code}"},
+}
+MUNICIPALITY = "municipality"
+
+
+def page_url(page: str, lang: str, **parts: str) -> str:
+    """Returns the address of a page in a language: `page_url("map", "nl", indicator="jobs_count")`."""
+    return PATHS[page][lang].format(**parts)
+
+
+def region_url(scheme: str, code: str, lang: str) -> str:
+    """Returns the address of the profile of a municipality or of any other region."""
+    page = "municipality" if scheme == MUNICIPALITY else "region"
+    return page_url(page, lang, scheme=scheme, code=code)
+
+
+def routes(page: str, view: Any) -> list[tuple[str, Any]]:
+    """Returns the routes of a page in both languages; a part in braces is any text without a slash or a dot.
+
+    A dot is left to the files of a page, as in `/gemeente/GM0363.zip`.
+    """
+    found = []
+    for path in PATHS[page].values():
+        pattern = path.rstrip("/").replace("{", "(?P<").replace("}", ">[^/.]+)")
+        found.append((rf"^{pattern}/?$", view))
+    return found
+
+
+def language(request: Request) -> str:
+    """Returns the language that the address of a request stands for."""
+    return "en" if request.path == "/en" or request.path.startswith("/en/") else "nl"
+
+
+def parts_of(request: Request) -> dict[str, str]:
+    """Returns the parts of the address that the route took out of it."""
+    return dict(request.url_vars)
+
+
+async def render(
+    datasette: Datasette, request: Request, template: str, page: str, context: dict[str, Any], *, status: int = 200
+) -> Response:
+    """Sends a page in the language of its address, with the address of the same page in the other language."""
+    lang = language(request)
+    query = f"?{request.query_string}" if request.query_string else ""
+    pair = {each: page_url(page, each, **parts_of(request)) + query for each in PATHS[page]}
+    given = {
+        "lang": lang,
+        "own_page": True,
+        "here": page_url(page, lang, **parts_of(request)),
+        "other_language_url": pair["nl" if lang == "en" else "en"],
+        "page_url": page_url,
+        "region_url": region_url,
+        "address": datasette.absolute_url(request, "/").rstrip("/"),
+        **context,
+    }
+    html = await datasette.render_template(template, given, request=request, view_name=page)
+    return Response.html(html, status=status, headers=HEADERS)
+
+
+async def not_found(
+    datasette: Datasette, request: Request, page: str, title: str, *, links: dict[str, str] | None = None
+) -> Response:
+    """Sends the own page for what is not there: what is wrong, what to do, and links (address, words) that may help."""
+    context = {"title": title, "links": links or {}}
+    return await render(datasette, request, "not_found.html", page, context, status=404)
