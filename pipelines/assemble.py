@@ -20,7 +20,7 @@ from pipelines.landing import NOTICE, Failure, Landing, Snapshot
 from pipelines.raw import EMPTY, is_read, raw_folder, raw_folders, rows_of, write_empty, write_raw
 from pipelines.reading.landed import Landed
 from pipelines.reading.shapes import ROWS_IN
-from pipelines.selections import Member, digest_of, read_selections
+from pipelines.selections import digest_of, read_selections
 from pipelines.settings import PROJECT, Settings
 from schemas.shapes import check_shape
 

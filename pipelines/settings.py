@@ -64,7 +64,7 @@ class Settings:
         default="https://regiokompas.example",
         metadata={
             "env": "REGIOKOMPAS_PUBLIC_URL",
-            "help": "where the portal is reached, for the catalogue of datasets",
+            "help": "where the portal is reached, for the catalogue",
         },
     )
     http_tries: int = field(

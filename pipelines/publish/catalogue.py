@@ -7,9 +7,9 @@ own (no blank nodes), so that the same release gives the same bytes.
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from hashlib import file_digest
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import duckdb
 from rdflib import Graph, Literal, Namespace, URIRef
@@ -18,6 +18,7 @@ from rdflib.term import Node
 
 from pipelines.manifest import PublicTable
 from pipelines.publish.metadata import DATABASE, LICENCE, SOURCES
+from pipelines.publish.release import describe_files
 
 EU = Namespace("http://publications.europa.eu/resource/authority/")
 MEDIA = Namespace("https://www.iana.org/assignments/media-types/")
@@ -34,12 +35,15 @@ PREFIXES = {
     "vcard": VCARD,
     "xsd": XSD,
 }
-DATASETTE_API = URIRef("https://docs.datasette.io/en/stable/json_api.html")
 NAME = "Regiokompas"
 LANGUAGES = {"nl": EU["language/NLD"], "en": EU["language/ENG"]}
 COUNTRIES = {"BE": "BEL", "FR": "FRA"}
 # From the fastest to the slowest: a table is renewed as often as the fastest of its sources.
 FREQUENCIES = {"weekly": "WEEKLY", "monthly": "MONTHLY", "quarterly": "QUARTERLY", "yearly": "ANNUAL", "once": "NEVER"}
+
+
+# Size and sha256 of each file of a release, by its path in it.
+FileFacts = dict[str, dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -99,26 +103,43 @@ FORMATS = (
 
 
 @dataclass(frozen=True)
+class Service:
+    """A way to ask for a part of the tables, and where it is described."""
+
+    address: str
+    title_nl: str
+    title_en: str
+    description_nl: str
+    description_en: str
+    described_at: str
+
+
+ROWS = Service(
+    f"/{DATABASE}",
+    "Tabellen en SQL als JSON en CSV",
+    "Tables and SQL as JSON and CSV",
+    "Elke tabel, gefilterd en gesorteerd, en elke vraag in SQL. Zonder sleutel.",
+    "Every table, filtered and sorted, and every question in SQL. Without a key.",
+    "https://docs.datasette.io/en/stable/json_api.html",
+)
+API = Service(
+    "/v1",
+    "De API van Regiokompas",
+    "The API of Regiokompas",
+    "Regio's, indicatoren, cijfers, bronnen, releases en wijzigingen volgens de NL API Design Rules. Zonder sleutel.",
+    "Regions, indicators, figures, sources, releases and changes by the NL API Design Rules. Without a key.",
+    "/v1/openapi.json",
+)
+SERVED_BY_API = {"regions", "indicators", "observations", "observations_on_frame", "sources"}
+
+
+@dataclass(frozen=True)
 class Coverage:
     """What the rows of a table say of it: its years, how often its sources appear, and countries beside this one."""
 
     years: tuple[int, int] | None
     cadences: tuple[str, ...]
     countries: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Files:
-    """Size and sha256 of the files of a release, by their path in it."""
-
-    folder: Path
-    digests: dict[str, tuple[int, str]]
-
-    @classmethod
-    def of(cls, folder: Path) -> "Files":
-        """Reads every file of a folder."""
-        paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
-        return cls(folder, {p.relative_to(folder).as_posix(): (p.stat().st_size, _sha256(p)) for p in paths})
 
 
 def write_catalogue(
@@ -136,7 +157,7 @@ def write_catalogue(
     sources = next(table.model for table in tables if table.name == "sources")
     rights = con.sql(f"select distinct attribution, licence from {sources} order by all").fetchall()
     catalogue = Catalogue(public_url, release, "; ".join(f"{who}: {licence}" for who, licence in rights))
-    files = Files.of(folder)
+    files = describe_files(folder)
     for table in tables:
         catalogue.add_table(table, coverage(con, table, sources), files)
     (folder / "catalogue.ttl").write_text(catalogue.graph.serialize(format="turtle"), encoding="utf-8")
@@ -186,10 +207,9 @@ class Catalogue:
         self.catalog = self._at("/catalogue.ttl#catalogue")
         self.publisher, self.contact = self._at("/#publisher"), self._at("/#contact")
         self.licence, self.rights = self._at(SOURCES), self._at(f"{SOURCES}#rights")
-        self.service = self._at(f"/{DATABASE}#service")
         self._add_frame(rights)
 
-    def add_table(self, table: PublicTable, covered: Coverage, files: Files) -> None:
+    def add_table(self, table: PublicTable, covered: Coverage, files: FileFacts) -> None:
         """Adds the dataset of a public table with everything that it can be had as."""
         dataset = self._at(f"/{DATABASE}/{table.name}#dataset")
         self._add(
@@ -215,7 +235,8 @@ class Catalogue:
             self._add_file(dataset, table, form, files)
         self._add_rows(dataset, table)
         self._add(self.catalog, {DCAT.dataset: dataset})
-        self._add(self.service, {DCAT.servesDataset: dataset})
+        for service in (ROWS, API) if table.name in SERVED_BY_API else (ROWS,):
+            self._add(self._service(service), {DCAT.servesDataset: dataset})
 
     def _add_frame(self, rights: str) -> None:
         titles = _texts(self.release["title_nl"], self.release["title_en"])
@@ -233,7 +254,6 @@ class Catalogue:
                 DCTERMS.publisher: self.publisher,
                 DCTERMS.creator: self.publisher,
                 DCAT.contactPoint: self.contact,
-                DCAT.service: self.service,
                 FOAF.homepage: self._at("/"),
             },
         )
@@ -241,24 +261,30 @@ class Catalogue:
         self._add(self.contact, {RDF.type: VCARD.Kind, VCARD.fn: Literal(NAME), VCARD.hasURL: self._at("/")})
         self._add(self.licence, {RDF.type: DCTERMS.LicenseDocument, RDFS.label: Literal(LICENCE["license"])})
         self._add(self.rights, {RDF.type: DCTERMS.RightsStatement, RDFS.label: Literal(rights)})
+        for service in (ROWS, API):
+            self._add_service(service)
+
+    def _add_service(self, service: Service) -> None:
+        node = self._service(service)
         self._add(
-            self.service,
+            node,
             {
                 RDF.type: DCAT.DataService,
-                DCTERMS.identifier: Literal(str(self.service)),
-                DCTERMS.title: _texts("Tabellen en SQL als JSON en CSV", "Tables and SQL as JSON and CSV"),
-                DCTERMS.description: _texts(
-                    "Elke tabel, gefilterd en gesorteerd, en elke vraag in SQL. Zonder sleutel.",
-                    "Every table, filtered and sorted, and every question in SQL. Without a key.",
-                ),
+                DCTERMS.identifier: Literal(str(node)),
+                DCTERMS.title: _texts(service.title_nl, service.title_en),
+                DCTERMS.description: _texts(service.description_nl, service.description_en),
                 DCTERMS.license: self.licence,
                 DCTERMS.language: LANGUAGES.values(),
                 DCAT.theme: [EU["data-theme/ECON"], EU["data-theme/REGI"]],
-                DCAT.endpointURL: self._at(f"/{DATABASE}"),
-                DCAT.endpointDescription: DATASETTE_API,
+                DCAT.endpointURL: self._at(service.address),
+                DCAT.endpointDescription: URIRef(urljoin(self.url, service.described_at)),
                 **self._responsible(),
             },
         )
+        self._add(self.catalog, {DCAT.service: node})
+
+    def _service(self, service: Service) -> URIRef:
+        return self._at(f"{service.address}#service")
 
     def _add_period(self, dataset: URIRef, first: int, last: int) -> None:
         period = URIRef(f"{dataset}-period")
@@ -272,8 +298,8 @@ class Catalogue:
         )
         self._add(dataset, {DCTERMS.temporal: period})
 
-    def _add_file(self, dataset: URIRef, table: PublicTable, form: Format, files: Files) -> None:
-        size, digest = files.digests[form.file.format(table=table.name)]
+    def _add_file(self, dataset: URIRef, table: PublicTable, form: Format, files: FileFacts) -> None:
+        file = files[form.file.format(table=table.name)]
         address = self._at(form.address.format(table=table.name))
         distribution = URIRef(f"{dataset}-{form.key}")
         checksum = URIRef(f"{distribution}-sha256")
@@ -284,7 +310,7 @@ class Catalogue:
                 DCAT.accessURL: address,
                 DCAT.downloadURL: address,
                 DCAT.mediaType: MEDIA[form.media_type],
-                DCAT.byteSize: Literal(size, datatype=XSD.nonNegativeInteger),
+                DCAT.byteSize: Literal(file["bytes"], datatype=XSD.nonNegativeInteger),
                 SPDX.checksum: checksum,
                 DCTERMS.format: EU[f"file-type/{form.file_type}"] if form.file_type else [],
                 DCTERMS.conformsTo: URIRef(form.conforms_to) if form.conforms_to else [],
@@ -295,7 +321,7 @@ class Catalogue:
             {
                 RDF.type: SPDX.Checksum,
                 SPDX.algorithm: SPDX.checksumAlgorithm_sha256,
-                SPDX.checksumValue: Literal(digest, datatype=XSD.hexBinary),
+                SPDX.checksumValue: Literal(file["sha256"], datatype=XSD.hexBinary),
             },
         )
 
@@ -306,7 +332,7 @@ class Catalogue:
             distribution,
             {
                 DCAT.accessURL: self._at(f"/{DATABASE}/{table.name}.json?_shape=array"),
-                DCAT.accessService: self.service,
+                DCAT.accessService: self._service(ROWS),
                 DCAT.mediaType: MEDIA["application/json"],
                 DCTERMS.format: EU["file-type/JSON"],
             },
@@ -361,8 +387,3 @@ def _texts(nl: str, en: str) -> list[Literal]:
 
 def _frequency(cadences: tuple[str, ...]) -> str:
     return next((name for cadence, name in FREQUENCIES.items() if cadence in cadences), "IRREG")
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()

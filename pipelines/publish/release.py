@@ -23,13 +23,17 @@ class Release:
 
 def seal(built: Path, release_id: str, facts: dict[str, Any]) -> None:
     """Write `release.json`: the release id, what is known of it, and size and sha256 of every file."""
-    files = {
+    content = {"release_id": release_id, **facts, "files": describe_files(built)}
+    (built / MANIFEST).write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def describe_files(built: Path) -> dict[str, dict[str, Any]]:
+    """Size and sha256 of every file of a release but `release.json`, by its path in the release."""
+    return {
         path.relative_to(built).as_posix(): {"bytes": path.stat().st_size, "sha256": _sha256(path)}
         for path in sorted(built.rglob("*"))
         if path.is_file() and path.name != MANIFEST
     }
-    content = {"release_id": release_id, **facts, "files": files}
-    (built / MANIFEST).write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def publish(built: Path, releases: Path, release_id: str) -> Release:
