@@ -126,7 +126,9 @@ async def read_profile(datasette: Datasette, region: dict[str, Any], lang: str) 
         return [dict(row) for row in await database.execute(sql, code)]
 
     baseline = {row["indicator_id"]: row for row in await rows(BASELINE)}
-    figures = figures_of(await rows(FIGURES), baseline, await rows(PEERS), catalogue.indicators, catalogue.sources)
+    figures = figures_of(
+        await rows(FIGURES), baseline, await rows(PEERS), catalogue.indicators, catalogue.sources
+    )
     part_of = await rows(PART_OF)
     return {
         "region": region,

@@ -1,0 +1,102 @@
+"""What a release changed in the figures of the one before it, as recorded beside the releases.
+
+A process serves one release, and looks back from it: at its own changes, those of the release before it, and so on.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+Row = dict[str, Any]
+
+CHANGES_FOLDER = "changes"
+KINDS = ("value_changed", "status_changed", "added", "removed")
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What one release changed: a summary, and a file with a row for every figure that changed."""
+
+    older: str
+    newer: str
+    summary: dict[str, Any]
+    path: Path
+
+    @property
+    def on(self) -> str | None:
+        """The day of the newest source in the release that made the changes."""
+        landed = self.summary["newer_landed_at"]
+        return str(landed)[:10] if landed else None
+
+    def count(self, change: str | None = None, *, indicator: str | None = None) -> int:
+        """Returns how many figures as published, or on the boundaries of a year, changed in a way."""
+        return sum(
+            row["figures"]
+            for row in self.summary["figures"]
+            if change in (None, row["change"]) and indicator in (None, row["indicator_id"])
+        )
+
+    def figures(self, **equal_to: object) -> pl.LazyFrame:
+        """Returns the changed figures, of those columns that equal a value, or one of a list of values."""
+        frame = pl.scan_parquet(self.path)
+        for column, wanted in equal_to.items():
+            chosen = pl.col(column).is_in(wanted) if isinstance(wanted, list) else pl.col(column).eq_missing(wanted)
+            frame = frame.filter(chosen)
+        return frame
+
+
+def changes_of(release_folder: Path) -> Changes | None:
+    """Returns what a release changed; nothing for the first release of its kind."""
+    folder = release_folder.parent / CHANGES_FOLDER
+    found = sorted(folder.glob(f"*..{release_folder.name}.json"))
+    return _read(found[0]) if found else None
+
+
+def line_of_changes(release_folder: Path) -> list[Changes]:
+    """Returns what a release changed, what the release before it changed, and so on, the newest first."""
+    line: list[Changes] = []
+    release = release_folder
+    while (changes := changes_of(release)) and changes.older not in {c.newer for c in line}:
+        line.append(changes)
+        release = release.parent / changes.older
+    return line
+
+
+def history_of(
+    release_folder: Path, indicator_id: str, region_code: str, period_code: str, frame_year: int | None = None
+) -> list[Row]:
+    """Returns every change of one figure, the newest first: what it was, what it became, in which release and when."""
+    key = {"indicator_id": indicator_id, "region_code": region_code}
+    key |= {"period_code": period_code, "frame_year": frame_year}  # type: ignore[dict-item]
+    return [
+        {**row, "release_id": changes.newer, "release_before": changes.older, "changed_on": changes.on}
+        for changes in line_of_changes(release_folder)
+        for row in changes.figures(**key).collect().to_dicts()
+    ]
+
+
+def revisions_of_indicator(release_folder: Path, indicator_id: str) -> list[Row]:
+    """Returns for each release that changed figures or texts of an indicator how many and which, the newest first."""
+    return [
+        {
+            "release_id": changes.newer,
+            "release_before": changes.older,
+            "changed_on": changes.on,
+            **{kind: changes.count(kind, indicator=indicator_id) for kind in KINDS},
+            "texts": texts,
+        }
+        for changes in line_of_changes(release_folder)
+        if (texts := [t for t in changes.summary["indicators"]["changed"] if t["indicator_id"] == indicator_id])
+        or changes.count(indicator=indicator_id)
+    ]
+
+
+@lru_cache(maxsize=64)
+def _read(path: Path) -> Changes:
+    # What is recorded is never written again.
+    summary = json.loads(path.read_text(encoding="utf-8"))
+    return Changes(summary["older"], summary["newer"], summary, path.with_suffix(".parquet"))
