@@ -37,7 +37,7 @@ def write_feed(address: str, title: str, release_id: str, changes: Sequence[dict
     told = {change["newer"]: change for change in changes}
     for each in (release_id, *(change["older"] for change in changes)):
         _add_entry(root, address, each, told.get(each))
-    return ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
 def tell_changes(change: dict[str, Any] | None) -> str:

@@ -35,4 +35,4 @@ def write_sitemap(address: str, pages: Iterable[dict[str, str]], changed_on: str
                 ET.SubElement(url, f"{{{SITEMAP}}}lastmod").text = changed_on
             for lang, twin in page.items() if len(page) > 1 else ():
                 ET.SubElement(url, f"{{{XHTML}}}link", {"rel": "alternate", "hreflang": lang, "href": address + twin})
-    return ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True))

@@ -1,4 +1,4 @@
-"""What programs look for at fixed addresses: the catalogue of datasets, the sitemap, robots.txt, the feed of releases."""
+"""What programs look for at fixed addresses: the catalogue of datasets, the sitemap, robots.txt, the feed."""
 
 from pathlib import Path
 from typing import Any
