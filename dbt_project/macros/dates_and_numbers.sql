@@ -13,3 +13,8 @@
 {% macro has_no_digit(text) -%}
     translate({{ text }}, '0123456789', '') = {{ text }}
 {%- endmacro %}
+
+{#- A sum that is the same in whatever order its parts come: figures have six decimals at most. -#}
+{% macro exact_sum(figure) -%}
+    round(sum({{ figure }}), 6)
+{%- endmacro %}

@@ -121,7 +121,7 @@ select
     terms.side,
     parts.region_code,
     asked.year,
-    case when count(cells.value) = count(*) then sum(terms.sign * cells.value) end as value,
+    case when count(cells.value) = count(*) then {{ exact_sum('terms.sign * cells.value') }} end as value,
     {{ worst_of("coalesce(cells.value_status, 'missing')", value_status_order()) }} as value_status,
     {{ worst_of("coalesce(cells.boundary_method, 'unavailable')", boundary_method_order()) }} as boundary_method
 from asked

@@ -6,7 +6,7 @@ select
     cells.period_code,
     cells.frame_year,
     cells.year,
-    case when count(cells.value) = max(terms.terms_count) then sum(terms.sign * cells.value) end as value,
+    case when count(cells.value) = max(terms.terms_count) then {{ exact_sum('terms.sign * cells.value') }} end as value,
     {{ worst_of('cells.value_status', value_status_order()) }} as value_status,
     {{ worst_of('cells.boundary_method', boundary_method_order()) }} as boundary_method,
     max(cells.parts_count) as parts_count,

@@ -73,7 +73,7 @@ summed as (
         count(value) as known_count,
         max(case when kind = 'count' then 1 else 0 end) = 1 as adds_up,
         max(case when share_from > 0 or share_to < 1 then 1 else 0 end) = 1 as has_split,
-        sum({{ part_of('value', 'share_from', 'share_to', 'decimals') }}) as value,
+        {{ exact_sum(part_of('value', 'share_from', 'share_to', 'decimals')) }} as value,
         {{ worst_of('value_status', value_status_order()) }} as value_status
     from parts
     where is_expected

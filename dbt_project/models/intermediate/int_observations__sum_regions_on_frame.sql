@@ -71,7 +71,7 @@ summed as (
         count(*) as members_count,
         count(cells.value) as known_count,
         sum(cells.parts_count) as parts_count,
-        sum(cells.value) as value,
+        {{ exact_sum('cells.value') }} as value,
         {{ worst_of('cells.status_without_split', value_status_order()) }} as value_status
     from cells
     inner join members

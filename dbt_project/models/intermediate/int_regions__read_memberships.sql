@@ -1,6 +1,7 @@
 -- Which municipality lies in which region of CBS, from when until when. A region table tells it for 1 January of its
 -- year. Between two tables the earlier holds until the day of the later, before the first and after the last each holds
--- on; a municipality that no table of a scheme shows, because it was gone before the first, lies where its heir lies.
+-- on. A municipality that no table of a scheme shows, because it was gone before the first or began after the last,
+-- lies where its heir lies, or else where the largest part of it came from.
 with lifetimes as (
 
     select * from {{ ref('int_regions__municipality_lifetimes') }}
@@ -85,14 +86,28 @@ bounded as (
 
 ),
 
-heirs as (
+transitions as (
+
+    select * from {{ ref('int_regions__transitions') }}
+    where frame_year = {{ var('newest_frame') }}
+
+),
+
+relatives as (
 
     select
-        source_code,
-        target_code,
-        row_number() over (partition by source_code order by share_to - share_from desc, target_code) as heir_rank
-    from {{ ref('int_regions__transitions') }}
-    where frame_year = {{ var('newest_frame') }}
+        source_code as municipality_code,
+        target_code as relative_code,
+        1 as degree,
+        share_to - share_from as size
+    from transitions
+    union all
+    select
+        target_code as municipality_code,
+        source_code as relative_code,
+        2 as degree,
+        share_to - share_from as size
+    from transitions
 
 ),
 
@@ -104,11 +119,15 @@ inherited as (
         first_stays.region_code,
         first_stays.dataset_id,
         lifetimes.valid_from,
-        lifetimes.valid_to
+        lifetimes.valid_to,
+        row_number() over (
+            partition by first_stays.scheme, lifetimes.municipality_code
+            order by relatives.degree asc, relatives.size desc, relatives.relative_code asc
+        ) as nearness
     from lifetimes
-    inner join heirs on lifetimes.municipality_code = heirs.source_code and heirs.heir_rank = 1
+    inner join relatives on lifetimes.municipality_code = relatives.municipality_code
     inner join stays as first_stays
-        on heirs.target_code = first_stays.municipality_code and first_stays.sighting_number = 1
+        on relatives.relative_code = first_stays.municipality_code and first_stays.sighting_number = 1
     left join stays as own
         on
             lifetimes.municipality_code = own.municipality_code
@@ -127,3 +146,4 @@ select
     valid_from,
     valid_to
 from inherited
+where nearness = 1

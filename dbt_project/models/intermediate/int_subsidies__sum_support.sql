@@ -4,7 +4,8 @@ select
     subsidies.region_code,
     cast(subsidies.year as string) || 'JJ00' as period_code,
     cast(
-        sum(case when schemes.counts_as_support then coalesce(subsidies.amount_granted_eur, 0) else 0 end) as double
+        {{ exact_sum('case when schemes.counts_as_support then coalesce(subsidies.amount_granted_eur, 0) else 0 end') }}
+        as double
     ) as value,
     'final' as value_status
 from {{ ref('int_subsidies__mark_repeated') }} as subsidies

@@ -1,0 +1,45 @@
+-- ---
+-- title_nl: Hoe ziet een telling eruit op de gemeentegrenzen van een ander jaar?
+-- title_en: What does a count look like on the municipal boundaries of another year?
+-- description_nl: Telt de gemeenten van toen op tot de gemeenten van een jaar van 2015 tot en met 2026. Alleen voor aantallen; een gemeente waarvan een deel ontbreekt, staat er niet bij. Waar een gemeente gesplitst werd, is het cijfer geschat naar inwoners.
+-- description_en: Adds up the municipalities of then to the municipalities of a year from 2015 to 2026. For counts only; a municipality of which a part is missing is not there. Where a municipality was divided, the figure is estimated by inhabitants.
+-- parameters:
+--   indicator:
+--     default: establishments_count
+--     nl: code van een indicator die een aantal is
+--     en: code of an indicator that is a count
+--   period:
+--     default: 2019JJ00
+--     nl: periode zoals 2019JJ00
+--     en: period such as 2019JJ00
+--   frame_year:
+--     default: 2022
+--     nl: jaar van de gemeentegrenzen, 2015 tot en met 2026
+--     en: year of the municipal boundaries, 2015 to 2026
+-- ---
+select
+    r.name as region,
+    t.target_code as region_code,
+    round(sum(o.value * (t.share_to - t.share_from)), 2) as value,
+    case
+        when min(t.share_to - t.share_from) < 1 then 'split_estimate'
+        when count(*) > 1 or min(t.source_code) <> t.target_code then 'merged'
+        else 'published'
+    end as boundary_method,
+    count(*) as parts_count,
+    group_concat(t.source_code, ' ') as municipalities_of_then,
+    o.indicator_id,
+    o.period_code,
+    t.frame_year,
+    max(o.notice) as notice
+from boundary_transitions as t
+join indicators as i on i.indicator_id = :indicator and i.kind = 'count'
+left join observations as o
+    on o.region_code = t.source_code and o.indicator_id = i.indicator_id and o.period_code = :period
+join regions as r on r.region_code = t.target_code
+where
+    t.frame_year = :frame_year
+    and substr(:period, 1, 4) || '-01-01' between t.valid_from and coalesce(t.valid_to, '9999-12-31')
+group by t.target_code
+having count(o.value) = count(*)
+order by value desc
