@@ -13,7 +13,7 @@
 --     nl: periode zoals 2019JJ00
 --     en: period such as 2019JJ00
 --   frame_year:
---     default: 2022
+--     default: "2022"
 --     nl: jaar van de gemeentegrenzen, 2015 tot en met 2026
 --     en: year of the municipal boundaries, 2015 to 2026
 -- ---
