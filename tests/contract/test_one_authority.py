@@ -157,7 +157,10 @@ def from_openapi(place: Place) -> dict[str, Told]:
         plugins_dir=str(PORTAL / "plugins"),
         template_dir=str(PORTAL / "templates"),
     )
-    document = asyncio.run(portal.client.get("/v1/openapi.json")).json()
+    answer = asyncio.run(portal.client.get("/v1/openapi.json"))
+    if answer.status_code == 404:
+        raise FileNotFoundError("/v1/openapi.json")
+    document = answer.json()
     names = {f"{t.title_nl} / {t.title_en}": t for t in place.tables}
     told = {}
     for schema in document["components"]["schemas"].values():
@@ -215,7 +218,7 @@ def test_columns_titles_and_units_are_those_of_dbt(place: Place, part: str) -> N
 def test_a_part_that_is_there_is_compared(place: Place, part: str) -> None:
     try:
         told = PARTS[part](place)
-    except (FileNotFoundError, json.JSONDecodeError):
+    except FileNotFoundError:
         return
     assert not told, f"{part} is there now -> take it out of NOT_YET"
 
