@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run serve dev test lint lock sample clean
+.PHONY: run serve dev test lint lock sample screenshots clean
 
 run: $(VENV)/run.stamp ## the main job on the bundled sample, offline
 	@$(BIN)/regiokompas run --from sample
@@ -27,6 +27,9 @@ lint: $(VENV)/dev.stamp ## ruff, mypy --strict, sqlfluff
 
 sample: $(VENV)/dev.stamp ## makes the bundled sample anew, byte for byte the same
 	$(BIN)/python -m pipelines.sample.make_sample
+
+screenshots: $(VENV)/dev.stamp run ## the pictures in docs, from the sample
+	@$(BIN)/python docs/make_pictures.py
 
 lock: ## resolves the dependencies anew; needs uv
 	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-emit-index-url \

@@ -1,26 +1,48 @@
-"""Makes the pictures of the portal in the READMEs, from the current release.
+"""Makes the pictures of the portal, from the current release: one of each kind of page, in both languages.
 
     python docs/make_pictures.py [FOLDER]
 
-Run it after `make run`, so that the pictures show the sample. Needs Debian's chromium.
+`make screenshots` runs it after `make run`, so that the pictures show the sample. Needs Debian's chromium.
 """
 
 import socket
 import subprocess
 import sys
 import time
+from io import BytesIO
 from pathlib import Path
 
+import click
 import requests
+from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from pipelines.publish.release import CURRENT
 from pipelines.serve import datasette_command
 from pipelines.settings import Settings
+from portal.pages import page_url
 
 CHROMIUM = "/usr/bin/chromium"
 WINDOW = {"width": 1280, "height": 900}
-PICTURES = {"portal.png": "/en?q=Zwolle", "portal.nl.png": "/?q=Zwolle"}
+# Widths in dots: what the browser lays out, and what is kept of it in few colours, so that a picture stays small.
+KEPT_WIDTH = 900
+COLOURS = 64
+INDICATOR = "unemployment_share_pct"
+ASKED = "region=GM0193&region=GM0363&region=GM0935"
+PICTURES = {
+    "portal.png": "/en?q=Zwolle",
+    "portal.nl.png": "/?q=Zwolle",
+    "screenshots/home.en.png": page_url("home", "en"),
+    "screenshots/home.nl.png": page_url("home", "nl"),
+    "screenshots/profile.en.png": page_url("municipality", "en", code="GM0193"),
+    "screenshots/profile.nl.png": page_url("municipality", "nl", code="GM0193"),
+    "screenshots/compare.en.png": f"{page_url('compare', 'en')}?indicator={INDICATOR}&{ASKED}",
+    "screenshots/compare.nl.png": f"{page_url('compare', 'nl')}?indicator={INDICATOR}&{ASKED}",
+    "screenshots/map.en.png": page_url("map", "en", indicator=INDICATOR),
+    "screenshots/map.nl.png": page_url("map", "nl", indicator=INDICATOR),
+    "screenshots/labour_market.en.png": page_url("labour_market", "en", code="AM11"),
+    "screenshots/labour_market.nl.png": page_url("labour_market", "nl", code="AM11"),
+}
 PATIENCE_SECONDS = 60
 
 
@@ -62,11 +84,24 @@ def photograph(address: str, folder: Path) -> list[Path]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page(viewport=WINDOW)
         for name, path in PICTURES.items():
-            page.goto(address + path)
-            page.screenshot(path=folder / name)
-            paths.append(folder / name)
+            answer = page.goto(address + path)
+            if answer is None or not answer.ok:
+                click.echo(f"{name}: there is no page {path} -> left as it is", err=True)
+                continue
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            make_small(page.screenshot(), target)
+            paths.append(target)
         browser.close()
     return paths
+
+
+def make_small(picture: bytes, target: Path) -> None:
+    """Write a picture narrower and in few colours."""
+    with Image.open(BytesIO(picture)) as image:
+        height = round(image.height * KEPT_WIDTH / image.width)
+        small = image.convert("RGB").resize((KEPT_WIDTH, height), Image.Resampling.LANCZOS)
+        small.quantize(COLOURS, dither=Image.Dither.NONE).save(target, optimize=True)
 
 
 if __name__ == "__main__":

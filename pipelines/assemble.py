@@ -20,7 +20,7 @@ from pipelines.landing import NOTICE, Failure, Landing, Snapshot
 from pipelines.raw import EMPTY, is_read, raw_folder, raw_folders, rows_of, write_empty, write_raw
 from pipelines.reading.landed import Landed
 from pipelines.reading.shapes import ROWS_IN
-from pipelines.selections import Member, digest_of, read_selections
+from pipelines.selections import digest_of, read_selections
 from pipelines.settings import PROJECT, Settings
 from schemas.shapes import check_shape
 
@@ -141,8 +141,9 @@ def assemble(settings: Settings, cards: dict[str, SourceCard], *, invented: bool
     check_indicators(indicators, cards, raw, {row["indicator_id"] for row in blocked})
     # A release judges by the day of its newest bytes, so that the same bytes always make the same release.
     newest = max(s.landed_at for s in snapshots)
+    others = [digest_of(selections), settings.public_url]
     rows = describe_sources(settings, cards, invented=invented, as_of=date.fromisoformat(newest[:10]))
-    release = _release_row(snapshots, rows, selections, newest, invented=invented)
+    release = _release_row(snapshots, rows, others, newest, invented=invented)
     _write_inputs(
         settings.build / "inputs",
         sources=pa.Table.from_pylist(rows, _SOURCES),
@@ -216,11 +217,11 @@ def _says(card: SourceCard, snapshot: Snapshot, landing: Landing) -> str:
 
 
 def _release_row(
-    snapshots: list[Snapshot], rows: list[dict[str, Any]], selections: list[Member], newest: str, *, invented: bool
+    snapshots: list[Snapshot], rows: list[dict[str, Any]], others: list[str], newest: str, *, invented: bool
 ) -> dict[str, Any]:
-    code, selected = code_digest(), digest_of(selections)
+    code = code_digest()
     states = [f"{r['dataset_id']} {r['state']} {r['reason_en']}" for r in rows]
-    identity = sha256("\n".join([*(s.digest for s in snapshots), *states, selected, code]).encode()).hexdigest()
+    identity = sha256("\n".join([*(s.digest for s in snapshots), *states, *others, code]).encode()).hexdigest()
     prefix = "sample-" if invented else ""
     return {
         "release_id": f"{prefix}{date.fromisoformat(newest[:10])}-{identity[:8]}",

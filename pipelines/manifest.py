@@ -44,6 +44,7 @@ class PublicTable:
     label_column: str | None
     fts: tuple[str, ...]
     checks: tuple[dict[str, Any], ...]
+    data_themes: tuple[str, ...]
 
     @property
     def order(self) -> str:
@@ -85,6 +86,7 @@ def _table(
         label_column=meta.get("label_column"),
         fts=tuple(meta.get("fts", ())),
         checks=tuple(meta.get("checks", ())),
+        data_themes=tuple(meta.get("data_themes", ())),
     )
 
 
@@ -142,6 +144,7 @@ def _untold(table: PublicTable) -> list[str]:
         "meta.nl": table.description_nl,
         "description": table.description_en,
         "a primary_key constraint": table.primary_key,
+        "meta.data_themes": table.data_themes,
     }
     problems = [f"{where}: {what} is missing -> add it to its yml" for what, value in needed.items() if not value]
     for column in table.columns:

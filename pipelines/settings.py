@@ -60,6 +60,13 @@ class Settings:
         default="",
         metadata={"env": "REGIOKOMPAS_CONTACT", "help": "an address that sources can turn to, sent with each request"},
     )
+    public_url: str = field(
+        default="https://regiokompas.example",
+        metadata={
+            "env": "REGIOKOMPAS_PUBLIC_URL",
+            "help": "where the portal is reached, for the catalogue",
+        },
+    )
     http_tries: int = field(
         default=5,
         metadata={"env": "REGIOKOMPAS_HTTP_TRIES", "help": "how often a request is tried"},

@@ -13,7 +13,7 @@ STOCK_PAGES_POLICY = (
     "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
 )
-PUBLIC_INTERNALS = ("static", "static-plugins", "metadata")
+PUBLIC_INTERNALS = ("static", "static-plugins", "metadata", "search")
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 AsgiApp = Callable[[dict[str, Any], Any, Send], Awaitable[None]]

@@ -10,6 +10,10 @@ for (const field of document.querySelectorAll("main select, main input, main tex
   const name = names[field.name.replace(/_\d+$/, "")];
   if (name && !field.labels.length) field.setAttribute("aria-label", name);
 }
+/* The SQL editor types into a field of its own, made when the page has loaded. */
+addEventListener("load", () => {
+  for (const field of document.querySelectorAll(".CodeMirror textarea")) field.setAttribute("aria-label", names.sql);
+});
 /* What scrolls must be reachable with the keyboard. */
 const scrolling = { ".table-wrapper": "Rows", "dl.column-descriptions": "Columns", ".facet-info ul": "Values" };
 for (const [selector, name] of Object.entries(scrolling)) {

@@ -10,6 +10,7 @@ import duckdb
 from pipelines.errors import RegiokompasError
 from pipelines.manifest import PublicTable
 from pipelines.publish.datapackage import write_package
+from pipelines.publish.catalogue import write_catalogue
 from pipelines.publish.extracts import write_extracts
 from pipelines.publish.metadata import DATABASE, datasette_metadata, write_metadata
 from pipelines.publish.release import describe_files, publish, seal
@@ -47,6 +48,7 @@ def publish_assets(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> l
             facts = con.sql(f"select * from {models['release']}").pl().row(0, named=True)
             sources = con.sql(f"select * from {models['sources']} order by dataset_id").pl().to_dicts()
             counts = {name: con.sql(f"select count(*) from {model}").fetchall()[0][0] for name, model in models.items()}
+            write_catalogue(con, tables, facts, folder, settings.public_url)
         write_metadata(datasette_metadata(tables, PORTAL / "queries", facts), folder / "metadata.json")
         write_package(folder, tables, facts, sources, counts, describe_files(folder))
         seal(folder, facts["release_id"], {"invented": facts["invented"], "notice": facts["notice"], "rows": counts})

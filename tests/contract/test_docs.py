@@ -199,6 +199,9 @@ def run_make(command: str, place: Place) -> None:
     elif target == "sample":
         done = subprocess.run([*shlex.split(recipe[0].replace("python", sys.executable, 1)), place.folder / "landing"])
         assert done.returncode == 0 and digests(place.folder / "landing") == digests(SAMPLE_LANDING)
+    elif target == "screenshots":
+        assert recipe == ["python docs/make_pictures.py"]
+        make_pictures(place)
     else:
         # These two would start this very test again, or take minutes; the machine that checks every change runs both.
         assert target in ("test", "lint") and recipe
@@ -258,18 +261,21 @@ def run_new_source(arguments: list[str], place: Place) -> None:
 
 def run_venv_python(command: str, place: Place) -> None:
     arguments = shlex.split(command)[1:]
-    if arguments[:2] == ["-m", "pytest"]:
-        # This session runs them already; that they are found is what is left to see.
-        done = subprocess.run([sys.executable, *arguments, "--collect-only", "-q"], cwd=PROJECT, capture_output=True)
-        assert done.returncode == 0, done.stdout
-        return
-    assert arguments == ["docs/make_pictures.py"]
+    assert arguments[:2] == ["-m", "pytest"]
+    # This session runs them already; that they are found is what is left to see.
+    done = subprocess.run([sys.executable, *arguments, "--collect-only", "-q"], cwd=PROJECT, capture_output=True)
+    assert done.returncode == 0, done.stdout
+
+
+def make_pictures(place: Place) -> None:
+    """Every picture that is committed can be made again."""
     if not CHROMIUM.exists() and not os.environ.get("CI"):
         pytest.skip("chromium is absent; on Debian: apt-get install chromium")
     surroundings = {**os.environ, "REGIOKOMPAS_DATA": str(place.get("sample_run").data)}
-    done = subprocess.run([sys.executable, *arguments, place.folder], cwd=PROJECT, env=surroundings)
-    made = {path.name for path in place.folder.glob("*.png")}
-    assert done.returncode == 0 and made == {path.name for path in (PROJECT / "docs").glob("*.png")}
+    made, kept = place.folder / "pictures", PROJECT / "docs"
+    done = subprocess.run([sys.executable, "docs/make_pictures.py", made], cwd=PROJECT, env=surroundings)
+    names = {path.relative_to(made) for path in made.rglob("*.png")}
+    assert done.returncode == 0 and names == {path.relative_to(kept) for path in kept.rglob("*.png")}
 
 
 def run_curl(command: str, place: Place) -> None:

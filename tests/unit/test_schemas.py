@@ -192,6 +192,7 @@ TABLE = PublicTable(
     label_column=None,
     fts=(),
     checks=(),
+    data_themes=("ECON",),
 )
 
 

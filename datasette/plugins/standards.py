@@ -1,0 +1,117 @@
+"""What programs look for at fixed addresses: the catalogue of datasets, the sitemap, robots.txt, the feed."""
+
+from pathlib import Path
+from typing import Any
+
+from datasette import NotFound, Response, hookimpl
+from datasette.app import Datasette
+from datasette.utils import add_cors_headers
+from datasette.utils.asgi import Request
+from markupsafe import Markup
+
+from portal.feed import write_feed
+from portal.pages import DATABASE, page_url, region_url
+from portal.revisions import line_of_changes
+from portal.sitemap import ROBOTS, write_sitemap
+from portal.structured_data import LANGUAGES, as_block, describe_dataset
+
+CATALOGUES = {"ttl": "text/turtle; charset=utf-8", "jsonld": "application/ld+json"}
+REGIONS = "select region_code, scheme from regions where is_current order by scheme, region_code"
+INDICATORS = "select indicator_id from indicators order by indicator_id"
+# Pages with an address of their own that is the same for every release.
+FIXED_PAGES = ("home", "compare", "own_region", "sources", "changes")
+
+
+def send(datasette: Datasette, request: Request, body: bytes | str, content_type: str) -> Response:
+    """Sends a file for programs; 304 when they have that of this release already."""
+    release_id = datasette.portal.release_id
+    headers = {"ETag": f'"{release_id}-{request.path.strip("/")}"', "Cache-Control": "max-age=300"}
+    if datasette.cors:
+        add_cors_headers(headers)
+    if request.headers.get("if-none-match") == headers["ETag"]:
+        return Response("", status=304, headers=headers, content_type=content_type)
+    return Response(body, headers=headers, content_type=content_type)
+
+
+async def catalogue(request: Request, datasette: Datasette) -> Response:
+    """Answers with the DCAT-AP-NL catalogue that was made with the release."""
+    extension = request.url_vars["extension"]
+    path: Path = datasette.portal.folder / f"catalogue.{extension}"
+    if not path.is_file():
+        raise NotFound(f"There is no catalogue.{extension} in this release")
+    return send(datasette, request, path.read_bytes(), CATALOGUES[extension])
+
+
+async def pages(datasette: Datasette) -> list[dict[str, str]]:
+    """Returns the paths by language of every page for crawlers: own pages, profiles, indicators and tables."""
+    database = datasette.get_database(DATABASE)
+    regions = await database.execute(REGIONS, page_size=100_000)
+    indicators = await database.execute(INDICATORS)
+    found = [{lang: page_url(page, lang) for lang in LANGUAGES} for page in FIXED_PAGES]
+    found += [{lang: region_url(row["scheme"], row["region_code"], lang) for lang in LANGUAGES} for row in regions.rows]
+    found += [
+        {lang: page_url(page, lang, indicator=row["indicator_id"]) for lang in LANGUAGES}
+        for page in ("indicator", "map")
+        for row in indicators.rows
+    ]
+    return found + [{"en": datasette.urls.table(DATABASE, name)} for name in tables(datasette)]
+
+
+def tables(datasette: Datasette) -> dict[str, dict[str, Any]]:
+    """Returns the metadata of the public tables of the release."""
+    about = (datasette.metadata("databases") or {})[DATABASE]["tables"]
+    return {name: told for name, told in about.items() if not told.get("hidden")}
+
+
+async def sitemap(request: Request, datasette: Datasette) -> Response:
+    """Answers /sitemap.xml."""
+    day = (datasette.portal.newest_landed_at or "")[:10]
+    body = write_sitemap(address_of(datasette, request), await pages(datasette), day)
+    return send(datasette, request, body, "application/xml; charset=utf-8")
+
+
+async def robots(request: Request, datasette: Datasette) -> Response:
+    """Answers /robots.txt."""
+    return send(datasette, request, ROBOTS.format(address=address_of(datasette, request)), "text/plain; charset=utf-8")
+
+
+async def feed(request: Request, datasette: Datasette) -> Response:
+    """Answers /atom.xml: the releases as seen from the one that is served, and what each changed."""
+    portal = datasette.portal
+    changes = [change.summary for change in line_of_changes(portal.folder)]
+    body = write_feed(address_of(datasette, request), "Regiokompas: releases", portal.release_id, changes)
+    return send(datasette, request, body, "application/atom+xml; charset=utf-8")
+
+
+def address_of(datasette: Datasette, request: Request) -> str:
+    """Returns where the portal is reached, as the reader wrote it."""
+    return str(datasette.absolute_url(request, "/")).rstrip("/")
+
+
+@hookimpl
+def register_routes() -> list[tuple[str, Any]]:
+    """Puts each at the address that the standard gives it."""
+    return [
+        (rf"^/catalogue\.(?P<extension>{'|'.join(CATALOGUES)})$", catalogue),
+        (r"^/sitemap\.xml$", sitemap),
+        (r"^/robots\.txt$", robots),
+        (r"^/atom\.xml$", feed),
+    ]
+
+
+@hookimpl
+def prepare_jinja2_environment(env: Any, datasette: Datasette) -> None:
+    """Lets the page of a table carry its description for search engines, and the search page its title."""
+
+    def structured_data(request: Request, table: str, files: dict[str, int]) -> Markup:
+        portal, about = datasette.portal, tables(datasette)[table]
+        release = {
+            "release_id": portal.release_id,
+            "newest_landed_at": portal.newest_landed_at,
+            "notice": {lang: f"{sentence}." for lang, sentence in portal.notice_parts},
+        }
+        path = datasette.urls.table(DATABASE, table)
+        return as_block(describe_dataset(address_of(datasette, request), path, about, files, release))
+
+    env.globals["structured_data"] = structured_data
+    env.globals["table_title"] = lambda table: tables(datasette).get(table, {}).get("title", table)

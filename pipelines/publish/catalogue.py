@@ -1,0 +1,389 @@
+"""The release as a DCAT-AP-NL 3.0 catalogue, so that data.overheid.nl and others can find its tables.
+
+A public table is a dataset; its files and its address in the portal are distributions. Every node has an address of its
+own (no blank nodes), so that the same release gives the same bytes.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin
+
+import duckdb
+from rdflib import Graph, Literal, Namespace, URIRef
+from rdflib.namespace import DCAT, DCTERMS, FOAF, RDF, RDFS, XSD
+from rdflib.term import Node
+
+from pipelines.manifest import PublicTable
+from pipelines.publish.metadata import DATABASE, LICENCE, SOURCES
+from pipelines.publish.release import describe_files
+
+EU = Namespace("http://publications.europa.eu/resource/authority/")
+MEDIA = Namespace("https://www.iana.org/assignments/media-types/")
+SPDX = Namespace("http://spdx.org/rdf/terms#")
+VCARD = Namespace("http://www.w3.org/2006/vcard/ns#")
+# Of the third edition of DCAT, which rdflib's own list of terms does not have yet.
+VERSION = URIRef("http://www.w3.org/ns/dcat#version")
+PREFIXES = {
+    "dcat": DCAT,
+    "dcterms": DCTERMS,
+    "foaf": FOAF,
+    "rdfs": RDFS,
+    "spdx": SPDX,
+    "vcard": VCARD,
+    "xsd": XSD,
+}
+NAME = "Regiokompas"
+LANGUAGES = {"nl": EU["language/NLD"], "en": EU["language/ENG"]}
+COUNTRIES = {"BE": "BEL", "FR": "FRA"}
+# From the fastest to the slowest: a table is renewed as often as the fastest of its sources.
+FREQUENCIES = {"weekly": "WEEKLY", "monthly": "MONTHLY", "quarterly": "QUARTERLY", "yearly": "ANNUAL", "once": "NEVER"}
+
+
+# Size and sha256 of each file of a release, by its path in it.
+FileFacts = dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Format:
+    """A way in which every table can be had, and where its file lies in the release."""
+
+    key: str
+    nl: str
+    en: str
+    media_type: str
+    file: str
+    address: str
+    file_type: str | None = None
+    conforms_to: str | None = None
+
+
+FORMATS = (
+    Format(
+        "csv",
+        "CSV",
+        "CSV",
+        "text/csv",
+        "tables/{table}.csv",
+        "/downloads/{table}.csv",
+        "CSV",
+        "https://www.rfc-editor.org/rfc/rfc4180",
+    ),
+    Format(
+        "nl.csv",
+        "CSV voor Nederlands Excel",
+        "CSV for Dutch Excel",
+        "text/csv",
+        "tables/{table}.nl.csv",
+        "/downloads/{table}.nl.csv",
+        "CSV",
+    ),
+    Format(
+        "parquet",
+        "Parquet",
+        "Parquet",
+        "application/vnd.apache.parquet",
+        "tables/{table}.parquet",
+        "/downloads/{table}.parquet",
+        "PARQUET",
+        "https://parquet.apache.org/docs/file-format/",
+    ),
+    Format(
+        "sqlite",
+        "SQLite: de hele release",
+        "SQLite: the whole release",
+        "application/vnd.sqlite3",
+        f"{DATABASE}.db",
+        f"/{DATABASE}.db",
+        conforms_to="https://www.sqlite.org/fileformat.html",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Service:
+    """A way to ask for a part of the tables, and where it is described."""
+
+    address: str
+    title_nl: str
+    title_en: str
+    description_nl: str
+    description_en: str
+    described_at: str
+
+
+ROWS = Service(
+    f"/{DATABASE}",
+    "Tabellen en SQL als JSON en CSV",
+    "Tables and SQL as JSON and CSV",
+    "Elke tabel, gefilterd en gesorteerd, en elke vraag in SQL. Zonder sleutel.",
+    "Every table, filtered and sorted, and every question in SQL. Without a key.",
+    "https://docs.datasette.io/en/stable/json_api.html",
+)
+API = Service(
+    "/v1",
+    "De API van Regiokompas",
+    "The API of Regiokompas",
+    "Regio's, indicatoren, cijfers, bronnen, releases en wijzigingen volgens de NL API Design Rules. Zonder sleutel.",
+    "Regions, indicators, figures, sources, releases and changes by the NL API Design Rules. Without a key.",
+    "/v1/openapi.json",
+)
+SERVED_BY_API = {"regions", "indicators", "observations", "observations_on_frame", "sources"}
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What the rows of a table say of it: its years, how often its sources appear, and countries beside this one."""
+
+    years: tuple[int, int] | None
+    cadences: tuple[str, ...]
+    countries: tuple[str, ...]
+
+
+def write_catalogue(
+    con: duckdb.DuckDBPyConnection, tables: list[PublicTable], release: dict[str, Any], folder: Path, public_url: str
+) -> None:
+    """Write `catalogue.ttl` and `catalogue.jsonld` beside the files of a release.
+
+    Args:
+        con: the built tables.
+        tables: the public ones.
+        release: the one row of the table `release`.
+        folder: the folder of the release, with all its tables in it.
+        public_url: the address at which the portal is reached.
+    """
+    sources = next(table.model for table in tables if table.name == "sources")
+    rights = con.sql(f"select distinct attribution, licence from {sources} order by all").fetchall()
+    catalogue = Catalogue(public_url, release, "; ".join(f"{who}: {licence}" for who, licence in rights))
+    files = describe_files(folder)
+    for table in tables:
+        catalogue.add_table(table, coverage(con, table, sources), files)
+    (folder / "catalogue.ttl").write_text(catalogue.graph.serialize(format="turtle"), encoding="utf-8")
+    (folder / "catalogue.jsonld").write_text(as_jsonld(catalogue.graph), encoding="utf-8")
+
+
+def coverage(con: duckdb.DuckDBPyConnection, table: PublicTable, sources: str) -> Coverage:
+    """What the rows of a table say of the years, sources and countries in it."""
+    names = {column.name for column in table.columns}
+    years, cadences, countries = None, [], []
+    if "year" in names:
+        (first, last) = con.sql(f"select min(year), max(year) from {table.model}").fetchall()[0]
+        years = None if first is None else (first, last)
+    if "dataset_id" in names:
+        query = f"select distinct s.cadence from {table.model} as t join {sources} as s using (dataset_id)"
+        cadences = [row[0] for row in con.sql(query).fetchall()]
+    if "region_code" in names:
+        query = f"select distinct left(region_code, 2) from {table.model} order by all"
+        countries = [COUNTRIES[row[0]] for row in con.sql(query).fetchall() if row[0] in COUNTRIES]
+    return Coverage(years, tuple(cadences), tuple(countries))
+
+
+def as_jsonld(graph: Graph) -> str:
+    """The graph as JSON-LD in one fixed order: rdflib follows the order of its sets, which differs from run to run."""
+    nodes = json.loads(graph.serialize(format="json-ld", auto_compact=True))
+    nodes["@graph"] = sorted((_in_order(node) for node in nodes["@graph"]), key=lambda node: str(node["@id"]))
+    return json.dumps(nodes, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def _in_order(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _in_order(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return sorted((_in_order(inner) for inner in value), key=lambda inner: json.dumps(inner, sort_keys=True))
+    return value
+
+
+class Catalogue:
+    """The graph as it is being filled."""
+
+    def __init__(self, public_url: str, release: dict[str, Any], rights: str) -> None:
+        self.url = public_url.rstrip("/")
+        self.release = release
+        self.graph = Graph(bind_namespaces="none")
+        for prefix, namespace in PREFIXES.items():
+            self.graph.bind(prefix, namespace)
+        self.catalog = self._at("/catalogue.ttl#catalogue")
+        self.publisher, self.contact = self._at("/#publisher"), self._at("/#contact")
+        self.licence, self.rights = self._at(SOURCES), self._at(f"{SOURCES}#rights")
+        self._add_frame(rights)
+
+    def add_table(self, table: PublicTable, covered: Coverage, files: FileFacts) -> None:
+        """Adds the dataset of a public table with everything that it can be had as."""
+        dataset = self._at(f"/{DATABASE}/{table.name}#dataset")
+        self._add(
+            dataset,
+            {
+                RDF.type: DCAT.Dataset,
+                DCTERMS.identifier: Literal(str(dataset)),
+                DCTERMS.title: _texts(table.title_nl, table.title_en),
+                DCTERMS.description: _texts(self._noted(table.description_nl, 0), self._noted(table.description_en, 1)),
+                DCTERMS.modified: self._moment(),
+                DCTERMS.accrualPeriodicity: EU[f"frequency/{_frequency(covered.cadences)}"],
+                DCTERMS.spatial: [EU[f"country/{code}"] for code in ("NLD", *covered.countries)],
+                DCTERMS.language: LANGUAGES.values(),
+                DCAT.theme: [EU[f"data-theme/{theme}"] for theme in table.data_themes],
+                DCAT.landingPage: self._at(f"/{DATABASE}/{table.name}"),
+                VERSION: Literal(self.release["release_id"]),
+                **self._responsible(),
+            },
+        )
+        if covered.years:
+            self._add_period(dataset, *covered.years)
+        for form in FORMATS:
+            self._add_file(dataset, table, form, files)
+        self._add_rows(dataset, table)
+        self._add(self.catalog, {DCAT.dataset: dataset})
+        for service in (ROWS, API) if table.name in SERVED_BY_API else (ROWS,):
+            self._add(self._service(service), {DCAT.servesDataset: dataset})
+
+    def _add_frame(self, rights: str) -> None:
+        titles = _texts(self.release["title_nl"], self.release["title_en"])
+        self._add(
+            self.catalog,
+            {
+                RDF.type: DCAT.Catalog,
+                DCTERMS.title: titles,
+                DCTERMS.description: _texts(
+                    self._noted(self.release["title_nl"], 0), self._noted(self.release["title_en"], 1)
+                ),
+                DCTERMS.modified: self._moment(),
+                DCTERMS.language: LANGUAGES.values(),
+                DCTERMS.license: self.licence,
+                DCTERMS.publisher: self.publisher,
+                DCTERMS.creator: self.publisher,
+                DCAT.contactPoint: self.contact,
+                FOAF.homepage: self._at("/"),
+            },
+        )
+        self._add(self.publisher, {RDF.type: FOAF.Agent, FOAF.name: Literal(NAME), FOAF.homepage: self._at("/")})
+        self._add(self.contact, {RDF.type: VCARD.Kind, VCARD.fn: Literal(NAME), VCARD.hasURL: self._at("/")})
+        self._add(self.licence, {RDF.type: DCTERMS.LicenseDocument, RDFS.label: Literal(LICENCE["license"])})
+        self._add(self.rights, {RDF.type: DCTERMS.RightsStatement, RDFS.label: Literal(rights)})
+        for service in (ROWS, API):
+            self._add_service(service)
+
+    def _add_service(self, service: Service) -> None:
+        node = self._service(service)
+        self._add(
+            node,
+            {
+                RDF.type: DCAT.DataService,
+                DCTERMS.identifier: Literal(str(node)),
+                DCTERMS.title: _texts(service.title_nl, service.title_en),
+                DCTERMS.description: _texts(service.description_nl, service.description_en),
+                DCTERMS.license: self.licence,
+                DCTERMS.language: LANGUAGES.values(),
+                DCAT.theme: [EU["data-theme/ECON"], EU["data-theme/REGI"]],
+                DCAT.endpointURL: self._at(service.address),
+                DCAT.endpointDescription: URIRef(urljoin(self.url, service.described_at)),
+                **self._responsible(),
+            },
+        )
+        self._add(self.catalog, {DCAT.service: node})
+
+    def _service(self, service: Service) -> URIRef:
+        return self._at(f"{service.address}#service")
+
+    def _add_period(self, dataset: URIRef, first: int, last: int) -> None:
+        period = URIRef(f"{dataset}-period")
+        self._add(
+            period,
+            {
+                RDF.type: DCTERMS.PeriodOfTime,
+                DCAT.startDate: Literal(f"{first}-01-01", datatype=XSD.date),
+                DCAT.endDate: Literal(f"{last}-12-31", datatype=XSD.date),
+            },
+        )
+        self._add(dataset, {DCTERMS.temporal: period})
+
+    def _add_file(self, dataset: URIRef, table: PublicTable, form: Format, files: FileFacts) -> None:
+        file = files[form.file.format(table=table.name)]
+        address = self._at(form.address.format(table=table.name))
+        distribution = URIRef(f"{dataset}-{form.key}")
+        checksum = URIRef(f"{distribution}-sha256")
+        self._add_distribution(dataset, distribution, table, form.nl, form.en)
+        self._add(
+            distribution,
+            {
+                DCAT.accessURL: address,
+                DCAT.downloadURL: address,
+                DCAT.mediaType: MEDIA[form.media_type],
+                DCAT.byteSize: Literal(file["bytes"], datatype=XSD.nonNegativeInteger),
+                SPDX.checksum: checksum,
+                DCTERMS.format: EU[f"file-type/{form.file_type}"] if form.file_type else [],
+                DCTERMS.conformsTo: URIRef(form.conforms_to) if form.conforms_to else [],
+            },
+        )
+        self._add(
+            checksum,
+            {
+                RDF.type: SPDX.Checksum,
+                SPDX.algorithm: SPDX.checksumAlgorithm_sha256,
+                SPDX.checksumValue: Literal(file["sha256"], datatype=XSD.hexBinary),
+            },
+        )
+
+    def _add_rows(self, dataset: URIRef, table: PublicTable) -> None:
+        distribution = URIRef(f"{dataset}-json")
+        self._add_distribution(dataset, distribution, table, "JSON, rij voor rij", "JSON, row by row")
+        self._add(
+            distribution,
+            {
+                DCAT.accessURL: self._at(f"/{DATABASE}/{table.name}.json?_shape=array"),
+                DCAT.accessService: self._service(ROWS),
+                DCAT.mediaType: MEDIA["application/json"],
+                DCTERMS.format: EU["file-type/JSON"],
+            },
+        )
+
+    def _add_distribution(
+        self, dataset: URIRef, distribution: URIRef, table: PublicTable, form_nl: str, form_en: str
+    ) -> None:
+        self._add(dataset, {DCAT.distribution: distribution})
+        self._add(
+            distribution,
+            {
+                RDF.type: DCAT.Distribution,
+                DCTERMS.title: _texts(f"{table.title_nl}, {form_nl}", f"{table.title_en}, {form_en}"),
+                DCTERMS.issued: self._moment(),
+                DCTERMS.modified: self._moment(),
+                DCTERMS.language: LANGUAGES.values(),
+                DCTERMS.license: self.licence,
+                DCTERMS.rights: self.rights,
+            },
+        )
+
+    def _responsible(self) -> dict[URIRef, Node]:
+        return {
+            DCTERMS.accessRights: EU["access-right/PUBLIC"],
+            DCTERMS.creator: self.publisher,
+            DCTERMS.publisher: self.publisher,
+            DCAT.contactPoint: self.contact,
+        }
+
+    def _noted(self, text: str, language: int) -> str:
+        """The text, with the notice of invented figures before it where there is one."""
+        notice = self.release["notice"]
+        return f"{notice.split(' / ')[language]}. {text}" if notice else text
+
+    def _moment(self) -> Literal:
+        """When the newest source was fetched: a release has no other time, so that it can be made again."""
+        return Literal(self.release["newest_landed_at"], datatype=XSD.dateTime)
+
+    def _at(self, path: str) -> URIRef:
+        return URIRef(self.url + path)
+
+    def _add(self, subject: URIRef, facts: dict[URIRef, Node | Iterable[Node]]) -> None:
+        for predicate, found in facts.items():
+            for value in [found] if isinstance(found, Node) else found:
+                self.graph.add((subject, predicate, value))
+
+
+def _texts(nl: str, en: str) -> list[Literal]:
+    return [Literal(" ".join(text.split()), lang=lang) for lang, text in (("nl", nl), ("en", en))]
+
+
+def _frequency(cadences: tuple[str, ...]) -> str:
+    return next((name for cadence, name in FREQUENCIES.items() if cadence in cadences), "IRREG")

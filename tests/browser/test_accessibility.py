@@ -1,0 +1,155 @@
+"""Pages by the rules of WCAG that a machine can judge (2.0 to 2.2, A and AA), and by keyboard alone."""
+
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+import requests
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from pipelines.serve import datasette_command
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+OWN_PAGES = ["/", "/en", "/?q=zwolle", "/en?q=nergenshuizen", "/gemeente/GM0193", "/en/municipality/GM0193"]
+STOCK_PAGES = [
+    "/regiokompas",
+    "/regiokompas/observations",
+    "/regiokompas/observations?_facet=value_status&region_code=GM0193&_sort_desc=year",
+    "/regiokompas/regions?_search=zwolle",
+    "/regiokompas/regions/GM0193",
+    "/regiokompas/next_to_peers",
+    "/regiokompas?sql=select+*+from+regions+limit+3",
+    "/regiokompas?sql=select+nothing",
+    "/regiokompas/nothing_here",
+    "/regiokompas/regions.copyable?_size=5",
+    "/-/search",
+    "/-/search?q=zwolle",
+]
+# In CI a missing browser is a failure, on somebody's own machine a reason to skip.
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        not CHROMIUM.exists() and not os.environ.get("CI"),
+        reason="chromium is absent; on Debian: apt-get install chromium",
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def address(sample_release: Path) -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = subprocess.Popen(datasette_command(sample_release, port))
+    try:
+        yield _wait_for(f"http://127.0.0.1:{port}")
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def _wait_for(address: str) -> str:
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        try:
+            requests.get(address, timeout=5)
+            return address
+        except requests.ConnectionError:
+            time.sleep(0.2)
+    pytest.fail(f"nothing answered on {address} within 30 seconds")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    # axe is put into the page as a script, which the policy of our own pages forbids: that is what it is for.
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, bypass_csp=True)
+    yield context.new_page()
+    context.close()
+
+
+def violations(page: Page) -> list[str]:
+    page.evaluate(AXE_SCRIPT)
+    found = page.evaluate(
+        "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})", RULES
+    )
+    return [
+        f"{rule['id']}: {node['html'][:200]} {node['failureSummary']}"
+        for rule in found["violations"]
+        for node in rule["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("width", [1280, 320])
+@pytest.mark.parametrize("path", [*OWN_PAGES, *STOCK_PAGES])
+def test_pages_break_no_rule_of_wcag(page: Page, address: str, path: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(address + path)
+    page.wait_for_load_state("networkidle")
+    assert violations(page) == []
+
+
+def test_a_page_that_breaks_rules_is_found_out(page: Page) -> None:
+    page.set_content('<html><body><input name="q"><p style="color:#bbb">Bleek</p><img src="data:,"></body></html>')
+    assert {line.split(":")[0] for line in violations(page)} >= {
+        "html-has-lang",
+        "label",
+        "color-contrast",
+        "image-alt",
+        "document-title",
+    }
+
+
+@pytest.mark.parametrize("path", OWN_PAGES)
+def test_own_pages_have_one_main_heading_and_skip_no_level(page: Page, address: str, path: str) -> None:
+    page.goto(address + path)
+    levels = page.evaluate("[...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map(h => Number(h.tagName[1]))")
+    assert levels.count(1) == 1 and levels[0] == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels)), levels
+
+
+@pytest.mark.parametrize("path", ["/", "/en"])
+def test_the_keyboard_walks_the_home_page_in_order_and_leaves_it(page: Page, address: str, path: str) -> None:
+    page.goto(address + path)
+    wanted = page.evaluate("document.querySelectorAll('a[href], button, input, [tabindex=\"0\"]').length")
+    seen: list[float] = []
+    for _ in range(wanted + 5):
+        page.keyboard.press("Tab")
+        place = page.evaluate(
+            """() => { const e = document.activeElement;
+            if (e === document.body) return null;
+            const s = getComputedStyle(e);
+            return [s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0,
+                [...document.querySelectorAll('*')].indexOf(e), e.outerHTML.slice(0, 120)]; }"""
+        )
+        if place is None:
+            break
+        visible, position, html = place
+        assert visible, f"the focus cannot be seen on {html}"
+        assert not seen or position > seen[-1], f"the focus jumps back at {html}"
+        seen.append(position)
+    assert place is None, "the keyboard is caught on the page"
+    assert len(seen) >= wanted, f"{len(seen)} of {wanted} can be reached"
+
+
+def test_the_search_page_finds_rows_in_several_tables(page: Page, address: str) -> None:
+    page.goto(f"{address}/-/search?q=zwolle")
+    found = page.locator("#search-all-results table")
+    found.first.wait_for()
+    assert "Zwolle" in found.first.inner_text()
+    assert "geometry" not in page.locator("#search-all-results").inner_text()
