@@ -38,7 +38,7 @@ class Changes:
         return sorted({row["frame_year"] for row in self.summary["figures"] if row["frame_year"]})
 
     def count(self, change: str | None = None, *, indicator: str | None = None, published_only: bool = False) -> int:
-        """Returns how many figures changed in a way, as published and, unless told not to, on the boundaries of a year."""
+        """Returns how many figures changed in a way: as published and, unless told not to, on a frame."""
         return sum(
             row["figures"]
             for row in self.summary["figures"]

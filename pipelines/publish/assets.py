@@ -9,8 +9,8 @@ import duckdb
 
 from pipelines.errors import RegiokompasError
 from pipelines.manifest import PublicTable
-from pipelines.publish.datapackage import write_package
 from pipelines.publish.catalogue import write_catalogue
+from pipelines.publish.datapackage import write_package
 from pipelines.publish.extracts import write_extracts
 from pipelines.publish.metadata import DATABASE, datasette_metadata, write_metadata
 from pipelines.publish.release import describe_files, publish, seal

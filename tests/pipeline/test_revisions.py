@@ -128,7 +128,14 @@ def test_the_first_release_says_that_it_is_the_first(live_run: Run) -> None:
 
 @pytest.mark.parametrize(
     "asked",
-    ["region=nergenshuizen", "region=%25", "frame=9999999999999", "frame=%C2%B2", "indicator=nothing", "change=%3Cscript%3E"],
+    [
+        "region=nergenshuizen",
+        "region=%25",
+        "frame=9999999999999",
+        "frame=%C2%B2",
+        "indicator=nothing",
+        "change=%3Cscript%3E",
+    ],
 )
 def test_a_strange_question_finds_nothing_or_everything_and_never_fails(portal: Datasette, asked: str) -> None:
     page = ask(portal, f"/wijzigingen?{asked}")
