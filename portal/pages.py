@@ -24,6 +24,7 @@ PATHS = {
     "indicators": {"nl": "/indicatoren", "en": "/en/indicators"},
     "sources": {"nl": "/bronnen", "en": "/en/sources"},
     "changes": {"nl": "/wijzigingen", "en": "/en/changes"},
+    "labour_markets": {"nl": "/arbeidsmarkt", "en": "/en/labour-market"},
     "labour_market": {"nl": "/arbeidsmarkt/{code}", "en": "/en/labour-market/{code}"},
 }
 MUNICIPALITY = "municipality"

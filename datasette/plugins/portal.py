@@ -13,6 +13,8 @@ import yaml
 from datasette import hookimpl
 from datasette.app import Datasette
 
+from portal.pages import page_url
+
 from portal.pages import DATABASE
 
 PORTAL_FOLDER = Path(__file__).parents[1]
@@ -90,7 +92,6 @@ def read_texts() -> Texts:
         "usage_warning_texts": {row["warning_id"]: _in_both(row, "text") for row in _read_seed("usage_warnings")},
         "periods": {row["period_suffix"]: _titles(row) for row in _read_seed("period_kinds")},
         "schemes": {row["scheme"]: _titles(row) for row in schemes},
-        "building_blocks": {row["building_block"]: _titles(row) for row in _read_seed("building_blocks")},
     }
 
 
@@ -120,5 +121,6 @@ def startup(datasette: Datasette) -> Any:
         datasette.portal = portal
         # A global and not a template variable: Datasette renders its error pages without plugin variables.
         datasette.jinja_env.globals["portal"] = portal
+        datasette.jinja_env.globals["page_url"] = page_url
 
     return inner
