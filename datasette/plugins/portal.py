@@ -13,9 +13,7 @@ import yaml
 from datasette import hookimpl
 from datasette.app import Datasette
 
-from portal.pages import page_url
-
-from portal.pages import DATABASE
+from portal.pages import DATABASE, page_url
 
 PORTAL_FOLDER = Path(__file__).parents[1]
 SEEDS_FOLDER = PORTAL_FOLDER.parent / "dbt_project" / "seeds"
