@@ -211,7 +211,22 @@ def test_a_page_and_its_twin_name_each_other(sitemap: ET.Element) -> None:
 
 
 # The kinds of page that are there; whoever adds a kind adds one of its addresses.
-@pytest.mark.parametrize("path", ["/", "/en", "/gemeente/GM0193", "/en/region/corop/CR23", "/regiokompas/regions"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/en",
+        "/gemeente/GM0193",
+        "/en/region/corop/CR23",
+        "/vergelijk",
+        "/en/own-region",
+        "/kaart/jobs_count",
+        "/en/indicator/jobs_count",
+        "/bronnen",
+        "/en/changes",
+        "/regiokompas/regions",
+    ],
+)
 def test_pages_of_the_sitemap_are_there(portal: Datasette, sitemap: ET.Element, path: str) -> None:
     assert path in paths(sitemap)
     assert ask(portal, path).status_code == 200

@@ -18,7 +18,26 @@ from pipelines.serve import datasette_command
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-OWN_PAGES = ["/", "/en", "/?q=zwolle", "/en?q=nergenshuizen", "/gemeente/GM0193", "/en/municipality/GM0193"]
+OWN_PAGES = [
+    "/",
+    "/en",
+    "/?q=zwolle",
+    "/en?q=nergenshuizen",
+    "/gemeente/GM0193",
+    "/en/municipality/GM0193",
+    "/regio/g40/G40",
+    "/vergelijk?region=GM0193&region=GM0363&indicator=jobs_count",
+    "/en/own-region?municipality=GM0193&municipality=GM0363",
+    "/kaart/establishments_count",
+    "/en/map/establishments_count",
+    "/en/indicator/jobs_count",
+    "/indicatoren",
+    "/bronnen",
+    "/en/changes",
+    "/arbeidsmarkt",
+    "/en/labour-market/AM18",
+    "/v1",
+]
 STOCK_PAGES = [
     "/regiokompas",
     "/regiokompas/observations",
