@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from datasette import Response
 from datasette.app import Datasette
 from datasette.utils import add_cors_headers
-from datasette.utils.asgi import Request
+from datasette.utils.asgi import Request, Response
 
 from portal.csv_text import Row, write_csv
 from portal.pages import DATABASE, OWN_PAGES_POLICY
@@ -57,7 +56,9 @@ async def answer_page(
     return Response.html(page, status=status, headers={"Content-Security-Policy": OWN_PAGES_POLICY, **KEPT})
 
 
-def answer_csv(datasette: Datasette, rows: Sequence[Row], columns: Sequence[str], name: str, *, dutch: bool) -> Response:
+def answer_csv(
+    datasette: Datasette, rows: Sequence[Row], columns: Sequence[str], name: str, *, dutch: bool
+) -> Response:
     """Returns rows as a file to keep, for programs or as Dutch Excel opens it; each row names its release."""
     release = {"release_id": datasette.portal.release_id, "notice": datasette.portal.notice}
     content = write_csv([{**row, **release} for row in rows], [*columns, *release], dutch=dutch)
