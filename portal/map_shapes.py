@@ -16,7 +16,7 @@ Cell = tuple[int, int]
 Ring = list[Point]
 
 # The page has a table of every municipality too; together they stay below 300 kB.
-PATH_BUDGET = 130_000
+PATH_BUDGET = 175_000
 FINEST_HEIGHT, COARSEST_HEIGHT = 1000, 100
 COARSER = 0.85
 TILE = 10
