@@ -93,7 +93,9 @@ def dbt_models(settings: Settings, manifest: Path) -> dg.AssetsDefinition:
     ) -> Iterator[Any]:
         # A fresh file: nothing of an earlier build can stay in it, and no other process holds it.
         settings.database.unlink(missing_ok=True)
-        command = ["build", "--vars", dbt_vars(settings, invented=origin.invented)]
+        # Unit tests look at no data: the tests of the project run them.
+        command = ["build", "--exclude-resource-type", "unit_test"]
+        command += ["--vars", dbt_vars(settings, invented=origin.invented)]
         # The folder that dbt parsed into, so that it need not parse again.
         invocation = dbt.cli(command, context=context, target_path=manifest.parent, raise_on_error=False)
         yield from invocation.stream()

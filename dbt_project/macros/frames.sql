@@ -33,3 +33,26 @@
 {% macro days_between(first_day, last_day) -%}
     cast({{ dbt.datediff(first_day, last_day, 'day') }} as integer)
 {%- endmacro %}
+
+{#- Of the figures of one cell of a frame the one with the lowest preference. -#}
+{% macro most_preferred(relation) -%}
+    select
+        indicator_id,
+        region_code,
+        period_code,
+        frame_year,
+        year,
+        value,
+        value_status,
+        boundary_method,
+        parts_count
+    from (
+        select
+            *,
+            row_number() over (
+                partition by indicator_id, region_code, period_code, frame_year order by preference
+            ) as place
+        from {{ relation }}
+    ) as ranked
+    where place = 1
+{%- endmacro %}

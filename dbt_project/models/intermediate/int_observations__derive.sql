@@ -26,7 +26,7 @@ denominators as (
 
 ),
 
-quotients as (
+paired as (
 
     select
         numerators.indicator_id,
@@ -42,47 +42,30 @@ quotients as (
             as value_status,
         {{ worst_of_two('numerators.boundary_method', 'denominators.boundary_method', boundary_method_order()) }}
             as boundary_method,
-        greatest(numerators.parts_count, denominators.parts_count) as parts_count
+        greatest(numerators.parts_count, denominators.parts_count) as parts_count,
+        row_number() over (
+            partition by
+                numerators.indicator_id, numerators.region_code, numerators.period_code, numerators.frame_year
+            order by case when numerators.period_code = denominators.period_code then 1 else 2 end
+        ) as preference
     from numerators
     inner join denominators
         on
             numerators.indicator_id = denominators.indicator_id
             and numerators.region_code = denominators.region_code
             and numerators.frame_year = denominators.frame_year
-            and numerators.period_code = denominators.period_code
+            and (
+                numerators.period_code = denominators.period_code
+                or cast(numerators.year as string) || 'JJ00' = denominators.period_code
+            )
     where numerators.formula in ('published', 'ratio', 'location_quotient')
-    union all
-    select
-        numerators.indicator_id,
-        numerators.formula,
-        numerators.region_code,
-        numerators.period_code,
-        numerators.frame_year,
-        numerators.year,
-        numerators.decimals,
-        numerators.factor * numerators.value / nullif(yearly.value, 0) as value,
-        yearly.value = 0 as has_no_base,
-        {{ worst_of_two('numerators.value_status', 'yearly.value_status', value_status_order()) }} as value_status,
-        {{ worst_of_two('numerators.boundary_method', 'yearly.boundary_method', boundary_method_order()) }}
-            as boundary_method,
-        greatest(numerators.parts_count, yearly.parts_count) as parts_count
-    from numerators
-    inner join denominators as yearly
-        on
-            numerators.indicator_id = yearly.indicator_id
-            and numerators.region_code = yearly.region_code
-            and numerators.frame_year = yearly.frame_year
-            and cast(numerators.year as string) || 'JJ00' = yearly.period_code
-            and numerators.period_code <> yearly.period_code
-    left join denominators as exact
-        on
-            numerators.indicator_id = exact.indicator_id
-            and numerators.region_code = exact.region_code
-            and numerators.frame_year = exact.frame_year
-            and numerators.period_code = exact.period_code
-    where
-        numerators.formula in ('published', 'ratio', 'location_quotient')
-        and exact.indicator_id is null
+
+),
+
+quotients as (
+
+    select * from paired
+    where preference = 1
 
 ),
 
@@ -136,8 +119,7 @@ grown as (
             numerators.indicator_id = earlier.indicator_id
             and numerators.region_code = earlier.region_code
             and numerators.frame_year = earlier.frame_year
-            and numerators.period_code
-            = cast(earlier.year + earlier.lag_years as string) || substr(earlier.period_code, 5)
+            and {{ years_before('numerators.period_code', 'numerators.lag_years') }} = earlier.period_code
     where numerators.formula = 'growth'
 
 ),

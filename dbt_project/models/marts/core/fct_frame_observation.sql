@@ -3,9 +3,8 @@ with cells as (
     -- What a source says itself goes before what we work out.
     select
         *,
-        1 as preference
+        case when boundary_method = 'unavailable' then 3 else 1 end as preference
     from {{ ref('int_observations__put_on_frame') }}
-    where boundary_method <> 'unavailable'
     union all
     select
         indicator_id,
@@ -19,38 +18,17 @@ with cells as (
         parts_count,
         2 as preference
     from {{ ref('int_observations__derive') }}
-    union all
-    select
-        *,
-        3 as preference
-    from {{ ref('int_observations__put_on_frame') }}
-    where boundary_method = 'unavailable'
 
 ),
 
-ranked as (
+preferred as (
 
-    select
-        cells.*,
-        row_number() over (
-            partition by cells.indicator_id, cells.region_code, cells.period_code, cells.frame_year
-            order by cells.preference
-        ) as place
-    from cells
+    {{ most_preferred('cells') }}
 
 )
 
 select
-    ranked.indicator_id,
-    ranked.region_code,
-    ranked.period_code,
-    ranked.frame_year,
-    ranked.year,
-    ranked.value,
-    ranked.value_status,
-    ranked.boundary_method,
-    ranked.parts_count,
+    preferred.*,
     cast(release.notice as string) as notice
-from ranked
+from preferred
 cross join {{ source('raw', 'release') }} as release
-where ranked.place = 1
