@@ -58,7 +58,10 @@ class Settings:
     )
     contact: str = field(
         default="",
-        metadata={"env": "REGIOKOMPAS_CONTACT", "help": "an address that sources can turn to, sent with each request"},
+        metadata={
+            "env": "REGIOKOMPAS_CONTACT",
+            "help": "an address of mail that sources and readers can turn to: in each request and in the release",
+        },
     )
     public_url: str = field(
         default="https://regiokompas.example",

@@ -34,4 +34,5 @@ def _cell(value: object, decimal_mark: str) -> str:
     if isinstance(value, int):
         return str(value)
     written = str(value)
-    return f"'{written}" if written.startswith(FORMULA_STARTS) else written
+    # Also behind a space, which a spreadsheet trims away.
+    return f"'{written}" if written.lstrip(" ").startswith(FORMULA_STARTS) else written

@@ -26,8 +26,11 @@ PATHS = {
     "changes": {"nl": "/wijzigingen", "en": "/en/changes"},
     "labour_markets": {"nl": "/arbeidsmarkt", "en": "/en/labour-market"},
     "labour_market": {"nl": "/arbeidsmarkt/{code}", "en": "/en/labour-market/{code}"},
+    "labour_moves": {"nl": "/arbeidsmarkt/{code}/overstap", "en": "/en/labour-market/{code}/moves"},
 }
 MUNICIPALITY = "municipality"
+# `.csv`, and `.nl.csv` as Dutch Excel opens it.
+CSV_EXTENSION = r"(?:nl\.)?csv"
 
 
 def page_url(page: str, lang: str, **parts: str) -> str:
@@ -53,6 +56,11 @@ def routes(page: str, view: Any) -> list[tuple[str, Any]]:
     return found
 
 
+def file_routes(page: str, view: Any, extension: str = CSV_EXTENSION) -> list[tuple[str, Any]]:
+    """Returns the routes of the files of a page: its addresses with an extension, by default those of CSV."""
+    return [(pattern.removesuffix("/?$") + rf"\.{extension}$", view) for pattern, _ in routes(page, view)]
+
+
 def language(request: Request) -> str:
     """Returns the language that the address of a request stands for."""
     return "en" if request.path == "/en" or request.path.startswith("/en/") else "nl"
@@ -64,11 +72,22 @@ def parts_of(request: Request) -> dict[str, str]:
 
 
 async def render(
-    datasette: Datasette, request: Request, template: str, page: str, context: dict[str, Any], *, status: int = 200
+    datasette: Datasette,
+    request: Request,
+    template: str,
+    page: str,
+    context: dict[str, Any],
+    *,
+    query: str | None = None,
+    status: int = 200,
 ) -> Response:
-    """Sends a page in the language of its address, with the address of the same page in the other language."""
+    """Sends a page in the language of its address, with the address of the same page in the other language.
+
+    `query` is what was asked, where a page has one order for it; else it goes along as it came.
+    """
     lang = language(request)
-    query = f"?{request.query_string}" if request.query_string else ""
+    asked = request.query_string if query is None else query
+    query = f"?{asked}" if asked else ""
     pair = {each: page_url(page, each, **parts_of(request)) + query for each in PATHS[page]}
     given = {
         "lang": lang,

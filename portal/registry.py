@@ -13,6 +13,7 @@ from portal.regroup import Recipe
 
 Row = dict[str, Any]
 _CODE_IN_BRACKETS = re.compile(r"\(([A-Z0-9-]+)\)\s*$")
+_WORD = re.compile(r"\w+")
 _ADDITION = re.compile(r"\s*\([^)]*\)$")
 
 REGIONS = "select region_code, name, scheme, is_current, first_frame_year, last_frame_year from regions"
@@ -81,31 +82,45 @@ def fold(text: str) -> str:
     return "".join(c for c in plain if not unicodedata.combining(c)).casefold()
 
 
-def find_region(
+def search_regions(
     asked: str, regions: Mapping[str, Row], schemes: Sequence[str], other_names: Mapping[str, Sequence[str]]
-) -> str | None:
-    """Returns the code of the region that somebody means: by its code, or by a name, of the smallest kind first."""
-    bracketed = _CODE_IN_BRACKETS.search(asked.strip().upper())
-    for code in (asked.strip().upper(), bracketed[1] if bracketed else ""):
-        if code in regions:
-            return code
-    wanted = fold(asked)
+) -> list[Row]:
+    """Returns the regions that somebody may mean, the likeliest first; those that are meant exactly as `is_exact`.
+
+    A region is found by its code, also in brackets behind a name; by a name that it goes by; or by a name with words
+    that start with the words asked. Of equals those that exist now come first, and then the smallest kind.
+
+    Args:
+        asked: what was typed.
+        regions: by code.
+        schemes: the kinds of regions, the smallest first.
+        other_names: what else people call a region, by its code.
+    """
+    typed, wanted = asked.strip().upper(), fold(asked)
+    bracketed = _CODE_IN_BRACKETS.search(typed)
+    codes = {typed, bracketed[1] if bracketed else typed}
+    found = []
+    for code, row in regions.items():
+        names = [fold(name) for name in (row["name"], *other_names.get(code, ()))]
+        is_exact = code in codes or wanted in names
+        if is_exact or any(_starts_words(wanted, name) for name in names):
+            found.append({**row, "is_exact": is_exact})
     places = {scheme: place for place, scheme in enumerate(schemes)}
-    found = [
-        row
-        for code, row in regions.items()
-        if wanted in {fold(row["name"]), *(fold(name) for name in other_names.get(code, ()))}
-    ]
-    found.sort(key=lambda row: (not row["is_current"], places.get(row["scheme"], len(places)), row["region_code"]))
-    return str(found[0]["region_code"]) if found else None
+
+    def likeliness(row: Row) -> tuple[Any, ...]:
+        code, name = row["region_code"], fold(row["name"])
+        kind = places.get(row["scheme"], len(places))
+        exact = code not in codes, not row["is_exact"]
+        return (*exact, not row["is_current"], kind, not name.startswith(wanted), name, code)
+
+    return sorted(found, key=likeliness)
 
 
-def suggest(asked: str, regions: Mapping[str, Row], count: int = 5) -> list[Row]:
-    """Returns regions with a name that holds what was asked, those that exist now first."""
-    wanted = fold(asked)
-    found = [row for row in regions.values() if wanted and wanted in fold(row["name"])]
-    found.sort(key=lambda row: (not row["is_current"], not fold(row["name"]).startswith(wanted), row["name"]))
-    return found[:count]
+def _starts_words(wanted: str, name: str) -> bool:
+    """Whether each word that is wanted starts a word of the name."""
+    words = _WORD.findall(name)
+    asked = _WORD.findall(wanted)
+    return bool(asked) and all(any(word.startswith(each) for word in words) for each in asked)
 
 
 def datasets_of(indicator: Row, indicators: Mapping[str, Row]) -> list[str]:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from datasette.app import Datasette
 from support import STANDIN, Ran, Standin, current_release, drop_weekly_vacancies, open_standin, run_cli
+from support_portal import open_portal
 
 NO_STANDIN = "../shared/standin is absent: it serves the real published figures that this test compares with"
 
@@ -41,6 +43,12 @@ def sample_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def sample_release(sample_run: Run) -> Path:
     """The directory of a release of the bundled sample."""
     return sample_run.release
+
+
+@pytest.fixture(scope="session")
+def portal(sample_release: Path) -> Datasette:
+    """The portal of the sample, within the process of the test."""
+    return open_portal(sample_release)
 
 
 @pytest.fixture(scope="session")

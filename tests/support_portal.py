@@ -10,9 +10,10 @@ from datasette.app import Datasette
 from pipelines.serve import PORTAL, read_settings
 
 
-def open_portal(database: Path, release: Path) -> Datasette:
+def open_portal(release: Path, database: Path | None = None) -> Datasette:
+    """The portal of a release, or of another database with the words of that release."""
     return Datasette(
-        immutables=[str(database)],
+        immutables=[str((database or release / "regiokompas.db").resolve())],
         metadata=json.loads((release / "metadata.json").read_text(encoding="utf-8")),
         plugins_dir=str(PORTAL / "plugins"),
         template_dir=str(PORTAL / "templates"),
@@ -24,3 +25,14 @@ def open_portal(database: Path, release: Path) -> Datasette:
 
 def ask(portal: Datasette, path: str, method: str = "GET", **options: Any) -> Any:
     return asyncio.run(portal.client.request(method, path, **options))
+
+
+def fetch(portal: Datasette, path: str) -> Any:
+    """What is answered, which must be what was asked for."""
+    answer = ask(portal, path)
+    assert answer.status_code == 200, answer.text[:300]
+    return answer
+
+
+def run_sql(portal: Datasette, sql: str) -> Any:
+    return ask(portal, "/regiokompas.json", params={"sql": sql, "_shape": "objects"})

@@ -17,6 +17,7 @@ from portal.api.facts import Column, Facts, Table, describe_column
 from portal.api.openapi import document
 from portal.api.parameters import expected, read_query, read_value, refuse_query
 from portal.api.problems import PROBLEMS, ProblemError
+from portal.csv_text import write_csv
 from portal.pages import DATABASE, OWN_PAGES_POLICY
 
 METHODS = ("GET", "HEAD", "OPTIONS")
@@ -55,7 +56,7 @@ async def answer_list(resource: Resource, request: Request, datasette: Datasette
         position = tuple(rows[asked.limit - 1][name] for name in table.key)
         next_url = _page_url(request, datasette, cursors.encode(facts.release_id, table.name, position))
     if form == negotiation.CSV:
-        return Answer(bodies.to_csv(items, table), form, next_url)
+        return Answer(write_csv(items, [c.field for c in table.columns], dutch=False), form, next_url)
     links = {"self": datasette.absolute_url(request, request.full_path)} | ({"next": next_url} if next_url else {})
     around = {"release": facts.release_id, "notice": facts.notice, "links": links, "items": items}
     return Answer(_dump(around), form, next_url)
@@ -188,6 +189,7 @@ async def read_facts(datasette: Datasette) -> Facts:
     return Facts(
         release_id=datasette.portal.release_id,
         notice=datasette.portal.notice,
+        contact=datasette.metadata("contact"),
         tables={name: await _read_table(datasette, name, metadata[name]) for name in sorted(names)},
         choices={**choices, **{name: tuple(texts[name]) for name in ("schemes", "statuses", "states", "themes")}},
     )

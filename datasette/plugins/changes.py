@@ -9,11 +9,11 @@ from datasette import NotFound, Response, hookimpl
 from datasette.app import Datasette
 from datasette.utils.asgi import Request
 
-from portal.answers import answer_csv, answer_page, language_of, read_rows
+from portal.answers import answer_csv, read_rows
 from portal.csv_text import Row
+from portal.pages import file_routes, language, page_url, render, routes
 from portal.revisions import KINDS, Changes, line_of_changes
 
-ADDRESSES = {"nl": "/wijzigingen", "en": "/en/changes"}
 SHOWN_ROWS = 50
 INDICATORS = "select indicator_id, title_nl, title_en, unit_nl, unit_en, decimals from indicators"
 REGION_NAMES = "select region_code, name from regions"
@@ -36,7 +36,7 @@ def choose(line: list[Changes], release_id: str) -> Changes:
     for changes in line:
         if release_id in ("", changes.newer):
             return changes
-    raise NotFound(f"{release_id} is no release with changes before this one: {ADDRESSES['nl']} lists them")
+    raise NotFound(f"{release_id} is no release with changes before this one: {page_url('changes', 'nl')} lists them")
 
 
 async def asked_figures(datasette: Datasette, changes: Changes, asked: dict[str, str]) -> pl.LazyFrame:
@@ -100,7 +100,7 @@ async def changes_page(request: Request, datasette: Datasette) -> Response:
         changes = choose(line, asked["release"])
         figures = await asked_figures(datasette, changes, asked)
         found = await asyncio.to_thread(figures.collect)
-        lang, titles = language_of(request), await indicators_of(datasette, changes)
+        lang, titles = language(request), await indicators_of(datasette, changes)
         context |= {
             "changes": changes,
             "kinds": KINDS,
@@ -111,7 +111,7 @@ async def changes_page(request: Request, datasette: Datasette) -> Response:
             "frames": changes.frames,
             "query": urlencode({name: value for name, value in asked.items() if value}),
         }
-    return await answer_page(datasette, request, "changes.html", ADDRESSES, context)
+    return await render(datasette, request, "changes.html", "changes", context)
 
 
 async def changes_csv(request: Request, datasette: Datasette) -> Response:
@@ -122,14 +122,10 @@ async def changes_csv(request: Request, datasette: Datasette) -> Response:
         changes = choose(line, asked["release"])
         found = await asyncio.to_thread((await asked_figures(datasette, changes, asked)).collect)
         rows = await with_names(datasette, changes, found.to_dicts())
-    return answer_csv(datasette, rows, COLUMNS.split(), "changes", dutch=bool(request.url_vars["dutch"]))
+    return answer_csv(datasette, request, rows, COLUMNS.split(), "changes")
 
 
 @hookimpl
 def register_routes() -> list[tuple[str, Any]]:
     """Puts the page and its files at their addresses in both languages."""
-    return [
-        (rf"^{root}{path}$", page)
-        for root in ADDRESSES.values()
-        for path, page in (("/?", changes_page), (r"(?P<dutch>\.nl)?\.csv", changes_csv))
-    ]
+    return [*routes("changes", changes_page), *file_routes("changes", changes_csv)]

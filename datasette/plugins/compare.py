@@ -8,19 +8,19 @@ from urllib.parse import urlencode
 
 from datasette import Response, hookimpl
 from datasette.app import Datasette
-from datasette.utils import add_cors_headers
 from datasette.utils.asgi import Request
 
+from portal.answers import answer_csv, refuse_csv
 from portal.comparison_chart import MOST_LINES, Line, Point, comparison_chart, first_day, mark
-from portal.csv_files import CONTENT_TYPE, Cell, write_csv
+from portal.csv_text import Row
 from portal.formats import format_period
 from portal.frames import KEPT_SCHEMES, put_on_frame
-from portal.pages import DATABASE, OWN_PAGES_POLICY
-from portal.registry import Registry, datasets_of, find_region, read_registry, suggest
+from portal.pages import DATABASE, file_routes, language, page_url, render, routes
+from portal.registry import Registry, datasets_of, read_registry, search_regions
 from portal.regroup import Figure, Periods, Recipe, index_of
 
-PATHS = {"nl": "/vergelijk", "en": "/en/compare"}
 PARAMETERS = ("region", "indicator", "frame")
+MOST_SUGGESTIONS = 5
 FIRST_INDICATOR = "population_count"
 FIRM = ("final", "revised_provisional")
 COLUMNS = (
@@ -38,8 +38,6 @@ COLUMNS = (
     "index_value",
     "index_base_period",
     "attribution",
-    "release_id",
-    "notice",
 )
 
 AS_PUBLISHED = """
@@ -83,12 +81,12 @@ def read_question(request: Request, registry: Registry, schemes: Sequence[str], 
     if indicator_id not in registry.indicators:
         asked.problems.append(("unknown_indicator", {"name": indicator_id}))
     for text in filter(None, (text.strip() for text in request.args.getlist("region"))):
-        code = find_region(text, registry.regions, schemes, other_names)
-        if code is None:
-            near = ", ".join(f"{row['name']} ({row['region_code']})" for row in suggest(text, registry.regions))
+        found = search_regions(text, registry.regions, schemes, other_names)
+        if not found or not found[0]["is_exact"]:
+            near = ", ".join(f"{row['name']} ({row['region_code']})" for row in found[:MOST_SUGGESTIONS])
             asked.problems.append(("near_region" if near else "unknown_region", {"name": text, "near": near}))
-        elif code not in asked.codes:
-            asked.codes.append(code)
+        elif found[0]["region_code"] not in asked.codes:
+            asked.codes.append(found[0]["region_code"])
     if len(asked.codes) > MOST_LINES:
         asked.problems.append(("too_many", {"n": MOST_LINES}))
         asked.codes = asked.codes[:MOST_LINES]
@@ -149,7 +147,7 @@ def read_index(asked: Asked, series: Mapping[str, Periods]) -> tuple[str | None,
 
 async def compare(request: Request, datasette: Datasette) -> Response:
     """Answers /vergelijk and /en/compare."""
-    lang = "en" if request.path.startswith("/en/") else "nl"
+    lang = language(request)
     registry = await read_registry(datasette)
     portal = datasette.portal
     asked = read_question(request, registry, list(portal.texts["schemes"]), portal.other_names)
@@ -157,13 +155,9 @@ async def compare(request: Request, datasette: Datasette) -> Response:
     series = {code: figures.get(code, {}) for code in asked.codes}
     periods = sorted({period for known in series.values() for period in known}, key=lambda p: (first_day(p), p))
     base, index = read_index(asked, series)
-    other = "nl" if lang == "en" else "en"
+    here = page_url("compare", lang)
     context = {
-        "lang": lang,
-        "own_page": True,
-        "here": PATHS[lang],
-        "other_language_url": f"{PATHS[other]}?{asked.query()}",
-        "permalink": datasette.absolute_url(request, f"{PATHS[lang]}?{asked.query()}"),
+        "permalink": datasette.absolute_url(request, f"{here}?{asked.query()}"),
         "asked": asked,
         "problems": explain(asked, portal, lang),
         "registry": registry,
@@ -174,7 +168,7 @@ async def compare(request: Request, datasette: Datasette) -> Response:
                 **registry.regions[code],
                 "mark": mark(place),
                 "is_empty": all(figure.value is None for figure in series[code].values()),
-                "remove": f"{PATHS[lang]}?{asked.query([c for c in asked.codes if c != code])}",
+                "remove": f"{here}?{asked.query([c for c in asked.codes if c != code])}",
             }
             for place, code in enumerate(asked.codes)
         ],
@@ -186,9 +180,8 @@ async def compare(request: Request, datasette: Datasette) -> Response:
         "index_chart": _draw(asked, registry, portal, lang, _as_figures(index, series), True) if base else "",
         "sources": [registry.sources[d] for d in datasets_of(asked.indicator, registry.indicators)],
     }
-    page = await datasette.render_template("compare.html", context, request=request, view_name="compare")
-    headers = {"Content-Security-Policy": OWN_PAGES_POLICY, "Cache-Control": "max-age=60"}
-    return Response.html(page, status=400 if asked.problems else 200, headers=headers)
+    status = 400 if asked.problems else 200
+    return await render(datasette, request, "compare.html", "compare", context, query=asked.query(), status=status)
 
 
 def explain(asked: Asked, portal: Any, lang: str) -> list[str]:
@@ -230,49 +223,39 @@ def _draw(
 
 async def compare_csv(request: Request, datasette: Datasette) -> Response:
     """Answers /vergelijk.csv and /vergelijk.nl.csv, and the English addresses of the same."""
-    lang = "en" if request.path.startswith("/en/") else "nl"
+    lang = language(request)
     registry = await read_registry(datasette)
     portal = datasette.portal
     asked = read_question(request, registry, list(portal.texts["schemes"]), portal.other_names)
-    headers: dict[str, str] = {"Cache-Control": "max-age=60"}
-    if datasette.cors:
-        add_cors_headers(headers)
     if asked.problems:
-        return Response.text("\n".join(explain(asked, portal, lang)) + "\n", status=400, headers=headers)
-    series = await read_figures(datasette, asked, registry)
-    is_dutch = request.path.endswith(".nl.csv")
-    name = f"{PATHS[lang].rsplit('/', 1)[1]}-{asked.indicator['indicator_id']}{'.nl' if is_dutch else ''}.csv"
-    headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    body = write_csv(COLUMNS, _csv_rows(asked, registry, portal, lang, series), is_dutch)
-    return Response(body, headers=headers, content_type=CONTENT_TYPE)
+        return refuse_csv(datasette, explain(asked, portal, lang), 400)
+    rows = _csv_rows(asked, registry, lang, await read_figures(datasette, asked, registry))
+    name = f"{page_url('compare', lang).rsplit('/', 1)[1]}-{asked.indicator['indicator_id']}"
+    return answer_csv(datasette, request, rows, COLUMNS, name)
 
 
-def _csv_rows(
-    asked: Asked, registry: Registry, portal: Any, lang: str, series: Mapping[str, Periods]
-) -> list[list[Cell]]:
+def _csv_rows(asked: Asked, registry: Registry, lang: str, series: Mapping[str, Periods]) -> list[Row]:
     indicator = asked.indicator
     base, index = read_index(asked, series)
     sources = [registry.sources[d] for d in datasets_of(indicator, registry.indicators)]
     attribution = "; ".join(dict.fromkeys(source["attribution"] for source in sources))
     return [
-        [
-            indicator["indicator_id"],
-            indicator[f"title_{lang}"],
-            indicator[f"unit_{lang}"],
-            code,
-            registry.regions[code]["name"],
-            period,
-            int(period[:4]),
-            asked.frame,
-            figure.value,
-            figure.status,
-            figure.method,
-            round(index[code][period], 1) if period in index.get(code, {}) else None,
-            base,
-            attribution,
-            portal.release_id,
-            portal.notice,
-        ]
+        {
+            "indicator_id": indicator["indicator_id"],
+            "indicator": indicator[f"title_{lang}"],
+            "unit": indicator[f"unit_{lang}"],
+            "region_code": code,
+            "region": registry.regions[code]["name"],
+            "period_code": period,
+            "year": int(period[:4]),
+            "frame_year": asked.frame,
+            "value": figure.value,
+            "value_status": figure.status,
+            "boundary_method": figure.method,
+            "index_value": round(index[code][period], 1) if period in index.get(code, {}) else None,
+            "index_base_period": base,
+            "attribution": attribution,
+        }
         for code in asked.codes
         for period, figure in sorted(series.get(code, {}).items(), key=lambda item: (first_day(item[0]), item[0]))
     ]
@@ -280,5 +263,5 @@ def _csv_rows(
 
 @hookimpl
 def register_routes() -> list[tuple[str, Any]]:
-    """Puts the page and its files at the addresses of both languages."""
-    return [(r"^/(?:vergelijk|en/compare)$", compare), (r"^/(?:vergelijk|en/compare)(?:\.nl)?\.csv$", compare_csv)]
+    """Puts the page and its files at their addresses in both languages."""
+    return [*routes("compare", compare), *file_routes("compare", compare_csv)]

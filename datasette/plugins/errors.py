@@ -1,13 +1,15 @@
 """Answers a reader's mistakes in a few words.
 
-Datasette prints every error with all local variables to the log, also a mistyped address. Here only real faults
-are left to it.
+Datasette prints every error with all local variables to the log, also a mistyped address, and it does so whatever
+other plugins answer. So its own handler is taken out, and is called here for real faults only.
 """
 
 from typing import Any
 
 from datasette import Response, hookimpl
+from datasette import handle_exception as stock
 from datasette.app import Datasette
+from datasette.plugins import pm
 from datasette.utils import add_cors_headers
 from datasette.utils.asgi import Base400, Request
 from datasette.views.base import DatasetteError
@@ -30,11 +32,18 @@ def explain(exception: Exception) -> dict[str, Any] | None:
 
 
 @hookimpl
+def startup() -> None:
+    """Takes Datasette's own handler out."""
+    if pm.is_registered(stock):
+        pm.unregister(stock)
+
+
+@hookimpl
 def handle_exception(datasette: Datasette, request: Request, exception: Exception) -> Any:
     """Renders an expected exception as JSON or as a page, like Datasette but without a trace in the log."""
     explained = explain(exception)
     if explained is None:
-        return None
+        return stock.handle_exception(datasette, request, exception)
 
     async def inner() -> Response:
         headers: dict[str, str] = {}

@@ -16,7 +16,7 @@ from datasette.utils.asgi import Request
 
 import portal
 from portal.extract import PARTS, Extract, make_extract, query, zip_bytes
-from portal.pages import DATABASE, MUNICIPALITY, PATHS, language
+from portal.pages import DATABASE, MUNICIPALITY, file_routes, language
 from portal.workbook import workbook_bytes
 
 PACKAGE_FILE = "datapackage.json"
@@ -83,9 +83,5 @@ async def download(request: Request, datasette: Datasette) -> Response:
 @hookimpl
 def register_routes() -> list[tuple[str, Any]]:
     """Puts the files beside the profiles: the address of the page, and `.zip` or `.xlsx`."""
-    found = []
-    for page in ("municipality", "region"):
-        for path in PATHS[page].values():
-            pattern = path.replace("{", "(?P<").replace("}", ">[^/.]+)")
-            found.append((rf"^{pattern}\.(?P<extension>{'|'.join(KINDS)})$", download))
-    return found
+    extension = rf"(?P<extension>{'|'.join(KINDS)})"
+    return [route for page in ("municipality", "region") for route in file_routes(page, download, extension)]

@@ -1,7 +1,5 @@
 """The home page in Dutch (/) and English (/en): finds a region and shows its newest figures."""
 
-import re
-import unicodedata
 from typing import Any
 
 from datasette import Response, hookimpl
@@ -10,20 +8,11 @@ from datasette.utils.asgi import Request
 
 from portal.formats import format_bytes, format_number, format_period
 from portal.pages import DATABASE, language, region_url, render, routes
+from portal.registry import read_registry, search_regions
 
-REGION_CODE = re.compile(r"[A-Z]{2}\d{2,4}")
 MAX_QUERY_CHARACTERS = 100
 EXAMPLES = ("GM0193", "GM0935", "PV29", "AM11")
 
-FIND_BY_NAME = """
-select region_code, name, scheme, is_current from regions
-where rowid in (select rowid from regions_fts where regions_fts match :words)
-limit 200
-"""
-FIND_BY_CODES = """
-select region_code, name, scheme, is_current from regions
-where region_code in (select value from json_each(:codes))
-"""
 # The newest period that holds a number; where none does, the newest period, so that its status is seen.
 NEWEST_FIGURES = """
 with ranked as (
@@ -54,45 +43,10 @@ select (select count(*) from regions where scheme = 'municipality' and is_curren
 """
 
 
-def fold(text: str) -> str:
-    """Returns text without accents, capitals and the addition that CBS puts behind a name, `(gemeente)`."""
-    plain = unicodedata.normalize("NFKD", re.sub(r"\s*\([^)]*\)$", "", text.strip()))
-    return "".join(c for c in plain if not unicodedata.combining(c)).casefold()
-
-
-def search_words(query: str) -> str:
-    """Returns the FTS5 expression that finds names with a word that starts with each word of the query."""
-    return " ".join(f'"{word}"*' for word in re.findall(r"\w+", query))
-
-
-async def find_regions(datasette: Datasette, query: str, schemes: list[str]) -> list[dict[str, Any]]:
-    """Returns regions by code, part of a name or another name they go by, the best first."""
-    database = datasette.get_database(DATABASE)
-    folded = fold(query)
-    codes = [query.strip().upper()] if REGION_CODE.fullmatch(query.strip().upper()) else []
-    for code, names in datasette.portal.other_names.items():
-        if any(fold(name).startswith(folded) for name in names):
-            codes.append(code)
-    rows = list(await database.execute(FIND_BY_CODES, {"codes": _json_list(codes)}))
-    if words := search_words(query):
-        rows += list(await database.execute(FIND_BY_NAME, {"words": words}))
-
-    def rank(region: dict[str, Any]) -> tuple[Any, ...]:
-        name = fold(region["name"])
-        return (
-            region["region_code"] not in codes,
-            name != folded,
-            not region["is_current"],
-            schemes.index(region["scheme"]) if region["scheme"] in schemes else len(schemes),
-            not name.startswith(folded),
-            name,
-        )
-
-    return sorted({row["region_code"]: dict(row) for row in rows}.values(), key=rank)
-
-
-def _json_list(codes: list[str]) -> str:
-    return "[" + ",".join(f'"{code}"' for code in codes) + "]"
+async def find_regions(datasette: Datasette, query: str) -> list[dict[str, Any]]:
+    """Returns regions by code, name, the start of words in it, or another name they go by, the likeliest first."""
+    registry, portal = await read_registry(datasette), datasette.portal
+    return search_regions(query, registry.regions, list(portal.texts["schemes"]), portal.other_names)
 
 
 async def describe_region(datasette: Datasette, region: dict[str, Any]) -> dict[str, Any]:
@@ -123,9 +77,9 @@ async def read_overview(datasette: Datasette) -> dict[str, Any]:
     metadata = (datasette.metadata("databases") or {}).get(DATABASE, {})
     indicators = [dict(row) for row in await database.execute(INDICATORS)]
     rows = await database.table_counts(limit=1000)
-    examples = await database.execute(FIND_BY_CODES, {"codes": _json_list(list(EXAMPLES))})
+    regions = (await read_registry(datasette)).regions
     return {
-        "examples": [dict(row) for row in examples],
+        "examples": [regions[code] for code in EXAMPLES if code in regions],
         "counts": dict((await database.execute(COUNTS)).first()),
         "themes": by_theme(datasette, indicators),
         "sources": [dict(row) for row in await database.execute(SOURCES)],
@@ -143,7 +97,7 @@ async def home(request: Request, datasette: Datasette) -> Response:
     """Answers / and /en, with the figures of a region when one was asked for (`?q=`)."""
     lang = language(request)
     query = request.args.get("q", "").strip()[:MAX_QUERY_CHARACTERS]
-    found = await find_regions(datasette, query, list(datasette.portal.texts["schemes"])) if query else []
+    found = await find_regions(datasette, query) if query else []
     context = {
         **datasette.overview,
         "q": query,

@@ -8,9 +8,9 @@ from datasette import Response, hookimpl
 from datasette.app import Datasette
 from datasette.utils.asgi import Request
 
-from portal.answers import answer_csv, read_rows
+from portal.answers import answer_csv, read_rows, refuse_csv
 from portal.charts import Point, Size, line_chart
-from portal.pages import language, not_found, parts_of, render, routes
+from portal.pages import file_routes, language, not_found, parts_of, render, routes
 
 INDICATOR = "select * from indicators where indicator_id = :indicator_id"
 TITLES = "select indicator_id, title_nl, title_en, numerator, denominator from indicators order by indicator_id"
@@ -144,11 +144,9 @@ async def indicator_csv(request: Request, datasette: Datasette) -> Response:
     key = {"indicator_id": parts_of(request)["indicator"]}
     found = await read_rows(datasette, INDICATOR, key)
     if not found:
-        return Response.text(datasette.portal.text("indicator", "absent", lang), status=404)
+        return refuse_csv(datasette, [datasette.portal.text("indicator", "absent", lang)], 404)
     rows = [{**row, "unit": found[0][f"unit_{lang}"]} for row in await read_rows(datasette, FIGURES, key)]
-    return answer_csv(
-        datasette, rows, CSV_COLUMNS, key["indicator_id"], dutch=request.url_vars["extension"] == "nl.csv"
-    )
+    return answer_csv(datasette, request, rows, CSV_COLUMNS, key["indicator_id"])
 
 
 async def index_page(request: Request, datasette: Datasette) -> Response:
@@ -167,6 +165,8 @@ async def index_page(request: Request, datasette: Datasette) -> Response:
 @hookimpl
 def register_routes() -> list[tuple[str, Any]]:
     """Puts the pages at their addresses in both languages."""
-    pages = routes("indicator", indicator_page)
-    files = [(rf"{path.removesuffix('/?$')}\.(?P<extension>nl\.csv|csv)$", indicator_csv) for path, _ in pages]
-    return [*pages, *files, *routes("indicators", index_page)]
+    return [
+        *routes("indicator", indicator_page),
+        *file_routes("indicator", indicator_csv),
+        *routes("indicators", index_page),
+    ]

@@ -2,16 +2,16 @@
 
 from typing import Any
 
-from datasette import NotFound, Response, hookimpl
+from datasette import Response, hookimpl
 from datasette.app import Datasette
 from datasette.utils.asgi import Request
 
-from portal.answers import answer_csv, answer_page, read_rows
+from portal.answers import answer_csv, read_rows, refuse_csv
 from portal.csv_text import Row
 from portal.formats import format_number
+from portal.pages import file_routes, language, not_found, page_url, parts_of, render, routes
 from portal.tension import bands, bounds, market_bounds, place, read_classes
 
-ROOTS = {"nl": "/arbeidsmarkt", "en": "/en/labour-market"}
 # The table of tensions is made of this source alone.
 SOURCE = "uwv/spanningsindicator"
 # Of a long list the page shows the tightest or loosest; every occupation is in the table below it.
@@ -109,8 +109,12 @@ def describe(rows: list[Row]) -> dict[str, Any]:
 
 async def region_page(request: Request, datasette: Datasette) -> Response:
     """Answers the labour market of one labour-market region or the country."""
-    code = {"code": request.url_vars["code"]}
+    code, lang = parts_of(request), language(request)
     region = await find_region(datasette, code)
+    if region is None:
+        title = datasette.portal.text("labour", "unknown", lang).format(**code)
+        links = {page_url("labour_markets", lang): datasette.portal.text("labour", "all_regions", lang)}
+        return await not_found(datasette, request, "labour_market", title, links=links)
     rows = await read_rows(datasette, TENSION, code)
     context = {
         "region": region,
@@ -119,43 +123,43 @@ async def region_page(request: Request, datasette: Datasette) -> Response:
         "longest_list": LONGEST_LIST,
         **(describe(rows) if rows else {"quarter": None}),
     }
-    addresses = {lang: f"{root}/{region['region_code']}" for lang, root in ROOTS.items()}
-    return await answer_page(datasette, request, "labour_market.html", addresses, context)
+    return await render(datasette, request, "labour_market.html", "labour_market", context)
 
 
 async def index_page(request: Request, datasette: Datasette) -> Response:
     """Answers the tension of every region in the newest quarter, the tightest first."""
     context = {"regions": await read_rows(datasette, REGIONS), "about": await about_source(datasette)}
-    return await answer_page(datasette, request, "labour_markets.html", ROOTS, context)
+    return await render(datasette, request, "labour_markets.html", "labour_markets", context)
 
 
 async def region_csv(request: Request, datasette: Datasette) -> Response:
-    """Answers every quarter and occupation of a region, or its ways from a surplus to a shortage."""
-    code, what = request.url_vars["code"], request.url_vars["what"]
-    await find_region(datasette, {"code": code})
-    sql, columns, name = (MOVES, MOVES_COLUMNS, "moves") if what else (TENSION, TENSION_COLUMNS, "tension")
-    rows = await with_source(datasette, await read_rows(datasette, sql, {"code": code}))
-    dutch = bool(request.url_vars["dutch"])
-    return answer_csv(datasette, rows, columns.split(), f"labour_market_{code}_{name}", dutch=dutch)
+    """Answers every quarter and occupation of a region."""
+    return await _answer_csv(datasette, request, TENSION, TENSION_COLUMNS, "tension")
+
+
+async def moves_csv(request: Request, datasette: Datasette) -> Response:
+    """Answers the ways from a surplus to a shortage in a region."""
+    return await _answer_csv(datasette, request, MOVES, MOVES_COLUMNS, "moves")
+
+
+async def _answer_csv(datasette: Datasette, request: Request, sql: str, columns: str, what: str) -> Response:
+    code = parts_of(request)
+    if await find_region(datasette, code) is None:
+        problem = datasette.portal.text("labour", "unknown", language(request)).format(**code)
+        return refuse_csv(datasette, [problem], 404)
+    rows = await with_source(datasette, await read_rows(datasette, sql, code))
+    return answer_csv(datasette, request, rows, columns.split(), f"labour_market_{code['code']}_{what}")
 
 
 async def index_csv(request: Request, datasette: Datasette) -> Response:
     """Answers the table of all regions."""
     rows = await with_source(datasette, await read_rows(datasette, REGIONS))
-    dutch = bool(request.url_vars["dutch"])
-    return answer_csv(datasette, rows, REGIONS_COLUMNS.split(), "labour_market_regions", dutch=dutch)
+    return answer_csv(datasette, request, rows, REGIONS_COLUMNS.split(), "labour_market_regions")
 
 
-async def find_region(datasette: Datasette, code: dict[str, str]) -> Row:
-    """Returns a labour-market region or the country.
-
-    Raises:
-        NotFound: the code is of no such region.
-    """
-    found = await read_rows(datasette, REGION, code)
-    if not found:
-        raise NotFound(f"{code['code']} is no labour-market region: {ROOTS['nl']} and {ROOTS['en']} list them")
-    return found[0]
+async def find_region(datasette: Datasette, code: dict[str, str]) -> Row | None:
+    """Returns a labour-market region or the country; None where the code is of neither."""
+    return next(iter(await read_rows(datasette, REGION, code)), None)
 
 
 async def about_source(datasette: Datasette) -> Row:
@@ -172,17 +176,12 @@ async def with_source(datasette: Datasette, rows: list[Row]) -> list[Row]:
 @hookimpl
 def register_routes() -> list[tuple[str, Any]]:
     """Puts the pages and their files at their addresses in both languages."""
-    code = r"(?P<code>[A-Z]{2}\d{2})"
-    extension = r"(?P<dutch>\.nl)?\.csv"
     return [
-        (rf"^{root}{path}$", page)
-        for root in ROOTS.values()
-        for path, page in (
-            ("/?", index_page),
-            (extension, index_csv),
-            (f"/{code}", region_page),
-            (rf"/{code}(?P<what>\.moves)?{extension}", region_csv),
-        )
+        *routes("labour_markets", index_page),
+        *file_routes("labour_markets", index_csv),
+        *routes("labour_market", region_page),
+        *file_routes("labour_market", region_csv),
+        *file_routes("labour_moves", moves_csv),
     ]
 
 

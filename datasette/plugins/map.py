@@ -9,11 +9,11 @@ from datasette import Response, hookimpl
 from datasette.app import Datasette
 from datasette.utils.asgi import Request
 
-from portal.answers import answer_csv, read_rows
+from portal.answers import answer_csv, read_rows, refuse_csv
 from portal.choropleth import METHODS, Classification, classify, rank
 from portal.formats import format_number, format_period
 from portal.map_shapes import MapShapes, shapes_of_boundaries, shapes_of_tiles
-from portal.pages import language, not_found, page_url, parts_of, render, routes
+from portal.pages import file_routes, language, not_found, page_url, parts_of, render, routes
 
 FRAME = "select max(frame_year) as frame_year from observations_on_frame"
 MUNICIPALITIES = "select region_code from regions where scheme = 'municipality' and is_current"
@@ -218,12 +218,11 @@ async def map_csv(request: Request, datasette: Datasette) -> Response:
     lang = language(request)
     indicator = await read_indicator(datasette, request)
     if indicator is None:
-        return Response.text(datasette.portal.text("map", "no_indicator", lang), status=404)
+        return refuse_csv(datasette, [datasette.portal.text("map", "no_indicator", lang)], 404)
     choice = await read_choice(datasette, request, indicator)
     if choice.unknown:
-        return Response.text(
-            f"{datasette.portal.text('map', 'unknown', lang)}: {', '.join(choice.unknown)}", status=400
-        )
+        unknown = f"{datasette.portal.text('map', 'unknown', lang)}: {', '.join(choice.unknown)}"
+        return refuse_csv(datasette, [unknown], 400)
     figures, _ = await read_figures(datasette, indicator, choice)
     same = {
         "indicator_id": indicator["indicator_id"],
@@ -237,7 +236,7 @@ async def map_csv(request: Request, datasette: Datasette) -> Response:
         {**f, **same, "class_low": c and c.low, "class_high": c and c.high} for f in figures for c in [f["value_class"]]
     ]
     name = f"{indicator['indicator_id']}-{choice.period or 'none'}"
-    return answer_csv(datasette, rows, CSV_COLUMNS, name, dutch=request.url_vars["extension"] == "nl.csv")
+    return answer_csv(datasette, request, rows, CSV_COLUMNS, name)
 
 
 @hookimpl(trylast=True)
@@ -253,5 +252,4 @@ def startup(datasette: Datasette) -> Any:
 @hookimpl
 def register_routes() -> list[tuple[str, Any]]:
     """Puts the map at its address in both languages, and its figures at that address with .csv or .nl.csv."""
-    files = [(rf"{path.removesuffix('/?$')}\.(?P<extension>nl\.csv|csv)$", map_csv) for path, _ in routes("map", None)]
-    return [*routes("map", map_page), *files]
+    return [*routes("map", map_page), *file_routes("map", map_csv)]

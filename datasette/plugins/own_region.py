@@ -9,16 +9,15 @@ from urllib.parse import urlencode
 
 from datasette import Response, hookimpl
 from datasette.app import Datasette
-from datasette.utils import add_cors_headers
 from datasette.utils.asgi import Request
 
+from portal.answers import answer_csv, refuse_csv
 from portal.comparison_chart import first_day
-from portal.csv_files import CONTENT_TYPE, Cell, write_csv
-from portal.pages import DATABASE, OWN_PAGES_POLICY
+from portal.csv_text import Row, write_csv
+from portal.pages import DATABASE, file_routes, language, page_url, render, routes
 from portal.registry import Registry, datasets_of, fold, read_registry
 from portal.regroup import Figure, Periods, Series, mended_by, regroup
 
-PATHS = {"nl": "/eigen-regio", "en": "/en/own-region"}
 PARAMETERS = ("municipality", "title", "find")
 MOST_MUNICIPALITIES = 100
 MOST_TITLE_CHARACTERS = 80
@@ -37,8 +36,6 @@ COLUMNS = (
     "boundary_method",
     "parts_count",
     "attribution",
-    "release_id",
-    "notice",
 )
 
 FIGURES = """
@@ -120,15 +117,14 @@ def name_of(asked: Asked, portal: Any, lang: str) -> str:
 def selection_file(asked: Asked, title: str) -> tuple[str, str]:
     """Returns name and text of the file that keeps the region in one's own installation."""
     stem = re.sub("[^a-z0-9]+", "-", fold(title)).strip("-") or "region"
-    rows = [[code, None, None, None if place else title] for place, code in enumerate(asked.codes)]
-    text = write_csv(("municipality_code", "valid_from", "valid_to", "region_name"), rows).decode()
+    rows = [{"municipality_code": code, "region_name": None if n else title} for n, code in enumerate(asked.codes)]
+    text = write_csv(rows, ("municipality_code", "valid_from", "valid_to", "region_name"), dutch=False)
     return f"{stem}.csv", text.replace("\r\n", "\n")
 
 
 async def own_region(request: Request, datasette: Datasette) -> Response:
     """Answers /eigen-regio and /en/own-region."""
-    lang = "en" if request.path.startswith("/en/") else "nl"
-    other = "nl" if lang == "en" else "en"
+    lang = language(request)
     registry = await read_registry(datasette)
     portal = datasette.portal
     asked = read_question(request, registry)
@@ -138,11 +134,7 @@ async def own_region(request: Request, datasette: Datasette) -> Response:
     used = {d for i in figures for d in datasets_of(registry.indicators[i], registry.indicators)}
     file_name, file_text = selection_file(asked, title)
     context = {
-        "lang": lang,
-        "own_page": True,
-        "here": PATHS[lang],
-        "other_language_url": f"{PATHS[other]}?{asked.query}" if asked.query else PATHS[other],
-        "permalink": datasette.absolute_url(request, f"{PATHS[lang]}?{asked.query}"),
+        "permalink": datasette.absolute_url(request, f"{page_url('own_region', lang)}?{asked.query}"),
         "asked": asked,
         "is_answered": is_answered,
         "problems": explain(asked, portal, lang),
@@ -156,9 +148,8 @@ async def own_region(request: Request, datasette: Datasette) -> Response:
         "file_name": file_name,
         "file_text": file_text,
     }
-    page = await datasette.render_template("own_region.html", context, request=request, view_name="own_region")
-    headers = {"Content-Security-Policy": OWN_PAGES_POLICY, "Cache-Control": "max-age=60"}
-    return Response.html(page, status=400 if asked.problems else 200, headers=headers)
+    status = 400 if asked.problems else 200
+    return await render(datasette, request, "own_region.html", "own_region", context, query=asked.query, status=status)
 
 
 def explain(asked: Asked, portal: Any, lang: str) -> list[str]:
@@ -188,51 +179,42 @@ def _by_theme(
 
 async def own_region_csv(request: Request, datasette: Datasette) -> Response:
     """Answers /eigen-regio.csv and /eigen-regio.nl.csv, and the English addresses of the same: every period."""
-    lang = "en" if request.path.startswith("/en/") else "nl"
+    lang = language(request)
     registry = await read_registry(datasette)
     portal = datasette.portal
     asked = read_question(request, registry)
-    headers: dict[str, str] = {"Cache-Control": "max-age=60"}
-    if datasette.cors:
-        add_cors_headers(headers)
     if not asked.codes and not asked.problems:
         asked.problems.append(("nothing", {}))
     if asked.problems:
-        return Response.text("\n".join(explain(asked, portal, lang)) + "\n", status=400, headers=headers)
+        return refuse_csv(datasette, explain(asked, portal, lang), 400)
     figures = await read_figures(datasette, asked, registry)
-    is_dutch = request.path.endswith(".nl.csv")
-    stem = selection_file(asked, name_of(asked, portal, lang))[0].removesuffix(".csv")
-    headers["Content-Disposition"] = f'attachment; filename="{stem}{".nl" if is_dutch else ""}.csv"'
-    body = write_csv(COLUMNS, _csv_rows(asked, registry, portal, lang, figures), is_dutch)
-    return Response(body, headers=headers, content_type=CONTENT_TYPE)
+    title = name_of(asked, portal, lang)
+    rows = _csv_rows(asked, registry, title, lang, figures)
+    return answer_csv(datasette, request, rows, COLUMNS, selection_file(asked, title)[0].removesuffix(".csv"))
 
 
-def _csv_rows(
-    asked: Asked, registry: Registry, portal: Any, lang: str, figures: Mapping[str, Periods]
-) -> list[list[Cell]]:
-    rows: list[list[Cell]] = []
+def _csv_rows(asked: Asked, registry: Registry, title: str, lang: str, figures: Mapping[str, Periods]) -> list[Row]:
+    rows: list[Row] = []
     for indicator_id, periods in figures.items():
         indicator = registry.indicators[indicator_id]
         sources = [registry.sources[d] for d in datasets_of(indicator, registry.indicators)]
         attribution = "; ".join(dict.fromkeys(source["attribution"] for source in sources))
         rows += [
-            [
-                indicator_id,
-                indicator[f"title_{lang}"],
-                indicator[f"unit_{lang}"],
-                name_of(asked, portal, lang),
-                " ".join(asked.codes),
-                period,
-                int(period[:4]),
-                registry.published_frames[0],
-                figure.value,
-                figure.status,
-                figure.method,
-                figure.parts,
-                attribution,
-                portal.release_id,
-                portal.notice,
-            ]
+            {
+                "indicator_id": indicator_id,
+                "indicator": indicator[f"title_{lang}"],
+                "unit": indicator[f"unit_{lang}"],
+                "region": title,
+                "municipalities": " ".join(asked.codes),
+                "period_code": period,
+                "year": int(period[:4]),
+                "frame_year": registry.published_frames[0],
+                "value": figure.value,
+                "value_status": figure.status,
+                "boundary_method": figure.method,
+                "parts_count": figure.parts,
+                "attribution": attribution,
+            }
             for period, figure in sorted(periods.items(), key=lambda item: (first_day(item[0]), item[0]))
         ]
     return rows
@@ -240,8 +222,5 @@ def _csv_rows(
 
 @hookimpl
 def register_routes() -> list[tuple[str, Any]]:
-    """Puts the page and its files at the addresses of both languages."""
-    return [
-        (r"^/(?:eigen-regio|en/own-region)$", own_region),
-        (r"^/(?:eigen-regio|en/own-region)(?:\.nl)?\.csv$", own_region_csv),
-    ]
+    """Puts the page and its files at their addresses in both languages."""
+    return [*routes("own_region", own_region), *file_routes("own_region", own_region_csv)]

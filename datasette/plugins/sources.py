@@ -8,10 +8,10 @@ from datasette.app import Datasette
 from datasette.utils.asgi import Request
 
 from portal.ages import format_age, format_day
-from portal.answers import answer_csv, answer_page, language_of, read_rows
+from portal.answers import answer_csv, read_rows
 from portal.csv_text import Row
+from portal.pages import file_routes, language, render, routes
 
-ADDRESSES = {"nl": "/bronnen", "en": "/en/sources"}
 SOURCES = """
 select s.*, h.age_days, h.is_overdue, h.drift_count, h.blocking_count, h.municipalities_count,
     h.municipalities_expected, h.indicators_count, h.blocked_indicators_count
@@ -44,7 +44,7 @@ def by_publisher(rows: list[Row], titles: dict[str, str]) -> list[tuple[str, lis
 
 async def sources_page(request: Request, datasette: Datasette) -> Response:
     """Answers the sources by publisher, of one state when that was asked for (`?state=`)."""
-    lang, state = language_of(request), request.args.get("state", "")
+    lang, state = language(request), request.args.get("state", "")
     rows = await read_rows(datasette, SOURCES)
     counts = Counter(row["state"] for row in rows)
     chosen = in_state(rows, state)
@@ -57,23 +57,19 @@ async def sources_page(request: Request, datasette: Datasette) -> Response:
         "chosen_count": len(chosen),
         "publishers": by_publisher(chosen, titles),
     }
-    return await answer_page(datasette, request, "sources.html", ADDRESSES, context)
+    return await render(datasette, request, "sources.html", "sources", context)
 
 
 async def sources_csv(request: Request, datasette: Datasette) -> Response:
     """Answers the same sources as a file."""
     rows = in_state(await read_rows(datasette, SOURCES), request.args.get("state", ""))
-    return answer_csv(datasette, rows, COLUMNS.split(), "sources", dutch=bool(request.url_vars["dutch"]))
+    return answer_csv(datasette, request, rows, COLUMNS.split(), "sources")
 
 
 @hookimpl
 def register_routes() -> list[tuple[str, Any]]:
     """Puts the page and its files at their addresses in both languages."""
-    return [
-        (rf"^{root}{path}$", page)
-        for root in ADDRESSES.values()
-        for path, page in (("/?", sources_page), (r"(?P<dutch>\.nl)?\.csv", sources_csv))
-    ]
+    return [*routes("sources", sources_page), *file_routes("sources", sources_csv)]
 
 
 @hookimpl

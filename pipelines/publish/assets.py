@@ -12,7 +12,7 @@ from pipelines.manifest import PublicTable
 from pipelines.publish.catalogue import write_catalogue
 from pipelines.publish.datapackage import write_package
 from pipelines.publish.extracts import write_extracts
-from pipelines.publish.metadata import DATABASE, datasette_metadata, write_metadata
+from pipelines.publish.metadata import DATABASE, contact_of, datasette_metadata, write_metadata
 from pipelines.publish.release import describe_files, publish, seal
 from pipelines.publish.revisions import record_changes
 from pipelines.publish.sqlite import write_sqlite
@@ -44,12 +44,13 @@ def publish_assets(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> l
     def release(settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult[None]:
         """The release directory, sealed and made current."""
         folder = _folder(settings)
+        contact = contact_of(settings.public_url, settings.contact)
         with duckdb.connect(str(settings.database), read_only=True) as con:
             facts = con.sql(f"select * from {models['release']}").pl().row(0, named=True)
             sources = con.sql(f"select * from {models['sources']} order by dataset_id").pl().to_dicts()
             counts = {name: con.sql(f"select count(*) from {model}").fetchall()[0][0] for name, model in models.items()}
-            write_catalogue(con, tables, facts, folder, settings.public_url)
-        write_metadata(datasette_metadata(tables, PORTAL / "queries", facts), folder / "metadata.json")
+            write_catalogue(con, tables, facts, folder, contact)
+        write_metadata(datasette_metadata(tables, PORTAL / "queries", facts, contact), folder / "metadata.json")
         write_package(folder, tables, facts, sources, counts, describe_files(folder))
         seal(folder, facts["release_id"], {"invented": facts["invented"], "notice": facts["notice"], "rows": counts})
         try:

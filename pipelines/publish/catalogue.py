@@ -35,7 +35,6 @@ PREFIXES = {
     "vcard": VCARD,
     "xsd": XSD,
 }
-NAME = "Regiokompas"
 LANGUAGES = {"nl": EU["language/NLD"], "en": EU["language/ENG"]}
 COUNTRIES = {"BE": "BEL", "FR": "FRA"}
 # From the fastest to the slowest: a table is renewed as often as the fastest of its sources.
@@ -143,7 +142,11 @@ class Coverage:
 
 
 def write_catalogue(
-    con: duckdb.DuckDBPyConnection, tables: list[PublicTable], release: dict[str, Any], folder: Path, public_url: str
+    con: duckdb.DuckDBPyConnection,
+    tables: list[PublicTable],
+    release: dict[str, Any],
+    folder: Path,
+    contact: dict[str, str],
 ) -> None:
     """Write `catalogue.ttl` and `catalogue.jsonld` beside the files of a release.
 
@@ -152,11 +155,11 @@ def write_catalogue(
         tables: the public ones.
         release: the one row of the table `release`.
         folder: the folder of the release, with all its tables in it.
-        public_url: the address at which the portal is reached.
+        contact: who answers for it, and at which address the portal is reached, see `contact_of`.
     """
     sources = next(table.model for table in tables if table.name == "sources")
     rights = con.sql(f"select distinct attribution, licence from {sources} order by all").fetchall()
-    catalogue = Catalogue(public_url, release, "; ".join(f"{who}: {licence}" for who, licence in rights))
+    catalogue = Catalogue(contact, release, "; ".join(f"{who}: {licence}" for who, licence in rights))
     files = describe_files(folder)
     for table in tables:
         catalogue.add_table(table, coverage(con, table, sources), files)
@@ -198,8 +201,8 @@ def _in_order(value: Any) -> Any:
 class Catalogue:
     """The graph as it is being filled."""
 
-    def __init__(self, public_url: str, release: dict[str, Any], rights: str) -> None:
-        self.url = public_url.rstrip("/")
+    def __init__(self, contact: dict[str, str], release: dict[str, Any], rights: str) -> None:
+        self.url = contact["url"].rstrip("/")
         self.release = release
         self.graph = Graph(bind_namespaces="none")
         for prefix, namespace in PREFIXES.items():
@@ -207,7 +210,7 @@ class Catalogue:
         self.catalog = self._at("/catalogue.ttl#catalogue")
         self.publisher, self.contact = self._at("/#publisher"), self._at("/#contact")
         self.licence, self.rights = self._at(SOURCES), self._at(f"{SOURCES}#rights")
-        self._add_frame(rights)
+        self._add_frame(contact, rights)
 
     def add_table(self, table: PublicTable, covered: Coverage, files: FileFacts) -> None:
         """Adds the dataset of a public table with everything that it can be had as."""
@@ -238,7 +241,7 @@ class Catalogue:
         for service in (ROWS, API) if table.name in SERVED_BY_API else (ROWS,):
             self._add(self._service(service), {DCAT.servesDataset: dataset})
 
-    def _add_frame(self, rights: str) -> None:
+    def _add_frame(self, contact: dict[str, str], rights: str) -> None:
         titles = _texts(self.release["title_nl"], self.release["title_en"])
         self._add(
             self.catalog,
@@ -257,8 +260,11 @@ class Catalogue:
                 FOAF.homepage: self._at("/"),
             },
         )
-        self._add(self.publisher, {RDF.type: FOAF.Agent, FOAF.name: Literal(NAME), FOAF.homepage: self._at("/")})
-        self._add(self.contact, {RDF.type: VCARD.Kind, VCARD.fn: Literal(NAME), VCARD.hasURL: self._at("/")})
+        name = Literal(contact["name"])
+        self._add(self.publisher, {RDF.type: FOAF.Agent, FOAF.name: name, FOAF.homepage: self._at("/")})
+        self._add(self.contact, {RDF.type: VCARD.Kind, VCARD.fn: name, VCARD.hasURL: self._at("/")})
+        if "email" in contact:
+            self._add(self.contact, {VCARD.hasEmail: URIRef(f"mailto:{contact['email']}")})
         self._add(self.licence, {RDF.type: DCTERMS.LicenseDocument, RDFS.label: Literal(LICENCE["license"])})
         self._add(self.rights, {RDF.type: DCTERMS.RightsStatement, RDFS.label: Literal(rights)})
         for service in (ROWS, API):

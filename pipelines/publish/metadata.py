@@ -10,6 +10,7 @@ from pipelines.manifest import Column, PublicTable
 from pipelines.publish.queries import load_queries
 
 DATABASE = "regiokompas"
+NAME = "Regiokompas"
 CODE = re.compile(r"`([^`]+)`")
 # A table can hold figures of many publishers: who they are and on what terms stands there, source by source.
 SOURCES = f"/{DATABASE}/sources"
@@ -17,18 +18,27 @@ LICENCE = {"license": "per bron / by source", "license_url": SOURCES}
 SOURCE = {"source": "Regiokompas, uit open bronnen / from open sources", "source_url": SOURCES}
 
 
-def datasette_metadata(tables: list[PublicTable], queries: Path, release: dict[str, Any]) -> dict[str, Any]:
+def contact_of(public_url: str, email: str) -> dict[str, str]:
+    """Who answers for a release: the publisher's name, address on the web, and of mail where there is one."""
+    return {"name": NAME, "url": public_url.rstrip("/") + "/"} | ({"email": email} if email else {})
+
+
+def datasette_metadata(
+    tables: list[PublicTable], queries: Path, release: dict[str, Any], contact: dict[str, str]
+) -> dict[str, Any]:
     """The metadata of one release, as Datasette 0.65 reads it.
 
     Args:
         tables: the public tables.
         queries: the folder of questions that become canned queries.
         release: the one row of the table `release`.
+        contact: who answers for it, see `contact_of`.
     """
     notice = f"<p><strong>{escape(release['notice'])}</strong></p>" if release["notice"] else ""
     return {
         "title": release["title_nl"],
         "description": release["title_en"],
+        "contact": contact,
         **LICENCE,
         **SOURCE,
         "databases": {

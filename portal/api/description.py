@@ -11,7 +11,6 @@ BASE = "/v1"
 OPENAPI_PATH = "/openapi.json"
 DEFAULT_LIMIT, MAX_LIMIT = 100, 1000
 MAX_VALUES = 100
-CONTACT = {"name": "Regiokompas", "email": "regiokompas@example.org", "url": "https://example.org/regiokompas"}
 LICENCE = {"name": "EUPL 1.2", "identifier": "EUPL-1.2"}
 
 Kind = Literal["text", "integer", "boolean"]

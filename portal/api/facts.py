@@ -51,6 +51,8 @@ class Facts:
 
     release_id: str
     notice: str | None
+    contact: Mapping[str, str]
+    """Who answers for the release: `name`, `url`, and `email` where the publisher gave one."""
     tables: Mapping[str, Table]
     choices: Mapping[str, tuple[str | int, ...]]
 

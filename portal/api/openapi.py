@@ -6,7 +6,6 @@ from portal.api import negotiation
 from portal.api.description import (
     API_VERSION,
     BASE,
-    CONTACT,
     DEFAULT_LIMIT,
     LICENCE,
     LIMIT,
@@ -43,7 +42,7 @@ def document(facts: Facts) -> Json:
             "summary": facts.notice or TITLE.both,
             "description": f"Release {facts.release_id}. {facts.notice or ''}".strip(),
             "version": API_VERSION,
-            "contact": CONTACT,
+            "contact": dict(facts.contact),
             "license": LICENCE,
         },
         "servers": [{"url": BASE}],
@@ -206,7 +205,8 @@ def _one_schema(resource: Resource, facts: Facts) -> Json:
     }
     # A row has a notice of its own in some tables: it is the same one.
     properties = {**_around(), **schema["properties"], **lists}
-    return {**schema, "properties": properties, "required": list(properties)}
+    about = resource.one_about.both if resource.one_about else schema["title"]
+    return {**schema, "title": about, "properties": properties, "required": list(properties)}
 
 
 def _problem_schema() -> Json:

@@ -3,19 +3,13 @@
 import csv
 import io
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 from datasette.app import Datasette
-from test_portal import ask, open_portal, run_sql
+from support_portal import ask, run_sql
 
 PAGES = ["/vergelijk", "/en/compare"]
-
-
-@pytest.fixture(scope="module")
-def portal(sample_release: Path) -> Datasette:
-    return open_portal(sample_release.resolve() / "regiokompas.db", sample_release)
 
 
 def read(portal: Datasette, path: str, **params: Any) -> list[dict[str, str]]:

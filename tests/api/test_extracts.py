@@ -35,11 +35,6 @@ TABLE_KEYS = {
 MOST_SECONDS = 0.3
 
 
-@pytest.fixture(scope="module")
-def portal(sample_release: Path) -> Datasette:
-    return open_portal(sample_release.resolve() / "regiokompas.db", sample_release)
-
-
 def unzipped(portal: Datasette, path: str, folder: Path) -> Path:
     answer = ask(portal, path)
     assert answer.status_code == 200, answer.text
@@ -134,7 +129,7 @@ def test_the_text_beside_it_names_terms_source_and_release(
 def test_repeated_it_is_the_same_bytes(portal: Datasette, sample_release: Path, path: str) -> None:
     first, again = (
         ask(portal, path),
-        ask(open_portal(sample_release.resolve() / "regiokompas.db", sample_release), path),
+        ask(open_portal(sample_release), path),
     )
     assert first.status_code == 200 and first.content == again.content
     assert first.headers["etag"] == again.headers["etag"]

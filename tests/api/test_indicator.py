@@ -1,37 +1,22 @@
 """What a reader learns of an indicator: what it is, how it is made, where it comes from, how far it reaches."""
 
-import asyncio
 import csv
 import html
 import io
-import json
 import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 from datasette.app import Datasette
+from support_portal import ask
 
-from pipelines.serve import PORTAL, read_settings
+from pipelines.serve import PORTAL
 
 SEEDS = PORTAL.parent / "dbt_project" / "seeds"
 PAGES = {"nl": "/indicator/", "en": "/en/indicator/"}
-
-
-@pytest.fixture(scope="module")
-def portal(sample_release: Path) -> Datasette:
-    return Datasette(
-        immutables=[str(sample_release.resolve() / "regiokompas.db")],
-        metadata=json.loads((sample_release / "metadata.json").read_text(encoding="utf-8")),
-        plugins_dir=str(PORTAL / "plugins"),
-        template_dir=str(PORTAL / "templates"),
-        static_mounts=[("static", str(PORTAL / "static"))],
-        settings=read_settings(),
-        cors=True,
-    )
 
 
 @pytest.fixture(scope="module")
@@ -39,10 +24,6 @@ def database(sample_release: Path) -> Iterator[sqlite3.Connection]:
     with closing(sqlite3.connect(sample_release / "regiokompas.db")) as connection:
         connection.row_factory = sqlite3.Row
         yield connection
-
-
-def ask(portal: Datasette, path: str) -> Any:
-    return asyncio.run(portal.client.get(path))
 
 
 def read(page: str) -> str:

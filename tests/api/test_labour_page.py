@@ -3,16 +3,14 @@
 import asyncio
 import csv
 import io
-import json
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 from datasette.app import Datasette
 from support import query
+from support_portal import fetch
 
-from pipelines.serve import PORTAL, read_settings
 from portal.csv_text import write_csv
 from portal.tension import bounds, place, read_classes
 
@@ -22,26 +20,8 @@ UNKNOWN = "\N{EN DASH}"
 
 
 @pytest.fixture(scope="module")
-def portal(sample_release: Path) -> Datasette:
-    return Datasette(
-        immutables=[str(sample_release.resolve() / "regiokompas.db")],
-        metadata=json.loads((sample_release / "metadata.json").read_text(encoding="utf-8")),
-        plugins_dir=str(PORTAL / "plugins"),
-        template_dir=str(PORTAL / "templates"),
-        settings=read_settings(),
-        cors=True,
-    )
-
-
-@pytest.fixture(scope="module")
 def newest(sample_release: Path) -> str:
     return str(query(sample_release, "select max(period_code) from labour_tension")[0][0])
-
-
-def ask(portal: Datasette, path: str) -> Any:
-    answer = asyncio.run(portal.client.get(path))
-    assert answer.status_code == 200, answer.text[:300]
-    return answer
 
 
 def written(value: float, decimals: int, lang: str) -> str:
@@ -57,7 +37,7 @@ def section(page: str, name: str) -> str:
 def test_every_region_is_listed_with_its_tension(
     portal: Datasette, sample_release: Path, newest: str, root: str, lang: str
 ) -> None:
-    page = ask(portal, root).text
+    page = fetch(portal, root).text
     assert f'<html lang="{lang}">' in page
     totals = query(
         sample_release,
@@ -74,7 +54,7 @@ def test_every_region_is_listed_with_its_tension(
 def test_a_region_shows_its_newest_total_and_every_occupation_with_a_figure(
     portal: Datasette, sample_release: Path, newest: str, root: str, lang: str
 ) -> None:
-    page = ask(portal, f"{root}/{REGION}").text
+    page = fetch(portal, f"{root}/{REGION}").text
     title = "coalesce(title_en, title_nl)" if lang == "en" else "title_nl"
     rows = query(
         sample_release,
@@ -106,7 +86,7 @@ def test_shortages_and_surpluses_are_those_of_the_bounds(portal: Datasette, samp
         [name for name, t in sorted(rows, key=lambda row: -row[1]) if t >= 1.5][:10],
         [name for name, t in sorted(rows, key=lambda row: row[1]) if t < 0.67][:10],
     ]
-    lists = section(ask(portal, f"/arbeidsmarkt/{REGION}").text, "lists").replace("&#39;", "'").split("<ol")[1:]
+    lists = section(fetch(portal, f"/arbeidsmarkt/{REGION}").text, "lists").replace("&#39;", "'").split("<ol")[1:]
     found = [re.findall(r'class="what"><span>([^<]+)</span>', part) for part in lists]
     assert [sorted(names) for names in found] == [sorted(names) for names in expected]
 
@@ -119,7 +99,7 @@ def test_where_people_could_move_is_every_row_of_the_region(portal: Datasette, s
         " join occupations as t on t.code = m.to_occupation_code where m.region_code = ?",
         REGION,
     )
-    cards = section(ask(portal, f"/arbeidsmarkt/{REGION}").text, "moves").replace("&#39;", "'").split("<article")[1:]
+    cards = section(fetch(portal, f"/arbeidsmarkt/{REGION}").text, "moves").replace("&#39;", "'").split("<article")[1:]
     found = set()
     for card in cards:
         origin = re.findall(r"<h3><span>([^<]+)</span>", card)[0]
@@ -137,7 +117,7 @@ def test_a_tension_that_is_not_there_is_no_zero_and_says_why(
         " and period_code = ? order by 1, 2 limit 1",
         newest,
     )[0]
-    page = ask(portal, f"/arbeidsmarkt/{code}").text
+    page = fetch(portal, f"/arbeidsmarkt/{code}").text
     left_out = section(page, "left-out")
     assert "UWV geeft het aantal vacatures of mensen niet." in left_out and name in left_out
     row = section(page, "occupations").split(f">{name}<", 1)[1].split("</tr>")[0]
@@ -156,7 +136,7 @@ def test_the_word_of_uwv_stands_beside_ours_and_a_difference_is_marked(
     )
     differing = [code for code, label, ours in published if words[ours] != label]
     for code in {*differing, REGION}:
-        page = section(ask(portal, f"/arbeidsmarkt/{code}").text, "occupations")
+        page = section(fetch(portal, f"/arbeidsmarkt/{code}").text, "occupations")
         assert page.count(">wijkt af</span>") == differing.count(code)
 
 
@@ -164,7 +144,7 @@ def test_the_word_of_uwv_stands_beside_ours_and_a_difference_is_marked(
 def test_the_file_of_a_region_holds_all_its_rows(
     portal: Datasette, sample_release: Path, extension: str, delimiter: str, mark: str
 ) -> None:
-    answer = ask(portal, f"/arbeidsmarkt/{REGION}.{extension}")
+    answer = fetch(portal, f"/arbeidsmarkt/{REGION}.{extension}")
     assert answer.headers["content-type"].startswith("text/csv")
     assert f".{extension}" in answer.headers["content-disposition"]
     text = answer.content.decode("utf-8-sig")
@@ -181,10 +161,10 @@ def test_the_file_of_a_region_holds_all_its_rows(
 
 
 def test_the_files_of_moves_and_regions_are_whole(portal: Datasette, sample_release: Path) -> None:
-    moves = list(csv.DictReader(io.StringIO(ask(portal, f"/arbeidsmarkt/{REGION}.moves.csv").text)))
+    moves = list(csv.DictReader(io.StringIO(fetch(portal, f"/arbeidsmarkt/{REGION}/overstap.csv").text)))
     expected = query(sample_release, "select count(*) from occupation_mobility where region_code = ?", REGION)
     assert [(len(moves),)] == expected
-    assert len(list(csv.DictReader(io.StringIO(ask(portal, "/en/labour-market.csv").text)))) == 36
+    assert len(list(csv.DictReader(io.StringIO(fetch(portal, "/en/labour-market.csv").text)))) == 36
 
 
 @pytest.mark.parametrize("code", ["AM99", "GM0363", "PV20"])
@@ -193,11 +173,11 @@ def test_what_is_no_labour_market_region_is_not_found(portal: Datasette, code: s
 
 
 def test_a_page_is_safe_and_leads_to_itself_in_the_other_language(portal: Datasette) -> None:
-    answer = ask(portal, f"/arbeidsmarkt/{REGION}")
+    answer = fetch(portal, f"/arbeidsmarkt/{REGION}")
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert "style=" not in answer.text and "<script" not in answer.text
     assert f'href="/en/labour-market/{REGION}"' in answer.text
-    assert f'href="/arbeidsmarkt/{REGION}"' in ask(portal, f"/en/labour-market/{REGION}").text
+    assert f'href="/arbeidsmarkt/{REGION}"' in fetch(portal, f"/en/labour-market/{REGION}").text
 
 
 def test_the_scale_marks_the_bounds_of_the_seed_and_ends_where_it_ends() -> None:

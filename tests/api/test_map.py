@@ -1,10 +1,8 @@
 """The map as its readers see it: colours, legend, table and files say the same as the release's own database."""
 
-import asyncio
 import csv
 import html
 import io
-import json
 import re
 import shutil
 import sqlite3
@@ -12,13 +10,13 @@ from collections.abc import Iterator
 from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 from datasette.app import Datasette
+from support_portal import ask, open_portal
 
-from pipelines.serve import PORTAL, read_settings
+from pipelines.serve import PORTAL
 from portal.map_shapes import PATH_BUDGET
 
 RATE, COUNT, NO_MUNICIPALITIES = "crimes_per_1000_rate", "population_count", "bankruptcies_count"
@@ -31,31 +29,10 @@ where r.scheme = 'municipality' and r.is_current and o.indicator_id = ? and o.pe
 """
 
 
-def open_portal(database: Path, release: Path) -> Datasette:
-    return Datasette(
-        immutables=[str(database)],
-        metadata=json.loads((release / "metadata.json").read_text(encoding="utf-8")),
-        plugins_dir=str(PORTAL / "plugins"),
-        template_dir=str(PORTAL / "templates"),
-        static_mounts=[("static", str(PORTAL / "static"))],
-        settings=read_settings(),
-        cors=True,
-    )
-
-
-@pytest.fixture(scope="module")
-def portal(sample_release: Path) -> Datasette:
-    return open_portal(sample_release.resolve() / "regiokompas.db", sample_release)
-
-
 @pytest.fixture(scope="module")
 def database(sample_release: Path) -> Iterator[sqlite3.Connection]:
     with closing(sqlite3.connect(sample_release / "regiokompas.db")) as connection:
         yield connection
-
-
-def ask(portal: Datasette, path: str) -> Any:
-    return asyncio.run(portal.client.get(path))
 
 
 def drawing(page: str) -> ElementTree.Element:
@@ -214,7 +191,7 @@ def test_without_the_borders_of_the_year_there_are_tiles_and_a_reason(
     shutil.copy(sample_release / "regiokompas.db", copy)
     with closing(sqlite3.connect(copy)) as connection, connection:
         connection.execute(change)
-    portal = open_portal(copy, sample_release)
+    portal = open_portal(sample_release, copy)
     page = ask(portal, f"/kaart/{RATE}").text
     assert '<svg class="tiles"' in page
     assert "De grenzen van 2026 zijn niet in deze release" in page

@@ -9,14 +9,9 @@ from typing import Any
 
 import pytest
 from datasette.app import Datasette
-from test_portal import ask, open_portal, run_sql
+from support_portal import ask, run_sql
 
 from pipelines.selections import read_selections
-
-
-@pytest.fixture(scope="module")
-def portal(sample_release: Path) -> Datasette:
-    return open_portal(sample_release.resolve() / "regiokompas.db", sample_release)
 
 
 def members(portal: Datasette, code: str) -> list[str]:

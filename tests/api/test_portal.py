@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 from datasette.app import Datasette
-from support_portal import ask, open_portal
+from support_portal import ask, open_portal, run_sql
 
 from pipelines.publish.queries import load_queries
 from pipelines.serve import PORTAL
@@ -24,19 +24,10 @@ SEEDS = PORTAL.parent / "dbt_project" / "seeds"
 QUERIES = load_queries(PORTAL / "queries")
 
 
-@pytest.fixture(scope="module")
-def portal(sample_release: Path) -> Datasette:
-    return open_portal(sample_release.resolve() / "regiokompas.db", sample_release)
-
-
 def rows(portal: Datasette, path: str) -> list[dict[str, Any]]:
     answer = ask(portal, path)
     assert answer.status_code == 200, answer.text
     return answer.json()
-
-
-def run_sql(portal: Datasette, sql: str) -> Any:
-    return ask(portal, "/regiokompas.json", params={"sql": sql, "_shape": "objects"})
 
 
 @pytest.mark.parametrize(("path", "lang"), [("/", "nl"), ("/en", "en")])
@@ -124,7 +115,7 @@ def test_published_figures_carry_no_notice(sample_release: Path, tmp_path: Path)
         connection.execute("update release set invented = 0, notice = null")
     metadata = (sample_release / "metadata.json").read_text(encoding="utf-8")
     (tmp_path / "metadata.json").write_text(metadata.replace(notice, ""), encoding="utf-8")
-    published = open_portal(database, tmp_path)
+    published = open_portal(tmp_path, database)
     for path in ("/", "/regiokompas", "/nope"):
         answer = ask(published, path)
         assert "x-regiokompas-notice" not in answer.headers
@@ -288,3 +279,14 @@ def test_a_row_page_explains_every_column(portal: Datasette) -> None:
     for name, description in columns.items():
         assert f'<th scope="row">{name}</th>' in page
         assert description.replace("'", "&#39;") in page
+
+
+def test_a_mistyped_address_leaves_no_trace_in_the_log_and_a_fault_does(
+    portal: Datasette, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert ask(portal, "/regiokompas/nope").status_code == 404
+    assert ask(portal, "/nope").status_code == 404
+    assert capfd.readouterr() == ("", "")
+    monkeypatch.delattr(portal, "overview")
+    assert ask(portal, "/").status_code == 500
+    assert "AttributeError" in "".join(capfd.readouterr())

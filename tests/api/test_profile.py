@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 from datasette.app import Datasette
-from test_portal import ask, open_portal
+from support_portal import ask
 
 from pipelines.serve import PORTAL
 from portal.formats import format_number, keep_together
@@ -21,11 +21,6 @@ from portal.pages import PATHS
 
 ZWOLLE = {"nl": "/gemeente/GM0193", "en": "/en/municipality/GM0193"}
 PAGES = [*ZWOLLE.values(), "/regio/corop/CR23", "/en/region/country/NL01", "/regio/nuts3/BE253", "/gemeente/GM0140"]
-
-
-@pytest.fixture(scope="module")
-def portal(sample_release: Path) -> Datasette:
-    return open_portal(sample_release.resolve() / "regiokompas.db", sample_release)
 
 
 @pytest.fixture(scope="module")

@@ -1,39 +1,21 @@
 """The page of the sources and that of the changes, on a release that is the first of its kind."""
 
-import asyncio
 import csv
 import io
-import json
 import re
+import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 from datasette.app import Datasette
 from support import query
+from support_portal import fetch, open_portal
 
-from pipelines.serve import PORTAL, read_settings
 from portal.ages import format_age
 
 BOTH = [("/bronnen", "nl"), ("/en/sources", "en")]
-
-
-@pytest.fixture(scope="module")
-def portal(sample_release: Path) -> Datasette:
-    return Datasette(
-        immutables=[str(sample_release.resolve() / "regiokompas.db")],
-        metadata=json.loads((sample_release / "metadata.json").read_text(encoding="utf-8")),
-        plugins_dir=str(PORTAL / "plugins"),
-        template_dir=str(PORTAL / "templates"),
-        settings=read_settings(),
-        cors=True,
-    )
-
-
-def ask(portal: Datasette, path: str) -> Any:
-    answer = asyncio.run(portal.client.get(path))
-    assert answer.status_code == 200, answer.text[:300]
-    return answer
 
 
 def row_of(page: str, title: str) -> str:
@@ -44,17 +26,31 @@ def row_of(page: str, title: str) -> str:
 def test_every_source_is_there_under_its_publisher(
     portal: Datasette, sample_release: Path, path: str, lang: str
 ) -> None:
-    page = ask(portal, path).text
+    page = fetch(portal, path).text
     names = portal.portal.texts["publishers"]
     parts = dict(re.findall(r'<section class="publisher">\s*<h2>([^<]+?) <.*?</h2>(.*?)</section>', page, re.DOTALL))
     for publisher, table, licence in query(sample_release, "select publisher, table_id, licence from sources"):
         assert table in parts[names[publisher][lang]] and licence in parts[names[publisher][lang]]
 
 
-def test_a_source_shows_how_it_is_doing(portal: Datasette, sample_release: Path) -> None:
-    page = ask(portal, "/en/sources").text
+@pytest.fixture(scope="module")
+def drifted(sample_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The release with sources that changed in their tables once and more often: in the sample nothing drifts."""
+    folder = tmp_path_factory.mktemp("drifted")
+    shutil.copyfile(sample_release / "regiokompas.db", folder / "regiokompas.db")
+    with closing(sqlite3.connect(folder / "regiokompas.db")) as db:
+        changes = [(1, 0, "cbs/81575NED"), (3, 2, "cbs/70072ned")]
+        db.executemany(
+            "update source_health set drift_count = ?, blocked_indicators_count = ? where dataset_id = ?", changes
+        )
+        db.commit()
+    return folder
+
+
+def test_a_source_shows_how_it_is_doing(drifted: Path, sample_release: Path) -> None:
+    page = fetch(open_portal(sample_release, drifted / "regiokompas.db"), "/en/sources").text
     rows = query(
-        sample_release,
+        drifted,
         "select s.title_en, s.reason_en, h.municipalities_count, h.municipalities_expected, h.drift_count,"
         " h.is_overdue, s.expected_next from sources as s join source_health as h using (dataset_id)",
     )
@@ -76,9 +72,9 @@ def test_sources_are_filtered_by_state(
     wanted = "h.is_overdue" if state == "overdue" else f"s.state = '{state}'"
     sql = f"select dataset_id from sources as s join source_health as h using (dataset_id) where {wanted}"
     expected = {dataset_id for (dataset_id,) in query(sample_release, sql)}
-    page = ask(portal, f"{path}?state={state}").text
+    page = fetch(portal, f"{path}?state={state}").text
     assert page.count('<th scope="row">') == len(expected)
-    rows = csv.DictReader(io.StringIO(ask(portal, f"{path}.csv?state={state}").text))
+    rows = csv.DictReader(io.StringIO(fetch(portal, f"{path}.csv?state={state}").text))
     assert {row["dataset_id"] for row in rows} == expected
     other = "/en/sources" if lang == "nl" else "/bronnen"
     assert f'href="{other}?state={state}"' in page
@@ -90,7 +86,7 @@ def test_every_state_that_a_source_can_be_in_is_explained(portal: Datasette) -> 
 
 
 def test_a_strange_state_is_shown_as_text(portal: Datasette) -> None:
-    page = ask(portal, "/bronnen?state=%3Cscript%3E%22").text
+    page = fetch(portal, "/bronnen?state=%3Cscript%3E%22").text
     assert "<script" not in page and "style=" not in page
 
 
@@ -113,7 +109,7 @@ def test_an_age_is_written_as_people_say_it(days: int | None, dutch: str, englis
     ("path", "words"), [("/wijzigingen", "is de eerste release"), ("/en/changes", "is the first release")]
 )
 def test_the_first_release_has_nothing_to_compare_with_and_says_so(portal: Datasette, path: str, words: str) -> None:
-    answer = ask(portal, path)
+    answer = fetch(portal, path)
     assert words in answer.text and portal.portal.release_id in answer.text
-    rows = list(csv.DictReader(io.StringIO(ask(portal, f"{path}.csv").text)))
+    rows = list(csv.DictReader(io.StringIO(fetch(portal, f"{path}.csv").text)))
     assert rows == []

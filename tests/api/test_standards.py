@@ -21,10 +21,11 @@ from datasette.app import Datasette
 from rdflib import Graph, URIRef
 from rdflib.namespace import DCAT, DCTERMS, RDF
 from support import PUBLIC_TABLES, SHARED
-from test_portal import ask, open_portal
+from support_portal import ask
 
 from pipelines.manifest import public_tables
 from pipelines.publish.catalogue import write_catalogue
+from pipelines.publish.metadata import contact_of
 from pipelines.settings import PROJECT
 from portal.feed import tell_changes, write_feed
 from portal.structured_data import as_block
@@ -36,11 +37,6 @@ MACHINE_READABLE = ["/catalogue.ttl", "/catalogue.jsonld", "/sitemap.xml", "/rob
 needs_shapes = pytest.mark.skipif(
     not CHECK_DCAT.exists(), reason="../shared/validators is absent: it has the shapes of DCAT-AP-NL"
 )
-
-
-@pytest.fixture(scope="module")
-def portal(sample_release: Path) -> Datasette:
-    return open_portal(sample_release.resolve() / "regiokompas.db", sample_release)
 
 
 @pytest.fixture(scope="module")
@@ -114,10 +110,11 @@ def test_the_same_release_gives_the_same_catalogue_at_any_address_that_is_set(sa
     code = (
         "import sys, json, duckdb; from pathlib import Path; from pipelines.manifest import public_tables;"
         "from pipelines.publish.catalogue import write_catalogue; data, folder, url = sys.argv[1:];"
+        "from pipelines.publish.metadata import contact_of;"
         "con = duckdb.connect(f'{data}/build/regiokompas.duckdb', read_only=True);"
         "facts = con.sql('select * from dim_release').pl().row(0, named=True);"
         "tables = public_tables(Path(data) / 'build/dbt/manifest.json');"
-        "write_catalogue(con, tables, facts, Path(folder), url)"
+        "write_catalogue(con, tables, facts, Path(folder), contact_of(url, ''))"
     )
     made = []
     # Python orders its sets by this seed, and rdflib writes from sets.
@@ -328,4 +325,4 @@ def test_the_catalogue_needs_every_file(sample_run: Run, tmp_path: Path) -> None
     with duckdb.connect(str(sample_run.data / "build" / "regiokompas.duckdb"), read_only=True) as con:
         facts = con.sql("select * from dim_release").pl().row(0, named=True)
         with pytest.raises(KeyError):
-            write_catalogue(con, tables, facts, tmp_path, "https://regiokompas.example")
+            write_catalogue(con, tables, facts, tmp_path, contact_of("https://regiokompas.example", ""))

@@ -22,11 +22,6 @@ GUESSES = ["indicatorId", "regionCode", "scheme", "year", "yearFrom", "frameYear
 FIGURES = "/v1/observations?indicatorId=establishments_count&regionCode=GM0363"
 
 
-@pytest.fixture(scope="module")
-def portal(sample_release: Path) -> Datasette:
-    return open_portal(sample_release / "regiokompas.db", sample_release)
-
-
 def get(portal: Datasette, path: str, *parameters: tuple[str, Any], **headers: str) -> Any:
     return ask(portal, f"{path}?{urlencode(parameters)}" if parameters else path, headers=headers)
 
@@ -164,7 +159,7 @@ def test_a_cursor_of_another_list_or_release_is_refused(
     database.write_bytes((sample_release / "regiokompas.db").read_bytes())
     with closing(sqlite3.connect(database)) as connection, connection:
         connection.execute("update release set release_id = 'another'")
-    other = open_portal(database, sample_release)
+    other = open_portal(sample_release, database)
     assert get(other, "/v1/regions", ("cursor", cursor)).status_code == 400
     assert "another" in get(other, "/v1/regions").headers["etag"]
 

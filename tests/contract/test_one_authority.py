@@ -1,6 +1,5 @@
 """Columns, titles and units are what the dbt manifest says, wherever a release tells them again."""
 
-import asyncio
 import csv
 import json
 import re
@@ -14,12 +13,11 @@ from typing import Any
 import duckdb
 import pytest
 from conftest import Run
-from datasette.app import Datasette
 from rdflib import Graph
 from rdflib.namespace import DCAT, DCTERMS, RDF
+from support_portal import fetch, open_portal
 
 from pipelines.manifest import PublicTable, public_tables
-from pipelines.settings import PORTAL
 from schemas.marts import contract_schema
 
 UNIT = re.compile(r" \[([^\]]+)\]$")
@@ -151,16 +149,7 @@ def from_csvw(place: Place) -> dict[str, Told]:
 
 def from_openapi(place: Place) -> dict[str, Told]:
     """The rows of the API, whose names are those of the columns in camelCase."""
-    portal = Datasette(
-        immutables=[str(place.release.resolve() / "regiokompas.db")],
-        metadata=json.loads((place.release / "metadata.json").read_text(encoding="utf-8")),
-        plugins_dir=str(PORTAL / "plugins"),
-        template_dir=str(PORTAL / "templates"),
-    )
-    answer = asyncio.run(portal.client.get("/v1/openapi.json"))
-    if answer.status_code == 404:
-        raise FileNotFoundError("/v1/openapi.json")
-    document = answer.json()
+    document = fetch(open_portal(place.release), "/v1/openapi.json").json()
     names = {f"{t.title_nl} / {t.title_en}": t for t in place.tables}
     told = {}
     for schema in document["components"]["schemas"].values():

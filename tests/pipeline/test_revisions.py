@@ -1,9 +1,7 @@
 """Two runs on real figures, of which the source changed one in between: what it was stays there to be found."""
 
-import asyncio
 import csv
 import io
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,8 +10,8 @@ import pytest
 from conftest import Run
 from datasette.app import Datasette
 from support import ALL_OF_THEM, Standin, copy_data, current_release, digests, query, run_cli
+from support_portal import fetch, open_portal
 
-from pipelines.serve import PORTAL, read_settings
 from portal.revisions import changes_of, history_of
 
 pytestmark = pytest.mark.standin
@@ -38,20 +36,7 @@ def data(live_run: Run, standin: Standin, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture(scope="module")
 def portal(data: Path) -> Datasette:
-    release = current_release(data)
-    return Datasette(
-        immutables=[str(release / "regiokompas.db")],
-        metadata=json.loads((release / "metadata.json").read_text(encoding="utf-8")),
-        plugins_dir=str(PORTAL / "plugins"),
-        template_dir=str(PORTAL / "templates"),
-        settings=read_settings(),
-    )
-
-
-def ask(portal: Datasette, path: str) -> str:
-    answer = asyncio.run(portal.client.get(path))
-    assert answer.status_code == 200, answer.text
-    return str(answer.text)
+    return open_portal(current_release(data))
 
 
 def test_the_changes_are_those_that_two_databases_show(data: Path, live_run: Run) -> None:
@@ -92,7 +77,7 @@ def test_the_page_shows_the_figure_as_it_was_and_as_it_is(data: Path, portal: Da
         ("/wijzigingen", "216.360", "216.365"),
         ("/en/changes", "216,360", "216,365"),
     ):
-        page = ask(portal, f"{path}?indicator=establishments_count&region=amsterdam")
+        page = fetch(portal, f"{path}?indicator=establishments_count&region=amsterdam").text
         assert f"<strong>{was}</strong>" in page and f"<strong>{became}</strong>" in page
         assert current_release(data).name in page
 
@@ -101,9 +86,9 @@ def test_the_file_of_the_page_holds_every_change_that_was_asked_for(data: Path, 
     changes = changes_of(current_release(data))
     assert changes is not None
     count = duckdb.sql(f"select count(*) from read_parquet('{changes.path}') where frame_year is null").fetchall()
-    rows = list(csv.DictReader(io.StringIO(ask(portal, "/wijzigingen.csv"))))
+    rows = list(csv.DictReader(io.StringIO(fetch(portal, "/wijzigingen.csv").text)))
     assert len(rows) == count[0][0]
-    amsterdam = ask(portal, "/wijzigingen.nl.csv?indicator=establishments_count&region=GM0363")
+    amsterdam = fetch(portal, "/wijzigingen.nl.csv?indicator=establishments_count&region=GM0363").text
     assert amsterdam.startswith("\ufeff") and ";216360;216365;5;" in amsterdam
 
 
@@ -138,6 +123,6 @@ def test_the_first_release_says_that_it_is_the_first(live_run: Run) -> None:
     ],
 )
 def test_a_strange_question_finds_nothing_or_everything_and_never_fails(portal: Datasette, asked: str) -> None:
-    page = ask(portal, f"/wijzigingen?{asked}")
+    page = fetch(portal, f"/wijzigingen?{asked}").text
     assert "<script" not in page and "style=" not in page
-    ask(portal, f"/wijzigingen.csv?{asked}")
+    fetch(portal, f"/wijzigingen.csv?{asked}")

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from portal.choropleth import METHODS, MOST_CLASSES, classify, rank
-from portal.map_shapes import shapes_of_boundaries, shapes_of_tiles
+from portal.map_shapes import COARSEST_HEIGHT, shapes_of_boundaries, shapes_of_tiles
 
 FIGURES = st.one_of(st.none(), st.floats(-1e9, 1e9, allow_nan=False), st.integers(-5, 5).map(float))
 
@@ -107,9 +107,9 @@ def wiggling(west: float, points: int) -> str:
 
 
 @given(st.integers(1_000, 20_000))
-def test_the_paths_fit_in_their_budget(budget: int) -> None:
+def test_the_paths_fit_in_their_budget_unless_the_grid_is_the_coarsest(budget: int) -> None:
     shapes = shapes_of_boundaries({"A": wiggling(4, 3000), "B": wiggling(7, 3000)}, budget)
-    assert sum(map(len, shapes.paths.values())) <= budget
+    assert sum(map(len, shapes.paths.values())) <= budget or shapes.height == COARSEST_HEIGHT
     assert all(len(ring) > 2 for path in shapes.paths.values() for ring in corners(path))
 
 

@@ -27,8 +27,8 @@ def cells(text: str, *, is_dutch: bool) -> list[list[str]]:
 @given(TEXTS, st.booleans())
 def test_no_text_is_run_by_a_spreadsheet_and_none_is_lost(text: str, is_dutch: bool) -> None:
     _, (cell, _) = cells(write_csv([{"a": text, "b": 1}], ["a", "b"], dutch=is_dutch), is_dutch=is_dutch)
-    assert not cell.startswith(FORMULA_STARTS)
-    assert cell == (f"'{text}" if text.startswith(FORMULA_STARTS) else text)
+    assert not cell.lstrip(" ").startswith(FORMULA_STARTS)
+    assert cell == (f"'{text}" if text.lstrip(" ").startswith(FORMULA_STARTS) else text)
 
 
 @given(NUMBERS | st.integers(), st.booleans())

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.comparison_chart import Line, Point, comparison_chart, first_day, nice_ticks
-from portal.csv_files import write_csv
 from portal.regroup import (
     METHODS,
     STATUSES,
@@ -168,9 +167,3 @@ def test_ticks_hold_every_figure(one: float, other: float) -> None:
     ticks = nice_ticks(min(one, other), max(one, other))
     assert 2 <= len(ticks) <= 8
     assert ticks[0] <= min(one, other) + 1e-6 and max(one, other) - 1e-6 <= ticks[-1]
-
-
-def test_csv_guards_text_and_leaves_numbers() -> None:
-    rows = [["=1+1", -1.5, 216360.0, None], ['a "b"', 1e20, 3, " @x"]]
-    assert write_csv(["a", "b", "c", "d"], rows) == b'a,b,c,d\r\n\'=1+1,-1.5,216360,\r\n"a ""b""",1e+20,3,\' @x\r\n'
-    assert write_csv(["a", "b"], [["x;y", -1.5]], dutch=True) == b'\xef\xbb\xbfa;b\r\n"x;y";-1,5\r\n'
