@@ -30,8 +30,6 @@ COLOURS = 64
 INDICATOR = "unemployment_share_pct"
 ASKED = "region=GM0193&region=GM0363&region=GM0935"
 PICTURES = {
-    "portal.png": "/en?q=Zwolle",
-    "portal.nl.png": "/?q=Zwolle",
     "screenshots/home.en.png": page_url("home", "en"),
     "screenshots/home.nl.png": page_url("home", "nl"),
     "screenshots/profile.en.png": page_url("municipality", "en", code="GM0193"),

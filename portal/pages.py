@@ -19,6 +19,7 @@ PATHS = {
     "region": {"nl": "/regio/{scheme}/{code}", "en": "/en/region/{scheme}/{code}"},
     "compare": {"nl": "/vergelijk", "en": "/en/compare"},
     "own_region": {"nl": "/eigen-regio", "en": "/en/own-region"},
+    "maps": {"nl": "/kaart", "en": "/en/map"},
     "map": {"nl": "/kaart/{indicator}", "en": "/en/map/{indicator}"},
     "indicator": {"nl": "/indicator/{indicator}", "en": "/en/indicator/{indicator}"},
     "indicators": {"nl": "/indicatoren", "en": "/en/indicators"},

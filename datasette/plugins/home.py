@@ -1,5 +1,6 @@
-"""The home page in Dutch (/) and English (/en): finds a region and shows its newest figures."""
+"""The home page in Dutch (/) and English (/en): finds a region, and tells what is here and what is new."""
 
+from collections import Counter
 from typing import Any
 
 from datasette import Response, hookimpl
@@ -9,32 +10,15 @@ from datasette.utils.asgi import Request
 from portal.formats import format_bytes, format_number, format_period
 from portal.pages import DATABASE, language, region_url, render, routes
 from portal.registry import read_registry, search_regions
+from portal.revisions import KINDS, changes_of
 
 MAX_QUERY_CHARACTERS = 100
 EXAMPLES = ("GM0193", "GM0935", "PV29", "AM11")
 
-# The newest period that holds a number; where none does, the newest period, so that its status is seen.
-NEWEST_FIGURES = """
-with ranked as (
-    select *, row_number() over (
-        partition by indicator_id order by value is null, year desc, period_code desc
-    ) as position
-    from observations where region_code = :code
-)
-select o.*, i.theme, i.title_nl, i.title_en, i.definition_nl, i.definition_en, i.unit_nl, i.unit_en, i.decimals,
-    s.publisher, s.table_id
-from ranked as o
-join indicators as i using (indicator_id)
-join sources as s on s.dataset_id = o.dataset_id
-where o.position = 1
-"""
-CONTAINING_REGIONS = """
-select r.region_code, r.name, r.scheme from region_membership as m join regions as r using (region_code)
-where m.municipality_code = :code and m.valid_to is null and r.scheme <> 'country'
-"""
-COUNT_MEMBERS = "select count(*) from region_membership where region_code = :code and valid_to is null"
 INDICATORS = "select indicator_id, theme, title_nl, title_en, definition_nl, definition_en from indicators"
-SOURCES = "select * from sources order by publisher, table_id"
+SOURCES = "select * from sources order by state, publisher, table_id"
+CURRENT_STATES = ("current", "archived")
+MOST_RESULTS = 20
 COUNTS = """
 select (select count(*) from regions where scheme = 'municipality' and is_current) as regions,
     (select count(*) from indicators) as indicators,
@@ -47,21 +31,6 @@ async def find_regions(datasette: Datasette, query: str) -> list[dict[str, Any]]
     """Returns regions by code, name, the start of words in it, or another name they go by, the likeliest first."""
     registry, portal = await read_registry(datasette), datasette.portal
     return search_regions(query, registry.regions, list(portal.texts["schemes"]), portal.other_names)
-
-
-async def describe_region(datasette: Datasette, region: dict[str, Any]) -> dict[str, Any]:
-    """Returns the region with what it belongs to, how many municipalities it has and its newest figures by theme."""
-    database = datasette.get_database(DATABASE)
-    schemes = list(datasette.portal.texts["schemes"])
-    code = {"code": region["region_code"]}
-    figures = [dict(row) for row in await database.execute(NEWEST_FIGURES, code)]
-    part_of = [dict(row) for row in await database.execute(CONTAINING_REGIONS, code)]
-    return {
-        **region,
-        "part_of": sorted(part_of, key=lambda r: schemes.index(r["scheme"])),
-        "members": (await database.execute(COUNT_MEMBERS, code)).single_value(),
-        "figures": by_theme(datasette, sorted(figures, key=lambda f: (f["dataset_id"], f["measure_code"], f["dims"]))),
-    }
 
 
 def by_theme(datasette: Datasette, rows: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
@@ -77,12 +46,16 @@ async def read_overview(datasette: Datasette) -> dict[str, Any]:
     metadata = (datasette.metadata("databases") or {}).get(DATABASE, {})
     indicators = [dict(row) for row in await database.execute(INDICATORS)]
     rows = await database.table_counts(limit=1000)
+    sources = [dict(row) for row in await database.execute(SOURCES)]
     regions = (await read_registry(datasette)).regions
     return {
         "examples": [regions[code] for code in EXAMPLES if code in regions],
         "counts": dict((await database.execute(COUNTS)).first()),
         "themes": by_theme(datasette, indicators),
-        "sources": [dict(row) for row in await database.execute(SOURCES)],
+        "states": Counter(source["state"] for source in sources),
+        "troubled_sources": [source for source in sources if source["state"] not in CURRENT_STATES],
+        "changes": changes_of(datasette.portal.folder),
+        "change_kinds": KINDS,
         "questions": metadata.get("queries", {}),
         "tables": [
             {"name": name, "rows": rows.get(name), **about}
@@ -94,17 +67,14 @@ async def read_overview(datasette: Datasette) -> dict[str, Any]:
 
 
 async def home(request: Request, datasette: Datasette) -> Response:
-    """Answers / and /en, with the figures of a region when one was asked for (`?q=`)."""
+    """Answers / and /en; with `?q=` the profile that was meant, or the regions among which it may be."""
     lang = language(request)
     query = request.args.get("q", "").strip()[:MAX_QUERY_CHARACTERS]
     found = await find_regions(datasette, query) if query else []
-    context = {
-        **datasette.overview,
-        "q": query,
-        "region": await describe_region(datasette, found[0]) if found else None,
-        "profile_url": region_url(found[0]["scheme"], found[0]["region_code"], lang) if found else None,
-        "others": found[1:13],
-    }
+    exact = [region for region in found if region["is_exact"]]
+    if len(exact) == 1:
+        return Response.redirect(region_url(exact[0]["scheme"], exact[0]["region_code"], lang))
+    context = {**datasette.overview, "q": query, "found": found[:MOST_RESULTS], "found_count": len(found)}
     return await render(datasette, request, "home.html", "home", context)
 
 

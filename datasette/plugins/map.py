@@ -15,6 +15,8 @@ from portal.formats import format_number, format_period
 from portal.map_shapes import MapShapes, shapes_of_boundaries, shapes_of_tiles
 from portal.pages import file_routes, language, not_found, page_url, parts_of, render, routes
 
+FIRST_MAP = "establishments_per_1000_inhabitants_rate"
+MAPPED = "select indicator_id, title_nl, title_en from indicators where lowest_level = 'municipality'"
 FRAME = "select max(frame_year) as frame_year from observations_on_frame"
 MUNICIPALITIES = "select region_code from regions where scheme = 'municipality' and is_current"
 TILES = "select region_code, tile_column, tile_row from municipality_tiles"
@@ -77,6 +79,8 @@ class Maps:
     shapes: Mapping[str, MapShapes]
     """By the way of drawing: always `tiles`; `borders` when those of the frame have landed, whole."""
     credit: Row | None
+    indicators: list[Row]
+    """Those with figures of municipalities."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +107,7 @@ async def read_maps(datasette: Datasette) -> Maps:
     whole = bool(current) and {row["region_code"] for row in boundaries} == current
     if whole:
         shapes["borders"] = shapes_of_boundaries({row["region_code"]: row["geometry"] for row in boundaries})
-    return Maps(frame["frame_year"], shapes, boundaries[0] if whole else None)
+    return Maps(frame["frame_year"], shapes, boundaries[0] if whole else None, await read_rows(datasette, MAPPED))
 
 
 def chosen(request: Request, texts: dict[str, Any], name: str, known: list[str], unknown: list[str]) -> str:
@@ -184,6 +188,7 @@ async def map_page(request: Request, datasette: Datasette) -> Response:
         "without": sum(row["value"] is None for row in figures),
         "classification": found,
         "maps": datasette.maps,
+        "mapped": sorted(datasette.maps.indicators, key=lambda row: str(row[f"title_{lang}"]).casefold()),
         "drawn": datasette.maps.shapes[choice.shape],
         "by_shade": {c.shade: [f for f in figures if f["value_class"] == c] for c in found.classes},
         "described": describe(figures, indicator, choice, datasette, lang),
@@ -211,6 +216,11 @@ def describe(figures: list[Row], indicator: Row, choice: Choice, datasette: Data
         lowest=written(present[-1]),
         without=len(figures) - len(present),
     )
+
+
+async def to_map(request: Request, datasette: Datasette) -> Response:
+    """Leads /kaart to the map of the indicator that was chosen on it (`?indicator=`)."""
+    return Response.redirect(page_url("map", language(request), indicator=request.args.get("indicator") or FIRST_MAP))
 
 
 async def map_csv(request: Request, datasette: Datasette) -> Response:
@@ -252,4 +262,4 @@ def startup(datasette: Datasette) -> Any:
 @hookimpl
 def register_routes() -> list[tuple[str, Any]]:
     """Puts the map at its address in both languages, and its figures at that address with .csv or .nl.csv."""
-    return [*routes("map", map_page), *file_routes("map", map_csv)]
+    return [*routes("maps", to_map), *routes("map", map_page), *file_routes("map", map_csv)]

@@ -13,12 +13,14 @@ from typing import Any
 import pytest
 import yaml
 from datasette.app import Datasette
+from support import query
 from support_portal import ask, open_portal, run_sql
 
 from pipelines.publish.queries import load_queries
 from pipelines.serve import PORTAL
+from portal.pages import page_url
 
-PAGES = ["/", "/en", "/?q=zwolle", "/regiokompas", "/regiokompas/observations", "/regiokompas/regions/GM0193"]
+PAGES = ["/", "/en", "/?q=gron", "/regiokompas", "/regiokompas/observations", "/regiokompas/regions/GM0193"]
 DATA = ["/regiokompas/regions.json", "/regiokompas/regions.csv", "/downloads/regions.csv", "/regiokompas.db"]
 SEEDS = PORTAL.parent / "dbt_project" / "seeds"
 QUERIES = load_queries(PORTAL / "queries")
@@ -58,7 +60,7 @@ def test_every_text_is_there_in_both_languages_and_used() -> None:
         ("GM0363", "Amsterdam"),
         ("gm0363", "Amsterdam"),
         ("ZWOLLE", "Zwolle"),
-        ("fryslan", "Súdwest-Fryslân"),
+        ("fryslan", "Fryslân"),
         ("gravenhage", "&#39;s-Gravenhage"),
         ("Den Haag", "&#39;s-Gravenhage"),
         ("den bosch", "&#39;s-Hertogenbosch"),
@@ -67,9 +69,33 @@ def test_every_text_is_there_in_both_languages_and_used() -> None:
     ],
 )
 def test_a_region_is_found_by_name_part_of_it_or_code(portal: Datasette, query: str, name: str) -> None:
-    page = ask(portal, "/", params={"q": query}).text
-    found = page[page.index('id="region"') : page.index('id="themes"')]
-    assert name in found
+    answer = ask(portal, "/", params={"q": query})
+    if answer.status_code == 302:
+        heading = ask(portal, answer.headers["location"]).text.split("<h1", 1)[1].split("</h1>")[0]
+        assert name in heading
+    else:
+        found = answer.text[answer.text.index('id="found"') : answer.text.index('id="themes"')]
+        assert name in found.split("<li>")[1]
+
+
+@pytest.mark.parametrize(
+    ("query", "address"),
+    [
+        ("/?q=gm0193", "/gemeente/GM0193"),
+        ("/?q=zwolle", "/gemeente/GM0193"),
+        ("/en?q=den bosch", "/en/municipality/GM0796"),
+        ("/en?q=PV29", "/en/region/province/PV29"),
+    ],
+)
+def test_who_names_one_region_comes_to_its_profile(portal: Datasette, query: str, address: str) -> None:
+    assert ask(portal, query).headers["location"] == address
+
+
+def test_who_names_several_regions_chooses(portal: Datasette) -> None:
+    page = ask(portal, "/en?q=utrecht").text
+    found = page[page.index('id="found"') : page.index('id="themes"')].split("<li>")[1:]
+    assert 'href="/en/municipality/GM0344"' in found[0] and len(found) > 2
+    assert any('href="/en/region/province/PV26"' in line for line in found)
 
 
 @pytest.mark.parametrize("query", ["nergenshuizen", '"', "'; drop table regions --", "* OR", "%", "NEAR(", "<script>"])
@@ -79,21 +105,29 @@ def test_a_strange_question_is_answered_kindly(portal: Datasette, query: str) ->
     assert "<script>" not in answer.text
 
 
-def test_a_region_shows_its_newest_figures_and_links_to_the_rows(portal: Datasette) -> None:
-    newest = run_sql(
-        portal,
-        "select value, year from observations where indicator_id = 'establishments_count' "
-        "and region_code = 'GM0363' and value is not null order by year desc limit 1",
-    ).json()["rows"][0]
-    for path, number in [("/", f"{newest['value']:,.0f}".replace(",", ".")), ("/en", f"{newest['value']:,.0f}")]:
-        page = ask(portal, path, params={"q": "GM0363"}).text
-        assert f"<strong>{number}</strong>" in page
-    link = re.search(
-        r'href="(/regiokompas/observations\?region_code=GM0363&amp;indicator_id=establishments_count&[^"]+)"', page
-    )
-    assert link is not None
-    linked = rows(portal, link[1].replace("&amp;", "&").replace("observations?", "observations.json?_shape=array&"))
-    assert linked[0]["year"] == newest["year"]
+@pytest.mark.parametrize(("home", "lang"), [("/", "nl"), ("/en", "en")])
+def test_home_tells_the_release_what_it_changed_and_how_the_sources_are(
+    portal: Datasette, sample_release: Path, home: str, lang: str
+) -> None:
+    page = ask(portal, home).text
+    news = page[page.index('id="news"') : page.index('id="downloads"')]
+    assert sample_release.name in news
+    assert {"nl": "Dit is de eerste release", "en": "This is the first release"}[lang] in news
+    assert f'href="{page_url("changes", lang)}"' in news and 'href="/atom.xml"' in news
+    counts = query(sample_release, "select state, count(*) from sources group by state")
+    for state, count in counts:
+        assert re.search(rf'\?state={state}"><span class="badge {state}">[^<]+</span></a> {count}<', news)
+
+
+def test_home_names_the_sources_that_are_not_current(sample_release: Path, tmp_path: Path) -> None:
+    database = tmp_path / "regiokompas.db"
+    shutil.copyfile(sample_release / "regiokompas.db", database)
+    with closing(sqlite3.connect(database)) as connection, connection:
+        kept = "state = 'kept', reason_nl = 'Het CBS antwoordt niet.', reason_en = 'CBS does not answer.'"
+        connection.execute(f"update sources set {kept} where dataset_id = 'cbs/81575NED'")
+    page = ask(open_portal(sample_release, database), "/en").text
+    news = page[page.index('id="news"') : page.index('id="downloads"')]
+    assert "81575NED" in news and "CBS does not answer." in news and "70072ned" not in news
 
 
 @pytest.mark.parametrize("path", [*PAGES, *DATA, "/nope", "/-/threads"])
@@ -132,7 +166,7 @@ def test_json_carries_the_notice_around_the_rows_and_in_them(portal: Datasette) 
 def test_own_pages_allow_no_script_at_all(portal: Datasette) -> None:
     policy = ask(portal, "/").headers["content-security-policy"]
     assert "default-src 'none'" in policy and "script-src" not in policy and "unsafe" not in policy
-    page = ask(portal, "/?q=zwolle").text
+    page = ask(portal, "/?q=gron").text
     assert "<script" not in page and "style=" not in page
     assert "'unsafe-inline'" in ask(portal, "/regiokompas/regions").headers["content-security-policy"]
 
@@ -157,7 +191,7 @@ def test_themes_and_kinds_of_region_have_the_names_of_the_seeds(portal: Datasett
     seed = (SEEDS / "themes.csv").read_text(encoding="utf-8")
     page = ask(portal, "/").text
     assert [row["title_nl"] for row in csv.DictReader(io.StringIO(seed)) if f">{row['title_nl']}<" not in page] == []
-    assert "Labour market region" in ask(portal, "/en?q=AM11").text
+    assert "Labour market region" in ask(portal, "/en/region/labour_market_region/AM11").text
 
 
 def test_labour_market_regions_add_up_to_all_municipalities(portal: Datasette) -> None:
@@ -233,10 +267,10 @@ def test_sql_that_is_too_heavy_or_writes_is_refused(portal: Datasette, sql: str)
 
 
 def test_the_publisher_is_named_as_it_writes_itself(portal: Datasette) -> None:
-    page = ask(portal, "/", params={"q": "GM0193"}).text
+    page = ask(portal, "/gemeente/GM0193").text
     assert "CBS 81575NED" in page and "cbs 81575NED" not in page
-    assert "Gemeente Den Haag subsidies" in page and "den_haag" not in page
-    assert "City of The Hague subsidies" in ask(portal, "/en").text
+    assert "<h2>Gemeente Den Haag " in ask(portal, "/bronnen").text
+    assert "<h2>City of The Hague " in ask(portal, "/en/sources").text
 
 
 def test_every_publisher_state_and_cadence_has_words(portal: Datasette) -> None:
@@ -251,7 +285,7 @@ def test_every_publisher_state_and_cadence_has_words(portal: Datasette) -> None:
 
 @pytest.mark.parametrize(
     ("path", "told"),
-    [("/?q=GM0193", ["augustus 2026", "16 mei 2023"]), ("/en?q=GM0193", ["August 2026", "16 May 2023"])],
+    [("/bronnen", ["augustus 2026", "16 mei 2023"]), ("/en/sources", ["August 2026", "16 May 2023"])],
 )
 def test_periods_are_written_as_people_write_them(portal: Datasette, path: str, told: list[str]) -> None:
     page = ask(portal, path).text
@@ -260,7 +294,7 @@ def test_periods_are_written_as_people_write_them(portal: Datasette, path: str, 
 
 
 def test_a_source_says_why_it_is_not_current_in_the_language_of_the_page(portal: Datasette) -> None:
-    dutch, english = ask(portal, "/").text, ask(portal, "/en").text
+    dutch, english = ask(portal, "/bronnen").text, ask(portal, "/en/sources").text
     assert "UWV heeft na 16 mei 2023 geen week meer gepubliceerd" in dutch
     assert "UWV has published no week after 16 May 2023" in english
     assert "UWV has published" not in dutch and "UWV heeft na" not in english

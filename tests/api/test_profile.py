@@ -245,11 +245,6 @@ def test_a_wrong_address_says_what_to_do(portal: Datasette, path: str, status: i
     assert "'unsafe" not in answer.headers["content-security-policy"]
 
 
-def test_a_region_that_was_found_leads_to_its_profile(portal: Datasette) -> None:
-    assert f'href="{ZWOLLE["nl"]}"' in read(portal, "/?q=zwolle")
-    assert 'href="/en/region/province/PV29"' in read(portal, "/en?q=PV29")
-
-
 def test_every_region_has_a_page(portal: Datasette, database: sqlite3.Connection) -> None:
     """One of each kind, current and former; the pages of a kind are made alike."""
     kinds = all_rows(database, "select scheme, is_current, max(region_code) from regions group by 1, 2")

@@ -21,7 +21,7 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 OWN_PAGES = [
     "/",
     "/en",
-    "/?q=zwolle",
+    "/?q=gron",
     "/en?q=nergenshuizen",
     "/gemeente/GM0193",
     "/en/municipality/GM0193",
