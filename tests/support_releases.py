@@ -1,6 +1,8 @@
-"""Small releases with only what a comparison reads, for tests of what changed between two of them."""
+"""Releases of which one changed figures of another: small ones with only what a comparison reads, and a whole one."""
 
 import json
+import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ PUBLISHED = {
     "value": pl.Float64,
     "value_status": pl.String,
 }
+COMPARED = ("observations", "observations_on_frame", "indicators", "sources", "release")
 ON_FRAME = {**TEXTS, "frame_year": pl.Int32, "value": pl.Float64, "value_status": pl.String}
 
 
@@ -60,6 +63,39 @@ def make_release(
     manifest = {"release_id": release_id, "invented": invented, "files": {}}
     (built / "release.json").write_text(json.dumps(manifest), encoding="utf-8")
     return publish(built, releases, release_id, lambda release: record_changes(releases, release))
+
+
+def publish_after(releases: Path, whole: Path, release_id: str, before: Figures, landed_at: str) -> Release:
+    """Publish a whole release once more, after an earlier one in which these figures were as given.
+
+    The earlier one has only what a comparison reads: nobody can serve it.
+    """
+    built = releases.parent / f"built-{release_id}"
+    (built / "tables").mkdir(parents=True)
+    for name in COMPARED:
+        table = pl.read_parquet(whole / "tables" / f"{name}.parquet")
+        _as_before(table, before, landed_at).write_parquet(built / "tables" / f"{name}.parquet")
+    sealed = json.loads((whole / "release.json").read_text(encoding="utf-8"))
+    manifest = {"release_id": release_id, "invented": sealed["invented"], "files": {}}
+    (built / "release.json").write_text(json.dumps(manifest), encoding="utf-8")
+    publish(built, releases, release_id, lambda release: record_changes(releases, release))
+    again = shutil.copytree(whole, releases.parent / "built-again", copy_function=os.link)
+    return publish(again, releases, sealed["release_id"], lambda release: record_changes(releases, release))
+
+
+def _as_before(table: pl.DataFrame, before: Figures, landed_at: str) -> pl.DataFrame:
+    if "newest_landed_at" in table.columns:
+        return table.with_columns(newest_landed_at=pl.lit(landed_at))
+    if not set(TEXTS) <= set(table.columns):
+        return table
+    for key, (value, status) in before.items():
+        this = pl.all_horizontal(pl.col(name) == part for name, part in _key(key).items())
+        was = {"value": value, "value_status": status, "landed_sha256": "of-before"}
+        changed = {name: cell for name, cell in was.items() if name in table.columns}
+        table = table.with_columns(
+            **{name: pl.when(this).then(pl.lit(cell)).otherwise(pl.col(name)) for name, cell in changed.items()}
+        )
+    return table
 
 
 def _key(key: tuple[str, str, str]) -> dict[str, Any]:
