@@ -33,7 +33,7 @@ with ranked as (
     from observations where region_code = :code
 )
 select o.*, i.theme, i.title_nl, i.title_en, i.definition_nl, i.definition_en, i.unit_nl, i.unit_en, i.decimals,
-    s.publisher, s.table_id
+    s.publisher, s.table_id, s.homepage_url
 from ranked as o
 join indicators as i using (indicator_id)
 join sources as s on s.dataset_id = o.dataset_id
@@ -41,9 +41,12 @@ where o.position = 1
 """
 CONTAINING_REGIONS = """
 select r.region_code, r.name, r.scheme from region_membership as m join regions as r using (region_code)
-where m.municipality_code = :code and m.valid_to is null and r.scheme <> 'country'
+where m.municipality_code = :code and m.region_code <> :code and m.valid_to is null and r.scheme <> 'country'
 """
-COUNT_MEMBERS = "select count(*) from region_membership where region_code = :code and valid_to is null"
+COUNT_MEMBERS = """
+select count(*) from region_membership
+where region_code = :code and municipality_code <> :code and valid_to is null
+"""
 INDICATORS = "select indicator_id, theme, title_nl, title_en, definition_nl, definition_en from indicators"
 SOURCES = "select * from sources order by publisher, table_id"
 COUNTS = """
