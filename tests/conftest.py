@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 from support import STANDIN, Ran, Standin, current_release, drop_weekly_vacancies, open_standin, run_cli
+from support_browser import open_chromium, serving
 
 NO_STANDIN = "../shared/standin is absent: it serves the real published figures that this test compares with"
 
@@ -41,6 +43,26 @@ def sample_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def sample_release(sample_run: Run) -> Path:
     """The directory of a release of the bundled sample."""
     return sample_run.release
+
+
+@pytest.fixture(scope="module")
+def release(sample_release: Path) -> Path:
+    """The release that `address` serves; a module that serves another one overrides this."""
+    return sample_release
+
+
+@pytest.fixture(scope="module")
+def address(release: Path) -> Iterator[str]:
+    """Where a server of the release answers."""
+    with serving(release) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's chromium."""
+    with open_chromium() as chromium:
+        yield chromium
 
 
 @pytest.fixture(scope="session")
