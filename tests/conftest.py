@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser
 from support import STANDIN, Ran, Standin, current_release, drop_weekly_vacancies, open_standin, run_cli
 from support_browser import open_chromium, serving
+from support_releases import BEFORE, REVISED, publish_after
 
 NO_STANDIN = "../shared/standin is absent: it serves the real published figures that this test compares with"
 
@@ -45,16 +46,16 @@ def sample_release(sample_run: Run) -> Path:
     return sample_run.release
 
 
-@pytest.fixture(scope="module")
-def release(sample_release: Path) -> Path:
-    """The release that `address` serves; a module that serves another one overrides this."""
-    return sample_release
+@pytest.fixture(scope="session")
+def revised_release(sample_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The release of the sample, after an earlier one with another figure: there are changes to tell of."""
+    return publish_after(tmp_path_factory.mktemp("revised") / "releases", sample_release, {REVISED: BEFORE}).folder
 
 
 @pytest.fixture(scope="module")
-def address(release: Path) -> Iterator[str]:
-    """Where a server of the release answers."""
-    with serving(release) as address:
+def address(revised_release: Path) -> Iterator[str]:
+    """Where a server of the revised release answers."""
+    with serving(revised_release) as address:
         yield address
 
 

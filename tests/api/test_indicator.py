@@ -14,12 +14,11 @@ from pathlib import Path
 import pytest
 from datasette.app import Datasette
 from support_portal import ask, open_portal
-from support_releases import Figures, publish_after
+from support_releases import EARLIER, Figures, publish_after
 
 from pipelines.settings import PORTAL
 
 SEEDS = PORTAL.parent / "dbt_project" / "seeds"
-EARLIER = "sample-2026-10-05-earlier"
 PAGES = {"nl": "/indicator/", "en": "/en/indicator/"}
 
 
@@ -162,7 +161,7 @@ def revised(sample_release: Path, tmp_path_factory: pytest.TempPathFactory) -> D
         ("jobs_count", "GM0518", "2021JJ00"): (None, "missing"),
     }
     releases = tmp_path_factory.mktemp("revised") / "releases"
-    release = publish_after(releases, sample_release, EARLIER, before, "2026-10-05T06:00:00")
+    release = publish_after(releases, sample_release, before)
     return open_portal(release.folder / "regiokompas.db", release.folder)
 
 

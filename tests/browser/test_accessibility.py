@@ -22,6 +22,7 @@ OWN_PAGES = [
     "/kaart/establishments_count",
     "/en/map/establishments_count",
     "/en/indicator/jobs_count",
+    "/indicator/establishments_count?region=zwolle",
     "/indicatoren",
     "/bronnen",
     "/en/changes",
