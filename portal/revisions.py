@@ -15,6 +15,7 @@ Row = dict[str, Any]
 
 CHANGES_FOLDER = "changes"
 KINDS = ("value_changed", "status_changed", "added", "removed")
+_SAME_CHANGE = ["region_code", "period_code", "value_before", "value_after", "status_before", "status_after"]
 
 
 @dataclass(frozen=True)
@@ -77,29 +78,57 @@ def history_of(
     release_folder: Path, indicator_id: str, region_code: str, period_code: str, frame_year: int | None = None
 ) -> list[Row]:
     """Returns every change of one figure, the newest first: what it was, what it became, in which release and when."""
-    key = {"indicator_id": indicator_id, "region_code": region_code}
-    key |= {"period_code": period_code, "frame_year": frame_year}  # type: ignore[dict-item]
+    key: dict[str, object] = {"indicator_id": indicator_id, "region_code": region_code}
+    key |= {"period_code": period_code, "frame_year": frame_year}
     return [
-        {**row, "release_id": changes.newer, "release_before": changes.older, "changed_on": changes.on}
+        _of_release(row, changes)
         for changes in line_of_changes(release_folder)
         for row in changes.figures(**key).collect().to_dicts()
     ]
 
 
+def revised_figures(release_folder: Path, indicator_id: str, region_code: str | None = None, *, most: int) -> list[Row]:
+    """Returns changed figures of an indicator, of one region or of all, and no more than are asked for.
+
+    The newest release comes first, and within it the newest period of one region, or the figure of all that moved most.
+    A figure that changed alike as published and on the boundaries of a year is told once, as published.
+    """
+    key: dict[str, object] = {"indicator_id": indicator_id}
+    key |= {"region_code": region_code} if region_code else {}
+    order = "period_code" if region_code else "relative_size"
+    found: list[Row] = []
+    for changes in line_of_changes(release_folder):
+        if len(found) >= most:
+            break
+        if changes.count(indicator=indicator_id):
+            rows = (
+                changes.figures(**key)
+                .sort("frame_year", nulls_last=False, maintain_order=True)
+                .unique(_SAME_CHANGE, keep="first", maintain_order=True)
+                .sort(order, descending=True, nulls_last=True, maintain_order=True)
+                .head(most - len(found))
+            )
+            found += [_of_release(row, changes) for row in rows.collect().to_dicts()]
+    return found
+
+
 def revisions_of_indicator(release_folder: Path, indicator_id: str) -> list[Row]:
-    """Returns for each release that changed figures or texts of an indicator how many and which, the newest first."""
-    return [
-        {
-            "release_id": changes.newer,
-            "release_before": changes.older,
-            "changed_on": changes.on,
-            **{kind: changes.count(kind, indicator=indicator_id) for kind in KINDS},
-            "texts": texts,
-        }
-        for changes in line_of_changes(release_folder)
-        if (texts := [t for t in changes.summary["indicators"]["changed"] if t["indicator_id"] == indicator_id])
-        or changes.count(indicator=indicator_id)
-    ]
+    """Returns for each release that changed figures or texts of an indicator how many and which, the newest first.
+
+    Figures are counted as published; those of an indicator that changed on the boundaries of a year only, there.
+    """
+    revisions = []
+    for changes in line_of_changes(release_folder):
+        texts = [text for text in changes.summary["indicators"]["changed"] if text["indicator_id"] == indicator_id]
+        published = changes.count(indicator=indicator_id, published_only=True) > 0
+        counts = {kind: changes.count(kind, indicator=indicator_id, published_only=published) for kind in KINDS}
+        if texts or any(counts.values()):
+            revisions.append(_of_release({**counts, "texts": texts}, changes))
+    return revisions
+
+
+def _of_release(row: Row, changes: Changes) -> Row:
+    return {**row, "release_id": changes.newer, "release_before": changes.older, "changed_on": changes.on}
 
 
 @lru_cache(maxsize=64)

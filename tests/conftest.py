@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 from datasette.app import Datasette
+from playwright.sync_api import Browser
 from support import STANDIN, Ran, Standin, current_release, drop_weekly_vacancies, open_standin, run_cli
+from support_browser import open_chromium, serving
 from support_portal import open_portal
+from support_releases import BEFORE, REVISED, publish_after
 
 NO_STANDIN = "../shared/standin is absent: it serves the real published figures that this test compares with"
 
@@ -49,6 +52,26 @@ def sample_release(sample_run: Run) -> Path:
 def portal(sample_release: Path) -> Datasette:
     """The portal of the sample, within the process of the test."""
     return open_portal(sample_release)
+
+
+@pytest.fixture(scope="session")
+def revised_release(sample_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The release of the sample, after an earlier one with another figure: there are changes to tell of."""
+    return publish_after(tmp_path_factory.mktemp("revised") / "releases", sample_release, {REVISED: BEFORE}).folder
+
+
+@pytest.fixture(scope="module")
+def address(revised_release: Path) -> Iterator[str]:
+    """Where a server of the revised release answers."""
+    with serving(revised_release) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's chromium."""
+    with open_chromium() as chromium:
+        yield chromium
 
 
 @pytest.fixture(scope="session")

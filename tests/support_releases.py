@@ -1,6 +1,8 @@
-"""Small releases with only what a comparison reads, for tests of what changed between two of them."""
+"""Releases of which one changed figures of another: small ones with only what a comparison reads, and a whole one."""
 
 import json
+import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,8 @@ import polars as pl
 from pipelines.publish.release import Release, publish
 from pipelines.publish.revisions import record_changes
 
-Figures = dict[tuple[str, str, str], tuple[float | None, str]]
+Key = tuple[str, str, str]
+Figures = dict[Key, tuple[float | None, str]]
 
 INDICATOR = {
     "title_nl": "Banen",
@@ -26,6 +29,11 @@ PUBLISHED = {
     "value": pl.Float64,
     "value_status": pl.String,
 }
+# An earlier release than the sample, and the newest establishments of Zwolle as they were in it.
+EARLIER, EARLIER_AT = "sample-2026-10-05-earlier", "2026-10-05T06:00:00"
+REVISED: Key = ("establishments_count", "GM0193", "2026JJ00")
+BEFORE = (7_000.0, "estimated")
+COMPARED = ("observations", "observations_on_frame", "indicators", "sources", "release")
 ON_FRAME = {**TEXTS, "frame_year": pl.Int32, "value": pl.Float64, "value_status": pl.String}
 
 
@@ -62,7 +70,40 @@ def make_release(
     return publish(built, releases, release_id, lambda release: record_changes(releases, release))
 
 
-def _key(key: tuple[str, str, str]) -> dict[str, Any]:
+def publish_after(releases: Path, whole: Path, before: Figures) -> Release:
+    """Publish a whole release once more, after `EARLIER`, in which these figures were as given.
+
+    The earlier one has only what a comparison reads: nobody can serve it.
+    """
+    built = releases.parent / f"built-{EARLIER}"
+    (built / "tables").mkdir(parents=True)
+    for name in COMPARED:
+        table = pl.read_parquet(whole / "tables" / f"{name}.parquet")
+        _as_before(table, before).write_parquet(built / "tables" / f"{name}.parquet")
+    sealed = json.loads((whole / "release.json").read_text(encoding="utf-8"))
+    manifest = {"release_id": EARLIER, "invented": sealed["invented"], "files": {}}
+    (built / "release.json").write_text(json.dumps(manifest), encoding="utf-8")
+    publish(built, releases, EARLIER, lambda release: record_changes(releases, release))
+    again = shutil.copytree(whole, releases.parent / "built-again", copy_function=os.link)
+    return publish(again, releases, sealed["release_id"], lambda release: record_changes(releases, release))
+
+
+def _as_before(table: pl.DataFrame, before: Figures) -> pl.DataFrame:
+    if "newest_landed_at" in table.columns:
+        return table.with_columns(newest_landed_at=pl.lit(EARLIER_AT))
+    if not set(TEXTS) <= set(table.columns):
+        return table
+    for key, (value, status) in before.items():
+        this = pl.all_horizontal(pl.col(name) == part for name, part in _key(key).items())
+        was = {"value": value, "value_status": status, "landed_sha256": "of-before"}
+        changed = {name: cell for name, cell in was.items() if name in table.columns}
+        table = table.with_columns(
+            **{name: pl.when(this).then(pl.lit(cell)).otherwise(pl.col(name)) for name, cell in changed.items()}
+        )
+    return table
+
+
+def _key(key: Key) -> dict[str, Any]:
     return dict(zip(("indicator_id", "region_code", "period_code"), key, strict=True))
 
 

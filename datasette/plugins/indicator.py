@@ -1,5 +1,6 @@
-"""What an indicator is and how far its figures reach; and all indicators by theme."""
+"""What an indicator is, how far its figures reach and how they were revised; and all indicators by theme."""
 
+import asyncio
 import json
 import re
 from typing import Any
@@ -11,6 +12,8 @@ from datasette.utils.asgi import Request
 from portal.answers import answer_csv, read_rows, refuse_csv
 from portal.charts import Point, Size, line_chart
 from portal.pages import file_routes, language, not_found, parts_of, render, routes
+from portal.registry import read_registry, search_regions
+from portal.revisions import KINDS, line_of_changes, revised_figures, revisions_of_indicator
 
 INDICATOR = "select * from indicators where indicator_id = :indicator_id"
 TITLES = "select indicator_id, title_nl, title_en, numerator, denominator from indicators order by indicator_id"
@@ -60,6 +63,7 @@ CSV_COLUMNS = [
 TARGET_SOURCE = "select title_nl, title_en from programmes where programme_id = :programme_id"
 COUNTRY = "NL01"
 NEWEST_PERIODS = 12
+SHOWN_REVISIONS = 20
 # Narrow, so that its numbers can still be read on a phone.
 CHART = Size(380, 150)
 YEAR_SUFFIX = "JJ00"
@@ -105,6 +109,39 @@ def chart_of(datasette: Datasette, series: list[Row], indicator: Row, lang: str)
     )
 
 
+async def revisions_of(datasette: Datasette, indicator: Row, asked: str, lang: str) -> Row:
+    """Returns in which releases the indicator changed, and what figures were: of all regions, or of the one asked."""
+    portal, registry = datasette.portal, await read_registry(datasette)
+    line = line_of_changes(portal.folder)
+    meant = search_regions(asked, registry.regions, list(portal.texts["schemes"]), portal.other_names)
+    code = meant[0]["region_code"] if meant and meant[0]["is_exact"] else None
+    unwanted = "_nl" if lang == "en" else "_en"
+    releases = [
+        {**row, "texts": [text for text in row["texts"] if not text["column"].endswith(unwanted)]}
+        for row in revisions_of_indicator(portal.folder, indicator["indicator_id"])
+    ]
+    figures: list[Row] = []
+    if releases and (code or not asked):
+        figures = await asyncio.to_thread(
+            revised_figures, portal.folder, indicator["indicator_id"], code, most=SHOWN_REVISIONS
+        )
+    return {
+        "first_release": line[-1].older if line else None,
+        "kinds": KINDS,
+        "releases": releases,
+        "asked": asked,
+        "region": registry.regions[code] if code else None,
+        "figures": [
+            {
+                **row,
+                "decimals": indicator["decimals"],
+                "region_name": registry.regions.get(row["region_code"], {}).get("name"),
+            }
+            for row in figures
+        ],
+    }
+
+
 async def indicator_page(request: Request, datasette: Datasette) -> Response:
     """Answers /indicator/<id> and /en/indicator/<id>."""
     lang = language(request)
@@ -134,6 +171,7 @@ async def indicator_page(request: Request, datasette: Datasette) -> Response:
         "national": national[:NEWEST_PERIODS],
         "chart": chart_of(datasette, national, indicator, lang),
         "target_source": target[0] if target else None,
+        "revisions": await revisions_of(datasette, indicator, request.args.get("region", "").strip(), lang),
     }
     return await render(datasette, request, "indicator.html", "indicator", context)
 

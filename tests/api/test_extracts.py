@@ -5,7 +5,6 @@ import io
 import json
 import shutil
 import sqlite3
-import subprocess
 import time
 import zipfile
 from contextlib import closing
@@ -16,10 +15,10 @@ from typing import Any
 import openpyxl
 import pytest
 from datasette.app import Datasette
+from support_office import NEEDS_OFFICE, open_dutch_csv
 from support_portal import ask, open_portal
 from support_validators import data_problems, schema_problems, web_problems
 
-OFFICE = shutil.which("soffice") or shutil.which("libreoffice")
 PLACES = [
     ("/gemeente/GM0363", "/en/municipality/GM0363", "GM0363"),
     ("/regio/province/PV29", "/en/region/province/PV29", "PV29"),
@@ -197,16 +196,10 @@ def test_the_workbook_has_numbers_and_a_frozen_header(portal: Datasette, amsterd
             assert not [row[place] for row in rows if isinstance(row[place], str)]
 
 
-@pytest.mark.skipif(OFFICE is None, reason="LibreOffice is not on this machine: nothing to open the Dutch CSV with")
+@NEEDS_OFFICE
 def test_libreoffice_reads_the_dutch_file_as_numbers(amsterdam: Path, tmp_path: Path) -> None:
-    # 59 a semicolon, 34 a quote, 76 UTF-8, 1 the first line, 1043 Dutch (Netherlands), recognise numbers as typed.
-    filter_options = "CSV:59,34,76,1,,1043,false,true"
-    source = amsterdam / "excel" / "observations_on_frame.csv"
-    command = [OFFICE, "--headless", f"-env:UserInstallation={(tmp_path / 'user').as_uri()}"]
-    command += [f"--infilter={filter_options}", "--convert-to", "xlsx", "--outdir", str(tmp_path), str(source)]
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
-    header, *rows = openpyxl.load_workbook(tmp_path / "observations_on_frame.xlsx").active.iter_rows(values_only=True)
-    values = [row[header.index("value")] for row in rows]
+    rows = open_dutch_csv(amsterdam / "excel" / "observations_on_frame.csv", tmp_path)
+    values = [row["value"] for row in rows]
     wanted = [row["value"] for row in read(amsterdam / "observations_on_frame.csv")]
     assert [None if value is None else float(value) for value in values] == [float(w) if w else None for w in wanted]
     assert {type(value) for value in values} <= {int, float, type(None)}

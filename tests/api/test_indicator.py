@@ -1,4 +1,6 @@
-"""What a reader learns of an indicator: what it is, how it is made, where it comes from, how far it reaches."""
+"""What a reader learns of an indicator: what it is, how it is made, where it comes from, how far it reaches, and what
+its figures were in earlier releases.
+"""
 
 import csv
 import html
@@ -11,9 +13,10 @@ from pathlib import Path
 
 import pytest
 from datasette.app import Datasette
-from support_portal import ask
+from support_portal import ask, open_portal
+from support_releases import EARLIER, Figures, publish_after
 
-from pipelines.serve import PORTAL
+from pipelines.settings import PORTAL
 
 SEEDS = PORTAL.parent / "dbt_project" / "seeds"
 PAGES = {"nl": "/indicator/", "en": "/en/indicator/"}
@@ -136,3 +139,70 @@ def test_the_index_links_to_every_indicator_once(
 @pytest.mark.parametrize("path", ["/indicator/nope", "/en/indicator/nope", "/indicator/nope.csv"])
 def test_an_unknown_indicator_is_not_found(portal: Datasette, path: str) -> None:
     assert ask(portal, path).status_code == 404
+
+
+def test_the_first_release_says_that_there_is_nothing_to_compare_with(portal: Datasette) -> None:
+    text = read(ask(portal, "/indicator/jobs_count").text)
+    assert f"{portal.portal.release_id} is de eerste release: er is geen eerdere release" in text
+    assert "there is no earlier release" in read(ask(portal, "/en/indicator/jobs_count").text)
+
+
+@pytest.fixture(scope="module")
+def revised(sample_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Datasette:
+    """The sample after a release with another number of jobs in two municipalities."""
+    before: Figures = {
+        ("jobs_count", "GM0193", "2020JJ00"): (1.0, "provisional"),
+        ("jobs_count", "GM0193", "2021JJ00"): (2.0, "estimated"),
+        ("jobs_count", "GM0518", "2021JJ00"): (None, "missing"),
+    }
+    releases = tmp_path_factory.mktemp("revised") / "releases"
+    release = publish_after(releases, sample_release, before)
+    return open_portal(release.folder)
+
+
+def revisions(portal: Datasette, path: str) -> str:
+    page = ask(portal, path).text
+    assert "<script" not in page and "style=" not in page
+    return read(page[page.index('<section id="revisions">') :])
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/indicator/jobs_count", "2020 1 voorlopig {now} {status} {more} ander cijfer de bron gaf nieuwe cijfers uit"),
+        ("/en/indicator/jobs_count", "2020 1 provisional {now} {status} {more} other figure the source published anew"),
+    ],
+)
+def test_a_revision_tells_what_a_figure_was_and_in_which_release_it_changed(
+    revised: Datasette, database: sqlite3.Connection, path: str, words: str
+) -> None:
+    key = "indicator_id = 'jobs_count' and region_code = 'GM0193' and period_code = '2020JJ00'"
+    value, status = database.execute(f"select value, value_status from observations where {key}").fetchone()
+    assert status == "final"
+    marks = str.maketrans({} if path.startswith("/en") else {",": "."})
+    now, more = (f"{number:,.0f}".translate(marks) for number in (value, value - 1))
+    told = words.format(now=now, more=f"+{more}", status="final" if path.startswith("/en") else "definitief")
+    text = revisions(revised, path)
+    assert f"Zwolle GM0193 {told}" in text
+    # As published and on the boundaries of 2026 they changed alike: that is one revision.
+    assert text.count("GM0193") == 2 and text.count("GM0518") == 1
+    assert re.search(rf"{re.escape(revised.portal.release_id)} 2 [Nn]ovember 2026 {EARLIER} 3 ", text)
+
+
+@pytest.mark.parametrize(
+    ("asked", "has", "has_not"),
+    [
+        ("region=GM0193", "Zwolle GM0193 2021", "GM0518"),
+        ("region=zwolle", "Zwolle GM0193 2020", "GM0518"),
+        ("region=den+haag", "'s-Gravenhage (gemeente) GM0518 2021 geen cijfer ontbreekt", "GM0193"),
+        ("region=GM0363", f"Sinds release {EARLIER} veranderde geen cijfer van Amsterdam", "GM0193"),
+        ("region=nergenshuizen", "Geen gemeente of regio gevonden voor “nergenshuizen”", "GM0193"),
+    ],
+)
+def test_revisions_of_one_region(revised: Datasette, asked: str, has: str, has_not: str) -> None:
+    text = revisions(revised, f"/indicator/jobs_count?{asked}")
+    assert has in text and has_not not in text
+
+
+def test_an_indicator_without_revisions_says_since_when(revised: Datasette) -> None:
+    assert f"Since release {EARLIER} nothing changed" in revisions(revised, "/en/indicator/crimes_count")

@@ -1,22 +1,13 @@
 """Pages by the rules of WCAG that a machine can judge (2.0 to 2.2, A and AA), and by keyboard alone."""
 
-import os
-import socket
-import subprocess
-import time
 from collections.abc import Iterator
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
-import requests
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
+from support_browser import NEEDS_CHROMIUM
 
-from pipelines.serve import datasette_command
-
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 OWN_PAGES = [
     "/",
@@ -31,6 +22,7 @@ OWN_PAGES = [
     "/kaart/establishments_count",
     "/en/map/establishments_count",
     "/en/indicator/jobs_count",
+    "/indicator/establishments_count?region=zwolle",
     "/indicatoren",
     "/bronnen",
     "/en/changes",
@@ -52,46 +44,7 @@ STOCK_PAGES = [
     "/-/search",
     "/-/search?q=zwolle",
 ]
-# In CI a missing browser is a failure, on somebody's own machine a reason to skip.
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        not CHROMIUM.exists() and not os.environ.get("CI"),
-        reason="chromium is absent; on Debian: apt-get install chromium",
-    ),
-]
-
-
-@pytest.fixture(scope="module")
-def address(sample_release: Path) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = subprocess.Popen(datasette_command(sample_release, port))
-    try:
-        yield _wait_for(f"http://127.0.0.1:{port}")
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-
-
-def _wait_for(address: str) -> str:
-    until = time.monotonic() + 30
-    while time.monotonic() < until:
-        try:
-            requests.get(address, timeout=5)
-            return address
-        except requests.ConnectionError:
-            time.sleep(0.2)
-    pytest.fail(f"nothing answered on {address} within 30 seconds")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
+pytestmark = NEEDS_CHROMIUM
 
 
 @pytest.fixture

@@ -1,80 +1,26 @@
 """The portal in Debian's chromium: without JavaScript, on a phone, on paper, and with nothing asked outside."""
 
-import os
-import socket
-import subprocess
-import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-import requests
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
+from support_browser import NEEDS_CHROMIUM
 
-from pipelines.serve import datasette_command
-
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PAGES = [
     "/",
     "/en?q=gron",
     "/gemeente/GM0193",
     "/en/region/corop/CR23",
     "/gemeente/GM0140",
+    "/indicator/establishments_count?region=zwolle",
+    "/en/changes",
+    "/en/v1",
     "/regiokompas",
     "/regiokompas/observations",
     "/regiokompas/next_to_peers",
     "/regiokompas/regions/GM0193",
 ]
-# In CI a missing browser is a failure, on somebody's own machine a reason to skip.
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        not CHROMIUM.exists() and not os.environ.get("CI"),
-        reason="chromium is absent; on Debian: apt-get install chromium",
-    ),
-]
-
-
-@pytest.fixture(scope="module")
-def address(sample_release: Path) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = subprocess.Popen(datasette_command(sample_release, port))
-    try:
-        yield _wait_for(f"http://127.0.0.1:{port}")
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-
-
-def _wait_for(address: str) -> str:
-    until = time.monotonic() + 30
-    while time.monotonic() < until:
-        try:
-            requests.get(address, timeout=5)
-            return address
-        except requests.ConnectionError:
-            time.sleep(0.2)
-    pytest.fail(f"nothing answered on {address} within 30 seconds")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
+pytestmark = NEEDS_CHROMIUM
 
 
 @pytest.fixture

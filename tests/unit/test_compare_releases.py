@@ -9,7 +9,7 @@ from support_releases import INDICATOR, make_release
 from pipelines.errors import RegiokompasError
 from pipelines.publish.release import Release, publish
 from pipelines.publish.revisions import record_changes, recorded
-from portal.revisions import changes_of, history_of, line_of_changes, revisions_of_indicator
+from portal.revisions import changes_of, history_of, line_of_changes, revised_figures, revisions_of_indicator
 
 ZWOLLE, ALMERE = ("jobs_count", "GM0193", "2025JJ00"), ("jobs_count", "GM0034", "2025JJ00")
 NEW, GONE = ("jobs_count", "GM0193", "2026JJ00"), ("jobs_count", "GM0193", "2019JJ00")
@@ -95,6 +95,43 @@ def test_a_figure_can_be_followed_through_every_release(releases: Path) -> None:
     assert [changes.newer for changes in line_of_changes(release.folder)] == ["d", "c", "b"]
     # A process that serves an older release does not know of newer ones.
     assert [row["release_id"] for row in history_of(releases / "c", *ZWOLLE)] == ["b"]
+
+
+def test_a_figure_that_changed_alike_on_a_frame_is_one_revision(releases: Path) -> None:
+    figures = {ZWOLLE: (10.0, "final"), ALMERE: (5.0, "final")}
+    make_release(releases, "a", figures, on_frame=figures)
+    newer = make_release(
+        releases,
+        "b",
+        {**figures, ZWOLLE: (11, "final")},
+        on_frame={ZWOLLE: (11, "final"), ALMERE: (6, "estimated")},
+    )
+    found = revised_figures(newer.folder, "jobs_count", most=9)
+    assert [(row["region_code"], row["frame_year"], row["value_after"]) for row in found] == [
+        ("GM0034", 2026, 6),
+        ("GM0193", None, 11),
+    ]
+    assert [row["release_before"] for row in found] == ["a", "a"]
+    (revision,) = revisions_of_indicator(newer.folder, "jobs_count")
+    assert revision["value_changed"] == 1
+
+
+def test_revisions_of_an_indicator_that_is_on_a_frame_only_are_counted_there(releases: Path) -> None:
+    make_release(releases, "a", {}, on_frame={ZWOLLE: (10, "final")})
+    newer = make_release(releases, "b", {}, on_frame={ZWOLLE: (11, "final")})
+    (revision,) = revisions_of_indicator(newer.folder, "jobs_count")
+    assert (revision["value_changed"], revision["added"]) == (1, 0)
+
+
+def test_the_newest_revisions_come_first_and_no_more_than_asked(releases: Path) -> None:
+    for name, one, other in (("a", 10, 5), ("b", 11, 5), ("c", 12, 50), ("d", 12, 50)):
+        release = make_release(releases, name, {ZWOLLE: (one, "final"), ALMERE: (other, "final")})
+    found = [(row["release_id"], row["region_code"]) for row in revised_figures(release.folder, "jobs_count", most=9)]
+    assert found == [("c", "GM0034"), ("c", "GM0193"), ("b", "GM0193")]
+    assert len(revised_figures(release.folder, "jobs_count", most=2)) == 2
+    of_one = revised_figures(release.folder, "jobs_count", "GM0193", most=9)
+    assert [(row["value_before"], row["value_after"]) for row in of_one] == [(11, 12), (10, 11)]
+    assert revised_figures(release.folder, "other_count", most=9) == []
 
 
 def test_the_first_release_has_no_changes(releases: Path) -> None:

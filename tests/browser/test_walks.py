@@ -1,0 +1,180 @@
+"""What three readers come for, from the home page on, by the links, forms and keys that they have and nothing else."""
+
+import json
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import duckdb
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+from support import query
+from support_browser import NEEDS_CHROMIUM
+from support_office import NEEDS_OFFICE, open_dutch_csv
+from support_releases import BEFORE, EARLIER, REVISED
+
+pytestmark = NEEDS_CHROMIUM
+STATUSES = {
+    "final": "definitief",
+    "provisional": "voorlopig",
+    "revised_provisional": "nader voorlopig",
+    "estimated": "geschat",
+}
+
+
+@dataclass(frozen=True)
+class Published:
+    """A figure as the database of the release has it, and where it comes from."""
+
+    title: str
+    period_code: str
+    value: float
+    status: str
+    source_url: str
+
+    @property
+    def year(self) -> str:
+        """The period as people read it; it is a whole year."""
+        assert self.period_code.endswith("JJ00")
+        return self.period_code[:4]
+
+
+@pytest.fixture(scope="module")
+def figure(revised_release: Path) -> Published:
+    """The newest number of establishments in Zwolle: the figure that was revised."""
+    indicator, region, period = REVISED
+    sql = (
+        "select i.title_nl, o.period_code, o.value, o.value_status, s.homepage_url from observations_on_frame as o "
+        "join indicators as i using (indicator_id) join sources as s using (dataset_id) "
+        "where o.indicator_id = ? and o.region_code = ? and o.value is not null order by o.period_code desc limit 1"
+    )
+    (row,) = query(revised_release, sql, indicator, region)
+    assert row[1] == period
+    return Published(*row)
+
+
+@pytest.fixture
+def complaints() -> Iterator[list[str]]:
+    """What the browser had to say against the pages on the way: nothing."""
+    found: list[str] = []
+    yield found
+    assert found == []
+
+
+@contextmanager
+def reader(browser: Browser, address: str, complaints: list[str], *, javascript: bool = True) -> Iterator[Page]:
+    context = browser.new_context(java_script_enabled=javascript, accept_downloads=True)
+    page = context.new_page()
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda request: None if request.url.startswith(address) else complaints.append(request.url))
+    page.goto(address)
+    yield page
+    context.close()
+
+
+def download(page: Page, link: Locator, folder: Path) -> Path:
+    with page.expect_download() as started:
+        link.click()
+    path = folder / started.value.suggested_filename
+    started.value.save_as(path)
+    return path
+
+
+def in_dutch(value: float) -> str:
+    return f"{value:,.0f}".replace(",", ".")
+
+
+def row_of(table: Locator, *words: str) -> Locator:
+    """The one row that has all of these words."""
+    found = table.get_by_role("row")
+    for each in words:
+        found = found.filter(has_text=each)
+    expect(found).to_have_count(1)
+    return found
+
+
+def test_a_journalist_finds_a_figure_its_source_and_what_it_was(
+    browser: Browser, address: str, complaints: list[str], revised_release: Path, figure: Published
+) -> None:
+    was, status_was = BEFORE
+    with reader(browser, address, complaints, javascript=False) as page:
+        page.get_by_label("Zoek een gemeente of regio").fill("zwolle")
+        page.keyboard.press("Enter")
+        tile = page.get_by_role("article").filter(has=page.get_by_role("link", name=figure.title, exact=True))
+        expect(tile.locator("strong")).to_have_text(in_dutch(figure.value))
+        expect(tile.locator(".when")).to_have_text(f"{figure.year} {STATUSES[figure.status]}")
+        expect(tile.get_by_text("Bron: ").get_by_role("link").first).to_have_attribute("href", figure.source_url)
+
+        tile.get_by_role("link", name=f"Alle jaren: {figure.title}").click()
+        cells = row_of(page.locator("table.rows-and-columns"), figure.period_code).locator("td")
+        expect(cells.and_(page.locator(".col-value"))).to_have_text(str(int(figure.value)))
+        expect(cells.and_(page.locator(".col-value_status"))).to_have_text(figure.status)
+        page.go_back()
+
+        tile.get_by_role("link", name=f"Herzieningen: {figure.title}").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text(figure.title)
+        source = page.get_by_role("region", name="Bron", exact=True).get_by_role("link").first
+        expect(source).to_have_attribute("href", figure.source_url)
+        revised = page.get_by_role("region", name="Veranderde cijfers")
+        cells = row_of(revised, revised_release.name, "Zwolle", figure.year).get_by_role("cell")
+        expect(cells.nth(2)).to_have_text(f"{in_dutch(was)} {STATUSES[status_was]}")
+        expect(cells.nth(3)).to_have_text(f"{in_dutch(figure.value)} {STATUSES[figure.status]}")
+        expect(cells.nth(4)).to_have_text(f"+{in_dutch(figure.value - was)}")
+        expect(cells.nth(5)).to_have_text("ander cijfer de bron gaf nieuwe cijfers uit")
+
+        releases = page.get_by_role("region", name="Hoeveel er per release veranderde")
+        expect(row_of(releases, EARLIER).get_by_role("cell").nth(1)).to_have_text("1")
+        releases.get_by_role("link", name=revised_release.name).click()
+        told = row_of(page.get_by_role("region", name="Veranderde cijfers"), figure.title, "Zwolle")
+        expect(told).to_contain_text(in_dutch(was))
+
+
+@NEEDS_OFFICE
+def test_a_municipality_opens_its_figures_in_a_dutch_spreadsheet(
+    browser: Browser, address: str, complaints: list[str], revised_release: Path, tmp_path: Path
+) -> None:
+    with reader(browser, address, complaints) as page:
+        page.get_by_role("link", name="Zwolle", exact=True).click()
+        path = download(page, page.get_by_role("link", name="Alles als zip"), tmp_path)
+    with zipfile.ZipFile(path) as archive:
+        assert "LEESMIJ.txt" in archive.namelist()
+        table = Path(archive.extract("excel/observations_on_frame.csv", tmp_path))
+    rows = open_dutch_csv(table, tmp_path)
+    # A day, 20230404, is a number to a spreadsheet.
+    values = {(row["indicator_id"], str(row["period_code"])): row["value"] for row in rows}
+    sql = "select indicator_id, period_code, value from observations_on_frame where region_code = ?"
+    published = {(indicator, period): value for indicator, period, value in query(revised_release, sql, REVISED[1])}
+    assert len(rows) == len(published) and values == published
+    assert {type(value) for value in values.values()} <= {int, float, type(None)}
+    # Decimal commas are what goes wrong, so there must be some.
+    assert any(value != int(value) for value in published.values() if value is not None)
+
+
+def test_a_data_engineer_checks_a_table_and_reads_it_in_one_line(
+    browser: Browser, address: str, complaints: list[str], revised_release: Path, tmp_path: Path
+) -> None:
+    with reader(browser, address, complaints) as page:
+        page.get_by_role("link", name="English").click()
+        page.get_by_role("link", name="Downloads", exact=True).click()
+        downloads = page.get_by_role("region", name="Download everything")
+        downloads.get_by_role("link", name="Observations", exact=True).click()
+        files = page.locator(".downloads")
+        digest = files.get_by_role("listitem").filter(has_text="Parquet").locator("code").inner_text()
+        table = download(page, files.get_by_role("link", name="Parquet"), tmp_path)
+        told = files.get_by_text("Download the whole table").inner_text()
+        page.get_by_role("link", name="API", exact=True).click()
+        page.get_by_role("link", name="indicatorId=jobs_count&regionCode=GM0363&yearFrom=2020").click()
+        answer = json.loads(page.locator("body").inner_text())
+    assert sha256(table.read_bytes()).hexdigest() == digest
+    ((count,),) = duckdb.sql(f"select count(*) from '{table}'").fetchall()
+    assert f"{count:,} rijen / rows" in told
+    assert [(count,)] == query(revised_release, "select count(*) from observations")
+    mine = f"from '{table}' where indicator_id = 'jobs_count' and region_code = 'GM0363' and year >= 2020"
+    rows = duckdb.sql(f"select period_code, value, value_status {mine}").fetchall()
+    assert rows and sorted(rows) == sorted(
+        (item["periodCode"], item["value"], item["valueStatus"]) for item in answer["items"]
+    )
