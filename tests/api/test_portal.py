@@ -110,7 +110,7 @@ def test_home_tells_the_release_what_it_changed_and_how_the_sources_are(
     portal: Datasette, sample_release: Path, home: str, lang: str
 ) -> None:
     page = ask(portal, home).text
-    news = page[page.index('id="news"') : page.index('id="downloads"')]
+    news = page[page.index('id="news"') : page.index('id="questions"')]
     assert sample_release.name in news
     assert {"nl": "Dit is de eerste release", "en": "This is the first release"}[lang] in news
     assert f'href="{page_url("changes", lang)}"' in news and 'href="/atom.xml"' in news
@@ -126,7 +126,7 @@ def test_home_names_the_sources_that_are_not_current(sample_release: Path, tmp_p
         kept = "state = 'kept', reason_nl = 'Het CBS antwoordt niet.', reason_en = 'CBS does not answer.'"
         connection.execute(f"update sources set {kept} where dataset_id = 'cbs/81575NED'")
     page = ask(open_portal(sample_release, database), "/en").text
-    news = page[page.index('id="news"') : page.index('id="downloads"')]
+    news = page[page.index('id="news"') : page.index('id="questions"')]
     assert "81575NED" in news and "CBS does not answer." in news and "70072ned" not in news
 
 
