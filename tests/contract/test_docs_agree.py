@@ -11,9 +11,10 @@ import yaml
 
 from pipelines.cli import main
 from pipelines.settings import PORTAL, PROJECT, Settings
+from portal.pages import PATHS
 
 DOCS = ("README.md", "README.nl.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/api.md")
-ROOMS = ("pipelines", "dbt_project", "schemas", "datasette", "docs", "tests", "benchmarks")
+ROOMS = ("pipelines", "dbt_project", "schemas", "portal", "datasette", "docs", "tests", "benchmarks")
 MAX_PICTURE_BYTES = 300_000
 
 
@@ -46,6 +47,11 @@ def test_every_command_and_option_stands_in_the_readme(name: str) -> None:
 def test_every_make_target_that_is_named_exists(doc: str) -> None:
     targets = set(re.findall(r"^([a-z]+):", read("Makefile"), re.MULTILINE))
     assert set(re.findall(r"`make ([a-z]+)", read(doc))) <= targets
+
+
+def test_every_page_stands_in_the_readme_with_its_addresses() -> None:
+    rows = re.findall(r"\| `(/[^`]*)` \| `(/[^`]*)` \|$", read("README.md"), re.MULTILINE)
+    assert rows == [(paths["nl"], paths["en"]) for paths in PATHS.values()]
 
 
 def test_the_limits_of_open_sql_are_those_of_the_portal() -> None:
