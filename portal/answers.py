@@ -44,6 +44,28 @@ def refuse_csv(datasette: Datasette, problems: Sequence[str], status: int) -> Re
     return Response.text("\n".join(problems) + "\n", status=status, headers=_shared(datasette, dict(KEPT)))
 
 
+def file_headers(datasette: Datasette, tag: str, name: str | None = None) -> dict[str, str]:
+    """Returns the headers of a file of the release; `tag` with the release stands for its bytes.
+
+    With `name` a browser keeps the file under that name.
+    """
+    headers = {"ETag": f'"{datasette.portal.release_id}-{tag}"', "Cache-Control": "max-age=300"}
+    return _shared(datasette, {**headers, "Content-Disposition": f'attachment; filename="{name}"'} if name else headers)
+
+
+def answer_without_body(request: Request, headers: dict[str, str], content_type: str) -> Response | None:
+    """Returns the answer to who has these bytes already or asks for the headers alone; None to who wants them."""
+    if has_already(request.headers.get("if-none-match"), headers["ETag"]):
+        return Response("", status=304, headers=headers, content_type=content_type)
+    return Response("", headers=headers, content_type=content_type) if request.method == "HEAD" else None
+
+
+def has_already(if_none_match: str | None, etag: str) -> bool:
+    """Whether the reader says to have this answer."""
+    tags = [tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")]
+    return etag in tags or "*" in tags
+
+
 def _shared(datasette: Datasette, headers: dict[str, str]) -> dict[str, str]:
     if datasette.cors:
         add_cors_headers(headers)

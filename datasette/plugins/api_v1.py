@@ -11,6 +11,7 @@ from datasette.app import Datasette
 from datasette.utils import add_cors_headers
 from datasette.utils.asgi import Request
 
+from portal.answers import has_already
 from portal.api import bodies, cursors, negotiation, queries
 from portal.api.description import API_VERSION, BASE, CURSOR, OPENAPI_PATH, PAGING, RESOURCES, Parameter, Resource
 from portal.api.facts import Column, Facts, Table, describe_column
@@ -128,7 +129,7 @@ def _good(request: Request, answer: Answer, headers: dict[str, str], release_id:
     headers["ETag"] = f'"{API_VERSION}-{release_id}-{answer.form.split("/")[1]}"'
     if answer.next_url:
         headers["Link"] = f'<{answer.next_url}>; rel="next"'
-    if negotiation.has_already(request.headers.get("if-none-match"), headers["ETag"]):
+    if has_already(request.headers.get("if-none-match"), headers["ETag"]):
         return Response("", 304, headers)
     content_type = f"{answer.form}; charset=utf-8" + ("; header=present" if answer.form == negotiation.CSV else "")
     return Response(_body(request, answer.body), 200, headers, content_type=content_type)

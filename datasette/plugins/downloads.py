@@ -8,8 +8,9 @@ from typing import Any
 
 from datasette import NotFound, Response, hookimpl
 from datasette.app import Datasette
-from datasette.utils import add_cors_headers
 from datasette.utils.asgi import Request, asgi_send_file
+
+from portal.answers import answer_without_body, file_headers
 
 CONTENT_TYPES = {
     "csv": "text/csv; charset=utf-8; header=present",
@@ -65,13 +66,9 @@ async def send_file(
     if not path.is_file():
         raise NotFound(f"There is no file {path.name} in this release")
     # A release never changes, so its id and the name are as good as a hash of the bytes.
-    headers = {"ETag": f'"{datasette.portal.release_id}-{path.name}"', "Cache-Control": "max-age=300"}
-    if datasette.cors:
-        add_cors_headers(headers)
-    if request.headers.get("if-none-match") == headers["ETag"]:
-        return Response("", status=304, headers=headers, content_type=content_type)
-    if request.method == "HEAD":
-        return Response("", headers=headers, content_type=content_type)
+    headers = file_headers(datasette, path.name)
+    if answer := answer_without_body(request, headers, content_type):
+        return answer
     await asgi_send_file(
         send, path, filename=path.name, content_type=content_type, chunk_size=CHUNK_BYTES, headers=headers
     )

@@ -11,10 +11,10 @@ from typing import Any
 import xlsxwriter
 from datasette import NotFound, Response, hookimpl
 from datasette.app import Datasette
-from datasette.utils import add_cors_headers
 from datasette.utils.asgi import Request
 
 import portal
+from portal.answers import answer_without_body, file_headers
 from portal.extract import PARTS, Extract, make_extract, query, zip_bytes
 from portal.pages import DATABASE, MUNICIPALITY, file_routes, language
 from portal.workbook import workbook_bytes
@@ -64,17 +64,9 @@ async def download(request: Request, datasette: Datasette) -> Response:
         raise NotFound(f"There is no region {code} of kind {scheme}")
     content_type, write = KINDS[extension]
     name = f"regiokompas-{code}{'' if lang == 'nl' else f'-{lang}'}.{extension}"
-    headers = {
-        "ETag": f'"{datasette.portal.release_id}-{maker()}-{name}"',
-        "Cache-Control": "max-age=300",
-        "Content-Disposition": f'attachment; filename="{name}"',
-    }
-    if datasette.cors:
-        add_cors_headers(headers)
-    if request.headers.get("if-none-match") == headers["ETag"]:
-        return Response("", status=304, headers=headers, content_type=content_type)
-    if request.method == "HEAD":
-        return Response("", headers=headers, content_type=content_type)
+    headers = file_headers(datasette, f"{maker()}-{name}", name)
+    if answer := answer_without_body(request, headers, content_type):
+        return answer
     extract = await read_extract(datasette, dict(found.first()), lang)
     # Packing takes a while, in which other readers are to be answered.
     return Response(await asyncio.to_thread(write, extract), headers=headers, content_type=content_type)

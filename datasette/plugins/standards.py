@@ -5,10 +5,10 @@ from typing import Any
 
 from datasette import NotFound, Response, hookimpl
 from datasette.app import Datasette
-from datasette.utils import add_cors_headers
 from datasette.utils.asgi import Request
 from markupsafe import Markup
 
+from portal.answers import answer_without_body, file_headers
 from portal.feed import write_feed
 from portal.pages import DATABASE, page_url, region_url
 from portal.revisions import line_of_changes
@@ -17,20 +17,18 @@ from portal.structured_data import LANGUAGES, as_block, describe_dataset
 
 CATALOGUES = {"ttl": "text/turtle; charset=utf-8", "jsonld": "application/ld+json"}
 REGIONS = "select region_code, scheme from regions where is_current order by scheme, region_code"
+LABOUR_MARKETS = "select distinct region_code from labour_tension order by region_code"
 INDICATORS = "select indicator_id from indicators order by indicator_id"
 # Pages with an address of their own that is the same for every release.
-FIXED_PAGES = ("home", "compare", "own_region", "sources", "changes")
+FIXED_PAGES = ("home", "compare", "own_region", "indicators", "labour_markets", "sources", "changes")
 
 
 def send(datasette: Datasette, request: Request, body: bytes | str, content_type: str) -> Response:
     """Sends a file for programs; 304 when they have that of this release already."""
-    release_id = datasette.portal.release_id
-    headers = {"ETag": f'"{release_id}-{request.path.strip("/")}"', "Cache-Control": "max-age=300"}
-    if datasette.cors:
-        add_cors_headers(headers)
-    if request.headers.get("if-none-match") == headers["ETag"]:
-        return Response("", status=304, headers=headers, content_type=content_type)
-    return Response(body, headers=headers, content_type=content_type)
+    headers = file_headers(datasette, request.path.strip("/"))
+    return answer_without_body(request, headers, content_type) or Response(
+        body, headers=headers, content_type=content_type
+    )
 
 
 async def catalogue(request: Request, datasette: Datasette) -> Response:
@@ -53,6 +51,10 @@ async def pages(datasette: Datasette) -> list[dict[str, str]]:
         {lang: page_url(page, lang, indicator=row["indicator_id"]) for lang in LANGUAGES}
         for page in ("indicator", "map")
         for row in indicators.rows
+    ]
+    found += [
+        {lang: page_url("labour_market", lang, code=row["region_code"]) for lang in LANGUAGES}
+        for row in await database.execute(LABOUR_MARKETS)
     ]
     return found + [{"en": datasette.urls.table(DATABASE, name)} for name in tables(datasette)]
 

@@ -36,9 +36,3 @@ def _quality(options: Sequence[str]) -> float:
         return next((float(option.removeprefix("q=")) for option in options if option.startswith("q=")), 1.0)
     except ValueError:
         return 0.0
-
-
-def has_already(if_none_match: str | None, etag: str) -> bool:
-    """Whether the reader says to have this answer."""
-    tags = [tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")]
-    return etag in tags or "*" in tags

@@ -28,6 +28,7 @@ from pipelines.publish.catalogue import write_catalogue
 from pipelines.publish.metadata import contact_of
 from pipelines.settings import PROJECT
 from portal.feed import tell_changes, write_feed
+from portal.pages import PATHS
 from portal.structured_data import as_block
 
 CHECK_DCAT = SHARED / "validators" / "check_dcat.py"
@@ -186,6 +187,7 @@ def test_the_sitemap_has_every_current_region_indicator_and_table(sitemap: ET.El
     with closing(sqlite3.connect(sample_release / "regiokompas.db")) as db:
         regions = db.execute("select scheme, region_code from regions where is_current = 1").fetchall()
         indicators = [row[0] for row in db.execute("select indicator_id from indicators")]
+        markets = [row[0] for row in db.execute("select distinct region_code from labour_tension")]
     listed = paths(sitemap)
     assert len(listed) == len(set(listed)) < 50_000
     wanted = {"/", "/en", *(f"/regiokompas/{table}" for table in PUBLIC_TABLES)}
@@ -193,6 +195,8 @@ def test_the_sitemap_has_every_current_region_indicator_and_table(sitemap: ET.El
         own = scheme == "municipality"
         wanted |= {f"/gemeente/{code}", f"/en/municipality/{code}"} if own else {f"/regio/{scheme}/{code}"}
     wanted |= {path for i in indicators for path in (f"/indicator/{i}", f"/en/indicator/{i}", f"/kaart/{i}")}
+    wanted |= {path for code in markets for path in (f"/arbeidsmarkt/{code}", f"/en/labour-market/{code}")}
+    wanted |= {path for page in ("compare", "own_region", "indicators", "sources") for path in PATHS[page].values()}
     assert wanted <= set(listed)
     assert "/gemeente/GM0344" in listed and not [path for path in listed if "?" in path]
 

@@ -1,0 +1,73 @@
+"""How fast the portal's own pages are, beside Datasette's own page of the same rows, in one run.
+
+    python benchmarks/pages.py [ROUNDS]
+
+Asks the current release, within one process and without a network. Prints the median of each page and its ratio to the
+first hundred rows of `observations` of one municipality as Datasette shows them.
+"""
+
+import asyncio
+import json
+import sys
+import time
+from pathlib import Path
+from statistics import median
+
+from datasette.app import Datasette
+
+from pipelines.publish.release import CURRENT
+from pipelines.serve import PORTAL, read_settings
+from pipelines.settings import Settings
+from portal.pages import page_url
+
+STOCK = "/regiokompas/observations?region_code=GM0193"
+PAGES = {
+    "home": page_url("home", "nl"),
+    "profile": page_url("municipality", "nl", code="GM0193"),
+    "profile as zip": page_url("municipality", "nl", code="GM0193") + ".zip",
+    "compare": page_url("compare", "nl") + "?region=GM0193&region=GM0363&region=PV29&indicator=jobs_count",
+    "map": page_url("map", "nl", indicator="establishments_count"),
+    "indicator": page_url("indicator", "nl", indicator="jobs_count"),
+    "own region": page_url("own_region", "nl") + "?municipality=GM0193&municipality=GM0150",
+    "labour market": page_url("labour_market", "nl", code="AM11"),
+    "/v1 observations": "/v1/observations?regionCode=GM0193",
+}
+
+
+def open_portal(release: Path) -> Datasette:
+    """The portal of a release, as it is served."""
+    return Datasette(
+        immutables=[str(release / "regiokompas.db")],
+        metadata=json.loads((release / "metadata.json").read_text(encoding="utf-8")),
+        plugins_dir=str(PORTAL / "plugins"),
+        template_dir=str(PORTAL / "templates"),
+        settings=read_settings(),
+    )
+
+
+async def measure(portal: Datasette, pages: dict[str, str], rounds: int) -> dict[str, float]:
+    """The median seconds of each page, asked in turn; the first round warms up and does not count."""
+    seconds: dict[str, list[float]] = {name: [] for name in pages}
+    for number in range(rounds + 1):
+        for name, path in pages.items():
+            start = time.perf_counter()
+            answer = await portal.client.get(path)
+            if answer.status_code != 200:
+                raise SystemExit(f"{path} answers {answer.status_code}")
+            if number:
+                seconds[name].append(time.perf_counter() - start)
+    return {name: median(found) for name, found in seconds.items()}
+
+
+def main() -> None:
+    """Print a line a page."""
+    release = (Settings.from_environment().releases / CURRENT).resolve(strict=True)
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 10
+    found = asyncio.run(measure(open_portal(release), {"Datasette's rows": STOCK, **PAGES}, rounds))
+    stock = found["Datasette's rows"]
+    for name, seconds in found.items():
+        print(f"{name:18} {seconds * 1000:7.1f} ms {seconds / stock:6.2f} x")
+
+
+if __name__ == "__main__":
+    main()
