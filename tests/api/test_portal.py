@@ -54,6 +54,15 @@ def test_every_text_is_there_in_both_languages_and_used() -> None:
         assert not unused, f"{group}: {unused}"
 
 
+@pytest.mark.parametrize("template", sorted((PORTAL / "templates").glob("*.html")), ids=lambda path: path.name)
+def test_every_text_that_a_template_asks_for_is_there(portal: Datasette, template: Path) -> None:
+    source, texts = template.read_text(encoding="utf-8"), portal.portal.texts
+    asked = set(re.findall(r"""(?:portal\.text|\bt)\(["'](\w+)["'], ["'](\w+)["']""", source))
+    if own := re.search(r"""macro t\(key\) %}{{ portal\.text\(["'](\w+)["'], key""", source):
+        asked |= {(own[1], key) for key in re.findall(r"""\bt\(["'](\w+)["']\)""", source)}
+    assert [f"{group}.{key}" for group, key in sorted(asked) if key not in texts[group]] == []
+
+
 @pytest.mark.parametrize(
     ("query", "name"),
     [

@@ -177,7 +177,7 @@ def test_a_check_that_nobody_wrote_is_an_error() -> None:
 
 
 def column(name: str, data_type: str, *, nullable: bool) -> Column:
-    return Column(name, data_type, nullable, "en", "nl", None, False, None)
+    return Column(name, data_type, nullable, "en", "nl", None, None, facet=False, references=None)
 
 
 TABLE = PublicTable(
