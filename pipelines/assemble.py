@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import duckdb
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -253,15 +253,12 @@ def _newest_period(card: SourceCard, folder: Path) -> str | None:
     """The newest period with a figure in it, as a period code."""
     if card.frame_year and card.shape is not Shape.OBSERVATIONS:
         return f"{card.frame_year}JJ00"
-    newest = "max(year) || 'JJ00'" if card.shape is Shape.SUBSIDIES else "list(distinct period_code)"
-    file = folder / f"{ROWS_IN[card.shape]}.parquet"
-    with duckdb.connect() as con:
-        kept = "where value is not null" if card.shape is Shape.OBSERVATIONS else ""
-        row = con.execute(f"select {newest} from read_parquet($f) {kept}", {"f": str(file)}).fetchone()
-    found = row[0] if row else None
-    if isinstance(found, list):
-        return health.newest_period(found)
-    return found
+    rows = pl.scan_parquet(folder / f"{ROWS_IN[card.shape]}.parquet")
+    if card.shape is Shape.SUBSIDIES:
+        year = rows.select(pl.col("year").max()).collect().item()
+        return None if year is None else f"{year}JJ00"
+    with_figures = rows.filter(pl.col("value").is_not_null())
+    return health.newest_period(with_figures.select(pl.col("period_code").unique()).collect()["period_code"].to_list())
 
 
 def _drop_others(raw: Path, keep: set[str]) -> None:

@@ -1,22 +1,58 @@
-"""Whole runs are slow, so what they make is made once a session and only looked at."""
+"""Whole runs are slow, so what they make is made once, for every worker, and only looked at."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pytest
 from datasette.app import Datasette
+from filelock import FileLock
 from playwright.sync_api import Browser
-from support import STANDIN, Ran, Standin, current_release, drop_weekly_vacancies, open_standin, run_cli
+from support import (
+    STANDIN,
+    Ran,
+    Standin,
+    copy_data,
+    current_release,
+    drop_weekly_vacancies,
+    open_standin,
+    run_cli,
+    selection_of,
+)
 from support_browser import open_chromium, serving
 from support_portal import open_portal
 from support_releases import BEFORE, REVISED, publish_after
 
+# Zwolle, and Weesp for as long as it was there.
+OOST = ("oost.csv", "municipality_code;valid_to;region_name\n193;;Oost\n457;23-03-2022;\n")
+# When CBS changed the establishments of Amsterdam, in the table as it is and in news of it, and how many there are.
+MODIFIED, MODIFIED_AGAIN = "2026-07-30T02:00:00+02:00", "2026-11-20T02:00:00+01:00"
+WAS, BECAME = 216_360.0, 216_365.0
 NO_STANDIN = "../shared/standin is absent: it serves the real published figures that this test compares with"
+# The files with the most whole runs begin first, so that no worker is left alone with one of them at the end. The
+# first two wait for different runs.
+SLOWEST = (
+    "test_docs.py",
+    "test_reruns.py",
+    "test_drift.py",
+    "test_faults.py",
+    "test_bad_input.py",
+    "test_own_regions.py",
+    "test_new_source.py",
+    "test_revisions.py",
+    "test_strength.py",
+    "test_portal.py",
+    "test_accessibility.py",
+    "test_sample.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what needs the stand-in where it is absent, and say so."""
+    """The slowest files first; and skip what needs the stand-in where it is absent, and say so."""
+    places = {name: place for place, name in enumerate(SLOWEST)}
+    items.sort(key=lambda item: places.get(item.path.name, len(SLOWEST)))
     if STANDIN.exists():
         return
     for item in items:
@@ -33,13 +69,32 @@ class Run:
     release: Path
 
 
+Once = Callable[[str, Callable[[Path], Ran]], Run]
+
+
 @pytest.fixture(scope="session")
-def sample_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Once:
+    """Makes a run by its name: the first worker that needs it does, and the others wait for it."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base if worker_id == "master" else base.parent
+
+    def make(name: str, run: Callable[[Path], Ran]) -> Run:
+        data, told = shared / name, shared / f"{name}.json"
+        with FileLock(shared / f"{name}.lock"):
+            if not told.exists():
+                shutil.rmtree(data, ignore_errors=True)
+                ran = run(data)
+                assert ran.code == 0, ran.err + ran.out
+                told.write_text(json.dumps(asdict(ran)), encoding="utf-8")
+        return Run(Ran(**json.loads(told.read_text(encoding="utf-8"))), data, current_release(data))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def sample_run(once: Once) -> Run:
     """The main job on the bundled sample."""
-    data = tmp_path_factory.mktemp("sample")
-    ran = run_cli("run", "--from", "sample", data=data)
-    assert ran.code == 0, ran.err + ran.out
-    return Run(ran, data, current_release(data))
+    return once("sample", lambda data: run_cli("run", "--from", "sample", data=data))
 
 
 @pytest.fixture(scope="session")
@@ -75,6 +130,20 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
+def own_run(once: Once, sample_run: Run) -> Run:
+    """The sample once more with own regions: those of the READMEs as they stand there, and `oost.csv`."""
+
+    def run(data: Path) -> Ran:
+        copy_data(sample_run.data, data)
+        (data / "selections").mkdir()
+        for file, text in (selection_of("README.md"), selection_of("README.nl.md"), OOST):
+            (data / "selections" / file).write_text(text, encoding="utf-8")
+        return run_cli("run", "--from", "sample", data=data)
+
+    return once("own", run)
+
+
+@pytest.fixture(scope="session")
 def standin() -> Iterator[Standin]:
     """The stand-in with the tables as they are; a test that gives it faults takes them away again."""
     if not STANDIN.exists():
@@ -84,11 +153,33 @@ def standin() -> Iterator[Standin]:
 
 
 @pytest.fixture(scope="session")
-def live_run(standin: Standin, tmp_path_factory: pytest.TempPathFactory) -> Run:
+def live_run(standin: Standin, once: Once) -> Run:
     """The main job on real published figures, from the stand-in."""
-    data = tmp_path_factory.mktemp("live")
-    drop_weekly_vacancies(data)
-    standin.heal()
-    ran = standin.run(data=data)
-    assert ran.code == 0, ran.err + ran.out
-    return Run(ran, data, current_release(data))
+
+    def run(data: Path) -> Ran:
+        drop_weekly_vacancies(data)
+        standin.heal()
+        return standin.run(data=data)
+
+    return once("live", run)
+
+
+@pytest.fixture(scope="session")
+def news_run(live_run: Run, standin: Standin, once: Once) -> Run:
+    """After that run another one, before which CBS changed the establishments of Amsterdam.
+
+    What the source was asked is in `asked.json` in the data folder.
+    """
+
+    def run(data: Path) -> Ran:
+        copy_data(live_run.data, data)
+        standin.heal()
+        standin.control(modified={"81575NED": MODIFIED_AGAIN}, override={"81575NED": [["GM0363", BECAME]]})
+        try:
+            ran = standin.run(data=data)
+        finally:
+            standin.control(modified={"81575NED": MODIFIED}, override={"81575NED": [["GM0363", WAS]]})
+        (data / "asked.json").write_text(json.dumps(standin.asked()), encoding="utf-8")
+        return ran
+
+    return once("news", run)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -160,6 +161,14 @@ def new_data(parsed: Path, target: Path) -> Path:
     """An empty data folder, but for the dbt project as another one has parsed it, which takes seconds each time."""
     shutil.copytree(parsed / "build" / "dbt", target / "build" / "dbt")
     return target
+
+
+def selection_of(doc: str) -> tuple[str, str]:
+    """The file of an own region that a README shows: its name and its text."""
+    text = (PROJECT / doc).read_text(encoding="utf-8")
+    (file,) = re.findall(r"`selections/([\w-]+\.csv)`", text)
+    (shown,) = re.findall(r"^```csv\n(municipality_code.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    return file, shown
 
 
 def copy_project(target: Path) -> Path:

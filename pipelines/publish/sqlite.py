@@ -1,6 +1,7 @@
 """The release as SQLite: written once through ADBC, columnar all the way, with keys, indexes and full-text search."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import adbc_driver_sqlite.dbapi
@@ -35,20 +36,25 @@ def write_sqlite(source: Path, tables: list[PublicTable], target: Path) -> dict[
     Raises:
         RegiokompasError: a row count differs, or a foreign key points nowhere.
     """
-    target.unlink(missing_ok=True)
-    with sqlite3.connect(target) as db:
+    # What is vacuumed into a new file is written once, and not there and back.
+    draft = target.with_suffix(".draft")
+    for file in (target, draft):
+        file.unlink(missing_ok=True)
+    with sqlite3.connect(draft) as db:
         db.executescript("pragma journal_mode = off; pragma page_size = 4096;")
         for table in tables:
             db.execute(create_table(table))
-    rows = _copy(source, tables, target)
-    with sqlite3.connect(target) as db:
+    rows = _copy(source, tables, draft)
+    with closing(sqlite3.connect(draft)) as db:
         for table in tables:
             for statement in (*indexes(table), *full_text(table)):
                 db.execute(statement)
         db.commit()
         db.execute("analyze")
-        db.execute("vacuum")
         broken = db.execute("pragma foreign_key_check").fetchall()
+        db.commit()
+        db.execute("vacuum into ?", [str(target)])
+    draft.unlink()
     if broken:
         table_name, rowid, parent, _ = broken[0]
         raise RegiokompasError(f"{table_name} row {rowid} refers to a row of {parent} that is not there")

@@ -57,7 +57,7 @@ def blocks(doc: str) -> list[Block]:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a block is run: a folder with the sample's data folder in it, and the fixtures by name."""
+    """Where a block is run: a folder of its own, and the fixtures by name."""
 
     folder: Path
     request: pytest.FixtureRequest
@@ -71,10 +71,11 @@ def append(path: Path, text: str) -> None:
     path.write_text(before.rstrip("\n") + "\n" + text, encoding="utf-8")
 
 
-def link_data(place: Place) -> None:
+def link_data(place: Place, run: str) -> None:
+    """Let `data` in the place be the data folder of a run of the session."""
     link = place.folder / "data"
     if not link.exists():
-        link.symlink_to(place.get("sample_run").data)
+        link.symlink_to(place.get(run).data)
 
 
 def recipe_of(target: str) -> list[str]:

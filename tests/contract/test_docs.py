@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +22,17 @@ import yaml
 from doc_blocks import Block, Place, append, blocks, link_data, recipe_of, running
 from support import (
     ALL_OF_THEM,
+    DEAD,
     Ran,
     copy_data,
     copy_project,
     current_release,
     digests,
     drop_weekly_vacancies,
+    new_data,
     query,
     run_cli,
+    selection_of,
 )
 
 from pipelines.card import load_cards
@@ -79,7 +83,7 @@ def run_sql(block: Block, place: Place) -> None:
 
 
 def run_python(block: Block, place: Place) -> None:
-    link_data(place)
+    link_data(place, "sample_run")
     run_program([sys.executable, "-c"], block, place)
 
 
@@ -106,32 +110,23 @@ def run_json(block: Block, place: Place) -> None:
 
 
 def run_row(block: Block, place: Place) -> None:
-    """Add the row to a copy of the project; the figure must be in the new release, long and wide."""
+    """With the row in a copy of the project, the figure must be in the new release, long and wide."""
     if block.is_selection:
         run_selection(block, place)
         return
-    if block.row["dataset_id"] not in load_cards(CARDS):
-        figures_of(block.row, place.get("with_the_card"))
-        return
-    project = copy_project(place.folder / "project")
-    append(project / "dbt_project" / "seeds" / "indicators.csv", block.text)
-    ran = run_cli("run", "--from", "sample", data=place.folder / "data", project=project)
-    assert ran.code == 0, ran.err + ran.out
-    figures_of(block.row, place.folder / "data")
-    columns = yaml.safe_load((project / "dbt_project/models/marts/human_capital/human_capital.yml").read_text())
+    added: Added = place.get("added")
+    figures_of(block.row, added.data)
+    wide = f"dbt_project/models/marts/{block.row['theme']}/{block.row['theme']}.yml"
+    columns = yaml.safe_load((added.project / wide).read_text(encoding="utf-8"))
     assert block.row["indicator_id"] in {c["name"] for c in columns["models"][0]["columns"]}
 
 
 def run_selection(block: Block, place: Place) -> None:
-    """Put the file where its README says; the region that the README names must be in the run."""
-    text = (PROJECT / block.doc).read_text(encoding="utf-8")
-    (file,) = re.findall(r"`selections/([\w-]+\.csv)`", text)
-    (code,) = re.findall(r"`(OWN-[A-Z0-9-]+)`", text)
-    data = copy_data(place.get("sample_run").data, place.folder / "data")
-    (place.folder / "selections").mkdir()
-    (place.folder / "selections" / file).write_text(block.text, encoding="utf-8")
-    ran = run_cli("run", "--from", "sample", data=data, REGIOKOMPAS_SELECTIONS=str(place.folder / "selections"))
-    assert ran.code == 0, ran.err + ran.out
+    """With the file where its README says, the region that the README names must be in the run."""
+    (code,) = re.findall(r"`(OWN-[A-Z0-9-]+)`", (PROJECT / block.doc).read_text(encoding="utf-8"))
+    file, text = selection_of(block.doc)
+    data = place.get("own_run").data
+    assert text == block.text == (data / "selections" / file).read_text(encoding="utf-8")
     (shown,) = re.findall(r"My region|Mijn regio", block.text)
     release = current_release(data)
     regions = "select r.name, count(*) from regions as r join region_membership as m using (region_code)"
@@ -161,24 +156,33 @@ def run_card(block: Block, place: Place) -> None:
     shutil.copytree(CARDS, place.folder / "cards")
     append(place.folder / "cards" / "cbs.yml", block.text)
     added = load_cards(place.folder / "cards").keys() - load_cards(CARDS).keys()
-    with closing(sqlite3.connect(current_release(place.get("with_the_card")) / "regiokompas.db")) as db:
+    with closing(sqlite3.connect(current_release(place.get("added").data) / "regiokompas.db")) as db:
         states = dict(db.execute("select dataset_id, state from sources"))
     # The stand-in's copy of the table is of 2020, so its next figures are late.
     assert added and all(states[dataset_id] in ("current", "stale") for dataset_id in added)
 
 
+@dataclass(frozen=True)
+class Added:
+    """A copy of the project to which something was added, and the data folder of a run of it."""
+
+    project: Path
+    data: Path
+
+
 @pytest.fixture(scope="module")
-def with_the_card(standin: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data folder of a run with the README's card, its indicator and its command."""
-    folder = tmp_path_factory.mktemp("card")
-    project = copy_project(folder / "project")
+def added(standin: Any, live_run: Any, tmp_path_factory: pytest.TempPathFactory) -> Added:
+    """After a live run: a run with the README's card, its indicators and its command."""
+    folder = tmp_path_factory.mktemp("added")
+    project, data = copy_project(folder / "project"), copy_data(live_run.data, folder / "data")
     append(project / "pipelines" / "cards" / "cbs.yml", README_CARDS[0].text)
-    row = next(block for block in README_ROWS if block.row["dataset_id"] not in load_cards(CARDS))
-    append(project / "dbt_project" / "seeds" / "indicators.csv", row.text)
+    for block in README_ROWS:
+        append(project / "dbt_project" / "seeds" / "indicators.csv", block.text)
+    (new,) = load_cards(project / "pipelines" / "cards").keys() - load_cards(CARDS).keys()
     standin.heal()
-    ran = standin.run("--select", row.row["dataset_id"], data=folder / "data", project=project)
+    ran = standin.run("--select", new, data=data, project=project)
     assert ran.code == 0, ran.err + ran.out
-    return folder / "data"
+    return Added(project, data)
 
 
 def run_make(command: str, place: Place) -> None:
@@ -224,16 +228,23 @@ def run_regiokompas(command: str, place: Place) -> None:
     if arguments == ["--from", "live"]:
         assert place.get("live_run").ran.code == 0
     elif arguments[1] == "live" and arguments[-1] not in load_cards(CARDS) and "*" not in arguments[-1]:
-        assert current_release(place.get("with_the_card"))
+        assert current_release(place.get("added").data)
     elif arguments[1] == "live":
         standin = place.get("standin")
         standin.heal()
-        ran = standin.run(*arguments[2:], data=place.folder / "live")
+        ran = standin.run(*arguments[2:], data=copy_data(place.get("live_run").data, place.folder / "live"))
         assert ran.code == 0, ran.err + ran.out
     else:
-        ran = run_cli(verb, "--from", str(place.folder / arguments[1]), data=place.folder / "elsewhere")
-        assert ran.code == 0, ran.err + ran.out
-        assert current_release(place.folder / "elsewhere").name == place.get("sample_release").name
+        run_elsewhere(place.folder / arguments[1], place)
+
+
+def run_elsewhere(landing: Path, place: Place) -> None:
+    """A copied landing gives the same release to the byte, without any source."""
+    live = place.get("live_run")
+    data = new_data(live.data, place.folder / "elsewhere")
+    ran = run_cli("run", "--from", str(landing), data=data, **DEAD)
+    assert ran.code == 0, ran.err + ran.out
+    assert digests(current_release(data)) == digests(live.release)
 
 
 def run_doctor(arguments: list[str], place: Place) -> None:
@@ -295,7 +306,7 @@ def run_curl(command: str, place: Place) -> None:
 
 
 def run_copy(command: str, place: Place) -> None:
-    link_data(place)
+    link_data(place, "live_run")
     assert subprocess.run(shlex.split(command), cwd=place.folder).returncode == 0
 
 

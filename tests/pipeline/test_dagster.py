@@ -142,3 +142,14 @@ def test_the_manifest_is_parsed_only_when_the_project_changed(sample_run: Run) -
     build_defs(Settings(data=sample_run.data))
     assert manifest.stat().st_mtime_ns == before
     assert json.loads(manifest.read_text(encoding="utf-8"))["metadata"]["send_anonymous_usage_stats"] is False
+
+
+def test_every_job_and_schedule_resolves(sample_run: Run) -> None:
+    repository = build_defs(Settings(data=sample_run.data, origin="sample")).get_repository_def()
+    jobs = {job.name: job for job in repository.get_all_jobs()}
+    cards = {card_key(card) for card in load_cards(CARDS).values()}
+    assert cards < set(jobs[JOB].asset_layer.executable_asset_keys)
+    assert jobs[JOB].executor_def.name == dg.in_process_executor.name
+    for schedule in repository.schedule_defs:
+        assert schedule.execution_timezone == "Europe/Amsterdam"
+        assert jobs[schedule.job_name].asset_layer.executable_asset_keys

@@ -161,7 +161,7 @@ def test_new_and_gone_regions_are_told_and_block_nothing(standin: Standin, tmp_p
 
 @pytest.fixture(scope="module")
 def drifted(live_run: Run, tmp_path_factory: pytest.TempPathFactory) -> tuple[Ran, Path, Path]:
-    """A run after a good one, in which one measure counts otherwise, one table lost a dimension, and one ended."""
+    """A run after a good one: one measure counts otherwise, a table lost a dimension, one ended, and one is gone."""
 
     def other_dimension(table: Table) -> None:
         for entry in table["dataproperties"]:
@@ -179,6 +179,7 @@ def drifted(live_run: Run, tmp_path_factory: pytest.TempPathFactory) -> tuple[Ra
     with serving(
         folder / "tables", {"70072ned": counted_in_ones, "83648NED": other_dimension, "81575NED": ended}
     ) as standin:
+        standin.fault("http404", "83583NED", -1)
         ran = standin.run(data=data)
     return ran, data, live_run.release
 
@@ -191,7 +192,9 @@ def test_the_run_publishes_what_is_whole_and_ends_non_zero(drifted: tuple[Ran, P
     assert "unit 'aantal'" in unit and "'x 1 000'" in unit and " -> " in unit
     (dimension,) = [line for line in ran.errors if line.startswith("cbs/83648NED")]
     assert "Misdrijf" in dimension and "SoortMisdrijf" in dimension and " -> " in dimension
-    assert len(ran.errors) == 2, ran.err
+    (gone,) = [line for line in ran.errors if line.startswith("cbs/83583NED")]
+    assert "no road offers it" in gone
+    assert len(ran.errors) == 3, ran.err
 
 
 def test_only_the_indicator_that_uses_it_is_left_out(drifted: tuple[Ran, Path, Path]) -> None:
@@ -207,7 +210,8 @@ def test_only_the_indicator_that_uses_it_is_left_out(drifted: tuple[Ran, Path, P
 def test_the_states_are_visible(drifted: tuple[Ran, Path, Path]) -> None:
     ran, data, _ = drifted
     states = dict(query(current_release(data), "select dataset_id, state from sources"))
-    assert states["cbs/83648NED"] == "kept" and states["cbs/81575NED"] == "stopped"
+    assert states["cbs/83648NED"] == "kept"
+    assert states["cbs/81575NED"] == states["cbs/83583NED"] == "stopped"
     assert ran.state("cbs/81575NED").startswith("stoppedsince") and "Gediscontinueerd" in ran.out
 
 
@@ -217,32 +221,39 @@ def test_the_changes_are_published(drifted: tuple[Ran, Path, Path]) -> None:
     assert rows == [("cbs/70072ned", "unit", "renamed", "TotaalAantalBanen", 1)]
 
 
-def test_a_table_that_is_gone_stays_visible_as_stopped(live_run: Run, tmp_path: Path) -> None:
-    data = copy_data(live_run.data, tmp_path / "data")
+def test_a_table_that_is_gone_stays_visible_as_stopped(drifted: tuple[Ran, Path, Path]) -> None:
+    ran, data, before = drifted
+    assert ran.state("cbs/83583NED").startswith("stoppedsince")
+    figures = "select count(*), sum(value) from observations where dataset_id = 'cbs/83583NED'"
+    assert query(current_release(data), figures) == query(before, figures)
+    assert query(before, figures)[0][0] > 0
+
+
+def test_a_person_says_that_it_ended_and_what_came_right_comes_back(
+    drifted: tuple[Ran, Path, Path], tmp_path: Path
+) -> None:
+    _, drifted_data, before = drifted
+    data, project = copy_data(drifted_data, tmp_path / "data"), copy_project(tmp_path / "project")
+    path = project / "pipelines" / "cards" / "cbs.yml"
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    card = next(c for c in content["cards"] if c["table"] == "83583NED")
+    card["ended"] = {"since": "2026-11-20", "state": "stopped", "reason": {"nl": "Vervangen", "en": "Replaced"}}
+    path.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8")
     with open_standin() as standin:
-        standin.control(faults=[{"kind": "http404", "match": "81575NED", "times": -1}])
-        ran = standin.run("--select", "cbs/81575NED", data=data)
-        assert ran.code == 1 and "no road offers it" in ran.err
-        release = current_release(data)
-        assert query(release, "select state from sources where dataset_id = 'cbs/81575NED'") == [("stopped",)]
-        figures = "select count(*) from observations where dataset_id = 'cbs/81575NED'"
-        assert query(release, figures) == query(live_run.release, figures)
-        # A person looks, and says on the card that it has ended: from then on it is no error any more.
-        project = copy_project(tmp_path / "project")
-        path = project / "pipelines" / "cards" / "cbs.yml"
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        card = next(c for c in content["cards"] if c["table"] == "81575NED")
-        card["ended"] = {"since": "2026-11-20", "state": "stopped", "reason": {"nl": "Vervangen", "en": "Replaced"}}
-        path.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8")
-        ran = standin.run("--select", "cbs/81575NED", data=data, project=project)
+        standin.fault("http404", "83583NED", -1)
+        ran = standin.run(data=data, project=project)
+    # From then on it is no error any more.
     assert ran.code == 0, ran.err
-    reason = query(
-        current_release(data), "select state, reason_en, reason_nl from sources where dataset_id = 'cbs/81575NED'"
-    )
-    assert reason == [("stopped", "2026-11-20: Replaced", "2026-11-20: Vervangen")]
+    sources = "select state, reason_en, reason_nl from sources where dataset_id = ?"
+    release = current_release(data)
+    assert query(release, sources, "cbs/83583NED") == [("stopped", "2026-11-20: Replaced", "2026-11-20: Vervangen")]
+    assert query(release, sources, "cbs/81575NED") == [("current", None, None)]
+    count = "select indicator_id, count(*), sum(value) from observations group by indicator_id order by 1"
+    assert query(release, count) == query(before, count)
 
 
-def test_a_file_with_a_new_column_leaves_the_other_sources_alone(live_run: Run, tmp_path: Path) -> None:
+def test_sources_that_are_not_as_expected_leave_the_others_alone(live_run: Run, tmp_path: Path) -> None:
+    """A first run of a file with a new column, of boundaries without their year, and of a table that is whole."""
     files = tmp_path / "files"
     shutil.copytree(SHARED / "standin" / "files" / "national", files / "national")
     # The stand-in's own folders are read-only.
@@ -251,27 +262,21 @@ def test_a_file_with_a_new_column_leaves_the_other_sources_alone(live_run: Run, 
     source = files / "national" / "subsidiesministeries2015.csv"
     lines = source.read_text(encoding="utf-8").splitlines()
     source.write_text("\n".join([lines[0] + ",Plaats", *(line + ",Urk" for line in lines[1:])]), encoding="utf-8")
-    data = new_data(live_run.data, tmp_path / "data")
-    with open_standin("--files", str(files)) as standin:
-        ran = standin.run("--select", "cbs/81575NED", "--select", "rijk/subsidies_2015", data=data)
-    assert ran.code == 1 and len(ran.errors) == 1
-    (line,) = ran.errors
-    assert line.startswith("rijk/subsidies_2015 at http") and "unknown columns: Plaats" in line
+    data, boundaries = new_data(live_run.data, tmp_path / "data"), "pdok/gemeente_gegeneraliseerd_2026"
+    chosen = [part for card in ("cbs/81575NED", "rijk/subsidies_2015", boundaries) for part in ("--select", card)]
+    with open_standin("--files", str(files)) as standin, open_site() as pdok:
+        nothing = {"type": "FeatureCollection", "features": [], "links": [], "numberReturned": 0}
+        pdok.put("/collections/gemeente_gegeneraliseerd/items", nothing)
+        ran = standin.run(*chosen, data=data, REGIOKOMPAS_PDOK_URL=pdok.url)
+    assert ran.code == 1 and len(ran.errors) == 2
+    (line,) = [line for line in ran.errors if line.startswith("rijk/subsidies_2015 at http")]
+    assert "unknown columns: Plaats" in line
     assert "expected Overheid, Regeling" in line and " -> correct `layout` on the card" in line
+    (line,) = [line for line in ran.errors if boundaries in line]
+    assert "has no features for jaarcode=2026, expected" in line and " -> " in line
     release = current_release(data)
+    assert release.name in ran.out and "nothing was published" not in ran.out
+    assert query(release, "select state from sources where dataset_id = 'cbs/81575NED'") == [("current",)]
     found = query(release, "select state, reason_en from sources where dataset_id = 'rijk/subsidies_2015'")
     assert found[0][0] == "absent" and "unknown columns: Plaats" in found[0][1]
     assert query(release, "select sum(value) from observations") == [(2_612_530.0,)]
-
-
-def test_boundaries_without_their_year_stop_no_other_source(standin: Standin, live_run: Run, tmp_path: Path) -> None:
-    data, one = copy_data(live_run.data, tmp_path / "data"), "pdok/gemeente_gegeneraliseerd_2026"
-    standin.heal()
-    with open_site() as pdok:
-        nothing = {"type": "FeatureCollection", "features": [], "links": [], "numberReturned": 0}
-        pdok.put("/collections/gemeente_gegeneraliseerd/items", nothing)
-        ran = standin.run("--select", one, "--select", "cbs/82949NED", data=data, REGIOKOMPAS_PDOK_URL=pdok.url)
-    (line,) = ran.errors
-    assert ran.code == 1 and one in line and "has no features for jaarcode=2026, expected" in line and " -> " in line
-    assert current_release(data).name in ran.out and "nothing was published" not in ran.out
-    assert query(current_release(data), "select state from sources where dataset_id = 'cbs/82949NED'") == [("current",)]

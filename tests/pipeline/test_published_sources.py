@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Run
-from support import SHARED, Standin, copy_data, query
+from support import SHARED, query
 
 from pipelines.reading.recipients import MASK
 
@@ -111,11 +111,3 @@ def test_what_is_frozen_never_looks_current(live_run: Run) -> None:
     assert {states[name] for name in (AMSTERDAM, MINISTRIES, VACANCIES)} == {"archived"}
     assert states["uwv/open_match"] == "absent" and states["uwv/spanningsindicator"] == "awaited"
     assert live_run.ran.state(VACANCIES).startswith("archivedsince2021-03-30")
-
-
-def test_what_has_ended_and_landed_is_not_asked_for_again(live_run: Run, standin: Standin, tmp_path: Path) -> None:
-    data = copy_data(live_run.data, tmp_path / "data")
-    standin.heal()
-    ran = standin.run(data=data)
-    assert ran.code == 0 and live_run.release.name in ran.out
-    assert not [path for path in standin.asked() if path.startswith(("/files", "/data"))]

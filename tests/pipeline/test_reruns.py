@@ -1,14 +1,16 @@
 """What a second run does: nothing without news, only the news with it, and never the sample among real figures."""
 
+import json
+import os
 import shutil
-from collections.abc import Iterator
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from conftest import Run
+from conftest import BECAME, MODIFIED, MODIFIED_AGAIN, WAS, Run
 from support import (
-    ALL_OF_THEM,
     DEAD,
     Ran,
     Standin,
@@ -21,15 +23,15 @@ from support import (
     run_cli,
 )
 
+from pipelines.definitions import JOB
 from pipelines.landing import NOTICE
+from pipelines.settings import PROJECT
 
 pytestmark = pytest.mark.standin
-NEWS = "2026-11-20T02:00:00+01:00"
 AMSTERDAM = (
     "select value, source_modified from observations"
     " where indicator_id = 'establishments_count' and region_code = 'GM0363'"
 )
-BEFORE = "2026-07-30T02:00:00+02:00"
 
 
 @dataclass(frozen=True)
@@ -42,25 +44,40 @@ class Step:
 
 
 @pytest.fixture(scope="module")
-def story(live_run: Run, standin: Standin, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Step]]:
-    """After a live run: the sample in the same data folder, live again without news, then with news."""
+def story(live_run: Run, standin: Standin, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Step]:
+    """After a live run: the sample in the same data folder, as the UI would run it, and live again without news."""
     data = copy_data(live_run.data, tmp_path_factory.mktemp("story") / "data")
     # Without its releases, so that the live run has to build the same bytes once more.
     shutil.rmtree(data / "releases")
 
-    def step(*arguments: str) -> Step:
-        standin.heal()
-        ran = run_cli("run", *arguments, data=data, **standin.environment)
-        assert ran.code == 0, ran.err + ran.out
-        return Step(ran, standin.asked(), current_release(data))
+    sample = Step(run_by_dagster(data), {}, current_release(data))
+    standin.heal()
+    ran = standin.run(data=data)
+    assert ran.code == 0, ran.err + ran.out
+    return {"sample": sample, "again": Step(ran, standin.asked(), current_release(data))}
 
-    steps = {"sample": step("--from", "sample"), "again": step("--from", "live", *ALL_OF_THEM)}
-    standin.control(modified={"81575NED": NEWS}, override={"81575NED": [["GM0363", 216_365.0]]})
-    try:
-        steps["news"] = step("--from", "live", *ALL_OF_THEM)
-    finally:
-        standin.control(modified={"81575NED": BEFORE}, override={"81575NED": [["GM0363", 216_360.0]]})
-    yield steps
+
+def run_by_dagster(data: Path) -> Ran:
+    """The job on the sample without our command line, as the UI and the schedules start it."""
+    environment = {
+        **os.environ,
+        "DAGSTER_HOME": str(data / "dagster"),
+        "REGIOKOMPAS_DATA": str(data),
+        "REGIOKOMPAS_FROM": "sample",
+        "REGIOKOMPAS_SELECTIONS": str(data / "selections"),
+    }
+    dagster = Path(sys.executable).parent / "dagster"
+    command = [str(dagster), "job", "execute", "--module-name", "pipelines.definitions", "--job", JOB]
+    done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return Ran(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture(scope="module")
+def news(news_run: Run) -> Step:
+    """After a live run: one in which a table has news."""
+    asked = json.loads((news_run.data / "asked.json").read_text(encoding="utf-8"))
+    return Step(news_run.ran, asked, news_run.release)
 
 
 def test_without_news_each_table_is_asked_one_small_thing(story: dict[str, Step]) -> None:
@@ -78,22 +95,34 @@ def test_without_news_the_release_is_the_same_to_the_byte(story: dict[str, Step]
     assert digests(story["again"].release) == digests(live_run.release)
 
 
-def test_with_news_only_that_table_is_fetched(story: dict[str, Step]) -> None:
-    asked = story["news"].asked
+def test_what_has_ended_and_landed_is_not_asked_for_again(story: dict[str, Step]) -> None:
+    assert not [path for path in story["again"].asked if path.startswith(("/files", "/data"))]
+
+
+def test_with_news_only_that_table_is_fetched(news: Step) -> None:
+    asked = news.asked
     assert asked["/odata/v1/CBS/81575NED/Observations"] == 1
     assert not [path for path in asked if "81575NED" not in path and not path.endswith("/TableInfos")]
 
 
-def test_news_is_a_new_release_and_the_old_one_stays_as_it_was(story: dict[str, Step], live_run: Run) -> None:
-    assert query(story["news"].release, AMSTERDAM) == [(216_365.0, NEWS)]
-    assert query(story["again"].release, AMSTERDAM) == [(216_360.0, BEFORE)]
-    assert story["news"].release.name != live_run.release.name
-    assert digests(story["again"].release) == digests(live_run.release)
+def test_news_is_a_new_release_and_the_old_one_stays_as_it_was(news: Step, live_run: Run) -> None:
+    older = news.release.parent / live_run.release.name
+    assert query(news.release, AMSTERDAM) == [(BECAME, MODIFIED_AGAIN)]
+    assert query(older, AMSTERDAM) == [(WAS, MODIFIED)]
+    assert news.release.name != live_run.release.name
+    assert digests(older) == digests(live_run.release)
 
 
-def test_news_of_one_table_leaves_the_figures_of_the_others(story: dict[str, Step]) -> None:
+def test_news_of_one_table_leaves_the_figures_of_the_others(news: Step, live_run: Run) -> None:
     others = "select * from observations where dataset_id <> 'cbs/81575NED' order by 1, 2, 3"
-    assert query(story["news"].release, others) == query(story["again"].release, others)
+    assert query(news.release, others) == query(live_run.release, others)
+
+
+def test_what_dagster_runs_by_itself_is_what_the_command_line_runs(
+    story: dict[str, Step], sample_release: Path
+) -> None:
+    assert story["sample"].release.name == sample_release.name
+    assert digests(story["sample"].release) == digests(sample_release)
 
 
 def test_the_sample_never_mixes_with_real_figures(story: dict[str, Step], sample_release: Path) -> None:
@@ -103,19 +132,11 @@ def test_the_sample_never_mixes_with_real_figures(story: dict[str, Step], sample
 
 
 def test_the_status_speaks_of_what_is_current(story: dict[str, Step], sample_run: Run) -> None:
-    live = run_cli("status", data=story["news"].release.parents[1])
+    live = run_cli("status", data=story["again"].release.parents[1])
     assert live.code == 0 and NOTICE not in live.out
-    assert live.state("cbs/81575NED") == "current" and story["news"].release.name in live.out
+    assert live.state("cbs/81575NED") == "current" and story["again"].release.name in live.out
     sample = run_cli("status", data=sample_run.data)
     assert sample.code == 0 and NOTICE in sample.out and sample_run.release.name in sample.out
-
-
-def test_a_copied_landing_gives_the_same_release_without_the_source(live_run: Run, tmp_path: Path) -> None:
-    moved = copy_data(live_run.data / "landing", tmp_path / "moved")
-    data = new_data(live_run.data, tmp_path / "data")
-    ran = run_cli("run", "--from", str(moved), data=data, **DEAD)
-    assert ran.code == 0, ran.err + ran.out
-    assert digests(current_release(data)) == digests(live_run.release)
 
 
 def test_a_landing_that_was_tampered_with_is_refused(live_run: Run, tmp_path: Path) -> None:

@@ -2,36 +2,25 @@
 
 import csv
 import io
-from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import Run
+from conftest import BECAME, WAS, Run
 from datasette.app import Datasette
-from support import ALL_OF_THEM, Standin, copy_data, current_release, digests, query, run_cli
+from support import current_release, digests, query, run_cli
 from support_portal import fetch, open_portal
 
 from portal.revisions import changes_of, history_of
 
 pytestmark = pytest.mark.standin
-NEWS, BEFORE = "2026-11-20T02:00:00+01:00", "2026-07-30T02:00:00+02:00"
-WAS, BECAME = 216_360.0, 216_365.0
 VALUES = "select indicator_id, region_code, period_code, value, value_status from observations"
 
 
 @pytest.fixture(scope="module")
-def data(live_run: Run, standin: Standin, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def data(news_run: Run) -> Path:
     """A data folder after a second live run, before which CBS changed the establishments of Amsterdam."""
-    data = copy_data(live_run.data, tmp_path_factory.mktemp("revisions") / "data")
-    standin.heal()
-    standin.control(modified={"81575NED": NEWS}, override={"81575NED": [["GM0363", BECAME]]})
-    try:
-        ran = run_cli("run", "--from", "live", *ALL_OF_THEM, data=data, **standin.environment)
-        assert ran.code == 0, ran.err + ran.out
-    finally:
-        standin.control(modified={"81575NED": BEFORE}, override={"81575NED": [["GM0363", WAS]]})
-    yield data
+    return news_run.data
 
 
 @pytest.fixture(scope="module")
