@@ -21,7 +21,6 @@ from pipelines.card import SourceCard, load_cards
 from pipelines.definitions import JOB, build_defs
 from pipelines.doctor import examine_all
 from pipelines.errors import RegiokompasError
-from pipelines.history import open_history
 from pipelines.ingest import INPUTS, card_key
 from pipelines.landing import NOTICE
 from pipelines.new_source import new_source as make_source
@@ -283,7 +282,7 @@ def run_log(settings: Settings) -> Path:
 
 def open_instance(settings: Settings) -> dg.DagsterInstance:
     """Dagster's run history in the data folder, the same that the UI shows."""
-    return open_history(prepare_home(settings))
+    return dg.DagsterInstance.from_config(str(prepare_home(settings)))
 
 
 def prepare_home(settings: Settings) -> Path:

@@ -9,9 +9,6 @@ from datasette.app import Datasette
 
 from pipelines.serve import PORTAL, read_settings
 
-# The database as it is: compressing hundreds of megabytes takes most of a minute.
-PLAIN = {"accept-encoding": "identity"}
-
 
 def open_portal(release: Path, database: Path | None = None) -> Datasette:
     """The portal of a release, or of another database with the words of that release."""

@@ -324,6 +324,15 @@ def test_long_answers_are_sent_small(portal: Datasette) -> None:
     assert answer.headers["content-encoding"] == "gzip"
 
 
+@pytest.mark.parametrize(
+    "path", ["/regiokompas.db", "/downloads/observations.parquet", "/gemeente/GM0193.zip", "/gemeente/GM0193.xlsx"]
+)
+def test_files_that_compressing_does_not_help_are_sent_as_they_are(portal: Datasette, path: str) -> None:
+    method = "HEAD" if path.endswith(".db") else "GET"
+    answer = ask(portal, path, method, headers={"Accept-Encoding": "gzip"})
+    assert answer.status_code == 200 and "content-encoding" not in answer.headers
+
+
 def test_the_catalogue_needs_every_file(sample_run: Run, tmp_path: Path) -> None:
     tables = public_tables(sample_run.data / "build" / "dbt" / "manifest.json")
     with duckdb.connect(str(sample_run.data / "build" / "regiokompas.duckdb"), read_only=True) as con:

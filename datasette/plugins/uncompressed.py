@@ -1,0 +1,33 @@
+"""Keeps files that do not get smaller, or are too large to compress for one reader, away from datasette-gzip.
+
+Compressing the whole database takes most of a minute, in which nobody else is answered.
+"""
+
+import functools
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from datasette import hookimpl
+
+SUFFIXES = (".db", ".parquet", ".zip", ".xlsx")
+
+AsgiApp = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
+
+
+# Wrappers that come last are outermost, and of those the one that was registered last: ours, after the one of the
+# package. So it never sees that the reader can take gzip.
+@hookimpl(trylast=True)
+def asgi_wrapper() -> Callable[[AsgiApp], AsgiApp]:
+    """Takes `Accept-Encoding` out of requests for these files."""
+
+    def wrap(app: AsgiApp) -> AsgiApp:
+        @functools.wraps(app, updated=())
+        async def wrapped(scope: dict[str, Any], receive: Any, send: Any) -> None:
+            if scope.get("path", "").endswith(SUFFIXES):
+                headers = [(name, value) for name, value in scope["headers"] if name.lower() != b"accept-encoding"]
+                scope = {**scope, "headers": headers}
+            await app(scope, receive, send)
+
+        return wrapped
+
+    return wrap
