@@ -16,8 +16,7 @@ from statistics import median
 from datasette.app import Datasette
 
 from pipelines.publish.release import CURRENT
-from pipelines.serve import PORTAL, read_settings
-from pipelines.settings import Settings
+from pipelines.settings import PORTAL, Settings
 from portal.pages import page_url
 
 STOCK = "/regiokompas/observations?region_code=GM0193"
@@ -39,9 +38,7 @@ def open_portal(release: Path) -> Datasette:
     return Datasette(
         immutables=[str(release / "regiokompas.db")],
         metadata=json.loads((release / "metadata.json").read_text(encoding="utf-8")),
-        plugins_dir=str(PORTAL / "plugins"),
-        template_dir=str(PORTAL / "templates"),
-        settings=read_settings(),
+        config_dir=PORTAL,
     )
 
 

@@ -1,6 +1,5 @@
 """Serves one release with Datasette: a process never sees two releases, and the files it serves never change."""
 
-import json
 import os
 import socket
 import sys
@@ -35,32 +34,13 @@ def resolve_release(release: Path) -> Path:
     return directory
 
 
-def read_settings() -> dict[str, int | bool]:
-    """Returns Datasette's settings for the portal, from datasette/settings.json."""
-    settings: dict[str, int | bool] = json.loads((PORTAL / "settings.json").read_text(encoding="utf-8"))
-    return settings
-
-
 def datasette_command(release: Path, port: int, host: str = "127.0.0.1") -> list[str]:
-    """Returns the command line that serves a release, with this Python and our templates, plugins and settings."""
+    """Returns the command line that serves a release with this Python and, as configuration directory, our portal."""
     directory = resolve_release(release)
     # -P: Python must not look for the package `datasette` in our folder of that name.
-    command = [
-        sys.executable,
-        "-P",
-        "-m",
-        "datasette",
-        "serve",
-        "--immutable",
-        str(directory / DATABASE_FILE),
-    ]
-    command += ["--metadata", str(directory / METADATA_FILE), "--host", host, "--port", str(port), "--cors"]
-    command += ["--plugins-dir", str(PORTAL / "plugins")]
-    command += ["--template-dir", str(PORTAL / "templates")]
-    command += ["--static", f"static:{PORTAL / 'static'}"]
-    for name, value in read_settings().items():
-        command += ["--setting", name, json.dumps(value)]
-    return command
+    command = [sys.executable, "-P", "-m", "datasette", "serve", str(PORTAL), "--cors"]
+    command += ["--immutable", str(directory / DATABASE_FILE), "--metadata", str(directory / METADATA_FILE)]
+    return [*command, "--host", host, "--port", str(port)]
 
 
 def refuse_taken_port(port: int, host: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from datasette.app import Datasette
 
-from pipelines.serve import PORTAL, read_settings
+from pipelines.settings import PORTAL
 
 
 def open_portal(release: Path, database: Path | None = None) -> Datasette:
@@ -15,10 +15,7 @@ def open_portal(release: Path, database: Path | None = None) -> Datasette:
     return Datasette(
         immutables=[str((database or release / "regiokompas.db").resolve())],
         metadata=json.loads((release / "metadata.json").read_text(encoding="utf-8")),
-        plugins_dir=str(PORTAL / "plugins"),
-        template_dir=str(PORTAL / "templates"),
-        static_mounts=[("static", str(PORTAL / "static"))],
-        settings=read_settings(),
+        config_dir=PORTAL,
         cors=True,
     )
 
