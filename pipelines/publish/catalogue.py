@@ -18,6 +18,7 @@ from rdflib.term import Node
 
 from pipelines.manifest import PublicTable
 from pipelines.publish.metadata import DATABASE, LICENCE, SOURCES
+from pipelines.publish.offers import API, FORMATS, ROWS, SERVED_BY_API, Format, Service
 from pipelines.publish.release import describe_files
 
 EU = Namespace("http://publications.europa.eu/resource/authority/")
@@ -43,93 +44,6 @@ FREQUENCIES = {"weekly": "WEEKLY", "monthly": "MONTHLY", "quarterly": "QUARTERLY
 
 # Size and sha256 of each file of a release, by its path in it.
 FileFacts = dict[str, dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class Format:
-    """A way in which every table can be had, and where its file lies in the release."""
-
-    key: str
-    nl: str
-    en: str
-    media_type: str
-    file: str
-    address: str
-    file_type: str | None = None
-    conforms_to: str | None = None
-
-
-FORMATS = (
-    Format(
-        "csv",
-        "CSV",
-        "CSV",
-        "text/csv",
-        "tables/{table}.csv",
-        "/downloads/{table}.csv",
-        "CSV",
-        "https://www.rfc-editor.org/rfc/rfc4180",
-    ),
-    Format(
-        "nl.csv",
-        "CSV voor Nederlands Excel",
-        "CSV for Dutch Excel",
-        "text/csv",
-        "tables/{table}.nl.csv",
-        "/downloads/{table}.nl.csv",
-        "CSV",
-    ),
-    Format(
-        "parquet",
-        "Parquet",
-        "Parquet",
-        "application/vnd.apache.parquet",
-        "tables/{table}.parquet",
-        "/downloads/{table}.parquet",
-        "PARQUET",
-        "https://parquet.apache.org/docs/file-format/",
-    ),
-    Format(
-        "sqlite",
-        "SQLite: de hele release",
-        "SQLite: the whole release",
-        "application/vnd.sqlite3",
-        f"{DATABASE}.db",
-        f"/{DATABASE}.db",
-        conforms_to="https://www.sqlite.org/fileformat.html",
-    ),
-)
-
-
-@dataclass(frozen=True)
-class Service:
-    """A way to ask for a part of the tables, and where it is described."""
-
-    address: str
-    title_nl: str
-    title_en: str
-    description_nl: str
-    description_en: str
-    described_at: str
-
-
-ROWS = Service(
-    f"/{DATABASE}",
-    "Tabellen en SQL als JSON en CSV",
-    "Tables and SQL as JSON and CSV",
-    "Elke tabel, gefilterd en gesorteerd, en elke vraag in SQL. Zonder sleutel.",
-    "Every table, filtered and sorted, and every question in SQL. Without a key.",
-    "https://docs.datasette.io/en/stable/json_api.html",
-)
-API = Service(
-    "/v1",
-    "De API van Regiokompas",
-    "The API of Regiokompas",
-    "Regio's, indicatoren, cijfers, bronnen, releases en wijzigingen volgens de NL API Design Rules. Zonder sleutel.",
-    "Regions, indicators, figures, sources, releases and changes by the NL API Design Rules. Without a key.",
-    "/v1/openapi.json",
-)
-SERVED_BY_API = {"regions", "indicators", "observations", "observations_on_frame", "sources"}
 
 
 @dataclass(frozen=True)

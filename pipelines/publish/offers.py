@@ -1,0 +1,93 @@
+"""How a public table can be had: as files of the release, and from what services of the portal."""
+
+from dataclasses import dataclass
+
+from pipelines.publish.metadata import DATABASE
+from portal.api.description import BASE, OPENAPI_PATH, RESOURCES
+
+
+@dataclass(frozen=True)
+class Format:
+    """A way in which every table can be had, and where its file lies in the release."""
+
+    key: str
+    nl: str
+    en: str
+    media_type: str
+    file: str
+    address: str
+    file_type: str | None = None
+    conforms_to: str | None = None
+
+
+FORMATS = (
+    Format(
+        "csv",
+        "CSV",
+        "CSV",
+        "text/csv",
+        "tables/{table}.csv",
+        "/downloads/{table}.csv",
+        "CSV",
+        "https://www.rfc-editor.org/rfc/rfc4180",
+    ),
+    Format(
+        "nl.csv",
+        "CSV voor Nederlands Excel",
+        "CSV for Dutch Excel",
+        "text/csv",
+        "tables/{table}.nl.csv",
+        "/downloads/{table}.nl.csv",
+        "CSV",
+    ),
+    Format(
+        "parquet",
+        "Parquet",
+        "Parquet",
+        "application/vnd.apache.parquet",
+        "tables/{table}.parquet",
+        "/downloads/{table}.parquet",
+        "PARQUET",
+        "https://parquet.apache.org/docs/file-format/",
+    ),
+    Format(
+        "sqlite",
+        "SQLite: de hele release",
+        "SQLite: the whole release",
+        "application/vnd.sqlite3",
+        f"{DATABASE}.db",
+        f"/{DATABASE}.db",
+        conforms_to="https://www.sqlite.org/fileformat.html",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Service:
+    """A way to ask for a part of the tables, and where it is described."""
+
+    address: str
+    title_nl: str
+    title_en: str
+    description_nl: str
+    description_en: str
+    described_at: str
+
+
+ROWS = Service(
+    f"/{DATABASE}",
+    "Tabellen en SQL als JSON en CSV",
+    "Tables and SQL as JSON and CSV",
+    "Elke tabel, gefilterd en gesorteerd, en elke vraag in SQL. Zonder sleutel.",
+    "Every table, filtered and sorted, and every question in SQL. Without a key.",
+    "https://docs.datasette.io/en/stable/json_api.html",
+)
+API = Service(
+    BASE,
+    "De API van Regiokompas",
+    "The API of Regiokompas",
+    "Regio's, indicatoren, cijfers, bronnen, releases en wijzigingen volgens de NL API Design Rules. Zonder sleutel.",
+    "Regions, indicators, figures, sources, releases and changes by the NL API Design Rules. Without a key.",
+    BASE + OPENAPI_PATH,
+)
+SERVED_BY_API = {table for resource in RESOURCES for table in resource.tables}
