@@ -28,6 +28,7 @@ PATHS = {
     "labour_markets": {"nl": "/arbeidsmarkt", "en": "/en/labour-market"},
     "labour_market": {"nl": "/arbeidsmarkt/{code}", "en": "/en/labour-market/{code}"},
     "labour_moves": {"nl": "/arbeidsmarkt/{code}/overstap", "en": "/en/labour-market/{code}/moves"},
+    "api": {"nl": "/v1", "en": "/en/v1"},
 }
 MUNICIPALITY = "municipality"
 # `.csv`, and `.nl.csv` as Dutch Excel opens it.

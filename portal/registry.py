@@ -2,9 +2,9 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from datasette.app import Datasette
 
@@ -12,6 +12,7 @@ from portal.pages import DATABASE
 from portal.regroup import Recipe
 
 Row = dict[str, Any]
+Item = TypeVar("Item")
 _CODE_IN_BRACKETS = re.compile(r"\(([A-Z0-9-]+)\)\s*$")
 _WORD = re.compile(r"\w+")
 _ADDITION = re.compile(r"\s*\([^)]*\)$")
@@ -80,6 +81,14 @@ def fold(text: str) -> str:
     """Returns text without accents, capitals and the addition that CBS puts behind a name, `(gemeente)`."""
     plain = unicodedata.normalize("NFKD", _ADDITION.sub("", text.strip()))
     return "".join(c for c in plain if not unicodedata.combining(c)).casefold()
+
+
+def by_theme(items: Iterable[Item], themes: Iterable[str], theme_of: Callable[[Item], str]) -> dict[str, list[Item]]:
+    """Returns items by their theme: in the order of the seed of themes, and any theme that is not there last."""
+    listed = list(items)
+    order = dict.fromkeys([*themes, *sorted({theme_of(item) for item in listed})])
+    grouped = {theme: [item for item in listed if theme_of(item) == theme] for theme in order}
+    return {theme: members for theme, members in grouped.items() if members}
 
 
 def search_regions(

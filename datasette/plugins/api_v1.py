@@ -19,7 +19,7 @@ from portal.api.openapi import document
 from portal.api.parameters import expected, read_query, read_value, refuse_query
 from portal.api.problems import PROBLEMS, ProblemError
 from portal.csv_text import write_csv
-from portal.pages import DATABASE, OWN_PAGES_POLICY
+from portal.pages import DATABASE, language, render
 
 METHODS = ("GET", "HEAD", "OPTIONS")
 CACHE = "public, max-age=60"
@@ -155,16 +155,13 @@ def _page_url(request: Request, datasette: Datasette, cursor: str) -> str:
 
 async def docs(request: Request, datasette: Datasette) -> Response:
     """Answers /v1/docs and /en/v1/docs: the same description, for people."""
-    lang = "en" if request.path.startswith("/en/") else "nl"
+    lang = language(request)
     facts: Facts = datasette.api_facts
 
     def values(parameter: Parameter) -> str:
         return "" if parameter is CURSOR else expected(parameter, facts)[lang]
 
     context = {
-        "lang": lang,
-        "own_page": True,
-        "other_language_url": f"{BASE}/docs" if lang == "en" else f"/en{BASE}/docs",
         "base": BASE,
         "resources": RESOURCES,
         "paging": PAGING,
@@ -176,8 +173,7 @@ async def docs(request: Request, datasette: Datasette) -> Response:
         "address": datasette.absolute_url(request, BASE),
         "api_version": API_VERSION,
     }
-    page = await datasette.render_template("api_v1.html", context, request=request, view_name="api_docs")
-    return Response.html(page, headers={"Content-Security-Policy": OWN_PAGES_POLICY, "Cache-Control": CACHE})
+    return await render(datasette, request, "api_v1.html", "api", context)
 
 
 async def read_facts(datasette: Datasette) -> Facts:

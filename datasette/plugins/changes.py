@@ -12,15 +12,11 @@ from datasette.utils.asgi import Request
 from portal.answers import answer_csv, read_rows
 from portal.csv_text import Row
 from portal.pages import file_routes, language, page_url, render, routes
+from portal.registry import read_registry, search_regions
 from portal.revisions import KINDS, Changes, line_of_changes
 
 SHOWN_ROWS = 50
 INDICATORS = "select indicator_id, title_nl, title_en, unit_nl, unit_en, decimals from indicators"
-REGION_NAMES = "select region_code, name from regions"
-FIND_REGIONS = """
-select region_code from regions where region_code = upper(:words) or name = :words collate nocase
-    or name like :words || ' (%'
-"""
 COLUMNS = (
     "change indicator_id title_nl title_en region_code region_name period_code frame_year value_before value_after "
     "difference status_before status_after dataset_id source_changed release_before release_after"
@@ -47,8 +43,9 @@ async def asked_figures(datasette: Datasette, changes: Changes, asked: dict[str,
     if asked["change"]:
         wanted["change"] = asked["change"]
     if asked["region"]:
-        found = await read_rows(datasette, FIND_REGIONS, {"words": asked["region"].strip()})
-        wanted["region_code"] = [row["region_code"] for row in found]
+        portal, registry = datasette.portal, await read_registry(datasette)
+        found = search_regions(asked["region"], registry.regions, list(portal.texts["schemes"]), portal.other_names)
+        wanted["region_code"] = [row["region_code"] for row in found if row["is_exact"]]
     wanted["frame_year"] = next((year for year in changes.frames if str(year) == asked["frame"]), None)
     return changes.figures(**wanted).sort("relative_size", descending=True, nulls_last=True, maintain_order=True)
 
@@ -56,14 +53,14 @@ async def asked_figures(datasette: Datasette, changes: Changes, asked: dict[str,
 async def with_names(datasette: Datasette, changes: Changes, rows: list[Row]) -> list[Row]:
     """Returns rows with the titles of their indicator, also one that is gone, and the name of their region."""
     indicators = await indicators_of(datasette, changes)
-    regions = {row["region_code"]: row["name"] for row in await read_rows(datasette, REGION_NAMES)}
+    regions = (await read_registry(datasette)).regions
     unknown = {"title_nl": None, "title_en": None, "unit_nl": "", "unit_en": "", "decimals": 2}
     return [
         {
             **unknown,
             **indicators.get(row["indicator_id"], {}),
             **row,
-            "region_name": regions.get(row["region_code"]),
+            "region_name": regions.get(row["region_code"], {}).get("name"),
             "release_before": changes.older,
             "release_after": changes.newer,
         }

@@ -16,7 +16,7 @@ from portal.csv_text import Row
 from portal.formats import format_period
 from portal.frames import KEPT_SCHEMES, put_on_frame
 from portal.pages import DATABASE, file_routes, language, page_url, render, routes
-from portal.registry import Registry, datasets_of, read_registry, search_regions
+from portal.registry import Registry, by_theme, datasets_of, read_registry, search_regions
 from portal.regroup import Figure, Periods, Recipe, index_of
 
 PARAMETERS = ("region", "indicator", "frame")
@@ -161,7 +161,7 @@ async def compare(request: Request, datasette: Datasette) -> Response:
         "asked": asked,
         "problems": explain(asked, portal, lang),
         "registry": registry,
-        "themes": _by_theme(portal, registry),
+        "themes": by_theme(registry.indicators.values(), portal.texts["themes"], lambda i: str(i["theme"])),
         "most": MOST_LINES,
         "columns": [
             {
@@ -187,12 +187,6 @@ async def compare(request: Request, datasette: Datasette) -> Response:
 def explain(asked: Asked, portal: Any, lang: str) -> list[str]:
     """Returns what is wrong with a question, in words."""
     return [portal.text("compare_problems", key, lang).format(**about) for key, about in asked.problems]
-
-
-def _by_theme(portal: Any, registry: Registry) -> dict[str, list[dict[str, Any]]]:
-    themes = [*portal.texts["themes"], *sorted({row["theme"] for row in registry.indicators.values()})]
-    grouped = {theme: [row for row in registry.indicators.values() if row["theme"] == theme] for theme in themes}
-    return {theme: rows for theme, rows in grouped.items() if rows}
 
 
 def _as_figures(index: Mapping[str, Mapping[str, float]], series: Mapping[str, Periods]) -> dict[str, Periods]:

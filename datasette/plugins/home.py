@@ -9,7 +9,7 @@ from datasette.utils.asgi import Request
 
 from portal.formats import format_bytes, format_number, format_period
 from portal.pages import DATABASE, language, region_url, render, routes
-from portal.registry import read_registry, search_regions
+from portal.registry import by_theme, read_registry, search_regions
 from portal.revisions import KINDS, changes_of
 
 MAX_QUERY_CHARACTERS = 100
@@ -33,13 +33,6 @@ async def find_regions(datasette: Datasette, query: str) -> list[dict[str, Any]]
     return search_regions(query, registry.regions, list(portal.texts["schemes"]), portal.other_names)
 
 
-def by_theme(datasette: Datasette, rows: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-    """Returns rows by their theme, in the order of the seed of themes and any theme that is not there last."""
-    order = [*datasette.portal.texts["themes"], *sorted({row["theme"] for row in rows})]
-    grouped = {theme: [row for row in rows if row["theme"] == theme] for theme in order}
-    return {theme: members for theme, members in grouped.items() if members}
-
-
 async def read_overview(datasette: Datasette) -> dict[str, Any]:
     """Returns what the home page shows for everybody: counts, themes, sources, questions, files."""
     database = datasette.get_database(DATABASE)
@@ -51,7 +44,7 @@ async def read_overview(datasette: Datasette) -> dict[str, Any]:
     return {
         "examples": [regions[code] for code in EXAMPLES if code in regions],
         "counts": dict((await database.execute(COUNTS)).first()),
-        "themes": by_theme(datasette, indicators),
+        "themes": by_theme(indicators, datasette.portal.texts["themes"], lambda row: str(row["theme"])),
         "states": Counter(source["state"] for source in sources),
         "troubled_sources": [source for source in sources if source["state"] not in CURRENT_STATES],
         "changes": changes_of(datasette.portal.folder),

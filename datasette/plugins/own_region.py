@@ -15,7 +15,7 @@ from portal.answers import answer_csv, refuse_csv
 from portal.comparison_chart import first_day
 from portal.csv_text import Row, write_csv
 from portal.pages import DATABASE, file_routes, language, page_url, render, routes
-from portal.registry import Registry, datasets_of, fold, read_registry
+from portal.registry import Registry, by_theme, datasets_of, fold, read_registry
 from portal.regroup import Figure, Periods, Series, mended_by, regroup
 
 PARAMETERS = ("municipality", "title", "find")
@@ -130,6 +130,7 @@ async def own_region(request: Request, datasette: Datasette) -> Response:
     asked = read_question(request, registry)
     is_answered = bool(asked.codes) and not asked.problems
     figures = await read_figures(datasette, asked, registry) if is_answered else {}
+    newest_figures = [(registry.indicators[i], *newest(periods)) for i, periods in figures.items()]
     title = name_of(asked, portal, lang)
     used = {d for i in figures for d in datasets_of(registry.indicators[i], registry.indicators)}
     file_name, file_text = selection_file(asked, title)
@@ -142,7 +143,7 @@ async def own_region(request: Request, datasette: Datasette) -> Response:
         "provinces": _by_province(asked, registry),
         "most": MOST_MUNICIPALITIES,
         "title": title,
-        "themes": _by_theme(figures, registry, portal),
+        "themes": by_theme(newest_figures, portal.texts["themes"], lambda row: str(row[0]["theme"])),
         "left_out": [row for i, row in registry.indicators.items() if i not in figures],
         "sources": [source for d, source in registry.sources.items() if d in used],
         "file_name": file_name,
@@ -166,15 +167,6 @@ def _by_province(asked: Asked, registry: Registry) -> dict[str, list[dict[str, A
         if is_free and wanted in fold(row["name"]):
             grouped.setdefault(registry.provinces.get(code, ""), []).append(row)
     return {name: sorted(rows, key=lambda row: fold(row["name"])) for name, rows in sorted(grouped.items())}
-
-
-def _by_theme(
-    figures: Mapping[str, Periods], registry: Registry, portal: Any
-) -> dict[str, list[tuple[dict[str, Any], str, Figure]]]:
-    rows = [(registry.indicators[i], *newest(periods)) for i, periods in figures.items()]
-    themes = [*portal.texts["themes"], *sorted({indicator["theme"] for indicator, _, _ in rows})]
-    grouped = {theme: [row for row in rows if row[0]["theme"] == theme] for theme in themes}
-    return {theme: members for theme, members in grouped.items() if members}
 
 
 async def own_region_csv(request: Request, datasette: Datasette) -> Response:

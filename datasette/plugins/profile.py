@@ -1,7 +1,7 @@
 """The profile of a municipality (/gemeente/GM0363) and of any other region (/regio/corop/CR23), in both languages."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from portal.charts import LARGE, SMALL, line_chart
 from portal.figures import Figure, figures_of
 from portal.formats import format_number, keep_together
 from portal.pages import DATABASE, language, not_found, parts_of, region_url, render, routes
+from portal.registry import read_registry
 
 HEADLINES = Path(__file__).parents[1] / "headlines.yml"
 HEADLINES_PER_THEME = 6
@@ -65,28 +66,23 @@ class Catalogue:
     """What every profile needs of the release and is the same for all of them."""
 
     frame_year: int
-    indicators: dict[str, dict[str, Any]]
-    sources: dict[str, dict[str, Any]]
+    indicators: Mapping[str, dict[str, Any]]
+    sources: Mapping[str, dict[str, Any]]
     programmes: dict[str, dict[str, Any]]
     headlines: list[str]
     labour_regions: frozenset[str]
 
 
 async def read_catalogue(datasette: Datasette) -> Catalogue:
-    """Reads the indicators, sources and programmes once: a release does not change."""
-    database = datasette.get_database(DATABASE)
-
-    async def by_key(table: str, key: str) -> dict[str, dict[str, Any]]:
-        rows = await database.execute(f"select * from {table}")
-        return {row[key]: dict(row) for row in rows}
-
-    frame = (await database.execute("select max(frame_year) from observations_on_frame")).single_value()
+    """Reads what is not in the registry once: a release does not change."""
+    database, registry = datasette.get_database(DATABASE), await read_registry(datasette)
+    programmes = await database.execute("select * from programmes")
     labour = await database.execute("select distinct region_code from labour_tension")
     return Catalogue(
-        frame_year=frame or 0,
-        indicators=await by_key("indicators", "indicator_id"),
-        sources=await by_key("sources", "dataset_id"),
-        programmes=await by_key("programmes", "programme_id"),
+        frame_year=next(iter(registry.published_frames), 0),
+        indicators=registry.indicators,
+        sources=registry.sources,
+        programmes={row["programme_id"]: dict(row) for row in programmes},
         headlines=yaml.safe_load(HEADLINES.read_text(encoding="utf-8")),
         labour_regions=frozenset(row["region_code"] for row in labour),
     )

@@ -45,13 +45,15 @@ def publish_assets(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> l
         """The release directory, sealed and made current."""
         folder = _folder(settings)
         contact = contact_of(settings.public_url, settings.contact)
+        # Hashing hundreds of megabytes once is enough for both that describe them.
+        files = describe_files(folder)
         with duckdb.connect(str(settings.database), read_only=True) as con:
             facts = con.sql(f"select * from {models['release']}").pl().row(0, named=True)
             sources = con.sql(f"select * from {models['sources']} order by dataset_id").pl().to_dicts()
             counts = {name: con.sql(f"select count(*) from {model}").fetchall()[0][0] for name, model in models.items()}
-            write_catalogue(con, tables, facts, folder, contact)
+            write_catalogue(con, tables, facts, folder, contact, files)
         write_metadata(datasette_metadata(tables, PORTAL / "queries", facts, contact), folder / "metadata.json")
-        write_package(folder, tables, facts, sources, counts, describe_files(folder))
+        write_package(folder, tables, facts, sources, counts, files)
         seal(folder, facts["release_id"], {"invented": facts["invented"], "notice": facts["notice"], "rows": counts})
         try:
             done = publish(folder, settings.releases, facts["release_id"], partial(record_changes, settings.releases))

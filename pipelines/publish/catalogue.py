@@ -19,7 +19,6 @@ from rdflib.term import Node
 from pipelines.manifest import PublicTable
 from pipelines.publish.metadata import DATABASE, LICENCE, SOURCES
 from pipelines.publish.offers import API, FORMATS, ROWS, SERVED_BY_API, Format, Service
-from pipelines.publish.release import describe_files
 
 EU = Namespace("http://publications.europa.eu/resource/authority/")
 MEDIA = Namespace("https://www.iana.org/assignments/media-types/")
@@ -61,6 +60,7 @@ def write_catalogue(
     release: dict[str, Any],
     folder: Path,
     contact: dict[str, str],
+    files: FileFacts,
 ) -> None:
     """Write `catalogue.ttl` and `catalogue.jsonld` beside the files of a release.
 
@@ -70,11 +70,11 @@ def write_catalogue(
         release: the one row of the table `release`.
         folder: the folder of the release, with all its tables in it.
         contact: who answers for it, and at which address the portal is reached, see `contact_of`.
+        files: size and sha256 of each file, by its path in the release.
     """
     sources = next(table.model for table in tables if table.name == "sources")
     rights = con.sql(f"select distinct attribution, licence from {sources} order by all").fetchall()
     catalogue = Catalogue(contact, release, "; ".join(f"{who}: {licence}" for who, licence in rights))
-    files = describe_files(folder)
     for table in tables:
         catalogue.add_table(table, coverage(con, table, sources), files)
     (folder / "catalogue.ttl").write_text(catalogue.graph.serialize(format="turtle"), encoding="utf-8")

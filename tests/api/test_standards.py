@@ -26,6 +26,7 @@ from support_portal import ask
 from pipelines.manifest import public_tables
 from pipelines.publish.catalogue import write_catalogue
 from pipelines.publish.metadata import contact_of
+from pipelines.publish.release import describe_files
 from pipelines.settings import PROJECT
 from portal.feed import tell_changes, write_feed
 from portal.pages import PATHS
@@ -111,11 +112,11 @@ def test_the_same_release_gives_the_same_catalogue_at_any_address_that_is_set(sa
     code = (
         "import sys, json, duckdb; from pathlib import Path; from pipelines.manifest import public_tables;"
         "from pipelines.publish.catalogue import write_catalogue; data, folder, url = sys.argv[1:];"
-        "from pipelines.publish.metadata import contact_of;"
+        "from pipelines.publish.metadata import contact_of; from pipelines.publish.release import describe_files;"
         "con = duckdb.connect(f'{data}/build/regiokompas.duckdb', read_only=True);"
         "facts = con.sql('select * from dim_release').pl().row(0, named=True);"
         "tables = public_tables(Path(data) / 'build/dbt/manifest.json');"
-        "write_catalogue(con, tables, facts, Path(folder), contact_of(url, ''))"
+        "write_catalogue(con, tables, facts, Path(folder), contact_of(url, ''), describe_files(Path(folder)))"
     )
     made = []
     # Python orders its sets by this seed, and rdflib writes from sets.
@@ -338,4 +339,6 @@ def test_the_catalogue_needs_every_file(sample_run: Run, tmp_path: Path) -> None
     with duckdb.connect(str(sample_run.data / "build" / "regiokompas.duckdb"), read_only=True) as con:
         facts = con.sql("select * from dim_release").pl().row(0, named=True)
         with pytest.raises(KeyError):
-            write_catalogue(con, tables, facts, tmp_path, contact_of("https://regiokompas.example", ""))
+            write_catalogue(
+                con, tables, facts, tmp_path, contact_of("https://regiokompas.example", ""), describe_files(tmp_path)
+            )

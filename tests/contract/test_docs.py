@@ -88,7 +88,7 @@ def run_python(block: Block, place: Place) -> None:
 
 
 def run_r(block: Block, place: Place) -> None:
-    if not shutil.which("Rscript"):
+    if not shutil.which("Rscript") and not os.environ.get("CI"):
         pytest.skip("Rscript is absent; on Debian: apt-get install r-base-core")
     run_program(["Rscript", "-e"], block, place)
 

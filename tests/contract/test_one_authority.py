@@ -114,7 +114,7 @@ def from_dcat(place: Place) -> dict[str, Told]:
     graph = Graph().parse(place.release / "catalogue.ttl")
     told = {}
     for dataset in graph.subjects(RDF.type, DCAT.Dataset):
-        titles = {str(t.language): str(t) for t in graph.objects(dataset, DCTERMS.title)}  # type: ignore[attr-defined]
+        titles = {str(t.language): str(t) for t in graph.objects(dataset, DCTERMS.title)}
         told[str(dataset).rsplit("/", 1)[-1].removesuffix("#dataset")] = Told(titles=(titles["nl"], titles["en"]))
     return told
 
