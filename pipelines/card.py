@@ -41,6 +41,7 @@ class Cadence(StrEnum):
     """How often the publisher brings new figures; `once` for a table of one moment, such as the regions of a year."""
 
     YEARLY = "yearly"
+    HALF_YEARLY = "half_yearly"
     QUARTERLY = "quarterly"
     MONTHLY = "monthly"
     WEEKLY = "weekly"

@@ -20,6 +20,7 @@ from pipelines.drift import Change, blocked_indicators
 from pipelines.errors import AwaitedError, GoneError, RegiokompasError, SourceError, shown
 from pipelines.indicators import SEED, read_indicators
 from pipelines.landing import Failure, Landing, Snapshot, now
+from pipelines.periods import newest_period
 from pipelines.reading.landed import CLIENTS, Landed
 from pipelines.refresh import LandingOrigin, LiveOrigin, Origin, asked, by_first_road
 from pipelines.roads import HalRoad, OgcRoad, Protocol, Road
@@ -238,7 +239,7 @@ def _newest_listed(card: SourceCard, description: Description | None) -> str | N
     period = card.dimension("period")
     if description is None or period is None:
         return None
-    return health.newest_period(code for code, _ in description.codes[period].values() if health.period_end(code))
+    return newest_period(code for code, _ in description.codes[period].values())
 
 
 def _newest_landed(card: SourceCard, settings: Settings, *, invented: bool) -> str | None:

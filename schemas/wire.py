@@ -9,12 +9,13 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from pipelines.errors import SourceError
+from pipelines.periods import EXAMPLES, is_period, period_statuses
 from pipelines.settings import DBT_PROJECT
 
 # A code of CBS (`GM0363`) or of NUTS (`NL`, `BE25`, `FRE11`).
 REGION = r"^[A-Z]{2}([0-9]{2,8}|[1-9A-Z][0-9A-Z]{0,2})?$"
-PERIOD = r"^[0-9]{4}(JJ|HJ|KW|MM|SJ|W1|W4|X0|VJ|VS|G[2-5]|M3|[0-9]{2})[0-9]{2}$"
 _BATCH = 20_000
+_A_PERIOD = f"a period that can be, such as {EXAMPLES}"
 KEY = ["dataset_id", "measure_code", "region_code", "period_code", "dims"]
 
 
@@ -22,12 +23,6 @@ def known_marks(seeds: Path) -> list[str]:
     """The value attributes that the seed `value_status.csv` gives a meaning; `blank` is a blank cell."""
     with (seeds / "value_status.csv").open(encoding="utf-8", newline="") as file:
         return [row["value_attribute"] for row in csv.DictReader(file)]
-
-
-def known_period_statuses(seeds: Path) -> list[str]:
-    """The period statuses that the seed `period_status.csv` gives a meaning."""
-    with (seeds / "period_status.csv").open(encoding="utf-8", newline="") as file:
-        return [row["period_status"] for row in csv.DictReader(file)]
 
 
 def observation_schema(marks: list[str], period_statuses: list[str]) -> pa.DataFrameSchema:
@@ -40,7 +35,7 @@ def observation_schema(marks: list[str], period_statuses: list[str]) -> pa.DataF
             "dataset_id": pa.Column(pl.String, pa.Check.str_matches(r"^[a-z_]+/.+$")),
             "measure_code": pa.Column(pl.String, pa.Check.str_length(min_value=1)),
             "region_code": pa.Column(pl.String, pa.Check.str_matches(REGION)),
-            "period_code": pa.Column(pl.String, pa.Check.str_matches(PERIOD)),
+            "period_code": pa.Column(pl.String, pa.Check(_are_periods, error=_A_PERIOD)),
             "dims": pa.Column(pl.String),
             "value": pa.Column(pl.Float64, nullable=True),
             "value_text": pa.Column(pl.String, nullable=True),
@@ -52,6 +47,13 @@ def observation_schema(marks: list[str], period_statuses: list[str]) -> pa.DataF
         ordered=True,
         name="observations",
     )
+
+
+def _are_periods(column: pa.PolarsData) -> pl.LazyFrame:
+    """Which rows of a column hold the code of a period."""
+    key = pl.col(str(column.key))
+    codes = column.lazyframe.select(key.unique()).collect().to_series()
+    return column.lazyframe.select(key.is_in([code for code in codes.drop_nulls() if is_period(code)]))
 
 
 class WireError(SourceError):
@@ -71,7 +73,7 @@ def check_raw(folder: Path, seeds: Path = DBT_PROJECT / "seeds") -> None:
     file = folder / "observations.parquet"
     _refuse_doubled_keys(file)
     marks = known_marks(seeds)
-    schema = observation_schema(marks, known_period_statuses(seeds))
+    schema = observation_schema(marks, period_statuses(seeds))
     for batch in pq.ParquetFile(file).iter_batches(batch_size=_BATCH):
         frame = pl.DataFrame(pl.from_arrow(batch))
         try:

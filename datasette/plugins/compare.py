@@ -11,11 +11,12 @@ from datasette.app import Datasette
 from datasette.utils.asgi import Request
 
 from portal.answers import answer_csv, refuse_csv
-from portal.comparison_chart import MOST_LINES, Line, Point, comparison_chart, first_day, mark
+from portal.comparison_chart import MOST_LINES, Line, Point, comparison_chart, mark
 from portal.csv_text import Row
 from portal.formats import format_period
 from portal.frames import KEPT_SCHEMES, put_on_frame
 from portal.pages import DATABASE, file_routes, language, page_url, render, routes
+from portal.periods import first_day
 from portal.registry import Registry, by_theme, datasets_of, read_registry, search_regions
 from portal.regroup import Figure, Periods, Recipe, index_of
 

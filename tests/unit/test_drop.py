@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 from support_http import BASE, Memory, hasty
+from support_periods import CODES
 
 from pipelines.card import SourceCard
 from pipelines.clients import drop
 from pipelines.clients.pages import State
 from pipelines.errors import AwaitedError, SourceError
+from pipelines.periods import is_period
 from pipelines.roads import DropRoad
 
 CSV = b"regio;spanning\nZeeland;4,75\n"
@@ -104,6 +106,8 @@ def test_nothing_there_is_awaited_and_says_where_to_get_it_and_put_it(tmp_path: 
         "2026KW03__2026-02-30.csv",
         "2026Q3__2026-11-20.csv",
         "2026KW05__2026-11-20.csv",
+        "2024KW00__2026-11-20.csv",
+        "20241331__2026-11-20.csv",
         "2026KW03__x__2026-11-20.csv",
         "2026KW03_2026-11-20.csv",
     ],
@@ -113,6 +117,12 @@ def test_a_name_that_does_not_tell_is_refused_with_how_to_name_it(tmp_path: Path
     with pytest.raises(SourceError, match=rf"the name '{name}' .* -> name it as 2026KW03__2026-11-20.csv") as error:
         fetch(tmp_path)
     assert not isinstance(error.value, AwaitedError)
+
+
+def test_a_file_may_be_of_a_period_of_any_kind(tmp_path: Path) -> None:
+    codes = sorted(code for code in CODES if code.startswith("2024") and is_period(code))
+    put(tmp_path, *(f"{code}__2026-11-20.csv" for code in codes))
+    assert [drop.period_of(url) for url in fetch(tmp_path)[1]] == codes
 
 
 def test_two_downloads_of_one_day_are_refused(tmp_path: Path) -> None:

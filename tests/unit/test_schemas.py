@@ -7,8 +7,10 @@ from typing import Any
 import pandera.polars as pa
 import polars as pl
 import pytest
+from support_periods import CODES
 
 from pipelines.manifest import Column, PublicTable
+from pipelines.periods import is_period
 from schemas.checks import CHECKS, Frames, describe, failing_rows
 from schemas.marts import contract_schema
 from schemas.wire import WireError, check_raw
@@ -50,13 +52,22 @@ def test_rows_of_the_row_shape_pass(tmp_path: Path, change: dict[str, Any]) -> N
     check_raw(raw(tmp_path, change))
 
 
+def test_periods_of_every_kind_pass(tmp_path: Path) -> None:
+    check_raw(raw(tmp_path, *({"period_code": code} for code in CODES if is_period(code) and code != "2026JJ00")))
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
         ({"region_code": "GM0363"}, ["2 rows share a key", "measure M1 region GM0363 period 2026JJ00 A=T1"]),
         ({"value": None, "value_attribute": "circa 5"}, ["GM0344", "holds 'circa 5'", "expected a number"]),
         ({"region_code": "Utrecht"}, ["region_code", "'Utrecht'"]),
-        ({"period_code": "2026"}, ["period_code", "'2026'"]),
+        ({"period_code": "2026"}, ["period_code", "'2026'", "expected a period that can be, such as 2026JJ00"]),
+        ({"period_code": "20241331"}, ["period_code", "'20241331'", "expected a period"]),
+        ({"period_code": "20240230"}, ["period_code", "'20240230'", "expected a period"]),
+        ({"period_code": "2024KW00"}, ["period_code", "'2024KW00'", "expected a period"]),
+        ({"period_code": "2024MM13"}, ["period_code", "'2024MM13'", "expected a period"]),
+        ({"period_code": None}, ["period_code"]),
         ({"period_status": "Gokje"}, ["period_status", "'Gokje'"]),
         ({"landed_sha256": "x"}, ["landed_sha256", "'x'"]),
         ({"measure_code": ""}, ["measure_code"]),
