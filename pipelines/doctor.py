@@ -235,10 +235,10 @@ def _missing(
 
 
 def _newest_listed(card: SourceCard, description: Description | None) -> str | None:
-    """The period of the table's own list that ends last, of those that the card asks for."""
+    """The period of the table's own list that ends last, of those that the card asks for, or its only one."""
     period = card.dimension("period")
     if description is None or period is None:
-        return None
+        return card.only_period if description else None
     return newest_period(code for code, _ in description.codes[period].values())
 
 

@@ -123,14 +123,28 @@ def newest_period(codes: Iterable[str]) -> str | None:
     return max(codes, key=lambda code: (period_end(code) or date.min, code), default=None)
 
 
-def _checked(code: str) -> str:
+def _checked_code(code: str) -> str:
     if not is_period(code):
-        raise ValueError(f"{code!r} is no period -> write one such as {EXAMPLES}")
+        raise ValueError(f"it is no period, expected one such as {EXAMPLES}")
     return code
 
 
-PeriodCode = Annotated[str, AfterValidator(_checked)]
-"""A period on a card."""
+def _checked_letters(letters: str) -> str:
+    known = list(dict.fromkeys(kind.letters for kind in period_kinds()))
+    if letters not in known:
+        raise ValueError(f"it is no kind of period, expected one of {', '.join(known)}")
+    return letters
+
+
+def _checked_status(status: str) -> str:
+    if status not in (known := period_statuses()):
+        raise ValueError(f"it is no status of a period, expected one of {', '.join(known)}")
+    return status
+
+
+PeriodCode = Annotated[str, AfterValidator(_checked_code)]
+PeriodLetters = Annotated[str, AfterValidator(_checked_letters)]
+PeriodStatus = Annotated[str, AfterValidator(_checked_status)]
 
 
 def _kind_of(code: str) -> PeriodKind | None:

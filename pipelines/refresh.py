@@ -160,7 +160,8 @@ def by_first_road(card: SourceCard, ask: Callable[[Road], T], todo: str = _NOWHE
 
 def asked(card: SourceCard) -> str:
     """The fingerprint of what a card asks a source for; when it changes, the table has to be fetched anew."""
-    question = card.model_dump_json(include={"roads", "dimensions", "measures", "region_frame"})
+    # A key that a card does not use is no part of its question.
+    question = card.model_dump_json(include={"roads", "dimensions", "measures", "region_frame"}, exclude_defaults=True)
     return sha256(question.encode()).hexdigest()
 
 

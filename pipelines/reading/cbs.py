@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from pipelines.card import Shape, SourceCard
+from pipelines.card import TEXTS, SourceCard
 from pipelines.clients import cbs_bulk
 from pipelines.clients.odata import Description, read_envelope
 from pipelines.errors import SourceError
@@ -170,7 +170,7 @@ def _insert_sql(card: SourceCard, number: int) -> str:
     )
     number_pattern = "regexp_full_match(c.text, '-?[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]+)?')"
     mark = "coalesce(c.mark, 'None')"
-    if card.shape is Shape.REGIONS:
+    if card.shape in TEXTS:
         values = f"null, c.text, {mark}"
     else:
         # A text where a number belongs becomes the mark, which the wire check does not know.
@@ -181,7 +181,7 @@ def _insert_sql(card: SourceCard, number: int) -> str:
         insert into rows
         select m.measure_code,
             {f"{alias[region]}.code" if region else f"'{COUNTRY}'"},
-            {f"{alias[period]}.code" if period else f"'{card.region_frame}JJ00'"},
+            {f"{alias[period]}.code" if period else f"'{card.only_period}'"},
             {dims}, {values}, {f"{alias[period]}.status" if period else "null"}, {number}
         from cells as c
         left join measures as m on m.source_code = c.measure_source

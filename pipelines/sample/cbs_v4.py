@@ -13,12 +13,16 @@ from .columns import Cell
 from .frames import ancestors, municipalities, regions
 from .modified import modified_of
 from .periods import Period
-from .tables import FEW, Table
+from .tables import FEW, Table, kind_of
 
 Row = Mapping[str, Any]
-KINDS = {"region": "GeoDimension", "period": "TimeDimension"}
 MARKS = {".": (".", None), "x": ("x", None), "-": ("Zero", None), "0": ("None", 0.0)}
-FREQUENCIES = {Cadence.QUARTERLY: "Perkwartaal", Cadence.MONTHLY: "Permaand"}
+FREQUENCIES = {
+    Cadence.HALF_YEARLY: "Perhalfjaar",
+    Cadence.QUARTERLY: "Perkwartaal",
+    Cadence.MONTHLY: "Permaand",
+    Cadence.WEEKLY: "Perweek",
+}
 # Clients have seen all three ways of leaving out an abolished municipality, so the sample has all three.
 GONE: tuple[tuple[str, float | None] | None, ...] = (("Impossible", None), ("None", None), None)
 
@@ -58,7 +62,7 @@ def _observations(table: Table) -> Iterator[Row]:
     for line in table.lines():
         place = {name: entry.code for name, entry in line.categories.items()}
         place |= {region: line.region} if region else {}
-        place |= {period: line.period.code} if period else {}
+        place |= {period: line.period.wire} if period else {}
         for topic, cell in zip(table.topics, line.cells, strict=True):
             written = _written(cell, line.region)
             if written is None or not (topic.asked or not few or line.region in few):
@@ -94,14 +98,15 @@ def _code(identifier: str, index: int, title: str, group: str | None = None, **m
 
 
 def _dimension(card: SourceCard, name: str) -> Row:
-    role = card.dimensions[name].role
+    dimension = card.dimensions[name]
+    role = dimension.role
     return {
         "Identifier": name,
         "Title": "Regio's" if role == "region" else name,
         "Description": None,
-        "Kind": KINDS.get(role, "Dimension"),
+        "Kind": kind_of(dimension),
         "MapYear": "2026" if role == "region" else None,
-        "ReleasePolicy": "True" if role == "period" else None,
+        "ReleasePolicy": "True" if kind_of(dimension) == "TimeDimension" else None,
     }
 
 
@@ -128,7 +133,9 @@ def _region_codes(table: Table) -> list[Row]:
 
 def _period_codes(table: Table) -> list[Row]:
     periods: list[Period] = table.periods
-    return [_code(p.code, i, p.title, "0", Status=p.status) for i, p in enumerate(periods, 1)]
+    return [
+        _code(p.wire, i, p.title, "0", **({"Status": p.status} if p.status else {})) for i, p in enumerate(periods, 1)
+    ]
 
 
 def _measure(table: Table, index: int) -> Row:
@@ -162,9 +169,7 @@ def _properties(card: SourceCard, table: Table, count: int) -> Row:
         "DatasetType": "Numeric",
         "Language": "nl",
         "License": "https://creativecommons.org/licenses/by/4.0/",
-        "Frequency": "Stopgezet"
-        if card.ended
-        else {"quarterly": "Perkwartaal", "monthly": "Permaand"}.get(card.cadence, "Perjaar"),
+        "Frequency": "Stopgezet" if card.ended else FREQUENCIES.get(card.cadence, "Perjaar"),
         "TemporalCoverage": f"{table.periods[0].title} - {table.periods[-1].title}",
         "Source": "CBS",
         "Summary": NOTICE,

@@ -62,7 +62,6 @@ ASKED_WHOLE = {
     ("83648NED", "Perioden"): "as above",
     ("83583NED", "Perioden"): "national: 6 sizes and 15 years",
     ("83841NED", "Perioden"): "national: 52 rows",
-    ("86119NED", "Perioden"): "national: 9 figures a year, and it is not known how the periods are written",
 }
 ROWS = list(csv.DictReader((DBT_PROJECT / "seeds" / "indicators.csv").open(encoding="utf-8", newline="")))
 CBS_ROWS = [row for row in ROWS if row["dataset_id"].removeprefix("cbs/") in CBS]
