@@ -195,7 +195,9 @@ class Places(Strict):
 class SourceCard(Strict):
     """One source table: the whole of what the project knows about it before asking for it.
 
-    `period` is the one period of a table that has no dimension of periods, since only its title tells. `region_frame` alone is for a table of regions, of that year. Beside `measures` it is the year of the division that
+    `period` is the one period of a table that has no dimension of periods, since only its title tells.
+
+    `region_frame` alone is for a table of regions, of that year. Beside `measures` it is the year of the division that
     the region codes follow, whatever the period: a table that is recast for every division. Without it a figure is on
     the division of its own period.
     """

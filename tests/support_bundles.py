@@ -19,7 +19,7 @@ class MadeUp:
         dimensions: the codes of each dimension, with their titles.
         measures: title and unit of each measure; of one without a unit (None) the cells are texts.
         kinds: what CBS calls a dimension, where that is not just `Dimension`.
-        cells: what the cells hold, by the codes of the dimensions in order and the measure; a number where one is absent.
+        cells: what cells hold, by the codes of the dimensions in order and the measure; others hold a number.
         about: what else the table says of itself.
     """
 

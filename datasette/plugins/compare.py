@@ -82,7 +82,7 @@ def read_question(request: Request, registry: Registry, schemes: Sequence[str], 
     if indicator_id not in registry.indicators:
         asked.problems.append(("unknown_indicator", {"name": indicator_id}))
     for text in filter(None, (text.strip() for text in request.args.getlist("region"))):
-        found = search_regions(text, registry.regions, schemes, other_names)
+        found = search_regions(text, registry, schemes, other_names)
         if not found or not found[0]["is_exact"]:
             near = ", ".join(f"{row['name']} ({row['region_code']})" for row in found[:MOST_SUGGESTIONS])
             asked.problems.append(("near_region" if near else "unknown_region", {"name": text, "near": near}))

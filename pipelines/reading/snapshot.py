@@ -23,10 +23,11 @@ def read_snapshot(card: SourceCard, snapshot: Snapshot, landing: Landing, work: 
         landing: where its bytes are.
         work: a folder for files in between.
         target: the folder that gets the files: `observations.parquet`, `measures.parquet` and `codes.parquet` for
-            figures and tables of regions, `subsidies.parquet` for a register, `boundaries.parquet` for areas.
+            figures and tables of regions, `subsidies.parquet` for a register, `boundaries.parquet` for areas,
+            `places.parquet` for places.
 
     Returns:
-        The number of rows: observations, grants or areas.
+        The number of rows: observations, grants, areas or places.
 
     Raises:
         SourceError: the bytes are not what the card or the protocol says.

@@ -42,7 +42,7 @@ def v4_table(card: SourceCard) -> V4Table:
     observations = list(_observations(table))
     sets: dict[str, Sequence[Row]] = {
         "MeasureCodes": [_measure(table, i) for i in range(len(table.topics))],
-        "Dimensions": [_dimension(card, name) for name in card.dimensions],
+        "Dimensions": [dimension_row(card, name) for name in card.dimensions],
     }
     for name, dimension in card.dimensions.items():
         if dimension.role == "region":
@@ -51,8 +51,10 @@ def v4_table(card: SourceCard) -> V4Table:
             sets |= {f"{name}Groups": [_group("0", 0, "Perioden")], f"{name}Codes": _period_codes(table)}
         else:
             entries = table.categories[name]
-            sets[f"{name}Codes"] = [_code(e.code, i, e.title) for i, e in enumerate(entries, 1)]
-    return V4Table(card.table, {**sets, "Observations": observations}, _properties(card, table, len(observations)))
+            sets[f"{name}Codes"] = [code_row(e.code, i, e.title) for i, e in enumerate(entries, 1)]
+    coverage = f"{table.periods[0].title} - {table.periods[-1].title}"
+    about = properties(card, coverage, len(observations), NOTICE)
+    return V4Table(card.table, {**sets, "Observations": observations}, about)
 
 
 def _observations(table: Table) -> Iterator[Row]:
@@ -86,7 +88,8 @@ def _written(cell: Cell, region: str) -> tuple[str, float | None] | None:
     return MARKS[cell.mark] if cell.mark else ("None", cell.number)
 
 
-def _code(identifier: str, index: int, title: str, group: str | None = None, **more: Any) -> Row:
+def code_row(identifier: str, index: int, title: str, group: str | None = None, **more: Any) -> Row:
+    """A code as a table lists it."""
     return {
         "Identifier": identifier,
         "Index": index,
@@ -97,7 +100,8 @@ def _code(identifier: str, index: int, title: str, group: str | None = None, **m
     }
 
 
-def _dimension(card: SourceCard, name: str) -> Row:
+def dimension_row(card: SourceCard, name: str) -> Row:
+    """A dimension as a table lists it."""
     dimension = card.dimensions[name]
     role = dimension.role
     return {
@@ -128,13 +132,14 @@ def _region_codes(table: Table) -> list[Row]:
     def group(code: str) -> str:
         return f"GM{ancestors(municipalities()[code])[1]}" if code in municipalities() else "NL"
 
-    return [_code(e.code, i, e.title, group(e.code)) for i, e in enumerate(table.regions, 1)]
+    return [code_row(e.code, i, e.title, group(e.code)) for i, e in enumerate(table.regions, 1)]
 
 
 def _period_codes(table: Table) -> list[Row]:
     periods: list[Period] = table.periods
     return [
-        _code(p.wire, i, p.title, "0", **({"Status": p.status} if p.status else {})) for i, p in enumerate(periods, 1)
+        code_row(p.wire, i, p.title, "0", **({"Status": p.status} if p.status else {}))
+        for i, p in enumerate(periods, 1)
     ]
 
 
@@ -154,7 +159,8 @@ def _measure(table: Table, index: int) -> Row:
     }
 
 
-def _properties(card: SourceCard, table: Table, count: int) -> Row:
+def properties(card: SourceCard, coverage: str, count: int, summary: str) -> Row:
+    """What a table says of itself."""
     modified = modified_of(card)
     return {
         "Identifier": card.table,
@@ -170,8 +176,8 @@ def _properties(card: SourceCard, table: Table, count: int) -> Row:
         "Language": "nl",
         "License": "https://creativecommons.org/licenses/by/4.0/",
         "Frequency": "Stopgezet" if card.ended else FREQUENCIES.get(card.cadence, "Perjaar"),
-        "TemporalCoverage": f"{table.periods[0].title} - {table.periods[-1].title}",
+        "TemporalCoverage": coverage,
         "Source": "CBS",
-        "Summary": NOTICE,
-        "Description": NOTICE,
+        "Summary": summary,
+        "Description": summary,
     }

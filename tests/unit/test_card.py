@@ -184,6 +184,7 @@ def test_a_card_may_ask_for_every_kind_of_period_with_letters(written: Callable[
             lambda c: first(c)["dimensions"]["BedrijfstakkenBranchesSBI2008"]["codes"][0].update(period="2024JJ00"),
             ["T001081", "belong to codes of a dimension of periods"],
         ),
+        (lambda c: first(c).update(places={"frame_year": 2021}), ["give one of", "`places` (places and their"]),
         (lambda c: first(c).update(table="../x"), ["cbs/../x", "key `table`"]),
         (lambda c: c["cards"].append(first(c)), ["card cbs/81575NED stands there twice"]),
         (lambda c: c.update(extra=1), ["cbs.yml", "`defaults` and `cards`"]),
