@@ -14,10 +14,12 @@ import duckdb
 from pipelines.card import SourceCard
 from pipelines.errors import CardError, shown
 from pipelines.settings import DBT_PROJECT
+from pipelines.units import thousands_in
 
 SEED = DBT_PROJECT / "seeds" / "indicators.csv"
 PUBLISHED = "published"
 _ID = re.compile(r"[a-z][a-z0-9_]*")
+_TO_FILL_IN = re.compile(r"<[^<>]+>")
 _SUM = re.compile(rf"{_ID.pattern}( [+-] {_ID.pattern})*")
 _RECOMPUTED = ("numerator", "denominator", "factor")
 _COMPUTED = (*_RECOMPUTED, "lag_years")
@@ -80,13 +82,19 @@ def check_indicators(
     ]
     with duckdb.connect() as con:
         for line, row in enumerate(indicators, start=2):
-            problem = _formula_problem(row, by_id)
+            problem = _unfilled(row) or _formula_problem(row, by_id)
             if not problem and row["formula"] == PUBLISHED and row["indicator_id"] not in blocked:
                 problem = _selection_problem(con, row, cards, raw)
             if problem:
                 problems.append(f"indicator {row['indicator_id']} ({SEED.name} line {line}): {problem}")
     if problems:
         raise CardError("\n".join(problems))
+
+
+def _unfilled(row: dict[str, str]) -> str | None:
+    """Which column still has the words in `<>` that `new-source` put there for a person to replace."""
+    left = next((column for column, text in row.items() if _TO_FILL_IN.search(text or "")), None)
+    return f"{left} is {row[left]!r} -> write your own words where <> stands" if left else None
 
 
 def _formula_problem(row: dict[str, str], by_id: dict[str, dict[str, str]]) -> str | None:
@@ -176,8 +184,7 @@ def _selection_problem(
         codes = shown((m[0] for m in measures), 20)
         return f"selects nothing, {card.dataset_id} has no measure {wanted!r} -> use one of: {codes}"
     unit, multiplier = exact[0][3] or "", float(row["multiplier"] or 1)
-    counted_in = re.match(r"(?:x )?(1(?:[ .]?000)+)\b", unit)
-    if counted_in and float(re.sub(r"[ .]", "", counted_in[1])) != multiplier:
+    if (counted_in := thousands_in(unit)) != 1 and counted_in != multiplier:
         return f"the measure counts in {unit!r} but the multiplier is {multiplier:g} -> correct the multiplier"
     dims = [
         d[0]

@@ -14,6 +14,19 @@ from pipelines.reading.landed import Landed
 from pipelines.roads import Protocol
 
 
+class RowsError(SourceError):
+    """A source has fewer or more rows than its card expects; carries how many."""
+
+    def __init__(self, card: SourceCard, rows: int, url: str) -> None:
+        super().__init__(
+            card.dataset_id,
+            f"{rows} {card.shape}, expected {card.rows.min} to {card.rows.max}",
+            url=url,
+            todo="look at the table at the source; widen `rows` on the card only for a change you can explain",
+        )
+        self.rows = rows
+
+
 def read_snapshot(card: SourceCard, snapshot: Snapshot, landing: Landing, work: Path, target: Path) -> int:
     """Read everything that landed of a card into Parquet of its shape.
 
@@ -30,6 +43,7 @@ def read_snapshot(card: SourceCard, snapshot: Snapshot, landing: Landing, work: 
         The number of rows: observations, grants, areas or places.
 
     Raises:
+        RowsError: there are not as many rows as the card says.
         SourceError: the bytes are not what the card or the protocol says.
     """
     landed = Landed(card, snapshot, landing)
@@ -40,10 +54,5 @@ def read_snapshot(card: SourceCard, snapshot: Snapshot, landing: Landing, work: 
         problem = f"the landed bytes cannot be read, {type(error).__name__}: {error!s:.300}"
         raise SourceError(card.dataset_id, problem, todo="compare the answer with the protocol") from error
     if not card.rows.min <= rows <= card.rows.max:
-        raise SourceError(
-            card.dataset_id,
-            f"{rows} {card.shape}, expected {card.rows.min} to {card.rows.max}",
-            url=landed.first_url,
-            todo="look at the table at the source; widen `rows` on the card only for a change you can explain",
-        )
+        raise RowsError(card, rows, landed.first_url)
     return rows
