@@ -46,6 +46,9 @@ class Memory:
         """Nothing was kept from before."""
         return None
 
+    def lack(self, name: str, url: str, problem: str) -> None:
+        """What cannot be had cannot be looked at."""
+
 
 @dataclass(frozen=True)
 class Seen:

@@ -34,12 +34,23 @@ class Resource(BaseModel):
     size: int
 
 
+class Lacking(BaseModel):
+    """One file of several that a snapshot does not have, or has from an earlier one (`is_kept`), and since when."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    url: str
+    problem: str
+    since: str
+    is_kept: bool
+
+
 class Snapshot(BaseModel):
     """A source table at one moment: everything that was received to know it.
 
     `asked` is the fingerprint of what the card asked for; `modified` is the source's own word of its last change, and
     `stamp` what to compare beside it; a source that says neither is asked for everything every time. `invented` marks
-    the bundled sample, which is never mixed with published figures.
+    the bundled sample, which is never mixed with published figures. `lacking` are the files that could not be had or
+    read when the others were.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -51,6 +62,7 @@ class Snapshot(BaseModel):
     landed_at: str
     invented: bool
     resources: tuple[Resource, ...]
+    lacking: tuple[Lacking, ...] = ()
 
     @property
     def changed_at(self) -> str:
@@ -65,6 +77,8 @@ class Snapshot(BaseModel):
             self.protocol,
             self.asked,
             *(f"{r.name} {r.sha256}" for r in self.resources),
+            # Which files are lacking, so that a copied landing says so too; not why, which differs from day to day.
+            *(f"lacking {lack.url} {lack.is_kept}" for lack in self.lacking),
         ]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 

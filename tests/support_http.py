@@ -118,6 +118,7 @@ class Memory:
         self.kept: dict[str, tuple[str, bytes]] = {}
         self.earlier = earlier or {}
         self.resumed: list[str] = []
+        self.lacked: dict[str, str] = {}
 
     def keep(self, name: str, url: str, body: bytes) -> None:
         """Remember one resource."""
@@ -135,6 +136,10 @@ class Memory:
             return None
         self.kept[name] = found
         return found[1]
+
+    def lack(self, name: str, url: str, problem: str) -> None:
+        """Remember what could not be had, and why."""
+        self.lacked[url] = problem
 
     @property
     def bodies(self) -> dict[str, bytes]:

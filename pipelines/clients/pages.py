@@ -40,6 +40,10 @@ class Store(Protocol):
         """The page of this state that an earlier fetch already received, if it did."""
         ...
 
+    def lack(self, name: str, url: str, problem: str) -> None:
+        """Note that one file of several could not be had; the one that landed before from its address is kept."""
+        ...
+
 
 def fetch_pages(
     http: HttpClient, card: SourceCard, url: str, name: str, store: Store, total: int | None = None
