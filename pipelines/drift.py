@@ -12,8 +12,7 @@ from typing import Any, Literal
 
 from pipelines.card import CBS, SourceCard
 from pipelines.clients.odata import Description, SourceCode, SourceMeasure, plain
-from pipelines.errors import SourceError
-from pipelines.indicators import PUBLISHED, terms_of
+from pipelines.errors import RegiokompasError
 from pipelines.landing import Landing, Snapshot
 from pipelines.reading.landed import Landed
 from pipelines.roads import Protocol
@@ -74,34 +73,18 @@ def drift(card: SourceCard, landing: Landing, *, invented: bool) -> list[Change]
     return changes
 
 
-def blocked_indicators(indicators: Iterable[dict[str, str]], changes: Iterable[Change]) -> list[dict[str, str]]:
-    """The indicators that use something that is blocked: `indicator_id`, `reason` and `root`.
-
-    One that is computed uses its terms, and what those use; its root is the published indicator at the end of that.
-    """
-    rows = list(indicators)
+def reasons_to_hold_back(indicators: Iterable[dict[str, str]], changes: Iterable[Change]) -> dict[str, str]:
+    """Why indicators that use something that is blocked are held back, by their ids."""
     by_use = {(c.dataset_id, c.dimension, c.code): c for c in changes if c.blocks}
     reasons: dict[str, str] = {}
-    roots: dict[str, str] = {}
-    for row in rows:
+    for row in indicators:
         uses = [("", row["measure_code"]), *(part.partition("=")[::2] for part in row["dims"].split(";") if part)]
         found = [by_use[key] for use in uses if (key := (row["dataset_id"], *use)) in by_use]
         if found:
             reasons[row["indicator_id"]] = (
                 f"{row['dataset_id']}: {found[0].told} -> look at the source, then write what it is now on the card"
             )
-            roots[row["indicator_id"]] = row["indicator_id"]
-    computed = [row for row in rows if row["formula"] != PUBLISHED]
-    while more := {
-        row["indicator_id"]: term
-        for row in computed
-        if row["indicator_id"] not in reasons and (term := next((t for t in terms_of(row) if t in reasons), None))
-    }:
-        for name, term in more.items():
-            reasons[name] = f"it is computed from {term}, which is blocked: {reasons[term]}"
-            roots[name] = roots[term]
-    ids = [row["indicator_id"] for row in rows if row["indicator_id"] in reasons]
-    return [{"indicator_id": name, "reason": reasons[name], "root": roots[name]} for name in ids]
+    return reasons
 
 
 def as_rows(changes: Iterable[Change]) -> list[dict[str, Any]]:
@@ -113,8 +96,8 @@ def _description(card: SourceCard, snapshot: Snapshot, landing: Landing) -> Desc
     landed = Landed(card, snapshot, landing)
     try:
         description: Description = landed.client.description(card, landed.rows)
-    except SourceError:
-        # The card was another one then.
+    except RegiokompasError:
+        # The card was another one then, or the bytes of then are not there any more.
         return None
     return description
 

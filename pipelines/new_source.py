@@ -114,12 +114,12 @@ def describe_table(origin: LiveOrigin, table: str) -> Table:
     """Ask v4, then v3, how they describe a table that has no card.
 
     Raises:
-        GoneError: neither road offers the table.
-        CardError: it has no periods, or no figures.
-        RegiokompasError: a road does not answer as it should.
+        FailedError: neither road offers the table, or describes it as it should.
     """
+    card = _provisional(table, ["?"])
     return by_first_road(
-        _provisional(table, ["?"]),
+        card,
+        card.roads,
         lambda road: _ask(origin.http, road.protocol, origin.addresses[road.protocol], table),
         todo="write the table id exactly as CBS does, such as 85525NED or 80072ned",
     )

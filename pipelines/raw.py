@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
+from threading import BoundedSemaphore
 
 import polars as pl
 
@@ -22,6 +23,9 @@ from pipelines.settings import DBT_PROJECT
 
 EMPTY = "_empty"
 """A folder with a file of every shape and no rows, so that dbt finds one where no source of a shape has landed."""
+
+# Fetching waits for others and may be done for many at once; reading takes processors and memory.
+_READING = BoundedSemaphore(2)
 
 
 def write_empty(folder: Path) -> None:
@@ -66,8 +70,13 @@ def rows_of(folder: Path) -> int:
 
 
 def write_raw(
-    card: SourceCard, snapshot: Snapshot, landing: Landing, folder: Path, check: Callable[[Path], None]
-) -> int:
+    card: SourceCard,
+    snapshot: Snapshot,
+    landing: Landing,
+    folder: Path,
+    check: Callable[[Path], None],
+    have: Snapshot | None = None,
+) -> Snapshot:
     """Read a snapshot and put its Parquet in `folder`, whole or not at all.
 
     Args:
@@ -76,20 +85,21 @@ def write_raw(
         landing: where its bytes are.
         folder: replaced when everything is right.
         check: looks at the built folder before it is put in place; raises to refuse it.
+        have: what landed before; one of several files that cannot be read is taken from there.
 
     Returns:
-        The number of rows.
+        What was read: the snapshot, but for files that could not be read and are in its `lacking` now.
 
     Raises:
         SourceError: the bytes are not what the card or the protocol says.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".building-") as temporary:
+    with _READING, tempfile.TemporaryDirectory(dir=folder.parent, prefix=".building-") as temporary:
         built = Path(temporary) / "raw"
         built.mkdir()
-        rows = read_snapshot(card, snapshot, landing, Path(temporary), built)
+        rows, read = read_snapshot(card, snapshot, landing, Path(temporary), built, have)
         check(built)
-        marker = {"dataset_id": card.dataset_id, "reading": fingerprint(card, snapshot), "rows": rows}
+        marker = {"dataset_id": card.dataset_id, "reading": fingerprint(card, read), "rows": rows}
         (built / "raw.json").write_text(json.dumps(marker) + "\n", encoding="utf-8")
         replace_folder(built, folder)
-    return rows
+    return read

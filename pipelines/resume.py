@@ -16,13 +16,16 @@ class ResumableStore:
     Args:
         landing: where the bytes go.
         dataset_id: the card.
-        question: what is asked and how, since other pages answer another question.
+        protocol: how it is asked.
+        question: what is asked, since other pages answer another question.
         have: what landed before, whose files stand in for those that cannot be had.
     """
 
-    def __init__(self, landing: Landing, dataset_id: str, question: str, have: Snapshot | None = None) -> None:
+    def __init__(
+        self, landing: Landing, dataset_id: str, protocol: str, question: str, have: Snapshot | None = None
+    ) -> None:
         self._landing = landing
-        self._dataset_id = dataset_id
+        self._path = landing.partial(dataset_id, protocol)
         self._question = question
         self._have = have
         self._lacking: dict[str, Lacking] = {}
@@ -52,7 +55,7 @@ class ResumableStore:
 
     def resume(self, modified: str) -> None:
         """Take up the list of an earlier fetch of the same state, or begin a new one."""
-        path = self._landing.partial(self._dataset_id)
+        path = self._path
         state = json.dumps({"question": self._question, "modified": modified})
         lines = path.read_text(encoding="utf-8").split("\n") if path.exists() else []
         # The last part is empty, or a line that a crash tore.

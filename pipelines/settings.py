@@ -83,6 +83,28 @@ class Settings:
         metadata={"env": "REGIOKOMPAS_HTTP_MAX_WAIT", "help": "longest wait between two tries, in seconds"},
     )
 
+    most_figures_lost: float = field(
+        default=0.02,
+        metadata={
+            "env": "REGIOKOMPAS_MOST_FIGURES_LOST",
+            "help": "the part of the figures that a release may lose of the one before it without --accept",
+        },
+    )
+    most_indicators_lost: int = field(
+        default=0,
+        metadata={
+            "env": "REGIOKOMPAS_MOST_INDICATORS_LOST",
+            "help": "how many whole indicators a release may lose without --accept",
+        },
+    )
+    most_municipalities_lost: int = field(
+        default=0,
+        metadata={
+            "env": "REGIOKOMPAS_MOST_MUNICIPALITIES_LOST",
+            "help": "how many whole municipalities a release may lose without --accept",
+        },
+    )
+
     @classmethod
     def from_environment(cls, **overrides: Any) -> "Settings":
         """Read every setting from its environment variable; `overrides` win.

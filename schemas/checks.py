@@ -29,6 +29,17 @@ def failing_rows(frames: Frames, asked: dict[str, Any]) -> pl.DataFrame:
     return CHECKS[asked["name"]](frames, **parameters)
 
 
+def refused_indicators(asked: dict[str, Any], rows: pl.DataFrame) -> list[str]:
+    """The indicators that a failed check refuses: those of its rows, and all that it compares with each other.
+
+    None for a check of something else, such as of regions.
+    """
+    if "indicator_id" not in rows.columns:
+        return []
+    named = [asked[name] for name in ("total", "lower", "upper") if name in asked]
+    return sorted({*rows["indicator_id"].unique(), *named, *asked.get("parts", ())})
+
+
 def describe(asked: dict[str, Any], rows: pl.DataFrame) -> str:
     """One line that says what a failed check found first, how often, what it expects and what to do."""
     first = ", ".join(f"{k} {v}" for k, v in rows.row(0, named=True).items() if v is not None)

@@ -259,7 +259,7 @@ def _find(
                 kind = "unit"
                 check_unit(card, code, source)
         except MismatchError as error:
-            missing[dimension, code.code], problem = Lack(kind, error.found), problem or error
+            missing[dimension, code.code], problem = Lack(kind, error.problem), problem or error
         else:
             found.append((code.code, source))
     if problem and not found:
