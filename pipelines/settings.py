@@ -76,11 +76,16 @@ class Settings:
     )
     http_timeout: float = field(
         default=60.0,
-        metadata={"env": "REGIOKOMPAS_HTTP_TIMEOUT", "help": "seconds without an answer before a try fails"},
+        metadata={"env": "REGIOKOMPAS_HTTP_TIMEOUT", "help": "seconds of silence before a try fails"},
     )
     http_max_wait: float = field(
         default=60.0,
         metadata={"env": "REGIOKOMPAS_HTTP_MAX_WAIT", "help": "longest wait between two tries, in seconds"},
+    )
+
+    http_deadline: float = field(
+        default=300.0,
+        metadata={"env": "REGIOKOMPAS_HTTP_DEADLINE", "help": "the most seconds that one answer may take"},
     )
 
     @classmethod
