@@ -104,10 +104,10 @@ def _look(base: str, card: SourceCard, road: DropRoad) -> list[_Found]:
             url=road.page,
             todo=f"{road.how.en.rstrip('.')}; put the file into {folder} as {_name(card)}",
         )
-    periods: dict[str, list[_Dropped]] = {}
+    periods: dict[tuple[str, str], list[_Dropped]] = {}
     for path in paths:
         dropped = _named(card, path)
-        periods.setdefault(path.name if dropped.problem else dropped.period or "", []).append(dropped)
+        periods.setdefault((dropped.period or "", path.name if dropped.problem else ""), []).append(dropped)
     return [_newest(card, road, periods[period]) for period in sorted(periods)]
 
 
@@ -158,7 +158,7 @@ def _named(card: SourceCard, path: Path) -> _Dropped:
             card.dataset_id,
             f"the name {path.name!r} does not say {what}, expected one such as {_name(card)}",
             url=str(path.parent),
-            todo=f"name it as {_name(card)}",
+            todo="rename it",
         )
         return _Dropped(path, None, date.min, problem)
     return _Dropped(path, period, day)
