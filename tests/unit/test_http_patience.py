@@ -294,6 +294,17 @@ def test_the_time_of_each_answer_is_its_own_on_a_connection_that_stays_open() ->
         assert len(host.asked) == 1, "the connection did not stay open"
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_through_a_proxy_no_answer_lasts_longer_either(scheme: str) -> None:
+    with open_host(drips(b"HTTP/1.1 200 OK\r\nX: ", b"x")) as proxy:
+        client = patient()
+        client.session.trust_env = False
+        client.session.proxies = {scheme: f"http://{proxy.name}"}
+        with pytest.raises(UnreachableError, match=r"expected a whole answer within 0\.5 s"):
+            ask(client, f"{scheme}://x.example/a")
+        assert proxy.asked == ["GET http://x.example/a" if scheme == "http" else "CONNECT x.example:443"]
+
+
 @pytest.mark.parametrize("status", [400, 403, 405, 501])
 def test_where_head_is_refused_the_headers_are_those_of_a_get_without_its_body(status: int) -> None:
     tagged = MORE.replace(b"\r\n\r\n", b'\r\nETag: "1"\r\n\r\n')
