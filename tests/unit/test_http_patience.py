@@ -1,6 +1,5 @@
 """How long a client waits, for whom, and how often it asks: for every way in which a host can fail."""
 
-import gzip
 import json
 import socket
 import time
@@ -261,26 +260,6 @@ def test_where_an_answer_leads_elsewhere_each_host_is_judged_by_itself() -> None
         assert ask(client, host.url) == GOOD
 
 
-WHOLE = {
-    "with a length": answer(GOOD),
-    "without one": b"HTTP/1.1 200 OK\r\n\r\n" + GOOD,
-    "of HTTP/1.0": b"HTTP/1.0 200 OK\r\n\r\n" + GOOD,
-    "in chunks": chunked(GOOD[:4], GOOD[4:]),
-    "in chunks with a trailer": chunked(GOOD, end=b"0\r\nX-Sum: 1\r\n\r\n"),
-    "packed": answer(gzip.compress(GOOD), "Content-Encoding: gzip"),
-    "packed in chunks": chunked(gzip.compress(GOOD)).replace(b"\r\n", b"\r\nContent-Encoding: gzip\r\n", 1),
-}
-
-
-@pytest.mark.parametrize("pause", [0.0, 0.002], ids=["at once", "byte by byte"])
-@pytest.mark.parametrize("sent", WHOLE.values(), ids=WHOLE)
-def test_a_whole_answer_comes_through_in_whatever_form_and_pieces(sent: bytes, pause: float) -> None:
-    pieces = [sent] if not pause else [sent[at : at + 1] for at in range(len(sent))]
-    with open_host(says(*pieces, pause=pause)) as host:
-        assert ask(patient(), host.url) == GOOD
-        assert len(host.asked) == 1
-
-
 def test_the_time_of_each_answer_is_its_own_on_a_connection_that_stays_open() -> None:
     def twice(connection: socket.socket) -> None:
         for _ in range(2):
@@ -323,10 +302,3 @@ def test_where_get_is_refused_too_its_answer_is_told(status: int, error: type[So
         with pytest.raises(SourceError, match=f"HTTP {status}, expected 200") as raised:
             patient().head("cbs/1", host.url)
         assert type(raised.value) is error
-
-
-@pytest.mark.parametrize("url", ["http://[x/", "ftp://x.example/a", "http://", "/a", "http://x..example/"])
-def test_an_address_that_is_none_is_told_at_once(url: str) -> None:
-    with pytest.raises(SourceError, match="expected an address that can be asked, found ") as error:
-        ask(patient(), url)
-    assert type(error.value) is SourceError
