@@ -17,7 +17,16 @@ from pipelines.drift import as_rows, blocked_indicators, drift
 from pipelines.errors import CardError
 from pipelines.indicators import SEED, check_indicators, read_indicators
 from pipelines.landing import NOTICE, Failure, Landing, Snapshot
-from pipelines.raw import EMPTY, is_read, raw_folder, raw_folders, rows_of, write_empty, write_raw
+from pipelines.raw import (
+    EMPTY,
+    is_read,
+    not_classified_rows_of,
+    raw_folder,
+    raw_folders,
+    rows_of,
+    write_empty,
+    write_raw,
+)
 from pipelines.reading.landed import Landed
 from pipelines.reading.shapes import ROWS_IN
 from pipelines.selections import digest_of, read_selections
@@ -48,6 +57,7 @@ _SOURCES = pa.schema(
         ("reason_nl", pa.string()),
         ("reason_en", pa.string()),
         ("rows_count", pa.int64()),
+        ("not_classified_rows_count", pa.int64()),
         ("newest_period", pa.string()),
         ("expected_next", pa.string()),
         ("source_modified", pa.string()),
@@ -201,6 +211,7 @@ def _source_row(
         "reason_nl": reason.nl if reason else None,
         "reason_en": reason.en if reason else None,
         "rows_count": rows_of(folder) if read else 0,
+        "not_classified_rows_count": not_classified_rows_of(folder) if read else 0,
         "newest_period": newest,
         "expected_next": expected.isoformat() if expected else None,
         "source_modified": snapshot.changed_at if snapshot else None,

@@ -1,20 +1,29 @@
 """From landed bytes to raw Parquet: each shape of source has a reader, and what is common to them stands here."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 import polars as pl
 
-from pipelines.card import CBS, SourceCard
+from pipelines.card import CBS, Shape, SourceCard
 from pipelines.errors import SourceError
 from pipelines.landing import Landing, Snapshot
 from pipelines.reading.cbs import read_table
 from pipelines.reading.frames import read_frames
 from pipelines.reading.landed import Landed
+from pipelines.reading.remainders import set_aside_remainders
 from pipelines.roads import Protocol
 
 
-def read_snapshot(card: SourceCard, snapshot: Snapshot, landing: Landing, work: Path, target: Path) -> int:
+class Read(NamedTuple):
+    """How many rows were read (observations, grants or areas), and how many beside them are of no region."""
+
+    rows: int
+    not_classified: int
+
+
+def read_snapshot(card: SourceCard, snapshot: Snapshot, landing: Landing, work: Path, target: Path) -> Read:
     """Read everything that landed of a card into Parquet of its shape.
 
     Args:
@@ -26,7 +35,7 @@ def read_snapshot(card: SourceCard, snapshot: Snapshot, landing: Landing, work: 
             figures and tables of regions, `subsidies.parquet` for a register, `boundaries.parquet` for areas.
 
     Returns:
-        The number of rows: observations, grants or areas.
+        The number of rows of either kind.
 
     Raises:
         SourceError: the bytes are not what the card or the protocol says.
@@ -35,9 +44,11 @@ def read_snapshot(card: SourceCard, snapshot: Snapshot, landing: Landing, work: 
     try:
         read = read_table if Protocol(snapshot.protocol) in CBS else read_frames
         rows = read(landed, work, target)
+        not_classified = set_aside_remainders(target) if card.shape is Shape.OBSERVATIONS else 0
     except (duckdb.Error, pl.exceptions.PolarsError, KeyError, TypeError, ValueError) as error:
         problem = f"the landed bytes cannot be read, {type(error).__name__}: {error!s:.300}"
         raise SourceError(card.dataset_id, problem, todo="compare the answer with the protocol") from error
+    rows -= not_classified
     if not card.rows.min <= rows <= card.rows.max:
         raise SourceError(
             card.dataset_id,
@@ -45,4 +56,4 @@ def read_snapshot(card: SourceCard, snapshot: Snapshot, landing: Landing, work: 
             url=landed.first_url,
             todo="look at the table at the source; widen `rows` on the card only for a change you can explain",
         )
-    return rows
+    return Read(rows, not_classified)
