@@ -362,17 +362,14 @@ def group_titles(groups: Mapping[str, tuple[str, str]], innermost: str) -> tuple
     """The titles of a group and of those around it, outermost first.
 
     Args:
-        groups: the title of each group and the id of the one around it, by id; an id is empty where there is none.
-        innermost: the id of the group; one that is not listed stands for itself.
+        groups: the title of each group and the id of the one around it, by id.
+        innermost: the id of the group; one that is not listed has no title.
     """
-    titles: list[str] = []
-    seen: set[str] = set()
-    while innermost and innermost not in seen:
-        seen.add(innermost)
-        title, around = groups.get(innermost, (innermost, ""))
-        titles.insert(0, title.strip())
-        innermost = around
-    return tuple(titles)
+    found: list[str] = []
+    while innermost in groups and innermost not in found:
+        found.append(innermost)
+        innermost = groups[innermost][1]
+    return tuple(groups[one][0] for one in reversed(found))
 
 
 def text_of(value: object) -> str:
