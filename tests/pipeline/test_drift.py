@@ -1,12 +1,8 @@
 """A source that changes its own description is told, and blocks only what uses the part that changed."""
 
-import gzip
-import json
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -23,6 +19,7 @@ from support import (
     query,
 )
 from support_http import open_site
+from support_tables import Table, serving, topic
 
 from pipelines.card import SourceCard, load_cards
 from pipelines.drift import Change, as_rows, drift, reasons_to_hold_back
@@ -43,32 +40,10 @@ OF_JOBS = {
     "jobs_per_working_age_inhabitant_ratio",
     "open_vacancies_per_1000_jobs_rate",
 }
-Table = dict[str, Any]
 
 
 def blocked_indicators(indicators: list[dict[str, str]], changes: list[Change]) -> list[dict[str, str]]:
     return with_dependents(indicators, reasons_to_hold_back(indicators, changes))
-
-
-NEWS = "2026-11-20T02:00:00"
-
-
-@contextmanager
-def serving(folder: Path, changes: dict[str, Callable[[Table], object]]) -> Iterator[Standin]:
-    """The stand-in with some of its tables changed, and said to be changed."""
-    folder.mkdir()
-    for source in (SHARED / "standin" / "tables").glob("*.json.gz"):
-        table = json.loads(gzip.decompress(source.read_bytes()))
-        if change := changes.get(table["id"]):
-            (table.get("properties") or table.get("info") or {})["Modified"] = NEWS
-            change(table)
-        (folder / source.name).write_bytes(gzip.compress(json.dumps(table).encode(), 1))
-    with open_standin("--tables", str(folder)) as standin:
-        yield standin
-
-
-def topic(table: Table, key: str) -> dict[str, Any]:
-    return next(p for p in table["dataproperties"] if p["Key"] == key)
 
 
 def changes_of(
