@@ -10,19 +10,22 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
+import yaml
 
 from pipelines import health
 from pipelines.card import CBS, Shape, SourceCard
-from pipelines.drift import as_rows, blocked_indicators, drift
-from pipelines.errors import CardError
+from pipelines.drift import as_rows, drift, reasons_to_hold_back
+from pipelines.errors import CardError, shown
+from pipelines.held_back import reasons_of_landed, with_dependents
 from pipelines.indicators import SEED, check_indicators, read_indicators
 from pipelines.landing import NOTICE, Failure, Landing, Snapshot
 from pipelines.periods import newest_period
-from pipelines.raw import EMPTY, is_read, raw_folder, raw_folders, rows_of, write_empty, write_raw
+from pipelines.raw import EMPTY, not_classified_rows_of, raw_folder, raw_folders, rows_of, write_empty
 from pipelines.reading.landed import Landed
 from pipelines.reading.shapes import ROWS_IN
+from pipelines.refresh import FailedError, read_landed
 from pipelines.selections import digest_of, read_selections
-from pipelines.settings import PROJECT, Settings
+from pipelines.settings import DBT_PROJECT, PROJECT, Settings
 from schemas.shapes import check_shape
 
 # What can change a figure or a text of a release; how it is shown is not part of it.
@@ -49,6 +52,7 @@ _SOURCES = pa.schema(
         ("reason_nl", pa.string()),
         ("reason_en", pa.string()),
         ("rows_count", pa.int64()),
+        ("not_classified_rows_count", pa.int64()),
         ("newest_period", pa.string()),
         ("expected_next", pa.string()),
         ("source_modified", pa.string()),
@@ -101,12 +105,14 @@ class Inputs:
     Attributes:
         release_id: the identity of what the build will make, by its inputs and the code alone.
         sources: one row a card, as in `sources.parquet`.
-        blocked: the indicators that are left out, as `drift.blocked_indicators` gives them.
+        blocked: the indicators that are left out, as `held_back.with_dependents` gives them.
+        unread: what has landed and cannot be read any more.
     """
 
     release_id: str
     sources: list[dict[str, Any]]
     blocked: list[dict[str, str]]
+    unread: list[FailedError]
 
 
 def assemble(settings: Settings, cards: dict[str, SourceCard], *, invented: bool) -> Inputs:
@@ -118,28 +124,24 @@ def assemble(settings: Settings, cards: dict[str, SourceCard], *, invented: bool
         invented: build from the sample's figures or from published ones, never from both.
 
     Raises:
-        SourceError: landed bytes cannot be read any more.
-        CardError: an indicator selects nothing, cannot be told from another, or cannot be computed.
+        CardError: nothing has landed, or not the newest regions; or a row of the indicators is wrong in itself.
         SelectionError: an own selection of municipalities does not say what it must say.
     """
     selections = read_selections(settings.selections)
     landing = Landing(settings.landing)
-    landed = {card.dataset_id: landing.current(card.dataset_id, invented=invented) for card in cards.values()}
-    snapshots = [snapshot for snapshot in landed.values() if snapshot]
+    landed, unread = _read_all(settings, cards, landing, invented=invented)
+    snapshots = list(landed.values())
     if not snapshots:
         raise CardError("nothing has landed yet -> run `regiokompas run --from live`, or --from sample")
+    _require_newest_regions(cards, landed)
     raw = raw_folders(settings.raw, invented=invented)
-    for card in cards.values():
-        snapshot = landed[card.dataset_id]
-        folder = raw_folder(settings.raw, card, invented=invented)
-        if snapshot and not is_read(folder, card, snapshot):
-            write_raw(card, snapshot, landing, folder, check_shape)
-    _drop_others(raw, {card.slug for card in cards.values() if landed[card.dataset_id]})
+    _drop_others(raw, {cards[dataset_id].slug for dataset_id in landed})
     write_empty(raw / EMPTY)
-    changes = [change for card in cards.values() for change in drift(card, landing, invented=invented)]
+    changes = [change for dataset_id in landed for change in drift(cards[dataset_id], landing, invented=invented)]
     indicators = read_indicators(SEED)
-    blocked = blocked_indicators(indicators, changes)
-    check_indicators(indicators, cards, raw, {row["indicator_id"] for row in blocked})
+    check_indicators(indicators, cards)
+    reasons = reasons_of_landed(indicators, cards, raw) | reasons_to_hold_back(indicators, changes)
+    blocked = with_dependents(indicators, reasons)
     # A release judges by the day of its newest bytes, so that the same bytes always make the same release.
     newest = max(s.landed_at for s in snapshots)
     others = [digest_of(selections), settings.public_url]
@@ -153,7 +155,51 @@ def assemble(settings: Settings, cards: dict[str, SourceCard], *, invented: bool
         blocked=pa.Table.from_pylist(blocked, _BLOCKED),
         selections=pa.Table.from_pylist([asdict(member) for member in selections], _SELECTIONS),
     )
-    return Inputs(release["release_id"], rows, blocked)
+    return Inputs(release["release_id"], rows, blocked, unread)
+
+
+def hold_back(settings: Settings, reasons: dict[str, str]) -> list[dict[str, str]]:
+    """Leave more indicators out of the next build than its inputs say, such as those that a check refused.
+
+    Returns:
+        Those that are left out beside the ones that were already, with what is computed from them.
+    """
+    path = settings.build / "inputs" / "blocked.parquet"
+    known = {row["indicator_id"]: row["reason"] for row in pq.read_table(path).to_pylist()}
+    rows = with_dependents(read_indicators(SEED), reasons | known)
+    _write_inputs(path.parent, blocked=pa.Table.from_pylist(rows, _BLOCKED))
+    return [row for row in rows if row["indicator_id"] not in known]
+
+
+def _read_all(
+    settings: Settings, cards: dict[str, SourceCard], landing: Landing, *, invented: bool
+) -> tuple[dict[str, Snapshot], list[FailedError]]:
+    """What has landed and is read, by dataset id, and what cannot be read any more."""
+    landed: dict[str, Snapshot] = {}
+    unread: list[FailedError] = []
+    for card in cards.values():
+        try:
+            snapshot = read_landed(card, landing, settings.raw, check_shape, invented=invented)
+        except FailedError as error:
+            unread.append(error)
+        else:
+            landed |= {card.dataset_id: snapshot} if snapshot else {}
+    return landed, unread
+
+
+def _require_newest_regions(cards: dict[str, SourceCard], landed: dict[str, Snapshot]) -> None:
+    """Refuse to build without the table of regions on whose boundaries everything is published.
+
+    Raises:
+        CardError: it never landed.
+    """
+    year = newest_boundaries()
+    tables = [card.dataset_id for card in cards.values() if card.shape is Shape.REGIONS and card.region_frame == year]
+    if not set(tables) & set(landed):
+        raise CardError(
+            f"no table of the regions of {year} has ever landed, and nothing can be published without its boundaries"
+            f" -> run again for it: regiokompas run --select {shown(tables)}"
+        )
 
 
 def describe_sources(
@@ -184,7 +230,8 @@ def _source_row(
     read = snapshot is not None and folder.is_dir()
     newest = _newest_period(card, folder) if read else None
     says = _says(card, snapshot, landing) if snapshot else ""
-    state, reason = health.state(card, snapshot, failure, newest, says, as_of)
+    # What landed and cannot be read any more is not shown.
+    state, reason = health.state(card, snapshot if read or not failure else None, failure, newest, says, as_of)
     expected = health.expected_next(card, newest)
     return {
         "dataset_id": card.dataset_id,
@@ -202,6 +249,7 @@ def _source_row(
         "reason_nl": reason.nl if reason else None,
         "reason_en": reason.en if reason else None,
         "rows_count": rows_of(folder) if read else 0,
+        "not_classified_rows_count": not_classified_rows_of(folder) if read else 0,
         "newest_period": newest,
         "expected_next": expected.isoformat() if expected else None,
         "source_modified": snapshot.changed_at if snapshot else None,
@@ -239,6 +287,12 @@ def _write_inputs(folder: Path, **tables: pa.Table) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
         pq.write_table(table, folder / f"{name}.parquet")
+
+
+def newest_boundaries() -> int:
+    """The year of the boundaries on which everything is published, as the dbt project says."""
+    content = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
+    return int(content["vars"]["newest_frame"])
 
 
 def code_digest() -> str:

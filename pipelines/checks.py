@@ -1,48 +1,123 @@
-"""Asset checks on the published tables: their contract and the statistical checks their models ask for."""
+"""Asset checks on the published tables: their contract and the statistical checks their models ask for.
+
+A check of figures that fails holds its indicators back: the models are built again without them, and the release says
+why they are not there. What is no matter of single indicators blocks the release, since then the fault is ours.
+"""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import duckdb
 import pandera.polars as pa
 import polars as pl
+from dagster_dbt import DbtCliResource
 
+from pipelines.assemble import hold_back
+from pipelines.concerns import CONCERNS, HELD_BACK, WARNED, Concern, rows_metadata
+from pipelines.errors import RegiokompasError, shown
 from pipelines.manifest import PublicTable
+from pipelines.refresh import Origin
 from pipelines.settings import Settings
-from schemas.checks import describe, failing_rows
+from pipelines.transform import build_again, warnings
+from schemas.checks import describe, describe_shortly, failing_rows, refused_indicators
 from schemas.marts import contract_schema
 
-_SHOWN_ROWS = 20
+WARNINGS = "dbt_warnings"
+_FACT = "fct_observation"
+# What is computed from a figure that was refused goes with it, so that one more round finds nothing; another one would
+# be a fault of ours.
+_ROUNDS = 3
 
 
 def mart_checks(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> dg.AssetChecksDefinition:
     """One step with a contract check for every public table and each statistical check by its name.
 
-    All of them block: nothing is published past a failed one.
+    Contracts block: nothing is published past a failed one. A statistical check that refuses indicators does not, since
+    the step leaves them out before it ends.
     """
     specs = [
         dg.AssetCheckSpec("contract", asset=keys[t.model], blocking=True, description="Columns, types and key")
         for t in tables
     ]
     specs += [
-        dg.AssetCheckSpec(check_name(asked, t), asset=keys[t.model], blocking=True, description=str(asked))
+        dg.AssetCheckSpec(check_name(asked, t), asset=keys[t.model], description=str(asked))
         for t in tables
         for asked in t.checks
     ]
+    specs.append(dg.AssetCheckSpec(WARNINGS, asset=keys[_FACT], description="What the tests of dbt warn of"))
 
     @dg.multi_asset_check(specs=specs, name="mart_checks")
-    def run_checks(settings: dg.ResourceParam[Settings]) -> Iterator[dg.AssetCheckResult]:
-        frames = read_tables(settings.database, tables)
+    def run_checks(
+        settings: dg.ResourceParam[Settings], origin: dg.ResourceParam[Origin], dbt: DbtCliResource
+    ) -> Iterator[dg.AssetCheckResult]:
+        try:
+            looked = _hold_back_what_is_refused(settings, tables, dbt, invented=origin.invented)
+        except RegiokompasError as error:
+            raise dg.Failure(str(error), allow_retries=False) from error
         for table in tables:
-            key = keys[table.model]
-            yield _result("contract", key, *_contract_problem(table, frames[table.name]))
+            yield _result("contract", keys[table.model], *looked.contracts[table.name])
             for asked in table.checks:
-                rows = failing_rows(frames, asked)
-                problem = f"{table.name}: {describe(asked, rows)}" if rows.height else ""
-                yield _result(check_name(asked, table), key, problem, rows)
+                name = check_name(asked, table)
+                yield _result(
+                    name, keys[table.model], *looked.refused.get((table.name, name), ("", pl.DataFrame(), []))
+                )
+        yield _warned(settings, keys[_FACT])
 
     return run_checks
+
+
+@dataclass
+class _Looked:
+    """What the checks found: of the contracts of the last build, and of every indicator that was held back."""
+
+    contracts: dict[str, tuple[str, pl.DataFrame]] = field(default_factory=dict)
+    refused: dict[tuple[str, str], tuple[str, pl.DataFrame, list[Concern]]] = field(default_factory=dict)
+
+
+def _hold_back_what_is_refused(
+    settings: Settings, tables: list[PublicTable], dbt: DbtCliResource, *, invented: bool
+) -> _Looked:
+    """Check the build, and build again without what was refused, until nothing is.
+
+    Raises:
+        RegiokompasError: a check fails that is no matter of single indicators, or goes on failing.
+    """
+    looked = _Looked()
+    for _ in range(_ROUNDS):
+        frames = read_tables(settings.database, tables)
+        looked.contracts = {table.name: _contract_problem(table, frames[table.name]) for table in tables}
+        if not (reasons := _refuse(frames, tables, looked)):
+            return looked
+        hold_back(settings, reasons)
+        build_again(settings, dbt, invented=invented)
+    raise RegiokompasError(
+        f"checks still refuse {shown(reasons)} after they were left out {_ROUNDS} times -> please report it, with"
+        f" {settings.build}"
+    )
+
+
+def _refuse(frames: dict[str, pl.DataFrame], tables: list[PublicTable], looked: _Looked) -> dict[str, str]:
+    """Why indicators are refused, by their ids; what was found is added to `looked`."""
+    reasons: dict[str, str] = {}
+    for table in tables:
+        for asked in table.checks:
+            rows = failing_rows(frames, asked)
+            if not rows.height:
+                continue
+            problem = f"{table.name}: {describe(asked, rows)}"
+            refused = refused_indicators(asked, rows)
+            if not refused:
+                raise RegiokompasError(problem)
+            reasons |= dict.fromkeys(refused, problem)
+            short = describe_shortly(asked, rows)
+            concern = Concern(HELD_BACK, shown(refused, 3), short, "compare with the source", problem)
+            # A figure that is wrong as published is wrong on the boundaries of a year too: told once.
+            is_told = any(c.subject == concern.subject for _, _, told in looked.refused.values() for c in told)
+            looked.refused[table.name, check_name(asked, table)] = problem, rows, [] if is_told else [concern]
+    return reasons
 
 
 def check_name(asked: dict[str, object], table: PublicTable) -> str:
@@ -71,14 +146,29 @@ def _contract_problem(table: PublicTable, frame: pl.DataFrame) -> tuple[str, pl.
     return "", pl.DataFrame()
 
 
-def _result(name: str, key: dg.AssetKey, problem: str, rows: pl.DataFrame) -> dg.AssetCheckResult:
+def _result(
+    name: str, key: dg.AssetKey, problem: str, rows: pl.DataFrame, concerns: list[Concern] | None = None
+) -> dg.AssetCheckResult:
     if not problem:
         return dg.AssetCheckResult(check_name=name, asset_key=key, passed=True)
-    metadata = {"problem": dg.MetadataValue.text(problem), "failing_rows": rows_metadata(rows)}
+    metadata: dict[str, dg.MetadataValue[Any]] = {
+        "problem": dg.MetadataValue.text(problem),
+        "failing_rows": rows_metadata(rows),
+    }
+    if concerns is not None:
+        metadata[CONCERNS] = dg.MetadataValue.json([concern.as_json() for concern in concerns])
     return dg.AssetCheckResult(check_name=name, asset_key=key, passed=False, metadata=metadata)
 
 
-def rows_metadata(rows: pl.DataFrame) -> dg.MarkdownMetadataValue:
-    """The first rows of a frame as a Markdown table, for the Dagster UI."""
-    with pl.Config(tbl_formatting="MARKDOWN", tbl_hide_dataframe_shape=True, tbl_cols=-1, tbl_rows=_SHOWN_ROWS):
-        return dg.MetadataValue.md(str(rows.head(_SHOWN_ROWS)))
+def _warned(settings: Settings, key: dg.AssetKey) -> dg.AssetCheckResult:
+    found = warnings(settings.build / "dbt", settings.database)
+    if not found:
+        return dg.AssetCheckResult(check_name=WARNINGS, asset_key=key, passed=True)
+    concerns = [Concern(WARNED, name, *problem.partition(" -> ")[::2]) for name, problem in found]
+    return dg.AssetCheckResult(
+        check_name=WARNINGS,
+        asset_key=key,
+        passed=False,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={CONCERNS: dg.MetadataValue.json([concern.as_json() for concern in concerns])},
+    )

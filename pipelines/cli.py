@@ -1,10 +1,12 @@
 """The command line, `regiokompas`; its `run` is the same Dagster job as in the UI."""
 
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from functools import wraps
 from pathlib import Path
@@ -18,19 +20,22 @@ from rich.console import Console
 
 from pipelines.assemble import describe_sources
 from pipelines.card import SourceCard, load_cards
+from pipelines.concerns import FAILED, Concern
 from pipelines.definitions import JOB, build_defs
 from pipelines.doctor import examine_all
-from pipelines.errors import RegiokompasError
+from pipelines.errors import RegiokompasError, Trouble, shown
 from pipelines.ingest import INPUTS, card_key
 from pipelines.landing import NOTICE
 from pipelines.new_source import new_source as make_source
+from pipelines.publish.assets import RELEASE_OP, Acceptance
 from pipelines.publish.release import CURRENT, current
 from pipelines.publish.revisions import Comparison, compare, find_release, recorded
 from pipelines.refresh import LiveOrigin, Origin, open_origin
 from pipelines.reports import print_changes, print_findings, print_new_source
 from pipelines.selections import read_selections
 from pipelines.settings import CARDS, PROJECT, Settings
-from pipelines.terminal import RunReport, print_sources, progress_bars
+from pipelines.source_status import everything_known, print_source
+from pipelines.terminal import RunReport, print_concerns, print_counts, print_sources, progress_bars, told_checks
 
 
 def told(command: Callable[..., None]) -> Callable[..., None]:
@@ -51,26 +56,54 @@ def main() -> None:
     """Open figures on small business and human capital for every Dutch municipality and region."""
 
 
-@main.command()
-@click.option("--from", "origin", metavar="live|sample|PATH", help="Where tables come from; PATH is any landing.")
-@click.option(
-    "--select", multiple=True, metavar="CARD", help="Refresh only these cards, such as cbs/81575NED or 'cbs/8*'."
+Options = Callable[[Callable[..., None]], Callable[..., None]]
+FROM: Options = click.option(
+    "--from", "origin", metavar="live|sample|PATH", help="Where tables come from; PATH is any landing."
 )
+SELECT: Options = click.option(
+    "--select", multiple=True, metavar="CARD", help="Only these cards, such as cbs/81575NED or 'cbs/8*'."
+)
+EXCLUDE: Options = click.option(
+    "--exclude", multiple=True, metavar="CARD", help="Not these cards, such as 'groningen/*'."
+)
+VERBOSE: Options = click.option("--verbose", is_flag=True, help="Every source as a row of a table, too.")
+
+
+@main.command()
+@FROM
+@SELECT
+@EXCLUDE
+@click.option(
+    "--accept", default="", metavar="WHY", help="Publish although figures are lost, and say why that is right."
+)
+@VERBOSE
 @told
-def run(origin: str | None, select: tuple[str, ...]) -> None:
+def run(origin: str | None, select: tuple[str, ...], exclude: tuple[str, ...], accept: str, verbose: bool) -> None:
     """Ingest, model, validate and publish: the main job."""
     settings = Settings.from_environment(**({"origin": origin} if origin else {}))
     cards = load_cards(CARDS)
     # Also read when everything has landed; but what is wrong in them should not be told hours later.
     read_selections(settings.selections)
     source = open_origin(settings)
-    chosen = choose(cards, source, select)
-    with only_run(settings):
-        _run(settings, cards, source, chosen)
-
-
-def _run(settings: Settings, cards: dict[str, SourceCard], source: Origin, chosen: list[SourceCard]) -> None:
+    chosen = choose(cards, source, select, exclude)
     console = open_console()
+    with only_run(settings):
+        report, success = _run(console, settings, cards, source, chosen, accept)
+    sources = describe_sources(settings, cards, invented=source.invented)
+    if verbose:
+        console.print()
+        print_sources(console, sources)
+    conclude(console, settings, sources, report, success=success)
+
+
+def _run(
+    console: Console,
+    settings: Settings,
+    cards: dict[str, SourceCard],
+    source: Origin,
+    chosen: list[SourceCard],
+    accept: str,
+) -> tuple[RunReport, bool]:
     if source.invented:
         console.print(f"[yellow]{NOTICE}[/]", soft_wrap=True)
     with progress_bars(console) as progress:
@@ -91,76 +124,101 @@ def _run(settings: Settings, cards: dict[str, SourceCard], source: Origin, chose
         # dbt writes its own log to standard output, which belongs to the bars.
         with open_instance(settings) as instance, run_log(settings).open("w") as log, redirect_stdout(log):
             result = job.execute_in_process(
-                run_config={"loggers": {"report": {"config": {}}}},
+                run_config={
+                    "loggers": {"report": {"config": {}}},
+                    "ops": {RELEASE_OP: {"config": Acceptance(accept=accept).model_dump()}},
+                },
                 instance=instance,
                 asset_selection=[*(card_key(card) for card in chosen), INPUTS, *made],
                 raise_on_error=False,
             )
-    conclude(console, settings, cards, source, report, success=result.success)
+            log.writelines(f"{concern}\n" for concern in report.concerns)
+    return report, result.success
 
 
-def choose(cards: dict[str, SourceCard], source: Origin, select: tuple[str, ...]) -> list[SourceCard]:
-    """The cards to refresh: those that match a glob, or all that the origin has.
+def choose(
+    cards: dict[str, SourceCard], source: Origin, select: tuple[str, ...], exclude: tuple[str, ...] = ()
+) -> list[SourceCard]:
+    """The cards to refresh: those that match a glob, or all that the origin has; without those that are excluded.
 
     Raises:
-        RegiokompasError: a glob matches no card.
+        RegiokompasError: a glob matches no card, or nothing is left.
     """
-    for glob in select:
-        if not any(fnmatchcase(dataset_id, glob) for dataset_id in cards):
-            raise RegiokompasError(f"--select {glob} matches no card -> use one of: {', '.join(cards)}, or a glob")
-    return [
+    for option, globs in (("--select", select), ("--exclude", exclude)):
+        for glob in globs:
+            if not any(fnmatchcase(dataset_id, glob) for dataset_id in cards):
+                raise RegiokompasError(f"{option} {glob} matches no card -> use one of: {', '.join(cards)}, or a glob")
+
+    def matches(dataset_id: str, globs: tuple[str, ...]) -> bool:
+        return any(fnmatchcase(dataset_id, glob) for glob in globs)
+
+    chosen = [
         card
         for dataset_id, card in cards.items()
-        if (any(fnmatchcase(dataset_id, glob) for glob in select) if select else source.has(card))
+        if (matches(dataset_id, select) if select else source.has(card)) and not matches(dataset_id, exclude)
     ]
+    if not chosen:
+        raise RegiokompasError("--exclude leaves no card of those that were asked for -> exclude fewer")
+    return chosen
 
 
 def conclude(
-    console: Console,
-    settings: Settings,
-    cards: dict[str, SourceCard],
-    source: Origin,
-    report: RunReport,
-    *,
-    success: bool,
+    console: Console, settings: Settings, sources: list[dict[str, Any]], report: RunReport, *, success: bool
 ) -> None:
-    """Print what a run came to, and end with exit code 1 when not all of it held."""
+    """Print what a run came to, as much as fits on a screen, and end with exit code 1 when not all of it was whole."""
     console.print()
-    print_sources(console, describe_sources(settings, cards, invented=source.invented), report.problems)
-    console.print()
-    console.print(f"Checks   {report.checks[True]} passed, {report.checks[False]} failed")
+    print_counts(console, sources)
+    console.print(f"Checks   {told_checks(report.checks)}")
     if success:
         console.print(f"Release  [bold]{report.published['release_id']}[/]")
         console.print(f"Lies in  {report.published['folder']}", soft_wrap=True)
         console.print(
             "Open it  make serve, then http://127.0.0.1:8001  (or: regiokompas serve --port 8001)", soft_wrap=True
         )
-    elif not report.problems:
-        report.problems.append(f"the run failed without saying why: read {run_log(settings)}")
-    for problem in report.problems:
-        click.echo(f"{click.style('error', fg='red')}    {problem}", err=True)
-    if not success:
+    else:
         kept = current(settings.releases)
         console.print(
             f"Release  nothing was published; {kept.release_id} is still current"
             if kept
             else "Release  nothing was published"
         )
-    if report.problems:
+        if not report.concerns:
+            report.concerns.append(Concern(FAILED, "run", "it does not say why", f"read {run_log(settings)}"))
+    print_concerns(report.concerns)
+    if report.concerns:
+        click.echo(f"\nMore of one: regiokompas status SOURCE; all of it: {run_log(settings)}", err=True)
+    if again := run_again(settings.origin, sources, report.concerns):
+        click.echo(f"Again for these: {again}", err=True)
+    if not success or any(concern.is_error for concern in report.concerns):
         sys.exit(1)
 
 
+def run_again(origin: str, sources: list[dict[str, Any]], concerns: list[Concern]) -> str:
+    """The command that asks again for the sources that failed and no others; empty where there are none.
+
+    What never answered at its address needs a person first, and is not in it.
+    """
+    known = {source["dataset_id"] for source in sources}
+    worth = (Trouble.UNREACHABLE, Trouble.REFUSED)
+    failed = sorted({c.subject.split()[0] for c in concerns if c.group in worth} & known)
+    if not failed:
+        return ""
+    return " ".join(["regiokompas run --from", shlex.quote(origin), *(f"--select {name}" for name in failed)])
+
+
 @main.command()
-@click.option("--from", "origin", metavar="live|sample|PATH", help="Where tables would come from.")
-@click.option("--select", multiple=True, metavar="CARD", help="Look at these cards only, such as 'cbs/8*'.")
+@FROM
+@SELECT
+@EXCLUDE
+@VERBOSE
 @told
-def doctor(origin: str | None, select: tuple[str, ...]) -> None:
+def doctor(origin: str | None, select: tuple[str, ...], exclude: tuple[str, ...], verbose: bool) -> None:
     """Look whether every source is there and is what its card expects, without fetching figures."""
     settings = Settings.from_environment(**({"origin": origin} if origin else {}))
     source = open_origin(settings)
     # Also what the origin does not have: that is what somebody has to know.
-    findings = examine_all(choose(load_cards(CARDS), source, select or ("*",)), source, settings)
-    print_findings(open_console(), findings)
+    findings = examine_all(choose(load_cards(CARDS), source, select or ("*",), exclude), source, settings)
+    print_findings(open_console(), findings, verbose=verbose)
     if any(finding.problems for finding in findings):
         sys.exit(1)
 
@@ -179,16 +237,24 @@ def new_source(publisher: str, table: str, period: str | None) -> None:
 
 
 @main.command()
+@click.argument("source", required=False)
 @told
-def status() -> None:
-    """Every source with its age and state, and the current release."""
+def status(source: str | None) -> None:
+    """Every source with its age and state, and the current release; of one SOURCE everything that is known."""
     settings = Settings.from_environment()
     release = current(settings.releases)
     invented = bool(release and release.release_id.startswith("sample-"))
+    cards = load_cards(CARDS)
     console = open_console()
     if invented:
         console.print(f"[yellow]{NOTICE}[/]", soft_wrap=True)
-    print_sources(console, describe_sources(settings, load_cards(CARDS), invented=invented))
+    if source is not None:
+        if source not in cards:
+            like = get_close_matches(source, cards, 3, 0.4) or list(cards)
+            raise RegiokompasError(f"there is no source {source} -> use one such as: {shown(like, 3)}")
+        print_source(console, everything_known(cards[source], settings, invented=invented))
+        return
+    print_sources(console, describe_sources(settings, cards, invented=invented))
     console.print()
     console.print(
         f"Release  {release.release_id} in {release.folder}" if release else "Release  none yet", soft_wrap=True

@@ -4,7 +4,7 @@ import dagster as dg
 
 from pipelines.card import SourceCard, load_cards
 from pipelines.checks import mart_checks
-from pipelines.ingest import card_asset, inputs_asset
+from pipelines.ingest import ingest_assets
 from pipelines.manifest import public_tables
 from pipelines.publish.assets import publish_assets
 from pipelines.refresh import open_origin
@@ -40,8 +40,7 @@ def build_defs(
     }
     return dg.Definitions(
         assets=[
-            *(card_asset(card) for card in cards.values()),
-            inputs_asset(cards),
+            ingest_assets(cards),
             models,
             *publish_assets(tables, keys),
         ],

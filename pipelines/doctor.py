@@ -4,9 +4,8 @@ No figures are fetched: of a table of CBS only its own description, of any other
 """
 
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -16,17 +15,19 @@ from pipelines.card import CBS, SourceCard
 from pipelines.clients.http import HttpClient
 from pipelines.clients.odata import Description
 from pipelines.clients.pages import State
-from pipelines.drift import Change, blocked_indicators
-from pipelines.errors import AwaitedError, GoneError, RegiokompasError, SourceError, shown
+from pipelines.concerns import Concern, of_source
+from pipelines.drift import Change, reasons_to_hold_back
+from pipelines.errors import AwaitedError, RegiokompasError, SourceError, Trouble, shown
+from pipelines.held_back import with_dependents
 from pipelines.indicators import SEED, read_indicators
-from pipelines.landing import Failure, Landing, Snapshot, now
+from pipelines.landing import Landing, Snapshot, now
 from pipelines.periods import newest_period
 from pipelines.reading.landed import CLIENTS, Landed
-from pipelines.refresh import LandingOrigin, LiveOrigin, Origin, asked, by_first_road
+from pipelines.refresh import FailedError, LandingOrigin, LiveOrigin, Origin, asked, by_first_road
 from pipelines.roads import HalRoad, OgcRoad, Protocol, Road
 from pipelines.settings import Settings
+from pipelines.together import side_by_side
 
-SIDE_BY_SIDE = 8
 _CHANGED = "look at the source, then write what it is now on the card"
 
 
@@ -46,6 +47,9 @@ class Memory:
     def recall(self, name: str, url: str) -> bytes | None:
         """Nothing was kept from before."""
         return None
+
+    def lack(self, name: str, url: str, problem: str) -> None:
+        """What cannot be had cannot be looked at."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +72,8 @@ class Finding:
         modified: when the source last changed, in its own words; empty when it does not say.
         newest: the newest period that it lists, or else the newest that has landed.
         expected: when the figures of the next period should be there.
-        problems: why a run from there would not be complete, one line each, with what to do.
+        problems: why a run from there would not be complete.
         remarks: what is not as the card says and harms nothing.
-        awaited: whether its problem is that a person has to fetch it.
     """
 
     card: SourceCard
@@ -79,21 +82,21 @@ class Finding:
     modified: str = ""
     newest: str | None = None
     expected: date | None = None
-    problems: tuple[str, ...] = ()
+    problems: tuple[Concern, ...] = ()
     remarks: tuple[str, ...] = ()
-    awaited: bool = False
 
 
 def examine_all(cards: Iterable[SourceCard], origin: Origin, settings: Settings) -> list[Finding]:
     """Examine sources side by side; how often one host is asked is up to the client's pace."""
     indicators = read_indicators(SEED)
+    cards = list(cards)
 
     def one(card: SourceCard) -> Finding:
         have = Landing(settings.landing).current(card.dataset_id, invented=origin.invented)
         return examine(card, origin, indicators, have, _newest_landed(card, settings, invented=origin.invented))
 
-    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        return list(pool.map(one, cards))
+    found = {card.dataset_id: finding for card, finding in side_by_side(cards, origin, one)}
+    return [found[card.dataset_id] for card in cards]
 
 
 def examine(
@@ -121,18 +124,16 @@ def examine(
     except AwaitedError as error:
         state, _ = health.state(card, have, None, newest, "", today)
         # What landed before is whole without it.
-        problems = [] if have else [str(error)]
-        return Finding(card, state, "drop", "", newest, expected, tuple(problems), awaited=True)
-    except RegiokompasError as error:
-        failure = Failure(failed_at=now(), problem=str(error), gone=isinstance(error, GoneError))
-        state, _ = health.state(card, have, failure, newest, "", today)
-        return Finding(card, state, "", "", newest, expected, (_named(card, str(error)),))
+        return Finding(card, state, "drop", "", newest, expected, () if have else (of_source(error),))
+    except FailedError as error:
+        state, _ = health.state(card, have, error.failure, newest, "", today)
+        return Finding(card, state, "", "", newest, expected, (of_source(error),))
     newest = _newest_listed(card, seen.description) or newest
     state, reason = health.state(card, seen.snapshot, None, newest, seen.says, today)
     problems, remarks = _missing(card, seen.description, list(indicators))
     if state == "stopped" and not card.ended:
         found = reason.en if reason else state
-        problems.append(f"{card.dataset_id}: {found} -> write `ended` on the card, with the day and the reason")
+        problems.append(Concern(Trouble.GONE, card.dataset_id, found, "write `ended` on the card, with day and reason"))
     expected = health.expected_next(card, newest)
     snapshot = seen.snapshot
     return Finding(card, state, snapshot.protocol, snapshot.modified, newest, expected, tuple(problems), tuple(remarks))
@@ -142,7 +143,7 @@ def _look(card: SourceCard, origin: Origin, have: Snapshot | None) -> Seen:
     if isinstance(origin, LiveOrigin):
         return _look_live(card, origin, have)
     if isinstance(origin, LandingOrigin):
-        return _look_landed(card, origin)
+        return by_first_road(card, origin.roads(card, have), lambda road: _look_landed(card, origin, road))
     raise TypeError(f"an origin that cannot be examined: {origin!r}")
 
 
@@ -150,13 +151,14 @@ def _look_live(card: SourceCard, origin: LiveOrigin, have: Snapshot | None) -> S
     """Ask the first road that answers, as a run would; a source that has ended and landed is not asked again.
 
     Raises:
-        GoneError: no road offers the source.
-        RegiokompasError: it does not answer, or is not what the card expects.
+        AwaitedError: a person has to bring it.
+        FailedError: no road offers the source, it does not answer, or it is not what the card expects.
     """
     if have and card.ended and have.asked == asked(card):
         return Seen(have)
-    http = replace(origin.http, rate=card.rate)
-    return by_first_road(card, lambda road: _ask(card, http, origin.addresses, road))
+    return by_first_road(
+        card, origin.roads(card, have), lambda road: _ask(card, origin.client(card, road), origin.addresses, road)
+    )
 
 
 def _ask(card: SourceCard, http: HttpClient, addresses: dict[Protocol, str], road: Road) -> Seen:
@@ -195,7 +197,7 @@ def would_land(card: SourceCard, road: Road, state: State) -> Snapshot:
     )
 
 
-def _look_landed(card: SourceCard, origin: LandingOrigin) -> Seen:
+def _look_landed(card: SourceCard, origin: LandingOrigin, road: Road) -> Seen:
     """See whether everything of the source is there and whole, and hold its description against the card.
 
     Raises:
@@ -208,7 +210,7 @@ def _look_landed(card: SourceCard, origin: LandingOrigin) -> Seen:
             todo=f"land it there with --from live --select {card.dataset_id}; for the sample: make sample",
         )
     # Into itself, so that nothing is written: what refuses a run refuses here too.
-    snapshot = origin.bring(card, origin.source, None)
+    snapshot = origin.bring(card, road, origin.source, None)
     for resource in snapshot.resources:
         origin.source.get(resource.sha256)
     landed = Landed(card, snapshot, origin.source)
@@ -221,13 +223,15 @@ def _look_landed(card: SourceCard, origin: LandingOrigin) -> Seen:
 
 def _missing(
     card: SourceCard, description: Description | None, indicators: list[dict[str, str]]
-) -> tuple[list[str], list[str]]:
-    """What the source lacks of the card: a line for each thing that an indicator uses, and one for all the others."""
+) -> tuple[list[Concern], list[str]]:
+    """What the source lacks of the card: a concern for each thing that an indicator uses, and a line for all others."""
     problems, unused = [], []
     for (dimension, code), lack in (description.missing if description else {}).items():
         gone = Change(card.dataset_id, lack.kind, "removed", dimension, code, None, lack.problem, blocks=True)
-        if users := [row["indicator_id"] for row in blocked_indicators(indicators, [gone])]:
-            problems.append(f"{card.dataset_id}: {lack.problem}; used by {shown(users)} -> {_CHANGED}")
+        held = with_dependents(indicators, reasons_to_hold_back(indicators, [gone]))
+        if users := [row["indicator_id"] for row in held]:
+            found = f"{lack.problem}; used by {shown(users)}"
+            problems.append(Concern(Trouble.CHANGED, card.dataset_id, found, _CHANGED))
         else:
             unused.append(f"{dimension}={code}" if dimension else code)
     lacks = f"{card.dataset_id}: no indicator uses what the source lacks of the card: {shown(unused)}"
@@ -249,7 +253,3 @@ def _newest_landed(card: SourceCard, settings: Settings, *, invented: bool) -> s
         newest: str | None = row["newest_period"]
         return newest
     return None
-
-
-def _named(card: SourceCard, problem: str) -> str:
-    return problem if problem.startswith(card.dataset_id) else f"{card.dataset_id}: {problem}"

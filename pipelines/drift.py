@@ -12,8 +12,7 @@ from typing import Any, Literal
 
 from pipelines.card import CBS, SourceCard
 from pipelines.clients.odata import Description, SourceCode, SourceMeasure, plain
-from pipelines.errors import SourceError
-from pipelines.indicators import PUBLISHED, terms_of
+from pipelines.errors import RegiokompasError
 from pipelines.landing import Landing, Snapshot
 from pipelines.reading.landed import Landed
 from pipelines.roads import Protocol
@@ -31,8 +30,8 @@ class Change:
         change: how.
         dimension: where a code belongs; empty for a measure.
         code: the card's code where it has one, else the source's.
-        before: the title or unit that was, or None.
-        after: the title or unit that is, or None.
+        before: the title, unit or group that was, or None.
+        after: the title, unit or group that is, or None.
         blocks: whether indicators that use it are blocked.
         for_all: whether every indicator on the table uses it, as one uses the codes that stand for periods.
     """
@@ -76,18 +75,13 @@ def drift(card: SourceCard, landing: Landing, *, invented: bool) -> list[Change]
     return changes
 
 
-def blocked_indicators(indicators: Iterable[dict[str, str]], changes: Iterable[Change]) -> list[dict[str, str]]:
-    """The indicators that use something that is blocked: `indicator_id`, `reason` and `root`.
-
-    One that is computed uses its terms, and what those use; its root is the published indicator at the end of that.
-    """
-    rows = list(indicators)
+def reasons_to_hold_back(indicators: Iterable[dict[str, str]], changes: Iterable[Change]) -> dict[str, str]:
+    """Why indicators that use something that is blocked are held back, by their ids."""
     blocking = [c for c in changes if c.blocks]
     by_use = {(c.dataset_id, c.dimension, c.code): c for c in blocking}
     by_table = {c.dataset_id: c for c in blocking if c.for_all}
     reasons: dict[str, str] = {}
-    roots: dict[str, str] = {}
-    for row in rows:
+    for row in indicators:
         uses = [("", row["measure_code"]), *(part.partition("=")[::2] for part in row["dims"].split(";") if part)]
         found = [by_use[key] for use in uses if (key := (row["dataset_id"], *use)) in by_use]
         found += [by_table[row["dataset_id"]]] if row["dataset_id"] in by_table else []
@@ -95,18 +89,7 @@ def blocked_indicators(indicators: Iterable[dict[str, str]], changes: Iterable[C
             reasons[row["indicator_id"]] = (
                 f"{row['dataset_id']}: {found[0].told} -> look at the source, then write what it is now on the card"
             )
-            roots[row["indicator_id"]] = row["indicator_id"]
-    computed = [row for row in rows if row["formula"] != PUBLISHED]
-    while more := {
-        row["indicator_id"]: term
-        for row in computed
-        if row["indicator_id"] not in reasons and (term := next((t for t in terms_of(row) if t in reasons), None))
-    }:
-        for name, term in more.items():
-            reasons[name] = f"it is computed from {term}, which is blocked: {reasons[term]}"
-            roots[name] = roots[term]
-    ids = [row["indicator_id"] for row in rows if row["indicator_id"] in reasons]
-    return [{"indicator_id": name, "reason": reasons[name], "root": roots[name]} for name in ids]
+    return reasons
 
 
 def as_rows(changes: Iterable[Change]) -> list[dict[str, Any]]:
@@ -119,8 +102,8 @@ def _description(card: SourceCard, snapshot: Snapshot, landing: Landing) -> Desc
     landed = Landed(card, snapshot, landing)
     try:
         description: Description = landed.client.description(card, landed.rows)
-    except SourceError:
-        # The card was another one then.
+    except RegiokompasError:
+        # The card was another one then, or the bytes of then are not there any more.
         return None
     return description
 
@@ -139,16 +122,37 @@ def _blocking(card: SourceCard, first: Description | None, now: Description) -> 
         return
     on_card = {("", m.code): m.title for m in card.measures}
     on_card |= {(name, c.read_as): c.title for name, d in card.dimensions.items() for c in d.codes}
-    was, units_on_card = _titles(first), {m.code: m.unit for m in card.measures}
+    was = _titles(first)
     for key, title in _titles(now).items():
         if key in on_card and key in was and plain(title) not in (plain(was[key]), plain(on_card[key])):
             kind = "code" if key[0] else "measure"
             for_all = key[0] == periods
             yield Change(card.dataset_id, kind, "renamed", *key, was[key], title, blocks=True, for_all=for_all)
-    units = {code: m.unit for code, m in first.measures.values()}
+    yield from _counted_otherwise(card, dict(first.measures.values()), now)
+
+
+def _counted_otherwise(card: SourceCard, was: dict[str, SourceMeasure], now: Description) -> Iterator[Change]:
+    """Measures with another unit, and those that moved to another group of measures with the same title."""
+    on_card = {m.code: m for m in card.measures}
     for code, measure in now.measures.values():
-        if code in units and not units_on_card.get(code) and plain(measure.unit) != plain(units[code]):
-            yield Change(card.dataset_id, "unit", "renamed", "", code, units[code], measure.unit, blocks=True)
+        if code not in was or code not in on_card:
+            continue
+        before = was[code]
+        if not on_card[code].unit and plain(measure.unit) != plain(before.unit):
+            yield Change(card.dataset_id, "unit", "renamed", "", code, before.unit, measure.unit, blocks=True)
+        if not on_card[code].group and _has_twin(measure, now) and _moved(before, measure):
+            yield Change(card.dataset_id, "measure", "renamed", "", code, before.told, measure.told, blocks=True)
+
+
+def _has_twin(measure: SourceMeasure, described: Description) -> bool:
+    """Whether another measure of the table has the same title and unit, so that only their groups tell them apart."""
+    words = (plain(measure.title), plain(measure.unit))
+    return sum((plain(m.title), plain(m.unit)) == words for m in described.all_measures) > 1
+
+
+def _moved(was: SourceMeasure, now: SourceMeasure) -> bool:
+    """Whether a measure stands in another group than it did; a description without groups does not say."""
+    return bool(was.groups and now.groups) and [*map(plain, was.groups)] != [*map(plain, now.groups)]
 
 
 def _titles(described: Description) -> dict[tuple[str, str], str]:

@@ -1,6 +1,26 @@
 """The errors that a person has to act on: one line that says where, what was found and what to do."""
 
 from collections.abc import Iterable
+from enum import StrEnum
+
+
+class Trouble(StrEnum):
+    """Why a source could not be brought up to date, in the groups in which a person acts on it."""
+
+    UNCONFIRMED = "unconfirmed"
+    """Its address was only ever believed, so that it fails is no surprise."""
+    GONE = "gone"
+    """Its publisher does not offer it any more where its card says."""
+    CHANGED = "changed"
+    """It answers well, but is not what its card says."""
+    REFUSED = "refused"
+    """It does not let us in, or what it sent cannot be trusted."""
+    UNREACHABLE = "unreachable"
+    """It gives no answer, or says that it cannot give one now."""
+    AWAITED = "awaited"
+    """A person has to fetch it, and nobody did yet."""
+    FAULT = "fault"
+    """The program failed, and not the source."""
 
 
 class RegiokompasError(Exception):
@@ -17,31 +37,43 @@ class SourceError(RegiokompasError):
         todo: what the reader can do about it.
     """
 
+    trouble = Trouble.REFUSED
+
     def __init__(self, dataset_id: str, problem: str, *, url: str = "", todo: str = "") -> None:
         where = f" at {url}" if url else ""
         then = f" -> {todo}" if todo else ""
         super().__init__(" ".join(f"{dataset_id}{where}: {problem}{then}".split()))
         self.dataset_id = dataset_id
-        self.found = f"{problem}{where}"
+        self.problem = " ".join(problem.split())
+        self.url = url
+        self.todo = todo
+
+
+class UnreachableError(SourceError):
+    """The source gave no answer within our patience, or said that it cannot give one now (429, 5xx)."""
+
+    trouble = Trouble.UNREACHABLE
 
 
 class MismatchError(SourceError):
     """The source answers well, but is not what the card says: it needs a person to look at the card.
 
-    Asking again does not help, and no other source suffers from it.
+    Asking again does not help.
     """
 
-
-class GoneError(MismatchError):
-    """No road offers the table any more: it was moved, renamed or ended by its publisher."""
+    trouble = Trouble.CHANGED
 
 
 class NotThereError(SourceError):
-    """The source answers 404: the table, or this part of it, is not offered on this road."""
+    """The source answers 404 or 410: the table, or this part of it, is not offered on this road."""
+
+    trouble = Trouble.GONE
 
 
 class AwaitedError(SourceError):
     """A source that a person fetches by hand was never put here yet: nothing is broken, somebody has to do it."""
+
+    trouble = Trouble.AWAITED
 
 
 class CardError(RegiokompasError):

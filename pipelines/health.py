@@ -4,6 +4,7 @@ import calendar
 from datetime import date
 
 from pipelines.card import Cadence, SourceCard
+from pipelines.errors import Trouble, shown
 from pipelines.landing import Failure, Snapshot
 from pipelines.periods import period_end
 from pipelines.roads import Protocol
@@ -13,6 +14,18 @@ from pipelines.strict import Bilingual
 _LAG = {Cadence.YEARLY: 12, Cadence.HALF_YEARLY: 6, Cadence.QUARTERLY: 4, Cadence.MONTHLY: 3, Cadence.WEEKLY: 1}
 _LATE = {Cadence.YEARLY: 6, Cadence.HALF_YEARLY: 4, Cadence.QUARTERLY: 3, Cadence.MONTHLY: 2, Cadence.WEEKLY: 1}
 _MONTHS = {Cadence.YEARLY: 12, Cadence.HALF_YEARLY: 6, Cadence.QUARTERLY: 3, Cadence.MONTHLY: 1, Cadence.WEEKLY: 0}
+TROUBLES = {
+    Trouble.UNCONFIRMED: Bilingual(nl="het adres is nooit bevestigd", en="its address was never confirmed"),
+    Trouble.GONE: Bilingual(nl="hier wordt hij niet meer aangeboden", en="it is no longer offered there"),
+    Trouble.CHANGED: Bilingual(nl="de bron is niet meer wat zijn kaart zegt", en="it is not what its card says"),
+    Trouble.REFUSED: Bilingual(
+        nl="geweigerd, of niet te vertrouwen", en="it refuses us, or what it sent cannot be trusted"
+    ),
+    Trouble.UNREACHABLE: Bilingual(nl="de bron geeft geen antwoord", en="it gives no answer"),
+    Trouble.AWAITED: Bilingual(nl="iemand moet het bestand ophalen", en="a person has to fetch it"),
+    Trouble.FAULT: Bilingual(nl="het programma faalde", en="the program failed"),
+}
+"""What kind of trouble a source is in, in the words of pages and terminal."""
 _ENDED = ("gediscontinueerd", "stopgezet")
 
 
@@ -35,15 +48,17 @@ def state(
         as_of: the day to judge by.
 
     Returns:
-        `current`, `kept` (the last refresh failed), `stale` (its next figures are late), `stopped`, `archived`,
-        `awaited` (a person has to fetch it) or `absent` (it never landed); and the reason, None for `current`. A
-        reason that is about a moment begins with its day.
+        `current`, `kept` (the last refresh failed, in whole or in part), `stale` (its next figures are late),
+        `stopped`, `archived`, `awaited` (a person has to fetch it) or `absent` (it never landed); and the reason, None
+        for `current`. A reason that is about a moment begins with its day.
     """
+    if failure:
+        return "kept" if snapshot else "absent", _failed(failure)
     if snapshot is None:
         awaited = all(road.protocol is Protocol.DROP for road in card.roads)
-        return "awaited" if awaited else "absent", _failed(failure)
-    if failure:
-        return "stopped" if failure.gone else "kept", _failed(failure)
+        return "awaited" if awaited else "absent", None
+    if snapshot.lacking:
+        return "kept", _lacking(snapshot)
     if card.ended:
         return card.ended.state, _since(card.ended.since, card.ended.reason.nl, card.ended.reason.en)
     if any(word in says.casefold() for word in _ENDED):
@@ -76,9 +91,25 @@ def _later(day: date, months: int) -> date:
     return date(year, month + 1, calendar.monthrange(year, month + 1)[1])
 
 
-def _failed(failure: Failure | None) -> Bilingual | None:
-    # What went wrong is told in the words of the program, which are English.
-    return _since(failure.failed_at, failure.problem, failure.problem) if failure else None
+def _failed(failure: Failure) -> Bilingual:
+    """Since when a source fails and why: our own words for the kind of trouble, then what was found, in English."""
+    told = TROUBLES[failure.trouble]
+    return _since(failure.began, f"{told.nl}: {failure.problem}", f"{told.en}: {failure.problem}")
+
+
+def _lacking(snapshot: Snapshot) -> Bilingual:
+    """Which files of several are lacking, and which of those are shown as they landed before."""
+    names = {lack: lack.url.split("?")[0].rstrip("/").rsplit("/", 1)[-1] for lack in snapshot.lacking}
+    told = "; ".join(f"{name}: {lack.problem}" for lack, name in names.items())
+    kept = [name for lack, name in names.items() if lack.is_kept]
+    nl = f"{len(names)} bestanden ontbreken" if len(names) > 1 else "1 bestand ontbreekt"
+    en = f"{len(names)} files are missing" if len(names) > 1 else "1 file is missing"
+    since = min(lack.since for lack in snapshot.lacking)
+    return _since(
+        since,
+        f"{nl} ({told})" + (f"; zoals eerder opgehaald: {shown(kept)}" if kept else ""),
+        f"{en} ({told})" + (f"; shown as it landed before: {shown(kept)}" if kept else ""),
+    )
 
 
 def _since(when: date | str, nl: str, en: str) -> Bilingual:

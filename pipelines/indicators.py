@@ -1,15 +1,13 @@
-"""Indicator rows held against what has landed and against each other.
+"""Indicator rows held against their cards and against each other.
 
-A published one must select exactly one series, every other one must be computable from rows that are there.
+A published one must select exactly one series of its card, every other one must be computable from rows that are there.
 """
 
 import csv
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
-
-import duckdb
 
 from pipelines.card import SourceCard
 from pipelines.errors import CardError, shown
@@ -56,19 +54,14 @@ def term_ids(expression: str) -> list[str]:
     return _ID.findall(expression)
 
 
-def check_indicators(
-    indicators: Sequence[dict[str, str]],
-    cards: dict[str, SourceCard],
-    raw: Path,
-    blocked: Collection[str] = (),
-) -> None:
-    """Refuse an indicator row that does not select exactly one series, or that cannot be computed from other rows.
+def check_indicators(indicators: Sequence[dict[str, str]], cards: dict[str, SourceCard]) -> None:
+    """Refuse an indicator row that is wrong in itself: by its card it selects nothing, or it cannot be computed.
+
+    What has landed does not matter to this: a source that changed is no fault of the row (see `held_back`).
 
     Args:
         indicators: every row of the seed, in its order.
         cards: every card.
-        raw: the raw Parquet of what has landed.
-        blocked: ids of indicators that are left out anyway.
 
     Raises:
         CardError: one line a row, naming the row, what was found and what to do.
@@ -80,13 +73,12 @@ def check_indicators(
         f" {shown(i['measure_code'] for i in indicators if i['indicator_id'] == twice)} -> keep one row"
         for twice in sorted({i for i in ids if ids.count(i) > 1})
     ]
-    with duckdb.connect() as con:
-        for line, row in enumerate(indicators, start=2):
-            problem = _unfilled(row) or _formula_problem(row, by_id)
-            if not problem and row["formula"] == PUBLISHED and row["indicator_id"] not in blocked:
-                problem = _selection_problem(con, row, cards, raw)
-            if problem:
-                problems.append(f"indicator {row['indicator_id']} ({SEED.name} line {line}): {problem}")
+    for line, row in enumerate(indicators, start=2):
+        problem = _unfilled(row) or _formula_problem(row, by_id)
+        if not problem and row["formula"] == PUBLISHED:
+            problem = _selection_problem(row, cards)
+        if problem:
+            problems.append(f"indicator {row['indicator_id']} ({SEED.name} line {line}): {problem}")
     if problems:
         raise CardError("\n".join(problems))
 
@@ -162,37 +154,43 @@ def _circle(indicator_id: str, by_id: dict[str, dict[str, str]]) -> list[str] | 
     return None
 
 
-def _selection_problem(
-    con: duckdb.DuckDBPyConnection, row: dict[str, str], cards: dict[str, SourceCard], raw: Path
-) -> str | None:
+def _selection_problem(row: dict[str, str], cards: dict[str, SourceCard]) -> str | None:
+    """Why a row cannot select one series of its card, if so."""
     card = cards.get(row["dataset_id"])
     if card is None:
         return f"no card is called {row['dataset_id']!r} -> use one of: {shown(cards, 20)}"
-    folder = raw / card.slug
-    if not folder.is_dir():
-        return None
-    measures = con.execute(
-        "select measure_code, source_code, title, unit from read_parquet($f) order by source_index",
-        {"f": str(folder / "measures.parquet")},
-    ).fetchall()
     wanted = row["measure_code"]
-    exact = [m for m in measures if m[0] == wanted]
-    if not exact:
-        like = [m[0] for m in measures if wanted.casefold() in " ".join(map(str, m)).casefold()]
+    measure = next((m for m in card.measures if m.code == wanted), None)
+    if measure is None:
+        like = [m.code for m in card.measures if wanted.casefold() in f"{m.code} {m.title}".casefold()]
         if len(like) > 1:
             return f"{wanted!r} selects {len(like)} measures: {shown(like)} -> write the code of one of them"
-        codes = shown((m[0] for m in measures), 20)
+        codes = shown((m.code for m in card.measures), 20)
         return f"selects nothing, {card.dataset_id} has no measure {wanted!r} -> use one of: {codes}"
-    unit, multiplier = exact[0][3] or "", float(row["multiplier"] or 1)
-    if (counted_in := thousands_in(unit)) != 1 and counted_in != multiplier:
-        return f"the measure counts in {unit!r} but the multiplier is {multiplier:g} -> correct the multiplier"
-    dims = [
-        d[0]
-        for d in con.execute(
-            "select distinct dims from read_parquet($f) where measure_code = $m order by dims",
-            {"f": str(folder / "observations.parquet"), "m": wanted},
-        ).fetchall()
-    ]
-    if (row["dims"] or "") not in dims:
-        return f"selects nothing, {wanted} has no dims {row['dims']!r} -> use one of: {shown(repr(d) for d in dims)}"
+    return unit_problem(measure.unit or "", row["multiplier"]) or _dims_problem(row["dims"] or "", card)
+
+
+def unit_problem(unit: str, multiplier: str) -> str | None:
+    """Why figures in a unit such as `x 1 000` cannot have this multiplier, if so."""
+    counted_in, times = thousands_in(unit), float(multiplier or 1)
+    if counted_in not in (1, times):
+        return f"the measure counts in {unit!r} but the multiplier is {times:g} -> correct the multiplier"
+    return None
+
+
+def _dims_problem(dims: str, card: SourceCard) -> str | None:
+    """Why a selection in the other dimensions is none that the card asks for, if so."""
+    chosen = dict(part.partition("=")[::2] for part in dims.split(";") if part)
+    expected = sorted(name for name, dimension in card.dimensions.items() if dimension.role == "category")
+    if list(chosen) != expected:
+        wanted = ";".join(f"{name}=<code>" for name in expected)
+        return (
+            f"selects nothing with dims {dims!r}, {card.dataset_id} has {shown(expected) or 'none'} -> write {wanted!r}"
+        )
+    for name, code in chosen.items():
+        # Without codes the card asks for all of them, and which those are only the source knows.
+        codes = [c.code for c in card.dimensions[name].codes]
+        codes += ["total"] if codes and card.layout and name in card.layout.totals else []
+        if codes and code not in codes:
+            return f"selects nothing, {card.dataset_id} has no {name} code {code!r} -> use one of: {shown(codes, 20)}"
     return None

@@ -1,22 +1,33 @@
-"""Cards as Dagster assets: one asset a card, and one that assembles what has landed for dbt."""
+"""Cards as Dagster assets, and what assembles all that has landed for dbt: one step, with the cards side by side.
+
+A process or a step for every card costs more than most of them take, so one step does all that are asked for; each
+card stays an asset of its own that can be materialised alone. What a source fails at is a failed check of its asset,
+which is then not materialised. The step itself goes on: Dagster skips whatever depends on a step that failed, and a
+release must not wait for the one source that is broken today.
+"""
 
 from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 
 from pipelines.assemble import Inputs, assemble
 from pipelines.card import SourceCard
-from pipelines.checks import rows_metadata
-from pipelines.errors import AwaitedError, MismatchError, RegiokompasError, shown
+from pipelines.concerns import CONCERNS, HELD_BACK, Concern, of_source, rows_metadata
+from pipelines.errors import AwaitedError, RegiokompasError, SourceError, Trouble, shown
 from pipelines.landing import Landing
-from pipelines.refresh import Origin, refresh
+from pipelines.refresh import FailedError, Origin, Refreshed, refresh
 from pipelines.settings import Settings
+from pipelines.together import side_by_side
 from schemas.shapes import check_shape
-from schemas.wire import WireError
 
 INPUTS = dg.AssetKey(["raw", "inputs"])
+SOURCE_CHECK = "source"
+NOT_BROUGHT = "not_brought"
+"""The metadata of the check of a source of which nothing was brought, so that its asset is not materialised."""
 NOT_RUN = "not_run"
 """The metadata of a check that had nothing to look at; it counts as neither passed nor failed."""
+Result = dg.MaterializeResult[None] | dg.AssetCheckResult
 
 
 def card_key(card: SourceCard) -> dg.AssetKey:
@@ -24,118 +35,130 @@ def card_key(card: SourceCard) -> dg.AssetKey:
     return dg.AssetKey(["raw", card.publisher, card.table])
 
 
-def card_asset(card: SourceCard) -> dg.AssetsDefinition:
-    """The asset that brings one card up to date, with the wire check on what it read.
-
-    A broken source fails this asset alone; what landed before stays in place and is labelled `kept`. One that answers
-    well but is not what its card says fails the check `card`: it waits for a person, and the others go on without it.
-    """
-    key = card_key(card)
-    wire = dg.AssetCheckSpec(
-        "wire", asset=key, blocking=True, description="The rows have the raw row shape, known marks and unique keys."
+def ingest_assets(cards: dict[str, SourceCard]) -> dg.AssetsDefinition:
+    """The assets of all cards and of what is assembled from them, each with its check, in one step."""
+    source_checks = [
+        dg.AssetCheckSpec(
+            SOURCE_CHECK,
+            asset=card_key(card),
+            description="The source was fetched whole and is what its card says: its rows have the raw row shape, known"
+            " marks and unique keys.",
+        )
+        for card in cards.values()
+    ]
+    unblocked = dg.AssetCheckSpec(
+        "drift", asset=INPUTS, description="Every indicator selects one series that its source still describes alike."
     )
-    fits = dg.AssetCheckSpec("card", asset=key, description="The source has what the card expects of it.")
-
-    @dg.asset(
-        key=key,
-        group_name=card.publisher,
-        description=f"{card.title.nl} / {card.title.en}",
-        metadata={"licence": card.licence, "homepage": dg.MetadataValue.url(card.homepage)},
+    specs = [
+        dg.AssetSpec(
+            card_key(card),
+            skippable=True,
+            group_name=card.publisher,
+            description=f"{card.title.nl} / {card.title.en}",
+            metadata={"licence": card.licence, "homepage": dg.MetadataValue.url(card.homepage)},
+            kinds={"parquet"},
+        )
+        for card in cards.values()
+    ]
+    inputs = dg.AssetSpec(
+        INPUTS,
+        deps=[card_key(card) for card in cards.values()],
+        skippable=True,
+        group_name="raw",
+        description="Everything that has landed, as the inputs of one dbt build",
         kinds={"parquet"},
-        check_specs=[wire, fits],
-        output_required=False,
-        # The client retries each request; this is for the trouble between them, such as a full disk or a lost mount.
-        retry_policy=dg.RetryPolicy(max_retries=1, delay=5),
-        pool=card.publisher,
+    )
+
+    @dg.multi_asset(
+        name="ingest", specs=[*specs, inputs], check_specs=[*source_checks, unblocked], can_subset=True, pool="ingest"
     )
     def ingest(
-        settings: dg.ResourceParam[Settings], origin: dg.ResourceParam[Origin]
-    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
-        try:
-            done = refresh(card, origin, Landing(settings.landing), settings.raw, check_shape)
-        except WireError as error:
-            yield dg.AssetCheckResult(
-                check_name=wire.name,
-                asset_key=key,
-                passed=False,
-                metadata={"problem": str(error), "failing_rows": rows_metadata(error.rows)},
-            )
-            raise dg.Failure(str(error), allow_retries=False) from error
-        except AwaitedError as error:
-            nothing = [_not_run(key, wire, error), _not_run(key, fits, error)]
-            yield dg.MaterializeResult(asset_key=key, metadata={"awaited": str(error)}, check_results=nothing)
-            return
-        except MismatchError as error:
-            told = {"problem": str(error)}
-            failed = dg.AssetCheckResult(check_name=fits.name, asset_key=key, passed=False, metadata=told)
-            results = [_not_run(key, wire, error), failed]
-            yield dg.MaterializeResult(asset_key=key, metadata={"kept": str(error)}, check_results=results)
-            return
-        except RegiokompasError as error:
-            raise dg.Failure(str(error), allow_retries=False) from error
-        yield dg.MaterializeResult(
-            asset_key=key,
-            metadata={
-                "rows": done.rows,
-                "changed": done.changed,
-                "source_modified": done.snapshot.changed_at,
-                "landed_at": done.snapshot.landed_at,
-                "protocol": done.snapshot.protocol,
-                "raw": dg.MetadataValue.path(str(done.folder)),
-            },
-            check_results=[
-                dg.AssetCheckResult(check_name=wire.name, asset_key=key, passed=True, metadata={"rows": done.rows}),
-                dg.AssetCheckResult(check_name=fits.name, asset_key=key, passed=True),
-            ],
-        )
+        context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings], origin: dg.ResourceParam[Origin]
+    ) -> Iterator[Result]:
+        chosen = [card for card in cards.values() if card_key(card) in context.selected_asset_keys]
+        landing = Landing(settings.landing)
+
+        def bring(card: SourceCard) -> Refreshed | SourceError:
+            try:
+                return refresh(card, origin, landing, settings.raw, check_shape)
+            except (AwaitedError, FailedError) as error:
+                return error
+
+        for card, done in side_by_side(chosen, origin, bring):
+            yield from _refreshed(card, done) if isinstance(done, Refreshed) else _failed(card, done)
+        if INPUTS in context.selected_asset_keys:
+            try:
+                made = assemble(settings, cards, invented=origin.invented)
+            except RegiokompasError as error:
+                raise dg.Failure(str(error), allow_retries=False) from error
+            yield from _assembled(made)
 
     return ingest
 
 
-def _not_run(key: dg.AssetKey, spec: dg.AssetCheckSpec, why: Exception) -> dg.AssetCheckResult:
-    """Dagster wants a result of every check; this one says that nothing new was there to look at."""
-    return dg.AssetCheckResult(check_name=spec.name, asset_key=key, passed=True, metadata={NOT_RUN: str(why)})
-
-
-def inputs_asset(cards: dict[str, SourceCard]) -> dg.AssetsDefinition:
-    """The asset that describes everything that has landed for one dbt build, with the check for drift."""
-    unblocked = dg.AssetCheckSpec(
-        "drift", asset=INPUTS, description="No indicator uses what its source removed, renamed or counts otherwise."
+def _refreshed(card: SourceCard, done: Refreshed) -> Iterator[Result]:
+    key = card_key(card)
+    lacks = [
+        Concern(Trouble.REFUSED, f"{card.dataset_id} {lack.url.rsplit('/', 1)[-1]}", lack.problem)
+        for lack in done.snapshot.lacking
+    ]
+    yield dg.MaterializeResult(
+        asset_key=key,
+        metadata={
+            "rows": done.rows,
+            "changed": done.changed,
+            "source_modified": done.snapshot.changed_at,
+            "landed_at": done.snapshot.landed_at,
+            "protocol": done.snapshot.protocol,
+            "raw": dg.MetadataValue.path(str(done.folder)),
+        },
+        check_results=[_checked(key, lacks)],
     )
 
-    @dg.asset(
-        key=INPUTS,
-        deps=[card_key(card) for card in cards.values()],
-        group_name="raw",
-        description="Everything that has landed, as the inputs of one dbt build",
-        kinds={"parquet"},
-        check_specs=[unblocked],
-    )
-    def inputs(
-        settings: dg.ResourceParam[Settings], origin: dg.ResourceParam[Origin]
-    ) -> Iterator[dg.MaterializeResult[None]]:
-        try:
-            made: Inputs = assemble(settings, cards, invented=origin.invented)
-        except RegiokompasError as error:
-            raise dg.Failure(str(error), allow_retries=False) from error
-        states = {row["dataset_id"]: row["state"] for row in made.sources}
-        problem = "\n".join(
-            f"indicator {row['indicator_id']}{_with(row['indicator_id'], made.blocked)} is left out: {row['reason']}"
-            for row in made.blocked
-            if row["indicator_id"] == row["root"]
-        )
-        yield dg.MaterializeResult(
-            metadata={"release_id": made.release_id, "states": dg.MetadataValue.json(states)},
-            check_results=[
-                dg.AssetCheckResult(
-                    check_name=unblocked.name,
-                    passed=not made.blocked,
-                    metadata={"problem": problem} if problem else {},
-                )
-            ],
-        )
 
-    return inputs
+def _failed(card: SourceCard, error: SourceError) -> Iterator[Result]:
+    """A source that failed: its check fails with the reason, and nothing of it is materialised."""
+    concern = of_source(error)
+    more: dict[str, dg.MetadataValue[Any]] = {NOT_BROUGHT: dg.MetadataValue.bool(True)}
+    if isinstance(error, AwaitedError):
+        # Nothing is broken: there was nothing to check.
+        more |= {NOT_RUN: dg.MetadataValue.text(str(error)), CONCERNS: dg.MetadataValue.json([concern.as_json()])}
+        yield dg.AssetCheckResult(check_name=SOURCE_CHECK, asset_key=card_key(card), passed=True, metadata=more)
+        return
+    rows = getattr(error.__cause__, "rows", None)
+    more |= {} if rows is None else {"failing_rows": rows_metadata(rows)}
+    yield _checked(card_key(card), [concern], more=more)
+
+
+def _assembled(made: Inputs) -> Iterator[Result]:
+    unread = [of_source(error) for error in made.unread]
+    states = {row["dataset_id"]: row["state"] for row in made.sources}
+    held = [
+        Concern(HELD_BACK, f"{row['indicator_id']}{_with(row['indicator_id'], made.blocked)}", row["reason"])
+        for row in made.blocked
+        if row["indicator_id"] == row["root"]
+    ]
+    yield dg.MaterializeResult(
+        asset_key=INPUTS,
+        metadata={"release_id": made.release_id, "states": dg.MetadataValue.json(states)},
+        check_results=[_checked(INPUTS, [*unread, *held], "drift")],
+    )
+
+
+def _checked(
+    key: dg.AssetKey,
+    concerns: list[Concern],
+    name: str = SOURCE_CHECK,
+    more: dict[str, dg.MetadataValue[Any]] | None = None,
+) -> dg.AssetCheckResult:
+    """The result of a check: passed without concerns."""
+    if not concerns:
+        return dg.AssetCheckResult(check_name=name, asset_key=key, passed=True)
+    told: dict[str, dg.MetadataValue[Any]] = {
+        "problem": dg.MetadataValue.text("\n".join(map(str, concerns))),
+        CONCERNS: dg.MetadataValue.json([concern.as_json() for concern in concerns]),
+    }
+    return dg.AssetCheckResult(check_name=name, asset_key=key, passed=False, metadata={**told, **(more or {})})
 
 
 def _with(root: str, blocked: list[dict[str, str]]) -> str:

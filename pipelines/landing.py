@@ -2,7 +2,7 @@
 
     objects/<2>/<sha256>.gz        one received body; written once, never changed
     locks/<publisher>/<table>.json snapshots of the table, oldest first; changes only when bytes change
-    partial/<publisher>/<table>.jsonl  the pages that a fetch has received so far; gone when the table is whole
+    partial/<publisher>/<table>.<protocol>.jsonl  the pages that a fetch has received so far; gone when it is whole
     failures/<published|invented>/<publisher>/<table>.json  why the last refresh failed; gone after the next success
 
 A landing can be copied and replayed anywhere: nothing in it depends on where it lies.
@@ -19,7 +19,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from pipelines.errors import RegiokompasError
+from pipelines.errors import RegiokompasError, Trouble
 
 NOTICE = "Verzonnen voorbeeldcijfers, geen echte gegevens / Invented sample figures, not real data"
 
@@ -34,12 +34,23 @@ class Resource(BaseModel):
     size: int
 
 
+class Lacking(BaseModel):
+    """One file of several that a snapshot does not have, or has from an earlier one (`is_kept`), and since when."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    url: str
+    problem: str
+    since: str
+    is_kept: bool
+
+
 class Snapshot(BaseModel):
     """A source table at one moment: everything that was received to know it.
 
     `asked` is the fingerprint of what the card asked for; `modified` is the source's own word of its last change, and
     `stamp` what to compare beside it; a source that says neither is asked for everything every time. `invented` marks
-    the bundled sample, which is never mixed with published figures.
+    the bundled sample, which is never mixed with published figures. `lacking` are the files that could not be had or
+    read when the others were.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -51,6 +62,7 @@ class Snapshot(BaseModel):
     landed_at: str
     invented: bool
     resources: tuple[Resource, ...]
+    lacking: tuple[Lacking, ...] = ()
 
     @property
     def changed_at(self) -> str:
@@ -65,6 +77,8 @@ class Snapshot(BaseModel):
             self.protocol,
             self.asked,
             *(f"{r.name} {r.sha256}" for r in self.resources),
+            # Which files are lacking, so that a copied landing says so too; not why, which differs from day to day.
+            *(f"lacking {lack.url} {lack.is_kept}" for lack in self.lacking),
         ]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
@@ -77,13 +91,36 @@ class Snapshot(BaseModel):
         return [r for r in self.resources if r.name.startswith(f"{folder}/")]
 
 
-class Failure(BaseModel):
-    """Why and when the last refresh of a card failed; `gone` when the source does not offer the table any more."""
+class Attempt(BaseModel):
+    """One way to a source that was tried and failed: which, where, what was found and what a person can do."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    failed_at: str
+    protocol: str
+    trouble: Trouble
     problem: str
-    gone: bool = False
+    url: str = ""
+    todo: str = ""
+
+
+class Failure(BaseModel):
+    """Why the last refresh of a card failed: since when, when it was last tried, and every way that was tried.
+
+    `trouble`, `problem` and `todo` are those of the attempt that says most.
+    """
+
+    # What an earlier version wrote has other keys; its last word is enough until the next refresh.
+    model_config = ConfigDict(extra="ignore", frozen=True)
+    failed_at: str
+    since: str = ""
+    trouble: Trouble = Trouble.REFUSED
+    problem: str
+    todo: str = ""
+    attempts: tuple[Attempt, ...] = ()
+
+    @property
+    def began(self) -> str:
+        """When it first failed, of all the times since its last success."""
+        return self.since or self.failed_at
 
 
 class Landing:
@@ -160,22 +197,24 @@ class Landing:
         path = self._failure(dataset_id, invented=invented)
         return Failure.model_validate_json(path.read_text(encoding="utf-8")) if path.exists() else None
 
-    def note_failure(self, dataset_id: str, problem: str, *, invented: bool, gone: bool = False) -> None:
-        """Remember that a refresh failed, so that the kept data can be labelled."""
-        failure = Failure(failed_at=now(), problem=problem, gone=gone)
-        write_atomically(self._failure(dataset_id, invented=invented), failure.model_dump_json(indent=1).encode())
+    def note_failure(self, dataset_id: str, failure: Failure, *, invented: bool) -> Failure:
+        """Remember that a refresh failed, so that the kept data can be labelled; it goes on from an earlier failure."""
+        before = self.failure(dataset_id, invented=invented)
+        noted = failure.model_copy(update={"since": before.began if before else failure.began})
+        write_atomically(self._failure(dataset_id, invented=invented), noted.model_dump_json(indent=1).encode())
+        return noted
 
     def clear_failure(self, dataset_id: str, *, invented: bool) -> None:
         """Forget an earlier failure, after a success."""
         self._failure(dataset_id, invented=invented).unlink(missing_ok=True)
 
-    def partial(self, dataset_id: str) -> Path:
-        """Where the pages are listed that a fetch has received so far."""
-        return self.root / "partial" / f"{dataset_id}.jsonl"
+    def partial(self, dataset_id: str, protocol: str) -> Path:
+        """Where the pages are listed that a fetch by this protocol has received so far."""
+        return self.root / "partial" / f"{dataset_id}.{protocol}.jsonl"
 
-    def forget_partial(self, dataset_id: str) -> None:
+    def forget_partial(self, dataset_id: str, protocol: str) -> None:
         """Forget the list of pages, when the table is whole or is no longer the one they belong to."""
-        self.partial(dataset_id).unlink(missing_ok=True)
+        self.partial(dataset_id, protocol).unlink(missing_ok=True)
 
     def _lock(self, dataset_id: str) -> Path:
         return self.root / "locks" / f"{dataset_id}.json"

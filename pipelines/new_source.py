@@ -120,12 +120,13 @@ def describe_table(origin: LiveOrigin, table: str, period: str | None = None) ->
     """Ask v4, then v3, how they describe a table that has no card.
 
     Raises:
-        GoneError: neither road offers the table.
+        FailedError: neither road offers the table, or describes it as it should.
         CardError: it has no figures, no regions that are known here, or not as many periods as it should.
-        RegiokompasError: a road does not answer as it should.
     """
+    card = _provisional(table, ["?"])
     return by_first_road(
-        _provisional(table, ["?"]),
+        card,
+        card.roads,
         lambda road: _ask(origin.http, road.protocol, origin.addresses[road.protocol], table, period),
         todo="write the table id exactly as CBS does, such as 85525NED or 80072ned",
     )

@@ -11,6 +11,8 @@ import tempfile
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
+from threading import BoundedSemaphore
+from typing import Any
 
 import polars as pl
 
@@ -20,8 +22,12 @@ from pipelines.reading import shapes
 from pipelines.reading.snapshot import read_snapshot
 from pipelines.settings import DBT_PROJECT
 
+_SEEDS = ("region_names", "region_remainders", "recipient_words")
 EMPTY = "_empty"
 """A folder with a file of every shape and no rows, so that dbt finds one where no source of a shape has landed."""
+
+# Fetching waits for others and may be done for many at once; reading takes processors and memory.
+_READING = BoundedSemaphore(2)
 
 
 def write_empty(folder: Path) -> None:
@@ -51,23 +57,37 @@ def reader_files() -> list[Path]:
     """The code and seeds that decide what is read from given bytes."""
     here = Path(__file__).parent
     files = [file for room in ("reading", "clients") for file in sorted((here / room).glob("*.py"))]
-    return files + [DBT_PROJECT / "seeds" / f"{name}.csv" for name in ("region_names", "recipient_words")]
+    return files + [DBT_PROJECT / "seeds" / f"{name}.csv" for name in _SEEDS]
 
 
 def is_read(folder: Path, card: SourceCard, snapshot: Snapshot) -> bool:
     """Whether `folder` already holds what reading this snapshot would give."""
-    marker = folder / "raw.json"
-    return marker.exists() and json.loads(marker.read_text(encoding="utf-8"))["reading"] == fingerprint(card, snapshot)
+    return (folder / "raw.json").exists() and _marker(folder)["reading"] == fingerprint(card, snapshot)
 
 
 def rows_of(folder: Path) -> int:
     """How many rows a raw folder holds: observations, grants, areas or places."""
-    return int(json.loads((folder / "raw.json").read_text(encoding="utf-8"))["rows"])
+    return int(_marker(folder)["rows"])
+
+
+def not_classified_rows_of(folder: Path) -> int:
+    """How many rows were set aside, since their codes stand for no region; none where an older version has read."""
+    return int(_marker(folder).get("not_classified_rows", 0))
+
+
+def _marker(folder: Path) -> dict[str, Any]:
+    marker: dict[str, Any] = json.loads((folder / "raw.json").read_text(encoding="utf-8"))
+    return marker
 
 
 def write_raw(
-    card: SourceCard, snapshot: Snapshot, landing: Landing, folder: Path, check: Callable[[Path], None]
-) -> int:
+    card: SourceCard,
+    snapshot: Snapshot,
+    landing: Landing,
+    folder: Path,
+    check: Callable[[Path], None],
+    have: Snapshot | None = None,
+) -> Snapshot:
     """Read a snapshot and put its Parquet in `folder`, whole or not at all.
 
     Args:
@@ -76,20 +96,26 @@ def write_raw(
         landing: where its bytes are.
         folder: replaced when everything is right.
         check: looks at the built folder before it is put in place; raises to refuse it.
+        have: what landed before; one of several files that cannot be read is taken from there.
 
     Returns:
-        The number of rows.
+        What was read: the snapshot, but for files that could not be read and are in its `lacking` now.
 
     Raises:
         SourceError: the bytes are not what the card or the protocol says.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".building-") as temporary:
+    with _READING, tempfile.TemporaryDirectory(dir=folder.parent, prefix=".building-") as temporary:
         built = Path(temporary) / "raw"
         built.mkdir()
-        rows = read_snapshot(card, snapshot, landing, Path(temporary), built)
+        read = read_snapshot(card, snapshot, landing, Path(temporary), built, have)
         check(built)
-        marker = {"dataset_id": card.dataset_id, "reading": fingerprint(card, snapshot), "rows": rows}
+        marker = {
+            "dataset_id": card.dataset_id,
+            "reading": fingerprint(card, read.snapshot),
+            "rows": read.rows,
+            "not_classified_rows": read.not_classified,
+        }
         (built / "raw.json").write_text(json.dumps(marker) + "\n", encoding="utf-8")
         replace_folder(built, folder)
-    return rows
+    return read.snapshot

@@ -13,11 +13,28 @@ from pipelines.new_indicator import example_row
 from pipelines.new_source import Made
 from pipelines.publish.revisions import Comparison
 from pipelines.settings import PROJECT
-from pipelines.terminal import age, period
+from pipelines.terminal import age, period, print_concerns, print_counts
 
 
-def print_findings(console: Console, findings: list[Finding]) -> None:
-    """Print what was found of every source in one table, and under it each problem with what to do."""
+def print_findings(console: Console, findings: list[Finding], *, verbose: bool) -> None:
+    """Print what a run would come to: how many sources would be in each state, and what needs a person.
+
+    With `verbose` every source is a row of a table, and what harms nothing is told too.
+    """
+    if verbose:
+        console.print(_findings_table(findings))
+        for remark in (remark for finding in findings for remark in finding.remarks):
+            console.print(f"[bright_black]remark[/]   {escape(remark)}", soft_wrap=True)
+        console.print()
+    print_counts(console, [{"state": finding.state} for finding in findings])
+    wrong = sum(bool(finding.problems) for finding in findings)
+    console.print(
+        f"{wrong} of {len(findings)} sources would not be whole" if wrong else f"All {len(findings)} sources are whole"
+    )
+    print_concerns([problem for finding in findings for problem in finding.problems])
+
+
+def _findings_table(findings: list[Finding]) -> Table:
     table = Table(
         title="Sources", title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False
     )
@@ -25,23 +42,12 @@ def print_findings(console: Console, findings: list[Finding]) -> None:
         table.add_column(name, justify="right" if name in ("age", "problems") else "left", no_wrap=True)
     for finding in findings:
         table.add_row(*_cells(finding))
-    console.print(table)
-    for finding in findings:
-        label = "[cyan]awaited[/]" if finding.awaited else "[red]problem[/]"
-        lines = [f"{label}  {escape(problem)}" for problem in finding.problems]
-        lines += [f"[bright_black]remark[/]   {escape(remark)}" for remark in finding.remarks]
-        for line in lines:
-            console.print(line, soft_wrap=True)
-    wrong = sum(bool(finding.problems) for finding in findings)
-    console.print()
-    console.print(
-        f"{wrong} of {len(findings)} sources would not be whole" if wrong else f"All {len(findings)} sources are whole"
-    )
+    return table
 
 
 def _cells(finding: Finding) -> list[str]:
-    bad = "cyan" if finding.awaited else "red"
-    colour = bad if finding.problems else "green" if finding.state == "current" else "yellow"
+    wrong = any(problem.is_error for problem in finding.problems)
+    colour = "red" if wrong else "cyan" if finding.problems else "green" if finding.state == "current" else "yellow"
     return [
         finding.card.dataset_id,
         finding.road or "-",

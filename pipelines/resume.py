@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from threading import Lock
 
-from pipelines.landing import Landing, Resource
+from pipelines.landing import Lacking, Landing, Resource, Snapshot, now
 
 
 class ResumableStore:
@@ -16,13 +16,19 @@ class ResumableStore:
     Args:
         landing: where the bytes go.
         dataset_id: the card.
-        question: what is asked and how, since other pages answer another question.
+        protocol: how it is asked.
+        question: what is asked, since other pages answer another question.
+        have: what landed before, whose files stand in for those that cannot be had.
     """
 
-    def __init__(self, landing: Landing, dataset_id: str, question: str) -> None:
+    def __init__(
+        self, landing: Landing, dataset_id: str, protocol: str, question: str, have: Snapshot | None = None
+    ) -> None:
         self._landing = landing
-        self._dataset_id = dataset_id
+        self._path = landing.partial(dataset_id, protocol)
         self._question = question
+        self._have = have
+        self._lacking: dict[str, Lacking] = {}
         self._received: dict[str, Resource] = {}
         self._earlier: dict[str, Resource] = {}
         self._list: Path | None = None
@@ -32,6 +38,11 @@ class ResumableStore:
     def resources(self) -> tuple[Resource, ...]:
         """Everything received or recalled, what came before the pages first and the pages in their order."""
         return tuple(sorted(self._received.values(), key=lambda r: ("/" in r.name, r.name if "/" in r.name else "")))
+
+    @property
+    def lacking(self) -> tuple[Lacking, ...]:
+        """What could not be had, by its address."""
+        return tuple(self._lacking[url] for url in sorted(self._lacking))
 
     def keep(self, name: str, url: str, body: bytes) -> None:
         """Keep one resource; once `resume` was said it is also listed for a later fetch."""
@@ -44,7 +55,7 @@ class ResumableStore:
 
     def resume(self, modified: str) -> None:
         """Take up the list of an earlier fetch of the same state, or begin a new one."""
-        path = self._landing.partial(self._dataset_id)
+        path = self._path
         state = json.dumps({"question": self._question, "modified": modified})
         lines = path.read_text(encoding="utf-8").split("\n") if path.exists() else []
         # The last part is empty, or a line that a crash tore.
@@ -65,3 +76,13 @@ class ResumableStore:
         with self._lock:
             self._received[name] = resource
         return self._landing.get(resource.sha256)
+
+    def lack(self, name: str, url: str, problem: str) -> None:
+        """Note that one file of several could not be had, and keep the one that landed before from its address."""
+        before = {r.url: r for r in self._have.resources} if self._have else {}
+        since = {lack.url: lack.since for lack in self._have.lacking} if self._have else {}
+        lack = Lacking(url=url, problem=problem, since=since.get(url, now()), is_kept=url in before)
+        with self._lock:
+            self._lacking[url] = lack
+            if url in before:
+                self._received[name] = before[url].model_copy(update={"name": name})

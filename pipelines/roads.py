@@ -39,7 +39,21 @@ Pattern = Annotated[Text, AfterValidator(_compiles)]
 Parameters = dict[Text, Text]
 
 
-class CbsRoad(Strict):
+class _Road(Strict):
+    """What all roads share: how sure we are of the address, as with codes.
+
+    An `assumed` address was never seen to work. It is tried with little patience, and that it fails is expected.
+    """
+
+    certainty: Literal["recorded", "seen", "assumed"] = "seen"
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether anybody saw the address work."""
+        return self.certainty != "assumed"
+
+
+class CbsRoad(_Road):
     """A table of CBS, by the table id of the card."""
 
     protocol: Literal[Protocol.CBS_ODATA4, Protocol.CBS_ODATA3, Protocol.CBS_BULK]
@@ -57,7 +71,7 @@ class ResourceRule(Strict):
     newest: Annotated[int, Field(ge=1)] | None = None
 
 
-class CkanRoad(Strict):
+class CkanRoad(_Road):
     """Files of a package in a CKAN catalogue."""
 
     protocol: Literal[Protocol.CKAN]
@@ -65,7 +79,7 @@ class CkanRoad(Strict):
     resources: ResourceRule = ResourceRule()
 
 
-class OpendatasoftRoad(Strict):
+class OpendatasoftRoad(_Road):
     """A dataset of an Opendatasoft portal."""
 
     protocol: Literal[Protocol.OPENDATASOFT]
@@ -74,7 +88,7 @@ class OpendatasoftRoad(Strict):
     version: Literal["1.0", "2.1"] = "2.1"
 
 
-class HalRoad(Strict):
+class HalRoad(_Road):
     """A collection of an API that answers in HAL, such as Amsterdam's."""
 
     protocol: Literal[Protocol.HAL]
@@ -83,7 +97,7 @@ class HalRoad(Strict):
     page_size: Annotated[int, Field(ge=1)] = 1000
 
 
-class OgcRoad(Strict):
+class OgcRoad(_Road):
     """A collection of an OGC API Features service; `query` holds parameters beside the page size."""
 
     protocol: Literal[Protocol.OGC_FEATURES]
@@ -91,7 +105,7 @@ class OgcRoad(Strict):
     query: Parameters = Field(default_factory=dict)
 
 
-class EurostatRoad(Strict):
+class EurostatRoad(_Road):
     """A dataset of Eurostat; `query` filters it: each parameter is repeated for each of its values."""
 
     protocol: Literal[Protocol.EUROSTAT]
@@ -99,7 +113,7 @@ class EurostatRoad(Strict):
     query: dict[Text, Annotated[tuple[Text, ...], Field(min_length=1)]] = Field(default_factory=dict)
 
 
-class FileRoad(Strict):
+class FileRoad(_Road):
     """Files at fixed addresses, all of one layout."""
 
     protocol: Literal[Protocol.FILE]
@@ -112,7 +126,7 @@ class FileRoad(Strict):
         return self
 
 
-class DropRoad(Strict):
+class DropRoad(_Road):
     """Files that a person downloads and puts into a folder: `page` is where they are, `how` tells what to do there."""
 
     protocol: Literal[Protocol.DROP]

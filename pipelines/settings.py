@@ -76,11 +76,37 @@ class Settings:
     )
     http_timeout: float = field(
         default=60.0,
-        metadata={"env": "REGIOKOMPAS_HTTP_TIMEOUT", "help": "seconds without an answer before a try fails"},
+        metadata={"env": "REGIOKOMPAS_HTTP_TIMEOUT", "help": "seconds of silence before a try fails"},
     )
     http_max_wait: float = field(
         default=60.0,
         metadata={"env": "REGIOKOMPAS_HTTP_MAX_WAIT", "help": "longest wait between two tries, in seconds"},
+    )
+
+    most_figures_lost: float = field(
+        default=0.02,
+        metadata={
+            "env": "REGIOKOMPAS_MOST_FIGURES_LOST",
+            "help": "the part of the figures that a release may lose of the one before it without --accept",
+        },
+    )
+    most_indicators_lost: int = field(
+        default=0,
+        metadata={
+            "env": "REGIOKOMPAS_MOST_INDICATORS_LOST",
+            "help": "how many whole indicators a release may lose without --accept",
+        },
+    )
+    most_municipalities_lost: int = field(
+        default=0,
+        metadata={
+            "env": "REGIOKOMPAS_MOST_MUNICIPALITIES_LOST",
+            "help": "how many whole municipalities a release may lose without --accept",
+        },
+    )
+    http_deadline: float = field(
+        default=300.0,
+        metadata={"env": "REGIOKOMPAS_HTTP_DEADLINE", "help": "the most seconds that one answer may take"},
     )
 
     @classmethod

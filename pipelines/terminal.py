@@ -1,11 +1,17 @@
-"""What a person sees of a run: a live bar a stage, then the state of every source and what came out."""
+"""What a person sees of a run: a live bar a stage, then how many sources are well, and what needs a person.
+
+Every line fits a terminal; what does not fit there is in `regiokompas status` of the one source, and in the log.
+"""
 
 import logging
+import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Any
+from textwrap import shorten
+from typing import Any, cast
 
+import click
 import dagster as dg
 from rich.console import Console, JustifyMethod
 from rich.markup import escape
@@ -13,7 +19,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 from rich.text import Text
 
-from pipelines.ingest import NOT_RUN
+from pipelines.concerns import CONCERNS, FAILED, Concern, grouped
+from pipelines.ingest import NOT_BROUGHT, NOT_RUN
+
+WIDTH = 120
+# How many lines of concerns a screen has room for, and the fewest of a group.
+_SCREEN = 24
+_LEAST_SHOWN = 3
+_QUERY = re.compile(r"(https?://[^\s?]+)\?\S*")
 
 _COLOURS = {
     "current": "green",
@@ -35,8 +48,8 @@ class RunReport(logging.Handler):
 
     def __init__(self, progress: Progress) -> None:
         super().__init__()
-        self.problems: list[str] = []
-        self.checks: Counter[bool] = Counter()
+        self.concerns: list[Concern] = []
+        self.checks: Counter[str] = Counter()
         self.published: dict[str, str] = {}
         self._progress = progress
         self._stage_of: dict[dg.AssetKey, str] = {}
@@ -74,6 +87,12 @@ class RunReport(logging.Handler):
 
     def _advance(self, event: dg.DagsterEvent) -> None:
         key = event.asset_key
+        self._move(key)
+        if key is not None and key.path == ["publish", "release"]:
+            metadata = event.step_materialization_data.materialization.metadata
+            self.published = {name: str(value.value) for name, value in metadata.items()}
+
+    def _move(self, key: dg.AssetKey | None) -> None:
         if key is None or key not in self._stage_of:
             return
         titles = list(self._tasks)
@@ -82,17 +101,20 @@ class RunReport(logging.Handler):
         self._progress.advance(self._tasks[titles[at]])
         if self._progress.tasks[self._tasks[titles[at]]].finished and at + 1 < len(titles):
             self._progress.start_task(self._tasks[titles[at + 1]])
-        if key.path == ["publish", "release"]:
-            metadata = event.step_materialization_data.materialization.metadata
-            self.published = {name: str(value.value) for name, value in metadata.items()}
 
     def _count(self, event: dg.DagsterEvent) -> None:
         evaluation = event.asset_check_evaluation_data
-        if NOT_RUN in evaluation.metadata:
-            return
-        self.checks[evaluation.passed] += 1
-        if not evaluation.passed and "problem" in evaluation.metadata:
-            self.problems += str(evaluation.metadata["problem"].value).splitlines()
+        told = evaluation.metadata
+        if NOT_BROUGHT in told:
+            # What is not materialised is done with all the same.
+            self._move(evaluation.asset_key)
+        if NOT_RUN not in told:
+            warned = evaluation.severity is dg.AssetCheckSeverity.WARN
+            self.checks["passed" if evaluation.passed else "warned" if warned else "failed"] += 1
+        if CONCERNS in told:
+            self._add(Concern(**concern) for concern in cast(list[dict[str, str]], told[CONCERNS].value))
+        elif not evaluation.passed and "problem" in told:
+            self._add(_concerns_of_text(str(told["problem"].value)))
 
     def _fail(self, event: dg.DagsterEvent) -> None:
         data = event.step_failure_data
@@ -102,9 +124,18 @@ class RunReport(logging.Handler):
             if cause.cls_name == "DagsterAssetCheckFailedError":
                 return
             told = f"{event.step_key}: {cause.message.strip()} (a fault of the program, please report it)"
-        for line in (told or f"{event.step_key} failed").splitlines():
-            if line not in self.problems:
-                self.problems.append(line)
+        self._add(_concerns_of_text(told or f"{event.step_key} failed"))
+
+    def _add(self, concerns: Iterable[Concern]) -> None:
+        self.concerns += [concern for concern in concerns if concern not in self.concerns]
+
+
+def _concerns_of_text(text: str) -> Iterator[Concern]:
+    """Why nothing is published: a concern for every line, `what: problem -> what to do`."""
+    for line in text.splitlines():
+        subject, _, rest = line.partition(": ")
+        problem, _, todo = (rest or subject).partition(" -> ")
+        yield Concern(FAILED, subject if rest else "run", problem, todo, line)
 
 
 def progress_bars(console: Console) -> Progress:
@@ -119,15 +150,53 @@ def progress_bars(console: Console) -> Progress:
     )
 
 
-def print_sources(console: Console, sources: list[dict[str, Any]], told: Iterable[str] = ()) -> None:
-    """Print the table of sources, and under it why one is not current, unless that is `told` already."""
+def told_checks(checks: Counter[str]) -> str:
+    """How many checks passed, failed and only warned."""
+    warned = f", {checks['warned']} warned" if checks["warned"] else ""
+    return f"{checks['passed']} passed, {checks['failed']} failed{warned}"
+
+
+def print_counts(console: Console, sources: Iterable[dict[str, Any]]) -> None:
+    """Print how many sources are in each state, in one line."""
+    counts = Counter(source["state"] for source in sources)
+    told = ", ".join(f"[{_COLOURS[state]}]{counts[state]} {state}[/]" for state in _COLOURS if counts[state])
+    console.print(f"Sources  {told}")
+
+
+def print_concerns(concerns: Iterable[Concern]) -> None:
+    """Print on standard error what needs a person, by group, a line each, as much as fits on a screen."""
+    groups = grouped(concerns)
+    most = max(_LEAST_SHOWN, _SCREEN // max(1, len(groups)))
+    for title, found in groups:
+        told = [*dict.fromkeys(map(told_line, found))]
+        click.echo(f"\n{click.style(title, bold=True)} ({len(told)})", err=True)
+        for line in told[:most]:
+            click.echo(f"  {line}", err=True)
+        if len(told) > most:
+            click.echo(f"  and {len(told) - most} more: regiokompas status", err=True)
+
+
+def told_line(concern: Concern) -> str:
+    """A concern in one line that fits a terminal: what, what happened, what to do; without the query of an address."""
+    room = WIDTH - 2
+    problem, todo = (_QUERY.sub(r"\1", text) for text in (concern.problem, concern.todo))
+    line = f"{concern.subject}: {problem}" + (f" -> {todo}" if todo else "")
+    if len(line) <= room:
+        return line
+    subject = shorten(concern.subject, room // 2, placeholder=" ...")
+    does = shorten(todo, room // 4, placeholder=" ...")
+    left = room - len(subject) - 2 - (len(does) + 4 if does else 0)
+    return f"{subject}: {shorten(problem, left, placeholder=' ...')}" + (f" -> {does}" if does else "")
+
+
+def print_sources(console: Console, sources: list[dict[str, Any]]) -> None:
+    """Print the table of sources, and under it why one is not current."""
     console.print(sources_table(sources, console.width))
     for source in sources:
-        reason = source["reason_en"]
-        if reason and not any(problem in reason for problem in told):
+        if source["reason_en"]:
             state = source["state"]
             label = f"[{_COLOURS[state]}]{state}[/]" + " " * (9 - len(state))
-            console.print(f"{label}{source['dataset_id']} {escape(reason)}", soft_wrap=True)
+            console.print(f"{label}{source['dataset_id']} {escape(source['reason_en'])}", soft_wrap=True)
 
 
 def sources_table(sources: Iterable[dict[str, Any]], width: int) -> Table:

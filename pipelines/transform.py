@@ -8,7 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
+import duckdb
+from dagster_dbt import (
+    DagsterDbtTranslator,
+    DagsterDbtTranslatorSettings,
+    DbtCliInvocation,
+    DbtCliResource,
+    DbtProject,
+    dbt_assets,
+)
 
 from pipelines.errors import RegiokompasError
 from pipelines.ingest import INPUTS
@@ -91,18 +99,35 @@ def dbt_models(settings: Settings, manifest: Path) -> dg.AssetsDefinition:
         origin: dg.ResourceParam[Origin],
         dbt: DbtCliResource,
     ) -> Iterator[Any]:
-        # A fresh file: nothing of an earlier build can stay in it, and no other process holds it.
-        settings.database.unlink(missing_ok=True)
-        # Unit tests look at no data: the tests of the project run them.
-        command = ["build", "--exclude-resource-type", "unit_test"]
-        command += ["--vars", dbt_vars(settings, invented=origin.invented)]
-        # The folder that dbt parsed into, so that it need not parse again.
-        invocation = dbt.cli(command, context=context, target_path=manifest.parent, raise_on_error=False)
+        invocation = start_build(settings, dbt, invented=origin.invented, context=context)
         yield from invocation.stream()
         if not invocation.is_successful():
             raise dg.Failure(problems(invocation.target_path), allow_retries=False)
 
     return build
+
+
+def start_build(
+    settings: Settings, dbt: DbtCliResource, *, invented: bool, context: dg.AssetExecutionContext | None = None
+) -> DbtCliInvocation:
+    """Begin a build of all models and seeds with their tests, in a fresh DuckDB file."""
+    # Nothing of an earlier build can stay in it, and no other process holds it.
+    settings.database.unlink(missing_ok=True)
+    # Unit tests look at no data: the tests of the project run them.
+    command = ["build", "--exclude-resource-type", "unit_test", "--vars", dbt_vars(settings, invented=invented)]
+    # The folder that dbt parsed into, so that it need not parse again.
+    return dbt.cli(command, context=context, target_path=settings.build / "dbt", raise_on_error=False)
+
+
+def build_again(settings: Settings, dbt: DbtCliResource, *, invented: bool) -> None:
+    """Build everything once more, after its inputs changed.
+
+    Raises:
+        RegiokompasError: what went wrong, one line a node.
+    """
+    invocation = start_build(settings, dbt, invented=invented).wait()
+    if not invocation.is_successful():
+        raise RegiokompasError(problems(invocation.target_path))
 
 
 def dbt_resource(settings: Settings, manifest: Path) -> DbtCliResource:
@@ -117,12 +142,39 @@ def dbt_resource(settings: Settings, manifest: Path) -> DbtCliResource:
 
 def problems(target: Path) -> str:
     """What went wrong in a dbt build, one line a node, from its run results."""
-    results = target / "run_results.json"
-    if not results.exists():
+    results = _results(target)
+    if results is None:
         return f"dbt stopped before it ran a model -> read the log below {target.parent}"
-    lines = []
-    for result in json.loads(results.read_text(encoding="utf-8"))["results"]:
-        if result["status"] in ("error", "fail", "runtime error"):
-            name = ".".join(result["unique_id"].split(".")[2:3])
-            lines.append(f"dbt {name}: {' '.join(str(result['message']).split())}")
+    lines = [
+        f"dbt {_name(result)}: {' '.join(str(result['message']).split())}"
+        for result in results
+        if result["status"] in ("error", "fail", "runtime error")
+    ]
     return "\n".join(lines) or f"dbt failed without naming a node -> read the log below {target.parent}"
+
+
+def warnings(target: Path, database: Path) -> list[tuple[str, str]]:
+    """What dbt's tests warn of in the last build: the name of each such test, and its first row with how many more."""
+    warned = [result for result in _results(target) or [] if result["status"] == "warn"]
+    found = []
+    with duckdb.connect(str(database), read_only=True) as con:
+        for result in warned:
+            rows = con.sql(result["compiled_code"]).pl()
+            first = rows.row(0, named=True)
+            # A test that has found words for it has them in this column.
+            told = first.get("problem") or ", ".join(f"{name} {value}" for name, value in first.items())
+            more = f" (and {rows.height - 1} more)" if rows.height > 1 else ""
+            found.append((_name(result), f"{told}{more}"))
+    return found
+
+
+def _results(target: Path) -> list[dict[str, Any]] | None:
+    path = target / "run_results.json"
+    results: list[dict[str, Any]] | None = None
+    if path.exists():
+        results = json.loads(path.read_text(encoding="utf-8"))["results"]
+    return results
+
+
+def _name(result: dict[str, Any]) -> str:
+    return ".".join(result["unique_id"].split(".")[2:3])

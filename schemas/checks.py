@@ -29,6 +29,17 @@ def failing_rows(frames: Frames, asked: dict[str, Any]) -> pl.DataFrame:
     return CHECKS[asked["name"]](frames, **parameters)
 
 
+def refused_indicators(asked: dict[str, Any], rows: pl.DataFrame) -> list[str]:
+    """The indicators that a failed check refuses: those of its rows, and all that it compares with each other.
+
+    None for a check of something else, such as of regions.
+    """
+    if "indicator_id" not in rows.columns:
+        return []
+    named = [asked[name] for name in ("total", "lower", "upper") if name in asked]
+    return sorted({*rows["indicator_id"].unique(), *named, *asked.get("parts", ())})
+
+
 def describe(asked: dict[str, Any], rows: pl.DataFrame) -> str:
     """One line that says what a failed check found first, how often, what it expects and what to do."""
     first = ", ".join(f"{k} {v}" for k, v in rows.row(0, named=True).items() if v is not None)
@@ -37,6 +48,14 @@ def describe(asked: dict[str, Any], rows: pl.DataFrame) -> str:
         f"check {asked['name']}: {rows.height} rows fail, the first: {first}; expected: {expected}"
         " -> compare with the source; change a bound or a check only for what you can explain"
     )
+
+
+def describe_shortly(asked: dict[str, Any], rows: pl.DataFrame) -> str:
+    """What a failed check of figures found first and how often, for a line of a terminal."""
+    first = {k: v for k, v in rows.row(0, named=True).items() if v is not None and k != "indicator_id"}
+    where = " ".join(str(first.pop(k)) for k in ("region_code", "period_code") if k in first)
+    told = ", ".join([where, *(f"{k} {v}" for k, v in first.items())])
+    return f"{asked['name']} fails in {rows.height} row{'s' if rows.height > 1 else ''}: {told}"
 
 
 @check

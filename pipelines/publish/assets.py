@@ -3,6 +3,7 @@
 import shutil
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import duckdb
@@ -12,11 +13,21 @@ from pipelines.manifest import PublicTable
 from pipelines.publish.catalogue import write_catalogue
 from pipelines.publish.datapackage import write_package
 from pipelines.publish.extracts import write_extracts
+from pipelines.publish.losses import Bounds, accept_losses
 from pipelines.publish.metadata import DATABASE, contact_of, datasette_metadata, write_metadata
-from pipelines.publish.release import describe_files, publish, seal
-from pipelines.publish.revisions import record_changes
+from pipelines.publish.release import Release, describe_files, publish, seal
+from pipelines.publish.revisions import last_of_kind, record_changes
 from pipelines.publish.sqlite import write_sqlite
 from pipelines.settings import PORTAL, Settings
+
+RELEASE_OP = "publish__release"
+"""The step that publishes, whose configuration is an `Acceptance`."""
+
+
+class Acceptance(dg.Config):
+    """What a person says before a release is published: `accept`, why what it has lost is right."""
+
+    accept: str = ""
 
 
 def publish_assets(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> list[dg.AssetsDefinition]:
@@ -41,8 +52,8 @@ def publish_assets(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> l
         return dg.MaterializeResult(metadata={"files": len(list(folder.iterdir()))})
 
     @dg.asset(key_prefix="publish", deps=[extracts], group_name="publish")
-    def release(settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult[None]:
-        """The release directory, sealed and made current."""
+    def release(config: Acceptance, settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult[None]:
+        """The release directory, sealed and made current; its metadata say what is not in it."""
         folder = _folder(settings)
         contact = contact_of(settings.public_url, settings.contact)
         # Hashing hundreds of megabytes once is enough for both that describe them.
@@ -50,20 +61,58 @@ def publish_assets(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> l
         with duckdb.connect(str(settings.database), read_only=True) as con:
             facts = con.sql(f"select * from {models['release']}").pl().row(0, named=True)
             sources = con.sql(f"select * from {models['sources']} order by dataset_id").pl().to_dicts()
+            held_back = dict(
+                con.sql(
+                    f"select indicator_id, state_reason from {models['indicators']} where state = 'blocked'"
+                ).fetchall()
+            )
             counts = {name: con.sql(f"select count(*) from {model}").fetchall()[0][0] for name, model in models.items()}
             write_catalogue(con, tables, facts, folder, contact, files)
         write_metadata(datasette_metadata(tables, PORTAL / "queries", facts, contact), folder / "metadata.json")
         write_package(folder, tables, facts, sources, counts, files)
-        seal(folder, facts["release_id"], {"invented": facts["invented"], "notice": facts["notice"], "rows": counts})
+        told: dict[str, Any] = {"invented": facts["invented"], "notice": facts["notice"], "rows": counts}
         try:
+            told |= _accepted(settings, facts, folder, config.accept)
+            seal(folder, facts["release_id"], told)
             done = publish(folder, settings.releases, facts["release_id"], partial(record_changes, settings.releases))
         except RegiokompasError as error:
             raise dg.Failure(str(error), allow_retries=False) from error
         return dg.MaterializeResult(
-            metadata={"release_id": done.release_id, "folder": dg.MetadataValue.path(str(done.folder))}
+            metadata={
+                "release_id": done.release_id,
+                "folder": dg.MetadataValue.path(str(done.folder)),
+                "not_current": dg.MetadataValue.json(_not_current(sources)),
+                "held_back": dg.MetadataValue.json(held_back),
+            }
         )
 
     return [database_file, extracts, release]
+
+
+def _not_current(sources: list[dict[str, Any]]) -> dict[str, str]:
+    """The sources that a release does not have, or not as they are now, each with its state and why."""
+    return {
+        source["dataset_id"]: f"{source['state']} {source['reason_en'] or ''}".strip()
+        for source in sources
+        if source["state"] in ("kept", "absent", "awaited")
+    }
+
+
+def _accepted(settings: Settings, facts: dict[str, Any], folder: Path, accept: str) -> dict[str, Any]:
+    """Under `accepted` why what is lost may be lost; empty where nothing is, or where readers have this very release.
+
+    Raises:
+        RegiokompasError: more is lost than may be, and nobody says why.
+    """
+    older = last_of_kind(settings.releases, invented=facts["invented"])
+    if older is None or older.release_id == facts["release_id"]:
+        return {}
+    accepted = accept_losses(older, Release(facts["release_id"], folder), _bounds(settings), accept)
+    return {"accepted": accepted} if accepted else {}
+
+
+def _bounds(settings: Settings) -> Bounds:
+    return Bounds(settings.most_figures_lost, settings.most_indicators_lost, settings.most_municipalities_lost)
 
 
 def _folder(settings: Settings) -> Path:

@@ -50,7 +50,7 @@ def publish(
     """
     target = releases / release_id
     if target.exists():
-        old, new = ((folder / MANIFEST).read_text(encoding="utf-8") for folder in (target, built))
+        old, new = (_content(folder) for folder in (target, built))
         if old != new:
             raise RegiokompasError(
                 f"release {release_id} exists with other bytes ({_differing(old, new)}): releases never change"
@@ -74,8 +74,14 @@ def current(releases: Path) -> Release | None:
     return Release(link.readlink().name, link.resolve())
 
 
-def _differing(old: str, new: str) -> str:
-    before, after = json.loads(old)["files"], json.loads(new)["files"]
+def _content(folder: Path) -> dict[str, Any]:
+    """What a release says of its content; that a loss was accepted is about the day on which it became current."""
+    content: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    return {key: value for key, value in content.items() if key != "accepted"}
+
+
+def _differing(old: dict[str, Any], new: dict[str, Any]) -> str:
+    before, after = old["files"], new["files"]
     return ", ".join(sorted(n for n in {*before, *after} if before.get(n) != after.get(n))) or MANIFEST
 
 

@@ -17,7 +17,7 @@ from pipelines.publish.release import CURRENT, MANIFEST, Release, current
 
 CHANGES = "changes"
 # Figures as published have the key of the first, and those on the boundaries of a year that of the second.
-_FIGURES = """
+FIGURES = """
 create view {name} as
 select indicator_id, region_code, period_code, cast(null as integer) as frame_year, 0 as frame, dataset_id,
     landed_sha256, value, value_status
@@ -96,10 +96,16 @@ def release_before(releases: Path, newer: Release) -> Release | None:
 
     There is none for a release that became current once more: it came before that other one.
     """
-    for link in (_last(releases / CHANGES, newer), releases / CURRENT):
+    older = last_of_kind(releases, invented=is_invented(newer))
+    return None if older is None or newer.release_id in line_of(releases, older) else older
+
+
+def last_of_kind(releases: Path, *, invented: bool) -> Release | None:
+    """The release of invented or of published figures that readers had last."""
+    for link in (_last(releases / CHANGES, invented=invented), releases / CURRENT):
         older = Release(link.resolve().name, link.resolve()) if link.exists() else None
-        if older and is_invented(older) == is_invented(newer):
-            return None if newer.release_id in line_of(releases, older) else older
+        if older and is_invented(older) == invented:
+            return older
     return None
 
 
@@ -135,7 +141,12 @@ def recorded(releases: Path, newer: Release) -> Comparison | None:
 
 def is_invented(release: Release) -> bool:
     """Whether the figures of a release are invented; those are never compared with published ones."""
-    return bool(json.loads((release.folder / MANIFEST).read_text(encoding="utf-8")).get("invented"))
+    return bool(_sealed(release).get("invented"))
+
+
+def _sealed(release: Release) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((release.folder / MANIFEST).read_text(encoding="utf-8"))
+    return content
 
 
 def compare(older: Release, newer: Release, folder: Path) -> Comparison:
@@ -144,18 +155,20 @@ def compare(older: Release, newer: Release, folder: Path) -> Comparison:
     Raises:
         RegiokompasError: a release lacks a table or a column that is compared.
     """
-    tables = {"older": _tables(older), "newer": _tables(newer)}
+    tables = {"older": tables_of(older), "newer": tables_of(newer)}
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{older.release_id}..{newer.release_id}.parquet"
     with duckdb.connect() as con:
         try:
             for name, path in tables.items():
-                con.execute(_FIGURES.format(name=name, folder=path))
+                con.execute(FIGURES.format(name=name, folder=path))
             con.execute(_CHANGED_FIGURES)
             summary = {
                 "older": older.release_id,
                 "newer": newer.release_id,
                 "invented": is_invented(newer),
+                # What readers lost with it, and who said why that is right.
+                "accepted": _sealed(newer).get("accepted"),
                 **_facts(con, tables),
                 "figures": _rows(con, _COUNTS),
                 "indicators": _indicators(con, tables),
@@ -175,7 +188,12 @@ def compare(older: Release, newer: Release, folder: Path) -> Comparison:
     return Comparison(summary, target)
 
 
-def _tables(release: Release) -> Path:
+def tables_of(release: Release) -> Path:
+    """The folder with the Parquet of a release.
+
+    Raises:
+        RegiokompasError: a table that is compared is not in it.
+    """
     folder = release.folder / "tables"
     missing = [name for name in _NEEDED if not (folder / f"{name}.parquet").is_file()]
     if missing:
@@ -231,13 +249,13 @@ def _recorded(folder: Path, newer: Release) -> Comparison | None:
     return Comparison(json.loads(found[0].read_text(encoding="utf-8")), found[0].with_suffix(".parquet"))
 
 
-def _last(folder: Path, newer: Release) -> Path:
-    return folder / ("last-invented" if is_invented(newer) else "last-published")
+def _last(folder: Path, *, invented: bool) -> Path:
+    return folder / ("last-invented" if invented else "last-published")
 
 
 def _remember(folder: Path, newer: Release) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    last = _last(folder, newer)
+    last = _last(folder, invented=is_invented(newer))
     draft = last.with_name(f".{last.name}")
     draft.unlink(missing_ok=True)
     draft.symlink_to(Path("..") / newer.release_id)

@@ -5,7 +5,7 @@ One page is in memory at a time as text, and all rows of a card as columns: thes
 
 import json
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import polars as pl
@@ -14,8 +14,9 @@ from pipelines.card import Shape, SourceCard
 from pipelines.clients import drop, eurostat, ogc_features
 from pipelines.clients.table_file import read_records, read_table
 from pipelines.errors import SourceError
-from pipelines.landing import Resource
+from pipelines.landing import Resource, Snapshot
 from pipelines.reading.landed import Landed
+from pipelines.reading.pages import Pages
 from pipelines.reading.registers import register_rows
 from pipelines.reading.shapes import CODES, MEASURES, ROWS_IN
 from pipelines.reading.tables import load_region_names, statistics_rows
@@ -23,18 +24,22 @@ from pipelines.roads import Protocol
 from pipelines.settings import DBT_PROJECT
 
 
-def read_frames(landed: Landed, work: Path, target: Path) -> int:
+def read_frames(landed: Landed, target: Path, have: Snapshot | None = None) -> tuple[int, Snapshot]:
     """Read a source that is no table of CBS into the Parquet of its shape.
 
+    Files of one source stand by themselves: one that cannot be read is taken from what landed before, if it was there,
+    and the others are read.
+
     Returns:
-        The number of rows.
+        The number of rows, and the snapshot that they are from.
 
     Raises:
         SourceError: the bytes are not what the card or the protocol says.
     """
-    card, frames, rows = landed.card, [], 0
-    for resource in landed.pages:
-        frame = _read_page(landed, resource)
+    card, rows = landed.card, 0
+    read = Pages(landed, have, partial(_read_page, landed))
+    frames = []
+    for resource, frame in read:
         if card.shape is Shape.SUBSIDIES:
             frame = frame.with_columns(pl.col("row_number") + rows)
         rows += frame.height
@@ -46,7 +51,7 @@ def read_frames(landed: Landed, work: Path, target: Path) -> int:
         whole = _as_observations(whole)
         _describe(landed, whole, target)
     whole.write_parquet(target / f"{ROWS_IN[card.shape]}.parquet", compression="zstd")
-    return rows
+    return rows, read.snapshot
 
 
 def _read_page(landed: Landed, resource: Resource) -> pl.DataFrame:

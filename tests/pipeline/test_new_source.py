@@ -14,10 +14,11 @@ import pytest
 from support import SHARED, Ran, Standin, copy_project, current_release, open_standin, query, run_cli
 
 from pipelines.card import SourceCard, load_cards
-from pipelines.errors import CardError, GoneError
+from pipelines.errors import CardError
 from pipelines.landing import Landing
 from pipelines.new_indicator import example_row
 from pipelines.new_source import Made, new_source, read_card
+from pipelines.refresh import FailedError
 from pipelines.settings import CARDS, DBT_PROJECT, Settings
 
 Table = dict[str, Any]
@@ -289,7 +290,7 @@ def test_a_table_without_periods_is_refused(unknown: Standin, tmp_path: Path) ->
 
 @pytest.mark.standin
 def test_a_table_that_no_road_offers_is_refused(unknown: Standin, tmp_path: Path) -> None:
-    refused(GoneError, unknown, tmp_path, "cbs_odata4 HTTP 404", "cbs_odata3 HTTP 404", table="99999NED")
+    refused(FailedError, unknown, tmp_path, "cbs_odata4 HTTP 404", "cbs_odata3 HTTP 404", table="99999NED")
 
 
 @pytest.mark.standin

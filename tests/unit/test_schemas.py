@@ -61,7 +61,12 @@ def test_periods_of_every_kind_pass(tmp_path: Path) -> None:
     [
         ({"region_code": "GM0363"}, ["2 rows share a key", "measure M1 region GM0363 period 2026JJ00 A=T1"]),
         ({"value": None, "value_attribute": "circa 5"}, ["GM0344", "holds 'circa 5'", "expected a number"]),
-        ({"region_code": "Utrecht"}, ["region_code", "'Utrecht'"]),
+        ({"value_attribute": "."}, ["GM0344", "the mark '.' and the number 5", "value_status.csv gives no meaning"]),
+        ({"value": None, "value_attribute": "**"}, ["GM0344", "the mark '**' and no number"]),
+        (
+            {"region_code": "Utrecht"},
+            ["region codes of no known kind: 'Utrecht' (1 such rows)", "-> leave its level out"],
+        ),
         ({"period_code": "2026"}, ["period_code", "'2026'", "expected a period that can be, such as 2026JJ00"]),
         ({"period_code": "20241331"}, ["period_code", "'20241331'", "expected a period"]),
         ({"period_code": "20240230"}, ["period_code", "'20240230'", "expected a period"]),

@@ -8,7 +8,7 @@ with wanted as (
         terms.term_id,
         terms.sign
     from {{ ref('int_indicators__read_terms') }} as terms
-    inner join {{ ref('indicators') }} as indicators on terms.indicator_id = indicators.indicator_id
+    inner join {{ ref('int_indicators__keep_available') }} as indicators on terms.indicator_id = indicators.indicator_id
     where
         indicators.formula in ('sum', 'ratio')
         or (indicators.formula = 'published' and indicators.kind <> 'count')
@@ -18,7 +18,7 @@ with wanted as (
         'numerator' as side,
         indicator_id as term_id,
         1 as sign
-    from {{ ref('indicators') }}
+    from {{ ref('int_indicators__keep_available') }}
     where
         formula in ('published', 'register')
         and kind = 'count'
@@ -29,7 +29,7 @@ of_rates as (
 
     select wanted.indicator_id
     from wanted
-    inner join {{ ref('indicators') }} as indicators on wanted.term_id = indicators.indicator_id
+    inner join {{ ref('int_indicators__keep_available') }} as indicators on wanted.term_id = indicators.indicator_id
     where indicators.kind <> 'count'
 
 ),

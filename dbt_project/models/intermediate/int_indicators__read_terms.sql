@@ -5,14 +5,14 @@ with sides as (
         indicator_id,
         'numerator' as side,
         numerator as terms_text
-    from {{ ref('indicators') }}
+    from {{ ref('int_indicators__keep_available') }}
     where numerator is not null
     union all
     select
         indicator_id,
         'denominator' as side,
         denominator as terms_text
-    from {{ ref('indicators') }}
+    from {{ ref('int_indicators__keep_available') }}
     where denominator is not null
 
 ),

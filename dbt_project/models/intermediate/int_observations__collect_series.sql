@@ -24,7 +24,7 @@ granted as (
         support.value_status,
         cast(null as integer) as source_frame
     from {{ ref('int_subsidies__sum_support') }} as support
-    inner join {{ ref('indicators') }} as indicators on indicators.formula = 'register'
+    inner join {{ ref('int_indicators__keep_available') }} as indicators on indicators.formula = 'register'
 
 ),
 
@@ -49,6 +49,6 @@ select
     series.value,
     series.value_status
 from series
-inner join {{ ref('indicators') }} as indicators on series.indicator_id = indicators.indicator_id
+inner join {{ ref('int_indicators__keep_available') }} as indicators on series.indicator_id = indicators.indicator_id
 inner join {{ ref('int_periods__parse_codes') }} as periods on series.period_code = periods.period_code
 inner join {{ ref('int_regions__collect_codes') }} as schemes on series.region_code = schemes.region_code

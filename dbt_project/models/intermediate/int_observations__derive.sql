@@ -10,7 +10,7 @@ with numerators as (
         coalesce(indicators.factor, 1) as factor,
         indicators.lag_years
     from {{ ref('int_observations__add_up_terms') }} as sides
-    inner join {{ ref('indicators') }} as indicators on sides.indicator_id = indicators.indicator_id
+    inner join {{ ref('int_indicators__keep_available') }} as indicators on sides.indicator_id = indicators.indicator_id
     where
         sides.side = 'numerator'
         and sides.is_complete

@@ -7,11 +7,8 @@ with indicators as (
         coalesce(dims, '') as dims,
         multiplier,
         decimals
-    from {{ ref('indicators') }}
-    where
-        formula = 'published'
-        -- What a changed source now gives under the same code could be another figure.
-        and indicator_id not in (select blocked.indicator_id from {{ source('raw', 'blocked') }} as blocked)
+    from {{ ref('int_indicators__keep_available') }}
+    where formula = 'published'
 
 ),
 

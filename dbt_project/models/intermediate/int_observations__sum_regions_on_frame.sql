@@ -55,7 +55,7 @@ cells as (
             else on_frame.value_status
         end as status_without_split
     from {{ ref('int_observations__put_municipalities_on_frame') }} as on_frame
-    inner join {{ ref('indicators') }} as indicators
+    inner join {{ ref('int_indicators__keep_available') }} as indicators
         on on_frame.indicator_id = indicators.indicator_id and indicators.kind = 'count'
 
 ),

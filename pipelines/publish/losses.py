@@ -1,0 +1,165 @@
+"""The guard against losses: what a release no longer has of the one before it, without a reason that is known.
+
+A source can come back with half its rows and every row of it right. What readers had yesterday and what is gone today
+is told before they see it, and a person says why that is right, or it is not published.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from pipelines.errors import RegiokompasError, shown
+from pipelines.publish.release import Release
+from pipelines.publish.revisions import FIGURES, tables_of
+
+# A figure is gone when its key is: a row without a number says why there is none, and so does an indicator that is held
+# back. The year of the boundaries is no part of the key, since a new year is a new territory for all.
+_LOST = """
+create table lost as
+select older.*
+from (
+    select distinct indicator_id, region_code, period_code, frame > 0 as on_boundaries
+    from older where value is not null
+) as older
+left join (select distinct indicator_id, region_code, period_code, frame > 0 as on_boundaries from newer) as newer
+    using (indicator_id, region_code, period_code, on_boundaries)
+left join (select indicator_id from read_parquet('{newer}/indicators.parquet') where state = 'blocked') as blocked
+    using (indicator_id)
+where newer.indicator_id is null and blocked.indicator_id is null
+"""
+_HAD = """
+select count(*)
+from (select distinct indicator_id, region_code, period_code, frame > 0 from older where value is not null) as had
+"""
+# Of what had figures, that which has none left at all.
+_WHOLLY_LOST = """
+select lost.{key}
+from lost
+where {where}
+group by lost.{key}
+having not exists (select 1 from newer where newer.{key} = lost.{key})
+order by lost.{key}
+"""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """How much a release may lose of the one before it without anybody saying why.
+
+    Attributes:
+        share: of the figures, as a part of one.
+        indicators: whole indicators.
+        municipalities: whole municipalities.
+    """
+
+    share: float
+    indicators: int
+    municipalities: int
+
+
+@dataclass(frozen=True)
+class Losses:
+    """What a release lost of an older one.
+
+    Attributes:
+        older: the id of the older release.
+        had: how many figures that one had.
+        figures: how many of those are gone.
+        by_indicator: how many of each indicator, the most first.
+        indicators: the indicators of which nothing is left.
+        municipalities: the codes of the municipalities of which nothing is left.
+    """
+
+    older: str
+    had: int
+    figures: int
+    by_indicator: dict[str, int]
+    indicators: tuple[str, ...]
+    municipalities: tuple[str, ...]
+
+    @property
+    def share(self) -> float:
+        """The figures that are gone, as a part of all that there were."""
+        return self.figures / self.had if self.had else 0.0
+
+    def beyond(self, bounds: Bounds) -> list[str]:
+        """What is more than the bounds allow, a line each; none where nothing is."""
+        told = []
+        if self.share > bounds.share:
+            most = shown(f"{name} {count:,}" for name, count in self.by_indicator.items())
+            told.append(
+                f"{self.figures:,} of {self.had:,} figures ({self.share:.1%}) of {self.older} are gone,"
+                f" expected at most {bounds.share:.1%}; the most of {most}"
+            )
+        for what, lost, most_lost in (
+            ("indicators", self.indicators, bounds.indicators),
+            ("municipalities", self.municipalities, bounds.municipalities),
+        ):
+            if len(lost) > most_lost:
+                told.append(f"{len(lost)} {what} of {self.older} are gone, expected at most {most_lost}: {shown(lost)}")
+        return told
+
+    def as_json(self) -> dict[str, Any]:
+        """The losses as they are kept in a release that was accepted with them."""
+        return {
+            "older": self.older,
+            "figures": self.figures,
+            "had": self.had,
+            "indicators": list(self.indicators),
+            "municipalities": list(self.municipalities),
+        }
+
+
+def losses(older: Release, newer: Release) -> Losses:
+    """Compare what a release has with what an older one had.
+
+    Raises:
+        RegiokompasError: the older release lacks a table that is compared.
+    """
+    tables = {"older": tables_of(older), "newer": tables_of(newer)}
+    with duckdb.connect() as con:
+        for name, path in tables.items():
+            con.execute(FIGURES.format(name=name, folder=path))
+        con.execute(_LOST.format(**tables))
+        by_indicator = con.sql(
+            "select indicator_id, count(*) as figures from lost group by all order by figures desc, indicator_id"
+        ).fetchall()
+        return Losses(
+            older=older.release_id,
+            had=con.sql(_HAD).fetchall()[0][0],
+            figures=sum(count for _, count in by_indicator),
+            by_indicator=dict(by_indicator),
+            indicators=_wholly_lost(con, "indicator_id", "true"),
+            municipalities=_wholly_lost(con, "region_code", "lost.region_code like 'GM____'"),
+        )
+
+
+def _wholly_lost(con: duckdb.DuckDBPyConnection, key: str, where: str) -> tuple[str, ...]:
+    return tuple(row[0] for row in con.sql(_WHOLLY_LOST.format(key=key, where=where)).fetchall())
+
+
+def accept_losses(older: Release, newer: Release, bounds: Bounds, accept: str) -> dict[str, Any] | None:
+    """Refuse a release that lost more than the bounds allow, unless somebody says why that is right.
+
+    Args:
+        older: what readers have now.
+        newer: what would become current.
+        bounds: how much may be lost.
+        accept: why the loss is right; empty when nobody says so.
+
+    Returns:
+        The reason and what is lost, to keep in the release; nothing where nothing needs to be accepted.
+
+    Raises:
+        RegiokompasError: one line a loss, and how to accept it.
+    """
+    found = losses(older, newer)
+    told = found.beyond(bounds)
+    if not told:
+        return None
+    if not accept.strip():
+        raise RegiokompasError(
+            "\n".join(f'release {newer.release_id}: {line} -> if right: --accept "why"' for line in told)
+        )
+    return {"reason": " ".join(accept.split()), **found.as_json()}
