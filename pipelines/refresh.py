@@ -261,7 +261,13 @@ def open_origin(settings: Settings) -> Origin:
     """
     if settings.origin == "live":
         agent = f"{USER_AGENT} {settings.contact}".strip()
-        http = HttpClient(open_session(), settings.http_tries, settings.http_timeout, settings.http_max_wait, agent)
+        http = HttpClient(
+            open_session(settings.http_deadline),
+            settings.http_tries,
+            settings.http_timeout,
+            settings.http_max_wait,
+            agent,
+        )
         return LiveOrigin(http, addresses(settings))
     path = SAMPLE_LANDING if settings.origin == "sample" else Path(settings.origin)
     source = open_landing(path)

@@ -76,7 +76,7 @@ class Settings:
     )
     http_timeout: float = field(
         default=60.0,
-        metadata={"env": "REGIOKOMPAS_HTTP_TIMEOUT", "help": "seconds without an answer before a try fails"},
+        metadata={"env": "REGIOKOMPAS_HTTP_TIMEOUT", "help": "seconds of silence before a try fails"},
     )
     http_max_wait: float = field(
         default=60.0,
@@ -103,6 +103,10 @@ class Settings:
             "env": "REGIOKOMPAS_MOST_MUNICIPALITIES_LOST",
             "help": "how many whole municipalities a release may lose without --accept",
         },
+    )
+    http_deadline: float = field(
+        default=300.0,
+        metadata={"env": "REGIOKOMPAS_HTTP_DEADLINE", "help": "the most seconds that one answer may take"},
     )
 
     @classmethod

@@ -7,12 +7,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import ModuleType
 from typing import Any
 
 import requests
 
 from pipelines.card import SourceCard
 from pipelines.clients.http import HttpClient
+from pipelines.landing import Landing, Snapshot
+from pipelines.resume import ResumableStore
 
 
 @dataclass(frozen=True)
@@ -145,6 +148,23 @@ class Memory:
     def bodies(self) -> dict[str, bytes]:
         """The bytes by name."""
         return {name: body for name, (_, body) in self.kept.items()}
+
+
+def landed(landing: Landing, client: ModuleType, *asked: Any, have: Snapshot | None = None) -> Snapshot:
+    """The snapshot that a fetch of `client` gives, when `have` landed before."""
+    store = ResumableStore(landing, "any/t1", "question", have)
+    state = client.fetch(hasty(), *asked, store)
+    return Snapshot(
+        dataset_id="any/t1",
+        protocol="any",
+        asked="question",
+        modified=state.modified,
+        stamp=state.stamp,
+        landed_at="2026-11-20",
+        invented=False,
+        resources=store.resources,
+        lacking=store.lacking,
+    )
 
 
 BASE: dict[str, Any] = {

@@ -10,14 +10,15 @@ from typing import Any
 from urllib.parse import quote
 
 from pipelines.card import SourceCard
-from pipelines.clients.files import PAGES, fetch_files, probe_files
+from pipelines.clients.answers import GONE
+from pipelines.clients.files import PAGES, Wanted, fetch_files, probe_files
 from pipelines.clients.http import HttpClient
 from pipelines.clients.odata import read_json
 from pipelines.clients.pages import State, Store
 from pipelines.errors import MismatchError, NotThereError, SourceError, shown
 from pipelines.roads import CkanRoad, ResourceRule
 
-__all__ = ["PAGES", "Resource", "choose", "fetch", "probe", "read_package"]
+__all__ = ["PAGES", "Resource", "choose", "fetch", "probe", "read_package", "wanted"]
 
 _CLOSED = ("licentieonbekend", "geslotenlicentie", "geogedeeld", "notspecified", "otherclosed")
 _DAY = re.compile(r"(?<!\d)(20\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))(?!\d)")
@@ -44,23 +45,25 @@ def probe(http: HttpClient, base: str, card: SourceCard, road: CkanRoad) -> Stat
     """Ask for the package, and for the headers of the files that the card chooses.
 
     Raises:
-        NotThereError: the package, or one of its files, is gone.
-        SourceError: the catalogue refuses, or nothing fits the card.
+        NotThereError: the package, or its files, are gone.
+        SourceError: the catalogue refuses, nothing fits the card, or the headers of no file could be had.
     """
     _, package = _show(http, base, card, road)
-    return _dated(package, probe_files(http, card, _addresses(card, road, package)))
+    return _dated(package, probe_files(http, card, wanted(card, package, road.resources)))
 
 
 def fetch(http: HttpClient, base: str, card: SourceCard, road: CkanRoad, store: Store) -> State:
     """Fetch the package, kept as `package`, and the files that the card chooses.
 
+    A file that cannot be had or whose licence is not open is lacking, as long as there is another.
+
     Raises:
-        NotThereError: the package, or one of its files, is gone.
-        SourceError: the catalogue refuses, nothing fits the card, the licence is not open, or a file is not good.
+        NotThereError: the package, or its files, are gone.
+        SourceError: the catalogue refuses, nothing fits the card, or there is no file that is good.
     """
     body, package = _show(http, base, card, road)
     store.keep("package", _show_url(base, road), body)
-    return _dated(package, fetch_files(http, card, _addresses(card, road, package), store))
+    return _dated(package, fetch_files(http, card, wanted(card, package, road.resources), store))
 
 
 def read_package(body: bytes) -> dict[str, Any]:
@@ -80,7 +83,7 @@ def choose(card: SourceCard, package: dict[str, Any], rule: ResourceRule) -> lis
     """The resources of a package that the card's rule means, the oldest first.
 
     Raises:
-        MismatchError: none fits (the text lists what there is), or one that fits may not be published.
+        MismatchError: none fits; the text lists what there is.
     """
     offered = [_resource(entry) for entry in package["resources"]]
     chosen = sorted((r for r in offered if _fits(r, rule)), key=lambda r: r.age)
@@ -92,19 +95,21 @@ def choose(card: SourceCard, package: dict[str, Any], rule: ResourceRule) -> lis
             + (shown(f"{r.name!r} ({r.format})" for r in offered) or "none"),
             todo="bring `resources` on the card in line with the package",
         )
-    for resource in chosen:
-        _check_licence(card, package, resource)
-        if not re.match(r"https?://", resource.address):
-            raise MismatchError(
-                card.dataset_id,
-                f"resource {resource.name!r} has the address {resource.address!r}, expected one that begins with http",
-                todo="choose another resource, or report it to the publisher",
-            )
     return chosen
 
 
-def _addresses(card: SourceCard, road: CkanRoad, package: dict[str, Any]) -> list[str]:
-    return list(dict.fromkeys(r.address for r in choose(card, package, road.resources)))
+def wanted(card: SourceCard, package: dict[str, Any], rule: ResourceRule) -> list[Wanted]:
+    """The files of the resources that the card's rule means, each address once, and which may not be fetched.
+
+    Raises:
+        MismatchError: none fits.
+    """
+    files: dict[str, Wanted] = {}
+    for resource in choose(card, package, rule):
+        barred = _barred(card, package, resource)
+        if barred or resource.address not in files:
+            files[resource.address] = Wanted(resource.address, barred)
+    return list(files.values())
 
 
 def _show_url(base: str, road: CkanRoad) -> str:
@@ -115,8 +120,8 @@ def _show(http: HttpClient, base: str, card: SourceCard, road: CkanRoad) -> tupl
     url = _show_url(base, road)
 
     def refusal(status: int, body: bytes) -> None:
-        if status in (403, 404):
-            kind = NotThereError if status == 404 else SourceError
+        if status == 403 or status in GONE:
+            kind = NotThereError if status in GONE else SourceError
             raise kind(
                 card.dataset_id,
                 f"HTTP {status}, the catalogue does not give the package {road.package}: {_reason(body)}",
@@ -162,16 +167,24 @@ def _fits(resource: Resource, rule: ResourceRule) -> bool:
     return same_format and (rule.name is None or re.search(rule.name, resource.name) is not None)
 
 
-def _check_licence(card: SourceCard, package: dict[str, Any], resource: Resource) -> None:
+def _barred(card: SourceCard, package: dict[str, Any], resource: Resource) -> MismatchError | None:
+    """Why a file may not be fetched: its licence is not open, or its address is none of a file on the web."""
     licences = [licence for licence in (str(package.get("license_id") or ""), resource.licence) if licence]
     closed = [licence for licence in licences if re.sub(r"[^a-z]", "", licence.lower()).endswith(_CLOSED)]
     if closed or not licences:
-        raise MismatchError(
+        return MismatchError(
             card.dataset_id,
             f"resource {resource.name!r} has the licence {closed[0] if closed else 'that nobody wrote down'}:"
             " an unknown licence is not open",
             todo="ask the publisher for an open licence; until then this cannot be published",
         )
+    if not re.match(r"https?://", resource.address):
+        return MismatchError(
+            card.dataset_id,
+            f"resource {resource.name!r} has the address {resource.address!r}, expected one that begins with http",
+            todo="choose another resource, or report it to the publisher",
+        )
+    return None
 
 
 def _dated(package: dict[str, Any], state: State) -> State:

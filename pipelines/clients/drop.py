@@ -26,47 +26,60 @@ _PERIOD = re.compile(r"\d{4}(JJ00|KW0[1-4]|MM(0[1-9]|1[0-2])|HJ0[12]|SJ00)")
 
 @dataclass(frozen=True)
 class _Dropped:
+    """A file in the folder, and what its name says; a name that does not say it is a problem."""
+
     path: Path
     period: str | None
     day: date
+    problem: SourceError | None = None
 
     @property
     def url(self) -> str:
         return f"{_SCHEME}{self.path.name}"
 
 
+@dataclass(frozen=True)
+class _Found:
+    """What the folder has of one period: the newest file that is good, and what is wrong with every newer one."""
+
+    good: tuple[_Dropped, bytes] | None
+    bad: list[tuple[_Dropped, SourceError]]
+
+
 def probe(http: HttpClient, base: str, card: SourceCard, road: DropRoad) -> State:
     """Look at the files that lie in the card's folder.
 
     Returns:
-        The newest day of download, and a stamp of the names and contents.
+        The newest day of download, and a stamp of the names and contents; both are empty when a file is not good.
 
     Raises:
         AwaitedError: there are none.
-        SourceError: a name does not say what it must.
+        SourceError: none is good.
     """
-    return _state([(dropped, dropped.path.read_bytes()) for dropped in _dropped(base, card, road)])
+    return _state(_look(base, card, road))
 
 
 def fetch(http: HttpClient, base: str, card: SourceCard, road: DropRoad, store: Store) -> State:
     """Keep the files that lie in the card's folder, each with the address `drop:<its name>`.
 
-    Of two downloads of one period only the later is kept.
+    Of several downloads of one period only the latest is kept that is good. A file whose name does not say what it
+    must, or that is no file of the card's format, is lacking, as long as there is another.
 
     Raises:
         AwaitedError: there are none.
-        SourceError: a name does not say what it must, or a file is not of the card's format.
+        SourceError: none is good.
     """
-    files = [(dropped, dropped.path.read_bytes()) for dropped in _dropped(base, card, road)]
-    for number, (dropped, body) in enumerate(files):
-        try:
-            check_file(card, body)
-        except ValueError as error:
-            raise SourceError(
-                card.dataset_id, f"{error}", url=str(dropped.path), todo=f"download it again: {road.how.en}"
-            ) from None
-        store.keep(f"{PAGES}/{number:05d}", dropped.url, body)
-    return _state(files)
+    found = _look(base, card, road)
+    state = _state(found)
+    for number, of_period in enumerate(found):
+        name = f"{PAGES}/{number:05d}"
+        if of_period.good:
+            dropped, body = of_period.good
+            store.keep(name, dropped.url, body)
+        # Under the same name and the newest last, so that of a period never two downloads stand beside each other.
+        for dropped, error in reversed(of_period.bad):
+            store.lack(name, dropped.url, error.problem)
+    return state
 
 
 def folder_of(base: str, card: SourceCard) -> Path:
@@ -80,7 +93,8 @@ def period_of(url: str) -> str | None:
     return period if _PERIOD.fullmatch(period) else None
 
 
-def _dropped(base: str, card: SourceCard, road: DropRoad) -> list[_Dropped]:
+def _look(base: str, card: SourceCard, road: DropRoad) -> list[_Found]:
+    """What lies in the card's folder, by period; a file whose name does not say it stands by itself."""
     folder = folder_of(base, card)
     paths = sorted(path for path in folder.glob("*") if path.is_file() and not _is_beside(path.name))
     if not paths:
@@ -90,20 +104,42 @@ def _dropped(base: str, card: SourceCard, road: DropRoad) -> list[_Dropped]:
             url=road.page,
             todo=f"{road.how.en.rstrip('.')}; put the file into {folder} as {_name(card)}",
         )
-    newest: dict[str | None, _Dropped] = {}
+    periods: dict[tuple[str, str], list[_Dropped]] = {}
     for path in paths:
         dropped = _named(card, path)
-        other = newest.get(dropped.period)
-        if other and other.day == dropped.day:
-            raise SourceError(
-                card.dataset_id,
-                f"{other.path.name} and {path.name} are downloads of one day",
-                url=str(folder),
-                todo="take one of them away",
-            )
-        if other is None or other.day < dropped.day:
-            newest[dropped.period] = dropped
-    return sorted(newest.values(), key=lambda dropped: dropped.path.name)
+        periods.setdefault((dropped.period or "", path.name if dropped.problem else ""), []).append(dropped)
+    return [_newest(card, road, periods[period]) for period in sorted(periods)]
+
+
+def _newest(card: SourceCard, road: DropRoad, files: list[_Dropped]) -> _Found:
+    bad: list[tuple[_Dropped, SourceError]] = []
+    for dropped in sorted(files, key=lambda dropped: dropped.day, reverse=True):
+        try:
+            twins = [other.path.name for other in files if other.day == dropped.day]
+            return _Found((dropped, _read(card, road, dropped, twins)), bad)
+        except SourceError as error:
+            bad.append((dropped, error))
+    return _Found(None, bad)
+
+
+def _read(card: SourceCard, road: DropRoad, dropped: _Dropped, twins: list[str]) -> bytes:
+    if dropped.problem:
+        raise dropped.problem
+    if len(twins) > 1:
+        raise SourceError(
+            card.dataset_id,
+            f"{' and '.join(twins)} are downloads of one day, expected one of them",
+            url=str(dropped.path.parent),
+            todo="take the others away",
+        )
+    try:
+        body = dropped.path.read_bytes()
+        check_file(card, body)
+    except (OSError, ValueError) as error:
+        raise SourceError(
+            card.dataset_id, f"{error}", url=str(dropped.path), todo=f"download it again: {road.how.en}"
+        ) from None
+    return body
 
 
 def _is_beside(name: str) -> bool:
@@ -118,12 +154,13 @@ def _named(card: SourceCard, path: Path) -> _Dropped:
     wanted = _needs_period(card)
     if day is None or len(parts) > 2 or (period and not _PERIOD.fullmatch(period)) or (wanted and not period):
         what = "the period and the day of download" if wanted else "the day of download"
-        raise SourceError(
+        problem = SourceError(
             card.dataset_id,
-            f"the name {path.name!r} does not say {what}",
+            f"the name {path.name!r} does not say {what}, expected one such as {_name(card)}",
             url=str(path.parent),
-            todo=f"name it as {_name(card)}",
+            todo="rename it",
         )
+        return _Dropped(path, None, date.min, problem)
     return _Dropped(path, period, day)
 
 
@@ -145,7 +182,17 @@ def _name(card: SourceCard) -> str:
     return f"{name}.{ending}"
 
 
-def _state(files: list[tuple[_Dropped, bytes]]) -> State:
-    marks = "\n".join(f"{dropped.path.name} {sha256(body).hexdigest()}" for dropped, body in files)
-    newest = max(dropped.day for dropped, _ in files)
-    return State(newest.isoformat(), sha256(marks.encode()).hexdigest())
+def _state(found: list[_Found]) -> State:
+    """The state of the files that are good.
+
+    Raises:
+        SourceError: none is; the error is that of the first.
+    """
+    good = [of_period.good for of_period in found if of_period.good]
+    bad = [error for of_period in found for _, error in of_period.bad]
+    if not good:
+        raise bad[0]
+    if bad:
+        return State("")
+    marks = "\n".join(f"{dropped.path.name} {sha256(body).hexdigest()}" for dropped, body in good)
+    return State(max(dropped.day for dropped, _ in good).isoformat(), sha256(marks.encode()).hexdigest())

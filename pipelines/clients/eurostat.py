@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 import polars as pl
 
 from pipelines.card import SourceCard
+from pipelines.clients.answers import GONE, LaterError
 from pipelines.clients.http import HttpClient
 from pipelines.clients.jsonstat import Cube, read_cube
 from pipelines.clients.odata import Description, SourceCode, SourceMeasure, describe, wire_names
@@ -164,7 +165,7 @@ def _get(http: HttpClient, card: SourceCard, url: str) -> tuple[bytes, Cube]:
                 url,
                 f"HTTP {status}, Eurostat says: {label}",
                 label,
-                NotThereError if status == 404 else SourceError,
+                NotThereError if status in GONE else SourceError,
             )
 
     def read(body: bytes) -> Cube:
@@ -178,7 +179,7 @@ def _get(http: HttpClient, card: SourceCard, url: str) -> tuple[bytes, Cube]:
 def _refuse(card: SourceCard, url: str, problem: str, label: str, kind: type[SourceError]) -> None:
     """Two refusals have the number 413: of an answer that is being prepared, and of one that is too large for ever."""
     if "ASYNCHRONOUS" in label.upper():
-        raise ValueError(problem)
+        raise LaterError(problem)
     raise kind(card.dataset_id, problem, url=url, todo="correct `query` or `dataset` on the card")
 
 

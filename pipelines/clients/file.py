@@ -1,7 +1,7 @@
 """Files at fixed addresses, fetched as they are."""
 
 from pipelines.card import SourceCard
-from pipelines.clients.files import PAGES, fetch_files, probe_files
+from pipelines.clients.files import PAGES, Wanted, fetch_files, probe_files
 from pipelines.clients.http import HttpClient
 from pipelines.clients.pages import State, Store
 from pipelines.roads import FileRoad
@@ -13,17 +13,17 @@ def probe(http: HttpClient, base: str, card: SourceCard, road: FileRoad) -> Stat
     """Ask for the headers of the files only.
 
     Raises:
-        NotThereError: a file is gone.
-        SourceError: the headers could not be had.
+        NotThereError: the files are gone.
+        SourceError: the headers of none of them could be had.
     """
-    return probe_files(http, card, road.urls)
+    return probe_files(http, card, map(Wanted, road.urls))
 
 
 def fetch(http: HttpClient, base: str, card: SourceCard, road: FileRoad, store: Store) -> State:
-    """Fetch the files.
+    """Fetch the files; one that cannot be had is lacking, as long as there is another.
 
     Raises:
-        NotThereError: a file is gone.
-        SourceError: a file could not be had, is no file of the card's format, or changed meanwhile.
+        NotThereError: the files are gone.
+        SourceError: none of them could be had, or one changed meanwhile.
     """
-    return fetch_files(http, card, road.urls, store)
+    return fetch_files(http, card, map(Wanted, road.urls), store)

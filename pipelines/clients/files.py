@@ -1,8 +1,12 @@
-"""Whole files: whether they changed, whether they are files at all, and fetching several side by side."""
+"""Whole files: whether they changed, whether they are files at all, and fetching several side by side.
+
+The files of a source do not depend on each other: one that cannot be had is told, and the others are kept.
+"""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from functools import partial
@@ -24,54 +28,70 @@ T = TypeVar("T")
 S = TypeVar("S")
 
 
-def probe_files(http: HttpClient, card: SourceCard, urls: Iterable[str]) -> State:
+@dataclass(frozen=True)
+class Wanted:
+    """A file that a source should have: its address, and why it may not be asked for, where that is known before."""
+
+    url: str
+    barred: SourceError | None = None
+
+
+def probe_files(http: HttpClient, card: SourceCard, files: Iterable[Wanted]) -> State:
     """Ask for the headers of every file only.
 
     Returns:
         The newest Last-Modified, and a stamp of all ETags (or Last-Modified and size, where a file has no ETag); both
-        are empty when one of the files has neither, since then nobody can say whether it changed.
+        are empty when one of the files has neither or could not be asked, since then nobody can say whether it changed.
 
     Raises:
-        NotThereError: a file is gone.
-        SourceError: the headers could not be had.
+        NotThereError: the files are gone.
+        SourceError: the headers of none of them could be had; the error is that of the first.
     """
-    urls = list(urls)
-    return _state(urls, side_by_side(card, lambda url: http.head(card.dataset_id, url), urls))
+    files = list(files)
+    found = _headers(http, card, files)
+    _refuse_none(found)
+    return _state(files, found)
 
 
-def fetch_files(http: HttpClient, card: SourceCard, urls: Iterable[str], store: Store) -> State:
+def fetch_files(http: HttpClient, card: SourceCard, files: Iterable[Wanted], store: Store) -> State:
     """Fetch files and keep each as `files/<number>`; its address tells which it is.
 
+    A file that cannot be had, or is no file of the card's format, is lacking, as long as there is another.
+
     Returns:
-        Their state, which was the same before and after; empty when it was not told both times.
+        Their state, which was the same before and after; empty when it was not told both times, or a file is lacking.
 
     Raises:
-        NotThereError: a file is gone.
-        SourceError: a file could not be had, is no file of the card's format, or changed meanwhile.
+        NotThereError: the files are gone.
+        SourceError: none of them could be had, and the error is that of the first; or one changed meanwhile.
     """
-    urls = list(urls)
-    before = probe_files(http, card, urls)
+    files = list(files)
+    # Whether a file is there its GET tells; its headers only tell how old it is.
+    before = _state(files, _headers(http, card, files))
     # Without a state nobody knows whether pages of an earlier fetch belong to this one.
     if known := " ".join(filter(None, (before.modified, before.stamp))):
         store.resume(known)
 
-    def fetch(numbered: tuple[int, str]) -> None:
-        number, url = numbered
-        name = f"{PAGES}/{number:05d}"
-        body = store.recall(name, url)
-        if body is None:
-            body, _ = http.get(card.dataset_id, url, partial(check_file, card), accept="*/*", never="text/html")
-            store.keep(name, url, body)
+    def fetch(name: str, file: Wanted) -> None:
+        if store.recall(name, file.url) is None:
+            check = partial(check_file, card)
+            body, _ = http.get(card.dataset_id, file.url, check, accept="*/*", never="text/html")
+            store.keep(name, file.url, body)
 
-    side_by_side(card, fetch, enumerate(urls))
-    after = probe_files(http, card, urls)
+    named = [(f"{PAGES}/{number:05d}", file) for number, file in enumerate(files)]
+    done = side_by_side(card, lambda one: _or_error(one[1], lambda: fetch(*one)), named)
+    _refuse_none(done)
+    lacking = [(name, file.url, came) for (name, file), came in zip(named, done, strict=True) if came is not None]
+    for name, url, error in lacking:
+        store.lack(name, url, error.problem)
+    after = State("") if lacking else _state(files, _headers(http, card, files))
     if not (before.stamp and after.stamp):
         return State("")
     if after != before:
         raise SourceError(
             card.dataset_id,
             f"a file changed while it was read ({before}, then {after})",
-            url=urls[0],
+            url=files[0].url,
             todo="run again",
         )
     return before
@@ -117,14 +137,40 @@ def side_by_side(card: SourceCard, work: Callable[[S], T], items: Iterable[S]) -
         pool.shutdown(cancel_futures=True)
 
 
-def _state(urls: list[str], all_headers: list[Mapping[str, str]]) -> State:
+def _or_error(file: Wanted, work: Callable[[], T]) -> T | SourceError:
+    """What comes of one file, or why it cannot be had: the others go on."""
+    try:
+        if file.barred:
+            raise file.barred
+        return work()
+    except SourceError as error:
+        return error
+
+
+def _refuse_none(done: list[T | SourceError]) -> None:
+    """Raise the first error when nothing came but errors."""
+    errors = [came for came in done if isinstance(came, SourceError)]
+    if errors and len(errors) == len(done):
+        raise errors[0]
+
+
+def _headers(http: HttpClient, card: SourceCard, files: list[Wanted]) -> list[Mapping[str, str] | SourceError]:
+    def ask(file: Wanted) -> Mapping[str, str] | SourceError:
+        return _or_error(file, lambda: http.head(card.dataset_id, file.url))
+
+    return side_by_side(card, ask, files)
+
+
+def _state(files: list[Wanted], all_headers: list[Mapping[str, str] | SourceError]) -> State:
     marks, days = [], []
-    for url, headers in zip(urls, all_headers, strict=True):
+    for file, headers in zip(files, all_headers, strict=True):
+        if isinstance(headers, SourceError):
+            return State("")
         day = headers.get("last-modified", "")
         mark = headers.get("etag") or (day and f"{day} {headers.get('content-length', '')}")
         if not mark:
             return State("")
-        marks.append(f"{url} {mark}")
+        marks.append(f"{file.url} {mark}")
         days.append(_iso(day))
     return State(max(days, default=""), sha256("\n".join(marks).encode()).hexdigest())
 

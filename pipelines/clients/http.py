@@ -1,78 +1,61 @@
 """HTTP as the sources need it: polite, patient, and never satisfied with half an answer."""
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from threading import Lock
-from typing import TypeVar
-from urllib.parse import urlsplit
+from functools import partial
+from typing import Any, TypeVar
+from urllib.parse import urljoin
 
 import requests
-from requests.adapters import HTTPAdapter
-from tenacity import (
-    RetryCallState,
-    Retrying,
-    retry_if_exception_type,
-    stop_after_attempt,
-    wait_random_exponential,
-)
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
 
-from pipelines.errors import NotThereError, SourceError
+from pipelines.clients.answers import LaterError, TryAgainError, host_of, refused, said, unanswered, whole
+from pipelines.clients.deadline import DeadlineAdapter
+from pipelines.clients.hosts import Hosts, Pace
+from pipelines.errors import SourceError, UnreachableError
 
 USER_AGENT = "regiokompas/0.1 (open regional figures)"
 CONNECTIONS = 16
-_PATIENCE = {429, 500, 502, 503, 504}
-_NO_HEAD = {405, 501}
+_NO_HEAD = (400, 403, 405, 501)
+_LATER = "try again later; what landed before stays in place"
 T = TypeVar("T")
 
 
-class _TryAgainError(Exception):
-    """An answer that may be better next time; `wait` is what the server asked for, in seconds."""
+def open_session(deadline: float = 300.0) -> requests.Session:
+    """A session that keeps up to 16 connections to each host open, as many as a card can ask for.
 
-    def __init__(self, problem: str, wait: float | None = None) -> None:
-        super().__init__(problem)
-        self.wait = wait
-
-
-def open_session() -> requests.Session:
-    """A session that keeps up to 16 connections to each host open, as many as a card can ask for."""
+    Args:
+        deadline: the most seconds that one answer may take, from the request to its last byte.
+    """
     session = requests.Session()
-    adapter = HTTPAdapter(pool_connections=32, pool_maxsize=CONNECTIONS)
+    adapter = DeadlineAdapter(deadline, pool_connections=32, pool_maxsize=CONNECTIONS)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
 
 
-class Pace:
-    """Spreads the requests to each host over time, whichever thread makes them."""
-
-    def __init__(self) -> None:
-        self._free: dict[str, float] = {}
-        self._lock = Lock()
-
-    def wait(self, host: str, rate: float) -> None:
-        """Wait for this request's turn, when at most `rate` a second may be made."""
-        with self._lock:
-            now = time.monotonic()
-            turn = max(now, self._free.get(host, now))
-            self._free[host] = turn + 1 / rate
-        time.sleep(turn - now)
-
-
 @dataclass(frozen=True)
 class HttpClient:
-    """A session with retries. One client serves one run; copies with another `rate` share its pace.
+    """A session with retries. One client serves one run; its copies share its pace and what it knows of hosts.
+
+    What costs no time is tried `tries` times: an answer that says later, that is torn or cannot be read. What does cost
+    time, since nobody answers, is tried twice at most, and its host is not asked again in the run. Until a host has
+    answered anything it gets less patience. So a host that lets nobody connect costs 2 x 10 s for each address that its
+    name has, which are two at most as a rule; one that lets us connect and keeps silent 2 x 20 s; with at most half a
+    second between the two tries. Ten of them, asked side by side, cost as much as one: less than a minute. Looking a
+    name up is left to the system, which gives up by itself.
 
     Args:
         session: the connection pool; tests and the sample mount their own adapters on it.
         tries: how often a request is made before its last problem becomes the error.
-        timeout: seconds without an answer before a try fails.
+        timeout: seconds of silence before a try fails.
         max_wait: the longest wait between two tries, in seconds, whatever Retry-After says.
         user_agent: who asks, and whom a source can turn to.
         rate: requests a second at most to one host; None for no limit.
         pace: whose turn it is at each host.
+        hosts: which hosts answered, and which did not.
+        connect_timeout: seconds to wait for a connection, where `timeout` is not less.
+        first_timeout: seconds of silence of a host that has not answered yet, where `timeout` is not less.
     """
 
     session: requests.Session
@@ -82,6 +65,13 @@ class HttpClient:
     user_agent: str = USER_AGENT
     rate: float | None = None
     pace: Pace = field(default_factory=Pace)
+    hosts: Hosts = field(default_factory=Hosts)
+    connect_timeout: float = 10.0
+    first_timeout: float = 20.0
+
+    def hurried(self) -> "HttpClient":
+        """This client for an address that nobody confirmed: one try, and ten seconds for it to say something."""
+        return replace(self, tries=1, timeout=min(self.timeout, 10.0))
 
     def get(
         self,
@@ -98,123 +88,128 @@ class HttpClient:
         Args:
             dataset_id: the card that the request is for, named in errors.
             url: the address.
-            read: turns the body into what the caller needs; its ValueError means "not what was expected".
+            read: turns the body into what the caller needs; its ValueError means "not what was expected", and its
+                LaterError "not now".
             accept: the content types that are asked for.
             never: a content type that is no answer, such as `text/html` where a file is expected.
             refusal: is shown the status and body of every answer but 200, before the usual treatment. It may raise a
-                SourceError that says more, or a ValueError: then the answer may be better next time.
+                SourceError that says more, or a ValueError or LaterError as `read` does.
 
         Returns:
             The body as received, and what `read` made of it.
 
         Raises:
-            NotThereError: the answer is 404.
-            SourceError: every try failed, or the request itself was refused (another 4xx).
+            NotThereError: the answer is 404 or 410.
+            UnreachableError: there was no answer, or every one said that it cannot be given now (429, 5xx).
+            SourceError: the request was refused (another 4xx), or every answer was torn or unreadable.
         """
 
         def once() -> tuple[bytes, T]:
-            answer = self._ask("GET", url, accept)
-            status, body = answer.status_code, answer.content
+            answer = self._ask(dataset_id, "GET", url, accept)
+            status, body = answer.status_code, whole(answer)
             try:
                 if status != 200:
                     if refusal:
                         refusal(status, body)
-                    raise self._refused(dataset_id, url, answer)
+                    raise refused(dataset_id, url, status, answer.headers, body)
                 kind = answer.headers.get("Content-Type", "").split(";")[0].strip().lower()
                 if never and kind == never:
                     raise ValueError(f"expected a file, found a page of type {kind}")
                 return body, read(body)
             except ValueError as error:
-                raise _TryAgainError(f"{error}{_said(body)}") from error
+                trouble = UnreachableError if isinstance(error, LaterError) else SourceError
+                raise TryAgainError(f"{error}{said(body)}", trouble) from error
 
         return self._patiently(dataset_id, url, once)
 
     def head(self, dataset_id: str, url: str, accept: str = "*/*") -> Mapping[str, str]:
         """Ask for the headers of `url` only, with the same patience.
 
+        Where HEAD is refused (400, 403, 405, 501) the headers are those of a GET that is broken off before its body.
+
         Returns:
-            The headers by lower-case name; none when the server does not know HEAD (405, 501).
+            The headers by lower-case name.
 
         Raises:
-            NotThereError: the answer is 404.
-            SourceError: every try failed, or the request itself was refused (another 4xx).
+            NotThereError: the answer is 404 or 410.
+            UnreachableError: there was no answer, or every one said that it cannot be given now (429, 5xx).
+            SourceError: the request was refused (another 4xx).
         """
 
         def once() -> Mapping[str, str]:
-            answer = self._ask("HEAD", url, accept)
+            answer = self._ask(dataset_id, "HEAD", url, accept)
+            whole(answer)
             if answer.status_code in _NO_HEAD:
-                return {}
+                answer = self._ask(dataset_id, "GET", url, accept)
+                if answer.status_code == 200:
+                    answer.close()
             if answer.status_code != 200:
-                raise self._refused(dataset_id, url, answer)
+                raise refused(dataset_id, url, answer.status_code, answer.headers, whole(answer))
             return {name.lower(): value for name, value in answer.headers.items()}
 
         return self._patiently(dataset_id, url, once)
 
-    def hurried(self) -> "HttpClient":
-        """This client for an address that nobody confirmed: one try, and not long."""
-        return replace(self, tries=1, timeout=min(self.timeout, 10))
-
     def _patiently(self, dataset_id: str, url: str, once: Callable[[], T]) -> T:
         retrying = Retrying(
-            stop=stop_after_attempt(self.tries),
+            stop=self._is_enough,
             wait=self._wait,
-            retry=retry_if_exception_type(_TryAgainError),
+            retry=retry_if_exception_type(TryAgainError),
             reraise=True,
         )
         try:
             return retrying(once)
-        except _TryAgainError as error:
-            raise SourceError(
-                dataset_id,
-                f"{error} (tried {self.tries} times)",
-                url=url,
-                todo="try again later; what landed before stays in place",
-            ) from error
+        except TryAgainError as error:
+            if error.silent:
+                self.hosts.note_silence(error.silent)
+            tried = retrying.statistics["attempt_number"]
+            often = f" (tried {tried} times)" if tried > 1 else ""
+            raise error.kind(dataset_id, f"{error}{often}", url=url, todo=_LATER) from error
 
-    def _ask(self, method: str, url: str, accept: str) -> requests.Response:
-        if self.rate:
-            self.pace.wait(urlsplit(url).netloc, self.rate)
-        headers = {"Accept": accept, "User-Agent": self.user_agent}
+    def _ask(self, dataset_id: str, method: str, url: str, accept: str) -> requests.Response:
+        """Send one request and give its answer as soon as its headers are there."""
+        refuse_silent = partial(self._refuse_silent, dataset_id, url)
+
+        def hear(answer: requests.Response, **_: Any) -> None:
+            # Called for every answer, and so also for one that leads to another host.
+            self.hosts.note_answer(host_of(answer.url))
+            if answer.is_redirect:
+                refuse_silent(host_of(urljoin(answer.url, answer.headers["Location"])))
+
         try:
-            return self.session.request(method, url, headers=headers, timeout=self.timeout)
-        except requests.RequestException as error:
-            root = _root(error)
-            raise _TryAgainError(f"expected a whole answer, found {type(root).__name__}: {root!s:.200}") from error
+            host = host_of(url)
+            refuse_silent(host)
+            if self.rate:
+                self.pace.wait(host, self.rate)
+            silence = self.timeout if self.hosts.is_there(host) else min(self.timeout, self.first_timeout)
+            return self.session.request(
+                method,
+                url,
+                headers={"Accept": accept, "User-Agent": self.user_agent},
+                timeout=(min(self.timeout, self.connect_timeout), silence),
+                stream=True,
+                hooks={"response": hear},
+            )
+        except (requests.ConnectionError, requests.Timeout) as error:
+            raise unanswered(error, host) from error
+        except (requests.RequestException, ValueError) as error:
+            # An address that is none, or a redirect that leads nowhere: the next try would be the same.
+            raise SourceError(dataset_id, f"expected an address that can be asked, found {error}", url=url) from error
 
-    def _refused(self, dataset_id: str, url: str, answer: requests.Response) -> Exception:
-        status, body = answer.status_code, answer.content
-        if status == 404:
-            return NotThereError(dataset_id, "HTTP 404, expected 200", url=url, todo="check the table id on the card")
-        if status in _PATIENCE:
-            return _TryAgainError(f"HTTP {status}, expected 200{_said(body)}", _retry_after(answer))
-        return SourceError(dataset_id, f"HTTP {status}, expected 200{_said(body)}", url=url)
+    def _refuse_silent(self, dataset_id: str, url: str, host: str) -> None:
+        if self.hosts.is_silent(host):
+            raise UnreachableError(dataset_id, f"{host} did not answer earlier in this run", url=url, todo=_LATER)
+
+    def _is_enough(self, state: RetryCallState) -> bool:
+        failure = _failure(state)
+        return state.attempt_number >= min(self.tries, failure.most if failure else self.tries)
 
     def _wait(self, state: RetryCallState) -> float:
-        error = state.outcome.exception() if state.outcome else None
-        asked = error.wait if isinstance(error, _TryAgainError) else None
-        backoff = wait_random_exponential(multiplier=0.5, max=self.max_wait)(state)
-        return min(asked, self.max_wait) if asked is not None else backoff
+        failure = _failure(state)
+        if failure and failure.wait is not None:
+            return min(failure.wait, self.max_wait)
+        return wait_random_exponential(multiplier=0.5, max=self.max_wait)(state)
 
 
-def _retry_after(answer: requests.Response) -> float | None:
-    text = answer.headers.get("Retry-After", "").strip()
-    if text.isdigit():
-        return float(text)
-    try:
-        when = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    # HTTP dates are in UTC, and some servers leave that out.
-    return max(0.0, (when.replace(tzinfo=when.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
-
-
-def _root(error: BaseException) -> BaseException:
-    """What began it: requests wraps a reset or a failed name look-up several times over."""
-    while deeper := error.__cause__ or error.__context__:
-        error = deeper
-    return error
-
-
-def _said(body: bytes) -> str:
-    text = " ".join(body[:120].decode("utf-8", "replace").split())
-    return f"; the answer begins with {text!r}" if text else "; the answer is empty"
+def _failure(state: RetryCallState) -> TryAgainError | None:
+    error = state.outcome.exception() if state.outcome else None
+    return error if isinstance(error, TryAgainError) else None

@@ -16,7 +16,8 @@ from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 
 from pipelines.card import SourceCard, load_cards
-from pipelines.clients.http import HttpClient, Pace
+from pipelines.clients.hosts import Pace
+from pipelines.clients.http import HttpClient
 from pipelines.landing import Landing
 from pipelines.refresh import LiveOrigin, addresses, refresh
 from pipelines.roads import Protocol

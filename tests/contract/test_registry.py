@@ -2,7 +2,6 @@
 
 import csv
 import re
-from pathlib import Path
 
 import pytest
 
@@ -77,8 +76,8 @@ def test_what_is_computed_from_rounded_or_incomplete_figures_warns_of_it_too() -
             assert "estimate" not in BY_ID[term]["usage_warnings"] or "estimate" in warnings
 
 
-def test_the_registry_passes_the_check_of_a_run(tmp_path: Path) -> None:
-    check_indicators(INDICATORS, CARDS_BY_ID, tmp_path)
+def test_the_registry_passes_the_check_of_a_run() -> None:
+    check_indicators(INDICATORS, CARDS_BY_ID)
 
 
 def test_every_programme_that_sets_goals_has_them_in_order() -> None:
@@ -121,26 +120,24 @@ def test_a_goal_is_followed_by_an_indicator_or_says_what_is_missing(goal: dict[s
         ("unused_potential_count", {"numerator": "unused_potential_count"}, ["is computed from itself"]),
     ],
 )
-def test_a_row_that_cannot_be_computed_is_named(
-    of: str, change: dict[str, str], told: list[str], tmp_path: Path
-) -> None:
+def test_a_row_that_cannot_be_computed_is_named(of: str, change: dict[str, str], told: list[str]) -> None:
     changed = [row | change if row["indicator_id"] == of else row for row in INDICATORS]
     with pytest.raises(CardError) as error:
-        check_indicators(changed, CARDS_BY_ID, tmp_path)
+        check_indicators(changed, CARDS_BY_ID)
     line = next(number for number, row in enumerate(changed, start=2) if row["indicator_id"] == of)
     text = str(error.value)
     assert text.startswith(f"indicator {of} (indicators.csv line {line}): ") and "\n" not in text
     assert all(part in text for part in (*told, " -> ")), text
 
 
-def test_a_circle_of_rows_is_named_with_its_way(tmp_path: Path) -> None:
+def test_a_circle_of_rows_is_named_with_its_way() -> None:
     change = {
         "unused_potential_count": {"numerator": "establishment_births_minus_deaths_count"},
         "establishment_births_minus_deaths_count": {"numerator": "jobs_count + unused_potential_count"},
     }
     changed = [row | change.get(row["indicator_id"], {}) for row in INDICATORS]
     with pytest.raises(CardError) as error:
-        check_indicators(changed, CARDS_BY_ID, tmp_path)
+        check_indicators(changed, CARDS_BY_ID)
     way = "unused_potential_count -> establishment_births_minus_deaths_count -> unused_potential_count"
     assert len(str(error.value).splitlines()) == 2 and way in str(error.value)
 

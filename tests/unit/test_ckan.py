@@ -1,5 +1,6 @@
 """CKAN: the right file of a package, over a real catalogue of published packages and over HTTP with odd ones."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +11,7 @@ from support_http import Answer, Memory, Site, hasty, open_site, register_card
 from pipelines.card import SourceCard
 from pipelines.clients import ckan
 from pipelines.clients.http import HttpClient
-from pipelines.errors import MismatchError, NotThereError, SourceError
+from pipelines.errors import MismatchError, NotThereError, SourceError, UnreachableError
 from pipelines.roads import CkanRoad, ResourceRule
 
 CSV = b"jaar;ontvanger\n2023;Stichting A\n"
@@ -48,6 +49,12 @@ def card_for(**resources: Any) -> tuple[SourceCard, CkanRoad]:
 
 def chosen(found: dict[str, Any], **rule: Any) -> list[str]:
     return [r.name for r in ckan.choose(card_for()[0], found, ResourceRule.model_validate(rule))]
+
+
+def barred(found: dict[str, Any]) -> str:
+    """Why the only file of a package may not be fetched."""
+    (file,) = ckan.wanted(card_for()[0], found, ResourceRule())
+    return str(file.barred)
 
 
 ZIPS = package(
@@ -124,15 +131,23 @@ def test_when_nothing_fits_the_error_lists_what_there_is() -> None:
 def test_an_unknown_licence_is_not_open(of_package: str, of_resource: str, open_: bool) -> None:
     found = package(resource("a", license_id=of_resource), license_id=of_package)
     if open_:
-        assert chosen(found) == ["a"]
+        assert barred(found) == "None"
         return
-    with pytest.raises(MismatchError, match="an unknown licence is not open"):
-        chosen(found)
+    assert "an unknown licence is not open" in barred(found)
 
 
 def test_an_address_that_is_none_is_refused() -> None:
-    with pytest.raises(MismatchError, match=r"has the address 'ftp://x/a', expected one that begins with http"):
-        chosen(package(resource("a", download_url=["ftp://x/a"])))
+    found = package(resource("a", download_url=["ftp://x/a"]))
+    assert "has the address 'ftp://x/a', expected one that begins with http" in barred(found)
+
+
+def test_an_address_that_two_resources_share_is_asked_once_and_not_when_one_of_them_is_closed() -> None:
+    twice = [resource(name, download_url=["https://x.example/a"]) for name in ("open", "too")]
+    (file,) = ckan.wanted(card_for()[0], package(*twice), ResourceRule())
+    assert file.url == "https://x.example/a" and file.barred is None
+    closed = resource("closed", download_url=["https://x.example/a"], license_id=UNKNOWN)
+    assert "'closed' has the licence" in barred(package(*twice, closed))
+    assert "'closed' has the licence" in barred(package(closed, *twice))
 
 
 @pytest.fixture
@@ -172,6 +187,41 @@ def test_a_page_about_a_file_is_no_file(site: Site) -> None:
     site.put("/package_show?id=p", answer(package(resource("a", download_url=[], url=f"{site.url}/page"))))
     with pytest.raises(SourceError, match="found a page of HTML or XML"):
         ckan.fetch(hasty(), site.url, *card_for(), Memory())
+
+
+# What one of three resources is like, and how that is told.
+LACKS = {
+    "gone": ({"download_url": ["{site}/gone.csv"]}, NotThereError, "HTTP 404, expected 200"),
+    "a page": ({"download_url": [], "url": "{site}/page"}, SourceError, "found a page of HTML or XML"),
+    "nobody there": ({"download_url": ["http://127.0.0.1:9/a"]}, UnreachableError, "127.0.0.1:9 did not answer"),
+    "a closed licence": ({"license_id": UNKNOWN}, MismatchError, "an unknown licence is not open"),
+    "no address": ({"download_url": None, "url": None}, MismatchError, "has the address ''"),
+}
+
+
+@pytest.mark.parametrize("place", [0, 1, 2, None])
+@pytest.mark.parametrize(("like", "kind", "told"), LACKS.values(), ids=LACKS)
+def test_a_resource_that_cannot_be_had_takes_no_other_with_it(
+    site: Site, like: dict[str, Any], kind: type[SourceError], told: str, place: int | None
+) -> None:
+    site.put("/page", Answer(b"<html>Download here</html>"))
+    like = {key: json.loads(json.dumps(value).replace("{site}", site.url)) for key, value in like.items()}
+    good = [resource(f"{n}.csv", download_url=[f"{site.url}/{n}.csv"], created=f"{n}-05-01") for n in (2021, 2023)]
+    site.put("/2021.csv", CSV)
+    offered = good if place is not None else []
+    # The resources are taken by age.
+    created = f"{2020 + 2 * (place or 0)}-05-01"
+    site.put("/package_show?id=p", answer(package(*offered, resource("lacks", created=created, **like))))
+    store = Memory()
+    if place is None:
+        with pytest.raises(SourceError, match=told) as error:
+            ckan.fetch(hasty(), site.url, *card_for(), store)
+        assert type(error.value) is kind
+        return
+    state = ckan.fetch(hasty(), site.url, *card_for(), store)
+    assert sorted(store.kept) == [*(f"files/{number:05d}" for number in range(3) if number != place), "package"]
+    ((_, problem),) = store.lacked.items()
+    assert told in problem and not state.stamp and not state.modified
 
 
 @pytest.mark.standin

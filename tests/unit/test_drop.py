@@ -1,15 +1,17 @@
 """Files that a person puts into a folder: the name says what the bytes cannot."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support_http import BASE, Memory, hasty
+from support_http import BASE, Memory, hasty, landed
 
 from pipelines.card import SourceCard
 from pipelines.clients import drop
 from pipelines.clients.pages import State
 from pipelines.errors import AwaitedError, SourceError
+from pipelines.landing import Landing
 from pipelines.roads import DropRoad
 
 CSV = b"regio;spanning\nZeeland;4,75\n"
@@ -47,6 +49,10 @@ def put(folder: Path, *names: str) -> Path:
     for name in names:
         (place / name).write_bytes(CSV + name.encode())
     return place
+
+
+def probe(folder: Path) -> State:
+    return drop.probe(hasty(), str(folder), *card_for(period_column=False))
 
 
 def fetch(folder: Path, *, period_column: bool = False) -> tuple[State, list[str]]:
@@ -94,37 +100,108 @@ def test_nothing_there_is_awaited_and_says_where_to_get_it_and_put_it(tmp_path: 
     assert f"put the file into {tmp_path}/uwv__t1 as 2026KW03__2026-11-20.csv" in text
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "spanning.csv",
-        "2026KW03.csv",
-        "2026-11-20.csv",
-        "2026KW03__20-11-2026.csv",
-        "2026KW03__2026-02-30.csv",
-        "2026Q3__2026-11-20.csv",
-        "2026KW05__2026-11-20.csv",
-        "2026KW03__x__2026-11-20.csv",
-        "2026KW03_2026-11-20.csv",
-    ],
-)
-def test_a_name_that_does_not_tell_is_refused_with_how_to_name_it(tmp_path: Path, name: str) -> None:
-    put(tmp_path, name)
-    with pytest.raises(SourceError, match=rf"the name '{name}' .* -> name it as 2026KW03__2026-11-20.csv") as error:
-        fetch(tmp_path)
-    assert not isinstance(error.value, AwaitedError)
+NAMES = [
+    "spanning.csv",
+    "2026KW03.csv",
+    "2026KW03",
+    "2026-11-20.csv",
+    "2026KW03__20-11-2026.csv",
+    "2026KW03__2026-02-30.csv",
+    "2026Q3__2026-11-20.csv",
+    "2026KW05__2026-11-20.csv",
+    "2026KW03__x__2026-11-20.csv",
+    "2026KW03_2026-11-20.csv",
+]
+PAGE = b"<!DOCTYPE html><html>"
+# Files that are not good, by name with their bytes, and how each is told.
+BAD: dict[str, tuple[dict[str, bytes], str]] = {
+    name: ({name: CSV}, rf"the name '{name}' does not say .*, expected one such as 2026KW03__2026-11-20.csv")
+    for name in NAMES
+} | {
+    "a page": ({"2026KW03__2026-11-20.csv": PAGE}, "found a page of HTML or XML"),
+    "an empty file": ({"2026KW03__2026-11-20.csv": b""}, "found an empty one"),
+    "a workbook": ({"2026KW03__2026-11-20.csv": b"PK\x03\x04"}, "found a zip or a workbook"),
+    "one day": (
+        {"2026KW03__2026-11-20.csv": CSV, "2026KW03__2026-11-20.CSV": CSV},
+        r"2026KW03__2026-11-20.CSV and 2026KW03__2026-11-20.csv are downloads of one day, expected one of them",
+    ),
+}
 
 
-def test_two_downloads_of_one_day_are_refused(tmp_path: Path) -> None:
-    put(tmp_path, "2026KW03__2026-11-20.csv", "2026KW03__2026-11-20.CSV")
-    with pytest.raises(SourceError, match="are downloads of one day"):
-        fetch(tmp_path)
+@pytest.fixture(params=BAD.values(), ids=BAD)
+def bad(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[list[str], str]:
+    """The addresses of files that are not good and lie in the folder, and how that is told."""
+    files, told = request.param
+    for name, body in files.items():
+        (put(tmp_path) / name).write_bytes(body)
+    return [f"drop:{name}" for name in files], told
 
 
-def test_a_page_saved_as_a_file_is_refused(tmp_path: Path) -> None:
-    (put(tmp_path) / "2026KW03__2026-11-20.csv").write_bytes(b"<!DOCTYPE html><html>")
-    with pytest.raises(SourceError, match="found a page of HTML or XML -> download it again: Choose all regions"):
-        fetch(tmp_path)
+def test_what_is_not_good_and_alone_is_refused_with_what_to_do(tmp_path: Path, bad: tuple[list[str], str]) -> None:
+    for look in (fetch, probe):
+        with pytest.raises(SourceError, match=rf"{bad[1]} -> (rename it|download it again: Choose|take the)") as error:
+            look(tmp_path)
+        assert type(error.value) is SourceError
+
+
+@pytest.mark.parametrize("others", [["2026KW01"], ["2026KW04"], ["2026KW01", "2026KW02", "2026KW04"]])
+def test_what_is_not_good_takes_no_other_with_it(tmp_path: Path, bad: tuple[list[str], str], others: list[str]) -> None:
+    names = [f"{period}__2026-11-20.csv" for period in others]
+    put(tmp_path, *names)
+    store = Memory()
+    card, road = card_for(period_column=False)
+    assert drop.fetch(hasty(), str(tmp_path), card, road, store) == State("")
+    assert probe(tmp_path) == State("")
+    assert [url for _, (url, _) in sorted(store.kept.items())] == [f"drop:{name}" for name in names]
+    assert set(store.lacked) == set(bad[0]) and re.search(bad[1], "".join(store.lacked.values()))
+
+
+def test_a_file_that_cannot_be_read_takes_no_other_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path, "2026KW02__2026-08-21.csv", "2026KW03__2026-11-20.csv")
+    read = Path.read_bytes
+
+    def refuse(path: Path) -> bytes:
+        if path.name.startswith("2026KW03"):
+            raise PermissionError(13, "Permission denied")
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    store = Memory()
+    card, road = card_for(period_column=False)
+    drop.fetch(hasty(), str(tmp_path), card, road, store)
+    assert [url for url, _ in store.kept.values()] == ["drop:2026KW02__2026-08-21.csv"]
+    assert store.lacked == {"drop:2026KW03__2026-11-20.csv": "[Errno 13] Permission denied"}
+
+
+def test_an_earlier_download_stands_in_for_a_newer_one_that_is_not_good(
+    tmp_path: Path, bad: tuple[list[str], str]
+) -> None:
+    put(tmp_path, "2026KW03__2026-10-01.csv", "2026KW03__2026-11-01.csv")
+    store = Memory()
+    card, road = card_for(period_column=False)
+    drop.fetch(hasty(), str(tmp_path), card, road, store)
+    assert [url for url, _ in store.kept.values()] == ["drop:2026KW03__2026-11-01.csv"]
+    assert set(store.lacked) == set(bad[0])
+
+
+def test_a_bad_download_that_a_newer_one_replaced_is_not_told(tmp_path: Path) -> None:
+    (put(tmp_path, "2026KW03__2026-11-20.csv") / "2026KW03__2026-11-13.csv").write_bytes(PAGE)
+    state, urls = fetch(tmp_path)
+    assert state.stamp and urls == ["drop:2026KW03__2026-11-20.csv"]
+
+
+def test_of_a_period_never_two_downloads_stand_beside_each_other(tmp_path: Path) -> None:
+    asked = (str(tmp_path / "drop"), *card_for(period_column=False))
+    (tmp_path / "drop").mkdir()
+    place = put(tmp_path / "drop", "2026KW02__2026-08-21.csv", "2026KW03__2026-10-01.csv", "2026KW03__2026-11-20.csv")
+    landing = Landing(tmp_path / "landing")
+    first = landed(landing, drop, *asked)
+    assert [r.url for r in first.resources] == ["drop:2026KW02__2026-08-21.csv", "drop:2026KW03__2026-11-20.csv"]
+    # What landed from a file is kept when the file went bad, rather than an earlier download.
+    (place / "2026KW03__2026-11-20.csv").write_bytes(PAGE)
+    second = landed(landing, drop, *asked, have=first)
+    assert second.resources == first.resources
+    assert [(lack.url, lack.is_kept) for lack in second.lacking] == [("drop:2026KW03__2026-11-20.csv", True)]
 
 
 @pytest.mark.parametrize(

@@ -3,16 +3,19 @@
 import io
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
-from support_http import Answer, Memory, Site, hasty, open_site, register_card
+from support_http import Answer, Memory, Site, hasty, landed, open_site, register_card
 
 from pipelines.card import SourceCard
 from pipelines.clients import file
 from pipelines.clients.files import check_file
 from pipelines.clients.pages import State
-from pipelines.errors import NotThereError, SourceError
+from pipelines.errors import NotThereError, SourceError, UnreachableError
+from pipelines.landing import Landing
 from pipelines.roads import FileRoad, Protocol
 
 CSV = b"jaar;ontvanger\n2023;Stichting A\n"
@@ -28,7 +31,7 @@ def site() -> Iterator[Site]:
 
 
 def card_for(site: Site, *paths: str, **layout: Any) -> tuple[SourceCard, FileRoad]:
-    urls = [site.url + path for path in paths]
+    urls = [path if "://" in path else site.url + path for path in paths]
     card = register_card({"protocol": "file", "urls": urls}, **layout)
     road = card.roads[0]
     assert isinstance(road, FileRoad)
@@ -74,6 +77,12 @@ def test_a_server_that_tells_nothing_leaves_the_state_open(site: Site, heads: bo
     assert state == State("") and store.resumed == []
 
 
+def test_a_server_that_refuses_to_tell_headers_only_tells_them_otherwise(site: Site) -> None:
+    state, _ = fetch(site, "/a.csv", "/b.csv")
+    site.heads = False
+    assert fetch(site, "/a.csv", "/b.csv")[0] == state
+
+
 def test_one_file_without_a_tag_leaves_the_state_of_all_open(site: Site) -> None:
     site.tags = False
     site.put("/a.csv", Answer(CSV, headers={"ETag": '"1"'}))
@@ -103,7 +112,96 @@ def test_a_file_that_changes_meanwhile_is_refused(site: Site) -> None:
 
 def test_a_file_that_is_gone_is_not_there(site: Site) -> None:
     with pytest.raises(NotThereError):
-        fetch(site, "/a.csv", "/gone.csv")
+        fetch(site, "/gone.csv")
+
+
+# What one file does, and how that is told.
+LACKS = {
+    "gone": (Answer(b"", 404), NotThereError, "HTTP 404, expected 200"),
+    "gone for good": (Answer(b"", 410), NotThereError, "HTTP 410, expected 200"),
+    "refused": (Answer(b"no", 403), SourceError, "HTTP 403, expected 200"),
+    "unable": (Answer(b"busy", 503), UnreachableError, "HTTP 503, expected 200"),
+    "a page": (Answer(HTML), SourceError, "found a page of HTML or XML"),
+    "empty": (Answer(b""), SourceError, "found an empty one"),
+    "torn": (Answer(CSV, promised=99), SourceError, "expected a whole answer"),
+    "nobody there": ("http://127.0.0.1:9/c.csv", UnreachableError, "127.0.0.1:9 did not answer"),
+}
+
+
+@pytest.fixture(params=LACKS.values(), ids=LACKS)
+def lack(request: pytest.FixtureRequest, site: Site) -> tuple[str, type[SourceError], str]:
+    """The address of a file that cannot be had, and how that is told."""
+    answer, error, problem = request.param
+    if isinstance(answer, str):
+        return answer, error, problem
+    site.put("/c.csv", answer)
+    return f"{site.url}/c.csv", error, problem
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_file_that_cannot_be_had_takes_no_other_with_it(
+    site: Site, lack: tuple[str, type[SourceError], str], place: int
+) -> None:
+    paths = ["/a.csv", "/b.csv"]
+    paths.insert(place, lack[0])
+    state, store = fetch(site, *paths)
+    assert {name: url for name, (url, _) in store.kept.items()} == {
+        f"files/{number:05d}": site.url + path for number, path in enumerate(paths) if number != place
+    }
+    ((url, told),) = store.lacked.items()
+    assert url == lack[0] and lack[2] in told
+    # So that the next run asks again.
+    assert state == State("")
+
+
+def test_when_no_file_can_be_had_the_first_says_why(site: Site, lack: tuple[str, type[SourceError], str]) -> None:
+    store = Memory()
+    with pytest.raises(SourceError, match=lack[2]) as error:
+        fetch(site, lack[0], "/gone.csv", "/nowhere.csv", store=store)
+    assert type(error.value) is lack[1]
+    assert not store.kept and not store.lacked
+
+
+def test_what_landed_before_stands_in_for_what_is_lacking(
+    site: Site, lack: tuple[str, type[SourceError], str], tmp_path: Path
+) -> None:
+    landing, asked = Landing(tmp_path), ("", *card_for(site, "/a.csv", lack[0], "/b.csv"))
+    first = landed(landing, file, *asked)
+    assert [(lacking.url, lacking.is_kept) for lacking in first.lacking] == [(lack[0], False)]
+    assert [r.name for r in first.resources] == ["files/00000", "files/00002"]
+    # It was there once.
+    kept = first.named("files/00000").model_copy(update={"name": "files/00001", "url": lack[0]})
+    before = first.model_copy(update={"resources": (*first.resources, kept), "lacking": ()})
+    site.put("/a.csv", CSV + b"2026;D\n")
+    after = landed(landing, file, *asked, have=before)
+    assert [(lacking.url, lacking.is_kept) for lacking in after.lacking] == [(lack[0], True)]
+    assert [r.name for r in after.resources] == ["files/00000", "files/00001", "files/00002"]
+    assert after.named("files/00001") == kept and after.named("files/00000") != before.named("files/00000")
+    again = landed(landing, file, *asked, have=after)
+    assert again.digest == after.digest and not again.stamp
+    assert [lacking.since for lacking in again.lacking] == [lacking.since for lacking in after.lacking]
+
+
+def test_headers_that_cannot_be_had_lose_no_file(site: Site) -> None:
+    site.put("/a.csv", Answer(b"", 500), Answer(b"", 500), Answer(CSV))
+    state, store = fetch(site, "/a.csv", "/b.csv")
+    assert sorted(store.kept) == ["files/00000", "files/00001"] and not store.lacked
+    assert state == State("")
+
+
+def test_a_probe_that_cannot_ask_one_file_leaves_the_state_open_and_fails_when_it_can_ask_none(site: Site) -> None:
+    assert file.probe(hasty(), "", *card_for(site, "/a.csv", "/gone.csv")) == State("")
+    with pytest.raises(NotThereError, match="/gone.csv"):
+        file.probe(hasty(), "", *card_for(site, "/gone.csv", "http://127.0.0.1:9/c.csv"))
+
+
+def test_files_on_a_host_that_does_not_answer_are_not_waited_for_one_by_one(site: Site) -> None:
+    card, road = card_for(site, "/a.csv", *(f"http://127.0.0.1:9/{number}.csv" for number in range(20)))
+    store, http = Memory(), replace(hasty(), rate=1000)
+    file.fetch(http, "", card, road, store)
+    told = list(store.lacked.values())
+    assert list(store.kept) == ["files/00000"] and len(told) == 20
+    assert all("127.0.0.1:9 did not answer earlier in this run" in problem for problem in told)
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from pipelines.card import SourceCard
-from pipelines.health import expected_next, period_end, state
-from pipelines.landing import Failure, Snapshot
+from pipelines.errors import Trouble
+from pipelines.health import TROUBLES, expected_next, period_end, state
+from pipelines.landing import Failure, Lacking, Snapshot
 from pipelines.strict import Bilingual
 
 TODAY = date(2026, 11, 24)
@@ -42,7 +43,12 @@ SNAPSHOT = Snapshot(
     invented=False,
     resources=(),
 )
-FAILED = Failure(failed_at="2026-11-20T06:00:00+00:00", problem="cbs/1NED: HTTP 503")
+FAILED = Failure(
+    failed_at="2026-11-20T06:00:00+00:00",
+    since="2026-11-18T06:00:00+00:00",
+    trouble=Trouble.UNREACHABLE,
+    problem="HTTP 503",
+)
 DROP = [{"protocol": "drop", "page": "https://www.uwv.nl", "how": {"nl": "Kies CSV", "en": "Choose CSV"}}]
 LAYOUT = {
     "format": "csv",
@@ -93,11 +99,13 @@ def test_the_next_figures_are_expected_on_a_day(changes: dict[str, Any], newest:
         ({"publication_lag_months": 18}, True, None, "2023JJ00", "Regulier", "current", None),
         ({"cadence": "once"}, True, None, "2015JJ00", "", "current", None),
         ({}, True, FAILED, "2015JJ00", "", "kept", "HTTP 503"),
-        ({}, True, FAILED.model_copy(update={"gone": True}), "2025JJ00", "", "stopped", "HTTP 503"),
+        ({}, True, FAILED.model_copy(update={"trouble": Trouble.GONE}), "2025JJ00", "", "kept", "no longer offered"),
         ({}, True, None, "2025JJ00", "Gediscontinueerd Stopgezet", "stopped", "Gediscontinueerd"),
         ({}, False, None, None, "", "absent", None),
         ({}, False, FAILED, None, "", "absent", "HTTP 503"),
         ({"roads": DROP, "layout": LAYOUT}, False, None, None, "", "awaited", None),
+        # A file that a person brought under a wrong name was brought all the same.
+        ({"roads": DROP, "layout": LAYOUT}, False, FAILED, None, "", "absent", "HTTP 503"),
     ],
 )
 def test_the_state_follows(
@@ -119,3 +127,33 @@ def test_a_source_that_ended_never_looks_current() -> None:
     ended = {"since": "2023-05-16", "state": "archived", "reason": {"nl": "bevroren", "en": "frozen"}}
     found, reason = state(card(ended=ended), SNAPSHOT, None, "20230516", "Regulier", date(2023, 5, 17))
     assert found == "archived" and reason == Bilingual(nl="2023-05-16: bevroren", en="2023-05-16: frozen")
+
+
+@pytest.mark.parametrize("trouble", list(Trouble))
+@pytest.mark.parametrize("landed", [True, False])
+def test_whatever_a_source_fails_at_it_is_kept_or_absent_since_the_day_that_it_began(
+    trouble: Trouble, landed: bool
+) -> None:
+    failure = FAILED.model_copy(update={"trouble": trouble})
+    found, reason = state(card(), SNAPSHOT if landed else None, failure, "2025JJ00", "", TODAY)
+    told = TROUBLES[trouble]
+    assert found == ("kept" if landed else "absent")
+    assert reason == Bilingual(
+        nl=f"2026-11-18T06:00:00+00:00: {told.nl}: HTTP 503", en=f"2026-11-18T06:00:00+00:00: {told.en}: HTTP 503"
+    )
+
+
+def test_a_source_that_lacks_some_of_its_files_is_kept_and_says_which() -> None:
+    lacking = (
+        Lacking(url="https://x.nl/2015?v=1", problem="HTTP 404", since="2026-11-10T06:00:00+00:00", is_kept=False),
+        Lacking(url="https://x.nl/2016/", problem="no workbook", since="2026-11-12T06:00:00+00:00", is_kept=True),
+    )
+    found, reason = state(
+        card(), SNAPSHOT.model_copy(update={"lacking": lacking}), None, "2025JJ00", "", date(2026, 11, 24)
+    )
+    assert found == "kept" and reason
+    assert reason.en == (
+        "2026-11-10T06:00:00+00:00: 2 files are missing (2015: HTTP 404; 2016: no workbook)"
+        "; shown as it landed before: 2016"
+    )
+    assert reason.nl.startswith("2026-11-10T06:00:00+00:00: 2 bestanden ontbreken (2015: ")

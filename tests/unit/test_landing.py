@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.errors import RegiokompasError
-from pipelines.landing import Landing, Resource, Snapshot, open_landing, write_atomically
+from pipelines.landing import Failure, Lacking, Landing, Resource, Snapshot, open_landing, write_atomically
 
 
 @pytest.fixture
@@ -108,21 +108,55 @@ def test_a_folder_that_is_no_landing_is_refused(tmp_path: Path) -> None:
         open_landing(tmp_path / "elsewhere")
 
 
+def failed(day: int, problem: str) -> Failure:
+    return Failure(failed_at=f"2026-11-{day:02d}T06:00:00+00:00", problem=problem)
+
+
 def test_a_failure_is_noted_until_the_next_success(landing: Landing) -> None:
     assert landing.failure("cbs/1", invented=False) is None
-    landing.note_failure("cbs/1", "cbs/1: HTTP 500", invented=False)
+    landing.note_failure("cbs/1", failed(1, "HTTP 500"), invented=False)
     found = landing.failure("cbs/1", invented=False)
-    assert found and found.problem == "cbs/1: HTTP 500" and found.failed_at
+    assert found and found.problem == "HTTP 500" and found.failed_at
     landing.clear_failure("cbs/1", invented=False)
     landing.clear_failure("cbs/1", invented=False)
     assert landing.failure("cbs/1", invented=False) is None
+
+
+def test_a_failure_goes_on_from_the_one_before(landing: Landing) -> None:
+    landing.note_failure("cbs/1", failed(1, "HTTP 500"), invented=False)
+    landing.note_failure("cbs/1", failed(2, "HTTP 404"), invented=False)
+    found = landing.failure("cbs/1", invented=False)
+    assert found and (found.began, found.failed_at) == ("2026-11-01T06:00:00+00:00", "2026-11-02T06:00:00+00:00")
+    assert found.problem == "HTTP 404"
+    landing.clear_failure("cbs/1", invented=False)
+    landing.note_failure("cbs/1", failed(3, "HTTP 500"), invented=False)
+    again = landing.failure("cbs/1", invented=False)
+    assert again and again.began == "2026-11-03T06:00:00+00:00"
+
+
+def test_what_an_earlier_version_noted_is_still_read(landing: Landing) -> None:
+    path = landing.root / "failures" / "published" / "cbs" / "1.json"
+    path.parent.mkdir(parents=True)
+    path.write_text('{"failed_at": "2026-11-01T06:00:00+00:00", "problem": "cbs/1: HTTP 500", "gone": true}')
+    found = landing.failure("cbs/1", invented=False)
+    assert found and found.began == found.failed_at == "2026-11-01T06:00:00+00:00"
 
 
 def test_a_run_of_the_sample_does_not_whitewash_a_real_source(landing: Landing) -> None:
-    landing.note_failure("cbs/1", "cbs/1: HTTP 500", invented=False)
+    landing.note_failure("cbs/1", failed(1, "HTTP 500"), invented=False)
     assert landing.failure("cbs/1", invented=True) is None
     landing.clear_failure("cbs/1", invented=True)
     assert landing.failure("cbs/1", invented=False)
+
+
+def test_what_a_snapshot_lacks_makes_it_another_one(landing: Landing) -> None:
+    whole = Snapshot(
+        dataset_id="cbs/1", protocol="file", asked="", modified="", landed_at="1", invented=False, resources=()
+    )
+    lack = Lacking(url="https://x.nl/2015", problem="HTTP 404", since="2026-11-01", is_kept=True)
+    without = whole.model_copy(update={"lacking": (lack,)})
+    again = whole.model_copy(update={"lacking": (lack.model_copy(update={"problem": "HTTP 500"}),)})
+    assert len({whole.digest, without.digest}) == 2 and again.digest == without.digest
 
 
 def test_a_write_that_breaks_off_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -106,9 +106,10 @@ def landed(landing: Landing, cells: dict[str, tuple[Any, Any]], **changed: Any) 
 def read(tmp_path: Path, cells: dict[str, tuple[Any, Any]], **changed: Any) -> pl.DataFrame:
     landing = Landing(tmp_path / "landing")
     snapshot = landed(landing, cells, **changed)
-    rows = write_raw(CARD, snapshot, landing, tmp_path / "raw", lambda _: None)
-    assert rows == rows_of(tmp_path / "raw") and is_read(tmp_path / "raw", CARD, snapshot)
-    return pl.read_parquet(tmp_path / "raw" / "observations.parquet")
+    assert write_raw(CARD, snapshot, landing, tmp_path / "raw", lambda _: None) == snapshot
+    frame = pl.read_parquet(tmp_path / "raw" / "observations.parquet")
+    assert frame.height == rows_of(tmp_path / "raw") and is_read(tmp_path / "raw", CARD, snapshot)
+    return frame
 
 
 MARKS = {

@@ -1,0 +1,132 @@
+"""What comes of a request: a whole answer, a refusal, or a try that failed while another may not."""
+
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
+
+import requests
+from urllib3.exceptions import ProtocolError
+
+from pipelines.clients.deadline import OverdueError
+from pipelines.errors import NotThereError, SourceError, UnreachableError
+
+GONE = (404, 410)
+# How often a request is made at most when each try of it costs a whole timeout, or a whole deadline.
+_SLOW, _OVERDUE = 2, 1
+
+
+class LaterError(ValueError):
+    """An answer in which the source says that it cannot give now what was asked for."""
+
+
+class TryAgainError(Exception):
+    """A try that failed, while another may not.
+
+    Args:
+        problem: what was found and what was expected.
+        kind: what it becomes when it stays.
+        most: how often such a request is tried at most.
+        silent: the host that gave no answer.
+        wait: how long the server asks to wait, in seconds.
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        kind: type[SourceError],
+        *,
+        most: int = sys.maxsize,
+        silent: str = "",
+        wait: float | None = None,
+    ) -> None:
+        super().__init__(problem)
+        self.kind = kind
+        self.most = most
+        self.silent = silent
+        self.wait = wait
+
+
+def host_of(url: str) -> str:
+    """The host of an address, with its port where that is given.
+
+    Raises:
+        ValueError: it is no address.
+    """
+    return urlsplit(url).netloc
+
+
+def whole(answer: requests.Response) -> bytes:
+    """The body of an answer, to its last byte.
+
+    Raises:
+        TryAgainError: it broke off, could not be unpacked, or took too long.
+    """
+    try:
+        return answer.content
+    except requests.RequestException as error:
+        *_, root = chain = _chain(error)
+        if overdue := _overdue(chain):
+            raise overdue from error
+        if isinstance(root, TimeoutError):
+            problem = f"expected a whole answer, {host_of(answer.url)} fell silent before its end"
+            raise TryAgainError(problem, UnreachableError, most=_SLOW) from error
+        problem = f"expected a whole answer, found {type(root).__name__}: {root!s:.200}"
+        raise TryAgainError(problem, SourceError) from error
+
+
+def unanswered(error: requests.RequestException, host: str) -> TryAgainError:
+    """Why no answer began: nobody is there, or whoever is there says nothing."""
+    *_, root = chain = _chain(error)
+    if error.request is not None and error.request.url:
+        # The host that was asked first may have led to this one.
+        host = host_of(error.request.url)
+    if overdue := _overdue(chain, silent=host):
+        return overdue
+    why = "it kept silent" if isinstance(root, TimeoutError) else getattr(root, "strerror", None) or str(root)
+    # Who hangs up does so at once, and often only because the connection was open for long.
+    hung_up = any(isinstance(e, ProtocolError) for e in chain)
+    most = sys.maxsize if hung_up else _SLOW
+    return TryAgainError(f"{host} did not answer: {why:.200}", UnreachableError, most=most, silent=host)
+
+
+def refused(dataset_id: str, url: str, status: int, headers: Mapping[str, str], body: bytes) -> Exception:
+    """What to raise for an answer other than 200."""
+    problem = f"HTTP {status}, expected 200"
+    if status in GONE:
+        return NotThereError(dataset_id, problem, url=url, todo="check the address, or the table id, on the card")
+    if status == 429 or status >= 500:
+        return TryAgainError(f"{problem}{said(body)}", UnreachableError, wait=_retry_after(headers))
+    return SourceError(dataset_id, f"{problem}{said(body)}", url=url)
+
+
+def said(body: bytes) -> str:
+    """How an answer begins, for an error text."""
+    text = " ".join(body[:120].decode("utf-8", "replace").split())
+    return f"; the answer begins with {text!r}" if text else "; the answer is empty"
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    text = headers.get("Retry-After", "").strip()
+    if text.isdigit():
+        return float(text)
+    try:
+        when = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    # HTTP dates are in UTC, and some servers leave that out.
+    return max(0.0, (when.replace(tzinfo=when.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
+
+
+def _overdue(chain: list[BaseException], silent: str = "") -> TryAgainError | None:
+    late = next((error for error in chain if isinstance(error, OverdueError)), None)
+    return TryAgainError(str(late), UnreachableError, most=_OVERDUE, silent=silent) if late else None
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """An error and what began it, the root last: requests wraps a reset or a failed look-up several times over."""
+    chain = [error]
+    while deeper := chain[-1].__cause__ or chain[-1].__context__:
+        chain.append(deeper)
+    return chain

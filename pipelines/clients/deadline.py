@@ -1,0 +1,108 @@
+"""Connections on which no answer lasts longer than its deadline.
+
+A timeout is the time between two pieces of an answer, so a server that sends a byte now and then never meets it. Here
+the clock is looked at wherever bytes come in, and so it holds for headers, bodies and the sizes of chunks alike.
+"""
+
+import time
+from functools import partial
+from http.client import HTTPResponse
+from io import BufferedReader, RawIOBase
+from socket import socket
+from typing import Any
+
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+
+class OverdueError(TimeoutError):
+    """An answer was not whole when its time was over."""
+
+
+class DeadlineAdapter(HTTPAdapter):
+    """An adapter for a session that ends every answer which is not whole in time.
+
+    Args:
+        deadline: seconds from the request to the last byte of its answer; each redirect is a request of its own.
+        options: those of requests' own adapter.
+    """
+
+    def __init__(self, deadline: float, **options: Any) -> None:
+        self._pools = {
+            "http": partial(_Pool, deadline=deadline),
+            "https": partial(_SecurePool, deadline=deadline),
+        }
+        super().__init__(**options)
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        """Set up the pools of direct connections, as requests asks for them."""
+        super().init_poolmanager(*args, **options)
+        self.poolmanager.pool_classes_by_scheme = self._pools
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        """Set up the pools of connections through a proxy, as requests asks for them."""
+        manager = super().proxy_manager_for(proxy, **options)
+        manager.pool_classes_by_scheme = self._pools
+        return manager
+
+
+class _Incoming(RawIOBase):
+    """The bytes of one answer as they come in, for as long as there is time."""
+
+    def __init__(self, raw: RawIOBase, sock: socket, deadline: float) -> None:
+        self._raw = raw
+        self._sock = sock
+        self._deadline = deadline
+        self._ends = time.monotonic() + deadline
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        patience = self._sock.gettimeout()
+        left = self._ends - time.monotonic()
+        if patience is not None and patience < left:
+            return self._raw.readinto(buffer)
+        try:
+            # No time at all would mean not to wait, where a timeout is meant.
+            self._sock.settimeout(max(left, 1e-6))
+            return self._raw.readinto(buffer)
+        except TimeoutError as error:
+            raise OverdueError(f"expected a whole answer within {self._deadline:g} s, found a part of it") from error
+        finally:
+            self._sock.settimeout(patience)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Answer(HTTPResponse):
+    def __init__(self, sock: socket, *args: Any, deadline: float, **options: Any) -> None:
+        super().__init__(sock, *args, **options)
+        self.fp = BufferedReader(_Incoming(self.fp.detach(), sock, deadline))
+
+
+class _Timed:
+    """What makes a connection read its answers against the clock."""
+
+    def __init__(self, *args: Any, deadline: float, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.response_class: Any = partial(_Answer, deadline=deadline)
+
+
+class _Connection(_Timed, HTTPConnection):
+    pass
+
+
+class _SecureConnection(_Timed, HTTPSConnection):
+    pass
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection
