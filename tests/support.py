@@ -85,9 +85,20 @@ class Ran:
 
     @property
     def errors(self) -> list[str]:
-        """The lines of standard error, without what introduces each."""
-        lines = [line.strip() for line in self.err.splitlines() if line.strip()]
-        return [line.removeprefix("Error:").removeprefix("error").strip() for line in lines]
+        """The lines of standard error that tell what is wrong, without their groups and what introduces each."""
+        lines = [line.strip() for line in self.err.splitlines() if line.startswith(("  ", "Error:"))]
+        return [line.removeprefix("Error:").strip() for line in lines]
+
+    def group(self, title: str) -> list[str]:
+        """The lines that standard error has under the group whose title begins so."""
+        found: list[str] = []
+        inside = False
+        for line in self.err.splitlines():
+            if line.startswith("  "):
+                found += [line.strip()] if inside else []
+            elif line.strip():
+                inside = line.startswith(title)
+        return found
 
     def state(self, dataset_id: str) -> str:
         """The state that the table of sources gives a card, with its reason when it was kept; without any space.
@@ -226,7 +237,7 @@ class Standin:
         """Run `regiokompas run --from live` with the stand-in as the source; without `--select`, on all that it has."""
         settings = {**self.environment, **environment}
         chosen = args if "--select" in args else (*args, *ALL_OF_THEM)
-        return run_cli("run", "--from", "live", *chosen, data=data, project=project, **settings)
+        return run_cli("run", "--from", "live", "--verbose", *chosen, data=data, project=project, **settings)
 
 
 @contextmanager

@@ -152,7 +152,7 @@ class Memory:
 
 def landed(landing: Landing, client: ModuleType, *asked: Any, have: Snapshot | None = None) -> Snapshot:
     """The snapshot that a fetch of `client` gives, when `have` landed before."""
-    store = ResumableStore(landing, "any/t1", "question", have)
+    store = ResumableStore(landing, "any/t1", "any", "question", have)
     state = client.fetch(hasty(), *asked, store)
     return Snapshot(
         dataset_id="any/t1",

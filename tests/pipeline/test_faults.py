@@ -1,5 +1,6 @@
 """A source that falters: what passes is retried, what stays ends in one clear line, and nothing else suffers."""
 
+import io
 import json
 import re
 import sqlite3
@@ -11,6 +12,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from conftest import Run
+from rich.console import Console
 from support import (
     STANDIN_TABLES,
     Ran,
@@ -28,7 +30,8 @@ from pipelines.card import SourceCard, load_cards
 from pipelines.errors import SourceError
 from pipelines.landing import Landing
 from pipelines.refresh import refresh
-from pipelines.settings import CARDS
+from pipelines.settings import CARDS, Settings
+from pipelines.source_status import everything_known, print_source
 from schemas.wire import check_raw
 
 pytestmark = pytest.mark.standin
@@ -102,44 +105,46 @@ def test_an_answer_that_is_well_formed_but_wrong_is_never_taken(
     assert fetch(healed, card, tmp_path).height, "the next run must not suffer from it"
 
 
-# Table -> fault, where it happens, and what the line on standard error must say of it.
+# Table -> fault, where it happens, its group, and what is said of it.
 FIRST = {
-    "81575NED": ("reset", V4_PAGES, "expected a whole answer"),
-    "70072ned": ("truncate", "ODataFeed/odata/70072ned", "expected a whole answer"),
-    "83648NED": ("http503", "ODataFeed/odata/83648NED", "HTTP 503, expected 200"),
-    "82949NED": ("html200", "ODataApi/odata/82949NED", "expected a JSON object"),
+    "81575NED": ("reset", V4_PAGES, "Refused", "expected a whole answer"),
+    "70072ned": ("truncate", "ODataFeed/odata/70072ned", "Refused", "expected a whole answer"),
+    "83648NED": ("http503", "ODataFeed/odata/83648NED", "No answer", "HTTP 503, expected 200"),
+    "82949NED": ("html200", "ODataApi/odata/82949NED", "Refused", "expected a JSON object"),
 }
 SECOND = {
-    "81575NED": ("recount", V4_PAGES, "the page counts 343 rows, expected 342"),
-    "70072ned": ("http404", "ODataApi/odata/70072ned", "HTTP 404, expected 200"),
-    "83648NED": ("badjson", "ODataFeed/odata/83648NED", "expected a whole page of rows"),
-    "83583NED": ("empty", V3_PAGES, "0 observations, expected 30 to 500"),
-    "83287NED": ("http500", "ODataApi/odata/83287NED/DataProperties", "HTTP 500, expected 200"),
-    "86247NED": ("http429", "ODataFeed/odata/86247NED", "HTTP 429, expected 200"),
+    "81575NED": ("recount", V4_PAGES, "Refused", "the page counts 343 rows, expected 342"),
+    "70072ned": ("http404", "ODataApi/odata/70072ned", "Gone", "HTTP 404, expected 200"),
+    "83648NED": ("badjson", "ODataFeed/odata/83648NED", "Refused", "expected a whole page of rows"),
+    "83583NED": ("empty", V3_PAGES, "Refused", "0 observations, expected 30 to 500"),
+    "83287NED": ("http500", "ODataApi/odata/83287NED/DataProperties", "No answer", "HTTP 500, expected 200"),
+    "86247NED": ("http429", "ODataFeed/odata/86247NED", "No answer", "HTTP 429, expected 200"),
 }
+Faults = dict[str, tuple[str, str, str, str]]
 TABLES = STANDIN_TABLES
 
 
 @dataclass(frozen=True)
 class Broken:
-    """A run in which some sources did not recover, and what stood in the data folder before and after it."""
+    """A run in which some sources did not recover: what it published, and what it left of the figures before."""
 
     ran: Ran
     status: Ran
+    ones: dict[str, str]
     landed: set[str]
-    current: str
-    releases: set[str]
-    untouched: bool
+    release: str
+    sources: dict[str, tuple[str, str | None]]
+    figures: dict[str, tuple[int, float]]
 
 
 @dataclass(frozen=True)
 class Story:
-    """Two broken runs after a good one, a run of what is whole, and a good one."""
+    """Two broken runs after a good one, and a good one."""
 
     before: str
+    figures: dict[str, tuple[int, float]]
+    untouched: bool
     broken: list[Broken]
-    part: dict[str, tuple[str, str | None]]
-    part_ran: Ran
     healed: dict[str, tuple[str, str | None]]
     healed_ran: Ran
 
@@ -149,9 +154,24 @@ def sources(release: Path) -> dict[str, tuple[str, str | None]]:
         return {i: (state, reason) for i, state, reason in db.execute("select table_id, state, reason_en from sources")}
 
 
+def figures(release: Path) -> dict[str, tuple[int, float]]:
+    """How many figures of each source there are, and what they add up to."""
+    sql = "select dataset_id, count(value), total(value) from observations group by dataset_id"
+    with closing(sqlite3.connect(release / "regiokompas.db")) as db:
+        return {dataset_id: (count, total) for dataset_id, count, total in db.execute(sql)}
+
+
 def modified(data: Path, table: str) -> str:
     lock = json.loads((data / "landing" / "locks" / "cbs" / f"{table}.json").read_text(encoding="utf-8"))
     return str(lock["snapshots"][-1]["modified"])
+
+
+def known(table: str, data: Path) -> str:
+    """What `regiokompas status` tells of one table."""
+    text = io.StringIO()
+    facts = everything_known(ALL[f"cbs/{table}"], Settings(data=data), invented=False)
+    print_source(Console(file=text, width=400), facts)
+    return text.getvalue()
 
 
 @pytest.fixture(scope="module")
@@ -164,75 +184,83 @@ def story(live_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Story:
             news = f"2026-11-{day:02d}T02:00:00"
             standin.control(
                 modified=dict.fromkeys(TABLES, news),
-                faults=[{"kind": kind, "match": match, "times": -1} for kind, match, _ in faults.values()],
+                faults=[{"kind": kind, "match": match, "times": -1} for kind, match, _, _ in faults.values()],
             )
             ran = standin.run(data=data)
             landed = {table for table in TABLES if modified(data, table) == news}
             status = run_cli("status", data=data)
-            whole = digests(release) == digest
-            broken.append(Broken(ran, status, landed, current_release(data).name, release_ids(data), whole))
-        part_ran = standin.run("--select", "cbs/82949NED", data=data)
-        part = sources(current_release(data))
+            ones = {table: known(table, data) for table in faults}
+            now = current_release(data)
+            broken.append(Broken(ran, status, ones, landed, now.name, sources(now), figures(now)))
         standin.heal()
         healed_ran = standin.run(data=data)
-        return Story(release.name, broken, part, part_ran, sources(current_release(data)), healed_ran)
+        untouched = digests(release) == digest
+        before = release.name, figures(release)
+        return Story(*before, untouched, broken, sources(current_release(data)), healed_ran)
 
 
 BOTH = pytest.mark.parametrize(("run", "faults"), [(0, FIRST), (1, SECOND)], ids=["first", "second"])
 
 
 @BOTH
-def test_each_broken_source_is_one_line_that_says_what_where_and_what_was_expected(
-    story: Story, run: int, faults: dict[str, tuple[str, str, str]]
+def test_each_broken_source_is_one_line_in_its_group_that_fits_a_terminal(
+    story: Story, run: int, faults: Faults
 ) -> None:
     ran = story.broken[run].ran
     assert ran.code == 1
-    for table, (_, _, told) in faults.items():
-        lines = [line for line in ran.errors if line.startswith(f"cbs/{table} ") or line.startswith(f"cbs/{table}:")]
-        assert len(lines) == 1, ran.err
-        assert told in lines[0] and "expected" in lines[0]
-        assert re.search(rf"http://127\.0\.0\.1:\d+/\S*{table}", lines[0]), lines[0]
+    for table, (_, _, group, told) in faults.items():
+        (line,) = [line for line in ran.group(group) if line.startswith(f"cbs/{table}: ")]
+        assert told in line and " -> " in line, line
     assert len(ran.errors) == len(faults), ran.err
-    assert "Traceback" not in ran.err + ran.out
+    assert all(len(line) <= 120 for line in ran.err.splitlines()[:-2]), ran.err
+    assert "http://" not in ran.err and "Traceback" not in ran.err + ran.out
 
 
 @BOTH
-def test_the_other_sources_are_done(story: Story, run: int, faults: dict[str, tuple[str, str, str]]) -> None:
+def test_the_status_of_one_source_tells_every_way_that_was_tried(story: Story, run: int, faults: Faults) -> None:
+    for table, (_, _, _, told) in faults.items():
+        text = story.broken[run].ones[table]
+        assert told in text
+        assert re.search(rf"asked http://127\.0\.0\.1:\d+/\S*{table}", text), text
+        assert all(str(road.protocol) in text for road in ALL[f"cbs/{table}"].roads)
+        assert "last tried 20" in text and "fails since 20" in text
+
+
+@BOTH
+def test_the_other_sources_are_done(story: Story, run: int, faults: Faults) -> None:
     assert story.broken[run].landed == TABLES - set(faults)
 
 
 @BOTH
-def test_the_last_good_release_stays_current_and_whole(
-    story: Story, run: int, faults: dict[str, tuple[str, str, str]]
+def test_all_is_published_with_the_figures_of_the_broken_ones_as_they_were(
+    story: Story, run: int, faults: Faults
 ) -> None:
     broken = story.broken[run]
-    assert (broken.current, broken.releases, broken.untouched) == (story.before, {story.before}, True)
-    assert f"nothing was published; {story.before} is still current" in broken.ran.out
+    assert broken.release != story.before and broken.release in broken.ran.out
+    assert broken.figures == story.figures and story.untouched
+    for table in TABLES:
+        state, reason = broken.sources[table]
+        if table in faults:
+            assert state == "kept" and faults[table][3] in (reason or "")
+        else:
+            assert state in ("current", "stale")
 
 
 @BOTH
-def test_the_status_labels_what_was_kept_and_why(
-    story: Story, run: int, faults: dict[str, tuple[str, str, str]]
-) -> None:
+def test_the_status_labels_what_was_kept_and_why(story: Story, run: int, faults: Faults) -> None:
     for shown in (story.broken[run].status, story.broken[run].ran):
         for table in TABLES:
             state = shown.state(f"cbs/{table}")
             if table in faults:
-                gone = faults[table][0] == "http404"
-                assert state.startswith("stoppedsince20" if gone else "keptsince20"), state
-                assert faults[table][2] in shown.out + shown.err
+                assert state.startswith("keptsince20"), state
+                assert faults[table][3] in shown.out
             else:
                 assert state == "current" or state.startswith("stalesince"), state
 
 
-def test_what_is_whole_can_be_published_with_the_broken_ones_labelled(story: Story) -> None:
-    assert story.part_ran.code == 0, story.part_ran.err
-    for table, (state, reason) in story.part.items():
-        if table in SECOND:
-            gone = SECOND[table][0] == "http404"
-            assert state == ("stopped" if gone else "kept") and SECOND[table][2] in (reason or "")
-        elif table in TABLES:
-            assert state in ("current", "stale")
+def test_a_source_that_goes_on_failing_is_kept_since_the_day_that_it_began(story: Story) -> None:
+    reasons = [str(broken.sources["81575NED"][1]) for broken in story.broken]
+    assert reasons[0][:19] == reasons[1][:19] and reasons[0] != reasons[1]
 
 
 def test_the_next_good_run_clears_the_labels(story: Story) -> None:
@@ -240,7 +268,13 @@ def test_the_next_good_run_clears_the_labels(story: Story) -> None:
     assert {story.healed[table][0] for table in TABLES} == {"current", "stale"}
 
 
-def test_a_first_run_that_fails_publishes_nothing(live_run: Run, standin: Standin, tmp_path: Path) -> None:
+def test_what_can_be_asked_again_is_a_command(story: Story) -> None:
+    (command,) = [line for line in story.broken[0].ran.err.splitlines() if line.startswith("Again for these: ")]
+    expected = " ".join(f"--select cbs/{table}" for table in sorted(FIRST))
+    assert command == f"Again for these: regiokompas run --from live {expected}"
+
+
+def test_a_first_run_of_which_nothing_lands_publishes_nothing(live_run: Run, standin: Standin, tmp_path: Path) -> None:
     data = new_data(live_run.data, tmp_path / "data")
     standin.heal()
     standin.fault("http500", "81575NED", -1)
@@ -248,4 +282,16 @@ def test_a_first_run_that_fails_publishes_nothing(live_run: Run, standin: Standi
     standin.heal()
     assert ran.code == 1 and not release_ids(data)
     assert ran.state("cbs/81575NED").startswith("absent")
-    assert len(ran.errors) == 1 and "HTTP 500, expected 200" in ran.errors[0]
+    (line,) = ran.group("No answer")
+    assert "HTTP 500, expected 200" in line
+    (why,) = ran.group("Why nothing was published")
+    assert "nothing has landed yet" in why and len(ran.errors) == 2
+
+
+def test_without_the_newest_regions_nothing_is_published(live_run: Run, standin: Standin, tmp_path: Path) -> None:
+    data = new_data(live_run.data, tmp_path / "data")
+    standin.heal()
+    ran = standin.run("--select", "cbs/83583NED", "--select", "cbs/82949NED", data=data)
+    assert ran.code == 1 and not release_ids(data)
+    (why,) = ran.group("Why nothing was published")
+    assert "no table of the regions of 2026 has ever landed" in why and "--select cbs/86247NED" in why

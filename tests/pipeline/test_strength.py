@@ -85,7 +85,7 @@ def test_a_killed_fetch_goes_on_where_it_was(paged: Standin, tmp_path: Path) -> 
     )
     environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
     process = subprocess.Popen([sys.executable, "-c", program], cwd=PROJECT, env=environment)
-    listed = tmp_path / "landing" / "partial" / "cbs" / f"{TABLE}.jsonl"
+    listed = tmp_path / "landing" / "partial" / "cbs" / f"{TABLE}.cbs_odata4.jsonl"
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and (not listed.exists() or listed.read_text().count("\n") < 51):
         time.sleep(0.02)
@@ -109,10 +109,10 @@ def test_pages_of_an_earlier_state_are_not_mixed_in(paged: Standin, tmp_path: Pa
     whole = fetch(paged, 1, tmp_path / "whole")
     landing = Landing(tmp_path / "torn" / "landing")
     landing.copy_objects(whole.snapshot, Landing(tmp_path / "whole" / "landing"))
-    listed = landing.partial(f"cbs/{TABLE}")
+    listed = landing.partial(f"cbs/{TABLE}", "cbs_odata4")
     listed.parent.mkdir(parents=True)
     pages = [r.model_dump_json() for r in whole.snapshot.below("Observations")]
-    state = {"question": f"{whole.snapshot.asked} cbs_odata4", "modified": "2001-01-01T00:00:00"}
+    state = {"question": whole.snapshot.asked, "modified": "2001-01-01T00:00:00"}
     listed.write_text("\n".join([json.dumps(state), *pages]) + "\n")
     paged.heal()
     fetch(paged, 4, tmp_path / "torn")

@@ -191,7 +191,7 @@ def test_headers_that_cannot_be_had_lose_no_file(site: Site) -> None:
 
 def test_a_probe_that_cannot_ask_one_file_leaves_the_state_open_and_fails_when_it_can_ask_none(site: Site) -> None:
     assert file.probe(hasty(), "", *card_for(site, "/a.csv", "/gone.csv")) == State("")
-    with pytest.raises(NotThereError, match="/gone.csv"):
+    with pytest.raises(NotThereError, match=r"/gone\.csv"):
         file.probe(hasty(), "", *card_for(site, "/gone.csv", "http://127.0.0.1:9/c.csv"))
 
 

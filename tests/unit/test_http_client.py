@@ -1,5 +1,6 @@
 """The client over real HTTP: patient with what may pass, strict with what it gets."""
 
+import gzip
 import json
 import threading
 import time
@@ -14,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import requests
+from support_sockets import answer, chunked, open_host, says
 
 from pipelines.clients.answers import LaterError
 from pipelines.clients.hosts import Pace
@@ -222,3 +224,34 @@ def test_a_session_has_room_for_all_connections_of_a_card() -> None:
     for scheme in ("http", "https"):
         adapter = open_session().get_adapter(f"{scheme}://example.org/")
         assert adapter._pool_maxsize == CONNECTIONS == 16  # type: ignore[attr-defined] # how requests names it
+
+
+def anyone() -> HttpClient:
+    return HttpClient(open_session(), tries=1)
+
+
+WHOLE = {
+    "with a length": answer(GOOD),
+    "without one": b"HTTP/1.1 200 OK\r\n\r\n" + GOOD,
+    "of HTTP/1.0": b"HTTP/1.0 200 OK\r\n\r\n" + GOOD,
+    "in chunks": chunked(GOOD[:4], GOOD[4:]),
+    "in chunks with a trailer": chunked(GOOD, end=b"0\r\nX-Sum: 1\r\n\r\n"),
+    "packed": answer(gzip.compress(GOOD), "Content-Encoding: gzip"),
+    "packed in chunks": chunked(gzip.compress(GOOD)).replace(b"\r\n", b"\r\nContent-Encoding: gzip\r\n", 1),
+}
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.002], ids=["at once", "byte by byte"])
+@pytest.mark.parametrize("sent", WHOLE.values(), ids=WHOLE)
+def test_a_whole_answer_comes_through_in_whatever_form_and_pieces(sent: bytes, pause: float) -> None:
+    pieces = [sent] if not pause else [sent[at : at + 1] for at in range(len(sent))]
+    with open_host(says(*pieces, pause=pause)) as host:
+        assert anyone().get("cbs/1", host.url, bytes)[0] == GOOD
+        assert len(host.asked) == 1
+
+
+@pytest.mark.parametrize("url", ["http://[x/", "ftp://x.example/a", "http://", "/a", "http://x..example/"])
+def test_an_address_that_is_none_is_told_at_once(url: str) -> None:
+    with pytest.raises(SourceError, match="expected an address that can be asked, found ") as error:
+        anyone().get("cbs/1", url, bytes)
+    assert type(error.value) is SourceError

@@ -1,6 +1,5 @@
 """How long a client waits, for whom, and how often it asks: for every way in which a host can fail."""
 
-import gzip
 import json
 import socket
 import time
@@ -18,14 +17,13 @@ from pipelines.clients.odata import read_rows
 from pipelines.errors import NotThereError, SourceError, UnreachableError
 
 GOOD = json.dumps({"value": [{"a": 1}]}).encode()
-DEADLINE, SILENCE, TRIES = 0.5, 0.2, 4
+DEADLINE, SILENCE, LONG, TRIES = 0.5, 0.2, 30.0, 4
 MORE = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"
 
 
-def patient(**options: float) -> HttpClient:
-    """A client with the habits of the real one, on a small scale."""
-    scaled = {"timeout": SILENCE, "max_wait": 0.01, "connect_timeout": SILENCE, "first_timeout": SILENCE}
-    return HttpClient(open_session(DEADLINE), tries=TRIES, **(scaled | options))  # type: ignore[arg-type] # numbers
+def patient(silence: float = LONG, deadline: float = LONG, first: float = LONG) -> HttpClient:
+    """A client with the habits of the real one, on the scale that a test is about."""
+    return HttpClient(open_session(deadline), TRIES, silence, max_wait=0.01, first_timeout=first)
 
 
 def ask(client: HttpClient, url: str) -> bytes:
@@ -42,6 +40,11 @@ class Kind:
     is_there: bool
     told: str
 
+    def client(self) -> HttpClient:
+        """A client of so little patience that the failure is over soon; where it is over by itself, of enough."""
+        silence = SILENCE if "silen" in self.told else LONG
+        return patient(silence, DEADLINE if "within" in self.told else LONG)
+
 
 SAID_NOTHING = {
     "silence": Kind(silent(), UnreachableError, 2, False, "did not answer: it kept silent"),
@@ -53,7 +56,7 @@ SAID_NOTHING = {
     ),
 }
 SAID_SOMETHING = {
-    "a dripping body": Kind(drips(MORE, b"x"), UnreachableError, 1, True, "whole answer within 0.5 s, found a part"),
+    "a dripping body": Kind(drips(MORE, b"x"), UnreachableError, 1, True, "within 0.5 s, found a part"),
     "dripping chunks": Kind(drips(chunked(end=b""), b"1\r\nx\r\n"), UnreachableError, 1, True, "within 0.5 s"),
     "the dripping size of a chunk": Kind(drips(chunked(end=b""), b"0"), UnreachableError, 1, True, "within 0.5 s"),
     "a dripping body without a length": Kind(
@@ -92,13 +95,13 @@ def one_line(error: pytest.ExceptionInfo[SourceError], kind: Kind, url: str, tri
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 def test_what_stays_is_told_and_costs_no_more_than_its_kind(kind: Kind) -> None:
-    client, begun = patient(), time.monotonic()
+    client, begun = kind.client(), time.monotonic()
     with open_host(kind.script) as host:
         with pytest.raises(SourceError) as error:
             ask(client, host.url)
         one_line(error, kind, host.url, kind.tries)
         assert len(host.asked) == kind.tries
-        assert time.monotonic() - begun < DEADLINE + 1
+        assert time.monotonic() - begun < 5, "it was waited for to its end"
         # Whether the host is asked again in this run depends on whether it ever answered.
         with pytest.raises(SourceError) as again:
             ask(client, host.url)
@@ -111,7 +114,7 @@ HEADS = SAID_NOTHING | {name: SAID_SOMETHING[name] for name in ("503", "429", "5
 
 @pytest.mark.parametrize("kind", HEADS.values(), ids=HEADS)
 def test_headers_are_asked_for_with_the_same_patience(kind: Kind) -> None:
-    client = patient()
+    client = kind.client()
     with open_host(kind.script) as host:
         with pytest.raises(SourceError) as error:
             client.head("cbs/1", host.url)
@@ -122,7 +125,7 @@ def test_headers_are_asked_for_with_the_same_patience(kind: Kind) -> None:
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 def test_an_address_that_nobody_confirmed_is_tried_once(kind: Kind) -> None:
-    client = patient()
+    client = kind.client()
     with open_host(kind.script) as host:
         with pytest.raises(SourceError) as error:
             ask(client.hurried(), host.url)
@@ -133,7 +136,7 @@ def test_an_address_that_nobody_confirmed_is_tried_once(kind: Kind) -> None:
 
 @pytest.mark.parametrize("kind", SAID_NOTHING.values(), ids=SAID_NOTHING)
 def test_a_host_that_answered_before_is_asked_again(kind: Kind) -> None:
-    client = patient()
+    client = kind.client()
     with open_host(says(answer(GOOD))) as host:
         assert ask(client, host.url) == GOOD
         host.script = kind.script
@@ -147,7 +150,7 @@ def test_a_host_that_answered_before_is_asked_again(kind: Kind) -> None:
 def test_what_passes_does_no_harm(kind: Kind) -> None:
     scripts = [kind.script, says(answer(GOOD))]
     with open_host(lambda connection: scripts.pop(0)(connection)) as host:
-        assert ask(patient(), host.url) == GOOD
+        assert ask(kind.client(), host.url) == GOOD
 
 
 @contextmanager
@@ -166,7 +169,7 @@ def test_who_lets_nobody_connect_is_asked_twice_and_not_again(
     made: list[object] = []
     connect = socket.socket.connect
     monkeypatch.setattr(socket.socket, "connect", lambda self, at: (made.append(at), connect(self, at)))
-    client = patient()
+    client = patient(SILENCE)
     with host() as url:
         made.clear()
         with pytest.raises(UnreachableError, match=rf"{told} \(tried 2 times\) -> try again later"):
@@ -194,7 +197,7 @@ def test_a_name_that_nobody_knows_is_looked_up_twice_and_not_again(monkeypatch: 
 
 
 def test_ten_hosts_that_do_not_answer_cost_as_much_as_one() -> None:
-    client = patient()
+    client = patient(SILENCE)
     with ExitStack() as stack:
         urls = [stack.enter_context(open_full()) for _ in range(5)]
         urls += [stack.enter_context(open_host(silent())).url for _ in range(5)]
@@ -209,12 +212,8 @@ def test_ten_hosts_that_do_not_answer_cost_as_much_as_one() -> None:
         with ThreadPoolExecutor(len(urls)) as pool:
             each = list(pool.map(seconds, urls))
         together = time.monotonic() - begun
-        # Twice the patience a host, the little wait between the two tries, and room for a busy machine.
-        assert max(each) < 2 * SILENCE + 0.5
-        assert together < sum(each) / 4
-        begun = time.monotonic()
-        assert max(map(seconds, urls)) < SILENCE / 2, "they are known by now"
-        assert time.monotonic() - begun < SILENCE
+        assert min(each) > SILENCE and together < sum(each) / 3
+        assert max(map(seconds, urls)) < SILENCE, "they are known by now"
 
 
 def test_ten_such_hosts_cost_less_than_a_minute_with_the_patience_of_a_run() -> None:
@@ -231,7 +230,7 @@ def test_a_host_gets_less_patience_until_it_has_answered() -> None:
         time.sleep(0.3)
         connection.sendall(answer(GOOD))
 
-    client = patient(timeout=1.0, first_timeout=0.1)
+    client = patient(first=0.1)
     with open_host(slow) as host, open_host(says(answer(GOOD))) as quick:
         with pytest.raises(UnreachableError):
             ask(client, host.url)
@@ -261,37 +260,28 @@ def test_where_an_answer_leads_elsewhere_each_host_is_judged_by_itself() -> None
         assert ask(client, host.url) == GOOD
 
 
-WHOLE = {
-    "with a length": answer(GOOD),
-    "without one": b"HTTP/1.1 200 OK\r\n\r\n" + GOOD,
-    "of HTTP/1.0": b"HTTP/1.0 200 OK\r\n\r\n" + GOOD,
-    "in chunks": chunked(GOOD[:4], GOOD[4:]),
-    "in chunks with a trailer": chunked(GOOD, end=b"0\r\nX-Sum: 1\r\n\r\n"),
-    "packed": answer(gzip.compress(GOOD), "Content-Encoding: gzip"),
-    "packed in chunks": chunked(gzip.compress(GOOD)).replace(b"\r\n", b"\r\nContent-Encoding: gzip\r\n", 1),
-}
-
-
-@pytest.mark.parametrize("pause", [0.0, 0.002], ids=["at once", "byte by byte"])
-@pytest.mark.parametrize("sent", WHOLE.values(), ids=WHOLE)
-def test_a_whole_answer_comes_through_in_whatever_form_and_pieces(sent: bytes, pause: float) -> None:
-    pieces = [sent] if not pause else [sent[at : at + 1] for at in range(len(sent))]
-    with open_host(says(*pieces, pause=pause)) as host:
-        assert ask(patient(), host.url) == GOOD
-        assert len(host.asked) == 1
-
-
 def test_the_time_of_each_answer_is_its_own_on_a_connection_that_stays_open() -> None:
     def twice(connection: socket.socket) -> None:
         for _ in range(2):
-            time.sleep(DEADLINE * 0.7)
+            time.sleep(DEADLINE)
             connection.sendall(answer(GOOD, connection="keep-alive"))
             connection.recv(4096)
 
     with open_host(twice) as host:
-        client = patient(timeout=5, first_timeout=5)
+        client = patient(deadline=DEADLINE * 1.5)
         assert ask(client, host.url) == ask(client, host.url) == GOOD
         assert len(host.asked) == 1, "the connection did not stay open"
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_through_a_proxy_no_answer_lasts_longer_either(scheme: str) -> None:
+    with open_host(drips(b"HTTP/1.1 200 OK\r\nX: ", b"x")) as proxy:
+        client = patient(deadline=DEADLINE)
+        client.session.trust_env = False
+        client.session.proxies = {scheme: f"http://{proxy.name}"}
+        with pytest.raises(UnreachableError, match=r"expected a whole answer within 0\.5 s"):
+            ask(client, f"{scheme}://x.example/a")
+        assert proxy.asked == ["GET http://x.example/a" if scheme == "http" else "CONNECT x.example:443"]
 
 
 @pytest.mark.parametrize("status", [400, 403, 405, 501])
@@ -301,7 +291,7 @@ def test_where_head_is_refused_the_headers_are_those_of_a_get_without_its_body(s
     with open_host(lambda connection: scripts.pop(0)(connection)) as host:
         begun = time.monotonic()
         assert patient().head("cbs/1", host.url)["etag"] == '"1"'
-        assert time.monotonic() - begun < SILENCE, "the body was waited for"
+        assert time.monotonic() - begun < 5, "the body was waited for"
         assert host.asked == ["HEAD /table", "GET /table"]
 
 
@@ -312,10 +302,3 @@ def test_where_get_is_refused_too_its_answer_is_told(status: int, error: type[So
         with pytest.raises(SourceError, match=f"HTTP {status}, expected 200") as raised:
             patient().head("cbs/1", host.url)
         assert type(raised.value) is error
-
-
-@pytest.mark.parametrize("url", ["http://[x/", "ftp://x.example/a", "http://", "/a", "http://x..example/"])
-def test_an_address_that_is_none_is_told_at_once(url: str) -> None:
-    with pytest.raises(SourceError, match="expected an address that can be asked, found ") as error:
-        ask(patient(), url)
-    assert type(error.value) is SourceError

@@ -21,24 +21,33 @@ ROAD: TypeAdapter[Road] = TypeAdapter(Road)
 HOW = {"nl": "Download de tabel.", "en": "Download the table."}
 
 
-@pytest.mark.parametrize(
-    ("said", "kind"),
-    [
-        ({"protocol": "cbs_odata4"}, CbsRoad),
-        ({"protocol": "cbs_bulk"}, CbsRoad),
-        ({"protocol": "ckan", "package": "uwv-open-match-data", "resources": {"format": "ZIP", "newest": 1}}, CkanRoad),
-        ({"protocol": "opendatasoft", "host": "https://data.eindhoven.nl", "dataset": "x"}, OpendatasoftRoad),
-        ({"protocol": "hal", "path": "subsidies/openbaar_subsidieregister", "embedded": "x"}, HalRoad),
-        ({"protocol": "ogc_features", "collection": "gemeente_gegeneraliseerd"}, OgcRoad),
-        ({"protocol": "eurostat", "dataset": "nama_10r_3gdp", "query": {"geo": ["BE254"]}}, EurostatRoad),
-        ({"protocol": "file", "urls": ["https://example.org/a%20b.csv"]}, FileRoad),
-        ({"protocol": "drop", "page": "https://example.org", "how": HOW}, DropRoad),
-    ],
-)
+ROADS: list[tuple[dict[str, Any], type]] = [
+    ({"protocol": "cbs_odata4"}, CbsRoad),
+    ({"protocol": "cbs_bulk"}, CbsRoad),
+    ({"protocol": "ckan", "package": "uwv-open-match-data", "resources": {"format": "ZIP", "newest": 1}}, CkanRoad),
+    ({"protocol": "opendatasoft", "host": "https://data.eindhoven.nl", "dataset": "x"}, OpendatasoftRoad),
+    ({"protocol": "hal", "path": "subsidies/openbaar_subsidieregister", "embedded": "x"}, HalRoad),
+    ({"protocol": "ogc_features", "collection": "gemeente_gegeneraliseerd"}, OgcRoad),
+    ({"protocol": "eurostat", "dataset": "nama_10r_3gdp", "query": {"geo": ["BE254"]}}, EurostatRoad),
+    ({"protocol": "file", "urls": ["https://example.org/a%20b.csv"]}, FileRoad),
+    ({"protocol": "drop", "page": "https://example.org", "how": HOW}, DropRoad),
+]
+
+
+@pytest.mark.parametrize(("said", "kind"), ROADS)
 def test_a_road_is_told_by_its_protocol_and_written_back_as_it_was(said: dict[str, Any], kind: type) -> None:
     road = ROAD.validate_python(said)
     assert type(road) is kind
     assert ROAD.validate_json(ROAD.dump_json(road)) == road
+
+
+@pytest.mark.parametrize(("said", "kind"), ROADS)
+def test_an_address_is_confirmed_unless_the_road_says_otherwise(said: dict[str, Any], kind: type) -> None:
+    assert ROAD.validate_python(said).is_confirmed
+    assert ROAD.validate_python(said | {"certainty": "recorded"}).is_confirmed
+    assert not ROAD.validate_python(said | {"certainty": "assumed"}).is_confirmed
+    with pytest.raises(ValidationError, match="Input should be 'recorded', 'seen' or 'assumed'"):
+        ROAD.validate_python(said | {"certainty": "sure"})
 
 
 @pytest.mark.parametrize(
