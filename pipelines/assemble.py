@@ -19,7 +19,7 @@ from pipelines.errors import CardError, shown
 from pipelines.held_back import reasons_of_landed, with_dependents
 from pipelines.indicators import SEED, check_indicators, read_indicators
 from pipelines.landing import NOTICE, Failure, Landing, Snapshot
-from pipelines.raw import EMPTY, raw_folder, raw_folders, rows_of, write_empty
+from pipelines.raw import EMPTY, not_classified_rows_of, raw_folder, raw_folders, rows_of, write_empty
 from pipelines.reading.landed import Landed
 from pipelines.reading.shapes import ROWS_IN
 from pipelines.refresh import FailedError, read_landed
@@ -51,6 +51,7 @@ _SOURCES = pa.schema(
         ("reason_nl", pa.string()),
         ("reason_en", pa.string()),
         ("rows_count", pa.int64()),
+        ("not_classified_rows_count", pa.int64()),
         ("newest_period", pa.string()),
         ("expected_next", pa.string()),
         ("source_modified", pa.string()),
@@ -247,6 +248,7 @@ def _source_row(
         "reason_nl": reason.nl if reason else None,
         "reason_en": reason.en if reason else None,
         "rows_count": rows_of(folder) if read else 0,
+        "not_classified_rows_count": not_classified_rows_of(folder) if read else 0,
         "newest_period": newest,
         "expected_next": expected.isoformat() if expected else None,
         "source_modified": snapshot.changed_at if snapshot else None,

@@ -59,8 +59,9 @@ class Shape(StrEnum):
 class Code(Strict):
     """A code that indicators select by, and the other spellings that the source has for it.
 
-    `aliases` holds the spelling on another road or of another vintage: a v3 topic key (its running number `_N`
-    may be left out, since it shifts when CBS inserts a topic), a total code from before a redesign.
+    `aliases` holds the spelling on another road or of another vintage: a v3 topic key, a total code from before a
+    redesign. The running number `_N` of a topic key shifts when CBS inserts a topic and is left out, unless several
+    topics share the rest of the key.
     """
 
     code: Text
@@ -70,9 +71,14 @@ class Code(Strict):
 
 
 class Measure(Code):
-    """A measure: a code with the unit that its values must have; without a unit the source's own is taken."""
+    """A measure: a code with the unit that its values must have; without a unit the source's own is taken.
+
+    `group` is the title of the group that it stands in, or of one around that: some tables give several measures one
+    title, and only their groups tell them apart.
+    """
 
     unit: Text | None = None
+    group: Text | None = None
 
 
 class Dimension(Strict):

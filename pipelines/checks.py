@@ -22,7 +22,7 @@ from pipelines.manifest import PublicTable
 from pipelines.refresh import Origin
 from pipelines.settings import Settings
 from pipelines.transform import build_again, warnings
-from schemas.checks import describe, failing_rows, refused_indicators
+from schemas.checks import describe, describe_shortly, failing_rows, refused_indicators
 from schemas.marts import contract_schema
 
 WARNINGS = "dbt_warnings"
@@ -112,9 +112,11 @@ def _refuse(frames: dict[str, pl.DataFrame], tables: list[PublicTable], looked: 
             if not refused:
                 raise RegiokompasError(problem)
             reasons |= dict.fromkeys(refused, problem)
-            found, _, todo = problem.partition(" -> ")
-            concerns = [Concern(HELD_BACK, shown(refused), found, todo)]
-            looked.refused[table.name, check_name(asked, table)] = problem, rows, concerns
+            short = describe_shortly(asked, rows)
+            concern = Concern(HELD_BACK, shown(refused, 3), short, "compare with the source", problem)
+            # A figure that is wrong as published is wrong on the boundaries of a year too: told once.
+            is_told = any(c.subject == concern.subject for _, _, told in looked.refused.values() for c in told)
+            looked.refused[table.name, check_name(asked, table)] = problem, rows, [] if is_told else [concern]
     return reasons
 
 
@@ -153,7 +155,7 @@ def _result(
         "problem": dg.MetadataValue.text(problem),
         "failing_rows": rows_metadata(rows),
     }
-    if concerns:
+    if concerns is not None:
         metadata[CONCERNS] = dg.MetadataValue.json([concern.as_json() for concern in concerns])
     return dg.AssetCheckResult(check_name=name, asset_key=key, passed=False, metadata=metadata)
 

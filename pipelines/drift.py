@@ -30,8 +30,8 @@ class Change:
         change: how.
         dimension: where a code belongs; empty for a measure.
         code: the card's code where it has one, else the source's.
-        before: the title or unit that was, or None.
-        after: the title or unit that is, or None.
+        before: the title, unit or group that was, or None.
+        after: the title, unit or group that is, or None.
         blocks: whether indicators that use it are blocked.
     """
 
@@ -112,15 +112,36 @@ def _blocking(card: SourceCard, first: Description | None, now: Description) -> 
         return
     on_card = {("", m.code): m.title for m in card.measures}
     on_card |= {(name, c.code): c.title for name, d in card.dimensions.items() for c in d.codes}
-    was, units_on_card = _titles(first), {m.code: m.unit for m in card.measures}
+    was = _titles(first)
     for key, title in _titles(now).items():
         if key in on_card and key in was and plain(title) not in (plain(was[key]), plain(on_card[key])):
             kind = "code" if key[0] else "measure"
             yield Change(card.dataset_id, kind, "renamed", *key, was[key], title, blocks=True)
-    units = {code: m.unit for code, m in first.measures.values()}
+    yield from _counted_otherwise(card, dict(first.measures.values()), now)
+
+
+def _counted_otherwise(card: SourceCard, was: dict[str, SourceMeasure], now: Description) -> Iterator[Change]:
+    """Measures with another unit, and those that moved to another group of measures with the same title."""
+    on_card = {m.code: m for m in card.measures}
     for code, measure in now.measures.values():
-        if code in units and not units_on_card.get(code) and plain(measure.unit) != plain(units[code]):
-            yield Change(card.dataset_id, "unit", "renamed", "", code, units[code], measure.unit, blocks=True)
+        if code not in was or code not in on_card:
+            continue
+        before = was[code]
+        if not on_card[code].unit and plain(measure.unit) != plain(before.unit):
+            yield Change(card.dataset_id, "unit", "renamed", "", code, before.unit, measure.unit, blocks=True)
+        if not on_card[code].group and _has_twin(measure, now) and _moved(before, measure):
+            yield Change(card.dataset_id, "measure", "renamed", "", code, before.told, measure.told, blocks=True)
+
+
+def _has_twin(measure: SourceMeasure, described: Description) -> bool:
+    """Whether another measure of the table has the same title and unit, so that only their groups tell them apart."""
+    words = (plain(measure.title), plain(measure.unit))
+    return sum((plain(m.title), plain(m.unit)) == words for m in described.all_measures) > 1
+
+
+def _moved(was: SourceMeasure, now: SourceMeasure) -> bool:
+    """Whether a measure stands in another group than it did; a description without groups does not say."""
+    return bool(was.groups and now.groups) and [*map(plain, was.groups)] != [*map(plain, now.groups)]
 
 
 def _titles(described: Description) -> dict[tuple[str, str], str]:

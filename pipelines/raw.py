@@ -12,6 +12,7 @@ from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from threading import BoundedSemaphore
+from typing import Any
 
 import polars as pl
 
@@ -21,6 +22,7 @@ from pipelines.reading import shapes
 from pipelines.reading.snapshot import read_snapshot
 from pipelines.settings import DBT_PROJECT
 
+_SEEDS = ("region_names", "region_remainders", "recipient_words")
 EMPTY = "_empty"
 """A folder with a file of every shape and no rows, so that dbt finds one where no source of a shape has landed."""
 
@@ -55,18 +57,27 @@ def reader_files() -> list[Path]:
     """The code and seeds that decide what is read from given bytes."""
     here = Path(__file__).parent
     files = [file for room in ("reading", "clients") for file in sorted((here / room).glob("*.py"))]
-    return files + [DBT_PROJECT / "seeds" / f"{name}.csv" for name in ("region_names", "recipient_words")]
+    return files + [DBT_PROJECT / "seeds" / f"{name}.csv" for name in _SEEDS]
 
 
 def is_read(folder: Path, card: SourceCard, snapshot: Snapshot) -> bool:
     """Whether `folder` already holds what reading this snapshot would give."""
-    marker = folder / "raw.json"
-    return marker.exists() and json.loads(marker.read_text(encoding="utf-8"))["reading"] == fingerprint(card, snapshot)
+    return (folder / "raw.json").exists() and _marker(folder)["reading"] == fingerprint(card, snapshot)
 
 
 def rows_of(folder: Path) -> int:
     """How many rows a raw folder holds: observations, grants or areas."""
-    return int(json.loads((folder / "raw.json").read_text(encoding="utf-8"))["rows"])
+    return int(_marker(folder)["rows"])
+
+
+def not_classified_rows_of(folder: Path) -> int:
+    """How many rows were set aside, since their codes stand for no region; none where an older version has read."""
+    return int(_marker(folder).get("not_classified_rows", 0))
+
+
+def _marker(folder: Path) -> dict[str, Any]:
+    marker: dict[str, Any] = json.loads((folder / "raw.json").read_text(encoding="utf-8"))
+    return marker
 
 
 def write_raw(
@@ -97,9 +108,14 @@ def write_raw(
     with _READING, tempfile.TemporaryDirectory(dir=folder.parent, prefix=".building-") as temporary:
         built = Path(temporary) / "raw"
         built.mkdir()
-        rows, read = read_snapshot(card, snapshot, landing, Path(temporary), built, have)
+        read = read_snapshot(card, snapshot, landing, Path(temporary), built, have)
         check(built)
-        marker = {"dataset_id": card.dataset_id, "reading": fingerprint(card, read), "rows": rows}
+        marker = {
+            "dataset_id": card.dataset_id,
+            "reading": fingerprint(card, read.snapshot),
+            "rows": read.rows,
+            "not_classified_rows": read.not_classified,
+        }
         (built / "raw.json").write_text(json.dumps(marker) + "\n", encoding="utf-8")
         replace_folder(built, folder)
-    return read
+    return read.snapshot

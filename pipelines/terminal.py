@@ -184,7 +184,7 @@ def told_line(concern: Concern) -> str:
     if len(line) <= room:
         return line
     subject = shorten(concern.subject, room // 2, placeholder=" ...")
-    does = shorten(todo, room // 3, placeholder=" ...")
+    does = shorten(todo, room // 4, placeholder=" ...")
     left = room - len(subject) - 2 - (len(does) + 4 if does else 0)
     return f"{subject}: {shorten(problem, left, placeholder=' ...')}" + (f" -> {does}" if does else "")
 

@@ -135,7 +135,8 @@ def _draw(place: int, line: Line, across: _Scale, up: _Scale, usual: int) -> Mar
 
 def nice_ticks(low: float, high: float) -> list[float]:
     """Returns a few round values from below the lowest to above the highest."""
-    span = (high - low) or abs(high) or 1
+    # Ticks are rounded to ten decimals: what differs by less is drawn as one value.
+    span = high - low if high - low > 1e-9 else max(abs(high), 1)
     rough = span / (MOST_TICKS - 1)
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(power * times for times in (1, 2, 2.5, 5, 10) if power * times >= rough)

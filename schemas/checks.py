@@ -50,6 +50,14 @@ def describe(asked: dict[str, Any], rows: pl.DataFrame) -> str:
     )
 
 
+def describe_shortly(asked: dict[str, Any], rows: pl.DataFrame) -> str:
+    """What a failed check of figures found first and how often, for a line of a terminal."""
+    first = {k: v for k, v in rows.row(0, named=True).items() if v is not None and k != "indicator_id"}
+    where = " ".join(str(first.pop(k)) for k in ("region_code", "period_code") if k in first)
+    told = ", ".join([where, *(f"{k} {v}" for k, v in first.items())])
+    return f"{asked['name']} fails in {rows.height} row{'s' if rows.height > 1 else ''}: {told}"
+
+
 @check
 def within_bounds(frames: Frames, table: str = "observations") -> pl.DataFrame:
     """Every value lies between the bounds on the row of its indicator."""

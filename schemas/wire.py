@@ -8,13 +8,13 @@ import pandera.polars as pa
 import polars as pl
 import pyarrow.parquet as pq
 
-from pipelines.errors import SourceError
+from pipelines.errors import SourceError, shown
 from pipelines.settings import DBT_PROJECT
 
-# A code of CBS (`GM0363`) or of NUTS (`NL`, `BE25`, `FRE11`).
-REGION = r"^[A-Z]{2}([0-9]{2,8}|[1-9A-Z][0-9A-Z]{0,2})?$"
 PERIOD = r"^[0-9]{4}(JJ|HJ|KW|MM|SJ|W1|W4|X0|VJ|VS|G[2-5]|M3|[0-9]{2})[0-9]{2}$"
 _BATCH = 20_000
+_COMPARE = "compare with the table at the source; nothing of it was kept"
+_REGIONS = "leave its level out by `levels` of the region dimension on the card, or add its kind to region_schemes.csv"
 KEY = ["dataset_id", "measure_code", "region_code", "period_code", "dims"]
 
 
@@ -30,16 +30,23 @@ def known_period_statuses(seeds: Path) -> list[str]:
         return [row["period_status"] for row in csv.DictReader(file)]
 
 
-def observation_schema(marks: list[str], period_statuses: list[str]) -> pa.DataFrameSchema:
+def known_regions(seeds: Path) -> str:
+    """A pattern for every code of a kind of region that the seed `region_schemes.csv` knows."""
+    with (seeds / "region_schemes.csv").open(encoding="utf-8", newline="") as file:
+        return f"^({'|'.join(row['pattern'] for row in csv.DictReader(file))})$"
+
+
+def observation_schema(marks: list[str], period_statuses: list[str], regions: str) -> pa.DataFrameSchema:
     """The schema of `observations.parquet`: one row a measure, region, period and combination of dimensions.
 
-    A value is a number only under a known mark, so a text where a number belongs shows up as an unknown mark.
+    A value is a number only under a known mark, so a text where a number belongs shows up as an unknown mark. A period
+    without a status is a good one: many tables give none.
     """
     return pa.DataFrameSchema(
         {
             "dataset_id": pa.Column(pl.String, pa.Check.str_matches(r"^[a-z_]+/.+$")),
             "measure_code": pa.Column(pl.String, pa.Check.str_length(min_value=1)),
-            "region_code": pa.Column(pl.String, pa.Check.str_matches(REGION)),
+            "region_code": pa.Column(pl.String, pa.Check.str_matches(regions)),
             "period_code": pa.Column(pl.String, pa.Check.str_matches(PERIOD)),
             "dims": pa.Column(pl.String),
             "value": pa.Column(pl.Float64, nullable=True),
@@ -57,8 +64,8 @@ def observation_schema(marks: list[str], period_statuses: list[str]) -> pa.DataF
 class WireError(SourceError):
     """The raw rows of a card are not what they must be; carries the failing rows for whoever shows them."""
 
-    def __init__(self, dataset_id: str, problem: str, rows: pl.DataFrame) -> None:
-        super().__init__(dataset_id, problem, todo="compare with the table at the source; nothing of it was kept")
+    def __init__(self, dataset_id: str, problem: str, rows: pl.DataFrame, todo: str = _COMPARE) -> None:
+        super().__init__(dataset_id, problem, todo=todo)
         self.rows = rows
 
 
@@ -70,14 +77,14 @@ def check_raw(folder: Path, seeds: Path = DBT_PROJECT / "seeds") -> None:
     """
     file = folder / "observations.parquet"
     _refuse_doubled_keys(file)
-    marks = known_marks(seeds)
-    schema = observation_schema(marks, known_period_statuses(seeds))
+    marks, regions = known_marks(seeds), known_regions(seeds)
+    schema = observation_schema(marks, known_period_statuses(seeds), regions)
     for batch in pq.ParquetFile(file).iter_batches(batch_size=_BATCH):
         frame = pl.DataFrame(pl.from_arrow(batch))
         try:
             schema.validate(frame, lazy=True)
         except pa.errors.SchemaErrors as error:
-            raise _wire_error(frame, error, marks) from None
+            raise _wire_error(frame, error, marks, regions) from None
 
 
 def _refuse_doubled_keys(file: Path) -> None:
@@ -98,7 +105,7 @@ def _refuse_doubled_keys(file: Path) -> None:
         )
 
 
-def _wire_error(frame: pl.DataFrame, error: pa.errors.SchemaErrors, marks: list[str]) -> WireError:
+def _wire_error(frame: pl.DataFrame, error: pa.errors.SchemaErrors, marks: list[str], regions: str) -> WireError:
     dataset_id = str(frame["dataset_id"][0])
     strange = frame.filter(~pl.col("value_attribute").is_in(marks))
     if strange.height:
@@ -109,6 +116,11 @@ def _wire_error(frame: pl.DataFrame, error: pa.errors.SchemaErrors, marks: list[
             f" ({strange.height} such rows)",
             strange,
         )
+    nowhere = frame.filter(~pl.col("region_code").str.contains(regions))
+    if nowhere.height:
+        codes = shown(repr(code) for code in nowhere["region_code"].unique().sort())
+        problem = f"region codes of no known kind: {codes} ({nowhere.height} such rows)"
+        return WireError(dataset_id, problem, nowhere, _REGIONS)
     cases = error.failure_cases
     first = cases.row(0, named=True)
     rows = frame.filter(pl.int_range(pl.len()).is_in([i for i in cases["index"] if i is not None]))

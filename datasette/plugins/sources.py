@@ -22,8 +22,8 @@ OVERDUE = "overdue"
 COLUMNS = (
     "dataset_id publisher table_id title_nl title_en state reason_nl reason_en newest_period age_days expected_next "
     "is_overdue cadence source_modified landed_at drift_count blocking_count municipalities_count "
-    "municipalities_expected indicators_count blocked_indicators_count rows_count licence licence_url attribution "
-    "homepage_url"
+    "municipalities_expected indicators_count blocked_indicators_count rows_count not_classified_rows_count licence "
+    "licence_url attribution homepage_url"
 )
 
 

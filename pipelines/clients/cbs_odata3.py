@@ -15,8 +15,10 @@ from pipelines.clients.odata import (
     SourceCode,
     SourceMeasure,
     describe,
+    group_titles,
     read_rows,
     require,
+    text_of,
     understood,
     wire_names,
 )
@@ -89,6 +91,11 @@ def description(card: SourceCard, rows: Rows) -> Description:
     with understood(card):
         properties = rows("DataProperties")
         wire = wire_names(card, dimension_names(rows))
+        groups = {
+            text_of(p["ID"]): (text_of(p.get("Title")), text_of(p.get("ParentID")))
+            for p in properties
+            if p.get("Type") == "TopicGroup"
+        }
         measures = [
             SourceMeasure(
                 code=str(p["Key"]).strip(),
@@ -96,13 +103,14 @@ def description(card: SourceCard, rows: Rows) -> Description:
                 title=str(p.get("Title") or ""),
                 unit=str(p.get("Unit") or ""),
                 decimals=int(p.get("Decimals") or 0),
+                groups=group_titles(groups, text_of(p.get("ParentID"))),
             )
             for p in properties
             if p.get("Type") == "Topic"
         ]
         codes = {
             name: [
-                SourceCode(str(c["Key"]), index, str(c.get("Title") or ""), c.get("Status"))
+                SourceCode(str(c["Key"]), index, str(c.get("Title") or ""), text_of(c.get("Status")) or None)
                 for index, c in enumerate(rows(on_wire))
             ]
             for name, on_wire in wire.items()

@@ -11,9 +11,12 @@ from pipelines.clients.odata import (
     SourceCode,
     SourceMeasure,
     describe,
+    group_titles,
+    offers,
     read_json,
     read_rows,
     require,
+    text_of,
     understood,
     wire_names,
 )
@@ -23,6 +26,8 @@ from pipelines.roads import CbsRoad
 
 PAGES = "Observations"
 COUNT = "Observations-count"
+# Only a table that has groups of measures offers this one.
+MEASURE_GROUPS = "MeasureGroups"
 _FIXED = {"Id", "Measure", "ValueAttribute", "Value"}
 
 
@@ -48,7 +53,8 @@ def look(http: HttpClient, base: str, card: SourceCard, road: CbsRoad, store: St
     require(card, root, offered, ["Properties", "Dimensions", "MeasureCodes", PAGES])
     body, properties = http.get(card.dataset_id, f"{root}/Properties", read_json)
     store.keep("Properties", f"{root}/Properties", body)
-    sets = {name: fetch_set(http, card, f"{root}/{name}", name, store) for name in ("Dimensions", "MeasureCodes")}
+    described = ["Dimensions", "MeasureCodes", *({MEASURE_GROUPS} & offers(offered))]
+    sets = {name: fetch_set(http, card, f"{root}/{name}", name, store) for name in described}
     with understood(card):
         codes = [f"{name}Codes" for name in wire_names(card, dimension_names(sets.__getitem__)).values()]
     require(card, root, offered, codes)
@@ -86,6 +92,7 @@ def description(card: SourceCard, rows: Rows) -> Description:
     """Hold a table's own metadata against the card."""
     with understood(card):
         wire = wire_names(card, dimension_names(rows))
+        groups = _measure_groups(rows)
         measures = [
             SourceMeasure(
                 code=str(m["Identifier"]).strip(),
@@ -93,17 +100,32 @@ def description(card: SourceCard, rows: Rows) -> Description:
                 title=str(m.get("Title") or ""),
                 unit=str(m.get("Unit") or ""),
                 decimals=int(m.get("Decimals") or 0),
+                groups=group_titles(groups, text_of(m.get("MeasureGroupId"))),
             )
             for m in rows("MeasureCodes")
         ]
         codes = {
             name: [
-                SourceCode(str(c["Identifier"]), int(c.get("Index") or 0), str(c.get("Title") or ""), c.get("Status"))
+                SourceCode(
+                    str(c["Identifier"]),
+                    int(c.get("Index") or 0),
+                    str(c.get("Title") or ""),
+                    text_of(c.get("Status")) or None,
+                )
                 for c in rows(f"{on_wire}Codes")
             ]
             for name, on_wire in wire.items()
         }
     return describe(card, measures, codes, wire)
+
+
+def _measure_groups(rows: Rows) -> dict[str, tuple[str, str]]:
+    """The title of each group of measures and the group around it; none of a table that does not offer them."""
+    try:
+        groups = rows(MEASURE_GROUPS)
+    except KeyError:
+        return {}
+    return {text_of(g["Id"]): (text_of(g.get("Title")), text_of(g.get("ParentId"))) for g in groups}
 
 
 def read_count(body: bytes) -> int:

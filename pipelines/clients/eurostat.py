@@ -1,4 +1,7 @@
-"""Eurostat's statistics API: a dataset, cut down by a query, as one JSON-stat document."""
+"""Eurostat's statistics API: a dataset, cut down by a query, as one JSON-stat document.
+
+A code of the query that the dataset does not have is left out of the answer, which is a good one all the same.
+"""
 
 import json
 import re
@@ -14,13 +17,14 @@ from pipelines.clients.http import HttpClient
 from pipelines.clients.jsonstat import Cube, read_cube
 from pipelines.clients.odata import Description, SourceCode, SourceMeasure, describe, wire_names
 from pipelines.clients.pages import State, Store
-from pipelines.errors import MismatchError, NotThereError, SourceError
+from pipelines.errors import MismatchError, NotThereError, SourceError, shown
 from pipelines.roads import EurostatRoad
 
 PAGES = "data"
 MISSING = ":"
 _TIME_FILTERS = ("time", "sinceTimePeriod", "untilTimePeriod", "lastTimePeriod")
 _FREQUENCY = "freq"
+_FAULT = re.compile(rb"<faultstring[^>]*>(.*?)</faultstring>", re.DOTALL)
 _PERIODS = (
     (re.compile(r"(\d{4})"), "{0}JJ00"),
     (re.compile(r"(\d{4})-Q([1-4])"), "{0}KW0{1}"),
@@ -171,7 +175,15 @@ def _get(http: HttpClient, card: SourceCard, url: str) -> tuple[bytes, Cube]:
     def read(body: bytes) -> Cube:
         if label := _label(body):
             _refuse(card, url, f"expected a dataset, Eurostat says: {label}", label, SourceError)
-        return read_cube(body)
+        cube = read_cube(body)
+        if empty := [name for name, codes in cube.codes.items() if not codes]:
+            raise MismatchError(
+                card.dataset_id,
+                f"the dataset has none of what `query` asks for: no {shown(empty)}",
+                url=url,
+                todo="correct `query` on the card",
+            )
+        return cube
 
     return http.get(card.dataset_id, url, read, refusal=refusal)
 
@@ -184,7 +196,9 @@ def _refuse(card: SourceCard, url: str, problem: str, label: str, kind: type[Sou
 
 
 def _label(body: bytes) -> str | None:
-    """What an answer without data says: `{"error": [{"label": ..}]}` or `{"warning": {"label": ..}}`."""
+    """What an answer without data says: `{"error": [{"label": ..}]}`, `{"warning": {"label": ..}}` or a SOAP fault."""
+    if fault := _FAULT.search(body[:10_000]):
+        return " ".join(fault[1].decode("utf-8", "replace").split())[:300]
     if not body.lstrip().startswith(b"{") or len(body) > 10_000:
         return None
     try:

@@ -77,7 +77,7 @@ def _read_dimension(name: str, dimension: Any) -> tuple[list[str], dict[str, str
         if not _are(places, int) or sorted(places) != list(range(len(places))):
             raise ValueError(f"the index of dimension {name} does not count from 0 up")
         index = sorted(index, key=index.__getitem__)
-    if not _are(index, str) or not index or len(set(index)) < len(index):
+    if not _are(index, str) or len(set(index)) < len(index):
         raise ValueError(f"expected codes in the index of dimension {name}, each once")
     return index, {str(code): str(label) for code, label in labels.items()}
 

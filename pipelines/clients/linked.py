@@ -6,11 +6,8 @@ from urllib.parse import urljoin
 
 from pipelines.card import SourceCard
 from pipelines.clients.http import HttpClient
-from pipelines.clients.pages import Store
+from pipelines.clients.pages import MOST_PAGES, Store
 from pipelines.errors import SourceError
-
-# Far more than any source has; a chain that never ends must end here.
-MOST_PAGES = 10_000
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,15 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from typing import Any, Literal
 
 from pipelines.card import Certainty, Code, Shape, SourceCard
 from pipelines.errors import MismatchError, SourceError, shown
+from pipelines.layout import fold
 
 Rows = Callable[[str], list[dict[str, Any]]]
 """Gives the rows of an entity set that was fetched, by its name."""
@@ -16,6 +18,8 @@ Rows = Callable[[str], list[dict[str, Any]]]
 _ROWS = re.compile(rb'"value"\s*:\s*\[')
 # What follows the rows is at most a next link.
 _TAIL = 65_536
+_RUNNING_NUMBER = re.compile(r"_\d+$")
+_THOUSANDS = re.compile(r"(?<=\d)[ .](?=\d{3}(?!\d))")
 
 
 @dataclass(frozen=True)
@@ -61,13 +65,21 @@ class Description:
 
 @dataclass(frozen=True)
 class SourceMeasure:
-    """A measure as the source describes it."""
+    """A measure as the source describes it; `groups` are the titles of the groups around it, outermost first."""
 
     code: str
     index: int
     title: str
     unit: str
     decimals: int
+    groups: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> str:
+        """The measure in an error text: code, title and unit, and its group where the source gives one."""
+        words = ", ".join(" ".join(word.split()) for word in (self.title, self.unit) if word.strip())
+        group = f" in {' / '.join(self.groups)}" if self.groups else ""
+        return f"{self.code} ({words}){group}" if words else f"{self.code}{group}"
 
 
 @dataclass(frozen=True)
@@ -83,6 +95,12 @@ class SourceCode:
     def code(self) -> str:
         """The code without the padding of the wire."""
         return self.key.strip()
+
+    @property
+    def told(self) -> str:
+        """The code in an error text, with its title."""
+        title = " ".join(self.title.split())
+        return f"{self.code} ({title})" if title else self.code
 
 
 def read_json(body: bytes) -> dict[str, Any]:
@@ -143,13 +161,18 @@ def next_link(head: dict[str, Any]) -> str | None:
     return head.get("@odata.nextLink") or head.get("odata.nextLink")
 
 
+def offers(service: bytes) -> set[str]:
+    """The names of the entity sets that a table's service document offers."""
+    return {str(entry.get("name")) for entry in read_rows(service)}
+
+
 def require(card: SourceCard, url: str, service: bytes, needed: list[str]) -> None:
     """Refuse a table whose service document does not offer every entity set that is needed.
 
     Raises:
         MismatchError: naming what is missing and what is offered.
     """
-    offered = {str(entry.get("name")) for entry in read_rows(service)}
+    offered = offers(service)
     if missing := [name for name in needed if name not in offered]:
         raise MismatchError(
             card.dataset_id,
@@ -164,14 +187,15 @@ def match(card: SourceCard, kind: str, wanted: Code, offered: Iterable[SourceMea
 
     By code or alias first; then by topic key without its running number (`TotaalAantalBanen` is
     `TotaalAantalBanen_112`); last by title and unit. A code that is only believed is found by title and unit alone,
-    since the same code may stand for something else.
+    since the same code may stand for something else. A measure for which the card names a group is never one of
+    another group.
 
     Raises:
         MismatchError: none matches, or several do.
     """
     offered = list(offered)
     names = {wanted.code, *wanted.aliases}
-    unit = getattr(wanted, "unit", None)
+    unit, group = getattr(wanted, "unit", None), getattr(wanted, "group", None)
 
     def by_title(source: SourceMeasure | SourceCode) -> bool:
         same_unit = not unit or plain(getattr(source, "unit", "")) in ("", plain(unit))
@@ -181,28 +205,43 @@ def match(card: SourceCard, kind: str, wanted: Code, offered: Iterable[SourceMea
         return source.code in names
 
     def by_stem(source: SourceMeasure | SourceCode) -> bool:
-        return isinstance(source, SourceMeasure) and re.sub(r"_\d+$", "", source.code) in names
+        return isinstance(source, SourceMeasure) and _RUNNING_NUMBER.sub("", source.code) in names
 
     def by_title_and_code(source: SourceMeasure | SourceCode) -> bool:
         return by_title(source) and (by_code(source) or by_stem(source))
 
+    def in_group(source: SourceMeasure | SourceCode) -> bool:
+        # A table that tells no groups cannot contradict the card.
+        groups = getattr(source, "groups", ())
+        return not group or not groups or plain(group) in map(plain, groups)
+
     believed = wanted.certainty is Certainty.ASSUMED
     for test in (by_title_and_code, by_title) if believed else (by_code, by_stem, by_title):
-        found = [source for source in offered if test(source)]
+        found = [source for source in offered if test(source) and in_group(source)]
         if len(found) == 1:
             return found[0]
         if found:
             raise MismatchError(
                 card.dataset_id,
-                f"{kind} {wanted.code} matches {len(found)} of the source: {shown(f.code for f in found)}",
-                todo="write the whole code of one of them on the card, as its code or an alias",
+                f"{kind} {wanted.code} matches {len(found)} of the source: {shown(f.told for f in found)}",
+                todo="write the whole code of one of them on the card, as its code or an alias, or its `group`",
             )
-    listed = shown((f"{o.code} ({o.title})" if believed else o.code for o in offered), 20)
+    words = ", ".join(filter(None, (wanted.title, unit, group and f"group {group}")))
     raise MismatchError(
         card.dataset_id,
-        f"{kind} {wanted.code} ({wanted.title}{f', {unit}' if unit else ''}) is not in the source, which has: {listed}",
+        f"{kind} {wanted.code} ({words}) is not in the source, which has: {shown(_likest(wanted, offered))}",
         todo=f"correct the {kind} on the card, and the indicators that use it",
     )
+
+
+def _likest(wanted: Code, offered: Iterable[SourceMeasure | SourceCode]) -> list[str]:
+    """What there is, in words, with what looks most like what is wanted in front."""
+    looked_for = plain(f"{wanted.code} {wanted.title}")
+
+    def likeness(source: SourceMeasure | SourceCode) -> float:
+        return SequenceMatcher(None, looked_for, plain(f"{source.code} {source.title}")).ratio()
+
+    return [source.told for source in sorted(offered, key=likeness, reverse=True)]
 
 
 def describe(
@@ -319,6 +358,29 @@ def check_unit(card: SourceCard, wanted: Code, found: SourceMeasure) -> None:
         )
 
 
+def group_titles(groups: Mapping[str, tuple[str, str]], innermost: str) -> tuple[str, ...]:
+    """The titles of a group and of those around it, outermost first.
+
+    Args:
+        groups: the title of each group and the id of the one around it, by id.
+        innermost: the id of the group; one that is not listed has no title.
+    """
+    found: list[str] = []
+    while innermost in groups and innermost not in found:
+        found.append(innermost)
+        innermost = groups[innermost][1]
+    return tuple(groups[one][0] for one in reversed(found))
+
+
+def text_of(value: object) -> str:
+    """What a field of metadata says, as text without padding; empty where it says nothing."""
+    return "" if value is None else str(value).strip()
+
+
 def plain(text: str) -> str:
-    """A title or unit without what does not matter when two are compared: case and spaces."""
-    return " ".join(text.split()).casefold()
+    """A title or unit without what does not matter when two are compared.
+
+    That is what does not matter in a header (case, spaces, the form of the apostrophe) and how thousands are parted:
+    CBS writes `x 1000` in some tables and `x 1 000` in others.
+    """
+    return _THOUSANDS.sub("", fold(text))

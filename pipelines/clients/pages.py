@@ -12,6 +12,9 @@ from pipelines.clients.http import HttpClient
 from pipelines.clients.odata import next_link, read_envelope, read_json, read_rows
 from pipelines.errors import SourceError
 
+# Far more than any source has; a chain that never ends must end here.
+MOST_PAGES = 10_000
+
 
 @dataclass(frozen=True)
 class State:
@@ -92,6 +95,8 @@ def _follow(card: SourceCard, address: str | None, fetch: Callable[[int, str], s
     while address:
         if address in seen:
             raise SourceError(card.dataset_id, "the next link leads back to a page already read", url=address)
+        if len(seen) >= MOST_PAGES:
+            raise SourceError(card.dataset_id, f"more than {MOST_PAGES} pages, expected an end", url=address)
         seen.add(address)
         address = fetch(len(seen), address)
 

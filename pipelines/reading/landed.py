@@ -86,5 +86,8 @@ class Landed:
         return self._rows_of_set
 
     def _rows_of_set(self, name: str) -> list[dict[str, Any]]:
-        parts = [self.snapshot.named(name), *self.snapshot.below(name)]
+        parts = [resource for resource in self.snapshot.resources if resource.name == name]
+        if not parts:
+            raise KeyError(name)
+        parts += self.snapshot.below(name)
         return [row for part in parts for row in read_rows(self.page(part))]

@@ -1,20 +1,33 @@
 """From landed bytes to raw Parquet: each shape of source has a reader, and what is common to them stands here."""
 
 from pathlib import Path
+from typing import NamedTuple
 
-from pipelines.card import CBS, SourceCard
+from pipelines.card import CBS, Shape, SourceCard
 from pipelines.errors import SourceError
 from pipelines.landing import Landing, Snapshot
 from pipelines.reading.cbs import read_table
 from pipelines.reading.frames import read_frames
 from pipelines.reading.landed import Landed
 from pipelines.reading.pages import UNREADABLE
+from pipelines.reading.remainders import set_aside_remainders
 from pipelines.roads import Protocol
+
+
+class Read(NamedTuple):
+    """How many rows were read (observations, grants or areas), how many beside them are of no region, and of what.
+
+    `snapshot` is what landed, but for files that could not be read and are in its `lacking` now.
+    """
+
+    rows: int
+    not_classified: int
+    snapshot: Snapshot
 
 
 def read_snapshot(
     card: SourceCard, snapshot: Snapshot, landing: Landing, work: Path, target: Path, have: Snapshot | None = None
-) -> tuple[int, Snapshot]:
+) -> Read:
     """Read everything that landed of a card into Parquet of its shape.
 
     Args:
@@ -27,20 +40,23 @@ def read_snapshot(
         have: what landed before, for files of several that cannot be read.
 
     Returns:
-        The number of rows: observations, grants or areas; and the snapshot that they are from.
+        The number of rows of either kind, and the snapshot that they are from.
 
     Raises:
         SourceError: the bytes are not what the card or the protocol says.
     """
     landed = Landed(card, snapshot, landing)
+    read = snapshot
     try:
         if Protocol(snapshot.protocol) in CBS:
-            rows, read = read_table(landed, work, target), snapshot
+            rows = read_table(landed, work, target)
         else:
             rows, read = read_frames(landed, target, have)
+        not_classified = set_aside_remainders(target) if card.shape is Shape.OBSERVATIONS else 0
     except UNREADABLE as error:
         problem = f"the landed bytes cannot be read, {type(error).__name__}: {error!s:.300}"
         raise SourceError(card.dataset_id, problem, todo="compare the answer with the protocol") from error
+    rows -= not_classified
     # Where a file of several is lacking, fewer rows are no surprise.
     if not (1 if read.lacking else card.rows.min) <= rows <= card.rows.max:
         raise SourceError(
@@ -49,4 +65,4 @@ def read_snapshot(
             url=landed.first_url,
             todo="look at the table at the source; widen `rows` on the card only for a change you can explain",
         )
-    return rows, read
+    return Read(rows, not_classified, read)

@@ -65,7 +65,7 @@ def _dimensions(card: SourceCard, road: EurostatRoad) -> dict[str, dict[str, str
     for name, dimension in card.dimensions.items():
         titles: dict[str, str] = {c.code: c.title for c in dimension.codes}
         if dimension.role == "period":
-            titles = {str(year): str(year) for year in YEARS}
+            titles = {str(year): str(year) for year in YEARS if not card.ended or year < card.ended.since.year}
         elif dimension.role == "measure":
             titles = {m.code: m.title for m in card.measures} | {"OTHER": "Another unit"}
         elif dimension.role == "category":

@@ -25,6 +25,15 @@ from .periods import YEARS, Period, periods_of
 LEVELS = ("NL", "LD", "PV", "CR", "AM", "GM")
 # What a table has when its card asks for all regions.
 ALL_LEVELS = {"81575NED": ("GM",), "83648NED": ("GM",)}
+# What these tables of CBS list among their regions and is none: abroad, not to be placed, and all of it together.
+NO_REGIONS = {
+    "82522NED": ("NL00", "NL98", "NL99"),
+    "83582NED": ("NL99", "LD99", "PV99", "CR99"),
+    "83631NED": ("NL98", "NL99", "LD98", "LD99", "PV98", "PV99", "CR98", "CR99"),
+    "83635NED": ("NL98", "NL99", "LD98", "LD99", "PV98", "PV99", "CR98", "CR99"),
+    "85554NED": ("PV99", "AM99"),
+}
+_NO_REGION = {"00": "Nederland, buitenland, niet in te delen", "98": "Buitenland", "99": "Niet in te delen"}
 OTHER_MEASURE = Measure(code="AnderOnderwerp", title="Ander onderwerp", unit="aantal", certainty=Certainty.RECORDED)
 _TOTAL = re.compile(r"totaal|^alle |^A-U ", re.IGNORECASE)
 _LETTER = re.compile(r"([A-Z0-9]) ")
@@ -79,10 +88,15 @@ class Table:
 
     @cached_property
     def regions(self) -> list[Entry]:
-        """The regions, from the country down; none for a national table."""
+        """The regions, from the country down, and what stands among them; none for a national table."""
         asked, more = self._levels
         codes = [code for level in LEVELS if level in (*asked, *more) for code in self._of_level(level)]
-        return [Entry(c, region_title(c), c, c[:2] in asked) for c in codes]
+        found = [Entry(c, region_title(c), c, c[:2] in asked) for c in codes]
+        return found + [Entry(c, f"{_NO_REGION[c[2:]]} ({c[:2]})", c, c[:2] in asked) for c in self._no_regions]
+
+    @cached_property
+    def _no_regions(self) -> tuple[str, ...]:
+        return NO_REGIONS.get(self.card.table, ())
 
     @cached_property
     def periods(self) -> list[Period]:
@@ -113,9 +127,11 @@ class Table:
                 few = number < FEW
                 if not (asked or few):
                     break
+                # Figures as large as those of the country: one that is taken for a region's is seen at once.
+                place = COUNTRY if region in self._no_regions else region
                 for period, found in columns:
                     cells = [
-                        c.get(region, IMPOSSIBLE) if topic.asked or few else IMPOSSIBLE
+                        c.get(place, IMPOSSIBLE) if topic.asked or few else IMPOSSIBLE
                         for topic, c in zip(self.topics, found, strict=True)
                     ]
                     yield Line(named, region, period, self._marked(region, period, cells))

@@ -6,10 +6,12 @@ from pathlib import Path
 import dagster as dg
 import pytest
 from conftest import Run
+from support import new_data
 
 from pipelines.card import Cadence, load_cards
 from pipelines.definitions import JOB, build_defs
-from pipelines.ingest import card_key
+from pipelines.ingest import SOURCE_CHECK, card_key
+from pipelines.landing import Landing
 from pipelines.schedules import refresh_schedules
 from pipelines.settings import CARDS, Settings
 
@@ -73,16 +75,17 @@ def test_the_job_has_one_asset_a_card_and_all_that_follows(defs: dg.Definitions)
     assert dg.AssetKey(["marts", "core", "fct_observation"]) in keys
 
 
-def test_every_card_and_every_public_table_is_checked_and_blocks(defs: dg.Definitions) -> None:
+def test_every_card_and_every_public_table_is_checked(defs: dg.Definitions) -> None:
     graph = defs.resolve_asset_graph()
     checks = {(key.asset_key.to_user_string(), key.name) for key in graph.asset_check_keys}
-    assert {(card_key(card).to_user_string(), "wire") for card in ALL.values()} <= checks
+    assert {(card_key(card).to_user_string(), SOURCE_CHECK) for card in ALL.values()} <= checks
     contracts = {asset.split("/")[-1] for asset, name in checks if name == "contract"}
     assert contracts == PUBLIC_MODELS
     fact = {name for asset, name in checks if asset == "marts/core/fct_observation"}
     assert {"within_bounds", "value_matches_status"} <= fact
-    ours = [key for key in graph.asset_check_keys if key.name in ("wire", "contract", "within_bounds")]
-    assert all(graph.get(key).blocking for key in ours)
+    # No source and no indicator stops the others; a table that is not what its contract says is our fault.
+    blocking = {key.name for key in graph.asset_check_keys if graph.get(key).blocking}
+    assert blocking == {"contract"}
 
 
 def test_publishing_comes_after_every_public_table(defs: dg.Definitions) -> None:
@@ -91,11 +94,22 @@ def test_publishing_comes_after_every_public_table(defs: dg.Definitions) -> None
     assert {key.path[-1] for key in before} == PUBLIC_MODELS
 
 
-def test_every_card_is_retried_and_has_its_publisher_as_group(defs: dg.Definitions) -> None:
+def test_every_card_has_its_publisher_as_group_and_can_be_materialised_alone(defs: dg.Definitions) -> None:
     graph = defs.resolve_asset_graph()
     for card in ALL.values():
         assert graph.get(card_key(card)).group_name == card.publisher
-        assert defs.get_assets_def(card_key(card)).op.retry_policy
+        assert defs.get_assets_def(card_key(card)).can_subset
+
+
+def test_one_card_is_materialised_alone(sample_run: Run, tmp_path: Path) -> None:
+    data = new_data(sample_run.data, tmp_path / "data")
+    card = ALL["cbs/83583NED"]
+    job = build_defs(Settings(data=data)).resolve_job_def(JOB)
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = job.execute_in_process(instance=instance, asset_selection=[card_key(card)])
+    (event,) = result.get_asset_materialization_events()
+    assert event.asset_key == card_key(card) and result.success
+    assert Landing(data / "landing").current(card.dataset_id, invented=True)
 
 
 CRON = {

@@ -1,12 +1,8 @@
 """A source that changes its own description is told, and blocks only what uses the part that changed."""
 
-import gzip
-import json
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -23,9 +19,11 @@ from support import (
     query,
 )
 from support_http import open_site
+from support_tables import Table, serving, topic
 
 from pipelines.card import SourceCard, load_cards
-from pipelines.drift import Change, as_rows, blocked_indicators, drift
+from pipelines.drift import Change, as_rows, drift, reasons_to_hold_back
+from pipelines.held_back import with_dependents
 from pipelines.indicators import read_indicators
 from pipelines.landing import Landing
 from pipelines.refresh import refresh
@@ -42,26 +40,10 @@ OF_JOBS = {
     "jobs_per_working_age_inhabitant_ratio",
     "open_vacancies_per_1000_jobs_rate",
 }
-Table = dict[str, Any]
-NEWS = "2026-11-20T02:00:00"
 
 
-@contextmanager
-def serving(folder: Path, changes: dict[str, Callable[[Table], object]]) -> Iterator[Standin]:
-    """The stand-in with some of its tables changed, and said to be changed."""
-    folder.mkdir()
-    for source in (SHARED / "standin" / "tables").glob("*.json.gz"):
-        table = json.loads(gzip.decompress(source.read_bytes()))
-        if change := changes.get(table["id"]):
-            (table.get("properties") or table.get("info") or {})["Modified"] = NEWS
-            change(table)
-        (folder / source.name).write_bytes(gzip.compress(json.dumps(table).encode(), 1))
-    with open_standin("--tables", str(folder)) as standin:
-        yield standin
-
-
-def topic(table: Table, key: str) -> dict[str, Any]:
-    return next(p for p in table["dataproperties"] if p["Key"] == key)
+def blocked_indicators(indicators: list[dict[str, str]], changes: list[Change]) -> list[dict[str, str]]:
+    return with_dependents(indicators, reasons_to_hold_back(indicators, changes))
 
 
 def changes_of(
@@ -188,13 +170,14 @@ def test_the_run_publishes_what_is_whole_and_ends_non_zero(drifted: tuple[Ran, P
     ran, data, before = drifted
     assert ran.code == 1 and current_release(data).name != before.name
     assert "Traceback" not in ran.err + ran.out
-    (unit,) = [line for line in ran.errors if "jobs_count" in line]
-    assert "unit 'aantal'" in unit and "'x 1 000'" in unit and " -> " in unit
-    (dimension,) = [line for line in ran.errors if line.startswith("cbs/83648NED")]
-    assert "Misdrijf" in dimension and "SoortMisdrijf" in dimension and " -> " in dimension
-    (gone,) = [line for line in ran.errors if line.startswith("cbs/83583NED")]
-    assert "no road offers it" in gone
-    assert len(ran.errors) == 3, ran.err
+    (unit,) = ran.group("Indicators held back")
+    assert unit.startswith("jobs_count (and what is computed from it") and "unit" in unit
+    (dimension,) = ran.group("Changed")
+    assert dimension.startswith("cbs/83648NED: ") and "Misdrijf" in dimension and " -> " in dimension
+    (gone,) = ran.group("Gone")
+    assert gone.startswith("cbs/83583NED: HTTP 404") and len(ran.errors) == 3, ran.err
+    log = (data / "build" / "run.log").read_text(encoding="utf-8")
+    assert "unit 'aantal'" in log and "'x 1 000'" in log and "no way to it works: cbs_odata4 HTTP 404" in log
 
 
 def test_only_the_indicator_that_uses_it_is_left_out(drifted: tuple[Ran, Path, Path]) -> None:
@@ -210,8 +193,8 @@ def test_only_the_indicator_that_uses_it_is_left_out(drifted: tuple[Ran, Path, P
 def test_the_states_are_visible(drifted: tuple[Ran, Path, Path]) -> None:
     ran, data, _ = drifted
     states = dict(query(current_release(data), "select dataset_id, state from sources"))
-    assert states["cbs/83648NED"] == "kept"
-    assert states["cbs/81575NED"] == states["cbs/83583NED"] == "stopped"
+    assert states["cbs/83648NED"] == states["cbs/83583NED"] == "kept"
+    assert states["cbs/81575NED"] == "stopped"
     assert ran.state("cbs/81575NED").startswith("stoppedsince") and "Gediscontinueerd" in ran.out
 
 
@@ -221,9 +204,12 @@ def test_the_changes_are_published(drifted: tuple[Ran, Path, Path]) -> None:
     assert rows == [("cbs/70072ned", "unit", "renamed", "TotaalAantalBanen", 1)]
 
 
-def test_a_table_that_is_gone_stays_visible_as_stopped(drifted: tuple[Ran, Path, Path]) -> None:
+def test_a_table_that_is_gone_is_kept_as_it_was(drifted: tuple[Ran, Path, Path]) -> None:
     ran, data, before = drifted
-    assert ran.state("cbs/83583NED").startswith("stoppedsince")
+    assert ran.state("cbs/83583NED").startswith("keptsince")
+    reason = "select reason_nl, reason_en from sources where dataset_id = 'cbs/83583NED'"
+    ((nl, en),) = query(current_release(data), reason)
+    assert "hier wordt hij niet meer aangeboden" in nl and "no longer offered" in en
     figures = "select count(*), sum(value) from observations where dataset_id = 'cbs/83583NED'"
     assert query(current_release(data), figures) == query(before, figures)
     assert query(before, figures)[0][0] > 0
@@ -263,17 +249,22 @@ def test_sources_that_are_not_as_expected_leave_the_others_alone(live_run: Run, 
     lines = source.read_text(encoding="utf-8").splitlines()
     source.write_text("\n".join([lines[0] + ",Plaats", *(line + ",Urk" for line in lines[1:])]), encoding="utf-8")
     data, boundaries = new_data(live_run.data, tmp_path / "data"), "pdok/gemeente_gegeneraliseerd_2026"
-    chosen = [part for card in ("cbs/81575NED", "rijk/subsidies_2015", boundaries) for part in ("--select", card)]
+    chosen = [
+        part
+        for card in ("cbs/81575NED", "cbs/86247NED", "rijk/subsidies_2015", boundaries)
+        for part in ("--select", card)
+    ]
     with open_standin("--files", str(files)) as standin, open_site() as pdok:
         nothing = {"type": "FeatureCollection", "features": [], "links": [], "numberReturned": 0}
         pdok.put("/collections/gemeente_gegeneraliseerd/items", nothing)
         ran = standin.run(*chosen, data=data, REGIOKOMPAS_PDOK_URL=pdok.url)
     assert ran.code == 1 and len(ran.errors) == 2
-    (line,) = [line for line in ran.errors if line.startswith("rijk/subsidies_2015 at http")]
-    assert "unknown columns: Plaats" in line
-    assert "expected Overheid, Regeling" in line and " -> correct `layout` on the card" in line
-    (line,) = [line for line in ran.errors if boundaries in line]
-    assert "has no features for jaarcode=2026, expected" in line and " -> " in line
+    file, areas = sorted(ran.group("Changed"), reverse=True)
+    assert file.startswith("rijk/subsidies_2015: unknown columns: Plaats") and " -> " in file
+    assert areas.startswith(f"{boundaries}: the collection gemeente_gegeneraliseerd has no") and " -> " in areas
+    log = (data / "build" / "run.log").read_text(encoding="utf-8")
+    assert "has no features for jaarcode=2026, expected" in log
+    assert "expected Overheid, Regeling" in log and " -> correct `layout` on the card" in log
     release = current_release(data)
     assert release.name in ran.out and "nothing was published" not in ran.out
     assert query(release, "select state from sources where dataset_id = 'cbs/81575NED'") == [("current",)]

@@ -9,6 +9,8 @@ import pytest
 import yaml
 
 from pipelines.card import Cadence, Certainty, Code, Dimension, Shape, SourceCard, load_cards
+from pipelines.clients.odata import plain
+from pipelines.roads import Protocol
 from pipelines.settings import CARDS, DBT_PROJECT
 
 ALL = load_cards(CARDS)
@@ -64,6 +66,8 @@ ASKED_WHOLE = {
     ("83841NED", "Perioden"): "national: 52 rows",
     ("86119NED", "Perioden"): "national: 9 figures a year, and it is not known how the periods are written",
 }
+# What CBS calls a measure on v4: M000200, D001908, 3000795_2.
+CODE_OF_V4 = re.compile(r"[A-Z]?[0-9]{6,7}(_[0-9])?")
 ROWS = list(csv.DictReader((DBT_PROJECT / "seeds" / "indicators.csv").open(encoding="utf-8", newline="")))
 CBS_ROWS = [row for row in ROWS if row["dataset_id"].removeprefix("cbs/") in CBS]
 
@@ -125,12 +129,30 @@ def test_what_is_asked_for_whole_is_so_for_a_reason() -> None:
 def test_what_is_only_believed_can_be_found_by_title_and_unit(card: SourceCard) -> None:
     for group in (card.measures, *(d.codes for d in card.dimensions.values())):
         believed = [code for code in group if code.certainty is Certainty.ASSUMED]
-        titles = Counter(" ".join(code.title.split()).casefold() for code in group)
+        titles = Counter(plain(code.title) for code in group)
         for code in believed:
-            assert titles[" ".join(code.title.split()).casefold()] == 1, f"{code.title} stands there twice"
+            assert titles[plain(code.title)] == 1, f"{code.title} stands there twice"
     for measure in card.measures:
         # A rate per so many inhabitants has no unit in the older tables.
         assert measure.unit or measure.certainty is not Certainty.ASSUMED
+
+
+@pytest.mark.parametrize("card", FIGURES.values(), ids=FIGURES.keys())
+def test_a_card_that_knows_measures_by_topic_keys_alone_asks_v3_first(card: SourceCard) -> None:
+    """On v4 only titles would find those, and nobody saw the titles there."""
+    known = [m for m in card.measures if m.certainty is not Certainty.ASSUMED]
+    on_v4 = [any(CODE_OF_V4.fullmatch(name) for name in (m.code, *m.aliases)) for m in known]
+    assert (card.roads[0].protocol is Protocol.CBS_ODATA3) == (not all(on_v4))
+    assert {Protocol.CBS_ODATA3, Protocol.CBS_ODATA4} <= {road.protocol for road in card.roads}
+
+
+@pytest.mark.parametrize("card", FIGURES.values(), ids=FIGURES.keys())
+def test_no_spelling_stands_for_two_measures_of_a_table(card: SourceCard) -> None:
+    spellings = [(m.code, name) for m in card.measures for name in (m.code, *m.aliases)]
+    # A name without its running number takes in every topic of that name, but for those that are named whole.
+    stems = [(code, re.sub(r"(?<=[a-zA-Z])_[0-9]+$", "", name)) for code, name in spellings]
+    for code, name in spellings:
+        assert {other for other, stem in stems if stem == name} <= {code}, f"{name} is another measure's too"
 
 
 @pytest.mark.parametrize("card", FIGURES.values(), ids=FIGURES.keys())

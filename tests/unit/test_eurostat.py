@@ -4,6 +4,7 @@ import copy
 import json
 from collections.abc import Callable, Iterator
 from itertools import product
+from math import prod
 from typing import Any
 
 import pytest
@@ -270,6 +271,9 @@ def site() -> Iterator[Site]:
 
 PATH = "/nama_10_gdp?format=JSON&lang=EN&geo=DE&geo=FR&unit=CP_MEUR"
 PREPARED = {"label": "ASYNCHRONOUS_RESPONSE. Your request will be treated asynchronously. Please try again later."}
+SOAP = b"""<?xml version="1.0"?><S:Envelope xmlns:S="http://schemas.xmlsoap.org/soap/envelope/"><S:Body><S:Fault>
+<faultcode>413</faultcode><faultstring>EXTRACTION_TOO_BIG: The requested extraction is too big,
+estimated 7113220 cells, 5000000 cells at most</faultstring></S:Fault></S:Body></S:Envelope>"""
 TOO_BIG = {"status": 413, "id": 413, "label": "EXTRACTION_TOO_BIG: The requested extraction is too big"}
 
 
@@ -294,14 +298,12 @@ def test_a_probe_asks_for_the_latest_period_and_tells_the_same_state(site: Site)
     assert site.asked == [f"{PATH}&lastTimePeriod=1"]
 
 
+@pytest.mark.parametrize("status", [200, 413])
 @pytest.mark.parametrize(
-    "prepared",
-    [
-        Answer(json.dumps({"error": [{"status": 413, "id": 413, **PREPARED}]}).encode(), 413),
-        Answer(json.dumps({"warning": {"status": 413, **PREPARED}}).encode()),
-    ],
+    "said", [{"error": [PREPARED]}, {"error": PREPARED}, {"warning": PREPARED}, {"warning": [PREPARED]}]
 )
-def test_an_answer_that_is_being_prepared_is_asked_for_again(site: Site, prepared: Answer) -> None:
+def test_an_answer_that_is_being_prepared_is_asked_for_again(site: Site, status: int, said: dict[str, Any]) -> None:
+    prepared = Answer(json.dumps(said).encode(), status)
     site.put("/nama_10_gdp", prepared, GDP)
     assert eurostat.fetch(hasty(), site.url, CARD, road(), Memory()).modified
     site.put("/nama_10_gdp", prepared)
@@ -315,7 +317,11 @@ def test_an_answer_that_is_being_prepared_is_asked_for_again(site: Site, prepare
         (Answer(json.dumps({"error": [TOO_BIG]}).encode(), 413), "HTTP 413, Eurostat says: EXTRACTION_TOO_BIG"),
         (Answer(json.dumps({"error": [{"label": "100 No results found"}]}).encode(), 400), "HTTP 400, Eurostat says"),
         (Answer(json.dumps({"error": {"label": "broken"}}).encode()), "expected a dataset, Eurostat says: broken"),
-        (Answer(b"<S:Fault>EXTRACTION_TOO_BIG</S:Fault>", 413), "HTTP 413, expected 200; the answer begins with"),
+        (
+            Answer(SOAP, 413),
+            r"HTTP 413, Eurostat says: EXTRACTION_TOO_BIG: .* 5000000 cells at most.* -> correct `query`",
+        ),
+        (Answer(b"<html>Request Entity Too Large</html>", 413), "HTTP 413, expected 200; the answer begins with"),
     ],
 )
 def test_a_refusal_is_told_in_its_own_words_and_not_repeated(site: Site, answer: Answer, problem: str) -> None:
@@ -323,6 +329,45 @@ def test_a_refusal_is_told_in_its_own_words_and_not_repeated(site: Site, answer:
     with pytest.raises(SourceError, match=problem):
         eurostat.fetch(hasty(), site.url, CARD, road(), Memory())
     assert len(site.asked) == 1
+
+
+def without(dimension: str, *codes: str) -> dict[str, Any]:
+    """The answer when the dataset does not have some codes of a query: they are not in it."""
+    answer = copy.deepcopy(GDP)
+    at = answer["id"].index(dimension)
+    kept = [code for code in answer["dimension"][dimension]["category"]["index"] if code not in codes]
+    answer["dimension"][dimension]["category"] = {"index": {code: i for i, code in enumerate(kept)}}
+    answer["size"][at] = len(kept)
+    cells = prod(answer["size"])
+    answer["value"] = {str(i): float(i) for i in range(cells)}
+    return answer
+
+
+def test_regions_that_a_dataset_lacks_leave_the_others(site: Site) -> None:
+    site.put("/nama_10_gdp", without("geo", "DE"))
+    store = Memory()
+    eurostat.fetch(hasty(), site.url, CARD, road(), store)
+    ((_, body),) = store.kept.values()
+    assert {row[1] for row in rows(body)} == {"FR"}
+
+
+@pytest.mark.parametrize(("dimension", "codes"), [("geo", ("DE", "FR")), ("time", ("2022", "2023"))])
+def test_a_dataset_that_has_nothing_of_the_query_is_refused_at_once(
+    site: Site, dimension: str, codes: tuple[str, ...]
+) -> None:
+    site.put("/nama_10_gdp", without(dimension, *codes))
+    with pytest.raises(MismatchError, match=f"none of what `query` asks for: no {dimension} -> correct `query`"):
+        eurostat.fetch(hasty(), site.url, CARD, road(), Memory())
+    assert len(site.asked) == 1
+
+
+def test_a_code_of_the_card_that_a_dataset_lacks_is_told_by_name() -> None:
+    wanted = {"B1GQ": "GDP", "P3": "Consumption"}
+    codes = [{"code": code, "title": title, "certainty": "seen"} for code, title in wanted.items()]
+    item = {"role": "category", "codes": codes}
+    card = card_for(dimensions={**CARD.model_dump()["dimensions"], "na_item": item})
+    with pytest.raises(MismatchError, match=r"na_item code P3 \(Consumption\) is not .* B1GQ \(Gross domestic product"):
+        rows(json.dumps(GDP).encode(), card)
 
 
 def test_an_unknown_dataset_is_not_there(site: Site) -> None:

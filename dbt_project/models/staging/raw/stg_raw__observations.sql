@@ -12,10 +12,8 @@ with marked as (
         observations.period_status,
         observations.landed_sha256,
         marks.means_zero,
-        sources.protocol in ('cbs_odata4', 'cbs_odata3', 'cbs_bulk') as has_period_status,
         case when observations.value is null then marks.status_of_null else marks.status_of_number end as mark_status
     from {{ source('raw', 'observations') }} as observations
-    left join {{ source('raw', 'sources') }} as sources on observations.dataset_id = sources.dataset_id
     left join {{ ref('value_status') }} as marks on observations.value_attribute = marks.value_attribute
 
 ),
@@ -31,8 +29,9 @@ final as (
         case when marked.value is null and marked.means_zero then 0 else marked.value end as value,
         marked.value_text,
         case
-            -- Only StatLine gives its periods a status. What any other road brings without a mark is definitive.
-            when marked.mark_status = 'period' and not marked.has_period_status then 'final'
+            -- Only StatLine gives its periods a status, and not in every table. Without one, and without a mark, a figure
+            -- is definitive as far as its source says.
+            when marked.mark_status = 'period' and marked.period_status is null then 'final'
             when marked.mark_status = 'period' then periods.value_status
             when marked.mark_status <> 'refused' then marked.mark_status
         end as value_status,
