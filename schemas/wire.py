@@ -8,7 +8,7 @@ import pandera.polars as pa
 import polars as pl
 import pyarrow.parquet as pq
 
-from pipelines.errors import SourceError, shown
+from pipelines.errors import SourceError, Trouble, shown
 from pipelines.settings import DBT_PROJECT
 
 PERIOD = r"^[0-9]{4}(JJ|HJ|KW|MM|SJ|W1|W4|X0|VJ|VS|G[2-5]|M3|[0-9]{2})[0-9]{2}$"
@@ -64,6 +64,8 @@ def observation_schema(marks: list[str], period_statuses: list[str], regions: st
 class WireError(SourceError):
     """The raw rows of a card are not what they must be; carries the failing rows for whoever shows them."""
 
+    trouble = Trouble.CHANGED
+
     def __init__(self, dataset_id: str, problem: str, rows: pl.DataFrame, todo: str = _COMPARE) -> None:
         super().__init__(dataset_id, problem, todo=todo)
         self.rows = rows
@@ -112,7 +114,7 @@ def _wire_error(frame: pl.DataFrame, error: pa.errors.SchemaErrors, marks: list[
         found = strange["value_attribute"][0]
         return WireError(
             dataset_id,
-            f"{_key(strange)} holds {found!r}, expected a number or one of the marks {marks}"
+            f"{_key(strange)} holds {found!r}, expected a number or one of the marks {shown(marks)}"
             f" ({strange.height} such rows)",
             strange,
         )
