@@ -59,6 +59,13 @@ def check_subsidies(folder: Path) -> None:
     _refuse(hidden, pl.col("recipient") == "(a name)", f"names who is no organisation, expected {MASK!r}")
     untold = pl.col("status").is_null() & ~pl.all_horizontal(pl.col(name).is_null() for name in AMOUNTS)
     _refuse(frame, untold, "has an amount and no status, expected one of the known")
+    # Zero granted is a status of its own, so that it is read neither as a grant nor as a refusal.
+    granted, settled = pl.col("amount_granted_eur"), pl.col("amount_settled_eur")
+    is_zero = (granted == 0).fill_null(False) & settled.is_null()
+    calls_it_zero = (pl.col("status") == "zero_granted").fill_null(False)
+    calls_it_granted = (pl.col("status") == "granted").fill_null(False)
+    wrong = (calls_it_zero & ~is_zero) | (calls_it_granted & is_zero)
+    _refuse(frame, wrong, "has a status that its amounts contradict, expected zero_granted exactly for 0 granted")
 
 
 def _refuse(frame: pl.DataFrame, wrong: pl.Expr, problem: str) -> None:

@@ -24,6 +24,17 @@ def known_marks(seeds: Path) -> list[str]:
         return [row["value_attribute"] for row in csv.DictReader(file)]
 
 
+def refused_marks(seeds: Path) -> tuple[list[str], list[str]]:
+    """The value attributes that the seed gives no meaning beside a number, and those that it gives none without one."""
+    with (seeds / "value_status.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    beside, without = (
+        [row["value_attribute"] for row in rows if row[column] == "refused"]
+        for column in ("status_of_number", "status_of_null")
+    )
+    return beside, without
+
+
 def known_period_statuses(seeds: Path) -> list[str]:
     """The period statuses that the seed `period_status.csv` gives a meaning."""
     with (seeds / "period_status.csv").open(encoding="utf-8", newline="") as file:
@@ -87,6 +98,24 @@ def check_raw(folder: Path, seeds: Path = DBT_PROJECT / "seeds") -> None:
             schema.validate(frame, lazy=True)
         except pa.errors.SchemaErrors as error:
             raise _wire_error(frame, error, marks, regions) from None
+        _refuse_marks_that_contradict(frame, *refused_marks(seeds))
+
+
+def _refuse_marks_that_contradict(frame: pl.DataFrame, beside: list[str], without: list[str]) -> None:
+    is_figure = pl.col("value_text").is_null()
+    has_number = pl.col("value").is_not_null()
+    wrong = frame.filter(
+        is_figure & pl.col("value_attribute").is_in(pl.when(has_number).then(pl.lit(beside)).otherwise(pl.lit(without)))
+    )
+    if wrong.height:
+        first = wrong.row(0, named=True)
+        found = "no number" if first["value"] is None else f"the number {first['value']:g}"
+        raise WireError(
+            first["dataset_id"],
+            f"{_key(wrong)} has the mark {first['value_attribute']!r} and {found}, which value_status.csv gives no"
+            f" meaning ({wrong.height} such rows)",
+            wrong,
+        )
 
 
 def _refuse_doubled_keys(file: Path) -> None:

@@ -65,6 +65,21 @@ def test_a_source_shows_how_it_is_doing(drifted: Path, sample_release: Path) -> 
 
 
 @pytest.mark.parametrize(("path", "lang"), BOTH)
+def test_rows_that_a_source_could_not_place_are_told(
+    portal: Datasette, sample_release: Path, path: str, lang: str
+) -> None:
+    page = fetch(portal, path).text
+    counts = query(sample_release, f"select title_{lang}, dataset_id, not_classified_rows_count from sources")
+    assert any(count for *_, count in counts)
+    words = {"nl": "rijen niet in te delen", "en": "rows not classified"}[lang]
+    for title, _, count in counts:
+        told = re.findall(rf"([0-9]+) {words}", row_of(page, title.replace("'", "&#39;")))
+        assert told == ([str(count)] if count else [])
+    rows = csv.DictReader(io.StringIO(fetch(portal, f"{path}.csv").text))
+    assert {row["dataset_id"]: int(row["not_classified_rows_count"]) for row in rows} == {d: n for _, d, n in counts}
+
+
+@pytest.mark.parametrize(("path", "lang"), BOTH)
 @pytest.mark.parametrize("state", ["archived", "current", "overdue", "nothing"])
 def test_sources_are_filtered_by_state(
     portal: Datasette, sample_release: Path, path: str, lang: str, state: str

@@ -25,9 +25,9 @@ from pipelines.card import SourceCard, load_cards
 from pipelines.doctor import Finding, examine
 from pipelines.indicators import read_indicators
 from pipelines.landing import Landing
-from pipelines.refresh import LandingOrigin, LiveOrigin, refresh
+from pipelines.refresh import LandingOrigin, LiveOrigin, open_origin, refresh
 from pipelines.roads import Protocol
-from pipelines.settings import CARDS, DBT_PROJECT
+from pipelines.settings import CARDS, DBT_PROJECT, Settings
 from schemas.shapes import check_shape
 
 ALL = load_cards(CARDS)
@@ -53,7 +53,7 @@ def examined(folder: Path, table_id: str, change: Callable[[Table], object]) -> 
 
 
 def the_problem(finding: Finding, *parts: str) -> str:
-    (problem,) = finding.problems
+    (problem,) = map(str, finding.problems)
     assert all(part in problem for part in (finding.card.dataset_id, *parts)), problem
     assert " -> " in problem and "\n" not in problem
     return problem
@@ -83,7 +83,7 @@ def landed(standin: Standin, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_sample_is_whole(tmp_path: Path) -> None:
-    ran = run_cli("doctor", "--from", "sample", data=tmp_path)
+    ran = run_cli("doctor", "--verbose", "--from", "sample", data=tmp_path)
     assert ran.code == 0, ran.out + ran.err
     assert f"All {len(ALL)} sources are whole" in ran.out
     assert all(row_of(ran, dataset_id)[-2] == "-" for dataset_id in ALL)
@@ -91,7 +91,7 @@ def test_the_sample_is_whole(tmp_path: Path) -> None:
 
 
 def test_a_glob_that_matches_nothing_is_an_error(tmp_path: Path) -> None:
-    ran = run_cli("doctor", "--select", "cbs/0000*", data=tmp_path)
+    ran = run_cli("doctor", "--verbose", "--select", "cbs/0000*", data=tmp_path)
     assert ran.code == 1 and len(ran.errors) == 1 and "cbs/0000*" in ran.errors[0]
 
 
@@ -100,7 +100,7 @@ def test_what_the_standin_has_is_whole_and_no_figure_is_asked_for(standin: Stand
     standin.heal()
     drop_weekly_vacancies(tmp_path)
     chosen = [argument for dataset_id in STANDIN_CARDS for argument in ("--select", dataset_id)]
-    ran = run_cli("doctor", "--from", "live", *chosen, data=tmp_path, **standin.environment)
+    ran = run_cli("doctor", "--verbose", "--from", "live", *chosen, data=tmp_path, **standin.environment)
     assert ran.code == 0, ran.out + ran.err
     assert f"All {len(STANDIN_CARDS)} sources are whole" in ran.out
     # Of the year 2015 that the stand-in has, the next figures were due a year after its end.
@@ -116,11 +116,11 @@ def test_a_source_that_does_not_answer_is_named_with_its_address(standin: Standi
     standin.heal()
     standin.fault("http503", "83583NED", -1)
     chosen = ("--select", "cbs/83583NED", "--select", "cbs/82949NED")
-    ran = run_cli("doctor", "--from", "live", *chosen, data=tmp_path, **standin.environment)
+    ran = run_cli("doctor", "--verbose", "--from", "live", *chosen, data=tmp_path, **standin.environment)
     standin.heal()
     assert ran.code == 1 and "1 of 2 sources would not be whole" in ran.out
-    (line,) = [line for line in ran.out.splitlines() if line.startswith("problem")]
-    assert "cbs/83583NED" in line and "HTTP 503" in line and standin.address in line and " -> " in line
+    (line,) = ran.group("No answer")
+    assert line.startswith("cbs/83583NED: HTTP 503") and " -> " in line and standin.address not in line
     assert row_of(ran, "cbs/83583NED")[-2:] == ["1", "absent"] and row_of(ran, "cbs/82949NED")[-2:] == ["-", "current"]
 
 
@@ -139,7 +139,7 @@ def test_what_landed_before_would_be_kept(standin: Standin, landed: Path) -> Non
 def test_a_table_that_no_road_offers_is_named_with_every_road(standin: Standin) -> None:
     standin.heal()
     finding = examine(ALL["cbs/81578NED"], standin.origin())
-    line = the_problem(finding, "no road offers it", "cbs_odata4 HTTP 404", "cbs_odata3 HTTP 404")
+    line = the_problem(finding, "no way to it works", "cbs_odata4 HTTP 404", "cbs_odata3 HTTP 404")
     assert "/odata/v1/CBS/81578NED" in line and "/ODataApi/odata/81578NED" in line and finding.state == "absent"
 
 
@@ -201,12 +201,14 @@ def test_a_source_that_has_ended_and_landed_is_not_asked_again(standin: Standin,
 
 
 def test_a_file_that_a_person_has_to_fetch_is_told_with_all_that_is_to_be_done(tmp_path: Path) -> None:
-    ran = run_cli("doctor", "--from", "live", "--select", "uwv/spanningsindicator", data=tmp_path)
+    ran = run_cli("doctor", "--verbose", "--from", "live", "--select", "uwv/spanningsindicator", data=tmp_path)
     assert ran.code == 1 and row_of(ran, "uwv/spanningsindicator")[-1] == "awaited"
-    (line,) = [line for line in ran.out.splitlines() if line.startswith("awaited")]
+    (line,) = ran.group("Awaited: a person has to fetch it")
+    assert line.startswith("uwv/spanningsindicator: nothing was put here yet -> On the dashboard")
     (road,) = ALL["uwv/spanningsindicator"].roads
+    whole = the_problem(examine(ALL["uwv/spanningsindicator"], open_origin(Settings(data=tmp_path, origin="live"))))
     told = (road.page, "dashboard", str(tmp_path / "drop" / "uwv__spanningsindicator"), "2026KW03__2026-11-20.csv")
-    assert all(part in line for part in told), line
+    assert all(part in whole for part in told), whole
 
 
 @pytest.mark.standin
@@ -225,18 +227,19 @@ def test_a_source_without_a_word_of_its_age_is_still_looked_for(standin: Standin
     origin = replace(origin, addresses={**origin.addresses, Protocol.HAL: f"{standin.address}/files"})
     finding = examine(card.model_copy(update={"roads": (road,)}), origin)
     assert (finding.problems == ()) is there
-    assert there or "HTTP 404" in the_problem(finding, "no road offers it")
+    assert there or "/files/nowhere: HTTP 404" in the_problem(finding)
 
 
 @pytest.mark.standin
 def test_a_landing_is_whole_for_the_sources_that_it_has(landed: Path, tmp_path: Path) -> None:
     chosen = [argument for dataset_id in LANDED for argument in ("--select", dataset_id)]
-    ran = run_cli("doctor", "--from", str(landed / "landing"), *chosen, data=tmp_path)
+    ran = run_cli("doctor", "--verbose", "--from", str(landed / "landing"), *chosen, data=tmp_path)
     assert ran.code == 0, ran.out + ran.err
     assert row_of(ran, "cbs/83583NED")[1] == "cbs_odata3" and row_of(ran, "cbs/83583NED")[4] == "2019"
-    ran = run_cli("doctor", "--from", str(landed / "landing"), data=tmp_path)
+    ran = run_cli("doctor", "--verbose", "--from", str(landed / "landing"), data=tmp_path)
     assert ran.code == 1 and f"{len(ALL) - len(LANDED)} of {len(ALL)} sources" in ran.out
-    assert "cbs/70072ned: nothing of it lies in the landing" in ran.out
+    assert len(ran.group("Refused")) < len(ALL) - len(LANDED) and "more: regiokompas status" in ran.err
+    assert any("nothing of it lies in the landing" in line for line in ran.group("Refused"))
 
 
 @pytest.mark.standin

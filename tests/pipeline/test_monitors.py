@@ -254,5 +254,5 @@ def test_region_tables_are_judged_by_their_own_year_and_other_sources_not_by_mun
     found = {name: counts for name, *counts in query(sample_run.release, sql)}
     # What CBS says of the number of municipalities on 1 January 2015, 2016 and 2026.
     assert found["cbs/82949NED"] == [393, 393] and found["cbs/83287NED"] == [390, 390]
-    assert found["cbs/86247NED"] == [342, 342] and found["pdok/gemeente_gegeneraliseerd_2015"] == [393, 393]
+    assert found["cbs/86247NED"] == [342, 342] and found["pdok/gemeente_gegeneraliseerd_2016"] == [390, 390]
     assert found["eurostat/demo_r_pjanaggr3"] == found["amsterdam/subsidies"] == [None, None]

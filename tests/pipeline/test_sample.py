@@ -17,6 +17,7 @@ from support import PUBLIC_TABLES, digests, query, read_release
 from pipelines.card import load_cards
 from pipelines.landing import NOTICE
 from pipelines.reading.recipients import MASK
+from pipelines.sample.tables import NO_REGIONS
 from pipelines.settings import CARDS, SAMPLE_LANDING
 
 WITH_FIGURES = [
@@ -95,8 +96,24 @@ def test_the_sample_has_a_tile_and_a_boundary_for_every_municipality(sample_rele
 
 def test_the_sample_has_the_boundaries_of_every_year(sample_release: Path) -> None:
     years = dict(query(sample_release, "select frame_year, count(*) from region_boundaries group by 1"))
-    counts = [393, 390, 388, 380, 355, 355, 352, 345, 342, 342, 342, 342]
-    assert years == dict(zip(range(2015, 2027), counts, strict=True))
+    counts = [390, 388, 380, 355, 355, 352, 345, 342, 342, 342, 342]
+    # PDOK has none of 2015.
+    assert years == dict(zip(range(2016, 2027), counts, strict=True))
+
+
+def test_what_sources_could_not_place_is_counted_and_no_region(sample_release: Path) -> None:
+    """The sample gives those codes figures as large as the country's, so one that got through would be seen."""
+    counted = dict(query(sample_release, "select table_id, not_classified_rows_count from sources"))
+    assert {table for table, count in counted.items() if count} == set(NO_REGIONS)
+    codes = {code for listed in NO_REGIONS.values() for code in listed}
+    assert codes >= {"NL00", "NL98", "NL99", "PV99", "AM99", "CR98", "LD98"}
+    for table in ("regions", "observations", "observations_on_frame", "labour_tension", "baseline"):
+        found = query(
+            sample_release,
+            f"select count(*) from {table} where region_code in (select value from json_each(?))",
+            json.dumps(sorted(codes)),
+        )
+        assert found == [(0,)], table
 
 
 def test_the_sample_has_every_kind_of_missing_value(sample_release: Path) -> None:

@@ -55,6 +55,8 @@ def test_rows_of_the_row_shape_pass(tmp_path: Path, change: dict[str, Any]) -> N
     [
         ({"region_code": "GM0363"}, ["2 rows share a key", "measure M1 region GM0363 period 2026JJ00 A=T1"]),
         ({"value": None, "value_attribute": "circa 5"}, ["GM0344", "holds 'circa 5'", "expected a number"]),
+        ({"value_attribute": "."}, ["GM0344", "the mark '.' and the number 5", "value_status.csv gives no meaning"]),
+        ({"value": None, "value_attribute": "**"}, ["GM0344", "the mark '**' and no number"]),
         (
             {"region_code": "Utrecht"},
             ["region codes of no known kind: 'Utrecht' (1 such rows)", "-> leave its level out"],

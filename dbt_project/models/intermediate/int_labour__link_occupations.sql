@@ -1,5 +1,6 @@
 -- UWV names occupations and gives no code. A name that is a title of BRC 2014 is that occupation; any other name is a
--- group of UWV's own, of which the seed may say in which part of BRC it lies.
+-- group of UWV's own, of which the seed may say in which part of BRC it lies. One that looks like a total and that the seed
+-- does not know is left out: taken for a group it would be counted twice.
 with names as (
 
     select distinct
@@ -43,6 +44,10 @@ linked as (
     from names
     left join {{ ref('uwv_occupations') }} as listed on names.folded_name = lower(listed.name)
     left join titles on names.folded_name = titles.folded_name and titles.preference = 1
+    where
+        listed.name is not null
+        or titles.code is not null
+        or not (names.folded_name like 'tota%' or names.folded_name like 'alle %')
 
 )
 
