@@ -19,6 +19,7 @@ from pipelines.errors import CardError, shown
 from pipelines.held_back import reasons_of_landed, with_dependents
 from pipelines.indicators import SEED, check_indicators, read_indicators
 from pipelines.landing import NOTICE, Failure, Landing, Snapshot
+from pipelines.periods import newest_period
 from pipelines.raw import EMPTY, not_classified_rows_of, raw_folder, raw_folders, rows_of, write_empty
 from pipelines.reading.landed import Landed
 from pipelines.reading.shapes import ROWS_IN
@@ -312,7 +313,7 @@ def _newest_period(card: SourceCard, folder: Path) -> str | None:
         year = rows.select(pl.col("year").max()).collect().item()
         return None if year is None else f"{year}JJ00"
     with_figures = rows.filter(pl.col("value").is_not_null())
-    return health.newest_period(with_figures.select(pl.col("period_code").unique()).collect()["period_code"].to_list())
+    return newest_period(with_figures.select(pl.col("period_code").unique()).collect()["period_code"].to_list())
 
 
 def _drop_others(raw: Path, keep: set[str]) -> None:

@@ -1,6 +1,6 @@
 """Source cards: what is fetched from whom, and what is expected of it. A card is data; see `cards/*.yml`."""
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -9,7 +9,8 @@ import yaml
 from pydantic import ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from pipelines.errors import CardError, shown
-from pipelines.layout import TableLayout
+from pipelines.layout import PERIOD, TableLayout
+from pipelines.periods import PeriodCode, PeriodLetters, PeriodStatus, letters_of
 from pipelines.register_card import Register
 from pipelines.roads import Protocol, Road
 from pipelines.strict import Bilingual, Strict, Text
@@ -41,6 +42,7 @@ class Cadence(StrEnum):
     """How often the publisher brings new figures; `once` for a table of one moment, such as the regions of a year."""
 
     YEARLY = "yearly"
+    HALF_YEARLY = "half_yearly"
     QUARTERLY = "quarterly"
     MONTHLY = "monthly"
     WEEKLY = "weekly"
@@ -54,6 +56,11 @@ class Shape(StrEnum):
     REGIONS = "regions"
     SUBSIDIES = "subsidies"
     BOUNDARIES = "boundaries"
+    PLACES = "places"
+
+
+TEXTS = {Shape.REGIONS, Shape.PLACES}
+"""Tables of CBS that hold texts and no figures."""
 
 
 class Code(Strict):
@@ -81,18 +88,35 @@ class Measure(Code):
     group: Text | None = None
 
 
+class DimensionCode(Code):
+    """A code of a dimension.
+
+    Where a dimension that is not one of periods tells the period all the same, such as the kind of report, each code
+    says which period it stands for and which status the figures of that period have, in the words of CBS.
+    """
+
+    period: PeriodCode | None = None
+    status: PeriodStatus | None = None
+
+    @property
+    def read_as(self) -> str:
+        """What our rows have for it."""
+        return self.period or self.code
+
+
 class Dimension(Strict):
     """A dimension of the table: its role, and what to ask for of it; without codes, levels, kinds and since all of it.
 
     `levels` are the first letters of region codes, `kinds` those of period codes (`JJ`, `KW`), `since` the first year.
-    `aliases` are other names that the dimension has on the wire.
+    Days have no letters of their own: who wants them leaves `kinds` out. `aliases` are other names that the dimension
+    has on the wire.
     """
 
     role: Literal["region", "period", "category", "measure"]
-    codes: tuple[Code, ...] = ()
+    codes: tuple[DimensionCode, ...] = ()
     levels: tuple[Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")], ...] = ()
-    kinds: tuple[Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]$")], ...] = ()
-    since: Annotated[int, Field(ge=1990, le=2100)] | None = None
+    kinds: tuple[PeriodLetters, ...] = ()
+    since: Annotated[int, Field(ge=1795, le=2100)] | None = None
     aliases: tuple[Text, ...] = ()
     certainty: Certainty = Certainty.RECORDED
 
@@ -102,8 +126,27 @@ class Dimension(Strict):
             raise ValueError("`levels` belong to the region dimension")
         if (self.kinds or self.since) and self.role != "period":
             raise ValueError("`kinds` and `since` belong to the period dimension")
-        if self.codes and self.role in ("region", "period"):
-            raise ValueError("give `levels`, `kinds` or `since` instead of `codes` for regions and periods")
+        if self.codes and self.role == "region":
+            raise ValueError("give `levels` instead of `codes` for regions")
+        return self
+
+    @model_validator(mode="after")
+    def _codes_tell_periods(self) -> Self:
+        told = [code.code for code in self.codes if code.period and code.status]
+        if self.role != "period":
+            if some := [code.code for code in self.codes if code.period or code.status]:
+                raise ValueError(f"{shown(some)}: a `period` and a `status` belong to codes of a dimension of periods")
+            return self
+        if self.codes and (self.kinds or self.since):
+            raise ValueError("give either `codes`, or `kinds` and `since`")
+        if untold := [code.code for code in self.codes if code.code not in told]:
+            raise ValueError(
+                f"{shown(untold)}: each of the `codes` of a dimension of periods needs a `period` and a `status`;"
+                " codes that are periods themselves are asked for by `kinds` and `since`"
+            )
+        periods = [code.read_as for code in self.codes]
+        if twice := sorted({period for period in periods if periods.count(period) > 1}):
+            raise ValueError(f"several codes stand for the period {shown(twice)}: keep the one whose figures count")
         return self
 
     @property
@@ -115,7 +158,7 @@ class Dimension(Strict):
         """Whether a region or period code is asked for."""
         return (
             (not self.levels or code.startswith(self.levels))
-            and (not self.kinds or code[4:6] in self.kinds)
+            and (not self.kinds or letters_of(code) in self.kinds)
             and (not self.since or code[:4] >= str(self.since))
         )
 
@@ -149,8 +192,16 @@ class Boundaries(Strict):
     name: Text
 
 
+class Places(Strict):
+    """Places and the municipality that each lies in: of which frame."""
+
+    frame_year: Annotated[int, Field(ge=1990, le=2100)]
+
+
 class SourceCard(Strict):
     """One source table: the whole of what the project knows about it before asking for it.
+
+    `period` is the one period of a table that has no dimension of periods, since only its title tells.
 
     `region_frame` alone is for a table of regions, of that year. Beside `measures` it is the year of the division that
     the region codes follow, whatever the period: a table that is recast for every division. Without it a figure is on
@@ -173,9 +224,11 @@ class SourceCard(Strict):
     ended: Ended | None = None
     dimensions: Annotated[dict[Text, Dimension], Field(default_factory=dict)]
     measures: tuple[Measure, ...] = ()
+    period: PeriodCode | None = None
     region_frame: Annotated[int, Field(ge=1990, le=2100)] | None = None
     subsidy_register: Annotated[Register | None, Field(alias="register")] = None
     boundaries: Boundaries | None = None
+    places: Places | None = None
     layout: TableLayout | None = None
     connections: Annotated[int, Field(ge=1, le=16)] = 4
     rate: Annotated[float, Field(gt=0)] = 20
@@ -198,12 +251,22 @@ class SourceCard(Strict):
             return Shape.OBSERVATIONS
         if self.region_frame:
             return Shape.REGIONS
+        if self.places:
+            return Shape.PLACES
         return Shape.SUBSIDIES if self.subsidy_register else Shape.BOUNDARIES
 
     @property
     def frame_year(self) -> int | None:
         """The year of the areas that a table describes, or that all of its figures are on."""
-        return self.boundaries.frame_year if self.boundaries else self.region_frame
+        areas = self.boundaries or self.places
+        return areas.frame_year if areas else self.region_frame
+
+    @property
+    def only_period(self) -> str | None:
+        """The period of all rows of a table in which nothing tells it: that on the card, or the year of its areas."""
+        if self.measures:
+            return self.period
+        return f"{self.frame_year}JJ00" if self.frame_year else None
 
     def dimension(self, role: Literal["region", "period", "measure"]) -> str | None:
         """The name of the dimension with this role, if the table has one."""
@@ -213,10 +276,11 @@ class SourceCard(Strict):
     def _says_what_its_rows_are(self) -> Self:
         # A table of figures may say beside that which division its regions follow.
         regions = bool(self.region_frame) and not self.measures
-        if [bool(self.measures), regions, bool(self.subsidy_register), bool(self.boundaries)].count(True) != 1:
+        others = [bool(self.subsidy_register), bool(self.boundaries), bool(self.places)]
+        if [bool(self.measures), regions, *others].count(True) != 1:
             raise ValueError(
-                "give one of `measures` (a table of figures), `region_frame` (a table of regions),"
-                " `register` (a register of subsidies) and `boundaries` (areas on a map)"
+                "give one of `measures` (a table of figures), `region_frame` (a table of regions), `places` (places and"
+                " their municipality), `register` (a register of subsidies) and `boundaries` (areas on a map)"
             )
         if self.region_frame and self.measures and not self.dimension("region"):
             raise ValueError("`region_frame` beside `measures` says what the regions follow: give a region dimension")
@@ -243,6 +307,29 @@ class SourceCard(Strict):
             if strange := sorted({column.to for column in self.layout.columns.values()} - known):
                 raise ValueError(f"layout: {shown(strange)} is none of {shown(sorted(known), 20)}")
         return self
+
+    @model_validator(mode="after")
+    def _has_one_period(self) -> Self:
+        columns = self.layout.columns.values() if self.layout else ()
+        told = bool(self.dimension("period")) or any(column.to == PERIOD for column in columns)
+        protocols = {road.protocol for road in self.roads}
+        if self.period and (told or not self.measures or Protocol.DROP in protocols):
+            raise ValueError("`period` is for a table of figures in which nothing else tells the period: leave it out")
+        if protocols & CBS and self.measures and not (told or self.period):
+            raise ValueError("say which period the figures are of: a dimension with `role: period`, or `period`")
+        if not protocols & CBS and any(d.codes for d in self.dimensions.values() if d.role == "period"):
+            raise ValueError("only in a table of CBS the codes of a dimension can stand for periods")
+        return self
+
+
+# What YAML makes of a text without quotes, such as 20060101, 001, 2024-01-01 or NO.
+_READ_BY_YAML: dict[type, str] = {
+    int: "a number",
+    float: "a number",
+    date: "a day",
+    datetime: "a moment",
+    bool: "yes or no",
+}
 
 
 def load_cards(folder: Path) -> dict[str, SourceCard]:
@@ -280,6 +367,9 @@ def _read_card(file: str, entry: dict[str, object]) -> SourceCard:
             todo = f"remove it, or use one of: {', '.join(names)}"
         elif first["type"] == "missing":
             problem, todo = f"key `{key}` is missing", "add it"
+        elif first["type"] == "string_type" and (read := _READ_BY_YAML.get(type(first["input"]))):
+            problem = f"key `{key}` holds {first['input']!s:.80}, which YAML reads as {read} and not as a text"
+            todo = "put it in quotes, just as the source writes it"
         else:
             problem = f"key `{key or 'card'}` holds {first['input']!r:.80}: {first['msg']}"
             todo = "correct it"

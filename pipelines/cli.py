@@ -226,12 +226,13 @@ def doctor(origin: str | None, select: tuple[str, ...], exclude: tuple[str, ...]
 @main.command("new-source")
 @click.argument("publisher")
 @click.argument("table")
+@click.option("--period", metavar="CODE", help="The period of a table that does not say it, such as 2024JJ00.")
 @told
-def new_source(publisher: str, table: str) -> None:
+def new_source(publisher: str, table: str, period: str | None) -> None:
     """Write the card of a TABLE that has none yet, from the publisher's own description, and fetch the table."""
     settings = Settings.from_environment(origin="live")
     with only_run(settings):
-        made = make_source(publisher, table, cast(LiveOrigin, open_origin(settings)), settings)
+        made = make_source(publisher, table, cast(LiveOrigin, open_origin(settings)), settings, period=period)
     print_new_source(open_console(), made)
 
 

@@ -21,6 +21,7 @@ from pipelines.errors import AwaitedError, RegiokompasError, SourceError, Troubl
 from pipelines.held_back import with_dependents
 from pipelines.indicators import SEED, read_indicators
 from pipelines.landing import Landing, Snapshot, now
+from pipelines.periods import newest_period
 from pipelines.reading.landed import CLIENTS, Landed
 from pipelines.refresh import FailedError, LandingOrigin, LiveOrigin, Origin, asked, by_first_road
 from pipelines.roads import HalRoad, OgcRoad, Protocol, Road
@@ -238,11 +239,11 @@ def _missing(
 
 
 def _newest_listed(card: SourceCard, description: Description | None) -> str | None:
-    """The period of the table's own list that ends last, of those that the card asks for."""
+    """The period of the table's own list that ends last, of those that the card asks for, or its only one."""
     period = card.dimension("period")
     if description is None or period is None:
-        return None
-    return health.newest_period(code for code, _ in description.codes[period].values() if health.period_end(code))
+        return card.only_period if description else None
+    return newest_period(code for code, _ in description.codes[period].values())
 
 
 def _newest_landed(card: SourceCard, settings: Settings, *, invented: bool) -> str | None:

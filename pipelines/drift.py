@@ -33,6 +33,7 @@ class Change:
         before: the title, unit or group that was, or None.
         after: the title, unit or group that is, or None.
         blocks: whether indicators that use it are blocked.
+        for_all: whether every indicator on the table uses it, as one uses the codes that stand for periods.
     """
 
     dataset_id: str
@@ -43,6 +44,7 @@ class Change:
     before: str | None
     after: str | None
     blocks: bool
+    for_all: bool = False
 
     @property
     def told(self) -> str:
@@ -75,11 +77,14 @@ def drift(card: SourceCard, landing: Landing, *, invented: bool) -> list[Change]
 
 def reasons_to_hold_back(indicators: Iterable[dict[str, str]], changes: Iterable[Change]) -> dict[str, str]:
     """Why indicators that use something that is blocked are held back, by their ids."""
-    by_use = {(c.dataset_id, c.dimension, c.code): c for c in changes if c.blocks}
+    blocking = [c for c in changes if c.blocks]
+    by_use = {(c.dataset_id, c.dimension, c.code): c for c in blocking}
+    by_table = {c.dataset_id: c for c in blocking if c.for_all}
     reasons: dict[str, str] = {}
     for row in indicators:
         uses = [("", row["measure_code"]), *(part.partition("=")[::2] for part in row["dims"].split(";") if part)]
         found = [by_use[key] for use in uses if (key := (row["dataset_id"], *use)) in by_use]
+        found += [by_table[row["dataset_id"]]] if row["dataset_id"] in by_table else []
         if found:
             reasons[row["indicator_id"]] = (
                 f"{row['dataset_id']}: {found[0].told} -> look at the source, then write what it is now on the card"
@@ -89,7 +94,8 @@ def reasons_to_hold_back(indicators: Iterable[dict[str, str]], changes: Iterable
 
 def as_rows(changes: Iterable[Change]) -> list[dict[str, Any]]:
     """The changes as rows for Parquet; what a card believed and the source never had is no change of the source."""
-    return [asdict(change) for change in changes if change.change == "added" or change.before is not None]
+    told = [change for change in changes if change.change == "added" or change.before is not None]
+    return [{name: value for name, value in asdict(change).items() if name != "for_all"} for change in told]
 
 
 def _description(card: SourceCard, snapshot: Snapshot, landing: Landing) -> Description | None:
@@ -104,19 +110,24 @@ def _description(card: SourceCard, snapshot: Snapshot, landing: Landing) -> Desc
 
 def _blocking(card: SourceCard, first: Description | None, now: Description) -> Iterator[Change]:
     kind: Literal["measure", "unit", "code"]
+    periods = card.dimension("period")
+    read_as = {(name, c.code): c.read_as for name, d in card.dimensions.items() for c in d.codes}
     for (dimension, code), lack in now.missing.items():
-        before = _titles(first).get((dimension, code)) if first else None
+        before = _titles(first).get((dimension, read_as.get((dimension, code), code))) if first else None
         change: Literal["removed", "renamed"] = "renamed" if lack.kind == "unit" else "removed"
-        yield Change(card.dataset_id, lack.kind, change, dimension, code, before, lack.problem, blocks=True)
+        # A period that is not there, or not yet, is no other figure under an old name.
+        blocks = dimension != periods
+        yield Change(card.dataset_id, lack.kind, change, dimension, code, before, lack.problem, blocks)
     if first is None:
         return
     on_card = {("", m.code): m.title for m in card.measures}
-    on_card |= {(name, c.code): c.title for name, d in card.dimensions.items() for c in d.codes}
+    on_card |= {(name, c.read_as): c.title for name, d in card.dimensions.items() for c in d.codes}
     was = _titles(first)
     for key, title in _titles(now).items():
         if key in on_card and key in was and plain(title) not in (plain(was[key]), plain(on_card[key])):
             kind = "code" if key[0] else "measure"
-            yield Change(card.dataset_id, kind, "renamed", *key, was[key], title, blocks=True)
+            for_all = key[0] == periods
+            yield Change(card.dataset_id, kind, "renamed", *key, was[key], title, blocks=True, for_all=for_all)
     yield from _counted_otherwise(card, dict(first.measures.values()), now)
 
 

@@ -1,19 +1,19 @@
 """How a source is doing: its state, and when its next figures should appear."""
 
 import calendar
-from collections.abc import Iterable
 from datetime import date
 
 from pipelines.card import Cadence, SourceCard
 from pipelines.errors import Trouble, shown
 from pipelines.landing import Failure, Snapshot
+from pipelines.periods import period_end
 from pipelines.roads import Protocol
 from pipelines.strict import Bilingual
 
 # How long after the end of a period its figures usually appear, and how much later than that is late; in months.
-_LAG = {Cadence.YEARLY: 12, Cadence.QUARTERLY: 4, Cadence.MONTHLY: 3, Cadence.WEEKLY: 1}
-_LATE = {Cadence.YEARLY: 6, Cadence.QUARTERLY: 3, Cadence.MONTHLY: 2, Cadence.WEEKLY: 1}
-_MONTHS = {Cadence.YEARLY: 12, Cadence.QUARTERLY: 3, Cadence.MONTHLY: 1, Cadence.WEEKLY: 0}
+_LAG = {Cadence.YEARLY: 12, Cadence.HALF_YEARLY: 6, Cadence.QUARTERLY: 4, Cadence.MONTHLY: 3, Cadence.WEEKLY: 1}
+_LATE = {Cadence.YEARLY: 6, Cadence.HALF_YEARLY: 4, Cadence.QUARTERLY: 3, Cadence.MONTHLY: 2, Cadence.WEEKLY: 1}
+_MONTHS = {Cadence.YEARLY: 12, Cadence.HALF_YEARLY: 6, Cadence.QUARTERLY: 3, Cadence.MONTHLY: 1, Cadence.WEEKLY: 0}
 TROUBLES = {
     Trouble.UNCONFIRMED: Bilingual(nl="het adres is nooit bevestigd", en="its address was never confirmed"),
     Trouble.GONE: Bilingual(nl="hier wordt hij niet meer aangeboden", en="it is no longer offered there"),
@@ -83,25 +83,6 @@ def expected_next(card: SourceCard, newest_period: str | None) -> date | None:
         return None
     lag = _LAG[card.cadence] if card.publication_lag_months is None else card.publication_lag_months
     return _later(ends, _MONTHS[card.cadence] + lag)
-
-
-def newest_period(codes: Iterable[str]) -> str | None:
-    """The period that ends last; periods of several kinds do not sort by their code. None of none."""
-    return max(codes, key=lambda code: (period_end(code) or date.min, code), default=None)
-
-
-def period_end(code: str) -> date | None:
-    """The last day of a period: a year, school year, half year, quarter, month or day; None for any other."""
-    year, kind, number = int(code[:4]), code[4:6], code[6:8]
-    if kind.isdigit():
-        return date(year, int(kind), int(number))
-    months = {"JJ": 12, "HJ": 6, "KW": 3, "MM": 1}
-    if kind == "SJ":
-        return date(year + 1, 7, 31)
-    if kind not in months:
-        return None
-    month = 12 if kind == "JJ" else months[kind] * int(number)
-    return date(year, month, calendar.monthrange(year, month)[1])
 
 
 def _later(day: date, months: int) -> date:

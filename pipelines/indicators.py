@@ -12,10 +12,12 @@ from pathlib import Path
 from pipelines.card import SourceCard
 from pipelines.errors import CardError, shown
 from pipelines.settings import DBT_PROJECT
+from pipelines.units import thousands_in
 
 SEED = DBT_PROJECT / "seeds" / "indicators.csv"
 PUBLISHED = "published"
 _ID = re.compile(r"[a-z][a-z0-9_]*")
+_TO_FILL_IN = re.compile(r"<[^<>]+>")
 _SUM = re.compile(rf"{_ID.pattern}( [+-] {_ID.pattern})*")
 _RECOMPUTED = ("numerator", "denominator", "factor")
 _COMPUTED = (*_RECOMPUTED, "lag_years")
@@ -72,13 +74,19 @@ def check_indicators(indicators: Sequence[dict[str, str]], cards: dict[str, Sour
         for twice in sorted({i for i in ids if ids.count(i) > 1})
     ]
     for line, row in enumerate(indicators, start=2):
-        problem = _formula_problem(row, by_id)
+        problem = _unfilled(row) or _formula_problem(row, by_id)
         if not problem and row["formula"] == PUBLISHED:
             problem = _selection_problem(row, cards)
         if problem:
             problems.append(f"indicator {row['indicator_id']} ({SEED.name} line {line}): {problem}")
     if problems:
         raise CardError("\n".join(problems))
+
+
+def _unfilled(row: dict[str, str]) -> str | None:
+    """Which column still has the words in `<>` that `new-source` put there for a person to replace."""
+    left = next((column for column, text in row.items() if _TO_FILL_IN.search(text or "")), None)
+    return f"{left} is {row[left]!r} -> write your own words where <> stands" if left else None
 
 
 def _formula_problem(row: dict[str, str], by_id: dict[str, dict[str, str]]) -> str | None:
@@ -164,9 +172,8 @@ def _selection_problem(row: dict[str, str], cards: dict[str, SourceCard]) -> str
 
 def unit_problem(unit: str, multiplier: str) -> str | None:
     """Why figures in a unit such as `x 1 000` cannot have this multiplier, if so."""
-    counted_in = re.match(r"(?:x )?(1(?:[ .]?000)+)\b", unit)
-    times = float(multiplier or 1)
-    if counted_in and float(re.sub(r"[ .]", "", counted_in[1])) != times:
+    counted_in, times = thousands_in(unit), float(multiplier or 1)
+    if counted_in not in (1, times):
         return f"the measure counts in {unit!r} but the multiplier is {times:g} -> correct the multiplier"
     return None
 

@@ -2,8 +2,8 @@
 
 Per card, below `raw/<published|invented>/<publisher>__<table>/`: `observations.parquet` (the row shape) with
 `measures.parquet` and `codes.parquet` (how the source describes them), or `subsidies.parquet`, or
-`boundaries.parquet`; and `raw.json`, which says which snapshot they were read from. All of it is derived from the
-landing and can be deleted.
+`boundaries.parquet`, or `places.parquet`; and `raw.json`, which says which snapshot they were read from. All of it is
+derived from the landing and can be deleted.
 """
 
 import json
@@ -66,7 +66,7 @@ def is_read(folder: Path, card: SourceCard, snapshot: Snapshot) -> bool:
 
 
 def rows_of(folder: Path) -> int:
-    """How many rows a raw folder holds: observations, grants or areas."""
+    """How many rows a raw folder holds: observations, grants, areas or places."""
     return int(_marker(folder)["rows"])
 
 

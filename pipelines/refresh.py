@@ -243,10 +243,11 @@ def _attempt(road: Road, error: Exception) -> Attempt:
 
 def asked(card: SourceCard) -> str:
     """The fingerprint of what a card asks a source for; when it changes, the table has to be fetched anew."""
+    # A key that a card does not use is no part of its question, nor is how sure we are of an address.
     question = card.model_dump_json(
         include={"roads": True, "dimensions": True, "measures": True, "region_frame": True},
-        # How sure we are of an address does not change what it answers.
         exclude={"roads": {"__all__": {"certainty"}}},
+        exclude_defaults=True,
     )
     return sha256(question.encode()).hexdigest()
 

@@ -9,7 +9,8 @@ from rich.table import Table
 
 from pipelines.doctor import Finding
 from pipelines.indicators import SEED
-from pipelines.new_source import Made, example_row
+from pipelines.new_indicator import example_row
+from pipelines.new_source import Made
 from pipelines.publish.revisions import Comparison
 from pipelines.settings import PROJECT
 from pipelines.terminal import age, period, print_concerns, print_counts
@@ -61,12 +62,12 @@ def _cells(finding: Finding) -> list[str]:
 def print_new_source(console: Console, made: Made) -> None:
     """Print what landed by a new card, and what is left to do."""
     measures, kept = len(made.table.measures), len(made.table.kept)
-    periods = next(d for d in made.table.dimensions if d.role == "period").codes
+    periods = "1 period" if made.table.periods == 1 else f"{made.table.periods} periods"
     lines = [
         f"Card     {made.path}",
         f"Table    {made.table.title}",
         f"Landed   {made.landed.rows:,} observations by {made.landed.snapshot.protocol}: {kept} of {measures} measures,"
-        f" {len(periods)} periods",
+        f" {periods}",
     ]
     if made.card.dimension("region") is None:
         lines.append("Regions  it has none: its figures are for the whole country (NL01)")

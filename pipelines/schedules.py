@@ -9,6 +9,7 @@ TIMEZONE = "Europe/Amsterdam"
 # CBS publishes at 6:30 in the morning; figures of a yearly table can appear, or be revised, on any working day.
 _CRON = {
     Cadence.YEARLY: "0 7 * * 1",
+    Cadence.HALF_YEARLY: "0 7 * * 1",
     Cadence.QUARTERLY: "0 7 * * 1,4",
     Cadence.MONTHLY: "0 7 * * 1-5",
     Cadence.WEEKLY: "0 7 * * 1-5",

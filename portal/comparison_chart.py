@@ -6,12 +6,12 @@ Classes and no styles: the page's own style sheet gives the colours, so that a s
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from itertools import pairwise
 
 from markupsafe import Markup
 
 from portal.formats import format_number
+from portal.periods import first_day
 
 WIDTH, HEIGHT = 720, 320
 LEFT, RIGHT, TOP, BOTTOM = 76, 14, 14, 30
@@ -20,8 +20,6 @@ PIXELS_A_LETTER = 8
 # A step this much longer than the usual one has a period in it that is missing.
 GAP = 1.5
 
-# The first month of the part of a year: how many months a part has, and how many come before the first.
-_START_MONTHS = {"JJ": (0, 1), "SJ": (0, 8), "HJ": (6, -5), "KW": (3, -2), "MM": (1, 0)}
 _MARKS = (
     "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0Z",
     "M-4-4h8v8h-8Z",
@@ -62,15 +60,6 @@ class _Scale:
     def __call__(self, value: float) -> float:
         share = (value - self.low) / self.span if self.span else 0.5
         return self.start + share * (self.end - self.start)
-
-
-def first_day(period_code: str) -> date:
-    """Returns the first day of a period as sources write it: 2026JJ00, 2026KW03, 2026MM08, 20260830."""
-    year, suffix = int(period_code[:4]), period_code[4:]
-    if suffix.isdigit():
-        return date(year, int(suffix[:2]), int(suffix[2:]))
-    months, offset = _START_MONTHS.get(suffix[:2], (0, 1))
-    return date(year, months * int(suffix[2:]) + offset, 1)
 
 
 def mark(place: int) -> Markup:

@@ -2,6 +2,8 @@
 
 import re
 
+SCHOOL_YEAR = "SJ00"
+
 
 def format_number(value: float | None, decimals: int, lang: str) -> str:
     """Returns a number as a Dutch or an English reader writes it: 1.234,5 or 1,234.5; empty for no number."""
@@ -17,13 +19,17 @@ def format_bytes(count: int, lang: str) -> str:
 
 
 def format_period(period_code: str | None, kinds: dict[str, dict[str, str]], lang: str) -> str:
-    """Returns a period as people write it: 2026, 2e kwartaal 2026, 30 maart 2021; one of no known kind as it is.
+    """Returns a period as people write it: 2026, 2026/'27, 2e kwartaal 2026, week 32 2026, 30 maart 2021.
+
+    One of no known kind stays as it is.
 
     `kinds` holds the titles of the seed of kinds of period, by the last four characters of a code.
     """
     year, suffix = (period_code or "")[:4], (period_code or "")[4:]
     if month := kinds.get(f"MM{suffix[:2]}") if suffix.isdigit() else None:
         return f"{int(suffix[2:])} {month[lang]} {year}"
+    if suffix == SCHOOL_YEAR:
+        return f"{year}/'{(int(year) + 1) % 100:02}"
     if suffix not in kinds:
         return period_code or ""
     return f"{kinds[suffix][lang]} {year}".strip()

@@ -11,40 +11,24 @@ from typing import Any
 from datasette.app import Datasette
 
 from portal.pages import DATABASE
+from portal.periods import days_of
 from portal.regroup import Figure, Part, Periods, Recipe, add_up, mend, mended_by, place_on_frame
 
 Row = Mapping[str, Any]
 # Their territory does not depend on municipal boundaries, or is not ours to move.
 KEPT_SCHEMES = ("country", "nuts_country", "nuts2", "nuts3")
 
-# A table of which a code is younger than a period of it follows a later division; then the boundaries of the youngest
-# code hold for the period.
+PERIODS = """
+select o.period_code, o.year, max(r.first_frame_year) as code_year
+from observations as o join regions as r using (region_code)
+where o.indicator_id = :indicator and r.scheme = 'municipality' and o.value is not null
+group by o.period_code, o.year
+"""
 PARTS = """
-with periods as (
-    select o.period_code, o.year, max(r.first_frame_year) as code_year,
-        case
-            when substr(o.period_code, 5) glob '[0-9]*'
-            then o.year || '-' || substr(o.period_code, 5, 2) || '-' || substr(o.period_code, 7)
-            else date(o.year || '-01-01', '+' || (case substr(o.period_code, 5, 2)
-                when 'MM' then substr(o.period_code, 7) - 1
-                when 'KW' then 3 * substr(o.period_code, 7) - 3
-                when 'HJ' then 6 * substr(o.period_code, 7) - 6
-                when 'SJ' then 7
-                else 0
-            end) || ' months')
-        end as starts_on,
-        case substr(o.period_code, 5, 2)
-            when 'JJ' then 12 when 'SJ' then 12 when 'HJ' then 6 when 'KW' then 3 when 'MM' then 1 else 0
-        end as months
-    from observations as o join regions as r using (region_code)
-    where o.indicator_id = :indicator and r.scheme = 'municipality' and o.value is not null
-    group by o.period_code, o.year
-),
-asked as (
-    select period_code, year,
-        max(starts_on, case when code_year > year then code_year || '-01-01' else '' end) as as_of,
-        case when code_year <= year then date(starts_on, '+' || months || ' months', '-1 day') end as ends_on
-    from periods
+with asked as (
+    select json_extract(value, '$.period_code') as period_code, json_extract(value, '$.as_of') as as_of,
+        json_extract(value, '$.ends_on') as ends_on
+    from json_each(:periods)
 ),
 wanted as (
     select region_code, municipality_code from region_membership
@@ -82,7 +66,9 @@ async def put_on_frame(datasette: Datasette, recipe: Recipe, codes: Sequence[str
     """Returns the figures of a count on the boundaries of 1 January of a year, by region and period."""
     database = datasette.get_database(DATABASE)
     asked = {"codes": json.dumps(list(codes)), "frame": frame, "day": f"{frame}-01-01"}
-    rows = await database.execute(PARTS, {**asked, "indicator": recipe.indicator_id})
+    indicator = {"indicator": recipe.indicator_id}
+    periods = _dated([dict(row) for row in await database.execute(PERIODS, indicator)])
+    rows = await database.execute(PARTS, {**asked, **indicator, "periods": json.dumps(periods)})
     heirs: dict[str, set[str]] = {}
     for row in await database.execute(HEIRS, {"frame": frame}):
         heirs.setdefault(row["source_code"], set()).add(row["target_code"])
@@ -90,6 +76,23 @@ async def put_on_frame(datasette: Datasette, recipe: Recipe, codes: Sequence[str
     for row in await database.execute(MEMBERS, asked):
         members.setdefault(row["region_code"], set()).add(row["municipality_code"])
     return gather([dict(row) for row in rows], recipe.decimals, members, heirs)
+
+
+def _dated(periods: Sequence[Row]) -> list[dict[str, str | None]]:
+    """The day whose boundaries the codes of each period follow, and its last day where boundaries may change in it.
+
+    A table of which a code is younger than a period of it follows a later division; then the boundaries of the youngest
+    code hold for the period. A period without days cannot be placed on boundaries.
+    """
+    dated: list[dict[str, str | None]] = []
+    for row in periods:
+        if days := days_of(row["period_code"]):
+            first, last = (day.isoformat() for day in days)
+            follows_later = (row["code_year"] or 0) > row["year"]
+            as_of = max(first, f"{row['code_year']}-01-01") if follows_later else first
+            ends_on = None if follows_later else last
+            dated.append({"period_code": row["period_code"], "as_of": as_of, "ends_on": ends_on})
+    return dated
 
 
 def gather(

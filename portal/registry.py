@@ -28,17 +28,22 @@ select source_code, target_code from boundary_transitions
 where frame_year = (select max(frame_year) from observations_on_frame) and (share_from > 0 or share_to < 1)
 """
 FRAMES = "select distinct frame_year from boundary_transitions order by frame_year desc"
+PLACES = """
+select current_municipality_code, name from places
+where current_municipality_code is not null and frame_year = (select max(frame_year) from places)
+"""
 PUBLISHED_FRAMES = "select distinct frame_year from observations_on_frame order by frame_year desc"
 
 
 @dataclass(frozen=True)
 class Registry:
-    """What there is to choose from."""
+    """What there is to choose from; `places` are those of a municipality of now, by their folded name."""
 
     indicators: Mapping[str, Row]
     regions: Mapping[str, Row]
     sources: Mapping[str, Row]
     provinces: Mapping[str, str]
+    places: Mapping[str, Mapping[str, str]]
     heirs: Mapping[str, frozenset[str]]
     frames: Sequence[int]
     published_frames: Sequence[int]
@@ -63,6 +68,9 @@ async def _read(datasette: Datasette) -> Registry:
     async def rows(sql: str) -> list[Row]:
         return [dict(row) for row in await database.execute(sql)]
 
+    places: dict[str, dict[str, str]] = {}
+    for row in await rows(PLACES):
+        places.setdefault(row["current_municipality_code"], {})[fold(row["name"])] = row["name"]
     heirs: dict[str, set[str]] = {}
     for row in await rows(HEIRS):
         heirs.setdefault(row["source_code"], set()).add(row["target_code"])
@@ -71,6 +79,7 @@ async def _read(datasette: Datasette) -> Registry:
         regions={row["region_code"]: row for row in await rows(REGIONS)},
         sources={row["dataset_id"]: row for row in await rows("select * from sources")},
         provinces={row["municipality_code"]: row["name"] for row in await rows(PROVINCES)},
+        places=places,
         heirs={code: frozenset(targets) for code, targets in heirs.items()},
         frames=[row["frame_year"] for row in await rows(FRAMES)],
         published_frames=[row["frame_year"] for row in await rows(PUBLISHED_FRAMES)],
@@ -92,16 +101,18 @@ def by_theme(items: Iterable[Item], themes: Iterable[str], theme_of: Callable[[I
 
 
 def search_regions(
-    asked: str, regions: Mapping[str, Row], schemes: Sequence[str], other_names: Mapping[str, Sequence[str]]
+    asked: str, registry: Registry, schemes: Sequence[str], other_names: Mapping[str, Sequence[str]]
 ) -> list[Row]:
     """Returns the regions that somebody may mean, the likeliest first; those that are meant exactly as `is_exact`.
 
     A region is found by its code, also in brackets behind a name; by a name that it goes by; or by a name with words
-    that start with the words asked. Of equals those that exist now come first, and then the smallest kind.
+    that start with the words asked. A municipality is found by a place in it too, which is then its `place`; it is
+    meant exactly when no region itself is called like that, and no other municipality has a place of that name. Of
+    equals those that exist now come first, and then the smallest kind.
 
     Args:
         asked: what was typed.
-        regions: by code.
+        registry: the regions, and the places in them.
         schemes: the kinds of regions, the smallest first.
         other_names: what else people call a region, by its code.
     """
@@ -109,20 +120,34 @@ def search_regions(
     bracketed = _CODE_IN_BRACKETS.search(typed)
     codes = {typed, bracketed[1] if bracketed else typed}
     found = []
-    for code, row in regions.items():
+    for code, row in registry.regions.items():
         names = [fold(name) for name in (row["name"], *other_names.get(code, ()))]
         is_exact = code in codes or wanted in names
-        if is_exact or any(_starts_words(wanted, name) for name in names):
-            found.append({**row, "is_exact": is_exact})
+        place = None
+        if not is_exact and not any(_starts_words(wanted, name) for name in names):
+            place = _place_meant(wanted, registry.places.get(code, {}))
+            if place is None:
+                continue
+        found.append({**row, "is_exact": is_exact, "place": place})
+    if all(row["place"] for row in found) and sum(wanted in names for names in registry.places.values()) == 1:
+        found = [{**row, "is_exact": fold(row["place"]) == wanted} for row in found]
     places = {scheme: place for place, scheme in enumerate(schemes)}
 
     def likeliness(row: Row) -> tuple[Any, ...]:
-        code, name = row["region_code"], fold(row["name"])
+        code, name = row["region_code"], fold(row["place"] or row["name"])
         kind = places.get(row["scheme"], len(places))
         exact = code not in codes, not row["is_exact"]
-        return (*exact, not row["is_current"], kind, not name.startswith(wanted), name, code)
+        place = row["place"] is not None and name != wanted
+        return (*exact, place, not row["is_current"], kind, not name.startswith(wanted), name, code)
 
     return sorted(found, key=likeliness)
+
+
+def _place_meant(wanted: str, places: Mapping[str, str]) -> str | None:
+    """The place of that name, or else the first of which the words start with what is wanted."""
+    if wanted in places:
+        return places[wanted]
+    return next((places[name] for name in sorted(places) if _starts_words(wanted, name)), None)
 
 
 def _starts_words(wanted: str, name: str) -> bool:

@@ -1,4 +1,4 @@
-"""The check that fits what was read: figures, grants or areas."""
+"""The check that fits what was read: figures, grants, areas or places."""
 
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from schemas.registers import check_subsidies
 from schemas.wire import WireError, check_raw
 
 MUNICIPALITY = r"^GM[0-9]{4}$"
+PLACE = r"^WP[0-9]{4}$"
 
 
 def check_shape(folder: Path) -> None:
@@ -19,8 +20,10 @@ def check_shape(folder: Path) -> None:
     """
     if (folder / "subsidies.parquet").exists():
         check_subsidies(folder)
-    elif (folder / "boundaries.parquet").exists():
-        check_boundaries(folder)
+    elif (file := folder / "boundaries.parquet").exists():
+        _check_file(file, boundary_schema())
+    elif (file := folder / "places.parquet").exists():
+        _check_file(file, place_schema())
     else:
         check_raw(folder)
 
@@ -43,15 +46,28 @@ def boundary_schema() -> pa.DataFrameSchema:
     )
 
 
-def check_boundaries(folder: Path) -> None:
-    """Hold freshly read areas against their schema.
+def place_schema() -> pa.DataFrameSchema:
+    """The schema of `places.parquet`: one row a place of a frame, with the municipality that it lies in."""
+    return pa.DataFrameSchema(
+        {
+            "dataset_id": pa.Column(pl.String, pa.Check.str_matches(r"^[a-z_]+/.+$")),
+            "place_code": pa.Column(pl.String, pa.Check.str_matches(PLACE)),
+            "name": pa.Column(pl.String, pa.Check.str_length(min_value=1)),
+            "municipality_code": pa.Column(pl.String, pa.Check.str_matches(MUNICIPALITY)),
+            "frame_year": pa.Column(pl.Int32, pa.Check.in_range(1990, 2100)),
+            "landed_sha256": pa.Column(pl.String, pa.Check.str_matches(r"^[0-9a-f]{64}$")),
+        },
+        strict=True,
+        ordered=True,
+        unique=["dataset_id", "place_code"],
+        name="places",
+    )
 
-    Raises:
-        WireError: naming the first failing value.
-    """
-    frame = pl.read_parquet(folder / "boundaries.parquet")
+
+def _check_file(file: Path, schema: pa.DataFrameSchema) -> None:
+    frame = pl.read_parquet(file)
     try:
-        boundary_schema().validate(frame, lazy=True)
+        schema.validate(frame, lazy=True)
     except pa.errors.SchemaErrors as error:
         first = error.failure_cases.row(0, named=True)
         raise WireError(

@@ -9,12 +9,13 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from pipelines.errors import SourceError, Trouble, shown
+from pipelines.periods import EXAMPLES, is_period, period_statuses
 from pipelines.settings import DBT_PROJECT
 
-PERIOD = r"^[0-9]{4}(JJ|HJ|KW|MM|SJ|W1|W4|X0|VJ|VS|G[2-5]|M3|[0-9]{2})[0-9]{2}$"
 _BATCH = 20_000
 _COMPARE = "compare with the table at the source; nothing of it was kept"
 _REGIONS = "leave its level out by `levels` of the region dimension on the card, or add its kind to region_schemes.csv"
+_A_PERIOD = f"a period that can be, such as {EXAMPLES}"
 KEY = ["dataset_id", "measure_code", "region_code", "period_code", "dims"]
 
 
@@ -35,12 +36,6 @@ def refused_marks(seeds: Path) -> tuple[list[str], list[str]]:
     return beside, without
 
 
-def known_period_statuses(seeds: Path) -> list[str]:
-    """The period statuses that the seed `period_status.csv` gives a meaning."""
-    with (seeds / "period_status.csv").open(encoding="utf-8", newline="") as file:
-        return [row["period_status"] for row in csv.DictReader(file)]
-
-
 def known_regions(seeds: Path) -> str:
     """A pattern for every code of a kind of region that the seed `region_schemes.csv` knows."""
     with (seeds / "region_schemes.csv").open(encoding="utf-8", newline="") as file:
@@ -58,7 +53,7 @@ def observation_schema(marks: list[str], period_statuses: list[str], regions: st
             "dataset_id": pa.Column(pl.String, pa.Check.str_matches(r"^[a-z_]+/.+$")),
             "measure_code": pa.Column(pl.String, pa.Check.str_length(min_value=1)),
             "region_code": pa.Column(pl.String, pa.Check.str_matches(regions)),
-            "period_code": pa.Column(pl.String, pa.Check.str_matches(PERIOD)),
+            "period_code": pa.Column(pl.String, pa.Check(_are_periods, error=_A_PERIOD)),
             "dims": pa.Column(pl.String),
             "value": pa.Column(pl.Float64, nullable=True),
             "value_text": pa.Column(pl.String, nullable=True),
@@ -70,6 +65,13 @@ def observation_schema(marks: list[str], period_statuses: list[str], regions: st
         ordered=True,
         name="observations",
     )
+
+
+def _are_periods(column: pa.PolarsData) -> pl.LazyFrame:
+    """Which rows of a column hold the code of a period."""
+    key = pl.col(str(column.key))
+    codes = column.lazyframe.select(key.unique()).collect().to_series()
+    return column.lazyframe.select(key.is_in([code for code in codes.drop_nulls() if is_period(code)]))
 
 
 class WireError(SourceError):
@@ -91,7 +93,7 @@ def check_raw(folder: Path, seeds: Path = DBT_PROJECT / "seeds") -> None:
     file = folder / "observations.parquet"
     _refuse_doubled_keys(file)
     marks, regions = known_marks(seeds), known_regions(seeds)
-    schema = observation_schema(marks, known_period_statuses(seeds), regions)
+    schema = observation_schema(marks, period_statuses(seeds), regions)
     for batch in pq.ParquetFile(file).iter_batches(batch_size=_BATCH):
         frame = pl.DataFrame(pl.from_arrow(batch))
         try:

@@ -33,6 +33,7 @@ PUBLIC_TABLES = {
     "release",
     "region_boundaries",
     "municipality_tiles",
+    "places",
     "occupations",
     "subsidies",
     "subsidy_coverage",

@@ -44,7 +44,7 @@ async def asked_figures(datasette: Datasette, changes: Changes, asked: dict[str,
         wanted["change"] = asked["change"]
     if asked["region"]:
         portal, registry = datasette.portal, await read_registry(datasette)
-        found = search_regions(asked["region"], registry.regions, list(portal.texts["schemes"]), portal.other_names)
+        found = search_regions(asked["region"], registry, list(portal.texts["schemes"]), portal.other_names)
         wanted["region_code"] = [row["region_code"] for row in found if row["is_exact"]]
     wanted["frame_year"] = next((year for year in changes.frames if str(year) == asked["frame"]), None)
     return changes.figures(**wanted).sort("relative_size", descending=True, nulls_last=True, maintain_order=True)

@@ -11,11 +11,12 @@ from datasette.app import Datasette
 from datasette.utils.asgi import Request
 
 from portal.answers import answer_csv, refuse_csv
-from portal.comparison_chart import MOST_LINES, Line, Point, comparison_chart, first_day, mark
+from portal.comparison_chart import MOST_LINES, Line, Point, comparison_chart, mark
 from portal.csv_text import Row
 from portal.formats import format_period
 from portal.frames import KEPT_SCHEMES, put_on_frame
 from portal.pages import DATABASE, file_routes, language, page_url, render, routes
+from portal.periods import first_day
 from portal.registry import Registry, by_theme, datasets_of, read_registry, search_regions
 from portal.regroup import Figure, Periods, Recipe, index_of
 
@@ -81,7 +82,7 @@ def read_question(request: Request, registry: Registry, schemes: Sequence[str], 
     if indicator_id not in registry.indicators:
         asked.problems.append(("unknown_indicator", {"name": indicator_id}))
     for text in filter(None, (text.strip() for text in request.args.getlist("region"))):
-        found = search_regions(text, registry.regions, schemes, other_names)
+        found = search_regions(text, registry, schemes, other_names)
         if not found or not found[0]["is_exact"]:
             near = ", ".join(f"{row['name']} ({row['region_code']})" for row in found[:MOST_SUGGESTIONS])
             asked.problems.append(("near_region" if near else "unknown_region", {"name": text, "near": near}))

@@ -30,7 +30,7 @@ select (select count(*) from regions where scheme = 'municipality' and is_curren
 async def find_regions(datasette: Datasette, query: str) -> list[dict[str, Any]]:
     """Returns regions by code, name, the start of words in it, or another name they go by, the likeliest first."""
     registry, portal = await read_registry(datasette), datasette.portal
-    return search_regions(query, registry.regions, list(portal.texts["schemes"]), portal.other_names)
+    return search_regions(query, registry, list(portal.texts["schemes"]), portal.other_names)
 
 
 async def read_overview(datasette: Datasette) -> dict[str, Any]:

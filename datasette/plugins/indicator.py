@@ -113,7 +113,7 @@ async def revisions_of(datasette: Datasette, indicator: Row, asked: str, lang: s
     """Returns in which releases the indicator changed, and what figures were: of all regions, or of the one asked."""
     portal, registry = datasette.portal, await read_registry(datasette)
     line = line_of_changes(portal.folder)
-    meant = search_regions(asked, registry.regions, list(portal.texts["schemes"]), portal.other_names)
+    meant = search_regions(asked, registry, list(portal.texts["schemes"]), portal.other_names)
     code = meant[0]["region_code"] if meant and meant[0]["is_exact"] else None
     unwanted = "_nl" if lang == "en" else "_en"
     releases = [

@@ -12,9 +12,9 @@ from datasette.app import Datasette
 from datasette.utils.asgi import Request
 
 from portal.answers import answer_csv, refuse_csv
-from portal.comparison_chart import first_day
 from portal.csv_text import Row, write_csv
 from portal.pages import DATABASE, file_routes, language, page_url, render, routes
+from portal.periods import first_day
 from portal.registry import Registry, by_theme, datasets_of, fold, read_registry
 from portal.regroup import Figure, Periods, Series, mended_by, regroup
 

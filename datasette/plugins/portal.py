@@ -88,7 +88,7 @@ def read_texts() -> Texts:
         "building_blocks": {row["building_block"]: _titles(row) for row in _read_seed("building_blocks")},
         "usage_warnings": {row["warning_id"]: _titles(row) for row in _read_seed("usage_warnings")},
         "usage_warning_texts": {row["warning_id"]: _in_both(row, "text") for row in _read_seed("usage_warnings")},
-        "periods": {row["period_suffix"]: _titles(row) for row in _read_seed("period_kinds")},
+        "periods": _period_titles(),
         "schemes": {row["scheme"]: _titles(row) for row in schemes},
     }
 
@@ -100,6 +100,17 @@ def _read_seed(name: str) -> list[dict[str, str]]:
 
 def _titles(row: dict[str, str]) -> dict[str, str]:
     return _in_both(row, "title")
+
+
+def _period_titles() -> dict[str, dict[str, str]]:
+    """What each part of a year is called, by the last four characters of a period code."""
+    return {
+        f"{row['period_letters']}{number:02}": {
+            lang: title.replace("{n}", str(number)) for lang, title in _titles(row).items()
+        }
+        for row in _read_seed("period_kinds")
+        for number in range(int(row["first_number"]), int(row["last_number"]) + 1)
+    }
 
 
 def _in_both(row: dict[str, str], column: str) -> dict[str, str]:

@@ -9,6 +9,14 @@
     cast({{ dbt.dateadd('day', -1, dbt.dateadd('month', months, start_date)) }} as date)
 {%- endmacro %}
 
+{#- The Monday of a week of a year as ISO 8601 counts them: the first is the one that 4 January lies in. That day is
+    counted from a Monday long ago, since engines number the days of a week in ways of their own. -#}
+{% macro monday_of_week(year, week) -%}
+    {%- set fourth -%} make_date({{ year }}, 1, 4) {%- endset -%}
+    {%- set days_into_week -%} mod({{ days_between('make_date(1601, 1, 1)', fourth) }}, 7) {%- endset -%}
+    cast({{ dbt.dateadd('day', '7 * (' ~ week ~ ' - 1) - ' ~ days_into_week, fourth) }} as date)
+{%- endmacro %}
+
 {#- True for a text that holds no digit. -#}
 {% macro has_no_digit(text) -%}
     translate({{ text }}, '0123456789', '') = {{ text }}

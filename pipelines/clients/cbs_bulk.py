@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.card import Shape, SourceCard
+from pipelines.card import TEXTS, SourceCard
 from pipelines.clients import cbs_odata4
 from pipelines.clients.http import HttpClient
 from pipelines.clients.odata import Description, Rows
@@ -153,7 +153,7 @@ def cells_sql(card: SourceCard, names: list[str], chosen: Description) -> str:
     """SQL that turns the observations into cells as OData v4 does, for the measures and codes that the card keeps."""
     text = "coalesce(nullif(trim(StringValue), ''), trim(Value))" if "StringValue" in names else "trim(Value)"
     dims = ", ".join(f'trim("{on_wire}") as "{d}"' for d, on_wire in chosen.wire.items())
-    if card.shape is not Shape.REGIONS:
+    if card.shape not in TEXTS:
         text = f"nullif(replace({text}, ',', '.'), '')"
     kept = [_in("Measure", list(chosen.measures))]
     kept += [_in(on_wire, list(chosen.codes[d])) for d, on_wire in chosen.wire.items()]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import quote
 
-from pipelines.card import Shape, SourceCard
+from pipelines.card import TEXTS, SourceCard
 from pipelines.clients.http import HttpClient
 from pipelines.clients.odata import (
     Description,
@@ -151,7 +151,7 @@ def cells_sql(card: SourceCard, names: list[str], chosen: Description) -> str:
     dims = ", ".join(f'trim("{on_wire}") as "{d}"' for d, on_wire in chosen.wire.items())
     topics = ", ".join(f'"{m}"' for m in chosen.measures)
     number = "regexp_full_match(trim(cell), '-?[0-9]+(\\.[0-9]+)?')"
-    has_value = "trim(cell) <> ''" if card.shape is Shape.REGIONS else number
+    has_value = "trim(cell) <> ''" if card.shape in TEXTS else number
     return f"""
         select measure_source, {dims},
             case when {has_value} then trim(cell) end as text,
@@ -162,7 +162,7 @@ def cells_sql(card: SourceCard, names: list[str], chosen: Description) -> str:
 
 def _query(card: SourceCard, chosen: Description) -> str:
     parts = []
-    if card.shape is not Shape.REGIONS:
+    if card.shape not in TEXTS:
         parts.append("&$select=" + quote(",".join([*chosen.wire.values(), *chosen.measures]), safe=","))
     clauses = []
     for name, dimension in card.dimensions.items():

@@ -15,13 +15,13 @@ from pipelines.clients.files import PAGES, check_file
 from pipelines.clients.http import HttpClient
 from pipelines.clients.pages import State, Store
 from pipelines.errors import AwaitedError, SourceError
+from pipelines.periods import is_period
 from pipelines.roads import DropRoad
 
 __all__ = ["PAGES", "fetch", "folder_of", "period_of", "probe"]
 
 _SCHEME = "drop:"
 _EXAMPLE = "2026KW03__2026-11-20"
-_PERIOD = re.compile(r"\d{4}(JJ00|KW0[1-4]|MM(0[1-9]|1[0-2])|HJ0[12]|SJ00)")
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def folder_of(base: str, card: SourceCard) -> Path:
 def period_of(url: str) -> str | None:
     """The period that the name of a dropped file says, if it says one."""
     period = Path(url.removeprefix(_SCHEME)).stem.split("__")[0]
-    return period if _PERIOD.fullmatch(period) else None
+    return period if is_period(period) else None
 
 
 def _look(base: str, card: SourceCard, road: DropRoad) -> list[_Found]:
@@ -152,7 +152,7 @@ def _named(card: SourceCard, path: Path) -> _Dropped:
     day = _day(parts[-1])
     period = parts[0] if len(parts) == 2 else None
     wanted = _needs_period(card)
-    if day is None or len(parts) > 2 or (period and not _PERIOD.fullmatch(period)) or (wanted and not period):
+    if day is None or len(parts) > 2 or (period and not is_period(period)) or (wanted and not period):
         what = "the period and the day of download" if wanted else "the day of download"
         problem = SourceError(
             card.dataset_id,

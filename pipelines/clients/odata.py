@@ -4,11 +4,11 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import Any, Literal
 
-from pipelines.card import Certainty, Code, Shape, SourceCard
+from pipelines.card import TEXTS, Certainty, Code, DimensionCode, SourceCard
 from pipelines.errors import MismatchError, SourceError, shown
 from pipelines.layout import fold
 
@@ -262,14 +262,15 @@ def describe(
     missing: Missing = {}
     found_measures = _find(card, "", card.measures, measures, missing)
     chosen = {m.code: (code, m) for code, m in found_measures}
-    if card.shape is Shape.REGIONS:
+    if card.shape in TEXTS:
         chosen = {m.code: (m.code, m) for m in measures}
     kept: dict[str, dict[str, tuple[str, SourceCode]]] = {}
     for name, dimension in card.dimensions.items():
         if not codes[name]:
             raise SourceError(card.dataset_id, f"the code list of {name} is empty", todo="try again later")
         if dimension.codes:
-            kept[name] = {c.code: (code, c) for code, c in _find(card, name, dimension.codes, codes[name], missing)}
+            found = _find(card, name, dimension.codes, codes[name], missing)
+            kept[name] = dict(_as_read(dimension.codes, found))
         else:
             kept[name] = {c.code: (c.code, c) for c in codes[name] if dimension.keeps(c.code)}
         if not kept[name]:
@@ -279,6 +280,16 @@ def describe(
                 todo=f"correct `levels`, `kinds` or `since` of {name} on the card",
             )
     return Description(chosen, kept, wire, missing, measures, codes)
+
+
+def _as_read(
+    wanted: Iterable[DimensionCode], found: Iterable[tuple[str, SourceCode]]
+) -> Iterator[tuple[str, tuple[str, SourceCode]]]:
+    """Codes of the source with what our rows have for them, and with the status that the card gives their period."""
+    by_code = {code.code: code for code in wanted}
+    for code, source in found:
+        status = by_code[code].status or source.status
+        yield source.code, (by_code[code].read_as, replace(source, status=status))
 
 
 def _find(

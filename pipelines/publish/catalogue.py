@@ -38,7 +38,14 @@ PREFIXES = {
 LANGUAGES = {"nl": EU["language/NLD"], "en": EU["language/ENG"]}
 COUNTRIES = {"BE": "BEL", "FR": "FRA"}
 # From the fastest to the slowest: a table is renewed as often as the fastest of its sources.
-FREQUENCIES = {"weekly": "WEEKLY", "monthly": "MONTHLY", "quarterly": "QUARTERLY", "yearly": "ANNUAL", "once": "NEVER"}
+FREQUENCIES = {
+    "weekly": "WEEKLY",
+    "monthly": "MONTHLY",
+    "quarterly": "QUARTERLY",
+    "half_yearly": "ANNUAL_2",
+    "yearly": "ANNUAL",
+    "once": "NEVER",
+}
 
 
 # Size and sha256 of each file of a release, by its path in it.

@@ -9,12 +9,12 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from pipelines.card import Shape, SourceCard
+from pipelines.card import TEXTS, Shape, SourceCard
 from pipelines.clients import cbs_bulk
 from pipelines.clients.odata import Description, read_envelope
 from pipelines.errors import MismatchError, SourceError
-from pipelines.landing import Resource
 from pipelines.reading.landed import Landed
+from pipelines.reading.places import write_places
 from pipelines.reading.shapes import CODES, MEASURES, Schema
 from pipelines.roads import Protocol
 
@@ -33,10 +33,10 @@ _ROWS = """
 
 
 def read_table(landed: Landed, work: Path, target: Path) -> int:
-    """Read a table of CBS into `observations.parquet`, `measures.parquet` and `codes.parquet`.
+    """Read a table of CBS into `observations.parquet`, `measures.parquet` and `codes.parquet`, or `places.parquet`.
 
     Returns:
-        The number of observations.
+        The number of observations, or of places.
 
     Raises:
         SourceError: the bytes are not what the card or the protocol says.
@@ -53,7 +53,10 @@ def read_table(landed: Landed, work: Path, target: Path) -> int:
             _read_bulk(con, landed, chosen, work)
         else:
             _read_pages(con, landed, chosen, work)
-        _export(con, card, landed.pages, target)
+        sha256 = "[" + ", ".join(_quoted(page.sha256) for page in landed.pages) + "][page + 1]"
+        if card.shape is Shape.PLACES:
+            return write_places(con, card, sha256, target)
+        _export(con, card, sha256, target)
         return _one(con, "select count(*) from rows")
 
 
@@ -170,7 +173,7 @@ def _insert_sql(card: SourceCard, number: int) -> str:
     )
     number_pattern = "regexp_full_match(c.text, '-?[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]+)?')"
     mark = "coalesce(c.mark, 'None')"
-    if card.shape is Shape.REGIONS:
+    if card.shape in TEXTS:
         values = f"null, c.text, {mark}"
     else:
         # A text where a number belongs becomes the mark, which the wire check does not know.
@@ -181,7 +184,7 @@ def _insert_sql(card: SourceCard, number: int) -> str:
         insert into rows
         select m.measure_code,
             {f"{alias[region]}.code" if region else f"'{COUNTRY}'"},
-            {f"{alias[period]}.code" if period else f"'{card.region_frame}JJ00'"},
+            {f"{alias[period]}.code" if period else f"'{card.only_period}'"},
             {dims}, {values}, {f"{alias[period]}.status" if period else "null"}, {number}
         from cells as c
         left join measures as m on m.source_code = c.measure_source
@@ -221,12 +224,11 @@ def _refuse_unknown(con: duckdb.DuckDBPyConnection, card: SourceCard) -> None:
     )
 
 
-def _export(con: duckdb.DuckDBPyConnection, card: SourceCard, pages: list[Resource], folder: Path) -> None:
+def _export(con: duckdb.DuckDBPyConnection, card: SourceCard, sha256: str, folder: Path) -> None:
     dataset = f"'{card.dataset_id}' as dataset_id"
-    sha256 = "[" + ", ".join(_quoted(page.sha256) for page in pages) + "][page + 1] as landed_sha256"
     for table, query in (
         # Not sorted: nothing downstream reads by position, and the release is sorted by its keys.
-        ("observations", f"select {dataset}, rows.* exclude (page), {sha256} from rows"),
+        ("observations", f"select {dataset}, rows.* exclude (page), {sha256} as landed_sha256 from rows"),
         ("measures", f"select {dataset}, * from measures order by source_index, measure_code"),
         ("codes", f"select {dataset}, * exclude (source_code) from codes order by dimension, code_index, code"),
     ):

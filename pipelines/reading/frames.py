@@ -63,7 +63,7 @@ def _read_page(landed: Landed, resource: Resource) -> pl.DataFrame:
     frame = _text_frame(landed, resource, body)
     if card.subsidy_register:
         return register_rows(card, frame, resource.url)
-    period = drop.period_of(resource.url) if landed.protocol is Protocol.DROP else None
+    period = drop.period_of(resource.url) if landed.protocol is Protocol.DROP else card.only_period
     return statistics_rows(card, frame, region_names(), period, resource.url)
 
 

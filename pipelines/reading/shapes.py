@@ -58,12 +58,21 @@ BOUNDARIES: Schema = {
     "geometry": pl.String,
     "landed_sha256": pl.String,
 }
+PLACES: Schema = {
+    "dataset_id": pl.String,
+    "place_code": pl.String,
+    "name": pl.String,
+    "municipality_code": pl.String,
+    "frame_year": pl.Int32,
+    "landed_sha256": pl.String,
+}
 # The file with the rows of a source, by what its rows are.
 ROWS_IN = {
     Shape.OBSERVATIONS: "observations",
     Shape.REGIONS: "observations",
     Shape.SUBSIDIES: "subsidies",
     Shape.BOUNDARIES: "boundaries",
+    Shape.PLACES: "places",
 }
 FILES: dict[str, Schema] = {
     ROWS_IN[Shape.OBSERVATIONS]: OBSERVATIONS,
@@ -71,4 +80,5 @@ FILES: dict[str, Schema] = {
     "codes": {"dataset_id": pl.String, **CODES},
     ROWS_IN[Shape.SUBSIDIES]: SUBSIDIES,
     ROWS_IN[Shape.BOUNDARIES]: BOUNDARIES,
+    ROWS_IN[Shape.PLACES]: PLACES,
 }

@@ -14,6 +14,19 @@ from pipelines.reading.remainders import set_aside_remainders
 from pipelines.roads import Protocol
 
 
+class RowsError(SourceError):
+    """A source has fewer or more rows than its card expects; carries how many."""
+
+    def __init__(self, card: SourceCard, rows: int, url: str) -> None:
+        super().__init__(
+            card.dataset_id,
+            f"{rows} {card.shape}, expected {card.rows.min} to {card.rows.max}",
+            url=url,
+            todo="look at the table at the source; widen `rows` on the card only for a change you can explain",
+        )
+        self.rows = rows
+
+
 class Read(NamedTuple):
     """How many rows were read (observations, grants or areas), how many beside them are of no region, and of what.
 
@@ -36,13 +49,15 @@ def read_snapshot(
         landing: where its bytes are.
         work: a folder for files in between.
         target: the folder that gets the files: `observations.parquet`, `measures.parquet` and `codes.parquet` for
-            figures and tables of regions, `subsidies.parquet` for a register, `boundaries.parquet` for areas.
+            figures and tables of regions, `subsidies.parquet` for a register, `boundaries.parquet` for areas,
+            `places.parquet` for places.
         have: what landed before, for files of several that cannot be read.
 
     Returns:
         The number of rows of either kind, and the snapshot that they are from.
 
     Raises:
+        RowsError: there are not as many rows as the card says.
         SourceError: the bytes are not what the card or the protocol says.
     """
     landed = Landed(card, snapshot, landing)
@@ -59,10 +74,5 @@ def read_snapshot(
     rows -= not_classified
     # Where a file of several is lacking, fewer rows are no surprise.
     if not (1 if read.lacking else card.rows.min) <= rows <= card.rows.max:
-        raise SourceError(
-            card.dataset_id,
-            f"{rows} {card.shape}, expected {card.rows.min} to {card.rows.max}",
-            url=landed.first_url,
-            todo="look at the table at the source; widen `rows` on the card only for a change you can explain",
-        )
+        raise RowsError(card, rows, landed.first_url)
     return Read(rows, not_classified, read)

@@ -13,12 +13,12 @@ from pipelines.landing import NOTICE
 
 from .columns import Cell
 from .modified import modified_of
-from .tables import Entry, Table
+from .periods import Period
+from .tables import Entry, Table, kind_of
 from .tables import Topic as Measured
 
 Row = Mapping[str, Any]
 MARKS = {mark: mark.rjust(8) for mark in ".x-0"} | {"impossible": ""}
-KINDS = {"region": "GeoDimension", "period": "TimeDimension"}
 REGION_WIDTH = 6
 _NUMBERED = re.compile(r"_\d+$")
 
@@ -52,7 +52,7 @@ def v3_table(card: SourceCard) -> V3Table:
     for line in table.lines():
         row = {name: padded(e.alias, widths[name]) for name, e in line.categories.items()}
         row |= {region: padded(line.region, REGION_WIDTH)} if region else {}
-        row |= {period: line.period.code} if period else {}
+        row |= {period: line.period.wire} if period else {}
         row |= {topic.key: _text(topic, cell) for topic, cell in zip(topics, line.cells, strict=True)}
         rows.append(row)
     codes: dict[str, list[Row]] = {}
@@ -60,10 +60,7 @@ def v3_table(card: SourceCard) -> V3Table:
         if dimension.role == "region":
             codes[name] = [_code_row(e, REGION_WIDTH) for e in table.regions]
         elif dimension.role == "period":
-            codes[name] = [
-                {"Key": p.code, "Title": p.title, "Description": _remark(p.status), "Status": p.status}
-                for p in table.periods
-            ]
+            codes[name] = [_period_row(p) for p in table.periods]
         else:
             codes[name] = [_code_row(e, widths[name]) for e in table.categories[name]]
     return as_served(card, codes, topics, rows, NOTICE)
@@ -102,8 +99,12 @@ def _code_row(entry: Entry, width: int) -> Row:
     return {"Key": padded(entry.alias, width), "Title": entry.title, "Description": None, "CategoryGroupID": None}
 
 
-def _remark(status: str) -> str:
-    return {"Voorlopig": "Voorlopige cijfers", "NaderVoorlopig": "Nader voorlopige cijfers"}.get(status, "")
+def _period_row(period: Period) -> Row:
+    remark = {"Voorlopig": "Voorlopige cijfers", "NaderVoorlopig": "Nader voorlopige cijfers"}.get(
+        period.status or "", ""
+    )
+    status = {"Status": period.status} if period.status else {}
+    return {"Key": period.wire, "Title": period.title, "Description": remark, **status}
 
 
 def _property(number: int, kind: str, key: str, title: str, parent: int | None = None, **more: Any) -> Row:
@@ -127,7 +128,7 @@ def _property(number: int, kind: str, key: str, title: str, parent: int | None =
 
 def _properties(card: SourceCard, topics: Sequence[Topic]) -> list[Row]:
     rows = [
-        _property(i, KINDS.get(dimension.role, "Dimension"), name, "Regio's" if dimension.role == "region" else name)
+        _property(i, kind_of(dimension), name, "Regio's" if dimension.role == "region" else name)
         for i, (name, dimension) in enumerate(card.dimensions.items())
     ]
     group = len(rows)

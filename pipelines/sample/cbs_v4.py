@@ -13,12 +13,16 @@ from .columns import Cell
 from .frames import ancestors, municipalities, regions
 from .modified import modified_of
 from .periods import Period
-from .tables import FEW, Table
+from .tables import FEW, Table, kind_of
 
 Row = Mapping[str, Any]
-KINDS = {"region": "GeoDimension", "period": "TimeDimension"}
 MARKS = {".": (".", None), "x": ("x", None), "-": ("Zero", None), "0": ("None", 0.0)}
-FREQUENCIES = {Cadence.QUARTERLY: "Perkwartaal", Cadence.MONTHLY: "Permaand"}
+FREQUENCIES = {
+    Cadence.HALF_YEARLY: "Perhalfjaar",
+    Cadence.QUARTERLY: "Perkwartaal",
+    Cadence.MONTHLY: "Permaand",
+    Cadence.WEEKLY: "Perweek",
+}
 # Clients have seen all three ways of leaving out an abolished municipality, so the sample has all three.
 GONE: tuple[tuple[str, float | None] | None, ...] = (("Impossible", None), ("None", None), None)
 
@@ -38,7 +42,7 @@ def v4_table(card: SourceCard) -> V4Table:
     observations = list(_observations(table))
     sets: dict[str, Sequence[Row]] = {
         "MeasureCodes": [_measure(table, i) for i in range(len(table.topics))],
-        "Dimensions": [_dimension(card, name) for name in card.dimensions],
+        "Dimensions": [dimension_row(card, name) for name in card.dimensions],
     }
     for name, dimension in card.dimensions.items():
         if dimension.role == "region":
@@ -47,8 +51,10 @@ def v4_table(card: SourceCard) -> V4Table:
             sets |= {f"{name}Groups": [_group("0", 0, "Perioden")], f"{name}Codes": _period_codes(table)}
         else:
             entries = table.categories[name]
-            sets[f"{name}Codes"] = [_code(e.code, i, e.title) for i, e in enumerate(entries, 1)]
-    return V4Table(card.table, {**sets, "Observations": observations}, _properties(card, table, len(observations)))
+            sets[f"{name}Codes"] = [code_row(e.code, i, e.title) for i, e in enumerate(entries, 1)]
+    coverage = f"{table.periods[0].title} - {table.periods[-1].title}"
+    about = properties(card, coverage, len(observations), NOTICE)
+    return V4Table(card.table, {**sets, "Observations": observations}, about)
 
 
 def _observations(table: Table) -> Iterator[Row]:
@@ -58,7 +64,7 @@ def _observations(table: Table) -> Iterator[Row]:
     for line in table.lines():
         place = {name: entry.code for name, entry in line.categories.items()}
         place |= {region: line.region} if region else {}
-        place |= {period: line.period.code} if period else {}
+        place |= {period: line.period.wire} if period else {}
         for topic, cell in zip(table.topics, line.cells, strict=True):
             written = _written(cell, line.region)
             if written is None or not (topic.asked or not few or line.region in few):
@@ -82,7 +88,8 @@ def _written(cell: Cell, region: str) -> tuple[str, float | None] | None:
     return MARKS[cell.mark] if cell.mark else ("None", cell.number)
 
 
-def _code(identifier: str, index: int, title: str, group: str | None = None, **more: Any) -> Row:
+def code_row(identifier: str, index: int, title: str, group: str | None = None, **more: Any) -> Row:
+    """A code as a table lists it."""
     return {
         "Identifier": identifier,
         "Index": index,
@@ -93,15 +100,17 @@ def _code(identifier: str, index: int, title: str, group: str | None = None, **m
     }
 
 
-def _dimension(card: SourceCard, name: str) -> Row:
-    role = card.dimensions[name].role
+def dimension_row(card: SourceCard, name: str) -> Row:
+    """A dimension as a table lists it."""
+    dimension = card.dimensions[name]
+    role = dimension.role
     return {
         "Identifier": name,
         "Title": "Regio's" if role == "region" else name,
         "Description": None,
-        "Kind": KINDS.get(role, "Dimension"),
+        "Kind": kind_of(dimension),
         "MapYear": "2026" if role == "region" else None,
-        "ReleasePolicy": "True" if role == "period" else None,
+        "ReleasePolicy": "True" if kind_of(dimension) == "TimeDimension" else None,
     }
 
 
@@ -123,12 +132,15 @@ def _region_codes(table: Table) -> list[Row]:
     def group(code: str) -> str:
         return f"GM{ancestors(municipalities()[code])[1]}" if code in municipalities() else "NL"
 
-    return [_code(e.code, i, e.title, group(e.code)) for i, e in enumerate(table.regions, 1)]
+    return [code_row(e.code, i, e.title, group(e.code)) for i, e in enumerate(table.regions, 1)]
 
 
 def _period_codes(table: Table) -> list[Row]:
     periods: list[Period] = table.periods
-    return [_code(p.code, i, p.title, "0", Status=p.status) for i, p in enumerate(periods, 1)]
+    return [
+        code_row(p.wire, i, p.title, "0", **({"Status": p.status} if p.status else {}))
+        for i, p in enumerate(periods, 1)
+    ]
 
 
 def _measure(table: Table, index: int) -> Row:
@@ -147,7 +159,8 @@ def _measure(table: Table, index: int) -> Row:
     }
 
 
-def _properties(card: SourceCard, table: Table, count: int) -> Row:
+def properties(card: SourceCard, coverage: str, count: int, summary: str) -> Row:
+    """What a table says of itself."""
     modified = modified_of(card)
     return {
         "Identifier": card.table,
@@ -162,11 +175,9 @@ def _properties(card: SourceCard, table: Table, count: int) -> Row:
         "DatasetType": "Numeric",
         "Language": "nl",
         "License": "https://creativecommons.org/licenses/by/4.0/",
-        "Frequency": "Stopgezet"
-        if card.ended
-        else {"quarterly": "Perkwartaal", "monthly": "Permaand"}.get(card.cadence, "Perjaar"),
-        "TemporalCoverage": f"{table.periods[0].title} - {table.periods[-1].title}",
+        "Frequency": "Stopgezet" if card.ended else FREQUENCIES.get(card.cadence, "Perjaar"),
+        "TemporalCoverage": coverage,
         "Source": "CBS",
-        "Summary": NOTICE,
-        "Description": NOTICE,
+        "Summary": summary,
+        "Description": summary,
     }

@@ -100,8 +100,9 @@ def _units(
 
 def _of_period(invention: Invention, number: int, code: str, period: str) -> int:
     """What of a year falls into a month, quarter or half-year: months add up to quarters, and those to the year."""
-    months = 12 // PER_YEAR.get(period[4:6], 1)
-    last = months * max(int(period[6:]), 1)
+    parts = PER_YEAR.get(period[4:6], 1)
+    months = 12 // parts
+    last = months * (int(period[6:]) if parts > 1 else 1)
     pieces = split(number // invention.rate.step, shares(f"{invention.key} months", 12, code))
     return invention.rate.step * sum(pieces[last - months : last])
 

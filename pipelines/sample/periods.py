@@ -9,9 +9,12 @@ from pipelines.card import Cadence, Dimension, SourceCard
 LAST_YEAR = 2025
 # The newest quarter and month of the sample, as if a table were looked at in the autumn of 2026.
 LAST_QUARTER, LAST_MONTH = (2026, 2), (2026, 8)
-HOW_MANY = {"JJ": 5, "KW": 12, "MM": 18, "HJ": 6}
+NEWEST = {"KW": LAST_QUARTER, "MM": LAST_MONTH, "HJ": (LAST_YEAR, 2), "W1": (2026, 39), "W4": (2026, 9)}
+HOW_MANY = {"JJ": 5, "KW": 12, "MM": 18, "HJ": 6, "W1": 26, "W4": 13}
+# Into how many parts of whole months a year falls, and into how many of whole weeks.
 PER_YEAR = {"KW": 4, "MM": 12, "HJ": 2}
-KINDS = {Cadence.QUARTERLY: "KW", Cadence.MONTHLY: "MM", Cadence.WEEKLY: "MM"}
+WEEKS_PER_YEAR = {"W1": 52, "W4": 13}
+KINDS = {Cadence.HALF_YEARLY: "HJ", Cadence.QUARTERLY: "KW", Cadence.MONTHLY: "MM", Cadence.WEEKLY: "W1"}
 # Tables with a longer past than the others.
 YEARS = {
     "81575NED": range(2016, 2027),
@@ -27,11 +30,17 @@ MONTHS = (
 
 @dataclass(frozen=True)
 class Period:
-    """A period as a table lists it."""
+    """A period, and how a table lists it: by its own code, unless its card says that another one stands for it."""
 
     code: str
     title: str
-    status: str
+    status: str | None
+    listed_as: str = ""
+
+    @property
+    def wire(self) -> str:
+        """The code by which a table lists it."""
+        return self.listed_as or self.code
 
     @property
     def year(self) -> int:
@@ -41,7 +50,11 @@ class Period:
 
 def periods_of(card: SourceCard, least: int, most: int) -> list[Period]:
     """The periods of a table: those that the card asks for, between `least` and `most`, and one that it does not."""
+    if card.only_period:
+        return [Period(card.only_period, title_of(card.only_period), None)]
     dimension = card.dimensions[card.dimension("period") or ""]
+    if dimension.codes:
+        return [Period(code.read_as, code.title, None, code.code) for code in dimension.codes]
     kinds = dimension.kinds or (KINDS.get(card.cadence, "JJ"),)
     codes: list[str] = []
     for kind in kinds:
@@ -60,6 +73,10 @@ def title_of(code: str) -> str:
         return f"{year} {MONTHS[number - 1]}"
     if kind == "HJ":
         return f"{year} {number}e halfjaar"
+    if kind == "W1":
+        return f"{year} week {number}"
+    if kind == "W4":
+        return f"{year} week {4 * number - 3:02} - {4 * number:02}"
     return f"{year}/'{(year + 1) % 100:02}" if kind == "SJ" else str(year)
 
 
@@ -69,13 +86,13 @@ def _last_year(card: SourceCard) -> int:
 
 def _codes(card: SourceCard, dimension: Dimension, kind: str, least: int, most: int) -> list[str]:
     last = _last_year(card)
-    if kind not in PER_YEAR:
+    per_year = {**PER_YEAR, **WEEKS_PER_YEAR}.get(kind)
+    if per_year is None:
         years = YEARS.get(card.table) or range(last - min(most, max(HOW_MANY["JJ"], least)) + 1, last + 1)
         # A table that begins this year has its first figure.
         years = range(years[0], max(years[-1], dimension.since or 0) + 1)
         return [f"{year}{kind}00" for year in years]
-    per_year = PER_YEAR[kind]
-    newest = {"KW": LAST_QUARTER, "MM": LAST_MONTH, "HJ": (LAST_YEAR, 2)}[kind] if not card.ended else (last, per_year)
+    newest = NEWEST[kind] if not card.ended else (last, per_year)
     end = newest[0] * per_year + newest[1]
     places = range(end - min(most, max(HOW_MANY[kind], least)), end)
     return [f"{place // per_year}{kind}{place % per_year + 1:02}" for place in places]

@@ -16,6 +16,7 @@ from .bulk import zip_of
 from .cbs_v3 import V3Table, v3_table
 from .cbs_v4 import V4Table, v4_table
 from .odata import QueryError, matching, selected, window
+from .places import places
 
 V4_PAGE = 100_000
 V3_PAGE = 10_000
@@ -66,7 +67,7 @@ class Cbs:
         card = self._cards.get(table_id)
         if card is None or road_of(card) is Protocol.CBS_ODATA3:
             raise RefusedError(404, f"Resource not found for the segment '{table_id}'.")
-        return self._once(f"v4 {table_id}", lambda: v4_table(card))
+        return self._once(f"v4 {table_id}", lambda: places(card) if card.places else v4_table(card))
 
     def _v3_table(self, table_id: str) -> V3Table:
         card = self._cards.get(table_id)

@@ -170,6 +170,13 @@ class Table:
         return sorted(code for code in regions() if code.startswith(level))
 
 
+def kind_of(dimension: Dimension) -> str:
+    """What CBS calls a dimension of this role; codes that only stand for periods are no periods to CBS."""
+    if dimension.role == "period":
+        return "Dimension" if dimension.codes else "TimeDimension"
+    return "GeoDimension" if dimension.role == "region" else "Dimension"
+
+
 def _category(dimension: Dimension) -> list[Entry]:
     asked = [Entry(c.code, c.title, c.aliases[0] if c.aliases else c.code, True) for c in dimension.codes]
     if not asked:

@@ -220,7 +220,7 @@ PERIOD_CODE = Parameter(
     "periodCode",
     "period_code",
     Text("Periode zoals CBS die schrijft.", "Period as CBS writes it."),
-    pattern=r"^\d{4}([A-Z]{2}\d{2}|\d{4})$",
+    pattern=r"^\d{4}([A-Z][A-Z0-9]\d{2}|\d{4})$",
     example="2024JJ00",
 )
 VALUE_STATUS = Parameter(

@@ -14,7 +14,7 @@ import pytest
 import yaml
 from datasette.app import Datasette
 from support import query
-from support_portal import ask, open_portal, run_sql
+from support_portal import ask, fetch, open_portal, run_sql
 
 from pipelines.publish.queries import load_queries
 from pipelines.serve import PORTAL
@@ -94,6 +94,10 @@ def test_a_region_is_found_by_name_part_of_it_or_code(portal: Datasette, query: 
         ("/?q=zwolle", "/gemeente/GM0193"),
         ("/en?q=den bosch", "/en/municipality/GM0796"),
         ("/en?q=PV29", "/en/region/province/PV29"),
+        ("/?q=drachten", "/gemeente/GM0090"),
+        ("/en?q=hoek van holland", "/en/municipality/GM0599"),
+        # What a region is called goes before what a place is: Hoorn lies on Terschelling too.
+        ("/?q=hoorn", "/gemeente/GM0405"),
     ],
 )
 def test_who_names_one_region_comes_to_its_profile(portal: Datasette, query: str, address: str) -> None:
@@ -105,6 +109,30 @@ def test_who_names_several_regions_chooses(portal: Datasette) -> None:
     found = page[page.index('id="found"') : page.index('id="themes"')].split("<li>")[1:]
     assert 'href="/en/municipality/GM0344"' in found[0] and len(found) > 2
     assert any('href="/en/region/province/PV26"' in line for line in found)
+
+
+@pytest.mark.parametrize(
+    ("typed", "municipalities"),
+    [
+        # Three municipalities have a Nes.
+        ("nes", {"GM0060", "GM0074", "GM1970"}),
+        ("hoek van", {"GM0599"}),
+        ("alphen", {"GM0484", "GM0668", "GM1723"}),
+    ],
+)
+def test_who_names_a_place_of_several_municipalities_chooses(
+    portal: Datasette, typed: str, municipalities: set[str]
+) -> None:
+    page = fetch(portal, f"/en?q={typed}").text
+    found = page[page.index('id="found"') : page.index('id="themes"')]
+    assert municipalities <= set(re.findall(r"/en/municipality/(GM[0-9]{4})", found))
+
+
+def test_a_municipality_that_is_found_by_a_place_says_so(portal: Datasette) -> None:
+    for home, words in (("/", "hier ligt Hoek van Holland"), ("/en", "Hoek van Holland is here")):
+        page = fetch(portal, f"{home}?q=hoek van").text
+        assert f"GM0599: {words}" in page
+    assert "is here" not in fetch(portal, "/en?q=rotterd").text
 
 
 @pytest.mark.parametrize("query", ["nergenshuizen", '"', "'; drop table regions --", "* OR", "%", "NEAR(", "<script>"])

@@ -14,9 +14,11 @@ import pytest
 from support import SHARED, Ran, Standin, copy_project, current_release, open_standin, query, run_cli
 
 from pipelines.card import SourceCard, load_cards
-from pipelines.errors import CardError, GoneError
+from pipelines.errors import CardError
 from pipelines.landing import Landing
-from pipelines.new_source import Made, example_row, new_source, read_card
+from pipelines.new_indicator import example_row
+from pipelines.new_source import Made, new_source, read_card
+from pipelines.refresh import FailedError
 from pipelines.settings import CARDS, DBT_PROJECT, Settings
 
 Table = dict[str, Any]
@@ -120,7 +122,8 @@ def added(unknown: Standin, tmp_path_factory: pytest.TempPathFactory) -> Added:
         ran = run_cli("new-source", "cbs", table, data=data, project=project, **unknown.environment)
         assert ran.code == 0, ran.err + ran.out
         proposed = next(line for line in ran.out.splitlines() if f"cbs/{table}," in line)
-        text = re.sub("<[^>]+>", "in woorden", proposed)
+        assert ",<count|rate|share|ratio>,published," in proposed
+        text = re.sub("<[^>]+>", "in woorden", proposed.replace("<count|rate|share|ratio>", "count"))
         seed.write_text(seed.read_text(encoding="utf-8").rstrip("\n") + f"\n{text}\n", encoding="utf-8")
         made[table], rows[table] = ran, dict(zip(header, next(csv.reader([text])), strict=True))
     chosen = ("--select", "cbs/99001NED", "--select", "cbs/99002NED")
@@ -261,8 +264,12 @@ def test_regions_and_periods_that_nothing_here_knows_are_left_out_and_mentioned(
 
 @pytest.mark.standin
 def test_a_choice_without_figures_is_told_and_leaves_a_card_to_correct(unknown: Standin, tmp_path: Path) -> None:
-    with pytest.raises(CardError, match=r"cbs/99005NED .*0 observations.*its card is .*cbs_99005NED.yml"):
+    with pytest.raises(CardError) as raised:
         make(unknown, "99005NED", tmp_path)
+    told = str(raised.value)
+    assert told.startswith("cbs/99005NED has no figures for what its card begins with, ") and "\n" not in told
+    assert "InkomensgrensHuishouden=T001164 (Totaal)" in told
+    assert f" -> choose other codes on its card {tmp_path / 'cards' / 'cbs_99005NED.yml'} and run `regiokompas" in told
     assert isinstance(load_cards(tmp_path / "cards")["cbs/99005NED"], SourceCard)
 
 
@@ -277,12 +284,13 @@ def refused(error: type[Exception], standin: Standin, folder: Path, *parts: str,
 
 @pytest.mark.standin
 def test_a_table_without_periods_is_refused(unknown: Standin, tmp_path: Path) -> None:
-    refused(CardError, unknown, tmp_path, "no period dimension", "RegioS", "`region_frame`", table="99004NED")
+    parts = ("no dimension of periods", "RegioS", "--period", "`region_frame`", "cbs_places.yml")
+    refused(CardError, unknown, tmp_path, *parts, table="99004NED")
 
 
 @pytest.mark.standin
 def test_a_table_that_no_road_offers_is_refused(unknown: Standin, tmp_path: Path) -> None:
-    refused(GoneError, unknown, tmp_path, "cbs_odata4 HTTP 404", "cbs_odata3 HTTP 404", table="99999NED")
+    refused(FailedError, unknown, tmp_path, "cbs_odata4 HTTP 404", "cbs_odata3 HTTP 404", table="99999NED")
 
 
 @pytest.mark.standin

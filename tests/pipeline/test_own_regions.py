@@ -61,7 +61,9 @@ def test_a_bad_selection_publishes_nothing(sample_run: Run, tmp_path: Path, text
     (data / "selections" / "oost.csv").write_text(text, encoding="utf-8")
     ran = run_cli("run", "--from", "sample", data=data)
     (line,) = ran.errors
-    assert ran.code == 1 and problem in line and " -> " in line
+    log = data / "build" / "run.log"
+    whole = [line, *(log.read_text(encoding="utf-8").splitlines() if log.exists() else [])]
+    assert ran.code == 1 and any(problem in told for told in whole) and " -> " in line
     assert "Traceback" not in ran.err + ran.out
     assert current_release(data).name == sample_run.release.name
     assert release_ids(data) == {sample_run.release.name}

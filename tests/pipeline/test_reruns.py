@@ -19,12 +19,11 @@ from support import (
     digests,
     new_data,
     query,
-    release_ids,
     run_cli,
 )
 
 from pipelines.definitions import JOB
-from pipelines.landing import NOTICE
+from pipelines.landing import NOTICE, Landing
 from pipelines.settings import PROJECT
 
 pytestmark = pytest.mark.standin
@@ -139,24 +138,30 @@ def test_the_status_speaks_of_what_is_current(story: dict[str, Step], sample_run
     assert sample.code == 0 and NOTICE in sample.out and sample_run.release.name in sample.out
 
 
-def test_a_landing_that_was_tampered_with_is_refused(live_run: Run, tmp_path: Path) -> None:
+def test_a_source_whose_landed_bytes_were_tampered_with_is_refused_and_no_other(live_run: Run, tmp_path: Path) -> None:
     moved = copy_data(live_run.data / "landing", tmp_path / "moved")
     data = new_data(live_run.data, tmp_path / "data")
-    victim = next(path for path in sorted(moved.rglob("*.gz")))
+    snapshot = Landing(moved).current("cbs/83583NED", invented=False)
+    assert snapshot
+    victim = Landing(moved).path(snapshot.resources[-1].sha256)
     victim.write_bytes(victim.read_bytes()[:-20])
     ran = run_cli("run", "--from", str(moved), data=data, **DEAD)
-    assert ran.code == 1 and not release_ids(data)
-    assert any(str(victim) in line and "cannot be read" in line for line in ran.errors), ran.err
+    (line,) = ran.errors
+    assert ran.code == 1 and line.startswith("cbs/83583NED: landing object")
+    log = (data / "build" / "run.log").read_text(encoding="utf-8")
+    assert any(str(victim) in line and "cannot be read" in line for line in log.splitlines())
+    states = dict(query(current_release(data), "select dataset_id, state from sources"))
+    assert states["cbs/83583NED"] == "absent" and states["cbs/81575NED"] == "current"
 
 
 @pytest.fixture(scope="module")
 def selected(live_run: Run, standin: Standin, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Step]:
-    """Two cards into an empty data folder, then another one."""
+    """Two cards and the newest regions into an empty data folder, then the regions of another year."""
     data = new_data(live_run.data, tmp_path_factory.mktemp("select") / "data")
     steps = {}
     for name, select in {
-        "first": ["--select", "cbs/81575NED", "--select", "cbs/83583*"],
-        "second": ["--select", "cbs/86247NED"],
+        "first": ["--select", "cbs/81575NED", "--select", "cbs/83583*", "--select", "cbs/86247NED"],
+        "second": ["--select", "cbs/82*", "--exclude", "cbs/82[0-8]*"],
     }.items():
         standin.heal()
         ran = standin.run(*select, data=data)
@@ -170,7 +175,7 @@ def test_what_was_not_chosen_and_never_landed_is_absent(selected: dict[str, Step
     chosen = ("cbs/81575NED", "cbs/83583NED")
     # The stand-in has establishments of this year, and jobs up to 2019.
     assert [states[i] for i in chosen] == ["current", "stale"]
-    assert {state for i, state in states.items() if i not in chosen} == {"absent", "awaited"}
+    assert {state for i, state in states.items() if i not in (*chosen, "cbs/86247NED")} == {"absent", "awaited"}
     assert selected["first"].ran.state("cbs/70072ned") == "absent"
     assert not [path for path in selected["first"].asked if "70072ned" in path]
 
@@ -181,10 +186,11 @@ def test_figures_of_the_chosen_are_published(selected: dict[str, Step]) -> None:
 
 
 def test_what_landed_before_is_kept_without_asking(selected: dict[str, Step]) -> None:
-    assert {path.split("/")[3] for path in selected["second"].asked if path.startswith("/ODataApi")} == {"86247NED"}
+    assert {path.split("/")[3] for path in selected["second"].asked if path.startswith("/ODataApi")} == {"82949NED"}
     assert not [path for path in selected["second"].asked if "81575NED" in path]
     figures = "select indicator_id, region_code, period_code, value from observations order by 1, 2, 3"
     assert query(selected["second"].release, figures) == query(selected["first"].release, figures)
-    # What was added names the municipalities.
-    names = "select name from regions where region_code = 'GM1680'"
-    assert query(selected["second"].release, names) == [("Aa en Hunze",)]
+    # What was added tells of more years.
+    years = "select first_frame_year, last_frame_year from regions where region_code = 'GM1680'"
+    assert query(selected["first"].release, years) == [(2026, 2026)]
+    assert query(selected["second"].release, years) == [(2015, 2026)]

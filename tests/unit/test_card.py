@@ -1,14 +1,17 @@
 """A card that does not say what it must say is refused, with its name and the key."""
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from support_periods import CODES, NUMBERED
 
 from pipelines.card import Dimension, Shape, load_cards
 from pipelines.errors import CardError
+from pipelines.periods import letters_of, period_kinds
 from pipelines.roads import Protocol
 from pipelines.settings import CARDS
 
@@ -69,6 +72,43 @@ def test_a_table_of_figures_may_say_which_division_its_regions_follow(written: C
     assert (card.shape, card.frame_year) == (Shape.OBSERVATIONS, 2025)
 
 
+def one_period(content: Content, period: object) -> None:
+    first(content)["dimensions"].pop("Perioden")
+    first(content)["period"] = period
+
+
+FINAL = {"status": "Definitief"}
+
+
+def reports(content: Content, *told: dict[str, str], **more: object) -> None:
+    """Periods that the codes of a dimension stand for."""
+    codes = [
+        {"code": f"X00{number}", "title": f"Rapport {number}", "certainty": "seen", **each}
+        for number, each in enumerate(told, start=1)
+    ]
+    first(content)["dimensions"]["Perioden"] = {"role": "period", "codes": codes, **more}
+
+
+def test_codes_may_stand_for_periods(written: Callable[..., Path]) -> None:
+    told = ({"period": "2024KW01", "status": "Voorlopig"}, {"period": "2024JJ00", **FINAL})
+    card = load_cards(written(lambda c: reports(c, *told)))["cbs/81575NED"]
+    codes = card.dimensions["Perioden"].codes
+    assert [(code.code, code.read_as, code.status) for code in codes] == [
+        ("X001", "2024KW01", "Voorlopig"),
+        ("X002", "2024JJ00", "Definitief"),
+    ]
+
+
+def test_a_card_may_ask_for_every_kind_of_period_with_letters(written: Callable[..., Path]) -> None:
+    letters = list(dict.fromkeys(kind.letters for kind in period_kinds()))
+    cards = load_cards(written(lambda c: first(c)["dimensions"]["Perioden"].update(kinds=letters)))
+    dimension = cards["cbs/81575NED"].dimensions["Perioden"]
+    assert [code for code in CODES if dimension.keeps(code)] == NUMBERED
+    for one in letters:
+        only = Dimension.model_validate({"role": "period", "kinds": [one]})
+        assert {letters_of(code) for code in CODES if only.keeps(code)} == {one}
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
@@ -104,6 +144,47 @@ def test_a_table_of_figures_may_say_which_division_its_regions_follow(written: C
             lambda c: first(c)["dimensions"].update(Wijken={"role": "region"}),
             ["cbs/81575NED", "at most one region, one period"],
         ),
+        (
+            lambda c: first(c)["dimensions"].pop("Perioden"),
+            ["cbs/81575NED", "key `card`", "which period the figures are of", "`role: period`, or `period`"],
+        ),
+        (lambda c: first(c).update(period="2024JJ00"), ["cbs/81575NED", "`period` is for a table", "leave it out"]),
+        (lambda c: one_period(c, "2024KW00"), ["key `period` holds '2024KW00'", "no period", "2026KW03"]),
+        (lambda c: one_period(c, 20060101), ["key `period` holds 20060101", "YAML reads as a number", "in quotes"]),
+        (lambda c: one_period(c, date(2024, 1, 1)), ["holds 2024-01-01", "YAML reads as a day", "in quotes"]),
+        (lambda c: first(c).update(table=37456), ["key `table` holds 37456", "YAML reads as a number", "in quotes"]),
+        (
+            lambda c: first(c)["dimensions"]["BedrijfstakkenBranchesSBI2008"]["codes"][0].update(code=1),
+            ["codes.0.code` holds 1", "YAML reads as a number", "in quotes, just as the source writes it"],
+        ),
+        (
+            lambda c: first(c)["dimensions"]["Perioden"].update(kinds=[False]),
+            ["kinds.0` holds False", "YAML reads as yes or no", "in quotes"],
+        ),
+        (lambda c: first(c)["dimensions"]["Perioden"].update(kinds=["QQ"]), ["kinds.0` holds 'QQ'", "JJ, HJ, KW"]),
+        (
+            lambda c: reports(c, {"period": "2024JJ00"}),
+            ["cbs/81575NED", "X001", "needs a `period` and a `status`", "`kinds` and `since`"],
+        ),
+        (lambda c: reports(c, {}), ["X001", "needs a `period` and a `status`"]),
+        (lambda c: reports(c, {"period": "2024MM13", **FINAL}), ["codes.0.period` holds '2024MM13'", "no period"]),
+        (
+            lambda c: reports(c, {"period": "2024JJ00", "status": "Zeker"}),
+            ["codes.0.status` holds 'Zeker'", "Definitief, Voorlopig, NaderVoorlopig"],
+        ),
+        (
+            lambda c: reports(c, {"period": "2024JJ00", **FINAL}, {"period": "2024JJ00", **FINAL}),
+            ["several codes stand for the period 2024JJ00", "keep the one"],
+        ),
+        (
+            lambda c: reports(c, {"period": "2024JJ00", **FINAL}, since=2020),
+            ["either `codes`, or `kinds` and `since`"],
+        ),
+        (
+            lambda c: first(c)["dimensions"]["BedrijfstakkenBranchesSBI2008"]["codes"][0].update(period="2024JJ00"),
+            ["T001081", "belong to codes of a dimension of periods"],
+        ),
+        (lambda c: first(c).update(places={"frame_year": 2021}), ["give one of", "`places` (places and their"]),
         (lambda c: first(c).update(table="../x"), ["cbs/../x", "key `table`"]),
         (lambda c: c["cards"].append(first(c)), ["card cbs/81575NED stands there twice"]),
         (lambda c: c.update(extra=1), ["cbs.yml", "`defaults` and `cards`"]),

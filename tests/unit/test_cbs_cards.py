@@ -64,7 +64,6 @@ ASKED_WHOLE = {
     ("83648NED", "Perioden"): "as above",
     ("83583NED", "Perioden"): "national: 6 sizes and 15 years",
     ("83841NED", "Perioden"): "national: 52 rows",
-    ("86119NED", "Perioden"): "national: 9 figures a year, and it is not known how the periods are written",
 }
 # What CBS calls a measure on v4: M000200, D001908, 3000795_2.
 CODE_OF_V4 = re.compile(r"[A-Z]?[0-9]{6,7}(_[0-9])?")

@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 from support_http import BASE, Memory, hasty, landed
+from support_periods import CODES
 
 from pipelines.card import SourceCard
 from pipelines.clients import drop
 from pipelines.clients.pages import State
 from pipelines.errors import AwaitedError, SourceError
 from pipelines.landing import Landing
+from pipelines.periods import is_period
 from pipelines.roads import DropRoad
 
 CSV = b"regio;spanning\nZeeland;4,75\n"
@@ -109,6 +111,8 @@ NAMES = [
     "2026KW03__2026-02-30.csv",
     "2026Q3__2026-11-20.csv",
     "2026KW05__2026-11-20.csv",
+    "2024KW00__2026-11-20.csv",
+    "20241331__2026-11-20.csv",
     "2026KW03__x__2026-11-20.csv",
     "2026KW03_2026-11-20.csv",
 ]
@@ -135,6 +139,12 @@ def bad(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[list[str], str]
     for name, body in files.items():
         (put(tmp_path) / name).write_bytes(body)
     return [f"drop:{name}" for name in files], told
+
+
+def test_a_file_may_be_of_a_period_of_any_kind(tmp_path: Path) -> None:
+    codes = sorted(code for code in CODES if code.startswith("2024") and is_period(code))
+    put(tmp_path, *(f"{code}__2026-11-20.csv" for code in codes))
+    assert [drop.period_of(url) for url in fetch(tmp_path)[1]] == codes
 
 
 def test_what_is_not_good_and_alone_is_refused_with_what_to_do(tmp_path: Path, bad: tuple[list[str], str]) -> None:

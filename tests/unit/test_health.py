@@ -7,7 +7,7 @@ import pytest
 
 from pipelines.card import SourceCard
 from pipelines.errors import Trouble
-from pipelines.health import TROUBLES, expected_next, period_end, state
+from pipelines.health import TROUBLES, expected_next, state
 from pipelines.landing import Failure, Lacking, Snapshot
 from pipelines.strict import Bilingual
 
@@ -57,23 +57,6 @@ LAYOUT = {
 
 
 @pytest.mark.parametrize(
-    ("code", "end"),
-    [
-        ("2025JJ00", date(2025, 12, 31)),
-        ("2024KW01", date(2024, 3, 31)),
-        ("2024KW04", date(2024, 12, 31)),
-        ("2024MM02", date(2024, 2, 29)),
-        ("2024HJ01", date(2024, 6, 30)),
-        ("2024SJ00", date(2025, 7, 31)),
-        ("20200107", date(2020, 1, 7)),
-        ("2024X000", None),
-    ],
-)
-def test_a_period_ends_on_a_day(code: str, end: date | None) -> None:
-    assert period_end(code) == end
-
-
-@pytest.mark.parametrize(
     ("changes", "newest", "expected"),
     [
         ({}, "2024JJ00", date(2026, 12, 31)),
@@ -81,7 +64,11 @@ def test_a_period_ends_on_a_day(code: str, end: date | None) -> None:
         ({"publication_lag_months": -5}, "2025JJ00", date(2026, 7, 31)),
         ({"cadence": "quarterly"}, "2026KW02", date(2027, 1, 31)),
         ({"cadence": "monthly"}, "2026MM08", date(2026, 12, 31)),
+        ({"cadence": "half_yearly"}, "2026HJ01", date(2027, 6, 30)),
+        ({"cadence": "weekly"}, "2026W132", date(2026, 9, 30)),
+        ({"cadence": "weekly"}, "20260706", date(2026, 8, 31)),
         ({"cadence": "once"}, "2026JJ00", None),
+        ({}, "2026X000", None),
         ({}, None, None),
         ({"ended": {"since": "2023-05-16", "state": "archived", "reason": {"nl": "x", "en": "x"}}}, "2023JJ00", None),
     ],

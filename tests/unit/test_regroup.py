@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.comparison_chart import Line, Point, comparison_chart, first_day, nice_ticks
+from portal.comparison_chart import Line, Point, comparison_chart, nice_ticks
+from portal.periods import first_day
 from portal.regroup import (
     METHODS,
     STATUSES,

@@ -11,6 +11,7 @@ from support_sample import serving
 from pipelines.card import CBS, Cadence, Shape, SourceCard, load_cards
 from pipelines.clients.http import HttpClient, open_session
 from pipelines.landing import Landing
+from pipelines.periods import letters_of, period_kinds
 from pipelines.reading.landed import CLIENTS
 from pipelines.refresh import LiveOrigin, Refreshed, refresh
 from pipelines.roads import Protocol
@@ -105,6 +106,28 @@ def test_a_new_table_needs_a_card_only(road: str, tmp_path: Path) -> None:
     assert set(rows["dims"]) == {"Leeftijd=10000", "Leeftijd=1", "Leeftijd=2"}
     assert set(rows["region_code"].str.slice(0, 2)) == {"NL", "AM", "GM"}
     assert set(rows["period_code"]) == {"2023JJ00", "2024JJ00", "2025JJ00"}
+
+
+@pytest.mark.parametrize("road", ["cbs_odata4", "cbs_odata3"])
+@pytest.mark.parametrize("letters", dict.fromkeys(kind.letters for kind in period_kinds()))
+def test_a_table_may_have_periods_of_every_kind(letters: str, road: str, tmp_path: Path) -> None:
+    periods = {"role": "period", "kinds": [letters]}
+    dimensions = {**CARD["dimensions"], "RegioS": {"role": "region", "levels": ["NL", "AM"]}, "Perioden": periods}
+    card = made_up(roads=[{"protocol": road}], dimensions=dimensions, rows={"min": 1, "max": 20000})
+    rows = figures(land(card, tmp_path))
+    assert {letters_of(code) for code in rows["period_code"]} == {letters} and rows["value"].is_not_null().any()
+
+
+@pytest.mark.parametrize("road", ["cbs_odata4", "cbs_odata3", "cbs_bulk"])
+def test_a_table_may_have_one_period_on_its_card_or_codes_that_stand_for_periods(road: str, tmp_path: Path) -> None:
+    dimensions = {name: d for name, d in CARD["dimensions"].items() if name != "Perioden"}
+    more = {"roads": [{"protocol": road}], "rows": {"min": 1, "max": 20000}}
+    of_one = figures(land(made_up(period="2024JJ00", dimensions=dimensions, **more), tmp_path / "one"))
+    assert set(of_one["period_code"]) == {"2024JJ00"} and set(of_one["period_status"]) == {None}
+    code = {"code": "X005", "title": "Jaarrekening", "certainty": "seen", "period": "2024JJ00", "status": "Definitief"}
+    reports = {"role": "period", "codes": [code]}
+    told = figures(land(made_up(dimensions={**dimensions, "Verslagsoort": reports}, **more), tmp_path / "told"))
+    assert set(told["period_code"]) == {"2024JJ00"} and set(told["period_status"]) == {"Definitief"}
 
 
 def test_the_roads_give_equal_figures(tmp_path: Path) -> None:

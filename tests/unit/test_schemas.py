@@ -7,8 +7,10 @@ from typing import Any
 import pandera.polars as pa
 import polars as pl
 import pytest
+from support_periods import CODES
 
 from pipelines.manifest import Column, PublicTable
+from pipelines.periods import is_period
 from schemas.checks import CHECKS, Frames, describe, failing_rows
 from schemas.marts import contract_schema
 from schemas.wire import WireError, check_raw
@@ -50,6 +52,10 @@ def test_rows_of_the_row_shape_pass(tmp_path: Path, change: dict[str, Any]) -> N
     check_raw(raw(tmp_path, change))
 
 
+def test_periods_of_every_kind_pass(tmp_path: Path) -> None:
+    check_raw(raw(tmp_path, *({"period_code": code} for code in CODES if is_period(code) and code != "2026JJ00")))
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
@@ -61,7 +67,12 @@ def test_rows_of_the_row_shape_pass(tmp_path: Path, change: dict[str, Any]) -> N
             {"region_code": "Utrecht"},
             ["region codes of no known kind: 'Utrecht' (1 such rows)", "-> leave its level out"],
         ),
-        ({"period_code": "2026"}, ["period_code", "'2026'"]),
+        ({"period_code": "2026"}, ["period_code", "'2026'", "expected a period that can be, such as 2026JJ00"]),
+        ({"period_code": "20241331"}, ["period_code", "'20241331'", "expected a period"]),
+        ({"period_code": "20240230"}, ["period_code", "'20240230'", "expected a period"]),
+        ({"period_code": "2024KW00"}, ["period_code", "'2024KW00'", "expected a period"]),
+        ({"period_code": "2024MM13"}, ["period_code", "'2024MM13'", "expected a period"]),
+        ({"period_code": None}, ["period_code"]),
         ({"period_status": "Gokje"}, ["period_status", "'Gokje'"]),
         ({"landed_sha256": "x"}, ["landed_sha256", "'x'"]),
         ({"measure_code": ""}, ["measure_code"]),

@@ -25,8 +25,10 @@ figures as (
             when 'half_year' then 3
             when 'quarter' then 4
             when 'month' then 5
-            when 'day' then 6
-            else 7
+            when 'four_weeks' then 6
+            when 'week' then 7
+            when 'day' then 8
+            else 9
         end as kind_order,
         observations.value,
         observations.value_status,

@@ -9,14 +9,27 @@ with codes as (
 
 ),
 
-parsed as (
+marked as (
 
     select
         period_code,
         cast(substr(period_code, 1, 4) as integer) as year,
-        substr(period_code, 5) as period_suffix,
         {{ matches('period_code', "'[0-9]{8}'") }} as is_day
     from codes
+
+),
+
+parsed as (
+
+    select
+        period_code,
+        year,
+        is_day,
+        -- A day takes its month's row.
+        case when is_day then 'MM' else substr(period_code, 5, 2) end as period_letters,
+        cast(case when is_day then substr(period_code, 5, 2) else substr(period_code, 7, 2) end as integer) as number,
+        case when is_day then cast(substr(period_code, 7, 2) as integer) else 1 end as day_of_month
+    from marked
 
 ),
 
@@ -25,22 +38,45 @@ started as (
     select
         parsed.period_code,
         parsed.year,
-        parsed.period_suffix,
-        case when parsed.is_day then 'day' else coalesce(kinds.kind, 'other') end as kind,
-        make_date(
-            parsed.year,
-            kinds.start_month,
-            case when parsed.is_day then cast(substr(parsed.period_suffix, 3, 2) as integer) else 1 end
-        ) as start_date,
+        parsed.number,
+        case when parsed.is_day then 'day' else kinds.kind end as kind,
+        make_date(parsed.year, nullif(kinds.start_month, 0), parsed.day_of_month) as first_of_months,
         kinds.months,
-        coalesce(kinds.title_nl, '') as part_nl,
-        coalesce(kinds.title_en, '') as part_en
+        -- The week that it begins with, and how many weeks it lasts.
+        case kinds.kind when 'week' then parsed.number when 'four_weeks' then 4 * parsed.number - 3 end as first_week,
+        case kinds.kind when 'week' then 1 when 'four_weeks' then 4 end as weeks,
+        replace(coalesce(kinds.title_nl, ''), '{n}', cast(parsed.number as string)) as part_nl,
+        replace(coalesce(kinds.title_en, ''), '{n}', cast(parsed.number as string)) as part_en
     from parsed
     left join {{ ref('period_kinds') }} as kinds
         on
-            -- A day takes its month's row.
-            case when parsed.is_day then 'MM' || substr(parsed.period_suffix, 1, 2) else parsed.period_suffix end
-            = kinds.period_suffix
+            parsed.period_letters = kinds.period_letters
+            and parsed.number between kinds.first_number and kinds.last_number
+
+),
+
+dated as (
+
+    select
+        period_code,
+        year,
+        kind,
+        part_nl,
+        part_en,
+        case
+            when weeks is null then first_of_months
+            -- CBS cuts weeks off at the ends of a year.
+            else greatest({{ monday_of_week('year', 'first_week') }}, make_date(year, 1, 1))
+        end as start_date,
+        case
+            when kind = 'day' then first_of_months
+            when weeks is null then {{ last_day_after_months('first_of_months', 'months') }}
+            else least(
+                {{ day_before(monday_of_week('year', 'first_week + weeks')) }},
+                make_date(year, 12, 31)
+            )
+        end as end_date
+    from started
 
 ),
 
@@ -51,23 +87,18 @@ titled as (
         year,
         kind,
         start_date,
-        case
-            when kind = 'day' then start_date
-            else {{ last_day_after_months('start_date', 'months') }}
-        end as end_date,
+        end_date,
         case
             when kind = 'day' then cast(day(start_date) as string) || ' ' || part_nl || ' ' || cast(year as string)
             when kind = 'school_year' then cast(year as string) || '/''' || substr(cast(year + 1 as string), 3, 2)
-            when kind = 'other' then cast(year as string) || ' ' || period_suffix
             else trim(cast(year as string) || ' ' || part_nl)
         end as title_nl,
         case
             when kind = 'day' then cast(day(start_date) as string) || ' ' || part_en || ' ' || cast(year as string)
             when kind = 'school_year' then cast(year as string) || '/''' || substr(cast(year + 1 as string), 3, 2)
-            when kind = 'other' then cast(year as string) || ' ' || period_suffix
             else trim(cast(year as string) || ' ' || part_en)
         end as title_en
-    from started
+    from dated
 
 )
 

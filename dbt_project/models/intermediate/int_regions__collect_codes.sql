@@ -27,6 +27,11 @@ with used as (
     from {{ ref('stg_raw__boundaries') }}
     union all
     select
+        municipality_code as region_code,
+        dataset_id
+    from {{ ref('stg_raw__places') }}
+    union all
+    select
         region_code,
         'municipality_tiles.csv' as dataset_id
     from {{ ref('municipality_tiles') }}

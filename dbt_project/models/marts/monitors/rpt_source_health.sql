@@ -6,7 +6,7 @@ with sources as (
         cast(substr(this_release.newest_landed_at, 1, 10) as date) as judged_on,
         -- A table of regions is of one division; figures are judged by the municipalities of now.
         case
-            when sources.shape in ('regions', 'boundaries') then sources.frame_year
+            when sources.shape in ('regions', 'boundaries', 'places') then sources.frame_year
             else {{ var('newest_frame') }}
         end as judged_by_frame
     from {{ source('raw', 'sources') }} as sources
@@ -63,6 +63,12 @@ held as (
         region_code,
         cast(frame_year as string) || 'JJ00' as period_code
     from {{ ref('stg_raw__boundaries') }}
+    union
+    select
+        dataset_id,
+        municipality_code as region_code,
+        cast(frame_year as string) || 'JJ00' as period_code
+    from {{ ref('stg_raw__places') }}
 
 ),
 

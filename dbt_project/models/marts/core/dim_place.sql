@@ -1,0 +1,40 @@
+-- What became of each municipality: the whole of one on the newest boundaries. One that was divided became several, so
+-- where its places are now is not known.
+with heirs as (
+
+    select
+        source_code,
+        target_code,
+        share_from,
+        share_to,
+        rank() over (partition by source_code order by valid_from desc) as lateness
+    from {{ ref('int_regions__transitions') }}
+    where frame_year = {{ var('newest_frame') }}
+
+),
+
+whole_heirs as (
+
+    select
+        source_code,
+        target_code
+    from heirs
+    where
+        lateness = 1
+        and share_from = 0
+        and share_to = 1
+
+)
+
+select
+    places.dataset_id,
+    places.place_code,
+    places.name,
+    places.frame_year,
+    places.municipality_code,
+    whole_heirs.target_code as current_municipality_code,
+    places.landed_sha256,
+    sources.notice
+from {{ ref('stg_raw__places') }} as places
+left join whole_heirs on places.municipality_code = whole_heirs.source_code
+left join {{ ref('dim_source') }} as sources on places.dataset_id = sources.dataset_id

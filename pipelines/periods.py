@@ -1,0 +1,172 @@
+"""What a period is: a year and a part of it as CBS writes them, `2026KW03`, or a day, `20260830`.
+
+The kinds that there are and how they are numbered stand in the seed `period_kinds`, from which dbt reads them too.
+"""
+
+import calendar
+import csv
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from pipelines.settings import DBT_PROJECT
+
+EXAMPLES = "2026JJ00, 2026KW03, 2026MM08 or 20260830"
+# CBS goes back to the first censuses; a number outside of these years is no year.
+_YEARS = range(1795, 2200)
+_CODE = re.compile(r"(?P<year>[0-9]{4})(?P<letters>[A-Z][A-Z0-9])(?P<number>[0-9]{2})")
+_DAY = re.compile(r"(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})")
+_WEEKS = {"week": 1, "four_weeks": 4}
+
+
+@dataclass(frozen=True)
+class PeriodKind:
+    """Periods of one kind: a row of the seed.
+
+    Attributes:
+        letters: the two signs behind the year.
+        numbers: what may stand behind those.
+        kind: its name.
+        start_month: the month in which it starts; 0 where the letters and the number do not say.
+        months: how many months it lasts; 0 where it is not counted in months.
+    """
+
+    letters: str
+    numbers: range
+    kind: str
+    start_month: int
+    months: int
+
+    @property
+    def has_days(self) -> bool:
+        """Whether its first and last day are known."""
+        return self.months > 0 or self.kind in _WEEKS
+
+
+@cache
+def period_kinds() -> tuple[PeriodKind, ...]:
+    """Every kind of period but days, in the order of the seed."""
+    with (DBT_PROJECT / "seeds" / "period_kinds.csv").open(encoding="utf-8", newline="") as file:
+        return tuple(
+            PeriodKind(
+                row["period_letters"],
+                range(int(row["first_number"]), int(row["last_number"]) + 1),
+                row["kind"],
+                int(row["start_month"]),
+                int(row["months"]),
+            )
+            for row in csv.DictReader(file)
+        )
+
+
+def period_statuses(seeds: Path = DBT_PROJECT / "seeds") -> list[str]:
+    """The statuses that the seed `period_status` gives a meaning, in the words of CBS."""
+    with (seeds / "period_status.csv").open(encoding="utf-8", newline="") as file:
+        return [row["period_status"] for row in csv.DictReader(file)]
+
+
+def letters_of(code: str) -> str:
+    """The two signs that tell the kind of a period; none for a day."""
+    return "" if code[4:].isdigit() else code[4:6]
+
+
+@cache
+def is_period(code: str) -> bool:
+    """Whether a code stands for a period that can be: there is no 13th month and no 30th of February."""
+    if day := _DAY.fullmatch(code):
+        return _day(day) is not None
+    kind = _kind_of(code)
+    if kind is None:
+        return False
+    # The 53rd week of a year is what is left of it behind the 52nd; some have nothing left.
+    return kind.kind != "week" or _monday(int(code[:4]), int(code[6:])).year <= int(code[:4])
+
+
+def period_days(code: str) -> tuple[date, date] | None:
+    """The first and the last day of a period; None where they do not follow from its code, or it is no period.
+
+    CBS cuts weeks off at the ends of a year: what lies before the first Monday belongs to week 1 or to no week.
+    """
+    if not is_period(code):
+        return None
+    if found := _DAY.fullmatch(code):
+        day = _day(found)
+        return (day, day) if day else None
+    kind, year, number = _kind_of(code), int(code[:4]), int(code[6:])
+    if kind is None or not kind.has_days:
+        return None
+    if kind.months:
+        last = year * 12 + kind.start_month + kind.months - 2
+        return date(year, kind.start_month, 1), _month_end(last // 12, last % 12 + 1)
+    weeks = _WEEKS[kind.kind]
+    first = _monday(year, weeks * (number - 1) + 1)
+    return max(first, date(year, 1, 1)), min(first + timedelta(days=7 * weeks - 1), date(year, 12, 31))
+
+
+def period_end(code: str) -> date | None:
+    """The last day of a period, where it is known."""
+    days = period_days(code)
+    return days[1] if days else None
+
+
+def newest_period(codes: Iterable[str]) -> str | None:
+    """The period that ends last, since periods of several kinds do not sort by their code; None of none.
+
+    One without a last day is the newest only where no other has one.
+    """
+    return max(codes, key=lambda code: (period_end(code) or date.min, code), default=None)
+
+
+def _checked_code(code: str) -> str:
+    if not is_period(code):
+        raise ValueError(f"it is no period, expected one such as {EXAMPLES}")
+    return code
+
+
+def _checked_letters(letters: str) -> str:
+    known = list(dict.fromkeys(kind.letters for kind in period_kinds()))
+    if letters not in known:
+        raise ValueError(f"it is no kind of period, expected one of {', '.join(known)}")
+    return letters
+
+
+def _checked_status(status: str) -> str:
+    if status not in (known := period_statuses()):
+        raise ValueError(f"it is no status of a period, expected one of {', '.join(known)}")
+    return status
+
+
+PeriodCode = Annotated[str, AfterValidator(_checked_code)]
+PeriodLetters = Annotated[str, AfterValidator(_checked_letters)]
+PeriodStatus = Annotated[str, AfterValidator(_checked_status)]
+
+
+def _kind_of(code: str) -> PeriodKind | None:
+    found = _CODE.fullmatch(code)
+    if found is None or int(found["year"]) not in _YEARS:
+        return None
+    number = int(found["number"])
+    return next((k for k in period_kinds() if k.letters == found["letters"] and number in k.numbers), None)
+
+
+def _day(found: re.Match[str]) -> date | None:
+    try:
+        day = date(int(found["year"]), int(found["month"]), int(found["day"]))
+    except ValueError:
+        return None
+    return day if day.year in _YEARS else None
+
+
+def _monday(year: int, week: int) -> date:
+    """The Monday of a week as ISO 8601 counts them; of one more than there are too."""
+    return date.fromisocalendar(year, 1, 1) + timedelta(weeks=week - 1)
+
+
+def _month_end(year: int, month: int) -> date:
+    return date(year, month, calendar.monthrange(year, month)[1])

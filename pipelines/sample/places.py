@@ -1,0 +1,70 @@
+"""Woonplaatsen in Nederland: some places of each municipality of a year and what they lie in; names and codes are real.
+
+The CSV file beside this module holds facts of CBS, "Woonplaatsen in Nederland" (CC BY 4.0): of every municipality the
+place that it is named after, or another one, and some that are named after none.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+from pipelines.card import SourceCard
+
+from .cbs_v4 import Row, V4Table, code_row, dimension_row, properties
+from .frames import ancestors, municipalities, regions
+
+FILE = Path(__file__).resolve().parent / "places.csv"
+SUMMARY = (
+    "Echte namen van plaatsen en de gemeente waarin zij liggen (bron: CBS, CC BY 4.0) in een voorbeeldbestand / "
+    "Real names of places and the municipality that they lie in (source: CBS, CC BY 4.0) in a sample"
+)
+# As CBS calls them: codes and names of place, municipality, province and part of the country.
+COLUMNS = ("WP0001", "GM000B", "GM000C", "PV0001", "PV0002", "LD0001", "LD0002")
+WIDTH_OF_CODE, WIDTH_OF_NAME = 10, 35
+
+
+def places(card: SourceCard) -> V4Table:
+    """The table of a year: for each place the padded codes and names of itself and what it lies in."""
+    with FILE.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    (dimension,) = card.dimensions
+    observations: list[dict[str, object]] = []
+    for row in rows:
+        municipality = municipalities()[row["municipality"]]
+        _, province, part, _ = ancestors(municipality)
+        texts = (row["code"], municipality.code, municipality.name, province, regions()[province].name)
+        for column, text in zip(COLUMNS, (*texts, part, regions()[part].name), strict=True):
+            observations.append(
+                {
+                    "Id": len(observations),
+                    "Measure": column,
+                    "ValueAttribute": "None",
+                    "Value": None,
+                    "StringValue": text.ljust(WIDTH_OF_NAME if column[-1] in "2C" else WIDTH_OF_CODE),
+                    dimension: row["code"],
+                }
+            )
+    measures = [
+        {
+            "Identifier": column,
+            "Index": index,
+            "Title": column,
+            "Description": None,
+            "MeasureGroupId": None,
+            "DataType": "String",
+            "Unit": "",
+            "Decimals": 0,
+            "PresentationType": None,
+        }
+        for index, column in enumerate(sorted(COLUMNS), 1)
+    ]
+    sets: dict[str, Sequence[Row]] = {
+        "MeasureCodes": measures,
+        "Dimensions": [dimension_row(card, dimension)],
+        f"{dimension}Codes": [code_row(row["code"], i, row["name"]) for i, row in enumerate(rows, 1)],
+        "Observations": observations,
+    }
+    about = properties(card, str(card.frame_year), len(observations), SUMMARY)
+    return V4Table(card.table, sets, {**about, "DatasetType": "Text"})

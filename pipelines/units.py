@@ -1,0 +1,18 @@
+"""Units as CBS writes them."""
+
+import re
+
+# `x 1 000` in one table is `x 1000` in another, and money comes in `1 000 euro`.
+_THOUSANDS = re.compile(r"(?:x )?(?P<number>1(?:[ .]?000)+)\b\s*(?P<unit>.*)", re.DOTALL)
+
+
+def thousands_in(unit: str) -> int:
+    """How many a figure in this unit counts for: 1000 in `x 1 000` and `1 000 euro`, 1 in most others."""
+    found = _THOUSANDS.fullmatch(unit.strip())
+    return int(re.sub(r"[ .]", "", found["number"])) if found else 1
+
+
+def without_thousands(unit: str) -> str:
+    """The unit of a figure that was multiplied by them: `euro` of `1 000 euro`, nothing of `x 1 000`."""
+    found = _THOUSANDS.fullmatch(unit.strip())
+    return (found["unit"] if found else unit).strip()

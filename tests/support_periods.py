@@ -1,0 +1,12 @@
+"""Codes of every kind of period, for whoever has to read them all."""
+
+from datetime import date, timedelta
+
+from pipelines.periods import period_kinds
+
+# They begin on every day of the week, with leap years among them, and one long ago.
+YEARS = (1899, 1971, 1973, 1974, 2004, 2015, 2016, 2017, 2020, 2023, 2024, 2026)
+NUMBERED = [f"{year}{kind.letters}{number:02}" for year in YEARS for kind in period_kinds() for number in kind.numbers]
+"""Every number that a kind allows; of the 53rd weeks some cannot be."""
+DAYS = [f"{date(year, 1, 1) + timedelta(days=days):%Y%m%d}" for year in YEARS for days in range(0, 365, 13)]
+CODES = [*NUMBERED, *DAYS, "20240229"]
