@@ -145,8 +145,8 @@ def _wire_error(frame: pl.DataFrame, error: pa.errors.SchemaErrors, marks: list[
         found = strange["value_attribute"][0]
         return WireError(
             dataset_id,
-            f"{_key(strange)} holds {found!r}, expected a number or one of the marks {shown(marks)}"
-            f" ({strange.height} such rows)",
+            f"holds {found!r}, expected a number or one of the marks {shown(marks)} ({strange.height} such rows, the"
+            f" first {_key(strange)})",
             strange,
         )
     nowhere = frame.filter(~pl.col("region_code").str.contains(regions))
