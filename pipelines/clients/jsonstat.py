@@ -68,10 +68,10 @@ def _read_dimension(name: str, dimension: Any) -> tuple[list[str], dict[str, str
     if not isinstance(category, dict):
         raise ValueError(f"dimension {name} has no `category`")
     labels = category.get("label") or {}
-    # A dimension of one code may leave its index out.
-    index = category.get("index", list(labels))
     if not isinstance(labels, dict):
         raise ValueError(f"expected an object as the labels of dimension {name}")
+    # A dimension of one code may leave its index out.
+    index = category.get("index", list(labels))
     if isinstance(index, dict):
         places = list(index.values())
         if not _are(places, int) or sorted(places) != list(range(len(places))):
