@@ -33,7 +33,7 @@ def example_row(made: Made) -> str:
     up. So the kind is left open, as are the English words and what the figures count.
     """
     card, measure = made.card, made.table.kept[0]
-    title = " ".join(measure.source.title.split())
+    title = measure.title
     unit = without_thousands(measure.source.unit)
     lowest, highest = _range(made.landed.folder / "observations.parquet", measure, is_percentage=unit.startswith("%"))
     chosen = {name: d.codes[0].code for name, d in card.dimensions.items() if d.role == "category"}
