@@ -37,6 +37,8 @@ from pipelines.settings import CARDS, PROJECT, Settings
 from pipelines.source_status import everything_known, print_source
 from pipelines.terminal import RunReport, print_concerns, print_counts, print_sources, progress_bars, told_checks
 
+_MOST_ASKED_AGAIN = 8
+
 
 def told(command: Callable[..., None]) -> Callable[..., None]:
     """Let a command end with one line for an error that is meant for its reader."""
@@ -196,14 +198,16 @@ def conclude(
 def run_again(origin: str, sources: list[dict[str, Any]], concerns: list[Concern]) -> str:
     """The command that asks again for the sources that failed and no others; empty where there are none.
 
-    What never answered at its address needs a person first, and is not in it.
+    What never answered at its address needs a person first, and is not in it. Of many failures it asks for all sources:
+    those that have nothing newer are not fetched.
     """
     known = {source["dataset_id"] for source in sources}
     worth = (Trouble.UNREACHABLE, Trouble.REFUSED)
     failed = sorted({c.subject.split()[0] for c in concerns if c.group in worth} & known)
     if not failed:
         return ""
-    return " ".join(["regiokompas run --from", shlex.quote(origin), *(f"--select {name}" for name in failed)])
+    chosen = (f"--select {name}" for name in failed) if len(failed) <= _MOST_ASKED_AGAIN else ()
+    return " ".join(["regiokompas run --from", shlex.quote(origin), *chosen])
 
 
 @main.command()

@@ -20,6 +20,7 @@ from pipelines.refresh import FailedError, Origin, Refreshed, refresh
 from pipelines.settings import Settings
 from pipelines.together import side_by_side
 from schemas.shapes import check_shape
+from schemas.wire import WireError
 
 INPUTS = dg.AssetKey(["raw", "inputs"])
 SOURCE_CHECK = "source"
@@ -125,8 +126,8 @@ def _failed(card: SourceCard, error: SourceError) -> Iterator[Result]:
         more |= {NOT_RUN: dg.MetadataValue.text(str(error)), CONCERNS: dg.MetadataValue.json([concern.as_json()])}
         yield dg.AssetCheckResult(check_name=SOURCE_CHECK, asset_key=card_key(card), passed=True, metadata=more)
         return
-    rows = getattr(error.__cause__, "rows", None)
-    more |= {} if rows is None else {"failing_rows": rows_metadata(rows)}
+    if isinstance(error.__cause__, WireError):
+        more |= {"failing_rows": rows_metadata(error.__cause__.rows)}
     yield _checked(card_key(card), [concern], more=more)
 
 

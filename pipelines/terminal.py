@@ -184,8 +184,10 @@ def told_line(concern: Concern) -> str:
     if len(line) <= room:
         return line
     subject = shorten(concern.subject, room // 2, placeholder=" ...")
-    does = shorten(todo, room // 4, placeholder=" ...")
-    left = room - len(subject) - 2 - (len(does) + 4 if does else 0)
+    left = room - len(subject) - 2
+    # What happened comes first; what to do gets what that leaves, and a little in any case.
+    does = shorten(todo, max(room // 4, left - len(problem) - 4), placeholder=" ...")
+    left -= len(does) + 4 if does else 0
     return f"{subject}: {shorten(problem, left, placeholder=' ...')}" + (f" -> {does}" if does else "")
 
 

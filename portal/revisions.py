@@ -34,6 +34,13 @@ class Changes:
         return str(landed)[:10] if landed else None
 
     @property
+    def accepted(self) -> Row | None:
+        """What the release lost of the older one, and why somebody said that it is right; nothing where none had to."""
+        # What was recorded before losses were guarded does not say.
+        accepted: Row | None = self.summary.get("accepted")
+        return accepted
+
+    @property
     def frames(self) -> list[int]:
         """The years on whose boundaries figures changed."""
         return sorted({row["frame_year"] for row in self.summary["figures"] if row["frame_year"]})

@@ -8,7 +8,7 @@ import pandera.polars as pa
 import polars as pl
 import pyarrow.parquet as pq
 
-from pipelines.errors import SourceError, shown
+from pipelines.errors import SourceError, Trouble, shown
 from pipelines.periods import EXAMPLES, is_period, period_statuses
 from pipelines.settings import DBT_PROJECT
 
@@ -77,6 +77,8 @@ def _are_periods(column: pa.PolarsData) -> pl.LazyFrame:
 class WireError(SourceError):
     """The raw rows of a card are not what they must be; carries the failing rows for whoever shows them."""
 
+    trouble = Trouble.CHANGED
+
     def __init__(self, dataset_id: str, problem: str, rows: pl.DataFrame, todo: str = _COMPARE) -> None:
         super().__init__(dataset_id, problem, todo=todo)
         self.rows = rows
@@ -143,8 +145,8 @@ def _wire_error(frame: pl.DataFrame, error: pa.errors.SchemaErrors, marks: list[
         found = strange["value_attribute"][0]
         return WireError(
             dataset_id,
-            f"{_key(strange)} holds {found!r}, expected a number or one of the marks {marks}"
-            f" ({strange.height} such rows)",
+            f"holds {found!r}, expected a number or one of the marks {shown(marks)} ({strange.height} such rows, the"
+            f" first {_key(strange)})",
             strange,
         )
     nowhere = frame.filter(~pl.col("region_code").str.contains(regions))

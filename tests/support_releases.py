@@ -48,8 +48,12 @@ def make_release(
     invented: bool = False,
     landed: str = "sha-1",
     code: str = "code-1",
+    accepted: dict[str, Any] | None = None,
 ) -> Release:
-    """Publish a release of these figures, (indicator, region, period) to (value, status), as a run would."""
+    """Publish a release of these figures, (indicator, region, period) to (value, status), as a run would.
+
+    `accepted` is what somebody said of figures that are lost with it.
+    """
     built = releases.parent / f"built-{release_id}"
     tables = built / "tables"
     tables.mkdir(parents=True)
@@ -66,14 +70,16 @@ def make_release(
     facts = {"newest_landed_at": "2026-01-02T00:00:00", "code_digest": code}
     pl.DataFrame([facts]).write_parquet(tables / "release.parquet")
     manifest = {"release_id": release_id, "invented": invented, "files": {}}
+    manifest |= {"accepted": accepted} if accepted else {}
     (built / "release.json").write_text(json.dumps(manifest), encoding="utf-8")
     return publish(built, releases, release_id, lambda release: record_changes(releases, release))
 
 
-def publish_after(releases: Path, whole: Path, before: Figures) -> Release:
+def publish_after(releases: Path, whole: Path, before: Figures, accepted: dict[str, Any] | None = None) -> Release:
     """Publish a whole release once more, after `EARLIER`, in which these figures were as given.
 
-    The earlier one has only what a comparison reads: nobody can serve it.
+    The earlier one has only what a comparison reads: nobody can serve it. `accepted` is what somebody said of figures
+    that the whole one lost.
     """
     built = releases.parent / f"built-{EARLIER}"
     (built / "tables").mkdir(parents=True)
@@ -85,6 +91,10 @@ def publish_after(releases: Path, whole: Path, before: Figures) -> Release:
     (built / "release.json").write_text(json.dumps(manifest), encoding="utf-8")
     publish(built, releases, EARLIER, lambda release: record_changes(releases, release))
     again = shutil.copytree(whole, releases.parent / "built-again", copy_function=os.link)
+    if accepted:
+        # Not into the file that both share.
+        (again / "release.json").unlink()
+        (again / "release.json").write_text(json.dumps({**sealed, "accepted": accepted}), encoding="utf-8")
     return publish(again, releases, sealed["release_id"], lambda release: record_changes(releases, release))
 
 

@@ -74,6 +74,16 @@ async def indicators_of(datasette: Datasette, changes: Changes) -> dict[str, Row
     return gone | {row["indicator_id"]: row for row in await read_rows(datasette, INDICATORS)}
 
 
+async def gone_of(datasette: Datasette, changes: Changes, titles: dict[str, Row], lang: str) -> dict[str, Any]:
+    """Returns the indicators and municipalities of which nothing is left and that was accepted, each with its name."""
+    accepted = changes.accepted or {"indicators": [], "municipalities": []}
+    regions = (await read_registry(datasette)).regions
+    return {
+        "gone_indicators": {key: titles.get(key, {}).get(f"title_{lang}") for key in accepted["indicators"]},
+        "gone_municipalities": {code: regions.get(code, {}).get("name") for code in accepted["municipalities"]},
+    }
+
+
 def by_indicator(changes: Changes) -> list[Row]:
     """Returns how many figures of each indicator changed in which way, the most first."""
     counts: dict[tuple[str, int | None], Row] = {}
@@ -105,6 +115,7 @@ async def changes_page(request: Request, datasette: Datasette) -> Response:
             "rows": await with_names(datasette, changes, found.head(SHOWN_ROWS).to_dicts()),
             "indicators": by_indicator(changes),
             "titles": {key: row[f"title_{lang}"] for key, row in titles.items()},
+            **await gone_of(datasette, changes, titles, lang),
             "frames": changes.frames,
             "query": urlencode({name: value for name, value in asked.items() if value}),
         }

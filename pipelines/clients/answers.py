@@ -4,6 +4,7 @@ import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import requests
@@ -21,6 +22,13 @@ class LaterError(ValueError):
     """An answer in which the source says that it cannot give now what was asked for."""
 
 
+class Silence(NamedTuple):
+    """A host that gave no answer, and why not."""
+
+    host: str
+    why: str
+
+
 class TryAgainError(Exception):
     """A try that failed, while another may not.
 
@@ -28,7 +36,7 @@ class TryAgainError(Exception):
         problem: what was found and what was expected.
         kind: what it becomes when it stays.
         most: how often such a request is tried at most.
-        silent: the host that gave no answer.
+        silent: the host that gave no answer, and why.
         wait: how long the server asks to wait, in seconds.
     """
 
@@ -38,7 +46,7 @@ class TryAgainError(Exception):
         kind: type[SourceError],
         *,
         most: int = sys.maxsize,
-        silent: str = "",
+        silent: Silence | None = None,
         wait: float | None = None,
     ) -> None:
         super().__init__(problem)
@@ -82,13 +90,14 @@ def unanswered(error: requests.RequestException, host: str) -> TryAgainError:
     if error.request is not None and error.request.url:
         # The host that was asked first may have led to this one.
         host = host_of(error.request.url)
-    if overdue := _overdue(chain, silent=host):
+    if overdue := _overdue(chain, host):
         return overdue
     why = "it kept silent" if isinstance(root, TimeoutError) else getattr(root, "strerror", None) or str(root)
     # Who hangs up does so at once, and often only because the connection was open for long.
     hung_up = any(isinstance(e, ProtocolError) for e in chain)
     most = sys.maxsize if hung_up else _SLOW
-    return TryAgainError(f"{host} did not answer: {why:.200}", UnreachableError, most=most, silent=host)
+    silent = Silence(host, f"{why:.200}")
+    return TryAgainError(f"{host} did not answer: {silent.why}", UnreachableError, most=most, silent=silent)
 
 
 def refused(dataset_id: str, url: str, status: int, headers: Mapping[str, str], body: bytes) -> Exception:
@@ -119,8 +128,9 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
     return max(0.0, (when.replace(tzinfo=when.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
 
 
-def _overdue(chain: list[BaseException], silent: str = "") -> TryAgainError | None:
+def _overdue(chain: list[BaseException], host: str = "") -> TryAgainError | None:
     late = next((error for error in chain if isinstance(error, OverdueError)), None)
+    silent = Silence(host, str(late)) if host else None
     return TryAgainError(str(late), UnreachableError, most=_OVERDUE, silent=silent) if late else None
 
 

@@ -21,6 +21,8 @@ from pipelines.errors import SourceError
 PAGES = "files"
 _MARKUP = re.compile(rb"\s*<\s*(!doctype|!--|html|head|body|\?xml)", re.IGNORECASE)
 _BOM = b"\xef\xbb\xbf"
+# What is no text: a PDF, a document or workbook of before 2007, something packed.
+_NO_TEXT = (b"%PDF-", b"\xd0\xcf\x11\xe0", b"\x1f\x8b")
 _ZIP_BEGIN, _ZIP_END = b"PK\x03\x04", b"PK\x05\x06"
 # The directory at the end of a zip stands this close to its last byte, comment included.
 _ZIP_TAIL = 65_557
@@ -117,6 +119,8 @@ def check_file(card: SourceCard, body: bytes) -> None:
             raise ValueError(f"expected a whole file of type {expected}, found one that breaks off")
     elif zipped:
         raise ValueError(f"expected a file of type {expected}, found a zip or a workbook")
+    elif start.startswith(_NO_TEXT):
+        raise ValueError(f"expected a file of type {expected}, found something that is no text")
     elif expected == "json" and not (start.lstrip()[:1] in (b"[", b"{") and body.rstrip()[-1:] in (b"]", b"}")):
         raise ValueError("expected a file of type json, found something else, or only a part of it")
 

@@ -29,20 +29,20 @@ class Hosts:
 
     def __init__(self) -> None:
         self._there: set[str] = set()
-        self._silent: set[str] = set()
+        self._silent: dict[str, str] = {}
         self._lock = Lock()
 
     def note_answer(self, host: str) -> None:
         """Remember that a host answered; a request that was under way may be answered after another one was not."""
         with self._lock:
             self._there.add(host)
-            self._silent.discard(host)
+            self._silent.pop(host, None)
 
-    def note_silence(self, host: str) -> None:
-        """Remember that a host did not answer within the tries of a request."""
+    def note_silence(self, host: str, why: str = "") -> None:
+        """Remember that a host did not answer within the tries of a request, and why not."""
         with self._lock:
             if host not in self._there:
-                self._silent.add(host)
+                self._silent[host] = why
 
     def is_there(self, host: str) -> bool:
         """Whether the host answered anything yet."""
@@ -51,3 +51,7 @@ class Hosts:
     def is_silent(self, host: str) -> bool:
         """Whether the host was asked within its tries and never answered."""
         return host in self._silent
+
+    def why_silent(self, host: str) -> str:
+        """Why a host did not answer; empty of one that did."""
+        return self._silent.get(host, "")

@@ -160,7 +160,7 @@ class HttpClient:
             return retrying(once)
         except TryAgainError as error:
             if error.silent:
-                self.hosts.note_silence(error.silent)
+                self.hosts.note_silence(*error.silent)
             tried = retrying.statistics["attempt_number"]
             often = f" (tried {tried} times)" if tried > 1 else ""
             raise error.kind(dataset_id, f"{error}{often}", url=url, todo=_LATER) from error
@@ -197,7 +197,8 @@ class HttpClient:
 
     def _refuse_silent(self, dataset_id: str, url: str, host: str) -> None:
         if self.hosts.is_silent(host):
-            raise UnreachableError(dataset_id, f"{host} did not answer earlier in this run", url=url, todo=_LATER)
+            problem = f"{host} did not answer earlier in this run: {self.hosts.why_silent(host)}"
+            raise UnreachableError(dataset_id, problem, url=url, todo=_LATER)
 
     def _is_enough(self, state: RetryCallState) -> bool:
         failure = _failure(state)

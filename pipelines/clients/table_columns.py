@@ -39,9 +39,8 @@ class Origin:
     def broken(self, what: str, error: Exception) -> SourceError:
         """The error that the bytes are not of the form that they should have."""
         first_line = str(error).partition("\n")[0]
-        return self.error(
-            f"the {what} cannot be read, {type(error).__name__}: {first_line:.200}", "open it at the source and compare"
-        )
+        problem = f"the {what} cannot be read, {type(error).__name__}: {first_line:.200}"
+        return SourceError(self.dataset_id, problem, url=self.url, todo="open it at the source and compare")
 
 
 def header_at(rows: Sequence[Sequence[str]], layout: TableLayout) -> int | None:

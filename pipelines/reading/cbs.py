@@ -12,7 +12,7 @@ import polars as pl
 from pipelines.card import TEXTS, Shape, SourceCard
 from pipelines.clients import cbs_bulk
 from pipelines.clients.odata import Description, read_envelope
-from pipelines.errors import SourceError
+from pipelines.errors import MismatchError, SourceError
 from pipelines.reading.landed import Landed
 from pipelines.reading.places import write_places
 from pipelines.reading.shapes import CODES, MEASURES, Schema
@@ -215,8 +215,9 @@ def _refuse_unknown(con: duckdb.DuckDBPyConnection, card: SourceCard) -> None:
         where "{name}" is null or "{name}" not in (select source_code from codes where dimension = '{name}')"""
         for name in card.dimensions
     ]
-    what, code = con.execute(" union all ".join(bad) + " limit 1").fetchall()[0]
-    raise SourceError(
+    # One after another: side by side each would hold a part of the page in memory.
+    what, code = next(found[0] for sql in bad if (found := con.execute(f"{sql} limit 1").fetchall()))
+    raise MismatchError(
         card.dataset_id,
         f"the observations have the {what} code {code!r}, which is not among those asked for",
         todo="check the code list of the table and the codes on the card",

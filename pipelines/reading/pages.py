@@ -45,6 +45,7 @@ class Pages:
         for resource in self._landed.pages:
             try:
                 page = resource, self._read(resource)
+                found = True
             except (SourceError, *UNREADABLE) as error:
                 if self._landed.protocol not in _SEPARATE:
                     raise
@@ -54,7 +55,6 @@ class Pages:
                 if instead is None:
                     continue
                 page = instead
-            found = True
             yield page
         if first and not found:
             raise first

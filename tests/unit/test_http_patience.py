@@ -196,6 +196,13 @@ def test_a_name_that_nobody_knows_is_looked_up_twice_and_not_again(monkeypatch: 
     assert len(looked_up) == 2
 
 
+def test_why_a_host_is_not_asked_again_is_told_of_every_card_on_it() -> None:
+    client = patient()
+    for number in (1, 2, 3):
+        with pytest.raises(UnreachableError, match="Name or service not known"):
+            ask(client, f"https://nobody.invalid/{number}")
+
+
 def test_ten_hosts_that_do_not_answer_cost_as_much_as_one() -> None:
     client = patient(SILENCE)
     with ExitStack() as stack:

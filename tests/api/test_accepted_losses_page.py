@@ -1,0 +1,75 @@
+"""The page of the changes tells which losses were accepted with a release, and why, in both languages."""
+
+import html
+import re
+from pathlib import Path
+
+import pytest
+from datasette.app import Datasette
+from support_portal import fetch, open_portal
+from support_releases import BEFORE, EARLIER, REVISED, publish_after
+
+REASON = 'GM0457 <merged>, and "goals" were ours to begin with'
+ACCEPTED = {
+    "reason": REASON,
+    "older": EARLIER,
+    "figures": 12_345,
+    "had": 67_890,
+    "indicators": ["jobs_count", "an_old_count"],
+    "municipalities": ["GM0193", "GM9999"],
+}
+BOTH = pytest.mark.parametrize(
+    ("path", "heading", "numbers"),
+    [
+        ("/wijzigingen", "Verlies dat is aanvaard", ("12.345", "67.890")),
+        ("/en/changes", "Losses that were accepted", ("12,345", "67,890")),
+    ],
+)
+
+
+def publish(sample_release: Path, folder: Path, accepted: dict[str, object] | None) -> Datasette:
+    return open_portal(publish_after(folder / "releases", sample_release, {REVISED: BEFORE}, accepted).folder)
+
+
+def section_of(page: str) -> str:
+    found = re.search(r'<section id="accepted">(.*?)</section>', page, re.DOTALL)
+    assert found, "the page has no section of accepted losses"
+    return found[1]
+
+
+@pytest.fixture(scope="module")
+def portal_with_losses(sample_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Datasette:
+    return publish(sample_release, tmp_path_factory.mktemp("accepted"), ACCEPTED)
+
+
+@BOTH
+def test_who_lost_what_and_why_is_told(
+    portal_with_losses: Datasette, path: str, heading: str, numbers: tuple[str, str]
+) -> None:
+    section = section_of(fetch(portal_with_losses, path).text)
+    assert f"<h2>{heading}</h2>" in section and EARLIER in section
+    assert all(number in section for number in numbers)
+    (quote,) = re.findall(r"<blockquote>(.*?)</blockquote>", section)
+    assert html.unescape(quote) == REASON and "<merged>" not in section
+    # What this release still knows has its name, and what it does not know at least its code.
+    named = dict(re.findall(r'<li>([^<]+) <span class="detail">([^<]+)</span></li>', section))
+    assert "GM0193" in named.values() and "Zwolle" in named and "jobs_count" in named.values()
+    assert "<li>GM9999</li>" in section and "<li>an_old_count</li>" in section
+    assert f'href="{path}?change=removed"' in section
+
+
+@BOTH
+def test_losses_of_an_earlier_release_stand_with_that_one(
+    portal_with_losses: Datasette, path: str, heading: str, numbers: tuple[str, str]
+) -> None:
+    release = portal_with_losses.portal.release_id
+    section = section_of(fetch(portal_with_losses, f"{path}?release={release}").text)
+    assert f'href="{path}?change=removed&amp;release={release}"' in section
+
+
+@BOTH
+def test_nothing_is_told_where_nothing_had_to_be_accepted(
+    revised_release: Path, path: str, heading: str, numbers: tuple[str, str]
+) -> None:
+    page = fetch(open_portal(revised_release), path).text
+    assert heading not in page and 'id="accepted"' not in page and 'id="figures"' in page
