@@ -84,8 +84,15 @@ def _lowest_level(card: SourceCard) -> str:
 
 
 def _range(observations: Path, measure: NewMeasure, *, is_percentage: bool) -> tuple[int, int]:
-    """Bounds with room around the figures that landed: powers of ten, and zero where none is below it."""
-    values = pl.scan_parquet(observations).filter(pl.col("measure_code") == measure.code).select("value")
+    """Bounds with room around the figures that landed: powers of ten, and zero where none is below it.
+
+    Counts of regions are added up to those of larger ones, which the table need not have, so there is room for the sum.
+    """
+    rows = pl.scan_parquet(observations).filter(pl.col("measure_code") == measure.code)
+    values = rows.select("value")
+    if not is_percentage:
+        of_a_level = rows.group_by("dims", "period_code", pl.col("region_code").str.slice(0, 2))
+        values = pl.concat([values, of_a_level.agg(pl.col("value").sum()).select("value")])
     lowest, highest = values.select(low=pl.col("value").min(), high=pl.col("value").max()).collect().row(0)
     if is_percentage and (lowest or 0) >= 0 and (highest or 0) <= 100:
         return 0, 100

@@ -14,7 +14,9 @@ from support import SHARED, Standin, copy_project, open_standin, run_cli
 from support_bundles import MadeUp, read_bundle, write_bundles
 from test_periods_on_cards import FINANCE, SURVEY
 
+from pipelines.assemble import describe_sources
 from pipelines.card import load_cards
+from pipelines.doctor import examine
 from pipelines.errors import CardError
 from pipelines.landing import Landing
 from pipelines.new_indicator import example_row
@@ -268,6 +270,18 @@ def test_texts_land_by_a_copied_card_as_the_sentence_says(
     card = load_cards(folder / "cards")[f"cbs/{table}"]
     done = refresh(card, recorded.origin(), Landing(folder / "landing"), folder / "raw", check_shape)
     assert done.rows >= card.rows.min
+
+
+def test_a_table_with_nothing_but_periods_without_days_lands_and_has_a_newest_one(folder: Path) -> None:
+    periods = {"Perioden": {"2023X000": "2023", "2024X000": "2024"}}
+    table = MadeUp("99207NED", "Zonder dagen", periods, {"N": ("Aantal", "aantal")}, {"Perioden": "TimeDimension"})
+    with open_standin("--tables", str(write_bundles(folder / "tables", [table.as_v4()]))) as standin:
+        made = make(standin, table.id, folder)
+        found = examine(made.card, standin.origin())
+    assert made.card.dimensions["Perioden"].kinds == ("X0",)
+    (source,) = describe_sources(Settings(data=folder / "data"), {made.card.dataset_id: made.card}, invented=False)
+    assert (source["newest_period"], source["state"], source["expected_next"]) == ("2024X000", "current", None)
+    assert (found.newest, found.state, found.expected, found.problems) == ("2024X000", "current", None, ())
 
 
 def test_a_table_with_periods_takes_no_period(recorded: Standin, folder: Path) -> None:
