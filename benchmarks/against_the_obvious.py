@@ -23,7 +23,8 @@ from statistics import median
 import duckdb
 import polars as pl
 
-from pipelines.card import Certainty, Code, Dimension, Measure, RowBounds, SourceCard, load_cards
+from pipelines.card import RowBounds, SourceCard, load_cards
+from pipelines.dimensions import Certainty, Code, Dimension, Measure
 from pipelines.landing import Landing, Resource, Snapshot
 from pipelines.manifest import Column, PublicTable
 from pipelines.publish.sqlite import write_sqlite

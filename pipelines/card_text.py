@@ -86,6 +86,7 @@ def _measure(measure: NewMeasure) -> str:
     source = measure.source
     parts = {"code": measure.code, "title": source.title or source.code}
     parts |= {"unit": source.unit} if source.unit.strip() else {}
+    parts |= {"group": measure.group} if measure.group else {}
     parts |= {"certainty": "recorded"}
     text = _mapping(parts.items())
     if measure.alias:

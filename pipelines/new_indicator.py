@@ -33,7 +33,7 @@ def example_row(made: Made) -> str:
     up. So the kind is left open, as are the English words and what the figures count.
     """
     card, measure = made.card, made.table.kept[0]
-    title = " ".join(measure.source.title.split())
+    title = measure.title
     unit = without_thousands(measure.source.unit)
     lowest, highest = _range(made.landed.folder / "observations.parquet", measure, is_percentage=unit.startswith("%"))
     chosen = {name: d.codes[0].code for name, d in card.dimensions.items() if d.role == "category"}
@@ -84,8 +84,15 @@ def _lowest_level(card: SourceCard) -> str:
 
 
 def _range(observations: Path, measure: NewMeasure, *, is_percentage: bool) -> tuple[int, int]:
-    """Bounds with room around the figures that landed: powers of ten, and zero where none is below it."""
-    values = pl.scan_parquet(observations).filter(pl.col("measure_code") == measure.code).select("value")
+    """Bounds with room around the figures that landed: powers of ten, and zero where none is below it.
+
+    Counts of regions are added up to those of larger ones, which the table need not have, so there is room for the sum.
+    """
+    rows = pl.scan_parquet(observations).filter(pl.col("measure_code") == measure.code)
+    values = rows.select("value")
+    if not is_percentage:
+        of_a_level = rows.group_by("dims", "period_code", pl.col("region_code").str.slice(0, 2))
+        values = pl.concat([values, of_a_level.agg(pl.col("value").sum()).select("value")])
     lowest, highest = values.select(low=pl.col("value").min(), high=pl.col("value").max()).collect().row(0)
     if is_percentage and (lowest or 0) >= 0 and (highest or 0) <= 100:
         return 0, 100

@@ -15,7 +15,7 @@ from pipelines import health
 from pipelines.card import Cadence, RowBounds, SourceCard, load_cards
 from pipelines.card_text import card_text
 from pipelines.clients.http import HttpClient
-from pipelines.clients.odata import Description, read_json
+from pipelines.clients.odata import Description, SourceCode, SourceMeasure, read_json
 from pipelines.clients.pages import State, fetch_set
 from pipelines.doctor import Memory, would_land
 from pipelines.errors import CardError, RegiokompasError, shown
@@ -64,6 +64,22 @@ _TEXTS = (
     "a table of regions has a card as in cbs_regions.yml, with `region_frame`, and one of places as in cbs_places.yml,"
     " with `places`: copy one and change its `table`, title and year"
 )
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What a table says of itself: what CBS calls each dimension, their codes, its figures, and when it ended.
+
+    `keys_run` is whether the keys of its measures end in a running number.
+    """
+
+    title: str
+    says: str
+    ended: str | None
+    kinds: dict[str, str]
+    codes: dict[str, list[SourceCode]]
+    measures: list[SourceMeasure]
+    keys_run: bool
 
 
 @dataclass(frozen=True)
@@ -124,11 +140,24 @@ def describe_table(origin: LiveOrigin, table: str, period: str | None = None) ->
         CardError: it has no figures, no regions that are known here, or not as many periods as it should.
     """
     card = _provisional(table, ["?"])
-    return by_first_road(
+    told = by_first_road(
         card,
         card.roads,
-        lambda road: _ask(origin.http, road.protocol, origin.addresses[road.protocol], table, period),
+        lambda road: _ask(origin.http, road.protocol, origin.addresses[road.protocol], table),
         todo="write the table id exactly as CBS does, such as 85525NED or 80072ned",
+    )
+    if not told.measures:
+        raise CardError(f"cbs/{table} has no figures, only texts -> {_TEXTS}")
+    roles = _roles(table, told, period)
+    periods = next((told.codes[name] for name, role in roles.items() if role == "period"), [])
+    return Table(
+        table,
+        title=told.title,
+        cadence=cadence_of(told.says, periods),
+        ended=told.ended,
+        period=period,
+        dimensions=tuple(dimension_of(name, role, told.codes[name]) for name, role in roles.items()),
+        measures=tuple(measures_of(told.measures, keys_run=told.keys_run)),
     )
 
 
@@ -141,7 +170,8 @@ def read_card(text: str) -> SourceCard:
 def _refused(error: RegiokompasError, card: SourceCard, path: Path) -> str:
     """Why the first copy of a table was refused, and what a person has to choose."""
     then = f"run `regiokompas run --from live --select {card.dataset_id}`, or delete it"
-    if not (isinstance(error, RowsError) and error.rows == 0):
+    why = error.__cause__ or error
+    if not (isinstance(why, RowsError) and why.rows == 0):
         return f"{error}; its card is {path}: correct it and {then}"
     chosen = [f"{name}={c.code} ({c.title})" for name, d in card.dimensions.items() for c in d.codes]
     told = f" for what its card begins with, {shown(chosen)}" if chosen else ""
@@ -165,7 +195,7 @@ def _refuse_what_cannot_be(publisher: str, table: str, path: Path, folder: Path,
         raise CardError(f"--period {period!r} is no period -> write one such as {EXAMPLES}")
 
 
-def _ask(http: HttpClient, protocol: Protocol, base: str, table: str, period: str | None) -> Table:
+def _ask(http: HttpClient, protocol: Protocol, base: str, table: str) -> _Told:
     client, words = CLIENTS[protocol], _WORDS[protocol]
     url = words.list.format(base=base, table=table)
     listed = fetch_set(http, _provisional(table, ["?"]), url, "dimensions", Memory())
@@ -174,45 +204,40 @@ def _ask(http: HttpClient, protocol: Protocol, base: str, table: str, period: st
     state, rows = client.look(http, base, card, _road(card, protocol), memory)
     description: Description = client.description(card, rows)
     texts = {str(row.get(words.name)).strip() for row in rows(words.measures) if row.get(words.data_type) == "String"}
-    measures = [m for m in description.all_measures if m.code not in texts]
-    if not measures:
-        raise CardError(f"cbs/{table} has no figures, only texts -> {_TEXTS}")
     kinds = {str(row.get(words.name)): str(row.get(words.kind)) for row in listed}
-    roles = _roles(table, {name: kinds[name] for name in names}, description, period)
     about = read_json(memory.bodies[words.about])
     says: str = client.status_of(rows, memory.bodies.__getitem__)
-    listed_periods = next((description.all_codes[name] for name, role in roles.items() if role == "period"), [])
-    return Table(
-        table,
+    return _Told(
         title=" ".join(str(about.get("value", [about])[0]["Title"]).split()),
-        cadence=cadence_of(says, listed_periods),
+        says=says,
         ended=state.modified[:10] if _has_ended(card, protocol, state, says) else None,
-        period=period,
-        dimensions=tuple(dimension_of(name, role, description.all_codes[name]) for name, role in roles.items()),
-        measures=tuple(measures_of(measures, keys_run=protocol is Protocol.CBS_ODATA3)),
+        kinds={name: kinds[name] for name in names},
+        codes=description.all_codes,
+        measures=[measure for measure in description.all_measures if measure.code not in texts],
+        keys_run=protocol is Protocol.CBS_ODATA3,
     )
 
 
-def _roles(table: str, kinds: dict[str, str], described: Description, period: str | None) -> dict[str, str]:
+def _roles(table: str, told: _Told, period: str | None) -> dict[str, str]:
     """The role of each dimension.
 
     Raises:
         CardError: its regions are of no kind that is known here, or it is not told which period its figures are of.
     """
-    roles = roles_of(kinds, described.all_codes)
-    if strange := strange_regions(kinds, roles):
-        codes = shown(code.code for code in described.all_codes[strange[0]])
+    roles = roles_of(told.kinds, told.codes)
+    if strange := strange_regions(told.kinds, roles):
+        codes = shown(code.code for code in told.codes[strange[0]])
         raise CardError(
             f"cbs/{table}: the regions of {strange[0]} are of no kind that region_schemes.csv knows: {codes}"
             " -> add their kind there, or choose a table with other regions"
         )
-    told = next((name for name, role in roles.items() if role == "period"), None)
-    if told and period:
-        raise CardError(f"cbs/{table} has periods of its own, in {told} -> leave --period out")
-    if not told and not period:
+    periods = next((name for name, role in roles.items() if role == "period"), None)
+    if periods and period:
+        raise CardError(f"cbs/{table} has periods of its own, in {periods} -> leave --period out")
+    if not periods and not period:
         raise CardError(
-            f"cbs/{table} has no dimension of periods, only {shown(kinds)}, so a person has to say which period its"
-            f" figures are of -> run it again with --period 2024JJ00, or whichever it is; {_REPORTS}; {_TEXTS}"
+            f"cbs/{table} has no dimension of periods, only {shown(told.kinds)}, so a person has to say which period"
+            f" its figures are of -> run it again with --period 2024JJ00, or whichever it is; {_REPORTS}; {_TEXTS}"
         )
     return roles
 

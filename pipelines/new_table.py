@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from pipelines.card import Cadence
-from pipelines.clients.odata import SourceCode, SourceMeasure
+from pipelines.clients.odata import SourceCode, SourceMeasure, plain
 from pipelines.periods import is_period, letters_of, period_days
 from pipelines.settings import DBT_PROJECT
 from pipelines.units import thousands_in
@@ -52,11 +52,21 @@ class NewDimension:
 
 @dataclass(frozen=True)
 class NewMeasure:
-    """A measure: the code on the card, the source's whole key where the code alone is not enough, and its words."""
+    """A measure: the code on the card, another spelling where that is not the source's, and its words.
+
+    It has a group where its title is that of others too, and only their groups tell them apart.
+    """
 
     code: str
     alias: str | None
+    group: str | None
     source: SourceMeasure
+
+    @property
+    def title(self) -> str:
+        """What it is called, with its group where the title alone does not tell."""
+        title = " ".join(self.source.title.split())
+        return f"{self.group}; {title}" if self.group else title
 
     @property
     def multiplier(self) -> int:
@@ -143,14 +153,24 @@ def dimension_of(name: str, role: str, codes: Sequence[SourceCode]) -> NewDimens
 def measures_of(measures: Sequence[SourceMeasure], *, keys_run: bool) -> Iterator[NewMeasure]:
     """Codes without the running number in which keys of v3 end, and which shifts when CBS puts a topic in.
 
-    Where several have one stem, the whole key tells them apart, and the code gets a number of ours.
+    Where several have one stem, the code gets a number of ours. Their groups tell them apart, or else the whole key.
     """
     stems = [re.sub(r"_\d+$", "", m.code) if keys_run else m.code for m in measures]
     times, seen = Counter(stems), Counter[str]()
     for stem, measure in zip(stems, measures, strict=True):
         seen[stem] += 1
         code = stem if seen[stem] == 1 else f"{stem}No{seen[stem]}"
-        yield NewMeasure(code, measure.code if times[stem] > 1 else None, measure)
+        group = _group_of(measure, measures)
+        alias = None if times[stem] == 1 else measure.code if group is None else stem
+        yield NewMeasure(code, alias if alias != code else None, group, measure)
+
+
+def _group_of(measure: SourceMeasure, measures: Sequence[SourceMeasure]) -> str | None:
+    """The innermost group around a measure that no other measure with its title is in; None where it needs none."""
+    twins = [m for m in measures if m is not measure and plain(m.title) == plain(measure.title)]
+    around = {plain(group) for twin in twins for group in twin.groups}
+    own = [group for group in reversed(measure.groups) if plain(group) not in around]
+    return " ".join(own[0].split()) if twins and own else None
 
 
 def cadence_of(says: str, periods: Sequence[SourceCode]) -> Cadence:

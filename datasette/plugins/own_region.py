@@ -159,12 +159,16 @@ def explain(asked: Asked, portal: Any, lang: str) -> list[str]:
 
 
 def _by_province(asked: Asked, registry: Registry) -> dict[str, list[dict[str, Any]]]:
-    """Returns the municipalities that can be ticked, by province; those that are ticked already stand elsewhere."""
+    """Returns the municipalities that can be ticked, by province; those that are ticked already stand elsewhere.
+
+    One that is looked for is found by a part of its name, or of the name of a place in it.
+    """
     wanted = fold(asked.find)
     grouped: dict[str, list[dict[str, Any]]] = {}
     for code, row in registry.regions.items():
         is_free = row["scheme"] == "municipality" and row["is_current"] and code not in asked.codes
-        if is_free and wanted in fold(row["name"]):
+        names = (fold(row["name"]), *registry.places.get(code, ()))
+        if is_free and any(wanted in name for name in names):
             grouped.setdefault(registry.provinces.get(code, ""), []).append(row)
     return {name: sorted(rows, key=lambda row: fold(row["name"])) for name, rows in sorted(grouped.items())}
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import Any, Literal
 
-from pipelines.card import TEXTS, Certainty, Code, DimensionCode, SourceCard
+from pipelines.card import TEXTS, SourceCard
+from pipelines.dimensions import Certainty, Code, DimensionCode
 from pipelines.errors import MismatchError, SourceError, shown
 from pipelines.layout import fold
 

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, get_args
 
-from pipelines.card import Measure
+from pipelines.dimensions import Measure
 
 from .figures import uniform
 from .rates import Rate

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipelines.card import Cadence, Dimension, SourceCard
+from pipelines.card import Cadence, SourceCard
+from pipelines.dimensions import Dimension
 
 LAST_YEAR = 2025
 # The newest quarter and month of the sample, as if a table were looked at in the autumn of 2026.

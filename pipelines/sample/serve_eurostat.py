@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from itertools import product
 from typing import Any
 
-from pipelines.card import Measure, SourceCard
+from pipelines.card import SourceCard
+from pipelines.dimensions import Measure
 from pipelines.roads import EurostatRoad
 
 from .answers import Answer, json_answer

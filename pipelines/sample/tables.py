@@ -14,7 +14,8 @@ from itertools import product
 from math import prod
 from typing import NamedTuple
 
-from pipelines.card import Certainty, Dimension, Measure, SourceCard
+from pipelines.card import SourceCard
+from pipelines.dimensions import Certainty, Dimension, Measure
 
 from .columns import IMPOSSIBLE, Cell, Column, Part, column
 from .figures import SMALLEST

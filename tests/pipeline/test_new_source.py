@@ -12,12 +12,15 @@ from typing import Any
 
 import pytest
 from support import SHARED, Ran, Standin, copy_project, current_release, open_standin, query, run_cli
+from support_bundles import MadeUp
+from support_portal import fetch, open_portal
 
 from pipelines.card import SourceCard, load_cards
 from pipelines.errors import CardError
 from pipelines.landing import Landing
 from pipelines.new_indicator import example_row
 from pipelines.new_source import Made, new_source, read_card
+from pipelines.periods import is_period, period_kinds
 from pipelines.refresh import FailedError
 from pipelines.settings import CARDS, DBT_PROJECT, Settings
 
@@ -73,6 +76,14 @@ def sectors() -> Table:
     return table
 
 
+def every_period() -> Table:
+    """National figures of one period of every kind that there is."""
+    of_kinds = {f"2024{kind.letters}{kind.numbers[-1]:02}" for kind in period_kinds()}
+    codes = {code: code for code in sorted({*of_kinds, "20240229", "2026W132", "1971X000"}) if is_period(code)}
+    measures = {"Aantal": ("Aantal gevallen", "aantal")}
+    return MadeUp("99007NED", "Van alles", {"Tijd": codes}, measures, {"Tijd": "TimeDimension"}).as_v4()
+
+
 TABLES: dict[str, Callable[[], Table]] = {
     "99001NED": offences,
     "99002NED": firms,
@@ -80,8 +91,14 @@ TABLES: dict[str, Callable[[], Table]] = {
     "99004NED": lambda: renamed(table_of("82949NED"), "99004NED", {}),
     "99005NED": lambda: renamed(table_of("83841NED"), "99005NED", {}),
     "99006ned": lambda: renamed(table_of("70072ned"), "99006ned", {}),
+    "99007NED": every_period,
     "80072ned": lambda: table_of("80072ned"),
+    # No release without the regions of now.
+    "86247NED": lambda: table_of("86247NED"),
 }
+
+
+ADDED = ("99001NED", "99002NED", "99007NED")
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +118,7 @@ def make(standin: Standin, table: str, folder: Path) -> Made:
 
 @dataclass(frozen=True)
 class Added:
-    """A copy of the project to which two tables were added, and what the commands said."""
+    """A copy of the project to which some tables were added, and what the commands said."""
 
     project: Path
     made: dict[str, Ran]
@@ -112,13 +129,13 @@ class Added:
 
 @pytest.fixture(scope="module")
 def added(unknown: Standin, tmp_path_factory: pytest.TempPathFactory) -> Added:
-    """Two tables added as a reader would: the command, then the row that it proposes with the texts filled in."""
+    """Tables added as a reader would: the command, then the row that it proposes with the texts filled in."""
     folder = tmp_path_factory.mktemp("added")
     project, data = copy_project(folder / "project"), folder / "data"
     seed = project / "dbt_project" / "seeds" / "indicators.csv"
     header = next(csv.reader([seed.read_text(encoding="utf-8").splitlines()[0]]))
     made, rows = {}, {}
-    for table in ("99001NED", "99002NED"):
+    for table in ADDED:
         ran = run_cli("new-source", "cbs", table, data=data, project=project, **unknown.environment)
         assert ran.code == 0, ran.err + ran.out
         proposed = next(line for line in ran.out.splitlines() if f"cbs/{table}," in line)
@@ -126,7 +143,7 @@ def added(unknown: Standin, tmp_path_factory: pytest.TempPathFactory) -> Added:
         text = re.sub("<[^>]+>", "in woorden", proposed.replace("<count|rate|share|ratio>", "count"))
         seed.write_text(seed.read_text(encoding="utf-8").rstrip("\n") + f"\n{text}\n", encoding="utf-8")
         made[table], rows[table] = ran, dict(zip(header, next(csv.reader([text])), strict=True))
-    chosen = ("--select", "cbs/99001NED", "--select", "cbs/99002NED")
+    chosen = [argument for table in (*ADDED, "86247NED") for argument in ("--select", f"cbs/{table}")]
     ran = unknown.run(*chosen, data=data, project=project)
     assert ran.code == 0, ran.err + ran.out
     return Added(project, made, rows, ran, current_release(data))
@@ -153,6 +170,24 @@ def test_the_figures_of_a_new_v4_table_are_in_the_release(added: Added) -> None:
     at = {name: table["columns"].index(name) for name in ("Plaats", "Tijd", "Value")}
     published = {(row[at["Plaats"]], row[at["Tijd"]]): row[at["Value"]] for row in table["rows"]}
     assert len(published) == 342 and figures_of(added, "99002NED") == published
+
+
+@pytest.mark.standin
+def test_figures_of_every_kind_of_period_are_in_the_release_and_on_its_pages(added: Added) -> None:
+    table, indicator = every_period(), added.rows["99007NED"]["indicator_id"]
+    at = {name: table["columns"].index(name) for name in ("Tijd", "Value")}
+    assert figures_of(added, "99007NED") == {("NL01", row[at["Tijd"]]): row[at["Value"]] for row in table["rows"]}
+    # What ends last, and not what sorts last.
+    state = "select newest_period, age_days is not null from source_health where dataset_id = 'cbs/99007NED'"
+    assert query(added.release, state) == [("2026W132", 1)]
+    portal = open_portal(added.release)
+    for page in (
+        f"/en/indicator/{indicator}?region=NL01",
+        f"/en/compare?indicator={indicator}&region=NL01",
+        "/bronnen",
+    ):
+        assert "week 32 2026" in fetch(portal, page).text, page
+    assert fetch(portal, f"/en/compare.csv?indicator={indicator}&region=NL01").text.count("\n") > len(ADDED)
 
 
 @pytest.mark.standin

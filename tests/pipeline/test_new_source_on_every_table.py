@@ -14,7 +14,9 @@ from support import SHARED, Standin, copy_project, open_standin, run_cli
 from support_bundles import MadeUp, read_bundle, write_bundles
 from test_periods_on_cards import FINANCE, SURVEY
 
+from pipelines.assemble import describe_sources
 from pipelines.card import load_cards
+from pipelines.doctor import examine
 from pipelines.errors import CardError
 from pipelines.landing import Landing
 from pipelines.new_indicator import example_row
@@ -270,6 +272,18 @@ def test_texts_land_by_a_copied_card_as_the_sentence_says(
     assert done.rows >= card.rows.min
 
 
+def test_a_table_with_nothing_but_periods_without_days_lands_and_has_a_newest_one(folder: Path) -> None:
+    periods = {"Perioden": {"2023X000": "2023", "2024X000": "2024"}}
+    table = MadeUp("99207NED", "Zonder dagen", periods, {"N": ("Aantal", "aantal")}, {"Perioden": "TimeDimension"})
+    with open_standin("--tables", str(write_bundles(folder / "tables", [table.as_v4()]))) as standin:
+        made = make(standin, table.id, folder)
+        found = examine(made.card, standin.origin())
+    assert made.card.dimensions["Perioden"].kinds == ("X0",)
+    (source,) = describe_sources(Settings(data=folder / "data"), {made.card.dataset_id: made.card}, invented=False)
+    assert (source["newest_period"], source["state"], source["expected_next"]) == ("2024X000", "current", None)
+    assert (found.newest, found.state, found.expected, found.problems) == ("2024X000", "current", None, ())
+
+
 def test_a_table_with_periods_takes_no_period(recorded: Standin, folder: Path) -> None:
     with pytest.raises(CardError, match="cbs/82242NED has periods of its own, in Perioden -> leave --period out"):
         make(recorded, "82242NED", folder, period="2024JJ00")
@@ -283,3 +297,61 @@ def test_the_command_takes_the_period_as_an_option(folder: Path) -> None:
         ran = run_cli(*command, "--period", "2024JJ00", data=folder, project=project, **standin.environment)
     assert refused.code == 1 and len(refused.errors) == 1 and "--period 2024JJ00" in refused.err
     assert ran.code == 0 and "1 period\n" in ran.out, ran.err
+
+
+def with_groups(table: MadeUp, groups: dict[str, str]) -> dict[str, Any]:
+    """A table on v3 with a group around each topic, by its key."""
+    made = table.as_v3()
+    ids = {group: number for number, group in enumerate(dict.fromkeys(groups.values()), start=100)}
+    made["dataproperties"] += [
+        {"ID": number, "ParentID": None, "Type": "TopicGroup", "Key": "", "Title": f" {group} "}
+        for group, number in ids.items()
+    ]
+    for row in made["dataproperties"]:
+        if row["Key"] in groups:
+            row["ParentID"] = ids[groups[row["Key"]]]
+    return made
+
+
+def test_measures_with_one_title_are_told_apart_by_their_group(folder: Path) -> None:
+    titles = ("Seizoengecorrigeerd", "x 1000")
+    table = MadeUp(
+        "99205NED",
+        "Arbeid",
+        {"Perioden": YEARS},
+        {"Gecorrigeerd": titles, "GecorrigeerdWerkloos": titles, "Bevolking": ("Bevolking", "x 1000")},
+        {"Perioden": "TimeDimension"},
+    )
+    groups = {"Gecorrigeerd_1": "Werkzaam", "GecorrigeerdWerkloos_2": "Werkloos", "Bevolking_3": "Werkzaam"}
+    with open_standin("--tables", str(write_bundles(folder / "tables", [with_groups(table, groups)]))) as standin:
+        made = make(standin, table.id, folder)
+    assert [(m.code, m.group, m.aliases) for m in made.card.measures] == [
+        ("Gecorrigeerd", "Werkzaam", ()),
+        ("GecorrigeerdWerkloos", "Werkloos", ()),
+        ("Bevolking", None, ()),
+    ]
+    row = row_of(made)
+    assert row["indicator_id"] == "werkzaam_seizoengecorrigeerd"
+    assert row["title_nl"] == "Werkzaam; Seizoengecorrigeerd"
+
+
+def test_a_group_tells_topics_of_one_name_apart_whatever_their_running_number(folder: Path) -> None:
+    codes = {"Binnen5Km": ("Binnen 5 km", "aantal"), "Binnen5KmOok": ("Binnen 5 km", "aantal")}
+    table = MadeUp("99206NED", "Nabij", {"Perioden": YEARS}, codes, {"Perioden": "TimeDimension"})
+    made_up = with_groups(table, {"Binnen5Km_1": "Huisarts", "Binnen5KmOok_2": "Apotheek"})
+    texts = {"Binnen5Km_1": "Binnen5Km_4", "Binnen5KmOok_2": "Binnen5Km_8"}
+    for row in made_up["dataproperties"]:
+        row["Key"] = texts.get(row["Key"], row["Key"])
+    made_up["columns"] = [texts.get(name, name) for name in made_up["columns"]]
+    with open_standin("--tables", str(write_bundles(folder / "tables", [made_up]))) as standin:
+        made = make(standin, table.id, folder)
+    assert [(m.code, m.group, m.aliases) for m in made.card.measures] == [
+        ("Binnen5Km", "Huisarts", ()),
+        ("Binnen5KmNo2", "Apotheek", ("Binnen5Km",)),
+    ]
+    figures = pl.read_parquet(made.landed.folder / "observations.parquet")
+    expected = table.figures()
+    assert dict(figures["measure_code", "value"].iter_rows()) == {
+        "Binnen5Km": expected["2024JJ00", "Binnen5Km"],
+        "Binnen5KmNo2": expected["2024JJ00", "Binnen5KmOok"],
+    }

@@ -14,7 +14,7 @@ from support_bundles import MadeUp, write_bundles
 from pipelines.assemble import describe_sources
 from pipelines.card import SourceCard
 from pipelines.doctor import examine
-from pipelines.drift import blocked_indicators, drift
+from pipelines.drift import drift, reasons_to_hold_back
 from pipelines.landing import Landing
 from pipelines.refresh import Refreshed, refresh
 from pipelines.settings import Settings
@@ -153,7 +153,7 @@ def test_a_report_that_is_not_there_yet_is_no_trouble_and_comes_later(tmp_path: 
     with open_standin("--tables", str(write_bundles(tmp_path / "late", [late]))) as standin:
         assert {row[1] for row in rows_of(land(standin, card, tmp_path))} == {"2024KW01", "2024JJ00"}
     changes = drift(card, Landing(tmp_path / "landing"), invented=False)
-    assert blocked_indicators(indicators, changes) == []
+    assert reasons_to_hold_back(indicators, changes) == {}
     assert ("added", "2024X005") in {(c.change, c.code) for c in changes}
 
 
@@ -169,5 +169,5 @@ def test_a_report_with_another_title_holds_back_every_figure_of_the_table(tmp_pa
         land(standin, card, tmp_path)
     changes = drift(card, Landing(tmp_path / "landing"), invented=False)
     indicators = [{**row, "formula": "published", "numerator": "", "denominator": ""}]
-    (blocked,) = blocked_indicators(indicators, changes)
-    assert "'Jaarrekening' before, 'Halfjaarrapportage' now" in blocked["reason"]
+    reason = reasons_to_hold_back(indicators, changes)["i"]
+    assert "'Jaarrekening' before, 'Halfjaarrapportage' now" in reason

@@ -9,7 +9,8 @@ import pytest
 import yaml
 from support_periods import CODES, NUMBERED
 
-from pipelines.card import Dimension, Shape, load_cards
+from pipelines.card import Shape, load_cards
+from pipelines.dimensions import Dimension
 from pipelines.errors import CardError
 from pipelines.periods import letters_of, period_kinds
 from pipelines.roads import Protocol

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipelines.card import Cadence, Certainty, Code, Dimension, Shape, SourceCard, load_cards
+from pipelines.card import Cadence, Shape, SourceCard, load_cards
 from pipelines.clients.odata import plain
+from pipelines.dimensions import Certainty, Code, Dimension
 from pipelines.roads import Protocol
 from pipelines.settings import CARDS, DBT_PROJECT
 

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from support_http import Answer, Memory, Site, hasty, open_site
 
-from pipelines.card import Measure, SourceCard, load_cards
+from pipelines.card import SourceCard, load_cards
 from pipelines.clients import cbs_bulk, cbs_odata3, cbs_odata4
 from pipelines.clients.odata import Description, Rows, SourceMeasure, group_titles, match
+from pipelines.dimensions import Measure
 from pipelines.errors import MismatchError
 from pipelines.roads import CbsRoad, Protocol
 from pipelines.settings import CARDS

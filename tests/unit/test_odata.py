@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipelines.card import Code, Measure, SourceCard, load_cards
+from pipelines.card import SourceCard, load_cards
 from pipelines.clients.odata import (
     SourceCode,
     SourceMeasure,
@@ -21,6 +21,7 @@ from pipelines.clients.odata import (
     read_rows,
     wire_names,
 )
+from pipelines.dimensions import Code, Measure
 from pipelines.errors import MismatchError, SourceError
 from pipelines.settings import CARDS
 
