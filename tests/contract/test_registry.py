@@ -118,6 +118,8 @@ def test_a_goal_is_followed_by_an_indicator_or_says_what_is_missing(goal: dict[s
         ("jobs_count", {"lag_years": "1"}, ["published has no lag_years"]),
         ("jobs_count", {"measure_code": ""}, ["published needs a measure_code"]),
         ("unused_potential_count", {"numerator": "unused_potential_count"}, ["is computed from itself"]),
+        ("crimes_per_1000_rate", {"kind": "<count|rate|share|ratio>"}, ["kind is '<count|rate|share|ratio>'"]),
+        ("jobs_count", {"definition_nl": "<wat het telt> (CBS-tabel 1)."}, ["definition_nl is '<wat het telt>"]),
     ],
 )
 def test_a_row_that_cannot_be_computed_is_named(of: str, change: dict[str, str], told: list[str]) -> None:
