@@ -170,9 +170,10 @@ def print_concerns(concerns: Iterable[Concern]) -> None:
     for title, found in groups:
         told = [*dict.fromkeys(map(told_line, found))]
         click.echo(f"\n{click.style(title, bold=True)} ({len(told)})", err=True)
-        for line in told[:most]:
+        # The line that tells of one more has room for that one.
+        for line in told if len(told) == most + 1 else told[:most]:
             click.echo(f"  {line}", err=True)
-        if len(told) > most:
+        if len(told) > most + 1:
             click.echo(f"  and {len(told) - most} more: regiokompas status", err=True)
 
 

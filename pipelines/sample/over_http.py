@@ -8,32 +8,37 @@ addresses of files stand on the cards, so whoever wants those too gives the run 
 
 from __future__ import annotations
 
+import re
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Lock, Thread
 from typing import NamedTuple
 
 from pipelines.card import SourceCard, load_cards
+from pipelines.landing import Landing
+from pipelines.refresh import addresses
 from pipelines.roads import FileRoad, Protocol
-from pipelines.settings import CARDS
+from pipelines.settings import CARDS, SAMPLE_LANDING, Settings
 
-from .answers import Answer
+from .answers import Answer, file_answer
 from .source import SampleSource
 
+# Which host speaks a protocol, and where there. As with the publishers, v4 and the zips of CBS share one.
 PATHS = {
-    Protocol.CBS_ODATA4: "/odata/v1/CBS",
-    # The paths of v3 begin at the host, so it comes last of those that are looked up.
-    Protocol.CBS_ODATA3: "",
-    Protocol.CBS_BULK: "/csv/CBS/nl",
-    Protocol.CKAN: "/data/api/3/action",
-    Protocol.HAL: "/amsterdam/v1",
-    Protocol.OGC_FEATURES: "/pdok/ogc/v1",
-    Protocol.EUROSTAT: "/eurostat/data",
+    Protocol.CBS_ODATA4: ("datasets.cbs", "/odata/v1/CBS"),
+    Protocol.CBS_BULK: ("datasets.cbs", "/csv/CBS/nl"),
+    Protocol.CBS_ODATA3: ("opendata.cbs", ""),
+    Protocol.CKAN: ("ckan", "/data/api/3/action"),
+    Protocol.HAL: ("amsterdam", "/amsterdam/v1"),
+    Protocol.OGC_FEATURES: ("pdok", "/pdok/ogc/v1"),
+    Protocol.EUROSTAT: ("eurostat", "/eurostat/data"),
 }
+FILES = "files"
+HOSTS = (*dict.fromkeys(host for host, _ in PATHS.values()), FILES)
 # Which setting holds the address of each protocol.
 SETTINGS = {
     Protocol.CBS_ODATA4: "REGIOKOMPAS_CBS_V4_URL",
@@ -46,6 +51,10 @@ SETTINGS = {
 }
 
 
+# What whole files are called in a snapshot, and their type.
+_FILES, _FILE = ("files/", "zip/"), "application/octet-stream"
+
+
 class Sent(NamedTuple):
     """What is sent for an answer: `promised` is a length that is not kept, and who is `silent` sends nothing at all."""
 
@@ -56,6 +65,10 @@ class Sent(NamedTuple):
 
 Between = Callable[[str, Answer], Sent]
 """What stands between the sources and who asks: for a path with its query and the answer, what is sent."""
+
+
+def _json(body: bytes) -> Answer:
+    return Answer(200, body, {"Content-Type": "application/json"})
 
 
 def as_it_is(path: str, answer: Answer) -> Sent:
@@ -88,13 +101,13 @@ class SampleServer:
     """A running server of the sample.
 
     Attributes:
-        base: its address, without a slash at its end.
+        bases: the address of each host, without a slash at its end; of files all hosts are one.
         between: what stands between the sources and who asks.
         seconds: how long every request waits for its answer.
-        asked: every path with its query that was asked for.
+        asked: every address that was asked.
     """
 
-    base: str
+    bases: dict[str, str]
     between: Between = as_it_is
     seconds: float = 0.0
 
@@ -105,56 +118,82 @@ class SampleServer:
         self._lock = Lock()
 
     @property
+    def files(self) -> str:
+        """The address below which files are."""
+        return self.bases[FILES]
+
+    @property
     def addresses(self) -> dict[Protocol, str]:
         """The address of each protocol that has one of its own."""
-        return {protocol: self.base + path for protocol, path in PATHS.items()}
+        return {protocol: self.bases[host] + path for protocol, (host, path) in PATHS.items()}
 
     @property
     def environment(self) -> dict[str, str]:
         """What a live run needs in its environment to ask this server."""
         return {name: self.addresses[protocol] for protocol, name in SETTINGS.items()}
 
-    def serve(self, cards: Mapping[str, SourceCard]) -> None:
-        """Have what these cards ask for, from now on; files are at the addresses of `with_files_on_server`."""
-        with self._lock:
-            self._made.clear()
-            self._source = SampleSource(with_files_on_server(cards, self.base), self.addresses)
+    def serve(self, cards: Mapping[str, SourceCard], anew: str = "") -> None:
+        """Have what these cards ask for, from now on; files are at the addresses of `with_files_on_server`.
 
-    def answer(self, path: str) -> Sent:
+        Args:
+            cards: the cards, by dataset id.
+            anew: of which addresses the answers are worked out again, as a regular expression; all, if it is empty.
+        """
+        with self._lock:
+            self._made = {url: made for url, made in self._made.items() if not re.search(anew, url)}
+            self._source = SampleSource(with_files_on_server(cards, self.files), self.addresses)
+
+    def recall(self, dataset_ids: Iterable[str]) -> None:
+        """Have the answers of these cards that the bundled sample was made of, which then need not be worked out."""
+        landing, real = Landing(SAMPLE_LANDING), addresses(Settings())
+        moved = {real[protocol]: here for protocol, here in self.addresses.items()}
+        for dataset_id in dataset_ids:
+            snapshot = landing.current(dataset_id, invented=True)
+            for resource in snapshot.resources if snapshot else ():
+                base = next((base for base in moved if resource.url.startswith(f"{base}/")), "")
+                here = moved[base] + resource.url.removeprefix(base) if base else on_server(resource.url, self.files)
+                # Where the next page is stands in answers.
+                body = landing.get(resource.sha256)
+                body = body.replace(base.encode(), moved[base].encode()) if base else body
+                self._made[here] = file_answer(body, _FILE) if resource.name.startswith(_FILES) else _json(body)
+
+    def answer(self, base: str, path: str) -> Sent:
         """What is sent for a path with its query; what the sources say of it is worked out once."""
         time.sleep(self.seconds)
-        with self._lock:
-            self.asked.append(path)
-            if path not in self._made and self._source:
-                self._made[path] = self._source.respond(self.base + path)
-            made = self._made[path]
+        url = base + path
+        self.asked.append(url)
+        made = self._made.get(url) or self._make(url)
         return self.between(path, made)
+
+    def _make(self, url: str) -> Answer:
+        with self._lock:
+            if url not in self._made and self._source:
+                self._made[url] = self._source.respond(url)
+            return self._made[url]
 
 
 @contextmanager
 def serving(
     cards: Mapping[str, SourceCard], between: Between = as_it_is, seconds: float = 0.0
 ) -> Iterator[SampleServer]:
-    """Serve the sample of these cards on a free port of this machine.
+    """Serve the sample of these cards on this machine, with a free port for every host.
 
     Args:
         cards: the cards, by dataset id; what they ask for is what there is.
         between: what stands between the sources and who asks.
         seconds: how long every request waits for its answer.
     """
-    server = _Server()
-    running = server.running
-    running.between, running.seconds = between, seconds
-    running.serve(cards)
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
+    closing = Event()
+    with ExitStack() as stack:
+        servers = {host: stack.enter_context(_Server(closing)) for host in HOSTS}
+        running = SampleServer({host: server.base for host, server in servers.items()}, between, seconds)
+        running.serve(cards)
+        for server in servers.values():
+            server.running = running
+            Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+            stack.callback(server.shutdown)
+        stack.callback(closing.set)
         yield running
-    finally:
-        server.closing.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 class _Server(ThreadingHTTPServer):
@@ -162,10 +201,17 @@ class _Server(ThreadingHTTPServer):
     # As many as may be asked for at once before they are taken on.
     request_queue_size = 128
 
-    def __init__(self) -> None:
+    running: SampleServer
+
+    def __init__(self, closing: Event) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.running = SampleServer(f"http://127.0.0.1:{self.server_address[1]}")
-        self.closing = Event()
+        self.base = f"http://127.0.0.1:{self.server_address[1]}"
+        self.closing = closing
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of who hangs up before the end; all else is a fault of the sample."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -182,7 +228,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(with_body=False)
 
     def _send(self, *, with_body: bool) -> None:
-        sent = self.server.running.answer(self.path)
+        sent = self.server.running.answer(self.server.base, self.path)
         if sent.silent:
             self.close_connection = True
             self.server.closing.wait()

@@ -48,7 +48,7 @@ def landed(server: SampleServer, tmp_path_factory: pytest.TempPathFactory) -> Ca
     def land(name: str) -> Landed:
         if name not in made:
             wire, folder = WIRES[name], tmp_path_factory.mktemp("landed")
-            card = wire.card_for(server.base).model_copy(update={"rows": RowBounds(min=1, max=10_000)})
+            card = wire.card_for(server.files).model_copy(update={"rows": RowBounds(min=1, max=10_000)})
             source = Source(wire, server, card)
             with source.answering(folder / "counted") as origin:
                 found = source.refresh(folder / "counted", origin).rows
