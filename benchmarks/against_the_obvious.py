@@ -27,9 +27,9 @@ from pipelines.card import RowBounds, SourceCard, load_cards
 from pipelines.dimensions import Certainty, Code, Dimension, Measure
 from pipelines.landing import Landing, Resource, Snapshot
 from pipelines.manifest import Column, PublicTable
+from pipelines.origins import asked
 from pipelines.publish.sqlite import write_sqlite
 from pipelines.raw import write_raw
-from pipelines.refresh import asked
 from pipelines.roads import CbsRoad, Protocol
 from pipelines.settings import CARDS
 

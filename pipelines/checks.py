@@ -19,7 +19,7 @@ from pipelines.assemble import hold_back
 from pipelines.concerns import CONCERNS, HELD_BACK, WARNED, Concern, rows_metadata
 from pipelines.errors import RegiokompasError, shown
 from pipelines.manifest import PublicTable
-from pipelines.refresh import Origin
+from pipelines.origins import Origin
 from pipelines.settings import Settings
 from pipelines.transform import build_again, warnings
 from schemas.checks import describe, describe_shortly, failing_rows, refused_indicators

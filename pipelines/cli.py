@@ -27,10 +27,10 @@ from pipelines.errors import RegiokompasError, Trouble, shown
 from pipelines.ingest import INPUTS, card_key
 from pipelines.landing import NOTICE
 from pipelines.new_source import new_source as make_source
+from pipelines.origins import LiveOrigin, Origin, open_origin
 from pipelines.publish.assets import RELEASE_OP, Acceptance
 from pipelines.publish.release import CURRENT, current
 from pipelines.publish.revisions import Comparison, compare, find_release, recorded
-from pipelines.refresh import LiveOrigin, Origin, open_origin
 from pipelines.reports import print_changes, print_findings, print_new_source
 from pipelines.selections import read_selections
 from pipelines.settings import CARDS, PROJECT, Settings

@@ -6,8 +6,8 @@ from pipelines.card import SourceCard, load_cards
 from pipelines.checks import mart_checks
 from pipelines.ingest import ingest_assets
 from pipelines.manifest import public_tables
+from pipelines.origins import open_origin
 from pipelines.publish.assets import publish_assets
-from pipelines.refresh import open_origin
 from pipelines.schedules import refresh_schedules
 from pipelines.settings import CARDS, Settings
 from pipelines.transform import dbt_models, dbt_resource, ensure_manifest

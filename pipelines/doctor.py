@@ -21,9 +21,10 @@ from pipelines.errors import AwaitedError, RegiokompasError, SourceError, Troubl
 from pipelines.held_back import with_dependents
 from pipelines.indicators import SEED, read_indicators
 from pipelines.landing import Landing, Snapshot, now
+from pipelines.origins import LandingOrigin, LiveOrigin, Origin, asked
 from pipelines.periods import newest_period
 from pipelines.reading.landed import CLIENTS, Landed
-from pipelines.refresh import FailedError, LandingOrigin, LiveOrigin, Origin, asked, by_first_road
+from pipelines.refresh import FailedError, by_first_road
 from pipelines.roads import HalRoad, OgcRoad, Protocol, Road
 from pipelines.settings import Settings
 from pipelines.together import side_by_side

@@ -16,7 +16,8 @@ from pipelines.card import SourceCard
 from pipelines.concerns import CONCERNS, HELD_BACK, Concern, of_source, rows_metadata
 from pipelines.errors import AwaitedError, RegiokompasError, SourceError, Trouble, shown
 from pipelines.landing import Landing
-from pipelines.refresh import FailedError, Origin, Refreshed, refresh
+from pipelines.origins import Origin
+from pipelines.refresh import FailedError, Refreshed, refresh
 from pipelines.settings import Settings
 from pipelines.together import side_by_side
 from schemas.shapes import check_shape

@@ -21,10 +21,11 @@ from pipelines.doctor import Memory, would_land
 from pipelines.errors import CardError, RegiokompasError, shown
 from pipelines.landing import Landing
 from pipelines.new_table import Table, cadence_of, dimension_of, measures_of, roles_of, strange_regions
+from pipelines.origins import LiveOrigin
 from pipelines.periods import EXAMPLES, is_period
 from pipelines.reading.landed import CLIENTS
 from pipelines.reading.snapshot import RowsError
-from pipelines.refresh import LiveOrigin, Refreshed, by_first_road, refresh
+from pipelines.refresh import Refreshed, by_first_road, refresh
 from pipelines.roads import Protocol, Road
 from pipelines.settings import CARDS, Settings
 from schemas.shapes import check_shape

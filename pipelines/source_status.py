@@ -9,7 +9,7 @@ from pipelines.assemble import describe_sources
 from pipelines.card import SourceCard
 from pipelines.indicators import SEED, read_indicators
 from pipelines.landing import Attempt, Failure, Landing, Snapshot
-from pipelines.refresh import addresses
+from pipelines.origins import addresses
 from pipelines.roads import (
     CbsRoad,
     CkanRoad,

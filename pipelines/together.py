@@ -8,7 +8,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from pipelines.card import SourceCard
-from pipelines.refresh import LiveOrigin, Origin
+from pipelines.origins import LiveOrigin, Origin
 from pipelines.roads import FileRoad, OpendatasoftRoad
 
 # How many cards of one host are under way at a time; how often it is asked is up to the pace of the client.

@@ -20,8 +20,8 @@ from dagster_dbt import (
 
 from pipelines.errors import RegiokompasError
 from pipelines.ingest import INPUTS
+from pipelines.origins import Origin
 from pipelines.raw import raw_folders
-from pipelines.refresh import Origin
 from pipelines.settings import DBT_PROJECT, Settings
 from pipelines.wide_marts import write_contracts
 

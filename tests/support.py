@@ -17,7 +17,7 @@ from typing import Any
 import requests
 
 from pipelines.clients.http import HttpClient, open_session
-from pipelines.refresh import LiveOrigin, addresses
+from pipelines.origins import LiveOrigin, addresses
 from pipelines.settings import PROJECT, Settings
 
 SHARED = PROJECT.parent / "shared"

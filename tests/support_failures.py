@@ -17,7 +17,8 @@ from pipelines.clients.drop import folder_of
 from pipelines.clients.http import HttpClient, open_session
 from pipelines.errors import Trouble
 from pipelines.landing import Landing, Snapshot
-from pipelines.refresh import LiveOrigin, Refreshed, addresses, refresh
+from pipelines.origins import LiveOrigin, addresses
+from pipelines.refresh import Refreshed, refresh
 from pipelines.roads import Protocol, Road
 from pipelines.sample import serve_files
 from pipelines.sample.answers import Answer, json_answer

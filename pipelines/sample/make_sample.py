@@ -19,7 +19,8 @@ from pipelines.card import SourceCard, load_cards
 from pipelines.clients.hosts import Pace
 from pipelines.clients.http import HttpClient
 from pipelines.landing import Landing
-from pipelines.refresh import LiveOrigin, addresses, refresh
+from pipelines.origins import LiveOrigin, addresses
+from pipelines.refresh import refresh
 from pipelines.roads import Protocol
 from pipelines.sample.serve_files import drop_files
 from pipelines.sample.source import SampleSource

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from pipelines.card import SourceCard, load_cards
 from pipelines.landing import Landing
-from pipelines.refresh import addresses
+from pipelines.origins import addresses
 from pipelines.roads import FileRoad, Protocol
 from pipelines.settings import CARDS, SAMPLE_LANDING, Settings
 

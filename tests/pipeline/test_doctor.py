@@ -25,7 +25,8 @@ from pipelines.card import SourceCard, load_cards
 from pipelines.doctor import Finding, examine
 from pipelines.indicators import read_indicators
 from pipelines.landing import Landing
-from pipelines.refresh import LandingOrigin, LiveOrigin, open_origin, refresh
+from pipelines.origins import LandingOrigin, LiveOrigin, open_origin
+from pipelines.refresh import refresh
 from pipelines.roads import Protocol
 from pipelines.settings import CARDS, DBT_PROJECT, Settings
 from schemas.shapes import check_shape

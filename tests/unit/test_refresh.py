@@ -15,7 +15,8 @@ from pipelines.clients.http import HttpClient
 from pipelines.errors import AwaitedError, Trouble
 from pipelines.health import state
 from pipelines.landing import Failure, Landing
-from pipelines.refresh import FailedError, LiveOrigin, Refreshed, read_landed, refresh
+from pipelines.origins import LiveOrigin
+from pipelines.refresh import FailedError, Refreshed, read_landed, refresh
 from pipelines.roads import Protocol
 from schemas.shapes import check_shape
 

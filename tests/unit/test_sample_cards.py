@@ -11,9 +11,10 @@ from support_sample import serving
 from pipelines.card import CBS, Cadence, Shape, SourceCard, load_cards
 from pipelines.clients.http import HttpClient, open_session
 from pipelines.landing import Landing
+from pipelines.origins import LiveOrigin
 from pipelines.periods import letters_of, period_kinds
 from pipelines.reading.landed import CLIENTS
-from pipelines.refresh import LiveOrigin, Refreshed, refresh
+from pipelines.refresh import Refreshed, refresh
 from pipelines.roads import Protocol
 from pipelines.sample.figures import land as areas_of
 from pipelines.sample.make_sample import NoPace, sample_origin
