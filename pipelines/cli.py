@@ -1,11 +1,9 @@
 """The command line, `regiokompas`; its `run` is the same Dagster job as in the UI."""
 
 import os
-import shlex
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stdout
+from collections.abc import Callable
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from functools import wraps
@@ -14,30 +12,23 @@ from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 import click
-import dagster as dg
-from filelock import FileLock, Timeout
 from rich.console import Console
 
 from pipelines.assemble import describe_sources
 from pipelines.card import SourceCard, load_cards
-from pipelines.concerns import FAILED, Concern
-from pipelines.definitions import JOB, build_defs
 from pipelines.doctor import examine_all
-from pipelines.errors import RegiokompasError, Trouble, shown
-from pipelines.ingest import INPUTS, card_key
+from pipelines.errors import RegiokompasError, shown
 from pipelines.landing import NOTICE
+from pipelines.main_job import conclude, only_run, prepare_home, run_job
 from pipelines.new_source import new_source as make_source
 from pipelines.origins import LiveOrigin, Origin, open_origin
-from pipelines.publish.assets import RELEASE_OP, Acceptance
 from pipelines.publish.release import CURRENT, current
 from pipelines.publish.revisions import Comparison, compare, find_release, recorded
 from pipelines.reports import print_changes, print_findings, print_new_source
 from pipelines.selections import read_selections
 from pipelines.settings import CARDS, PROJECT, Settings
 from pipelines.source_status import everything_known, print_source
-from pipelines.terminal import RunReport, print_concerns, print_counts, print_sources, progress_bars, told_checks
-
-_MOST_ASKED_AGAIN = 8
+from pipelines.terminal import print_sources
 
 
 def told(command: Callable[..., None]) -> Callable[..., None]:
@@ -90,52 +81,12 @@ def run(origin: str | None, select: tuple[str, ...], exclude: tuple[str, ...], a
     chosen = choose(cards, source, select, exclude)
     console = open_console()
     with only_run(settings):
-        report, success = _run(console, settings, cards, source, chosen, accept)
+        report, success = run_job(console, settings, cards, source, chosen, accept)
     sources = describe_sources(settings, cards, invented=source.invented)
     if verbose:
         console.print()
         print_sources(console, sources)
     conclude(console, settings, sources, report, success=success)
-
-
-def _run(
-    console: Console,
-    settings: Settings,
-    cards: dict[str, SourceCard],
-    source: Origin,
-    chosen: list[SourceCard],
-    accept: str,
-) -> tuple[RunReport, bool]:
-    if source.invented:
-        console.print(f"[yellow]{NOTICE}[/]", soft_wrap=True)
-    with progress_bars(console) as progress:
-        preparing = progress.add_task("Prepare", total=1)
-        report = RunReport(progress)
-        defs = build_defs(settings, cards, loggers={"report": report.logger()})
-        job = defs.resolve_job_def(JOB)
-        progress.advance(preparing)
-        made = [key for key in job.asset_layer.executable_asset_keys if key.path[0] != "raw"]
-        report.follow(
-            {
-                "Ingest": {card_key(card) for card in chosen},
-                "Assemble": {INPUTS},
-                "Model (dbt build)": {key for key in made if key.path[0] != "publish"},
-                "Publish": {key for key in made if key.path[0] == "publish"},
-            }
-        )
-        # dbt writes its own log to standard output, which belongs to the bars.
-        with open_instance(settings) as instance, run_log(settings).open("w") as log, redirect_stdout(log):
-            result = job.execute_in_process(
-                run_config={
-                    "loggers": {"report": {"config": {}}},
-                    "ops": {RELEASE_OP: {"config": Acceptance(accept=accept).model_dump()}},
-                },
-                instance=instance,
-                asset_selection=[*(card_key(card) for card in chosen), INPUTS, *made],
-                raise_on_error=False,
-            )
-            log.writelines(f"{concern}\n" for concern in report.concerns)
-    return report, result.success
 
 
 def choose(
@@ -162,52 +113,6 @@ def choose(
     if not chosen:
         raise RegiokompasError("--exclude leaves no card of those that were asked for -> exclude fewer")
     return chosen
-
-
-def conclude(
-    console: Console, settings: Settings, sources: list[dict[str, Any]], report: RunReport, *, success: bool
-) -> None:
-    """Print what a run came to, as much as fits on a screen, and end with exit code 1 when not all of it was whole."""
-    console.print()
-    print_counts(console, sources)
-    console.print(f"Checks   {told_checks(report.checks)}")
-    if success:
-        console.print(f"Release  [bold]{report.published['release_id']}[/]")
-        console.print(f"Lies in  {report.published['folder']}", soft_wrap=True)
-        console.print(
-            "Open it  make serve, then http://127.0.0.1:8001  (or: regiokompas serve --port 8001)", soft_wrap=True
-        )
-    else:
-        kept = current(settings.releases)
-        console.print(
-            f"Release  nothing was published; {kept.release_id} is still current"
-            if kept
-            else "Release  nothing was published"
-        )
-        if not report.concerns:
-            report.concerns.append(Concern(FAILED, "run", "it does not say why", f"read {run_log(settings)}"))
-    print_concerns(report.concerns)
-    if report.concerns:
-        click.echo(f"\nMore of one: regiokompas status SOURCE; all of it: {run_log(settings)}", err=True)
-    if again := run_again(settings.origin, sources, report.concerns):
-        click.echo(f"Again for these: {again}", err=True)
-    if not success or any(concern.is_error for concern in report.concerns):
-        sys.exit(1)
-
-
-def run_again(origin: str, sources: list[dict[str, Any]], concerns: list[Concern]) -> str:
-    """The command that asks again for the sources that failed and no others; empty where there are none.
-
-    What never answered at its address needs a person first, and is not in it. Of many failures it asks for all sources:
-    those that have nothing newer are not fetched.
-    """
-    known = {source["dataset_id"] for source in sources}
-    worth = (Trouble.UNREACHABLE, Trouble.REFUSED)
-    failed = sorted({c.subject.split()[0] for c in concerns if c.group in worth} & known)
-    if not failed:
-        return ""
-    chosen = (f"--select {name}" for name in failed) if len(failed) <= _MOST_ASKED_AGAIN else ()
-    return " ".join(["regiokompas run --from", shlex.quote(origin), *chosen])
 
 
 @main.command()
@@ -326,43 +231,3 @@ def dev(port: int) -> None:
 def open_console() -> Console:
     """The terminal, or a wide page where the output goes to a file."""
     return Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else 120)
-
-
-@contextmanager
-def only_run(settings: Settings) -> Iterator[None]:
-    """Hold the data folder for one run: two at once would build in the same place.
-
-    Raises:
-        RegiokompasError: another run holds it.
-    """
-    settings.data.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(settings.data / "run.lock", timeout=0):
-            yield
-    except Timeout:
-        raise RegiokompasError(
-            f"another run is busy in {settings.data} -> wait for it, or set REGIOKOMPAS_DATA to another folder"
-        ) from None
-
-
-def run_log(settings: Settings) -> Path:
-    """Where the words of dbt's last run are kept."""
-    settings.build.mkdir(parents=True, exist_ok=True)
-    return settings.build / "run.log"
-
-
-def open_instance(settings: Settings) -> dg.DagsterInstance:
-    """Dagster's run history in the data folder, the same that the UI shows."""
-    return dg.DagsterInstance.from_config(str(prepare_home(settings)))
-
-
-def prepare_home(settings: Settings) -> Path:
-    """Make Dagster's home, with telemetry off; returns its path."""
-    settings.dagster_home.mkdir(parents=True, exist_ok=True)
-    config = settings.dagster_home / "dagster.yaml"
-    if not config.exists():
-        # Runs of the UI wait for each other: they build in the same place.
-        config.write_text(
-            "telemetry:\n  enabled: false\nconcurrency:\n  runs:\n    max_concurrent_runs: 1\n", encoding="utf-8"
-        )
-    return settings.dagster_home
