@@ -90,6 +90,13 @@ class Settings:
             "help": "the part of the figures that a release may lose of the one before it without --accept",
         },
     )
+    most_of_an_indicator_lost: float = field(
+        default=0.25,
+        metadata={
+            "env": "REGIOKOMPAS_MOST_OF_AN_INDICATOR_LOST",
+            "help": "the part of the figures of one indicator that a release may lose without --accept",
+        },
+    )
     most_indicators_lost: int = field(
         default=0,
         metadata={

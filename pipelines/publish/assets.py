@@ -112,7 +112,12 @@ def _accepted(settings: Settings, facts: dict[str, Any], folder: Path, accept: s
 
 
 def _bounds(settings: Settings) -> Bounds:
-    return Bounds(settings.most_figures_lost, settings.most_indicators_lost, settings.most_municipalities_lost)
+    return Bounds(
+        share=settings.most_figures_lost,
+        part=settings.most_of_an_indicator_lost,
+        indicators=settings.most_indicators_lost,
+        municipalities=settings.most_municipalities_lost,
+    )
 
 
 def _folder(settings: Settings) -> Path:

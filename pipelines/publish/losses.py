@@ -28,9 +28,15 @@ left join (select indicator_id from read_parquet('{newer}/indicators.parquet') w
     using (indicator_id)
 where newer.indicator_id is null and blocked.indicator_id is null
 """
-_HAD = """
-select count(*)
-from (select distinct indicator_id, region_code, period_code, frame > 0 from older where value is not null) as had
+_BY_INDICATOR = """
+select had.indicator_id, coalesce(lost.figures, 0) as lost, had.figures as had
+from (
+    select indicator_id, count(*) as figures
+    from (select distinct indicator_id, region_code, period_code, frame > 0 from older where value is not null) as keys
+    group by all
+) as had
+left join (select indicator_id, count(*) as figures from lost group by all) as lost using (indicator_id)
+order by lost desc, had.indicator_id
 """
 # Of what had figures, that which has none left at all.
 _WHOLLY_LOST = """
@@ -49,11 +55,13 @@ class Bounds:
 
     Attributes:
         share: of the figures, as a part of one.
+        part: of the figures of one indicator, as a part of one: a source is a small part of all there is.
         indicators: whole indicators.
         municipalities: whole municipalities.
     """
 
     share: float
+    part: float
     indicators: int
     municipalities: int
 
@@ -66,7 +74,7 @@ class Losses:
         older: the id of the older release.
         had: how many figures that one had.
         figures: how many of those are gone.
-        by_indicator: how many of each indicator, the most first.
+        by_indicator: how many of each indicator, the most first, and how many that had.
         indicators: the indicators of which nothing is left.
         municipalities: the codes of the municipalities of which nothing is left.
     """
@@ -74,7 +82,7 @@ class Losses:
     older: str
     had: int
     figures: int
-    by_indicator: dict[str, int]
+    by_indicator: dict[str, tuple[int, int]]
     indicators: tuple[str, ...]
     municipalities: tuple[str, ...]
 
@@ -87,18 +95,33 @@ class Losses:
         """What is more than the bounds allow, a line each; none where nothing is."""
         told = []
         if self.share > bounds.share:
-            most = shown(f"{name} {count:,}" for name, count in self.by_indicator.items())
+            most = shown(f"{name} {lost:,}" for name, (lost, _) in self.by_indicator.items())
             told.append(
                 f"{self.figures:,} of {self.had:,} figures ({self.share:.1%}) of {self.older} are gone,"
                 f" expected at most {bounds.share:.1%}; the most of {most}"
+            )
+        if thinned := self._thinned(bounds.part):
+            counts = shown(f"{name} {lost:,} of {had:,}" for name, (lost, had) in thinned.items())
+            told.append(
+                f"indicators of {self.older} that lost more than {bounds.part:.0%} of their figures: {len(thinned)},"
+                f" expected 0: {counts}"
             )
         for what, lost, most_lost in (
             ("indicators", self.indicators, bounds.indicators),
             ("municipalities", self.municipalities, bounds.municipalities),
         ):
             if len(lost) > most_lost:
-                told.append(f"{len(lost)} {what} of {self.older} are gone, expected at most {most_lost}: {shown(lost)}")
+                expected = f"{len(lost)}, expected at most {most_lost}: {shown(lost)}"
+                told.append(f"whole {what} of {self.older} that are gone: {expected}")
         return told
+
+    def _thinned(self, part: float) -> dict[str, tuple[int, int]]:
+        """The indicators that lost more than a part of their figures, but not all."""
+        return {
+            name: (lost, had)
+            for name, (lost, had) in self.by_indicator.items()
+            if lost > part * had and name not in self.indicators
+        }
 
     def as_json(self) -> dict[str, Any]:
         """The losses as they are kept in a release that was accepted with them."""
@@ -122,14 +145,12 @@ def losses(older: Release, newer: Release) -> Losses:
         for name, path in tables.items():
             con.execute(FIGURES.format(name=name, folder=path))
         con.execute(_LOST.format(**tables))
-        by_indicator = con.sql(
-            "select indicator_id, count(*) as figures from lost group by all order by figures desc, indicator_id"
-        ).fetchall()
+        counted = con.sql(_BY_INDICATOR).fetchall()
         return Losses(
             older=older.release_id,
-            had=con.sql(_HAD).fetchall()[0][0],
-            figures=sum(count for _, count in by_indicator),
-            by_indicator=dict(by_indicator),
+            had=sum(had for _, _, had in counted),
+            figures=sum(lost for _, lost, _ in counted),
+            by_indicator={name: (lost, had) for name, lost, had in counted if lost},
             indicators=_wholly_lost(con, "indicator_id", "true"),
             municipalities=_wholly_lost(con, "region_code", "lost.region_code like 'GM____'"),
         )

@@ -1,0 +1,116 @@
+"""A source that comes back with half its rows, all of them right: nobody sees less until somebody says why."""
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Run
+from support import Ran, copy_data, current_release, digests, query, read_release, release_ids, run_cli
+from support_portal import fetch, open_portal
+
+from pipelines.landing import Landing
+from pipelines.settings import SAMPLE_LANDING
+
+# Its figures are less than four percent of all, so half of them are less than a release may lose.
+TABLE, INDICATOR = "cbs/83648NED", "crimes_count"
+REASON = "CBS took back the years before 2021"
+COUNT = "select count(*) from observations where indicator_id = ?"
+
+
+def with_half_of_its_rows(folder: Path) -> Path:
+    """The landing of the sample, in which the table has half of its periods, and its bounds allow that."""
+    landing = Landing(shutil.copytree(SAMPLE_LANDING, folder / "landing"))
+    snapshot = landing.current(TABLE, invented=True)
+    assert snapshot is not None
+    *others, page = snapshot.resources
+    content = json.loads(landing.get(page.sha256))
+    periods = sorted({row["Perioden"] for row in content["value"]})
+    content["value"] = [row for row in content["value"] if row["Perioden"] >= periods[len(periods) // 2]]
+    body = json.dumps(content).encode()
+    half = page.model_copy(update={"sha256": landing.put(body), "size": len(body)})
+    landing.commit(snapshot.model_copy(update={"resources": (*others, half)}))
+    return landing.root
+
+
+@dataclass(frozen=True)
+class Story:
+    """A run that is refused, one in which the loss is accepted, and one after it."""
+
+    data: Path
+    before: Path
+    digests: dict[str, str]
+    refused: Ran
+    current: str
+    releases: set[str]
+    accepted: Ran
+    again: Ran
+
+
+@pytest.fixture(scope="module")
+def story(sample_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Story:
+    folder = tmp_path_factory.mktemp("lost")
+    data, origin = copy_data(sample_run.data, folder / "data"), str(with_half_of_its_rows(folder))
+
+    def run(*arguments: str) -> Ran:
+        return run_cli("run", "--from", origin, "--select", TABLE, *arguments, data=data)
+
+    refused = run()
+    current, releases = current_release(data).name, release_ids(data)
+    return Story(
+        data,
+        sample_run.release,
+        digests(sample_run.release),
+        refused,
+        current,
+        releases,
+        run("--accept", f"  {REASON}\n"),
+        run(),
+    )
+
+
+def test_less_than_readers_had_is_not_published(story: Story) -> None:
+    assert story.refused.code == 1
+    assert (story.current, story.releases) == (story.before.name, {story.before.name})
+    assert digests(story.before) == story.digests
+    assert f"Release  nothing was published; {story.before.name} is still current" in story.refused.out
+
+
+def test_who_lost_how_many_and_how_to_accept_it_is_told_in_one_line(story: Story) -> None:
+    (line,) = [line for line in story.refused.errors if "lost more than" in line]
+    assert story.before.name in line and '--accept "why"' in line
+    log = (story.data / "build" / "run.log").read_text(encoding="utf-8")
+    assert "Traceback" not in story.refused.err
+    had = query(story.before, COUNT, INDICATOR)[0][0]
+    assert f"{INDICATOR} " in log or str(had) in log
+
+
+def test_it_is_published_when_somebody_says_why(story: Story) -> None:
+    assert story.accepted.code == 0, story.accepted.err
+    release = current_release(story.data)
+    assert release.name != story.before.name
+    kept: dict[str, Any] = read_release(release)["accepted"]
+    assert (kept["reason"], kept["older"], kept["indicators"], kept["municipalities"]) == (
+        REASON,
+        story.before.name,
+        [],
+        [],
+    )
+    (before,), (after,) = query(story.before, COUNT, INDICATOR), query(release, COUNT, INDICATOR)
+    assert 0.4 * before[0] < after[0] < 0.6 * before[0]
+    assert 0 < kept["figures"] < 0.02 * kept["had"], "it is a small part of all figures"
+
+
+@pytest.mark.parametrize("path", ["/wijzigingen", "/en/changes"])
+def test_readers_see_what_was_accepted_and_why(story: Story, path: str) -> None:
+    page = fetch(open_portal(current_release(story.data)), path).text
+    section = page.split('<section id="accepted">')[1].split("</section>")[0]
+    assert f"<blockquote>{REASON}</blockquote>" in section and story.before.name in section
+
+
+def test_what_was_accepted_once_is_not_asked_for_again(story: Story) -> None:
+    assert story.again.code == 0, story.again.err
+    assert "accept" not in story.again.err
+    assert read_release(current_release(story.data))["accepted"]["reason"] == REASON
