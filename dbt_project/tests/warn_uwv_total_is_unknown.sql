@@ -1,6 +1,6 @@
 {{ config(severity='warn') }}
--- A total that passes for a group would be counted twice in the sum over all groups, so a name that looks like one stays
--- out until the seed knows it.
+-- A total that passes for a group would be counted twice in the sum over all groups, so a name that looks like one
+-- stays out until the seed knows it.
 select
     'uwv/spanningsindicator: occupation ''' || names.occupation_name
     || ''' looks like a total and is left out -> add it to uwv_occupations.csv' as problem

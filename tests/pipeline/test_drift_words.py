@@ -7,7 +7,7 @@ import pytest
 from support_tables import Table, serving, topic
 
 from pipelines.card import SourceCard, load_cards
-from pipelines.drift import Change, blocked_indicators, drift
+from pipelines.drift import Change, drift, reasons_to_hold_back
 from pipelines.indicators import read_indicators
 from pipelines.landing import Landing
 from pipelines.refresh import refresh
@@ -83,7 +83,7 @@ def test_a_measure_that_moved_to_another_group_blocks_where_only_groups_tell_it_
     assert found.before == "MiddelbaarBeroepsonderwijs_110 (Mbo) in Gediplomeerden"
     assert found.after == "MiddelbaarBeroepsonderwijs_110 (Mbo) in Studenten"
     rows = [row for row in INDICATORS if row["measure_code"] == "MiddelbaarBeroepsonderwijs"]
-    assert [row["indicator_id"] for row in blocked_indicators(rows, [found])] == ["graduates_mbo_count"]
+    assert list(reasons_to_hold_back(rows, [found])) == ["graduates_mbo_count"]
 
 
 def test_a_group_that_stands_on_the_card_is_the_one_that_is_looked_for(tmp_path: Path) -> None:

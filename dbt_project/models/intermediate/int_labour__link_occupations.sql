@@ -1,6 +1,6 @@
 -- UWV names occupations and gives no code. A name that is a title of BRC 2014 is that occupation; any other name is a
--- group of UWV's own, of which the seed may say in which part of BRC it lies. One that looks like a total and that the seed
--- does not know is left out: taken for a group it would be counted twice.
+-- group of UWV's own, of which the seed may say in which part of BRC it lies. One that looks like a total, and that the
+-- seed does not know, is left out: taken for a group it would be counted twice.
 with names as (
 
     select distinct
