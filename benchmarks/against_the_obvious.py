@@ -24,7 +24,7 @@ import duckdb
 import polars as pl
 
 from pipelines.card import RowBounds, SourceCard, load_cards
-from pipelines.dimensions import Certainty, Code, Dimension, Measure
+from pipelines.dimensions import Certainty, Dimension, DimensionCode, Measure
 from pipelines.landing import Landing, Resource, Snapshot
 from pipelines.manifest import Column, PublicTable
 from pipelines.origins import asked
@@ -39,7 +39,7 @@ PAGE = 100_000
 def landed(landing: Landing, rows: int) -> tuple[SourceCard, Snapshot]:
     """A landing with a v4 table of `rows` observations, and its card."""
     base = load_cards(CARDS)["cbs/81575NED"]
-    total = Code(code="T001081", title="Totaal", certainty=Certainty.RECORDED)
+    total = DimensionCode(code="T001081", title="Totaal", certainty=Certainty.RECORDED)
     card = base.model_copy(
         update={
             "roads": (CbsRoad(protocol=Protocol.CBS_ODATA4),),

@@ -69,7 +69,7 @@ def check_indicators(indicators: Sequence[dict[str, str]], cards: dict[str, Sour
     by_id = {row["indicator_id"]: row for row in indicators}
     ids = [row["indicator_id"] for row in indicators]
     problems = [
-        f"indicator {twice} stands in {SEED.name} {ids.count(twice)} times, so it selects"
+        f"indicator {twice}: it stands in {SEED.name} {ids.count(twice)} times, so it selects"
         f" {shown(i['measure_code'] for i in indicators if i['indicator_id'] == twice)} -> keep one row"
         for twice in sorted({i for i in ids if ids.count(i) > 1})
     ]

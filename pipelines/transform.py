@@ -154,17 +154,18 @@ def problems(target: Path) -> str:
 
 
 def warnings(target: Path, database: Path) -> list[tuple[str, str]]:
-    """What dbt's tests warn of in the last build: the name of each such test, and its first row with how many more."""
+    """What dbt's tests warn a person of in the last build: the name of each, and its first problem with how many more.
+
+    A test that has no words for it, in a column `problem`, only counts: its rows are for who looks at dbt itself.
+    """
     warned = [result for result in _results(target) or [] if result["status"] == "warn"]
     found = []
     with duckdb.connect(str(database), read_only=True) as con:
         for result in warned:
             rows = con.sql(result["compiled_code"]).pl()
-            first = rows.row(0, named=True)
-            # A test that has found words for it has them in this column.
-            told = first.get("problem") or ", ".join(f"{name} {value}" for name, value in first.items())
-            more = f" (and {rows.height - 1} more)" if rows.height > 1 else ""
-            found.append((_name(result), f"{told}{more}"))
+            if "problem" in rows.columns:
+                more = f" (and {rows.height - 1} more)" if rows.height > 1 else ""
+                found.append((_name(result), f"{rows['problem'][0]}{more}"))
     return found
 
 

@@ -103,16 +103,18 @@ class Losses:
         if thinned := self._thinned(bounds.part):
             counts = shown(f"{name} {lost:,} of {had:,}" for name, (lost, had) in thinned.items())
             told.append(
-                f"indicators of {self.older} that lost more than {bounds.part:.0%} of their figures: {len(thinned)},"
-                f" expected 0: {counts}"
+                f"more than {bounds.part:.0%} of the figures of an indicator are gone: {counts}; expected as many as in"
+                f" {self.older}"
             )
         for what, lost, most_lost in (
             ("indicators", self.indicators, bounds.indicators),
             ("municipalities", self.municipalities, bounds.municipalities),
         ):
             if len(lost) > most_lost:
-                expected = f"{len(lost)}, expected at most {most_lost}: {shown(lost)}"
-                told.append(f"whole {what} of {self.older} that are gone: {expected}")
+                told.append(
+                    f"{len(lost)} whole {what} are gone: {shown(lost)}; expected at most {most_lost} fewer than in"
+                    f" {self.older}"
+                )
         return told
 
     def _thinned(self, part: float) -> dict[str, tuple[int, int]]:

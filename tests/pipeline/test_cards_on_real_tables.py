@@ -44,7 +44,7 @@ def described(card: SourceCard, standin: Standin) -> Description:
         found: Description = client.description(card, rows)
         return found
 
-    return by_first_road(card, ask)
+    return by_first_road(card, card.roads, ask)
 
 
 def test_every_table_that_was_recorded_and_has_a_card_is_held_against_it() -> None:

@@ -43,6 +43,7 @@ PUBLIC_MODELS = {
     "inner_city",
     "regional_economy",
     "dim_region_group",
+    "dim_place",
     "dim_boundary_change",
     "dim_boundary_transition",
     "dim_programme",
