@@ -53,7 +53,7 @@ def landed(landing: Landing, rows: int) -> tuple[SourceCard, Snapshot]:
         }
     )
     regions = [f"GM{n:04d}" for n in range(1, 2001)]
-    periods = [f"{1000 + n}JJ00" for n in range(rows // len(regions) + 1)]
+    periods = [f"{1800 + n // 12}MM{n % 12 + 1:02d}" for n in range(rows // len(regions) + 1)]
     observations = [
         {
             "Id": i,

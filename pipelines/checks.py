@@ -111,7 +111,7 @@ def _refuse(frames: dict[str, pl.DataFrame], tables: list[PublicTable], looked: 
             refused = refused_indicators(asked, rows)
             if not refused:
                 raise RegiokompasError(problem)
-            reasons |= dict.fromkeys(refused, problem)
+            reasons = dict.fromkeys(refused, problem) | reasons
             short = describe_shortly(asked, rows)
             concern = Concern(HELD_BACK, shown(refused, 3), short, "compare with the source", problem)
             # A figure that is wrong as published is wrong on the boundaries of a year too: told once.

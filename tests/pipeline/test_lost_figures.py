@@ -44,6 +44,7 @@ class Story:
     before: Path
     digests: dict[str, str]
     refused: Ran
+    log: str
     current: str
     releases: set[str]
     accepted: Ran
@@ -59,12 +60,14 @@ def story(sample_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Story:
         return run_cli("run", "--from", origin, "--select", TABLE, *arguments, data=data)
 
     refused = run()
+    log = (data / "build" / "run.log").read_text(encoding="utf-8")
     current, releases = current_release(data).name, release_ids(data)
     return Story(
         data,
         sample_run.release,
         digests(sample_run.release),
         refused,
+        log,
         current,
         releases,
         run("--accept", f"  {REASON}\n"),
@@ -83,8 +86,7 @@ def test_who_lost_how_many_and_how_to_accept_it_is_told_in_one_line(story: Story
     (line,) = story.refused.group("Why nothing was published")
     assert "more than 25% of the figures" in line and '-> if right: --accept "why"' in line
     assert "Traceback" not in story.refused.err
-    log = (story.data / "build" / "run.log").read_text(encoding="utf-8")
-    (whole,) = [line for line in log.splitlines() if "more than 25% of the figures" in line]
+    (whole,) = [line for line in story.log.splitlines() if "more than 25% of the figures" in line]
     assert story.before.name in whole and re.search(rf"{INDICATOR} [\d,]+ of [\d,]+", whole)
 
 

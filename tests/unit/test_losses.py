@@ -96,7 +96,8 @@ def test_a_part_of_one_indicator_is_a_loss_of_its_own(both: Both, gone: int, is_
     assert found.share < BOUNDS.share and len(told) == is_told
     if is_told:
         assert told == [
-            f"more than 25% of the figures of an indicator are gone: jobs_count {gone} of 50; expected as many as in older"
+            f"more than 25% of the figures of an indicator are gone: jobs_count {gone} of 50; expected as many as in"
+            " older"
         ]
 
 
