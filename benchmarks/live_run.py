@@ -1,0 +1,127 @@
+"""How long a live run takes to fetch and read every source, beside what its requests would take one after another.
+
+    python benchmarks/live_run.py [SECONDS] [DEAD]
+
+The sample's sources answer over HTTP on this machine, each request after so many seconds (0.2), in the wire format of
+their protocol. DEAD hosts (10) that take connections and say nothing are asked beside them. All in one process, so the
+sources take processor time from the run.
+"""
+
+import socket
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from pipelines.card import SourceCard, load_cards
+from pipelines.clients.http import HttpClient, open_session
+from pipelines.doctor import examine_all
+from pipelines.errors import SourceError
+from pipelines.landing import Landing
+from pipelines.origins import LiveOrigin, addresses
+from pipelines.refresh import refresh
+from pipelines.roads import FileRoad, Protocol
+from pipelines.sample.over_http import SampleServer, serving, with_files_on_server
+from pipelines.sample.serve_files import drop_files
+from pipelines.settings import CARDS, Settings
+from pipelines.together import side_by_side
+from schemas.shapes import check_shape
+
+DEAD_CARD = "zaanstad/subsidies"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a fetch of all cards came to.
+
+    Attributes:
+        seconds: how long it took.
+        requests: how many requests were answered.
+        failed: how many cards failed.
+    """
+
+    seconds: float
+    requests: int
+    failed: int
+
+
+@contextmanager
+def silent_hosts(count: int) -> Iterator[list[str]]:
+    """Addresses of hosts that take connections and never answer."""
+    with ExitStack() as stack:
+        found = []
+        for _ in range(count):
+            listening = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=16))
+            found.append(f"http://127.0.0.1:{listening.getsockname()[1]}")
+        yield found
+
+
+def on_silent_hosts(card: SourceCard, hosts: list[str]) -> dict[str, SourceCard]:
+    """A card of a file on each of these hosts."""
+    return {
+        f"{card.publisher}/dead_{at}": card.model_copy(
+            update={"table": f"dead_{at}", "roads": (FileRoad(protocol=Protocol.FILE, urls=(f"{host}/file.csv",)),)}
+        )
+        for at, host in enumerate(hosts)
+    }
+
+
+def live_origin(server: SampleServer, data: Path, http: HttpClient) -> LiveOrigin:
+    """The origin of a live run that asks the server, with what a person brought in a folder."""
+    known = addresses(Settings(data=data))
+    return LiveOrigin(http, {**known, **server.addresses})
+
+
+def fetch_all(cards: Mapping[str, SourceCard], origin: LiveOrigin, server: SampleServer, data: Path) -> Measured:
+    """Fetch, read and check every card, as a run does."""
+    landing = Landing(data / "landing")
+
+    def bring(card: SourceCard) -> bool:
+        try:
+            refresh(card, origin, landing, data / "raw", check_shape)
+        except SourceError:
+            return False
+        return True
+
+    before, began = len(server.asked), time.perf_counter()
+    brought = [done for _, done in side_by_side(cards.values(), origin, bring)]
+    return Measured(time.perf_counter() - began, len(server.asked) - before, brought.count(False))
+
+
+def measure(cards: dict[str, SourceCard], seconds: float, dead: int, http: HttpClient) -> dict[str, Measured]:
+    """The doctor, a first run, one without news, and a first run with dead hosts beside the sources."""
+    found: dict[str, Measured] = {}
+    with serving(cards, seconds=seconds) as server, silent_hosts(dead) as hosts, TemporaryDirectory() as folder:
+        server.recall(cards)
+        served = with_files_on_server(cards, server.files)
+        for name, wanted in {
+            "first run": served,
+            "without news": served,
+            "with dead hosts": served | on_silent_hosts(cards[DEAD_CARD], hosts),
+        }.items():
+            data = Path(folder) / ("dead" if name == "with dead hosts" else "live")
+            if not (data / "drop").exists():
+                drop_files(cards, data / "drop")
+            origin = live_origin(server, data, http)
+            if name == "first run":
+                before, began = len(server.asked), time.perf_counter()
+                findings = examine_all(wanted.values(), origin, Settings(data=data))
+                wrong = sum(bool(finding.problems) for finding in findings)
+                found["doctor"] = Measured(time.perf_counter() - began, len(server.asked) - before, wrong)
+            found[name] = fetch_all(wanted, origin, server, data)
+    return found
+
+
+def main(seconds: float = 0.2, dead: int = 10) -> None:
+    """Print what every step took, as seconds and as a part of its requests' latencies one after another."""
+    print(f"{'':<16} {'seconds':>8} {'requests':>9} {'of their latencies':>19} {'failed':>7}")
+    for name, found in measure(load_cards(CARDS), seconds, dead, HttpClient(open_session())).items():
+        share = found.seconds / (found.requests * seconds) if found.requests and seconds else 0.0
+        print(f"{name:<16} {found.seconds:>8.1f} {found.requests:>9} {share:>18.0%} {found.failed:>7}")
+
+
+if __name__ == "__main__":
+    main(*(kind(text) for kind, text in zip((float, int), sys.argv[1:], strict=False)))
