@@ -212,10 +212,33 @@ def main(rows: int = 500_000, rounds: int = 5) -> None:
                 f" from read_parquet('{parquet}')"
             )
         columns = tuple(
-            Column(name, kind, False, name, name, None, name == "period", None)
+            Column(
+                name=name,
+                data_type=kind,
+                nullable=False,
+                description_en=name,
+                description_nl=name,
+                unit=None,
+                unit_nl=None,
+                facet=name == "period",
+                references=None,
+            )
             for name, kind in (("region", "string"), ("period", "string"), ("value", "double"))
         )
-        table = PublicTable("observations", "observations", "", "", "", "", columns, ("region", "period"), None, (), ())
+        table = PublicTable(
+            name="observations",
+            model="observations",
+            title_nl="",
+            title_en="",
+            description_nl="",
+            description_en="",
+            columns=columns,
+            primary_key=("region", "period"),
+            label_column=None,
+            fts=(),
+            checks=(),
+            data_themes=(),
+        )
         compare(
             "to SQLite",
             lambda: write_sqlite(source, [table], folder / "ours.db"),

@@ -1,10 +1,10 @@
 """How long a live run takes to fetch and read every source, beside what its requests would take one after another.
 
-    python benchmarks/live_run.py [SECONDS] [DEAD]
+    python benchmarks/live_run.py [SECONDS] [DEAD] [SOURCE ...]
 
 The sample's sources answer over HTTP on this machine, each request after so many seconds (0.2), in the wire format of
-their protocol. DEAD hosts (10) that take connections and say nothing are asked beside them. All in one process, so the
-sources take processor time from the run.
+their protocol. DEAD hosts (10) that take connections and say nothing are asked beside them. SOURCE is a card, such as
+`cbs/83583NED`; all, if none is given. All in one process, so the sources take processor time from the run.
 """
 
 import socket
@@ -100,7 +100,7 @@ def measure(cards: dict[str, SourceCard], seconds: float, dead: int, http: HttpC
         for name, wanted in {
             "first run": served,
             "without news": served,
-            "with dead hosts": served | on_silent_hosts(cards[DEAD_CARD], hosts),
+            "with dead hosts": served | on_silent_hosts(load_cards(CARDS)[DEAD_CARD], hosts),
         }.items():
             data = Path(folder) / ("dead" if name == "with dead hosts" else "live")
             if not (data / "drop").exists():
@@ -115,13 +115,14 @@ def measure(cards: dict[str, SourceCard], seconds: float, dead: int, http: HttpC
     return found
 
 
-def main(seconds: float = 0.2, dead: int = 10) -> None:
+def main(seconds: float = 0.2, dead: int = 10, *sources: str) -> None:
     """Print what every step took, as seconds and as a part of its requests' latencies one after another."""
+    cards = {name: card for name, card in load_cards(CARDS).items() if name in sources or not sources}
     print(f"{'':<16} {'seconds':>8} {'requests':>9} {'of their latencies':>19} {'failed':>7}")
-    for name, found in measure(load_cards(CARDS), seconds, dead, HttpClient(open_session())).items():
+    for name, found in measure(cards, seconds, dead, HttpClient(open_session())).items():
         share = found.seconds / (found.requests * seconds) if found.requests and seconds else 0.0
         print(f"{name:<16} {found.seconds:>8.1f} {found.requests:>9} {share:>18.0%} {found.failed:>7}")
 
 
 if __name__ == "__main__":
-    main(*(kind(text) for kind, text in zip((float, int), sys.argv[1:], strict=False)))
+    main(*(kind(text) for kind, text in zip((float, int), sys.argv[1:3], strict=False)), *sys.argv[3:])
