@@ -20,6 +20,7 @@ from pipelines.concerns import CONCERNS, HELD_BACK, WARNED, Concern, rows_metada
 from pipelines.errors import RegiokompasError, shown
 from pipelines.manifest import PublicTable
 from pipelines.origins import Origin
+from pipelines.reading.recipients import MASK, named_though_hidden
 from pipelines.settings import Settings
 from pipelines.transform import build_again, warnings
 from schemas.checks import describe, describe_shortly, failing_rows, refused_indicators
@@ -27,6 +28,7 @@ from schemas.marts import contract_schema
 
 WARNINGS = "dbt_warnings"
 _FACT = "fct_observation"
+RECIPIENT = "recipient"
 # What is computed from a figure that was refused goes with it, so that one more round finds nothing; another one would
 # be a fault of ours.
 _ROUNDS = 3
@@ -88,6 +90,7 @@ def _hold_back_what_is_refused(
     looked = _Looked()
     for _ in range(_ROUNDS):
         frames = read_tables(settings.database, tables)
+        refuse_persons(frames)
         looked.contracts = {table.name: _contract_problem(table, frames[table.name]) for table in tables}
         if not (reasons := _refuse(frames, tables, looked)):
             return looked
@@ -97,6 +100,20 @@ def _hold_back_what_is_refused(
         f"checks still refuse {shown(reasons)} after they were left out {_ROUNDS} times -> please report it, with"
         f" {settings.build}"
     )
+
+
+def refuse_persons(frames: dict[str, pl.DataFrame]) -> None:
+    """The last gate: what is published as a recipient is looked at as it will be read, whatever came before.
+
+    Raises:
+        RegiokompasError: a table names who is no evident organisation; the name is not repeated.
+    """
+    for table, frame in frames.items():
+        if RECIPIENT in frame.columns and (found := len(named_though_hidden(frame[RECIPIENT].drop_nulls()))):
+            raise RegiokompasError(
+                f"{table}: column {RECIPIENT} names {found} who are no evident organisations, expected {MASK!r}"
+                " -> look at how the registers are read and brought together; nothing was published"
+            )
 
 
 def _refuse(frames: dict[str, pl.DataFrame], tables: list[PublicTable], looked: _Looked) -> dict[str, str]:

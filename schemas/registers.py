@@ -31,6 +31,7 @@ def subsidy_schema() -> pa.DataFrameSchema:
             "theme": pa.Column(pl.String, text, nullable=True),
             "recipient": pa.Column(pl.String, text),
             "recipient_kind": pa.Column(pl.String, pa.Check.isin(list(KINDS))),
+            "recipient_key": pa.Column(pl.String, pa.Check.str_matches(r"^[0-9a-f]{16}$"), nullable=True),
             "status": pa.Column(pl.String, pa.Check.isin([status.value for status in SubsidyStatus]), nullable=True),
             **{name: pa.Column(pl.Float64, nullable=True) for name in AMOUNTS},
             "landed_sha256": pa.Column(pl.String, pa.Check.str_matches(r"^[0-9a-f]{64}$")),

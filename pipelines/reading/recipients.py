@@ -9,6 +9,8 @@ cannot be told from a person's; its amount, scheme and theme stay.
 
 In order, the first that holds:
 
+0. a cell with a separator, a line break, the digits of an amount or an address, or more than 120 characters is no
+   name but a row that came apart, and whatever else it holds may be a person's: it is hidden, kind `unknown`;
 1. a word for a person (`dhr.`, `natuurlijk persoon`, `t.h.o.d.n.`) hides the name, kind `person`;
 2. a word for a firm of persons, or one that mostly stands for one person's business (`v.o.f.`, `rijschool`), hides it,
    kind `unknown`, whatever else it says;
@@ -20,6 +22,10 @@ In order, the first that holds:
 The name of a legal person is not personal data, even with a surname in it (GDPR, recital 14), so `Jansen Beheer B.V.`
 is published. With initials it points at one person, so there we hide more than we have to. What this cannot see is a
 first name in the name of an evident organisation, as in `Jan Jansen Beheer B.V.`.
+
+The same name is written in several ways: `Theater J. Jansen`, `JANSEN, J. (theater)`. Each name has a key that these
+have in common, and a name whose key is hidden in any row of any register is hidden in all of them, by the model that
+brings the registers together. The key is a digest and is never published; the landing beside it holds the name itself.
 """
 
 import csv
@@ -27,6 +33,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 
 import polars as pl
@@ -44,6 +51,20 @@ _INITIAL = r"(?:(?:\p{L}|th|joh|chr|ph|jac|wm)[.]\s?|\p{L}\s)"
 _INITIALS = rf"(?i)(?:^|[\s(/,;]){_INITIAL}+{_PARTICLES}\p{{L}}(?:[\p{{L}}-]|{_APOSTROPHE})+"
 # The surname first, as lists that are sorted by it have it.
 _SURNAME_FIRST = r"(?i)^[\p{L}' -]+,\s*(?:\p{L}\.\s?)+"
+_LONGEST = 120
+_CAME_APART = "|".join(
+    (
+        r"[;|\t\n\r\x0b\x0c\x{85}\x{2028}\x{2029}]",
+        # The digits of an amount, an account or a telephone; four of them may be a year.
+        r"[0-9]{5,}",
+        r"[0-9]{1,3}(?:[. ][0-9]{3})+",
+        r"[0-9],[0-9]{2}(?:[^0-9]|$)",
+        r"(?:^|[^0-9])(?:0[0-9]|1[0-4]|2[1-9]|[3-9][0-9])[0-9]{2}(?:[^0-9]|$)",
+        # A postcode, and a day.
+        r"[1-9][0-9]{3} ?\p{Lu}{2}(?:[^\p{L}]|$)",
+        r"[0-9]{1,4}[-/][0-9]{1,2}[-/][0-9]{1,4}",
+    )
+)
 # Of a word that is never there, where the seed has none of a sort: the pattern that nothing matches.
 _NOTHING = r"[^\s\S]"
 
@@ -88,9 +109,13 @@ def recipient_words(seed: Path = SEED) -> Words:
 
 
 def masked_recipients(names: pl.Series, words: Words | None = None) -> pl.DataFrame:
-    """What is published of each name: a frame with `recipient` and `recipient_kind`, in the order of the names.
+    """What is published of each name: `recipient`, `recipient_kind` and `recipient_key`, in the order of the names.
 
-    A blank name becomes the mask too. Every different name is looked at once.
+    A blank name becomes the mask too, without a key. Every different name is looked at once.
+
+    Args:
+        names: the cells as the source has them, with line breaks and all.
+        words: those of the seed, if they are not given.
 
     Raises:
         CardError: the seed of words cannot be read.
@@ -106,10 +131,11 @@ def masked_recipients(names: pl.Series, words: Words | None = None) -> pl.DataFr
     alone = each.list.all() | plain.str.starts_with(" organisatie in provincie ")
     organisation = plain.str.contains(words.organisation) & alone
     initials = name.str.contains(_INITIALS) | name.str.contains(_SURNAME_FIRST)
+    apart = pl.col("name").str.strip_chars().str.contains(_CAME_APART) | (name.str.len_chars() > _LONGEST)
     kind = (
         pl.when(plain.str.contains(words.person))
         .then(pl.lit("person"))
-        .when(plain.str.contains(words.unknown))
+        .when(apart | plain.str.contains(words.unknown))
         .then(pl.lit("unknown"))
         .when(initials & ~plain.str.contains(words.outweighing))
         .then(pl.lit("person"))
@@ -117,21 +143,42 @@ def masked_recipients(names: pl.Series, words: Words | None = None) -> pl.DataFr
         .then(pl.lit("organisation"))
         .otherwise(pl.lit("unknown"))
     )
-    known = asked.unique().with_columns(kind.alias("recipient_kind"), name.alias("recipient"))
+    key = _plain(name, after_initial=" ").map_elements(_key, return_dtype=pl.String, skip_nulls=True)
+    known = asked.unique().with_columns(
+        kind.alias("recipient_kind"), name.alias("recipient"), key.alias("recipient_key")
+    )
     shown = pl.when(pl.col("recipient_kind") == "organisation").then("recipient").otherwise(pl.lit(MASK))
     return asked.join(known, on="name", how="left", maintain_order="left").select(
-        shown.alias("recipient"), "recipient_kind"
+        shown.alias("recipient"), "recipient_kind", "recipient_key"
     )
 
 
-def _plain(name: pl.Expr) -> pl.Expr:
+def named_though_hidden(published: Iterable[str]) -> list[str]:
+    """Those of the published texts that are no evident organisations: what must never be found in a release.
+
+    Raises:
+        CardError: the seed of words cannot be read.
+    """
+    texts = pl.Series(sorted(set(published) - {MASK}), dtype=pl.String)
+    return texts.filter(masked_recipients(texts)["recipient_kind"] != "organisation").to_list()
+
+
+def _key(plain: str) -> str | None:
+    """What all ways of writing a name have in common: its words in any order, its initials together or apart."""
+    words = plain.split()
+    longer = sorted(word for word in words if len(word) > 2)
+    shorter = "".join(sorted("".join(word for word in words if len(word) <= 2)))
+    return sha256(" ".join([*longer, shorter]).encode()).hexdigest()[:16] if words else None
+
+
+def _plain(name: pl.Expr, after_initial: str = "") -> pl.Expr:
     # ` words in lower case without accents, `b.v.` as `bv`, each with one space before and after it `
     return pl.concat_str(
         pl.lit(" "),
         name.str.to_lowercase()
         .str.normalize("NFKD")
         .str.replace_all(r"\p{M}", "")
-        .str.replace_all(r"\b(\p{L})\.", "$1")
+        .str.replace_all(r"\b(\p{L})\.", f"${{1}}{after_initial}")
         .str.replace_all(_APOSTROPHE, "")
         .str.replace_all(r"[^\p{L}\p{N}]+", " ")
         .str.strip_chars(),

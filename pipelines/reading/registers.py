@@ -58,7 +58,7 @@ def register_rows(card: SourceCard, frame: pl.DataFrame, url: str) -> pl.DataFra
             **{name: values for name, values in zip(AMOUNTS, amounts, strict=True)},
         }
     )
-    recipients = masked_recipients(reader.text("recipient"))
+    recipients = masked_recipients(reader.as_it_stands("recipient"))
     status = pl.coalesce(pl.lit(reader.status()), _status_of_amounts()).alias("status")
     shape = {name: kind for name, kind in SUBSIDIES.items() if name not in ("dataset_id", "landed_sha256")}
     return rows.hstack(recipients).with_columns(status).select(pl.col(name).cast(kind) for name, kind in shape.items())
@@ -95,6 +95,12 @@ class _Reader:
             return pl.repeat("", self.frame.height, dtype=pl.String, eager=True)
         cells = self.frame[self.names[field]].cast(pl.String).fill_null("")
         return cells.str.replace_all(r"\s+", " ").str.strip_chars()
+
+    def as_it_stands(self, field: str) -> pl.Series:
+        """The cells of the column that becomes this field, with all that is in them."""
+        if field not in self.names:
+            return self.cells(field)
+        return self.frame[self.names[field]].cast(pl.String).fill_null("")
 
     def text(self, field: str) -> pl.Series:
         """The texts of a field, null where the source has none."""

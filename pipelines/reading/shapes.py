@@ -44,6 +44,7 @@ SUBSIDIES: Schema = {
     "theme": pl.String,
     "recipient": pl.String,
     "recipient_kind": pl.String,
+    "recipient_key": pl.String,
     "status": pl.String,
     "amount_requested_eur": pl.Float64,
     "amount_granted_eur": pl.Float64,
