@@ -9,7 +9,8 @@ happens by chance too, for round amounts early in a table, so no row with a text
 
 - a row without any text is left out when it is such a sum of two rows and more, and refused when it is not;
 - one that lacks a text that nearly all others have is refused when it is such a sum;
-- any other is refused when it is the sum of all rows above, of which ten and more have an amount.
+- any other is refused when it is the sum of all rows above, of which ten and more have an amount, or four and
+  more where it is the last.
 """
 
 from collections.abc import Sequence
@@ -32,6 +33,7 @@ LONG_TOTAL = (
     r"|^[^\p{L}\p{N}]*(?:de )?(?:som|sum|saldo|samen|tezamen|opgeteld|optelling)\b"
 )
 _ENOUGH = 10
+_ENOUGH_FOR_LAST = 4
 _NEARLY_ALL = 0.9
 _TODO = "list it under `notes` of the layout if it is no grant"
 Cents = list[int | None]
@@ -90,7 +92,8 @@ class _Totals:
             if not is_sum:
                 raise self._refused(i, "has amounts and no text, and is not the sum of rows above it")
             return True
-        if is_sum and (self.lacking[i] or (above.filled >= _ENOUGH and above.is_of(row))):
+        enough = _ENOUGH_FOR_LAST if i == len(self.rows) - 1 else _ENOUGH
+        if is_sum and (self.lacking[i] or (above.filled >= enough and above.is_of(row))):
             raise self._refused(i, "is exactly the sum of rows above it, and could be a total")
         return False
 
