@@ -11,6 +11,8 @@ from pipelines.strict import Strict, Text
 
 REGION = "region"
 PERIOD = "period"
+AMOUNTS = ("amount_requested_eur", "amount_granted_eur", "amount_settled_eur")
+"""What the amounts of a register of subsidies become."""
 
 
 class Reads(StrEnum):
@@ -41,6 +43,9 @@ class Column(Strict):
         names: for names of regions, the list of `seeds/region_names.csv` to look them up in.
         aliases: other headers that the source has had for it.
         optional: whether a file without it is a good file.
+        thousands: what parts the thousands of its numbers. Without it and `decimal`, `number` has a decimal point and
+            no thousands, `dutch_number` a decimal comma and points, and what could be either is refused.
+        decimal: what stands before the decimals of its numbers.
         certainty: how sure we are of its header, as with codes.
     """
 
@@ -49,6 +54,8 @@ class Column(Strict):
     names: Text | None = None
     aliases: tuple[Text, ...] = ()
     optional: bool = False
+    thousands: Literal[".", ",", " ", "'"] | None = None
+    decimal: Literal[".", ","] | None = None
     certainty: Literal["recorded", "seen", "assumed"] = "seen"
 
     @model_validator(mode="after")
@@ -58,6 +65,10 @@ class Column(Strict):
                 raise ValueError(f"a column to `{to}` reads one of: {', '.join(sorted(allowed))}")
         if (self.reads is Reads.REGION_NAME) != (self.names is not None):
             raise ValueError("`names` goes with `reads: region_name`, and the other way round")
+        if (self.thousands or self.decimal) and self.reads not in NUMBERS:
+            raise ValueError("`thousands` and `decimal` are of numbers")
+        if self.thousands and self.thousands == self.decimal:
+            raise ValueError("`thousands` and `decimal` cannot be the same sign")
         return self
 
 
@@ -70,6 +81,8 @@ class TableLayout(Strict):
         sheet: the sheet of a workbook; without it there must be only one.
         header_rows: how many rows the header has; names of merged cells hold for the columns on their right.
         ignored: headers that are known and not read; `*` and `?` are allowed.
+        hidden: what is done with rows and columns that are hidden in a workbook: `keep` reads them like the others,
+            `leave_out` does not read them. Without it a workbook with hidden data is refused.
         notes: rows that are no data, by their first cell, with `*` and `?`, where the general rule leaves them in.
         marks: what a mark of this source is in `seeds/value_status.csv`, where its meaning there is not the source's.
         combine: `sum` adds up the rows of one key; without it two rows of one key are an error.
@@ -83,12 +96,18 @@ class TableLayout(Strict):
     sheet: Text | None = None
     header_rows: Annotated[int, Field(ge=1, le=5)] = 1
     ignored: tuple[Text, ...] = ()
+    hidden: Literal["keep", "leave_out"] | None = None
     notes: tuple[Text, ...] = ()
     marks: dict[Text, Text] = Field(default_factory=dict)
     combine: Literal["sum"] | None = None
     totals: tuple[Text, ...] = ()
     never_added: tuple[Text, ...] = ()
     columns: dict[Text, Column]
+
+    @property
+    def is_register(self) -> bool:
+        """Whether its rows are grants, and not figures of regions."""
+        return any(column.to in AMOUNTS for column in self.columns.values())
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -97,6 +116,8 @@ class TableLayout(Strict):
             raise ValueError("a layout needs at least two columns that are not optional")
         if self.sheet and self.format != "xlsx":
             raise ValueError("`sheet` goes with `format: xlsx`")
+        if self.hidden and self.format != "xlsx":
+            raise ValueError("`hidden` goes with `format: xlsx`")
         claims = [fold(name) for key, column in self.columns.items() for name in (key, *column.aliases)]
         _refuse_twice("header", [*claims, *(fold(name) for name in self.ignored)])
         _refuse_twice("`to`", [column.to for column in self.columns.values()])

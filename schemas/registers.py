@@ -5,8 +5,8 @@ from pathlib import Path
 import pandera.polars as pa
 import polars as pl
 
+from pipelines.layout import AMOUNTS
 from pipelines.reading.recipients import KINDS, MASK
-from pipelines.reading.registers import AMOUNTS
 from pipelines.register_card import SubsidyStatus
 from schemas.wire import WireError
 

@@ -1,28 +1,14 @@
-"""Which columns a table has and which of its rows are data: the same for every form of file.
-
-What stands between the header and the end is data, except for what can hold none:
-
-- a row without anything in it;
-- a ruled line, in which every filled cell is two or more of `-`, `=` or `_`;
-- a note: a row with only its first cell filled, right under the header or after the last other row, and only where
-  the layout needs two or more columns that say what a figure is about (all but numbers). With one such column, a row
-  like `Rozendaal;` could be data without a figure, so it stays in; so does a lone cell between rows of data. Either is
-  then refused by whoever reads the cells, unless it makes sense;
-- what the layout lists under `notes`.
-"""
+"""Which columns a table has, by the layout of its card: the same for every form of file."""
 
 import fnmatch
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import polars as pl
-
 from pipelines.errors import MismatchError, SourceError, shown
-from pipelines.layout import NUMBERS, Column, TableLayout, fold
+from pipelines.layout import Column, TableLayout, fold
 
 ROW = "#row"
 _ALL = 100
-_RULED = r"^(-{2,}|={2,}|_{2,})$"
 
 
 @dataclass(frozen=True)
@@ -54,6 +40,11 @@ def header_at(rows: Sequence[Sequence[str]], layout: TableLayout) -> int | None:
 
 def _needed(layout: TableLayout) -> list[set[str]]:
     return [_names(key, column) for key, column in layout.columns.items() if not column.optional]
+
+
+def headers_of(key: str, column: Column) -> list[str]:
+    """The names that a column may have, without the differences that carry no meaning."""
+    return sorted(_names(key, column))
 
 
 def _names(key: str, column: Column) -> set[str]:
@@ -125,43 +116,3 @@ def fits(text: str, patterns: Iterable[str]) -> bool:
     """Whether a text is one of these names, in which `*` stands for anything and `?` for one sign."""
     # Headers hold brackets, which are only themselves here.
     return any(fnmatch.fnmatchcase(fold(text), fold(pattern).replace("[", "[[]")) for pattern in patterns)
-
-
-def data_rows(
-    origin: Origin, lazy: pl.LazyFrame, below: int, header: Sequence[str], layout: TableLayout
-) -> pl.DataFrame:
-    """The rows of data of a table with the columns `ROW`, `c0`, `c1` and so on, under the names of the layout.
-
-    What is numbered `below` or lower is header.
-
-    Raises:
-        SourceError: columns are missing or unknown, or there is no row of data.
-    """
-    places = places_of(origin, header, layout)
-    cells = [pl.col(f"c{i}").str.strip_chars() for i in range(len(header))]
-    nameless = [cell != "" for cell, name in zip(cells, header, strict=True) if not fold(name)]
-    frame = lazy.select(
-        ROW,
-        *(pl.col(f"c{place}").alias(key) for key, place in places.items()),
-        pl.sum_horizontal(cell != "" for cell in cells).alias("#filled"),
-        pl.all_horizontal((cell == "") | cell.str.contains(_RULED) for cell in cells).alias("#ruled"),
-        pl.any_horizontal(pl.lit(False), *nameless).alias("#nameless"),
-        cells[0].alias("#first"),
-    ).collect(engine="streaming")
-    frame = frame.filter((pl.col(ROW) > below) & (pl.col("#filled") > 0) & ~pl.col("#ruled"))
-    frame = _without_notes(frame, layout)
-    if frame.is_empty():
-        raise origin.error("there are no rows of data under the header", "look at the file at the source")
-    if odd := frame.filter("#nameless")[ROW].to_list():
-        raise origin.error(f"row {odd[0]} holds a value in a column without a name", "look at the file at the source")
-    return frame.select(ROW, *places)
-
-
-def _without_notes(frame: pl.DataFrame, layout: TableLayout) -> pl.DataFrame:
-    if layout.notes:
-        notes = [first for first in frame["#first"].unique() if fits(first, layout.notes)]
-        frame = frame.filter(~pl.col("#first").is_in(notes))
-    if sum(not column.optional and column.reads not in NUMBERS for column in layout.columns.values()) < 2:
-        return frame
-    others = frame.select(pl.arg_where((pl.col("#filled") > 1) | (pl.col("#first") == ""))).to_series()
-    return frame.slice(others[0], others[-1] - others[0] + 1) if len(others) else frame.clear()

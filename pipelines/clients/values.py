@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Callable
 from datetime import date
+from functools import cache
 from typing import NamedTuple
 
 ORDINARY = "None"
@@ -20,8 +21,8 @@ _FULL_MONTHS = (
 _MONTH_NUMBERS = {name: i % 12 + 1 for i, name in enumerate((*_MONTHS, *_FULL_MONTHS))} | {"sept": 9}
 
 _PLAIN = re.compile(r"-?[0-9]+(\.[0-9]+)?")
-_DUTCH = re.compile(r"(?P<whole>[1-9][0-9]{0,2}(\.[0-9]{3})+|[0-9]+)(,(?P<part>[0-9]+|--?))?")
 _MARKED = re.compile(r"(?P<number>.*[0-9])\s*(?P<mark>\*\*?)")
+_PERCENT = re.compile(r"(?P<number>.*[0-9])\s*%")
 _BELOW = re.compile(r"<\s*(?P<limit>5|10)")
 _MARKS = {"*", "x", "-", "."}
 
@@ -60,6 +61,17 @@ class Cell(NamedTuple):
     mark: str
 
 
+class Signs(NamedTuple):
+    """What parts the thousands of a number, nothing where nothing does, and what stands before its decimals."""
+
+    thousands: str
+    decimal: str
+
+
+PLAIN = Signs("", ".")
+DUTCH = Signs(".", ",")
+
+
 def read_number(text: str) -> Cell:
     """Read a number with a decimal point and no thousands separator, or a mark.
 
@@ -77,7 +89,18 @@ def read_dutch_number(text: str) -> Cell:
     Raises:
         ValueError: it is neither, or could mean two things.
     """
-    return _read_cell(text, _dutch_number, "a number such as 1.234,5")
+    return read_signed_number(text, DUTCH)
+
+
+def read_signed_number(text: str, signs: Signs) -> Cell:
+    """Read a number with these signs, also with a currency as in `read_dutch_number`, or a mark.
+
+    Thousands are parted everywhere in groups of three or nowhere.
+
+    Raises:
+        ValueError: it is neither, or could mean two things.
+    """
+    return _read_cell(text, lambda cell: _signed_number(cell, signs), f"a number such as {_example(signs)}")
 
 
 def _read_cell(text: str, number: Callable[[str], float | None], expected: str) -> Cell:
@@ -92,6 +115,8 @@ def _read_cell(text: str, number: Callable[[str], float | None], expected: str) 
     value = number(marked["number"].rstrip() if marked else cell)
     # A row of digits longer than any figure is no figure, and would become infinite.
     if value is None or not math.isfinite(value):
+        if (percent := _PERCENT.fullmatch(cell)) and (part := number(percent["number"].rstrip())) is not None:
+            raise ValueError(f"{text!r} is not {expected}: as a percentage it could be {part:g} or {part / 100:g}")
         raise ValueError(f"{text!r} is not {expected}, nor one of the marks * x - . <5 <10 or a blank")
     return Cell(value, marked["mark"] if marked else ORDINARY)
 
@@ -100,17 +125,29 @@ def _plain_number(text: str) -> float | None:
     return float(text) if _PLAIN.fullmatch(text) else None
 
 
-def _dutch_number(text: str) -> float | None:
+def _signed_number(text: str, signs: Signs) -> float | None:
     # The sign may stand before the currency or after it, not both.
-    found = re.fullmatch(r"(?P<before>-?)\s*(?:(?:€|EUR)\s*)?(?P<after>-?)(?P<digits>[0-9.,-]+)", text)
+    found = re.fullmatch(r"(?P<before>-?)\s*(?:(?:€|EUR)\s*)?(?P<after>-?)(?P<digits>[0-9.,' \xa0\u202f-]+)", text)
     if not found or (found["before"] and found["after"]):
         return None
-    digits = _DUTCH.fullmatch(found["digits"])
+    digits = _form(signs).fullmatch(found["digits"])
     if not digits:
         return None
     part = (digits["part"] or "").strip("-")
     sign = found["before"] or found["after"]
-    return float(f"{sign}{digits['whole'].replace('.', '')}.{part or '0'}")
+    return float(f"{sign}{re.sub('[^0-9]', '', digits['whole'])}.{part or '0'}")
+
+
+@cache
+def _form(signs: Signs) -> re.Pattern[str]:
+    # A space that keeps a number on one line is a space.
+    thousands = "[ \xa0\u202f]" if signs.thousands == " " else re.escape(signs.thousands)
+    grouped = rf"[1-9][0-9]{{0,2}}({thousands}[0-9]{{3}})+|" if signs.thousands else ""
+    return re.compile(rf"(?P<whole>{grouped}[0-9]+)({re.escape(signs.decimal)}(?P<part>[0-9]+|--?))?")
+
+
+def _example(signs: Signs) -> str:
+    return f"1{signs.thousands}234{signs.decimal}5"
 
 
 def read_day(text: str) -> str:
@@ -186,6 +223,11 @@ def read_region_code(text: str) -> str:
     if _OTHER_REGION.fullmatch(code):
         return code
     raise ValueError(f"{text!r} is not a region code such as GM0014, 0014 or PV20")
+
+
+def month_number(name: str) -> int | None:
+    """The number of a month by its Dutch name, in full or cut off; None of what is no such name."""
+    return _MONTH_NUMBERS.get(_folded(name).removesuffix("."))
 
 
 def _folded(text: str) -> str:

@@ -5,7 +5,7 @@ One page is in memory at a time as text, and all rows of a card as columns: thes
 
 import json
 from collections.abc import Mapping
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 
 import polars as pl
@@ -13,61 +13,95 @@ import polars as pl
 from pipelines.card import Shape, SourceCard
 from pipelines.clients import drop, eurostat, ogc_features
 from pipelines.clients.table_file import read_records, read_table
-from pipelines.errors import SourceError
+from pipelines.clients.table_rows import Table
+from pipelines.errors import MismatchError, SourceError
 from pipelines.landing import Resource, Snapshot
+from pipelines.periods import period_days
 from pipelines.reading.landed import Landed
-from pipelines.reading.pages import Pages
-from pipelines.reading.registers import register_rows
+from pipelines.reading.pages import SEPARATE, Pages
+from pipelines.reading.registers import register_rows, register_year
 from pipelines.reading.shapes import CODES, MEASURES, ROWS_IN
 from pipelines.reading.tables import load_region_names, statistics_rows
+from pipelines.reading.tally import NOTHING, Tally
+from pipelines.reading.told_periods import refuse_other_period
+from pipelines.reading.twins import refuse_twins
 from pipelines.roads import Protocol
 from pipelines.settings import DBT_PROJECT
 
 
-def read_frames(landed: Landed, target: Path, have: Snapshot | None = None) -> tuple[int, Snapshot]:
+def read_frames(landed: Landed, target: Path, have: Snapshot | None = None) -> tuple[int, Snapshot, Tally]:
     """Read a source that is no table of CBS into the Parquet of its shape.
 
     Files of one source stand by themselves: one that cannot be read is taken from what landed before, if it was there,
     and the others are read.
 
     Returns:
-        The number of rows, and the snapshot that they are from.
+        The number of rows, the snapshot that they are from, and how many rows of the source they came from.
 
     Raises:
-        SourceError: the bytes are not what the card or the protocol says.
+        SourceError: the bytes are not what the card or the protocol says, or two files say the same.
     """
-    card, rows = landed.card, 0
-    read = Pages(landed, have, partial(_read_page, landed))
-    frames = []
+    card, rows, tally = landed.card, 0, NOTHING
+    tallies: dict[str, Tally] = {}
+
+    def read_page(resource: Resource) -> pl.DataFrame:
+        frame, tallies[resource.name] = _read_page(landed, resource)
+        return frame
+
+    read = Pages(landed, have, read_page)
+    frames, files = [], []
     for resource, frame in read:
+        tally = tally.and_(tallies[resource.name])
+        files.append((resource, frame))
         if card.shape is Shape.SUBSIDIES:
             frame = frame.with_columns(pl.col("row_number") + rows)
         rows += frame.height
         frames.append(frame.with_columns(pl.lit(resource.sha256).alias("landed_sha256")))
     if not frames:
         raise SourceError(card.dataset_id, "nothing with rows in it has landed", todo="fetch it again")
+    if landed.protocol in SEPARATE:
+        refuse_twins(card.dataset_id, files)
     whole = pl.concat(frames).select(pl.lit(card.dataset_id).alias("dataset_id"), pl.all())
     if card.shape is Shape.OBSERVATIONS:
         whole = _as_observations(whole)
         _describe(landed, whole, target)
     whole.write_parquet(target / f"{ROWS_IN[card.shape]}.parquet", compression="zstd")
-    return rows, read.snapshot
+    return rows, read.snapshot, tally
 
 
-def _read_page(landed: Landed, resource: Resource) -> pl.DataFrame:
+def _read_page(landed: Landed, resource: Resource) -> tuple[pl.DataFrame, Tally]:
+    """The rows of a page, and how many rows of the source they came from."""
     card, body = landed.card, landed.page(resource)
-    if card.boundaries:
-        return ogc_features.boundary_rows(card, body)
-    if landed.protocol is Protocol.EUROSTAT:
-        return eurostat.statistics_rows(card, body)
-    frame = _text_frame(landed, resource, body)
+    if card.boundaries or landed.protocol is Protocol.EUROSTAT:
+        rows = ogc_features.boundary_rows(card, body) if card.boundaries else eurostat.statistics_rows(card, body)
+        return rows, Tally(rows.height, {})
+    table = _text_table(landed, resource, body)
     if card.subsidy_register:
-        return register_rows(card, frame, resource.url)
-    period = drop.period_of(resource.url) if landed.protocol is Protocol.DROP else card.only_period
-    return statistics_rows(card, frame, region_names(), period, resource.url)
+        if (year := register_year(card, resource.url)) is not None:
+            refuse_other_period(card.dataset_id, table.told, f"{year}JJ00", resource.url)
+        return register_rows(card, table.frame, resource.url, table.letters), table.tally
+    named = drop.period_of(resource.url) if landed.protocol is Protocol.DROP else None
+    period = named if landed.protocol is Protocol.DROP else card.only_period
+    rows = statistics_rows(card, table.frame, region_names(), period, resource.url, table.letters)
+    if period is not None:
+        refuse_other_period(card.dataset_id, table.told, period, resource.url)
+    if named is not None:
+        _refuse_other_rows(card, rows, named, resource.url)
+    return rows, table.tally
 
 
-def _text_frame(landed: Landed, resource: Resource, body: bytes) -> pl.DataFrame:
+def _refuse_other_rows(card: SourceCard, rows: pl.DataFrame, named: str, url: str) -> None:
+    """Refuse rows of periods that lie outside the one in the name of their file."""
+    span = period_days(named)
+    for code in rows["period_code"].unique().sort():
+        days = period_days(code)
+        if span and days and not (days[0] <= span[1] and span[0] <= days[1]):
+            problem = f"a row is of {code}, which is not {named}, the period in the name of the file"
+            todo = "put the period of which the file is in its name, or fetch the file that was meant"
+            raise MismatchError(card.dataset_id, problem, url=url, todo=todo)
+
+
+def _text_table(landed: Landed, resource: Resource, body: bytes) -> Table:
     card = landed.card
     if card.layout is None:
         raise SourceError(card.dataset_id, f"the road {landed.protocol} brings tables", todo="give the card a `layout`")

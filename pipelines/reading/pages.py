@@ -16,7 +16,7 @@ from pipelines.roads import Protocol
 # What reading bytes of an unexpected form can end in, beside an error that says so itself.
 UNREADABLE = (duckdb.Error, pl.exceptions.PolarsError, KeyError, TypeError, ValueError)
 # Each file of these is a whole: a year of a register, a quarter of a table.
-_SEPARATE = {Protocol.FILE, Protocol.DROP, Protocol.CKAN}
+SEPARATE = {Protocol.FILE, Protocol.DROP, Protocol.CKAN}
 
 
 class Pages:
@@ -47,7 +47,7 @@ class Pages:
                 page = resource, self._read(resource)
                 found = True
             except (SourceError, *UNREADABLE) as error:
-                if self._landed.protocol not in _SEPARATE:
+                if self._landed.protocol not in SEPARATE:
                     raise
                 first = first or error
                 instead = self._as_before(resource)

@@ -6,29 +6,30 @@ a 0 does not say which. Negative amounts correct an earlier row and are kept.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 from urllib.parse import urlsplit
 
 import polars as pl
 
 from pipelines.card import SourceCard
+from pipelines.clients.numbers import reader_of
 from pipelines.clients.table_columns import ROW
-from pipelines.clients.values import BLANK, ORDINARY, Cell, read_dutch_number, read_number, read_year
+from pipelines.clients.values import BLANK, ORDINARY, read_year
 from pipelines.errors import CardError, MismatchError, shown
-from pipelines.layout import Reads, TableLayout, fold
+from pipelines.layout import AMOUNTS, TableLayout, fold
 from pipelines.reading.recipients import masked_recipients
 from pipelines.reading.shapes import SUBSIDIES
 from pipelines.register_card import Register, SubsidyStatus
 
-AMOUNTS = ("amount_requested_eur", "amount_granted_eur", "amount_settled_eur")
-_NUMBERS: dict[Reads, Callable[[str], Cell]] = {Reads.NUMBER: read_number, Reads.DUTCH_NUMBER: read_dutch_number}
 _FACTOR = {"euro": 1, "thousand_euro": 1000}
 T = TypeVar("T")
 _YEAR_IN_NAME = re.compile(r"(?<![0-9])(?:19|20)[0-9]{2}(?![0-9])")
 
 
-def register_rows(card: SourceCard, frame: pl.DataFrame, url: str) -> pl.DataFrame:
+def register_rows(
+    card: SourceCard, frame: pl.DataFrame, url: str, letters: Mapping[str, str] | None = None
+) -> pl.DataFrame:
     """Turn a table of text into the rows of `subsidies.parquet`, but for `dataset_id` and `landed_sha256`.
 
     Args:
@@ -36,6 +37,7 @@ def register_rows(card: SourceCard, frame: pl.DataFrame, url: str) -> pl.DataFra
         frame: text columns as `read_table` gives them: named by the keys of the layout's columns, and the number of the
             row in the source. A column that is optional may be absent.
         url: where the table came from; under `year_from_name` its last part holds the year.
+        letters: the letters of the columns in a spreadsheet, for errors, where they have any.
 
     Returns:
         One row for each row of the frame, in its order, numbered from 1. `status` is null where the register gives
@@ -45,7 +47,7 @@ def register_rows(card: SourceCard, frame: pl.DataFrame, url: str) -> pl.DataFra
         SourceError: an amount, a year or a word for the status cannot be read; it names column, row and value.
         CardError: the card does not say whose register it is, or how to read a column.
     """
-    reader = _Reader(card, frame, url)
+    reader = _Reader(card, frame, url, letters or {})
     amounts = [reader.amount(name) for name in AMOUNTS]
     rows = pl.DataFrame(
         {
@@ -81,12 +83,13 @@ def _status_of_amounts() -> pl.Expr:
 class _Reader:
     """The columns of one table, each read by what the card says of it."""
 
-    def __init__(self, card: SourceCard, frame: pl.DataFrame, url: str) -> None:
+    def __init__(self, card: SourceCard, frame: pl.DataFrame, url: str, letters: Mapping[str, str]) -> None:
         if card.subsidy_register is None or card.layout is None:
             raise CardError(f"card {card.dataset_id}: no register of files -> give it `register` and `layout`")
         self.register: Register = card.subsidy_register
         self.layout: TableLayout = card.layout
         self.dataset_id, self.frame, self.url = card.dataset_id, frame, url
+        self.card, self.letters = card, letters
         self.names = {c.to: name for name, c in card.layout.columns.items() if name in frame.columns}
 
     def cells(self, field: str) -> pl.Series:
@@ -124,7 +127,7 @@ class _Reader:
         if field not in self.names:
             return pl.repeat(None, self.frame.height, dtype=pl.Float64, eager=True)
         name = self.names[field]
-        number = _NUMBERS.get(self.layout.columns[name].reads)
+        number = reader_of(self.layout.columns[name])
         if number is None:
             raise CardError(
                 f"card {self.dataset_id}: column {name!r} is an amount -> give it one of: number, dutch_number"
@@ -146,7 +149,7 @@ class _Reader:
         if "year" in self.names:
             todo = "look at the row at the source"
             return self._read("year", lambda cell: int(read_year(cell)[:4]) if cell else None, pl.Int32, todo)
-        year = self._year_in_name() if self.register.year_from_name else self.register.year
+        year = register_year(self.card, self.url)
         if year is None:
             raise CardError(f"card {self.dataset_id}: no year -> give a column `to: year`, or `year` in `register`")
         return pl.repeat(year, self.frame.height, dtype=pl.Int32, eager=True)
@@ -170,21 +173,33 @@ class _Reader:
             try:
                 read.append(reader(cell))
             except ValueError as error:
-                problem = f"column {self.names[field]!r} holds {cell!r} in row {self._row(cells, cell)}: {error}"
+                problem = f"column {self.names[field]!r} holds {cell!r} in row {self._row(field, cells, cell)}: {error}"
                 raise MismatchError(self.dataset_id, problem, url=self.url, todo=todo) from None
         return cells.replace_strict(different, pl.Series(read, dtype=kind), return_dtype=kind)
 
-    def _row(self, cells: pl.Series, cell: str) -> int:
+    def _row(self, field: str, cells: pl.Series, cell: str) -> str:
+        """The number of the first row with this cell, and the cell as a spreadsheet calls it."""
         at = cells.index_of(cell) or 0
-        return int(self.frame[ROW][at]) if ROW in self.frame.columns else at + 1
+        row = int(self.frame[ROW][at]) if ROW in self.frame.columns else at + 1
+        letters = self.letters.get(self.names[field])
+        return f"{row} (cell {letters}{row})" if letters else str(row)
 
-    def _year_in_name(self) -> int:
-        years = {int(y) for y in _YEAR_IN_NAME.findall(urlsplit(self.url).path.rsplit("/", 1)[-1])}
-        if len(years) != 1:
-            raise MismatchError(
-                self.dataset_id,
-                f"the name of the file holds {len(years) or 'no'} years, expected one",
-                url=self.url,
-                todo="name the file after its year, or give a column `to: year`",
-            )
-        return years.pop()
+
+def register_year(card: SourceCard, url: str) -> int | None:
+    """The year of all rows of a file, where its name or the card says it and no column does.
+
+    Raises:
+        MismatchError: its name should say the year, and does not.
+    """
+    register = card.subsidy_register
+    if register is None or not register.year_from_name:
+        return register.year if register else None
+    years = {int(y) for y in _YEAR_IN_NAME.findall(urlsplit(url).path.rsplit("/", 1)[-1])}
+    if len(years) != 1:
+        raise MismatchError(
+            card.dataset_id,
+            f"the name of the file holds {len(years) or 'no'} years, expected one",
+            url=url,
+            todo="name the file after its year, or give a column `to: year`",
+        )
+    return years.pop()

@@ -11,6 +11,7 @@ from pipelines.reading.frames import read_frames
 from pipelines.reading.landed import Landed
 from pipelines.reading.pages import UNREADABLE
 from pipelines.reading.remainders import set_aside_remainders
+from pipelines.reading.tally import Tally
 from pipelines.roads import Protocol
 
 
@@ -30,12 +31,14 @@ class RowsError(SourceError):
 class Read(NamedTuple):
     """How many rows were read (observations, grants or areas), how many beside them are of no region, and of what.
 
-    `snapshot` is what landed, but for files that could not be read and are in its `lacking` now.
+    `snapshot` is what landed, but for files that could not be read and are in its `lacking` now. `tally` counts the
+    rows as the source has them: those received and those left out, by reason. One row may hold several observations.
     """
 
     rows: int
     not_classified: int
     snapshot: Snapshot
+    tally: Tally
 
 
 def read_snapshot(
@@ -54,7 +57,7 @@ def read_snapshot(
         have: what landed before, for files of several that cannot be read.
 
     Returns:
-        The number of rows of either kind, and the snapshot that they are from.
+        The number of rows of either kind, the snapshot that they are from, and the tally of what was received.
 
     Raises:
         RowsError: there are not as many rows as the card says.
@@ -65,8 +68,9 @@ def read_snapshot(
     try:
         if Protocol(snapshot.protocol) in CBS:
             rows = read_table(landed, work, target)
+            tally = Tally(rows, {})
         else:
-            rows, read = read_frames(landed, target, have)
+            rows, read, tally = read_frames(landed, target, have)
         not_classified = set_aside_remainders(target) if card.shape is Shape.OBSERVATIONS else 0
     except UNREADABLE as error:
         problem = f"the landed bytes cannot be read, {type(error).__name__}: {error!s:.300}"
@@ -75,4 +79,4 @@ def read_snapshot(
     # Where a file of several is lacking, fewer rows are no surprise.
     if not (1 if read.lacking else card.rows.min) <= rows <= card.rows.max:
         raise RowsError(card, rows, landed.first_url)
-    return Read(rows, not_classified, read)
+    return Read(rows, not_classified, read, tally)

@@ -8,6 +8,7 @@ What several rows of a key add up to (`combine: sum`, `totals`):
 """
 
 import csv
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +17,13 @@ import polars as pl
 
 from pipelines.card import SourceCard
 from pipelines.clients import values
+from pipelines.clients.numbers import reader_of
 from pipelines.clients.table_columns import ROW
 from pipelines.clients.values import BLANK, ORDINARY, Cell
+from pipelines.dimensions import Measure
 from pipelines.errors import CardError, MismatchError, SourceError, shown
 from pipelines.layout import NUMBERS, PERIOD, REGION, Column, Reads, TableLayout, fold
+from pipelines.units import is_count
 
 COUNTRY = "NL01"
 TOTAL = "total"
@@ -54,7 +58,12 @@ def load_region_names(path: Path) -> dict[str, dict[str, str]]:
 
 
 def statistics_rows(
-    card: SourceCard, frame: pl.DataFrame, names: Mapping[str, Mapping[str, str]], period: str | None, url: str = ""
+    card: SourceCard,
+    frame: pl.DataFrame,
+    names: Mapping[str, Mapping[str, str]],
+    period: str | None,
+    url: str = "",
+    letters: Mapping[str, str] | None = None,
 ) -> pl.DataFrame:
     """Turn a frame as `read_table` gives it into observations.
 
@@ -64,6 +73,7 @@ def statistics_rows(
         names: the region codes by list and folded name, see `load_region_names`.
         period: the period of all rows, where no column gives it.
         url: where the frame came from, for errors.
+        letters: the letters of the columns in a spreadsheet, for errors, where they have any.
 
     Returns:
         The columns measure_code, region_code, period_code, dims, value, value_text, value_attribute; `value_text` only
@@ -73,7 +83,7 @@ def statistics_rows(
         SourceError: a cell cannot be read, two rows have one key, a code of the card is not there, no period is known.
         CardError: the card and its layout do not fit together.
     """
-    table = _Table(card, frame, names, url)
+    table = _Table(card, frame, names, url, letters or {})
     categories = sorted(name for name, dimension in card.dimensions.items() if dimension.role == "category")
     keys = [REGION, PERIOD, *categories]
     rows = table.cells(keys, period)
@@ -106,6 +116,7 @@ class _Table:
     frame: pl.DataFrame
     names: Mapping[str, Mapping[str, str]]
     url: str
+    letters: Mapping[str, str]
 
     @property
     def layout(self) -> TableLayout:
@@ -124,7 +135,9 @@ class _Table:
         for measure in self.card.measures:
             if name := columns.get(measure.code):
                 parts.append(
-                    key_frame.with_columns(pl.lit(measure.code).alias("measure_code")).hstack(self._values(name))
+                    key_frame.with_columns(pl.lit(measure.code).alias("measure_code")).hstack(
+                        self._values(measure, name)
+                    )
                 )
         if not parts:
             raise self.error("there is none of the measures of the card", "give them columns in `layout`")
@@ -158,7 +171,7 @@ class _Table:
         spellings = {spelling: code.code for code in dimension.codes for spelling in (code.code, *code.aliases)}
         return lambda text: _category(spellings, text)
 
-    def _values(self, name: str) -> pl.DataFrame:
+    def _values(self, measure: Measure, name: str) -> pl.DataFrame:
         column, marks = self.layout.columns[name], self.layout.marks
         if strange := sorted(set(marks.values()) - {mark for mark, _ in _WITHOUT}):
             raise CardError(f"card {self.card.dataset_id}: `marks` makes {shown(strange)} of a mark -> use a known one")
@@ -174,16 +187,20 @@ class _Table:
                 .otherwise(pl.lit(ORDINARY))
                 .alias("value_attribute"),
             )
-        if column.reads not in NUMBERS:
+        number = reader_of(column)
+        if number is None:
             raise CardError(
                 f"card {self.card.dataset_id}: column {name} is a measure -> let it read a number or a text"
             )
-        number = values.read_number if column.reads is Reads.NUMBER else values.read_dutch_number
+        is_whole = is_count(measure.unit or "")
 
         def read(text: str) -> Cell:
             if mark := marks.get(text.strip()):
                 return Cell(None, mark)
             cell = number(text)
+            if is_whole and cell.value is not None and not cell.value.is_integer():
+                whole = int(re.sub("[^0-9]", "", text))
+                raise ValueError(f"a count has no fraction, and it could be {cell.value:.15g} or {whole}")
             return cell if cell.value is not None else Cell(None, marks.get(cell.mark, cell.mark))
 
         cells = self._read(name, read, pl.Struct({"value": pl.Float64, "mark": pl.String}))
@@ -204,7 +221,7 @@ class _Table:
             try:
                 cell = read(text)
             except ValueError as error:
-                problem = f"column {name} holds {text!r} in row {self._row(column == text)}: {error}"
+                problem = f"column {name} holds {text!r} in row {self._row(name, column == text)}: {error}"
                 raise self.error(problem, self._todo(self.layout.columns[name])) from None
             found.append(cell._asdict() if isinstance(cell, Cell) else cell)
         return pl.Series(name, found, dtype=kind).gather(
@@ -218,9 +235,11 @@ class _Table:
             return "correct `reads` of the column, or say under `marks` what it means"
         return "correct the column in `layout`; if the row is a note, list it under `notes`"
 
-    def _row(self, where: pl.Series) -> int:
+    def _row(self, name: str, where: pl.Series) -> str:
+        """The number of the first such row, and the cell as a spreadsheet calls it."""
         at = where.arg_true()[0]
-        return int(self.frame[ROW][at]) if ROW in self.frame.columns else at + 1
+        row = int(self.frame[ROW][at]) if ROW in self.frame.columns else at + 1
+        return f"{row} (cell {self.letters[name]}{row})" if name in self.letters else str(row)
 
     def refuse_doubled(self, rows: pl.DataFrame, key: list[str]) -> None:
         """Refuse two rows of one key, which without `combine` say different things of the same."""

@@ -45,7 +45,9 @@ def granted() -> Iterator[tuple[str, set[str | None]]]:
         card = REGISTERS[dataset_id]
         assert card.layout
         body = (SHARED / "standin" / "files" / file).read_bytes()
-        rows = register_rows(card, read_table(dataset_id, f"https://x/{file}", body, card.layout), f"https://x/{file}")
+        rows = register_rows(
+            card, read_table(dataset_id, f"https://x/{file}", body, card.layout).frame, f"https://x/{file}"
+        )
         yield rows["region_code"][0], set(rows["scheme"])
 
 

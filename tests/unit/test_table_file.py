@@ -31,7 +31,7 @@ def layout(**changed: Any) -> TableLayout:
 
 
 def read(body: bytes, **changed: Any) -> pl.DataFrame:
-    return read_table("uwv/test", "https://x/file", body, layout(**changed))
+    return read_table("uwv/test", "https://x/file", body, layout(**changed)).frame
 
 
 def rows(frame: pl.DataFrame) -> list[tuple[str, ...]]:
@@ -48,12 +48,13 @@ def test_every_encoding_and_line_end_gives_the_same_text(encoding: str, end: str
     assert rows(read(end.join(LINES).encode(encoding))) == EXPECTED
 
 
-def test_a_byte_that_only_latin_1_has_is_no_reason_to_refuse_a_file() -> None:
-    assert rows(read(b"GEMEENTE;MAAND;AANTAL\nS\xfadwest\x81;x;1\n")) == [("Súdwest\x81", "x", "1")]
+def test_a_byte_that_no_code_page_has_a_letter_for_is_refused_with_its_line() -> None:
+    with pytest.raises(SourceError, match="line 2 holds letters of an unknown code page"):
+        read(b"GEMEENTE;MAAND;AANTAL\nS\xfadwest\x81;x;1\n")
 
 
 def test_a_file_that_says_it_is_utf_8_must_be() -> None:
-    with pytest.raises(SourceError, match="the CSV cannot be read, UnicodeDecodeError"):
+    with pytest.raises(SourceError, match="line 2 is not UTF-8, as the file says that it is"):
         read(b"\xef\xbb\xbf" + "\n".join(LINES).encode("cp1252"))
 
 
@@ -159,7 +160,7 @@ def test_known_columns_are_not_read_and_optional_ones_may_be_absent() -> None:
 
 @pytest.mark.parametrize("line", ['Urk;"x;1', 'Urk;x";1\nElburg;x;1', 'Urk;"x" y;1', 'Urk;"De "Boom" x";1'])
 def test_quotes_that_do_not_close_are_refused(line: str) -> None:
-    with pytest.raises(SourceError, match=r"the CSV cannot be read|is not doubled"):
+    with pytest.raises(SourceError, match=r"row 2 .*(never closed|is not doubled)"):
         read(f"{LINES[0]}\n{line}\n".encode())
 
 
@@ -296,7 +297,7 @@ def test_records_are_held_to_the_layout() -> None:
     columns = {"a": {"to": "a"}, "b": {"to": "b", "reads": "number"}}
     table = layout(format="json", columns=columns, ignored=["_links"])
     values = [1, 10358.0, 1e21, True, None, "", " 15 "]
-    frame = read_records("x/y", "u", [{"a": "k", "b": v, "_links": {"self": 1}} for v in values], table)
+    frame = read_records("x/y", "u", [{"a": "k", "b": v, "_links": {"self": 1}} for v in values], table).frame
     assert frame["b"].to_list() == ["1", "10358", "1000000000000000000000", "true", "", "", " 15 "]
     for records, told in (
         ([], "there are no records"),
@@ -393,9 +394,10 @@ def test_a_csv_is_read_as_the_standard_reader_reads_it_or_not_at_all(text: str) 
         assert found == [(*row, "", "")[:2] for row in expected[1:] if any(cell.strip() for cell in row)]
 
 
-CELLS = st.text(st.characters(blacklist_categories=["Cs", "Cc"], blacklist_characters='";\r\n'), max_size=8).map(
-    str.strip
-)
+# Without the letters with which misread ones begin.
+CELLS = st.text(
+    st.characters(blacklist_categories=["Cs", "Cc"], blacklist_characters='";\r\nÂÃÄÅâï├┬√\ufffd'), max_size=8
+).map(str.strip)
 
 
 @given(st.lists(st.tuples(CELLS.filter(bool), CELLS.filter(bool), CELLS), min_size=1, max_size=20))

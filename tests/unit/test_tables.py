@@ -266,7 +266,7 @@ def test_a_week_of_open_match_adds_postcodes_and_parts_of_municipalities_but_not
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as file:
         file.writestr("UWVopenmatchdata20230516.csv", "\r\n".join(lines).encode("utf-8-sig"))
-    table = read_table(source.dataset_id, "week.zip", archive.getvalue(), source.layout)
+    table = read_table(source.dataset_id, "week.zip", archive.getvalue(), source.layout).frame
     listed = load_region_names(DBT_PROJECT / "seeds" / "region_names.csv")
     found = statistics_rows(source, table, listed, None).select("region_code", "period_code", "dims", "value")
     assert set(found["period_code"]) == {"20230516"}
@@ -291,7 +291,7 @@ def test_a_quarter_of_the_tension_indicator_keeps_its_two_numbers_and_the_word_o
         "Regio Zwolle;Elektriciens en elektronicamonteurs;1.250;200;6,25;zeer krap\n"
         "FoodValley;Elektriciens en elektronicamonteurs;50;-;;\n"
     )
-    table = read_table(source.dataset_id, "2026KW03__2026-11-20.csv", body.encode("cp1252"), source.layout)
+    table = read_table(source.dataset_id, "2026KW03__2026-11-20.csv", body.encode("cp1252"), source.layout).frame
     listed = load_region_names(DBT_PROJECT / "seeds" / "region_names.csv")
     found = statistics_rows(source, table, listed, "2026KW03")
     zwolle = found.filter(region_code="AM36").select("measure_code", "value", "value_text", "value_attribute").rows()
@@ -310,7 +310,7 @@ def test_the_weekly_vacancies_of_werk_nl_are_as_published() -> None:
     path = SHARED / "standin/files/uwv/vacatures_per_gemeente_per_week_2020_2021.csv"
     source = load_cards(CARDS)["uwv/werknl_vacancies"]
     assert source.layout
-    table = read_table(source.dataset_id, path.name, path.read_bytes(), source.layout)
+    table = read_table(source.dataset_id, path.name, path.read_bytes(), source.layout).frame
     found = statistics_rows(source, table, load_region_names(DBT_PROJECT / "seeds" / "region_names.csv"), None)
     weeks = found.group_by("period_code").agg(pl.col("value").sum(), pl.col("region_code").n_unique())
     by_week = {week: (value, regions) for week, value, regions in weeks.iter_rows()}

@@ -1,0 +1,42 @@
+"""Files of one source that are the same: whoever puts one in the place of another publishes it under two periods."""
+
+from collections.abc import Sequence
+from hashlib import sha256
+
+import polars as pl
+
+from pipelines.errors import MismatchError
+from pipelines.landing import Resource
+
+# What tells two files of the same figures apart, and is no figure.
+_BESIDE = ("row_number", "year", "period_code", "landed_sha256")
+# Fewer figures than these may well be the same in two periods.
+_ENOUGH = 10
+
+
+def refuse_twins(dataset_id: str, pages: Sequence[tuple[Resource, pl.DataFrame]]) -> None:
+    """Refuse files of several of which two have the same bytes, or the same figures.
+
+    Raises:
+        MismatchError: two have; the error names both.
+    """
+    bytes_of: dict[str, Resource] = {}
+    figures_of: dict[str, Resource] = {}
+    for resource, frame in pages:
+        marks = [(bytes_of, resource.sha256, "bytes")]
+        if frame.height >= _ENOUGH:
+            marks.append((figures_of, _figures(frame), "figures"))
+        for known, mark, what in marks:
+            if (other := known.setdefault(mark, resource)) is not resource:
+                raise MismatchError(
+                    dataset_id,
+                    f"{other.url} and {resource.url} have the same {what}, while they are of two periods",
+                    url=resource.url,
+                    todo="see of which period they are, and take the other away or fetch it again",
+                )
+
+
+def _figures(frame: pl.DataFrame) -> str:
+    """The identity of all that a file says but for the period that it says it of."""
+    hashes = frame.drop(_BESIDE, strict=False).hash_rows().sort()
+    return sha256(hashes.rechunk().to_arrow().buffers()[1]).hexdigest()
