@@ -6,18 +6,22 @@ from urllib.parse import urljoin
 
 from pipelines.card import SourceCard
 from pipelines.clients.http import HttpClient
-from pipelines.clients.pages import MOST_PAGES, Store
-from pipelines.errors import SourceError
+from pipelines.clients.pages import MOST_PAGES, Records, Store
+from pipelines.errors import ChangedWhileReadError
 
 
 @dataclass(frozen=True)
 class Page:
-    """What a page says of itself: how many rows it has, where the next is, its number and the number of all rows."""
+    """What a page says of itself: how many rows it has, where the next is, its number and the number of all rows.
+
+    `identities` are those of its records, as far as they have any.
+    """
 
     rows: int
     following: str | None
     number: int | None = None
     total: int | None = None
+    identities: tuple[str, ...] = ()
 
 
 def fetch_linked(
@@ -35,10 +39,12 @@ def fetch_linked(
         The number of rows of all pages.
 
     Raises:
-        SourceError: a page could not be had, pages lead in a circle, are empty in the middle or out of order, or have
-            another number of rows together than they say.
+        SourceError: a page could not be had.
+        ChangedWhileReadError: pages lead in a circle, have a record twice, are not full in the middle or out of order,
+            or have another number of rows together than they say.
     """
     seen: set[str] = set()
+    records = Records()
     rows, first, address = 0, None, url
     while True:
         seen.add(address)
@@ -47,8 +53,9 @@ def fetch_linked(
         rows += page.rows
         first = page if first is None else first
         following = urljoin(address, page.following) if page.following else None
-        if problem := _problem(page, first, len(seen), rows, following, seen):
-            raise SourceError(
+        problem = records.again(len(seen), page.identities) or _problem(page, first, len(seen), rows, following, seen)
+        if problem:
+            raise ChangedWhileReadError(
                 card.dataset_id, problem, url=address, todo="run again; if it stays, the source is broken"
             )
         if following is None:
@@ -67,4 +74,6 @@ def _problem(page: Page, first: Page, count: int, rows: int, following: str | No
         return "an empty page in the middle, expected rows on every page that has a next one"
     if following in seen:
         return "the next link leads back to a page already read"
+    if page.rows != first.rows:
+        return f"page {count} has {page.rows} rows and a next page, expected {first.rows} as on the first"
     return f"more than {MOST_PAGES} pages" if count >= MOST_PAGES else None
