@@ -25,13 +25,17 @@ _NO_CONTENT = {"dataset_id", "row_number", "landed_sha256"}
 class Content:
     """How much a reading holds.
 
-    `total` is all its rows. `rows` are those of each measure of figures, or of the whole, under an empty name;
-    `filled` says how many of them hold something, of each measure or field.
+    Attributes:
+        total: all its rows.
+        rows: those of each series of figures (`measure;dims`), or of the whole under an empty name.
+        filled: in how many rows each measure or field holds something.
+        described: the measures, and the codes of other dimensions as in `dims`, that a table has by its own words.
     """
 
     total: int
     rows: dict[str, int] = field(default_factory=dict)
     filled: dict[str, int] = field(default_factory=dict)
+    described: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,10 +72,15 @@ class Allowance:
         emptied = sorted(name for name, n in before.filled.items() if n and now.filled.get(name) == 0)
         if emptied:
             return f"nothing in {shown(emptied)}, expected values like the {before.filled[emptied[0]]} before"
-        # Of two protocols only one may send the cells that are empty.
-        what, had, has = ("rows", before.rows, now.rows) if same_form else ("figures", before.filled, now.filled)
-        both = had.keys() & has.keys()
-        was, found = (sum(n[name] for name in both) for n in (had, has)) if before.rows else (before.total, now.total)
+        if not same_form:
+            # Of two protocols only one may send the cells that are empty.
+            both = before.filled.keys() & now.filled.keys()
+            what, was, found = "figures", sum(before.filled[m] for m in both), sum(now.filled[m] for m in both)
+        elif before.rows:
+            still = [name for name in before.rows if _parts(name) <= {*now.described}]
+            what, was, found = "rows", sum(before.rows[n] for n in still), sum(now.rows.get(n, 0) for n in still)
+        else:
+            what, was, found = "rows", before.total, now.total
         if found < (1 - self.most) * was:
             return f"{found} {what}, expected {1 - self.most:.0%} or more of the {was} before"
         return ""
@@ -89,18 +98,33 @@ def content_of(folder: Path, total: int) -> Content:
     with duckdb.connect(config={"memory_limit": "64MB", "temp_directory": str(folder.parent), "threads": 2}) as con:
         con.execute("set enable_progress_bar = false")
         if name == _OBSERVATIONS:
-            described = con.execute(
-                "select measure_code from read_parquet($f)", {"f": str(folder / "measures.parquet")}
-            ).fetchall()
-            found = con.execute(
-                "select measure_code, count(*), count(*) filter (value is not null or value_text is not null)"
-                " from read_parquet($f) group by all",
-                {"f": file},
-            ).fetchall()
-            none = dict.fromkeys((code for (code,) in described), 0)
-            return Content(total, none | {m: n for m, n, _ in found}, none | {m: n for m, _, n in found})
+            return _of_figures(con, folder, total)
         columns = [column for column in FILES[name] if column not in _NO_CONTENT]
         return Content(total, {"": total}, dict(zip(columns, _counts(con, file, columns), strict=True)))
+
+
+def _of_figures(con: duckdb.DuckDBPyConnection, folder: Path, total: int) -> Content:
+    files = {name: str(folder / f"{name}.parquet") for name in (_OBSERVATIONS, "measures", "codes")}
+    measures = con.execute("select measure_code from read_parquet($f)", {"f": files["measures"]}).fetchall()
+    codes = con.execute(
+        "select concat(dimension, '=', code) from read_parquet($f) where role = 'category' order by all",
+        {"f": files["codes"]},
+    ).fetchall()
+    series = con.execute(
+        "select measure_code, dims, count(*), count(*) filter (value is not null or value_text is not null)"
+        " from read_parquet($f) group by all order by all",
+        {"f": files[_OBSERVATIONS]},
+    ).fetchall()
+    filled = dict.fromkeys((code for (code,) in measures), 0)
+    for measure, _, _, n in series:
+        filled[measure] += n
+    rows = {f"{measure};{dims}": n for measure, dims, n, _ in series}
+    return Content(total, rows, filled, tuple(code for (code,) in (*measures, *codes)))
+
+
+def _parts(series: str) -> set[str]:
+    """What a series is made of: its measure, and the code of each other dimension."""
+    return {part for part in series.split(";") if part}
 
 
 def _counts(con: duckdb.DuckDBPyConnection, file: str, columns: Iterable[str]) -> tuple[int, ...]:

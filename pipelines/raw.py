@@ -9,6 +9,7 @@ derived from the landing and can be deleted.
 import json
 import tempfile
 from collections.abc import Callable
+from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
 from threading import BoundedSemaphore
@@ -89,8 +90,8 @@ def _content_before(card: SourceCard, have: Snapshot, landing: Landing, folder: 
     that could.
     """
     known = _marker(folder) if (folder / "raw.json").exists() else None
-    if known and "filled" in known and is_read(folder, card, have):
-        return Content(known["rows"], known["rows_by_column"], known["filled"])
+    if known and "content" in known and is_read(folder, card, have):
+        return Content(**known["content"])
     again = work / "before"
     (again / "raw").mkdir(parents=True)
     try:
@@ -148,8 +149,7 @@ def write_raw(
             "rows": read.rows,
             "not_classified_rows": read.not_classified,
             "accepted": accepted,
-            "rows_by_column": now.rows,
-            "filled": now.filled,
+            "content": asdict(now),
         }
         (built / "raw.json").write_text(json.dumps(marker) + "\n", encoding="utf-8")
         replace_folder(built, folder)

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from pipelines.card import SourceCard
 from pipelines.clients.http import HttpClient
 from pipelines.clients.jsons import whole
-from pipelines.clients.linked import Page, fetch_linked
+from pipelines.clients.linked import Page, digest_of, fetch_linked
 from pipelines.clients.odata import read_json, text_of
 from pipelines.clients.pages import State, Store
 from pipelines.roads import HalRoad
@@ -61,6 +61,7 @@ def read_page(body: bytes, road: HalRoad) -> Page:
         number=whole(page.get("number"), "page.number"),
         total=whole(page.get("totalElements"), "page.totalElements"),
         identities=tuple(filter(None, map(_identity, found))),
+        digest=digest_of(found),
     )
 
 

@@ -11,7 +11,7 @@ import polars as pl
 from pipelines.card import Boundaries, SourceCard
 from pipelines.clients.http import HttpClient
 from pipelines.clients.jsons import read_any, whole
-from pipelines.clients.linked import Page, fetch_linked
+from pipelines.clients.linked import Page, digest_of, fetch_linked
 from pipelines.clients.odata import text_of
 from pipelines.clients.pages import State, Store
 from pipelines.errors import MismatchError
@@ -86,6 +86,7 @@ def read_page(body: bytes, road: OgcRoad) -> Page:
         following=_next(content),
         total=whole(content.get("numberMatched"), "numberMatched"),
         identities=tuple(filter(None, (text_of(feature.get("id")) for feature in found))),
+        digest=digest_of(found),
     )
 
 
