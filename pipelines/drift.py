@@ -138,7 +138,9 @@ def _counted_otherwise(card: SourceCard, was: dict[str, SourceMeasure], now: Des
         if code not in was or code not in on_card:
             continue
         before = was[code]
-        if not on_card[code].unit and plain(measure.unit) != plain(before.unit):
+        # Whatever the card says: what a source does not say any more may be counted in anything.
+        vanished = bool(plain(before.unit)) and not plain(measure.unit)
+        if vanished or (not on_card[code].unit and plain(measure.unit) != plain(before.unit)):
             yield Change(card.dataset_id, "unit", "renamed", "", code, before.unit, measure.unit, blocks=True)
         if not on_card[code].group and _has_twin(measure, now) and _moved(before, measure):
             yield Change(card.dataset_id, "measure", "renamed", "", code, before.told, measure.told, blocks=True)

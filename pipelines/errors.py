@@ -64,6 +64,10 @@ class MismatchError(SourceError):
     trouble = Trouble.CHANGED
 
 
+class ChangedWhileReadError(SourceError):
+    """What was read does not fit together, so it may be of two moments: it is read once more, and then refused."""
+
+
 class NotThereError(SourceError):
     """The source answers 404 or 410: the table, or this part of it, is not offered on this road."""
 

@@ -11,7 +11,9 @@ from typing import Any
 
 import dagster as dg
 
+from pipelines.acceptance import Acceptance
 from pipelines.assemble import Inputs, assemble
+from pipelines.before import Allowance
 from pipelines.card import SourceCard
 from pipelines.concerns import CONCERNS, HELD_BACK, Concern, of_source, rows_metadata
 from pipelines.errors import AwaitedError, RegiokompasError, SourceError, Trouble, shown
@@ -24,6 +26,8 @@ from schemas.shapes import check_shape
 from schemas.wire import WireError
 
 INPUTS = dg.AssetKey(["raw", "inputs"])
+INGEST_OP = "ingest"
+"""The step that brings sources up to date, whose configuration is an `Acceptance`."""
 SOURCE_CHECK = "source"
 NOT_BROUGHT = "not_brought"
 """The metadata of the check of a source of which nothing was brought, so that its asset is not materialised."""
@@ -72,17 +76,21 @@ def ingest_assets(cards: dict[str, SourceCard]) -> dg.AssetsDefinition:
     )
 
     @dg.multi_asset(
-        name="ingest", specs=[*specs, inputs], check_specs=[*source_checks, unblocked], can_subset=True, pool="ingest"
+        name=INGEST_OP, specs=[*specs, inputs], check_specs=[*source_checks, unblocked], can_subset=True, pool="ingest"
     )
     def ingest(
-        context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings], origin: dg.ResourceParam[Origin]
+        context: dg.AssetExecutionContext,
+        config: Acceptance,
+        settings: dg.ResourceParam[Settings],
+        origin: dg.ResourceParam[Origin],
     ) -> Iterator[Result]:
         chosen = [card for card in cards.values() if card_key(card) in context.selected_asset_keys]
         landing = Landing(settings.landing)
+        allowance = Allowance(settings.most_rows_lost, config.accept)
 
         def bring(card: SourceCard) -> Refreshed | SourceError:
             try:
-                return refresh(card, origin, landing, settings.raw, check_shape)
+                return refresh(card, origin, landing, settings.raw, check_shape, allowance)
             except (AwaitedError, FailedError) as error:
                 return error
 
@@ -113,6 +121,7 @@ def _refreshed(card: SourceCard, done: Refreshed) -> Iterator[Result]:
             "landed_at": done.snapshot.landed_at,
             "protocol": done.snapshot.protocol,
             "raw": dg.MetadataValue.path(str(done.folder)),
+            **({"accepted": done.accepted} if done.accepted else {}),
         },
         check_results=[_checked(key, lacks)],
     )

@@ -12,14 +12,15 @@ import dagster as dg
 from filelock import FileLock, Timeout
 from rich.console import Console
 
+from pipelines.acceptance import Acceptance
 from pipelines.card import SourceCard
 from pipelines.concerns import FAILED, Concern
 from pipelines.definitions import JOB, build_defs
 from pipelines.errors import RegiokompasError, Trouble
-from pipelines.ingest import INPUTS, card_key
+from pipelines.ingest import INGEST_OP, INPUTS, card_key
 from pipelines.landing import NOTICE
 from pipelines.origins import Origin
-from pipelines.publish.assets import RELEASE_OP, Acceptance
+from pipelines.publish.assets import RELEASE_OP
 from pipelines.publish.release import current
 from pipelines.settings import Settings
 from pipelines.terminal import RunReport, print_concerns, print_counts, progress_bars, told_checks
@@ -43,7 +44,7 @@ def run_job(
         cards: every card.
         source: where their tables come from.
         chosen: the cards to refresh.
-        accept: why figures that are gone may be.
+        accept: why what is gone may be, of a source or of the release.
 
     Returns:
         What the run told, and whether a release was published.
@@ -70,7 +71,7 @@ def run_job(
             result = job.execute_in_process(
                 run_config={
                     "loggers": {"report": {"config": {}}},
-                    "ops": {RELEASE_OP: {"config": Acceptance(accept=accept).model_dump()}},
+                    "ops": {op: {"config": Acceptance(accept=accept).model_dump()} for op in (INGEST_OP, RELEASE_OP)},
                 },
                 instance=instance,
                 asset_selection=[*(card_key(card) for card in chosen), INPUTS, *made],

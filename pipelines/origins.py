@@ -9,7 +9,7 @@ from typing import Protocol as Shape
 from pipelines.card import SourceCard
 from pipelines.clients.http import USER_AGENT, HttpClient, open_session
 from pipelines.clients.pages import State
-from pipelines.errors import RegiokompasError, SourceError
+from pipelines.errors import ChangedWhileReadError, RegiokompasError, SourceError
 from pipelines.landing import Landing, Snapshot, now, open_landing
 from pipelines.reading.landed import CLIENTS
 from pipelines.resume import ResumableStore
@@ -75,11 +75,20 @@ class LiveOrigin:
         return [*confirmed, *(road for road in card.roads if not road.is_confirmed)]
 
     def bring(self, card: SourceCard, road: Road, landing: Landing, have: Snapshot | None) -> Snapshot:
-        """Fetch the whole table by a road.
+        """Fetch the whole table by a road; once more when it changed while it was read.
 
         Raises:
             SourceError: an answer is not what was expected.
+            ChangedWhileReadError: it changed the second time too, or its pages never fit together.
         """
+        try:
+            return self._fetch(card, road, landing, have)
+        except ChangedWhileReadError:
+            # Its pages are of two moments: none of them may be used again.
+            landing.forget_partial(card.dataset_id, road.protocol)
+            return self._fetch(card, road, landing, have)
+
+    def _fetch(self, card: SourceCard, road: Road, landing: Landing, have: Snapshot | None) -> Snapshot:
         store = ResumableStore(landing, card.dataset_id, road.protocol, asked(card), have)
         client, base = CLIENTS[road.protocol], self.addresses[road.protocol]
         state: State = client.fetch(self.client(card, road), base, card, road, store)

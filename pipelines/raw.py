@@ -9,6 +9,7 @@ derived from the landing and can be deleted.
 import json
 import tempfile
 from collections.abc import Callable
+from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
 from threading import BoundedSemaphore
@@ -16,7 +17,9 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.before import Allowance, Content, content_of
 from pipelines.card import SourceCard
+from pipelines.errors import RegiokompasError
 from pipelines.landing import Landing, Snapshot, kind, replace_folder
 from pipelines.reading import shapes
 from pipelines.reading.snapshot import read_snapshot
@@ -75,6 +78,29 @@ def not_classified_rows_of(folder: Path) -> int:
     return int(_marker(folder).get("not_classified_rows", 0))
 
 
+def accepted_of(folder: Path) -> str:
+    """Why it is right that there is less than there was before; empty where there was no loss."""
+    return str(_marker(folder).get("accepted", ""))
+
+
+def _content_before(card: SourceCard, have: Snapshot, landing: Landing, folder: Path, work: Path) -> Content | None:
+    """How much of a card had landed, in the eyes of those that read now; None where nothing of it was ever read.
+
+    Where another card or reader read it, it is read again. What the present ones cannot read is still counted by those
+    that could.
+    """
+    known = _marker(folder) if (folder / "raw.json").exists() else None
+    if known and "content" in known and is_read(folder, card, have):
+        return Content(**known["content"])
+    again = work / "before"
+    (again / "raw").mkdir(parents=True)
+    try:
+        read = read_snapshot(card, have, landing, again, again / "raw")
+    except RegiokompasError:
+        return Content(known["rows"]) if known else None
+    return content_of(again / "raw", read.rows)
+
+
 def _marker(folder: Path) -> dict[str, Any]:
     marker: dict[str, Any] = json.loads((folder / "raw.json").read_text(encoding="utf-8"))
     return marker
@@ -87,6 +113,7 @@ def write_raw(
     folder: Path,
     check: Callable[[Path], None],
     have: Snapshot | None = None,
+    allowance: Allowance | None = None,
 ) -> Snapshot:
     """Read a snapshot and put its Parquet in `folder`, whole or not at all.
 
@@ -97,11 +124,13 @@ def write_raw(
         folder: replaced when everything is right.
         check: looks at the built folder before it is put in place; raises to refuse it.
         have: what landed before; one of several files that cannot be read is taken from there.
+        allowance: how much less than what landed before it may be; None where it is not held against that.
 
     Returns:
         What was read: the snapshot, but for files that could not be read and are in its `lacking` now.
 
     Raises:
+        MismatchError: there is less than there may be.
         SourceError: the bytes are not what the card or the protocol says.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -110,11 +139,17 @@ def write_raw(
         built.mkdir()
         read = read_snapshot(card, snapshot, landing, Path(temporary), built, have)
         check(built)
+        now, accepted = content_of(built, read.rows), ""
+        before = _content_before(card, have, landing, folder, Path(temporary)) if have and allowance else None
+        if have and allowance and before:
+            accepted = allowance.held(card, read.snapshot, now, have, before)
         marker = {
             "dataset_id": card.dataset_id,
             "reading": fingerprint(card, read.snapshot),
             "rows": read.rows,
             "not_classified_rows": read.not_classified,
+            "accepted": accepted,
+            "content": asdict(now),
         }
         (built / "raw.json").write_text(json.dumps(marker) + "\n", encoding="utf-8")
         replace_folder(built, folder)

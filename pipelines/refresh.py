@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from pipelines.before import Allowance
 from pipelines.card import SourceCard
 from pipelines.errors import AwaitedError, RegiokompasError, SourceError, Trouble
 from pipelines.landing import Attempt, Failure, Landing, Snapshot, now
 from pipelines.origins import Origin
-from pipelines.raw import is_read, raw_folder, rows_of, write_raw
+from pipelines.raw import accepted_of, is_read, raw_folder, rows_of, write_raw
 from pipelines.roads import Road
 
 T = TypeVar("T")
@@ -99,16 +100,22 @@ def _attempt(road: Road, error: Exception) -> Attempt:
 
 @dataclass(frozen=True)
 class Refreshed:
-    """What a refresh came to."""
+    """What a refresh came to; `accepted` is why it is right that there is less than there was."""
 
     snapshot: Snapshot
     changed: bool
     rows: int
     folder: Path
+    accepted: str = ""
 
 
 def refresh(
-    card: SourceCard, origin: Origin, landing: Landing, raw_root: Path, check: Callable[[Path], None]
+    card: SourceCard,
+    origin: Origin,
+    landing: Landing,
+    raw_root: Path,
+    check: Callable[[Path], None],
+    allowance: Allowance = Allowance(),  # noqa: B008 # frozen
 ) -> Refreshed:
     """Bring a card up to date. The lock moves only after the new bytes were read and checked.
 
@@ -120,6 +127,7 @@ def refresh(
         landing: our own landing.
         raw_root: where raw Parquet is kept.
         check: refuses a freshly read folder by raising.
+        allowance: how much less than what landed before it may be.
 
     Raises:
         AwaitedError: nobody has put the file there yet.
@@ -134,11 +142,11 @@ def refresh(
         snapshot = unchanged or origin.bring(card, road, landing, have)
         try:
             if not is_read(folder, card, snapshot):
-                snapshot = write_raw(card, snapshot, landing, folder, check, have)
+                snapshot = write_raw(card, snapshot, landing, folder, check, have, allowance)
         finally:
             # The table is whole now, or wrong: either way a later fetch has no use for its pages.
             landing.forget_partial(card.dataset_id, road.protocol)
-        return Refreshed(snapshot, landing.commit(snapshot), rows_of(folder), folder)
+        return Refreshed(snapshot, landing.commit(snapshot), rows_of(folder), folder, accepted_of(folder))
 
     roads = origin.roads(card, have)
     if unchanged:

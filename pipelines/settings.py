@@ -83,6 +83,13 @@ class Settings:
         metadata={"env": "REGIOKOMPAS_HTTP_MAX_WAIT", "help": "longest wait between two tries, in seconds"},
     )
 
+    most_rows_lost: float = field(
+        default=0.1,
+        metadata={
+            "env": "REGIOKOMPAS_MOST_ROWS_LOST",
+            "help": "the part of its rows that a source may lose since it landed before without --accept",
+        },
+    )
     most_figures_lost: float = field(
         default=0.02,
         metadata={

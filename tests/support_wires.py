@@ -104,7 +104,7 @@ WIRES: dict[str, Wire] = {
         r"/ODataFeed/",
         is_paged=True,
     ),
-    "bulk": Wire("cbs/81575NED", Protocol.CBS_BULK, _FIGURE, "BedrijfstakkenBranchesSBI2008"),
+    "bulk": Wire("cbs/81575NED", Protocol.CBS_BULK, {**_FIGURE, "code": ("RegioS",)}, "BedrijfstakkenBranchesSBI2008"),
     "ckan": Wire("zaanstad/subsidies", Protocol.CKAN, _SHEET, "Bedrag", r"/voorbeeld/"),
     "opendatasoft 1.0": Wire(
         "amsterdam/subsidies",

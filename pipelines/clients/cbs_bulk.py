@@ -15,7 +15,7 @@ import duckdb
 from pipelines.card import TEXTS, SourceCard
 from pipelines.clients import cbs_odata4
 from pipelines.clients.http import HttpClient
-from pipelines.clients.odata import Description, Rows
+from pipelines.clients.odata import Description, Rows, unlisted
 from pipelines.clients.pages import State, Store
 from pipelines.errors import SourceError
 from pipelines.roads import CbsRoad
@@ -124,11 +124,12 @@ def _observations(card: SourceCard, body: bytes, url: str) -> Iterator[bytes]:
         ) from None
 
 
-def check_page(con: duckdb.DuckDBPyConnection, card: SourceCard, rows: Rows, url: str) -> None:
-    """Hold the observations (relation `page`) against the columns of the protocol and the count of Properties.
+def check_page(con: duckdb.DuckDBPyConnection, card: SourceCard, rows: Rows, chosen: Description, url: str) -> None:
+    """Hold the observations (relation `page`) against the columns of the protocol, the count and the code lists.
 
     Raises:
         SourceError: columns or rows are missing.
+        MismatchError: an observation has a code that the code list of the table lacks.
     """
     names = [row[0] for row in con.execute("describe page").fetchall()]
     expected = {"Id", "Measure", "Value", "ValueAttribute", *cbs_odata4.dimension_names(rows)}
@@ -139,7 +140,11 @@ def check_page(con: duckdb.DuckDBPyConnection, card: SourceCard, rows: Rows, url
             url=url,
         )
     counted = rows("Properties")[0].get("ObservationCount")
-    found = con.execute("select count(*) from page").fetchall()[0][0]
+    listed = {"Measure": ("measure", {m.code for m in chosen.all_measures})}
+    listed |= {on_wire: (d, {c.code for c in chosen.all_codes[d]}) for d, on_wire in chosen.wire.items()}
+    # In one go: a large table takes long to go through.
+    used = ", ".join(f"list(distinct coalesce(trim(\"{name}\"), ''))" for name in listed)
+    found, *all_used = con.execute(f"select count(*), {used} from page").fetchall()[0]
     if counted and int(str(counted)) != found:
         raise SourceError(
             card.dataset_id,
@@ -147,6 +152,9 @@ def check_page(con: duckdb.DuckDBPyConnection, card: SourceCard, rows: Rows, url
             url=url,
             todo="run again; a part of the table is never taken for the whole",
         )
+    for (what, known), codes in zip(listed.values(), all_used, strict=True):
+        if unknown := sorted(set(codes or ()) - known):
+            raise unlisted(card, what, unknown[0], url)
 
 
 def cells_sql(card: SourceCard, names: list[str], chosen: Description) -> str:
@@ -159,7 +167,7 @@ def cells_sql(card: SourceCard, names: list[str], chosen: Description) -> str:
     kept += [_in(on_wire, list(chosen.codes[d])) for d, on_wire in chosen.wire.items()]
     where = " and ".join(kept)
     return (
-        f"select trim(Measure) as measure_source, {dims}, {text} as text,"
+        f"select trim(Measure) as measure_source, {dims}, null as record, {text} as text,"
         f" coalesce(nullif(ValueAttribute, ''), 'None') as mark from page where {where}"
     )
 

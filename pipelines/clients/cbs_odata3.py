@@ -16,6 +16,7 @@ from pipelines.clients.odata import (
     SourceMeasure,
     describe,
     group_titles,
+    read_count,
     read_rows,
     require,
     text_of,
@@ -23,10 +24,11 @@ from pipelines.clients.odata import (
     wire_names,
 )
 from pipelines.clients.pages import State, Store, fetch_pages, fetch_set, unchanged
-from pipelines.errors import SourceError, shown
+from pipelines.errors import NotThereError, SourceError, shown
 from pipelines.roads import CbsRoad
 
 PAGES = "UntypedDataSet"
+COUNT = "UntypedDataSet-count"
 _DIMENSIONS = {"Dimension", "TimeDimension", "GeoDimension", "GeoDetail"}
 
 
@@ -74,10 +76,13 @@ def fetch(http: HttpClient, base: str, card: SourceCard, road: CbsRoad, store: S
         SourceError: an answer is not what the protocol or the card says.
     """
     state, rows = look(http, base, card, road, store)
-    query = _query(card, description(card, rows))
-    feed = f"{base}/ODataFeed/odata/{card.table}/{PAGES}?$format=json{query}"
+    chosen = description(card, rows)
+    feed = f"{base}/ODataFeed/odata/{card.table}"
+    total = _count(http, card, f"{feed}/TypedDataSet/$count", _filter(card, chosen), store)
+    if total is None:
+        total = _record_count(card, rows("TableInfos"))
     store.resume(state.modified)
-    fetch_pages(http, card, feed, PAGES, store, _record_count(card, rows("TableInfos")))
+    fetch_pages(http, card, f"{feed}/{PAGES}?$format=json{_query(card, chosen)}", PAGES, store, total)
     return unchanged(card, _api(base, card), state, probe(http, base, card, road))
 
 
@@ -119,8 +124,11 @@ def description(card: SourceCard, rows: Rows) -> Description:
 
 
 def expected_rows(card: SourceCard, body: Callable[[str], bytes]) -> int | None:
-    """How many records the table has, where TableInfos tells it and the card asks for all of them."""
-    return _record_count(card, read_rows(body("TableInfos")))
+    """How many records were asked for: as counted, or as TableInfos tells it where the card asks for all of them."""
+    try:
+        return read_count(body(COUNT))
+    except StopIteration:
+        return _record_count(card, read_rows(body("TableInfos")))
 
 
 def columns(card: SourceCard, first: dict[str, object], chosen: Description) -> list[str]:
@@ -145,15 +153,18 @@ def cells_per_row(chosen: Description) -> int:
 def cells_sql(card: SourceCard, names: list[str], chosen: Description) -> str:
     """SQL that turns a page (relation `page`, every column text) into cells: one row a region, period and topic.
 
-    Columns: measure_source, one per dimension, text (number or text as sent), mark (as sent, `None` for a value).
+    Columns: measure_source, one per dimension, record (the same for cells of one record), text (number or text as
+    sent), mark (as sent, `None` for a value).
     A blank cell and a null cell both mean "logically impossible" and become the mark `blank`.
     """
     dims = ", ".join(f'trim("{on_wire}") as "{d}"' for d, on_wire in chosen.wire.items())
+    # Its own number is not asked for: a record is one region, period and so on.
+    record = ", ".join(f'"{on_wire}"' for on_wire in chosen.wire.values())
     topics = ", ".join(f'"{m}"' for m in chosen.measures)
     number = "regexp_full_match(trim(cell), '-?[0-9]+(\\.[0-9]+)?')"
     has_value = "trim(cell) <> ''" if card.shape in TEXTS else number
     return f"""
-        select measure_source, {dims},
+        select measure_source, {dims}, hash({record}) as record,
             case when {has_value} then trim(cell) end as text,
             case when {has_value} then 'None' else coalesce(nullif(trim(cell), ''), 'blank') end as mark
         from page unpivot include nulls (cell for measure_source in ({topics}))
@@ -161,9 +172,14 @@ def cells_sql(card: SourceCard, names: list[str], chosen: Description) -> str:
 
 
 def _query(card: SourceCard, chosen: Description) -> str:
-    parts = []
+    select = ""
     if card.shape not in TEXTS:
-        parts.append("&$select=" + quote(",".join([*chosen.wire.values(), *chosen.measures]), safe=","))
+        select = "&$select=" + quote(",".join([*chosen.wire.values(), *chosen.measures]), safe=",")
+    clauses = _filter(card, chosen)
+    return select + (f"&{clauses}" if clauses else "")
+
+
+def _filter(card: SourceCard, chosen: Description) -> str:
     clauses = []
     for name, dimension in card.dimensions.items():
         on_wire = chosen.wire[name]
@@ -176,9 +192,29 @@ def _query(card: SourceCard, chosen: Description) -> str:
             clauses.append(_any(f"substringof('{kind}',{on_wire})" for kind in dimension.kinds))
         if dimension.since:
             clauses.append(f"{on_wire} ge '{dimension.since}'")
-    if clauses:
-        parts.append("&$filter=" + quote(" and ".join(clauses), safe="(),'"))
-    return "".join(parts)
+    return "$filter=" + quote(" and ".join(clauses), safe="(),'") if clauses else ""
+
+
+def _count(http: HttpClient, card: SourceCard, url: str, query: str, store: Store) -> int | None:
+    """How many records there are of what is asked for, kept as `COUNT`; None where the service does not count.
+
+    It is the count of the typed data set, which programs ask for; the untyped one has the same records.
+    """
+
+    def read(body: bytes) -> int | None:
+        try:
+            return read_count(body)
+        except ValueError:
+            return None
+
+    address = f"{url}?{query}" if query else url
+    try:
+        body, total = http.get(card.dataset_id, address, read, accept="text/plain, */*")
+    except NotThereError:
+        return None
+    if total is not None:
+        store.keep(COUNT, address, body)
+    return total
 
 
 def _any(clauses: Iterable[str]) -> str:

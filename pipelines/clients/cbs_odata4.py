@@ -13,6 +13,7 @@ from pipelines.clients.odata import (
     describe,
     group_titles,
     offers,
+    read_count,
     read_json,
     read_rows,
     require,
@@ -128,18 +129,6 @@ def _measure_groups(rows: Rows) -> dict[str, tuple[str, str]]:
     return {text_of(g["Id"]): (text_of(g.get("Title")), text_of(g.get("ParentId"))) for g in groups}
 
 
-def read_count(body: bytes) -> int:
-    """Read the bare number of `/$count`, which CBS sends with a byte order mark.
-
-    Raises:
-        ValueError: it is no number.
-    """
-    text = body.decode("utf-8-sig", "replace").strip()
-    if not text.isdigit():
-        raise ValueError("expected a bare number of rows")
-    return int(text)
-
-
 def expected_rows(card: SourceCard, body: Callable[[str], bytes]) -> int | None:
     """How many observations the source counted for what was asked."""
     return read_count(body(COUNT))
@@ -167,11 +156,15 @@ def cells_per_row(chosen: Description) -> int:
 def cells_sql(card: SourceCard, names: list[str], chosen: Description) -> str:
     """SQL that turns a page (relation `page`, every column text) into cells: one row an observation.
 
-    Columns: measure_source, one per dimension, text (number or text as sent), mark (ValueAttribute).
+    Columns: measure_source, one per dimension, record (its number), text (number or text as sent), mark
+    (ValueAttribute).
     """
     text = "coalesce(nullif(trim(StringValue), ''), trim(Value))" if "StringValue" in names else "trim(Value)"
     dims = ", ".join(f'trim("{on_wire}") as "{d}"' for d, on_wire in chosen.wire.items())
-    return f"select trim(Measure) as measure_source, {dims}, {text} as text, ValueAttribute as mark from page"
+    return (
+        f"select trim(Measure) as measure_source, {dims}, try_cast(Id as ubigint) as record, {text} as text,"
+        " ValueAttribute as mark from page"
+    )
 
 
 def _filter(card: SourceCard, chosen: Description, all_measures: list[dict[str, object]]) -> str:

@@ -13,6 +13,7 @@ from pipelines.card import SourceCard
 from pipelines.clients.answers import GONE
 from pipelines.clients.files import PAGES, Wanted, fetch_files, probe_files
 from pipelines.clients.http import HttpClient
+from pipelines.clients.jsons import whole
 from pipelines.clients.odata import read_json
 from pipelines.clients.pages import State, Store
 from pipelines.errors import MismatchError, NotThereError, SourceError, shown
@@ -76,6 +77,9 @@ def read_package(body: bytes) -> dict[str, Any]:
     resources = package.get("resources")
     if not isinstance(resources, list) or not all(isinstance(r, dict) for r in resources):
         raise ValueError("expected a package with a list of `resources`")
+    counted = whole(package.get("num_resources"), "num_resources")
+    if counted not in (None, len(resources)):
+        raise ValueError(f"expected {counted} resources, as `num_resources` says, found {len(resources)}")
     return package
 
 

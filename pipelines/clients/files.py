@@ -16,7 +16,7 @@ from typing import TypeVar
 from pipelines.card import SourceCard
 from pipelines.clients.http import HttpClient
 from pipelines.clients.pages import State, Store
-from pipelines.errors import SourceError
+from pipelines.errors import ChangedWhileReadError, SourceError
 
 PAGES = "files"
 _MARKUP = re.compile(rb"\s*<\s*(!doctype|!--|html|head|body|\?xml)", re.IGNORECASE)
@@ -90,7 +90,7 @@ def fetch_files(http: HttpClient, card: SourceCard, files: Iterable[Wanted], sto
     if not (before.stamp and after.stamp):
         return State("")
     if after != before:
-        raise SourceError(
+        raise ChangedWhileReadError(
             card.dataset_id,
             f"a file changed while it was read ({before}, then {after})",
             url=files[0].url,

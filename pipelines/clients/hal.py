@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 from pipelines.card import SourceCard
 from pipelines.clients.http import HttpClient
 from pipelines.clients.jsons import whole
-from pipelines.clients.linked import Page, fetch_linked
-from pipelines.clients.odata import read_json
+from pipelines.clients.linked import Page, digest_of, fetch_linked
+from pipelines.clients.odata import read_json, text_of
 from pipelines.clients.pages import State, Store
 from pipelines.roads import HalRoad
 
@@ -27,7 +27,9 @@ def fetch(http: HttpClient, base: str, card: SourceCard, road: HalRoad, store: S
         NotThereError: there is no such collection.
         SourceError: a page is not what HAL or the card says, or the pages do not fit together.
     """
-    url = f"{base}/{road.path}?{urlencode({'_format': 'json', '_pageSize': road.page_size})}"
+    # The count is only given to who asks for it.
+    query = {"_format": "json", "_pageSize": road.page_size, "_count": "true"}
+    url = f"{base}/{road.path}?{urlencode(query)}"
     fetch_linked(http, card, url, PAGES, store, lambda body: read_page(body, road), _ACCEPT)
     return State("")
 
@@ -38,10 +40,7 @@ def records(body: bytes, road: HalRoad) -> list[dict[str, Any]]:
     Raises:
         ValueError: it is no page of that collection.
     """
-    embedded = read_json(body).get("_embedded")
-    found = embedded.get(road.embedded) if isinstance(embedded, dict) else None
-    if not isinstance(found, list) or not all(isinstance(record, dict) for record in found):
-        raise ValueError(f"expected a list of records under `_embedded`, `{road.embedded}`")
+    found = _records(read_json(body), road)
     return [{key: value for key, value in record.items() if key != "_links"} for record in found]
 
 
@@ -55,12 +54,31 @@ def read_page(body: bytes, road: HalRoad) -> Page:
     page = content.get("page") or {}
     if not isinstance(page, dict):
         raise ValueError("expected an object under `page`")
+    found = _records(content, road)
     return Page(
-        rows=len(records(body, road)),
+        rows=len(found),
         following=_next(content),
         number=whole(page.get("number"), "page.number"),
         total=whole(page.get("totalElements"), "page.totalElements"),
+        identities=tuple(filter(None, map(_identity, found))),
+        digest=digest_of(found),
     )
+
+
+def _records(content: dict[str, Any], road: HalRoad) -> list[dict[str, Any]]:
+    embedded = content.get("_embedded")
+    found = embedded.get(road.embedded) if isinstance(embedded, dict) else None
+    if not isinstance(found, list) or not all(isinstance(record, dict) for record in found):
+        raise ValueError(f"expected a list of records under `_embedded`, `{road.embedded}`")
+    return found
+
+
+def _identity(record: dict[str, Any]) -> str:
+    """The address of a record, or else its `id`; empty where it has neither."""
+    links = record.get("_links")
+    own = links.get("self") if isinstance(links, dict) else None
+    address = own.get("href") if isinstance(own, dict) else own
+    return text_of(address or record.get("id"))
 
 
 def _next(content: dict[str, Any]) -> str | None:

@@ -79,6 +79,8 @@ def _read_dimension(name: str, dimension: Any) -> tuple[list[str], dict[str, str
         index = sorted(index, key=index.__getitem__)
     if not _are(index, str) or len(set(index)) < len(index):
         raise ValueError(f"expected codes in the index of dimension {name}, each once")
+    if labels and (unlisted := sorted(set(index) - set(labels))):
+        raise ValueError(f"dimension {name} has the code {unlisted[0]!r}, which its list of labels lacks")
     return index, {str(code): str(label) for code, label in labels.items()}
 
 

@@ -1,23 +1,31 @@
 """Pages that each say where the next one is, as HAL and OGC API Features do."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
 from urllib.parse import urljoin
 
 from pipelines.card import SourceCard
 from pipelines.clients.http import HttpClient
-from pipelines.clients.pages import MOST_PAGES, Store
-from pipelines.errors import SourceError
+from pipelines.clients.pages import MOST_PAGES, Records, Store
+from pipelines.errors import ChangedWhileReadError
 
 
 @dataclass(frozen=True)
 class Page:
-    """What a page says of itself: how many rows it has, where the next is, its number and the number of all rows."""
+    """What a page says of itself: how many rows it has, where the next is, its number and the number of all rows.
+
+    `identities` are those of its records, as far as they have any; `digest` is the same for pages of the same records.
+    """
 
     rows: int
     following: str | None
     number: int | None = None
     total: int | None = None
+    identities: tuple[str, ...] = ()
+    digest: str = ""
 
 
 def fetch_linked(
@@ -35,10 +43,12 @@ def fetch_linked(
         The number of rows of all pages.
 
     Raises:
-        SourceError: a page could not be had, pages lead in a circle, are empty in the middle or out of order, or have
-            another number of rows together than they say.
+        SourceError: a page could not be had.
+        ChangedWhileReadError: pages lead in a circle, have a record twice, are not full in the middle or out of order,
+            or have another number of rows together than they say.
     """
     seen: set[str] = set()
+    records, digests = Records(), list[str]()
     rows, first, address = 0, None, url
     while True:
         seen.add(address)
@@ -47,13 +57,22 @@ def fetch_linked(
         rows += page.rows
         first = page if first is None else first
         following = urljoin(address, page.following) if page.following else None
-        if problem := _problem(page, first, len(seen), rows, following, seen):
-            raise SourceError(
+        problem = records.again(len(seen), page.identities) or _problem(page, first, len(seen), rows, following, seen)
+        if not problem and page.digest and page.digest in digests:
+            problem = f"page {len(seen)} has the very rows of page {digests.index(page.digest) + 1}"
+        digests.append(page.digest)
+        if problem:
+            raise ChangedWhileReadError(
                 card.dataset_id, problem, url=address, todo="run again; if it stays, the source is broken"
             )
         if following is None:
             return rows
         address = following
+
+
+def digest_of(records: list[dict[str, Any]]) -> str:
+    """The identity of what a page holds; empty of a page without records, since there may be more of those."""
+    return sha256(json.dumps(records, sort_keys=True).encode()).hexdigest() if records else ""
 
 
 def _problem(page: Page, first: Page, count: int, rows: int, following: str | None, seen: set[str]) -> str | None:
@@ -64,7 +83,9 @@ def _problem(page: Page, first: Page, count: int, rows: int, following: str | No
     if following is None:
         return f"{rows} rows on all pages, expected {page.total}" if page.total not in (None, rows) else None
     if page.rows == 0:
-        return "an empty page in the middle, expected rows on every page that has a next one"
+        return f"an empty page in the middle, page {count}, expected rows on every page that has a next one"
     if following in seen:
         return "the next link leads back to a page already read"
+    if page.rows != first.rows:
+        return f"page {count} has {page.rows} rows and a next page, expected {first.rows} as on the first"
     return f"more than {MOST_PAGES} pages" if count >= MOST_PAGES else None

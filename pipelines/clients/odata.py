@@ -131,6 +131,18 @@ def read_rows(body: bytes) -> list[dict[str, Any]]:
     return rows
 
 
+def read_count(body: bytes) -> int:
+    """Read the bare number of `/$count`, which CBS may send with a byte order mark.
+
+    Raises:
+        ValueError: it is no number.
+    """
+    text = body.decode("utf-8-sig", "replace").strip()
+    if not text.isdigit():
+        raise ValueError("expected a bare number of rows")
+    return int(text)
+
+
 def read_envelope(body: bytes) -> Envelope:
     """Split a page into its rows, left as bytes, and its head (`@odata.count`, next link).
 
@@ -356,7 +368,9 @@ def wire_names(card: SourceCard, found: Iterable[str]) -> dict[str, str]:
 
 
 def check_unit(card: SourceCard, wanted: Code, found: SourceMeasure) -> None:
-    """Refuse a measure whose unit is not the card's; an empty unit on the wire says nothing and passes.
+    """Refuse a measure whose unit is not the card's.
+
+    An empty unit on the wire says nothing and passes; that a unit was there before and is gone is drift.
 
     Raises:
         MismatchError: naming both units.
@@ -368,6 +382,16 @@ def check_unit(card: SourceCard, wanted: Code, found: SourceMeasure) -> None:
             f"measure {found.code} has the unit {found.unit!r}; the card expects {unit!r}",
             todo="correct the unit on the card and the multiplier of its indicators",
         )
+
+
+def unlisted(card: SourceCard, what: str, code: str | None, url: str = "") -> MismatchError:
+    """What to raise for an observation under a code that the table does not list, of a dimension or a measure."""
+    return MismatchError(
+        card.dataset_id,
+        f"the observations have the {what} code {code!r}, which the table's own list of them lacks",
+        url=url,
+        todo="run again; if it stays, the source is broken: ask it which is right",
+    )
 
 
 def group_titles(groups: Mapping[str, tuple[str, str]], innermost: str) -> tuple[str, ...]:

@@ -11,7 +11,8 @@ import polars as pl
 from pipelines.card import Boundaries, SourceCard
 from pipelines.clients.http import HttpClient
 from pipelines.clients.jsons import read_any, whole
-from pipelines.clients.linked import Page, fetch_linked
+from pipelines.clients.linked import Page, digest_of, fetch_linked
+from pipelines.clients.odata import text_of
 from pipelines.clients.pages import State, Store
 from pipelines.errors import MismatchError
 from pipelines.roads import OgcRoad
@@ -80,7 +81,13 @@ def read_page(body: bytes, road: OgcRoad) -> Page:
         for name, wanted in road.query.items():
             if name in feature["properties"] and str(feature["properties"][name]) != wanted:
                 raise ValueError(f"asked for {name}={wanted}, found a feature of {feature['properties'][name]!r:.40}")
-    return Page(len(found), _next(content), total=whole(content.get("numberMatched"), "numberMatched"))
+    return Page(
+        rows=len(found),
+        following=_next(content),
+        total=whole(content.get("numberMatched"), "numberMatched"),
+        identities=tuple(filter(None, (text_of(feature.get("id")) for feature in found))),
+        digest=digest_of(found),
+    )
 
 
 def boundary_rows(card: SourceCard, *bodies: bytes) -> pl.DataFrame:

@@ -9,9 +9,9 @@ from urllib.parse import quote, urlencode
 from pipelines.card import SourceCard
 from pipelines.clients.http import HttpClient
 from pipelines.clients.jsons import read_any, whole
-from pipelines.clients.odata import read_json
-from pipelines.clients.pages import State, Store
-from pipelines.errors import SourceError
+from pipelines.clients.odata import read_json, text_of
+from pipelines.clients.pages import Records, State, Store
+from pipelines.errors import ChangedWhileReadError, SourceError
 from pipelines.roads import OpendatasoftRoad
 
 PAGES = "records"
@@ -49,7 +49,7 @@ def fetch(http: HttpClient, base: str, card: SourceCard, road: OpendatasoftRoad,
     after = probe(http, base, card, road)
     if after != before:
         problem = f"the dataset changed while it was read ({before}, then {after})"
-        raise SourceError(card.dataset_id, problem, url=_about(road), todo="run again")
+        raise ChangedWhileReadError(card.dataset_id, problem, url=_about(road), todo="run again")
     return before
 
 
@@ -65,8 +65,8 @@ def records(body: bytes, road: OpendatasoftRoad) -> list[dict[str, Any]]:
     return [_as_in_2_1(record.get("fields")) for record in found]
 
 
-def read_hits(body: bytes) -> tuple[int, int]:
-    """The `nhits` and the number of records of a page of version 1.0.
+def read_hits(body: bytes) -> tuple[int, list[str]]:
+    """The `nhits` and the `recordid` of each record of a page of version 1.0; it is empty where there is none.
 
     Raises:
         ValueError: it is no such page.
@@ -75,7 +75,7 @@ def read_hits(body: bytes) -> tuple[int, int]:
     hits = whole(content.get("nhits"), "nhits")
     if hits is None:
         raise ValueError("expected a number under `nhits`")
-    return hits, len(_objects(content.get("records"), "`records`"))
+    return hits, [text_of(record.get("recordid")) for record in _objects(content.get("records"), "`records`")]
 
 
 def read_total(body: bytes) -> int:
@@ -105,28 +105,35 @@ def _fetch_export(http: HttpClient, card: SourceCard, road: OpendatasoftRoad, st
 
 
 def _fetch_pages(http: HttpClient, card: SourceCard, road: OpendatasoftRoad, store: Store) -> None:
-    start = 0
+    start, total = 0, None
+    records = Records()
     for number in range(DEEPEST // _ROWS):
         query = urlencode({"dataset": road.dataset, "rows": _ROWS, "start": start})
         url = f"{road.host.rstrip('/')}/api/records/1.0/search/?{query}"
-        body, (hits, count) = http.get(card.dataset_id, url, read_hits)
-        if problem := _problem(hits, count, start):
-            found, todo = problem
-            raise SourceError(card.dataset_id, found, url=url, todo=todo)
+        body, (hits, identities) = http.get(card.dataset_id, url, read_hits)
+        if hits > DEEPEST:
+            problem = f"{hits} records, expected at most {DEEPEST} from version 1.0"
+            raise SourceError(card.dataset_id, problem, url=url, todo="use version 2.1 on the card")
+        total = hits if total is None else total
+        again = records.again(number + 1, filter(None, identities))
+        if changed := again or _problem(total, hits, len(identities), start):
+            raise ChangedWhileReadError(
+                card.dataset_id, changed, url=url, todo="run again; the count alone proves nothing"
+            )
         store.keep(f"{PAGES}/{number:05d}", url, body)
-        start += count
+        start += len(identities)
         if start == hits:
             return
     raise SourceError(card.dataset_id, f"{start} records after the last page, expected {hits}", url=url)
 
 
-def _problem(hits: int, count: int, start: int) -> tuple[str, str] | None:
-    if hits > DEEPEST:
-        return f"{hits} records, expected at most {DEEPEST} from version 1.0", "use version 2.1 on the card"
+def _problem(total: int, hits: int, count: int, start: int) -> str | None:
+    if hits != total:
+        return f"the number of all records changed from {total} to {hits} while they were read"
     if count == 0 and hits > start:
-        return f"no records from {start} on, expected {hits} in all", "run again; the count alone proves nothing"
+        return f"no records from {start} on, expected {hits} in all"
     if start + count > hits:
-        return f"{start + count} records, expected {hits}", "run again; the dataset may have changed meanwhile"
+        return f"{start + count} records, expected {hits}"
     return None
 
 

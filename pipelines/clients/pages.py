@@ -1,6 +1,6 @@
 """Pages of a table: followed or fetched side by side, each kept as it came, none asked for twice."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import count
@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from pipelines.card import SourceCard
 from pipelines.clients.http import HttpClient
 from pipelines.clients.odata import next_link, read_envelope, read_json, read_rows
-from pipelines.errors import SourceError
+from pipelines.errors import ChangedWhileReadError, SourceError
 
 # Far more than any source has; a chain that never ends must end here.
 MOST_PAGES = 10_000
@@ -26,6 +26,21 @@ class State:
 
     modified: str
     stamp: str = ""
+
+
+class Records:
+    """The identities of the records of all pages so far, to refuse a page that repeats or overlaps another."""
+
+    def __init__(self) -> None:
+        self._page_of: dict[str, int] = {}
+
+    def again(self, page: int, identities: Iterable[str]) -> str | None:
+        """Add those of a page, counted from 1; says of the first that was there already on which pages it stands."""
+        for identity in identities:
+            if before := self._page_of.get(identity):
+                return f"the record {identity} stands on page {before} and again on page {page}, expected it once"
+            self._page_of[identity] = page
+        return None
 
 
 class Store(Protocol):
@@ -130,10 +145,10 @@ def unchanged(card: SourceCard, url: str, before: State, after: State) -> State:
     """Refuse pages that were read while the table changed under them, since they may mix two versions.
 
     Raises:
-        SourceError: `Modified` is not what it was before the first page.
+        ChangedWhileReadError: `Modified` is not what it was before the first page.
     """
     if after != before:
-        raise SourceError(
+        raise ChangedWhileReadError(
             card.dataset_id,
             f"the table changed while it was read (modified {before.modified}, then {after.modified})",
             url=url,

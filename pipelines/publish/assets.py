@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 import duckdb
 
+from pipelines.acceptance import Acceptance
 from pipelines.errors import RegiokompasError
 from pipelines.manifest import PublicTable
 from pipelines.publish.catalogue import write_catalogue
@@ -22,12 +23,6 @@ from pipelines.settings import PORTAL, Settings
 
 RELEASE_OP = "publish__release"
 """The step that publishes, whose configuration is an `Acceptance`."""
-
-
-class Acceptance(dg.Config):
-    """What a person says before a release is published: `accept`, why what it has lost is right."""
-
-    accept: str = ""
 
 
 def publish_assets(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> list[dg.AssetsDefinition]:

@@ -4,6 +4,7 @@ A page's rows go from the landing into DuckDB as bytes: a columnar reader is sev
 """
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
@@ -11,8 +12,9 @@ import polars as pl
 
 from pipelines.card import TEXTS, Shape, SourceCard
 from pipelines.clients import cbs_bulk
-from pipelines.clients.odata import Description, read_envelope
+from pipelines.clients.odata import Description, read_envelope, unlisted
 from pipelines.errors import MismatchError, SourceError
+from pipelines.landing import Resource
 from pipelines.reading.landed import Landed
 from pipelines.reading.places import write_places
 from pipelines.reading.shapes import CODES, MEASURES, Schema
@@ -27,7 +29,7 @@ _CODES: Schema = {"source_code": pl.String, **CODES}
 _ROWS = """
     create table rows (
         measure_code varchar, region_code varchar, period_code varchar, dims varchar,
-        value double, value_text varchar, value_attribute varchar, period_status varchar, page integer
+        value double, value_text varchar, value_attribute varchar, period_status varchar, record ubigint, page integer
     )
 """
 
@@ -63,7 +65,7 @@ def read_table(landed: Landed, work: Path, target: Path) -> int:
 def _read_pages(con: duckdb.DuckDBPyConnection, landed: Landed, chosen: Description, work: Path) -> None:
     card, pages = landed.card, landed.pages
     expected: int | None = landed.client.expected_rows(card, landed.body)
-    received = 0
+    counts: list[int] = []
     for number, resource in enumerate(pages):
         page = read_envelope(landed.page(resource))
         counted = page.head.get("@odata.count")
@@ -74,13 +76,48 @@ def _read_pages(con: duckdb.DuckDBPyConnection, landed: Landed, chosen: Descript
                 url=resource.url,
                 todo="run again; if it stays, the source is being changed",
             )
-        received += _read_page(con, landed, chosen, page.rows, work / "page.json", number)
+        counts.append(_read_page(con, landed, chosen, page.rows, work / "page.json", number))
+    _refuse_overlap(con, card, pages)
+    received = sum(counts)
     if expected is not None and received != expected:
         raise SourceError(
             card.dataset_id,
             f"received {received} rows, expected {expected} as the source counted",
             url=pages[0].url,
             todo="run again; a part of the table is never taken for the whole",
+        )
+    _refuse_gaps(card, pages, counts)
+
+
+def _refuse_gaps(card: SourceCard, pages: list[Resource], counts: list[int]) -> None:
+    """Refuse a page that is not full although there is another one: without a count nothing else tells of it."""
+    for number, rows in enumerate(counts[:-1]):
+        if rows != counts[0]:
+            raise SourceError(
+                card.dataset_id,
+                f"page {number + 1} has {rows} rows and a next page, expected {counts[0]} as on the first",
+                url=pages[number].url,
+                todo="run again; a part of the table is never taken for the whole",
+            )
+
+
+def _refuse_overlap(con: duckdb.DuckDBPyConnection, card: SourceCard, pages: list[Resource]) -> None:
+    """Refuse pages that have a record in common, whatever their count says."""
+    ranges = con.execute("select min(record), max(record), page from rows group by page order by 1").fetchall()
+    # Numbers that run on from page to page need no further look.
+    if all(last < first for (_, last, _), (first, _, _) in pairwise(ranges)):
+        return
+    again = con.execute(
+        "select any_value(concat_ws(', ', measure_code, region_code, period_code, dims)), min(page), max(page)"
+        " from rows group by record having min(page) < max(page) order by 3, 2, 1 limit 1"
+    ).fetchall()
+    if again:
+        record, first, second = again[0]
+        raise SourceError(
+            card.dataset_id,
+            f"the record of {record} stands on page {first + 1} and again on page {second + 1}, expected it once",
+            url=pages[second].url,
+            todo="run again; if it stays, the source pages in another order each time",
         )
 
 
@@ -94,9 +131,9 @@ def _read_bulk(con: duckdb.DuckDBPyConnection, landed: Landed, chosen: Descripti
         # A small piece at a time: the default of 32 MB for each thread is most of what there is.
         " buffer_size = 4000000)"
     )
-    cbs_bulk.check_page(con, landed.card, landed.rows, landed.first_url)
+    cbs_bulk.check_page(con, landed.card, landed.rows, chosen, landed.first_url)
     names = [row[0] for row in con.execute("describe page").fetchall()]
-    _insert(con, landed.card, cbs_bulk.cells_sql(landed.card, names, chosen), 0)
+    _insert(con, landed.card, chosen, cbs_bulk.cells_sql(landed.card, names, chosen), 0)
 
 
 def _describe(con: duckdb.DuckDBPyConnection, card: SourceCard, chosen: Description) -> None:
@@ -133,10 +170,10 @@ def _read_page(
         f" columns = {{{fields}}})"
     )
     cells_per_row: int = client.cells_per_row(chosen)
-    return _insert(con, card, client.cells_sql(card, names, chosen), number) // cells_per_row
+    return _insert(con, card, chosen, client.cells_sql(card, names, chosen), number) // cells_per_row
 
 
-def _insert(con: duckdb.DuckDBPyConnection, card: SourceCard, cells: str, number: int) -> int:
+def _insert(con: duckdb.DuckDBPyConnection, card: SourceCard, chosen: Description, cells: str, number: int) -> int:
     """Insert the cells of a page and return how many there were. A code that nobody asked for is an error."""
     con.execute(f"create or replace temp view cells as {cells}")
     con.execute(_insert_sql(card, number))
@@ -145,7 +182,7 @@ def _insert(con: duckdb.DuckDBPyConnection, card: SourceCard, cells: str, number
         f"select count(*) from rows where page = {number}"
         " and (measure_code is null or region_code is null or period_code is null or dims is null)",
     ):
-        _refuse_unknown(con, card)
+        _refuse_unknown(con, card, chosen)
     return _one(con, f"select count(*) from rows where page = {number}")
 
 
@@ -185,7 +222,7 @@ def _insert_sql(card: SourceCard, number: int) -> str:
         select m.measure_code,
             {f"{alias[region]}.code" if region else f"'{COUNTRY}'"},
             {f"{alias[period]}.code" if period else f"'{card.only_period}'"},
-            {dims}, {values}, {f"{alias[period]}.status" if period else "null"}, {number}
+            {dims}, {values}, {f"{alias[period]}.status" if period else "null"}, c.record, {number}
         from cells as c
         left join measures as m on m.source_code = c.measure_source
         {joins}
@@ -205,7 +242,7 @@ def unrounded(text: str, decimals: str) -> str:
     )
 
 
-def _refuse_unknown(con: duckdb.DuckDBPyConnection, card: SourceCard) -> None:
+def _refuse_unknown(con: duckdb.DuckDBPyConnection, card: SourceCard, chosen: Description) -> None:
     bad = [
         "select 'measure' as what, measure_source as code from cells"
         " where measure_source is null or measure_source not in (select source_code from measures)"
@@ -217,6 +254,9 @@ def _refuse_unknown(con: duckdb.DuckDBPyConnection, card: SourceCard) -> None:
     ]
     # One after another: side by side each would hold a part of the page in memory.
     what, code = next(found[0] for sql in bad if (found := con.execute(f"{sql} limit 1").fetchall()))
+    offered = chosen.all_measures if what == "measure" else chosen.all_codes[what]
+    if code not in {known.code for known in offered}:
+        raise unlisted(card, what, code)
     raise MismatchError(
         card.dataset_id,
         f"the observations have the {what} code {code!r}, which is not among those asked for",
@@ -228,7 +268,7 @@ def _export(con: duckdb.DuckDBPyConnection, card: SourceCard, sha256: str, folde
     dataset = f"'{card.dataset_id}' as dataset_id"
     for table, query in (
         # Not sorted: nothing downstream reads by position, and the release is sorted by its keys.
-        ("observations", f"select {dataset}, rows.* exclude (page), {sha256} as landed_sha256 from rows"),
+        ("observations", f"select {dataset}, rows.* exclude (record, page), {sha256} as landed_sha256 from rows"),
         ("measures", f"select {dataset}, * from measures order by source_index, measure_code"),
         ("codes", f"select {dataset}, * exclude (source_code) from codes order by dimension, code_index, code"),
     ):

@@ -15,12 +15,14 @@ from support import SHARED, Standin
 
 from pipelines.card import SourceCard, load_cards
 from pipelines.clients import cbs_bulk
+from pipelines.clients.odata import Description
 from pipelines.errors import SourceError
 from pipelines.landing import Landing
 from pipelines.refresh import Refreshed, refresh
 from pipelines.settings import CARDS
 from schemas.wire import KEY, check_raw
 
+CARD = load_cards(CARDS)["cbs/81575NED"]
 pytestmark = pytest.mark.standin
 ABOUT = {
     "publisher": "cbs",
@@ -201,4 +203,4 @@ def test_a_zip_with_fewer_rows_than_it_says_is_refused() -> None:
     con = duckdb.connect()
     con.execute("create view page as select '' as Id, '' as Measure, '' as Perioden, '' as Value, '' as ValueAttribute")
     with pytest.raises(SourceError, match=r"Observations.csv has 1 rows, expected 2 as Properties counts"):
-        cbs_bulk.check_page(con, load_cards(CARDS)["cbs/81575NED"], rows, "https://x")
+        cbs_bulk.check_page(con, CARD, rows, Description({}, {}, {}, {}, [], {}), "https://x")

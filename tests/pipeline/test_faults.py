@@ -36,7 +36,7 @@ from schemas.wire import check_raw
 
 pytestmark = pytest.mark.standin
 ALL = load_cards(CARDS)
-V4_PAGES, V3_PAGES = r"81575NED/Observations\?", "ODataFeed/odata/83583NED"
+V4_PAGES, V3_PAGES = r"81575NED/Observations\?", "ODataFeed/odata/83583NED/UntypedDataSet"
 
 
 def fetch(standin: Standin, card: SourceCard, folder: Path) -> pl.DataFrame:

@@ -1,4 +1,7 @@
-"""A source that comes back with half its rows, all of them right: nobody sees less until somebody says why."""
+"""A source that comes back with half its rows, all of them right: nobody sees less until somebody says why.
+
+Two guards see it: the source is held against what landed of it before, and the release against the one before it.
+"""
 
 import json
 import re
@@ -38,11 +41,13 @@ def with_half_of_its_rows(folder: Path) -> Path:
 
 @dataclass(frozen=True)
 class Story:
-    """A run that is refused, one in which the loss is accepted, and one after it."""
+    """A run that keeps what the source had, one that takes it, one in which the loss is accepted, and one after it."""
 
     data: Path
     before: Path
     digests: dict[str, str]
+    kept: Ran
+    with_what_was_kept: Path
     refused: Ran
     log: str
     current: str
@@ -56,16 +61,22 @@ def story(sample_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Story:
     folder = tmp_path_factory.mktemp("lost")
     data, origin = copy_data(sample_run.data, folder / "data"), str(with_half_of_its_rows(folder))
 
-    def run(*arguments: str) -> Ran:
-        return run_cli("run", "--from", origin, "--select", TABLE, *arguments, data=data)
+    # Where a source may lose all it has, only the release is looked at.
+    without = copy_data(sample_run.data, folder / "without")
 
-    refused = run()
-    log = (data / "build" / "run.log").read_text(encoding="utf-8")
-    current, releases = current_release(data).name, release_ids(data)
+    def run(*arguments: str, data: Path = data, **environment: str) -> Ran:
+        return run_cli("run", "--from", origin, "--select", TABLE, *arguments, data=data, **environment)
+
+    refused = run(data=without, REGIOKOMPAS_MOST_ROWS_LOST="1")
+    log = (without / "build" / "run.log").read_text(encoding="utf-8")
+    current, releases = current_release(without).name, release_ids(without)
+    kept = run()
     return Story(
         data,
         sample_run.release,
         digests(sample_run.release),
+        kept,
+        current_release(data),
         refused,
         log,
         current,
@@ -73,6 +84,17 @@ def story(sample_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Story:
         run("--accept", f"  {REASON}\n"),
         run(),
     )
+
+
+def test_a_source_that_lost_rows_is_kept_as_it_was_and_the_rest_is_published(story: Story) -> None:
+    assert story.kept.code == 1
+    (line,) = [line for line in story.kept.err.splitlines() if "rows, expected 90% or more of the" in line]
+    assert TABLE in line and "-> " in line
+    ((state, reason),) = query(
+        story.with_what_was_kept, "select state, reason_en from sources where dataset_id = ?", TABLE
+    )
+    assert state == "kept" and "rows, expected 90% or more" in reason
+    assert query(story.with_what_was_kept, COUNT, INDICATOR) == query(story.before, COUNT, INDICATOR)
 
 
 def test_less_than_readers_had_is_not_published(story: Story) -> None:

@@ -213,7 +213,7 @@ def test_a_cube_that_contradicts_itself_is_refused(change: Callable[[dict[str, A
 
 
 def week(content: dict[str, Any]) -> None:
-    content["dimension"]["time"]["category"].update(index=["2022-W01", "2023"])
+    content["dimension"]["time"]["category"].update(index=["2022-W01", "2023"], label={})
 
 
 def other_dimension(content: dict[str, Any]) -> None:
@@ -222,13 +222,17 @@ def other_dimension(content: dict[str, Any]) -> None:
 
 
 def other_unit(content: dict[str, Any]) -> None:
-    content["dimension"]["unit"]["category"].update(index=["PC"])
+    content["dimension"]["unit"]["category"].update(index=["PC"], label={"PC": "Per cent"})
 
 
 def two_frequencies(content: dict[str, Any]) -> None:
     content["size"] = [2, 1, 1, 2, 1]
-    content["dimension"]["freq"]["category"].update(index=["A", "Q"])
+    content["dimension"]["freq"]["category"].update(index=["A", "Q"], label={})
     content["dimension"]["time"]["category"].update(index=["2022"])
+
+
+def a_code_without_label(content: dict[str, Any]) -> None:
+    content["dimension"]["time"]["category"].update(label={"2022": "2022"})
 
 
 def nothing(content: dict[str, Any]) -> None:
@@ -261,6 +265,11 @@ def test_what_is_not_on_the_card_is_refused(
 ) -> None:
     with pytest.raises(MismatchError, match=problem):
         rows(changed(change), card)
+
+
+def test_a_code_that_the_list_of_codes_lacks_is_refused() -> None:
+    with pytest.raises(ValueError, match="dimension time has the code '2023', which its list of labels lacks"):
+        rows(changed(a_code_without_label), CARD)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from pipelines.clients.pages import State
 from pipelines.errors import NotThereError, SourceError
 from pipelines.roads import HalRoad
 
-FIRST = "/subsidies/register?_format=json&_pageSize=2"
+FIRST = "/subsidies/register?_format=json&_pageSize=2&_count=true"
 
 
 def page(number: int | None, rows: int, following: str | None, total: int | None = None) -> dict[str, Any]:

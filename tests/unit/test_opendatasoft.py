@@ -1,5 +1,6 @@
 """Opendatasoft: an export as long as was counted, and pages whose own count proves nothing."""
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,6 +23,7 @@ IN_V1 = {
     "fields": {"straat": "van Meursstraat", "geo_point_2d": [51.42929171364541, 5.474774482175889], "aantal": 1.0},
     "record_timestamp": "2024-04-01T21:45:05.786Z",
 }
+NUMBERS = itertools.count(1)
 IN_V2 = {
     "straat": "van Meursstraat",
     "geo_point_2d": {"lon": 5.474774482175889, "lat": 51.42929171364541},
@@ -58,7 +60,9 @@ def fetch(site: Site, version: str) -> tuple[State, list[dict[str, Any]], list[s
 
 
 def hits(total: int, count: int) -> dict[str, Any]:
-    return {"nhits": total, "parameters": {}, "records": [IN_V1] * count, "facet_groups": []}
+    # Each record has a name of its own, on whatever page.
+    records = [{**IN_V1, "recordid": f"{next(NUMBERS):040x}"} for _ in range(count)]
+    return {"nhits": total, "parameters": {}, "records": records, "facet_groups": []}
 
 
 def test_an_export_is_fetched_whole(site: Site) -> None:
@@ -120,7 +124,7 @@ def test_no_hits_and_no_records_are_an_empty_dataset(site: Site) -> None:
         (hits(10260, 1000), hits(0, 0), "expected at most 10000 from version 1.0 -> use version 2.1"),
         (hits(1500, 1000), hits(1500, 0), "no records from 1000 on"),
         (hits(1500, 1000), hits(1500, 600), "1600 records, expected 1500"),
-        (hits(1500, 1000), hits(1400, 500), "1500 records, expected 1400"),
+        (hits(1500, 1000), hits(1400, 500), "the number of all records changed from 1500 to 1400"),
     ],
 )
 def test_pages_that_do_not_fit_together_are_refused(

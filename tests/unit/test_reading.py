@@ -142,7 +142,10 @@ def test_a_text_where_a_number_belongs_is_never_a_number(tmp_path: Path, text: s
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
-        ({"RegioS": [{"Key": "GM0002  ", "Title": "elders"}]}, "the RegioS code 'GM0001', which is not among those"),
+        (
+            {"RegioS": [{"Key": "GM0002  ", "Title": "elders"}]},
+            "the RegioS code 'GM0001', which the table's own list of them lacks",
+        ),
         ({"UntypedDataSet/00000": []}, "0 observations, expected 1 to 100"),
         ({"UntypedDataSet/00000": [{"ID": 0, "RegioS": "GM0001"}]}, "the data set lacks the columns: "),
         ({"SoortMisdrijf": [{"Key": "9", "Title": "Iets"}]}, "SoortMisdrijf code T001161 .* is not in the source"),
