@@ -1,6 +1,8 @@
 {#- A figure made of several is as good as the worst of them: the orders from good to bad, and back again. -#}
 {% macro value_status_order() -%}
-    {{ return(['final', 'revised_provisional', 'provisional', 'estimated', 'not_applicable', 'missing', 'suppressed']) }}
+    {{ return([
+        'final', 'unstated', 'revised_provisional', 'provisional', 'estimated', 'not_applicable', 'missing', 'suppressed'
+    ]) }}
 {%- endmacro %}
 
 {% macro boundary_method_order() -%}

@@ -84,7 +84,15 @@ located as (
             else quotients.value
         end as value,
         coalesce(quotients.has_no_base, false) as has_no_base,
-        quotients.value_status,
+        case
+            when quotients.formula = 'location_quotient'
+                then {{ worst_of_two(
+                    'quotients.value_status',
+                    "coalesce(country.value_status, quotients.value_status)",
+                    value_status_order()
+                ) }}
+            else quotients.value_status
+        end as value_status,
         quotients.boundary_method,
         quotients.parts_count
     from quotients

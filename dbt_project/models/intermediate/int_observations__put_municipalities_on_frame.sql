@@ -129,6 +129,8 @@ select
         when boundary_method = 'unavailable' and known_count = parts_count then 'missing'
         else value_status
     end as value_status,
+    -- What an estimate is where all parts of what was divided are together again.
+    case when is_ahead then status_ahead else value_status end as status_of_parts,
     boundary_method,
     cast(parts_count as integer) as parts_count
 from methods

@@ -51,7 +51,7 @@ cells as (
     select
         on_frame.*,
         case
-            when on_frame.boundary_method = 'split_estimate' then 'final'
+            when on_frame.boundary_method = 'split_estimate' then on_frame.status_of_parts
             else on_frame.value_status
         end as status_without_split
     from {{ ref('int_observations__put_municipalities_on_frame') }} as on_frame

@@ -7,7 +7,7 @@ select
         {{ exact_sum('case when schemes.counts_as_support then coalesce(subsidies.amount_granted_eur, 0) else 0 end') }}
         as double
     ) as value,
-    'final' as value_status
+    'unstated' as value_status
 from {{ ref('int_subsidies__mark_repeated') }} as subsidies
 inner join {{ ref('int_regions__collect_codes') }} as regions
     on subsidies.region_code = regions.region_code and regions.scheme = 'municipality'

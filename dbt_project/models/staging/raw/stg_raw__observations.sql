@@ -29,9 +29,9 @@ final as (
         case when marked.value is null and marked.means_zero then 0 else marked.value end as value,
         marked.value_text,
         case
-            -- Only StatLine gives its periods a status, and not in every table. Without one, and without a mark, a
-            -- figure is definitive as far as its source says.
-            when marked.mark_status = 'period' and marked.period_status is null then 'final'
+            -- Only StatLine gives its periods a status, and not in every table. Whoever says nothing of its figures
+            -- has not called them definitive either.
+            when marked.mark_status = 'period' and marked.period_status is null then 'unstated'
             when marked.mark_status = 'period' then periods.value_status
             when marked.mark_status <> 'refused' then marked.mark_status
         end as value_status,
