@@ -18,6 +18,7 @@ import polars as pl
 
 from pipelines.card import SourceCard
 from pipelines.landing import Landing, Snapshot, kind, replace_folder
+from pipelines.ongoing import refuse_periods_to_come
 from pipelines.reading import shapes
 from pipelines.reading.snapshot import read_snapshot
 from pipelines.settings import DBT_PROJECT
@@ -110,6 +111,7 @@ def write_raw(
         built.mkdir()
         read = read_snapshot(card, snapshot, landing, Path(temporary), built, have)
         check(built)
+        refuse_periods_to_come(card, built, read.snapshot.landed_on)
         marker = {
             "dataset_id": card.dataset_id,
             "reading": fingerprint(card, read.snapshot),

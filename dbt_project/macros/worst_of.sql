@@ -22,6 +22,11 @@
     {{ word_at('max(' ~ rank_in(column, order) ~ ')', order) }}
 {%- endmacro %}
 
+{#- A status that is at most as sure as a bound; one that is not known stays so. -#}
+{% macro no_surer_than(status, bound, order) -%}
+    case when {{ status }} is not null then {{ worst_of_two(status, bound, order) }} end
+{%- endmacro %}
+
 {#- The worse of two statuses or methods. -#}
 {% macro worst_of_two(one, other, order) -%}
     {{ word_at('greatest(' ~ rank_in(one, order) ~ ', ' ~ rank_in(other, order) ~ ')', order) }}
