@@ -9,7 +9,6 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-import yaml
 
 from pipelines import health
 from pipelines.card import CBS, Shape, SourceCard
@@ -21,10 +20,11 @@ from pipelines.landing import NOTICE, Failure, Landing, Snapshot
 from pipelines.ongoing import ongoing_periods, periods_of
 from pipelines.periods import has_begun, newest_period
 from pipelines.raw import EMPTY, not_classified_rows_of, raw_folder, raw_folders, rows_of, write_empty
+from pipelines.reading.existing import boundaries
 from pipelines.reading.landed import Landed
 from pipelines.refresh import FailedError, read_landed
 from pipelines.selections import digest_of, read_selections
-from pipelines.settings import DBT_PROJECT, PROJECT, Settings
+from pipelines.settings import PROJECT, Settings
 from schemas.shapes import check_shape
 
 # What can change a figure or a text of a release; how it is shown is not part of it.
@@ -297,8 +297,7 @@ def _write_inputs(folder: Path, **tables: pa.Table) -> None:
 
 def newest_boundaries() -> int:
     """The year of the boundaries on which everything is published, as the dbt project says."""
-    content = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
-    return int(content["vars"]["newest_frame"])
+    return boundaries().newest_year
 
 
 def code_digest() -> str:

@@ -20,10 +20,11 @@ from pipelines.card import SourceCard
 from pipelines.landing import Landing, Snapshot, kind, replace_folder
 from pipelines.ongoing import refuse_periods_to_come
 from pipelines.reading import shapes
+from pipelines.reading.existing import refuse_codes_that_do_not_exist
 from pipelines.reading.snapshot import read_snapshot
 from pipelines.settings import DBT_PROJECT
 
-_SEEDS = ("region_names", "region_remainders", "recipient_words")
+_SEEDS = ("region_names", "region_remainders", "recipient_words", "boundary_changes", "municipality_tiles")
 EMPTY = "_empty"
 """A folder with a file of every shape and no rows, so that dbt finds one where no source of a shape has landed."""
 
@@ -111,6 +112,7 @@ def write_raw(
         built.mkdir()
         read = read_snapshot(card, snapshot, landing, Path(temporary), built, have)
         check(built)
+        refuse_codes_that_do_not_exist(card, built)
         refuse_periods_to_come(card, built, read.snapshot.landed_on)
         marker = {
             "dataset_id": card.dataset_id,
