@@ -7,10 +7,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
-import yaml
 
 from pipelines import health
 from pipelines.card import CBS, Shape, SourceCard
@@ -19,13 +17,14 @@ from pipelines.errors import CardError, shown
 from pipelines.held_back import reasons_of_landed, with_dependents
 from pipelines.indicators import SEED, check_indicators, read_indicators
 from pipelines.landing import NOTICE, Failure, Landing, Snapshot
-from pipelines.periods import newest_period
+from pipelines.ongoing import ongoing_periods, periods_of
+from pipelines.periods import has_begun, newest_period
 from pipelines.raw import EMPTY, not_classified_rows_of, raw_folder, raw_folders, rows_of, write_empty
+from pipelines.reading.existing import boundaries
 from pipelines.reading.landed import Landed
-from pipelines.reading.shapes import ROWS_IN
 from pipelines.refresh import FailedError, read_landed
 from pipelines.selections import digest_of, read_selections
-from pipelines.settings import DBT_PROJECT, PROJECT, Settings
+from pipelines.settings import PROJECT, Settings
 from schemas.shapes import check_shape
 
 # What can change a figure or a text of a release; how it is shown is not part of it.
@@ -75,6 +74,7 @@ _DRIFT = pa.schema(
     ]
 )
 _BLOCKED = pa.schema([("indicator_id", pa.string()), ("reason", pa.string())])
+_ONGOING = pa.schema([("dataset_id", pa.string()), ("measure_code", pa.string()), ("period_code", pa.string())])
 _SELECTIONS = pa.schema(
     [
         ("region_code", pa.string()),
@@ -142,6 +142,11 @@ def assemble(settings: Settings, cards: dict[str, SourceCard], *, invented: bool
     check_indicators(indicators, cards)
     reasons = reasons_of_landed(indicators, cards, raw) | reasons_to_hold_back(indicators, changes)
     blocked = with_dependents(indicators, reasons)
+    ongoing = [
+        asdict(period)
+        for dataset_id, snapshot in landed.items()
+        for period in ongoing_periods(cards[dataset_id], raw / cards[dataset_id].slug, snapshot.landed_on)
+    ]
     # A release judges by the day of its newest bytes, so that the same bytes always make the same release.
     newest = max(s.landed_at for s in snapshots)
     others = [digest_of(selections), settings.public_url]
@@ -153,6 +158,7 @@ def assemble(settings: Settings, cards: dict[str, SourceCard], *, invented: bool
         release=pa.Table.from_pylist([release], _RELEASE),
         drift=pa.Table.from_pylist(as_rows(changes), _DRIFT),
         blocked=pa.Table.from_pylist(blocked, _BLOCKED),
+        ongoing=pa.Table.from_pylist(ongoing, _ONGOING),
         selections=pa.Table.from_pylist([asdict(member) for member in selections], _SELECTIONS),
     )
     return Inputs(release["release_id"], rows, blocked, unread)
@@ -228,7 +234,7 @@ def _source_row(
 ) -> dict[str, Any]:
     snapshot = landing.current(card.dataset_id, invented=invented)
     read = snapshot is not None and folder.is_dir()
-    newest = _newest_period(card, folder) if read else None
+    newest = _newest_period(card, folder, snapshot.landed_on) if snapshot and read else None
     says = _says(card, snapshot, landing) if snapshot else ""
     # What landed and cannot be read any more is not shown.
     state, reason = health.state(card, snapshot if read or not failure else None, failure, newest, says, as_of)
@@ -291,8 +297,7 @@ def _write_inputs(folder: Path, **tables: pa.Table) -> None:
 
 def newest_boundaries() -> int:
     """The year of the boundaries on which everything is published, as the dbt project says."""
-    content = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
-    return int(content["vars"]["newest_frame"])
+    return boundaries().newest_year
 
 
 def code_digest() -> str:
@@ -304,16 +309,17 @@ def code_digest() -> str:
     return digest.hexdigest()[:16]
 
 
-def _newest_period(card: SourceCard, folder: Path) -> str | None:
-    """The newest period with a figure in it, as a period code."""
+def _newest_period(card: SourceCard, folder: Path, landed_on: date) -> str | None:
+    """The newest period with a figure in it that was over when it landed, as a period code.
+
+    Of a register, whose rows come while the year goes on, the newest that had begun.
+    """
     if card.frame_year and card.shape is not Shape.OBSERVATIONS:
         return f"{card.frame_year}JJ00"
-    rows = pl.scan_parquet(folder / f"{ROWS_IN[card.shape]}.parquet")
+    known = periods_of(card, folder)
     if card.shape is Shape.SUBSIDIES:
-        year = rows.select(pl.col("year").max()).collect().item()
-        return None if year is None else f"{year}JJ00"
-    with_figures = rows.filter(pl.col("value").is_not_null())
-    return newest_period(with_figures.select(pl.col("period_code").unique()).collect()["period_code"].to_list())
+        return newest_period(p.period_code for p in known if has_begun(p.period_code, landed_on))
+    return newest_period(p.period_code for p in known if p.is_over(card, landed_on))
 
 
 def _drop_others(raw: Path, keep: set[str]) -> None:

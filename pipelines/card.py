@@ -99,6 +99,9 @@ class SourceCard(Strict):
     `region_frame` alone is for a table of regions, of that year. Beside `measures` it is the year of the division that
     the region codes follow, whatever the period: a table that is recast for every division. Without it a figure is on
     the division of its own period.
+
+    `plans_ahead` is for a source that has figures of periods to come, such as grants for next year or a forecast;
+    from any other such a figure is refused.
     """
 
     # A field of pydantic's own is called `register`, so the key of that name has another one here.
@@ -114,6 +117,7 @@ class SourceCard(Strict):
     homepage: Text
     cadence: Cadence
     publication_lag_months: Annotated[int, Field(ge=-12, le=60)] | None = None
+    plans_ahead: bool = False
     ended: Ended | None = None
     dimensions: Annotated[dict[Text, Dimension], Field(default_factory=dict)]
     measures: tuple[Measure, ...] = ()

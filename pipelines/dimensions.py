@@ -37,10 +37,14 @@ class Measure(Code):
 
     `group` is the title of the group that it stands in, or of one around that: some tables give several measures one
     title, and only their groups tell them apart.
+
+    `on_first_day` is for a count of the first day of its period, such as inhabitants on 1 January: it stays what it is
+    while the period goes on.
     """
 
     unit: Text | None = None
     group: Text | None = None
+    on_first_day: bool = False
 
 
 class DimensionCode(Code):

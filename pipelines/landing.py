@@ -14,7 +14,7 @@ import json
 import os
 import shutil
 import tempfile
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
@@ -63,6 +63,11 @@ class Snapshot(BaseModel):
     invented: bool
     resources: tuple[Resource, ...]
     lacking: tuple[Lacking, ...] = ()
+
+    @property
+    def landed_on(self) -> date:
+        """The day on which it landed."""
+        return date.fromisoformat(self.landed_at[:10])
 
     @property
     def changed_at(self) -> str:

@@ -166,10 +166,11 @@ class LandingOrigin:
 
 def asked(card: SourceCard) -> str:
     """The fingerprint of what a card asks a source for; when it changes, the table has to be fetched anew."""
-    # A key that a card does not use is no part of its question, nor is how sure we are of an address.
+    # A key that a card does not use is no part of its question, nor is how sure we are of an address, nor how long a
+    # figure can change.
     question = card.model_dump_json(
         include={"roads": True, "dimensions": True, "measures": True, "region_frame": True},
-        exclude={"roads": {"__all__": {"certainty"}}},
+        exclude={"roads": {"__all__": {"certainty"}}, "measures": {"__all__": {"on_first_day"}}},
         exclude_defaults=True,
     )
     return sha256(question.encode()).hexdigest()

@@ -115,6 +115,23 @@ def period_end(code: str) -> date | None:
     return days[1] if days else None
 
 
+def is_over(code: str, day: date, *, on_first_day: bool = False) -> bool:
+    """Whether figures of a period can be whole on a day: its last day has come, or of a count of it the first.
+
+    A period whose days are not known is over unless its year has not begun.
+    """
+    days = period_days(code)
+    if days is None:
+        return has_begun(code, day)
+    return (days[0] if on_first_day else days[1]) <= day
+
+
+def has_begun(code: str, day: date) -> bool:
+    """Whether the first day of a period has come on a day; of one whose days are not known, its year."""
+    days = period_days(code)
+    return (days[0] if days else date(int(code[:4]), 1, 1)) <= day
+
+
 def newest_period(codes: Iterable[str]) -> str | None:
     """The period that ends last, since periods of several kinds do not sort by their code; None of none.
 

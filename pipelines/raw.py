@@ -21,11 +21,13 @@ from pipelines.before import Allowance, Content, content_of
 from pipelines.card import SourceCard
 from pipelines.errors import RegiokompasError
 from pipelines.landing import Landing, Snapshot, kind, replace_folder
+from pipelines.ongoing import refuse_periods_to_come
 from pipelines.reading import shapes
+from pipelines.reading.existing import refuse_codes_that_do_not_exist
 from pipelines.reading.snapshot import read_snapshot
 from pipelines.settings import DBT_PROJECT
 
-_SEEDS = ("region_names", "region_remainders", "recipient_words")
+_SEEDS = ("region_names", "region_remainders", "recipient_words", "boundary_changes", "municipality_tiles")
 EMPTY = "_empty"
 """A folder with a file of every shape and no rows, so that dbt finds one where no source of a shape has landed."""
 
@@ -139,6 +141,8 @@ def write_raw(
         built.mkdir()
         read = read_snapshot(card, snapshot, landing, Path(temporary), built, have)
         check(built)
+        refuse_codes_that_do_not_exist(card, built)
+        refuse_periods_to_come(card, built, read.snapshot.landed_on)
         now, accepted = content_of(built, read.rows), ""
         before = _content_before(card, have, landing, folder, Path(temporary)) if have and allowance else None
         if have and allowance and before:

@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 
 from portal.formats import format_number
 
-SURE = frozenset({"final"})
+SURE = frozenset({"final", "unstated"})
 # Lines of less than this part of the highest figure would make a cliff of a ripple.
 SMALLEST_SPAN = 0.1
 
@@ -29,7 +29,7 @@ class Point:
 
     @property
     def is_sure(self) -> bool:
-        """Whether the figure will stay as it is; one that is provisional or estimated may not."""
+        """Whether nothing says that the figure may still change, as it does of one that is provisional or estimated."""
         return self.status in SURE
 
 

@@ -38,14 +38,17 @@ def source_ids(indicator_id: str, indicators: Mapping[str, Row]) -> list[str]:
 
 
 def newest(rows: Iterable[Row]) -> Row | None:
-    """Returns the row of the newest period with a number; a whole year goes before its own months and quarters."""
-    known = [row for row in rows if row["value"] is not None]
+    """Returns the row of the newest period with a number; a whole year goes before its own months and quarters.
+
+    A period that was not over when its figure landed is never the newest.
+    """
+    known = [row for row in rows if row["value"] is not None and row["is_over"]]
     return max(known, key=lambda row: (row["year"], row["period_code"][4:] == YEARLY, row["period_code"]), default=None)
 
 
 def through_years(rows: Iterable[Row]) -> list[Point]:
-    """Returns the points of a chart: whole years only, for a month says nothing next to a year."""
-    yearly = (row for row in rows if row["period_code"][4:] == YEARLY)
+    """Returns the points of a chart: whole years that are over, for less says nothing next to them."""
+    yearly = (row for row in rows if row["period_code"][4:] == YEARLY and row["is_over"])
     return [Point(row["year"], row["value"], row["value_status"]) for row in yearly]
 
 

@@ -6,10 +6,21 @@ municipalities of a region of the release give the figures of that region. Never
 
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 # From good to bad; the same orders as `value_status_order` and `boundary_method_order` of the dbt project.
-STATUSES = ("final", "revised_provisional", "provisional", "estimated", "not_applicable", "missing", "suppressed")
+STATUSES = (
+    "final",
+    "unstated",
+    "revised_provisional",
+    "provisional",
+    "estimated",
+    "not_applicable",
+    "missing",
+    "suppressed",
+)
+# What an estimate of a part had for a status before it was one, where that is not known any more.
+_MENDED = "mended"
 METHODS = ("published", "merged", "split_estimate", "unavailable")
 # Counts that come from outside; every other formula is worked out from these.
 _GIVEN = ("published", "register")
@@ -65,8 +76,8 @@ class Part:
 
 
 def worst_status(statuses: Iterable[str]) -> str:
-    """Returns the least certain of some statuses."""
-    return max(statuses, key=STATUSES.index)
+    """Returns the least certain of some statuses, of those that are known."""
+    return max((status for status in statuses if status != _MENDED), key=STATUSES.index, default="unstated")
 
 
 def worst_method(methods: Iterable[str]) -> str:
@@ -87,7 +98,7 @@ def round_half_away(value: float, decimals: int) -> float:
 def add_up(figures: Sequence[Figure], decimals: int) -> Figure:
     """Returns the sum of the figures of municipalities; one that is not known leaves the whole unknown."""
     if len(figures) == 1:
-        return figures[0]
+        return replace(figures[0], status=worst_status([figures[0].status]))
     values = [figure.value for figure in figures if figure.value is not None]
     parts = sum(figure.parts for figure in figures)
     status = worst_status(figure.status for figure in figures)
@@ -100,7 +111,7 @@ def add_up(figures: Sequence[Figure], decimals: int) -> Figure:
 
 def mend(figure: Figure) -> Figure:
     """Returns the estimate of a part as it counts in a sum that holds all parts of the divided municipality."""
-    return Figure(figure.value, "final", "merged", figure.parts) if figure.method == "split_estimate" else figure
+    return Figure(figure.value, _MENDED, "merged", figure.parts) if figure.method == "split_estimate" else figure
 
 
 def mended_by(codes: Collection[str], heirs: Mapping[str, Collection[str]]) -> set[str]:

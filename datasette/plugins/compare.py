@@ -23,7 +23,7 @@ from portal.regroup import Figure, Periods, Recipe, index_of
 PARAMETERS = ("region", "indicator", "frame")
 MOST_SUGGESTIONS = 5
 FIRST_INDICATOR = "population_count"
-FIRM = ("final", "revised_provisional")
+FIRM = ("final", "unstated", "revised_provisional")
 COLUMNS = (
     "indicator_id",
     "indicator",

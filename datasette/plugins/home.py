@@ -23,7 +23,7 @@ COUNTS = """
 select (select count(*) from regions where scheme = 'municipality' and is_current) as regions,
     (select count(*) from indicators) as indicators,
     (select count(*) from observations where value is not null) as observations,
-    (select max(year) from observations) as newest
+    (select max(year) from observations where value is not null and is_over) as newest
 """
 
 

@@ -39,7 +39,7 @@ where o.indicator_id = :indicator_id and o.value is not null
 group by r.scheme
 """
 NATIONAL = """
-select period_code, year, value, value_status, boundary_method from observations_on_frame
+select period_code, year, value, value_status, is_over, boundary_method from observations_on_frame
 where indicator_id = :indicator_id and region_code = :country
 order by year desc, period_code desc
 """
@@ -91,12 +91,12 @@ def parts_to(indicators: list[Row], indicator_id: str) -> set[str]:
 
 
 def chart_of(datasette: Datasette, series: list[Row], indicator: Row, lang: str) -> Any:
-    """Returns the chart of the years of a series; quarters and months of one year do not fit on an axis of years."""
+    """Returns the chart of the years of a series that are over; quarters and months do not fit on an axis of years."""
     portal = datasette.portal
     points = [
         Point(row["year"], row["value"], row["value_status"])
         for row in series
-        if row["period_code"].endswith(YEAR_SUFFIX)
+        if row["period_code"].endswith(YEAR_SUFFIX) and row["is_over"]
     ]
     title = f"{indicator[f'title_{lang}']}, {portal.text('indicator', 'country', lang)}"
     return line_chart(

@@ -24,7 +24,7 @@ where region_code = :code and scheme in ('country', 'labour_market_region')
 TENSION = """
 select t.*, r.name as region_name from labour_tension as t join regions as r using (region_code)
 where t.region_code = :code
-order by t.period_code desc, t.occupation_level = 'total' desc, t.class_code is null, t.occupation_code
+order by t.is_over desc, t.period_code desc, t.occupation_level = 'total' desc, t.class_code is null, t.occupation_code
 """
 MOVES = """
 select m.region_code, r.name as region_name, m.period_code, m.from_occupation_code, f.title_nl as from_title_nl,
@@ -47,7 +47,7 @@ from labour_tension as t
 join regions as r using (region_code)
 left join labour_tension as o on o.region_code = t.region_code and o.period_code = t.period_code
     and o.occupation_level in ('group', 'uwv_group')
-where t.occupation_level = 'total' and t.period_code = (select max(period_code) from labour_tension)
+where t.occupation_level = 'total' and t.period_code = (select max(period_code) from labour_tension where is_over)
 group by t.region_code
 order by r.scheme <> 'country', t.tension_ratio is null, t.tension_ratio desc, r.name
 """

@@ -31,7 +31,7 @@ select i.*, s.attribution, s.licence, s.licence_url
 from indicators as i left join sources as s using (dataset_id) where i.indicator_id = :indicator_id
 """
 PERIODS = """
-select o.period_code, max(o.value is not null) as has_values
+select o.period_code, max(o.value is not null and o.is_over) as has_values
 from observations_on_frame as o join regions as r using (region_code)
 where o.indicator_id = :indicator_id and o.frame_year = :frame_year and r.scheme = 'municipality'
 group by o.period_code, o.year order by o.year desc, o.period_code desc

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -44,6 +44,9 @@ from observations_on_frame as o join indicators as i using (indicator_id)
 where o.region_code in (select value from json_each(:codes)) and o.frame_year = :frame
     and (:everything or i.kind = 'count')
 """
+ONGOING = (
+    "select distinct indicator_id, period_code from observations_on_frame where not is_over and frame_year = :frame"
+)
 
 
 @dataclass
@@ -101,12 +104,35 @@ async def read_figures(datasette: Datasette, asked: Asked, registry: Registry) -
         figure = Figure(row["value"], row["value_status"], row["boundary_method"], row["parts_count"])
         found[row["region_code"]].setdefault(row["indicator_id"], {})[row["period_code"]] = figure
     municipalities: dict[str, Series] = {code: found[code] for code in asked.codes}
-    return regroup(registry.recipes, municipalities, found[COUNTRY], mended_by(asked.codes, registry.heirs))
+    figures = regroup(registry.recipes, municipalities, found[COUNTRY], mended_by(asked.codes, registry.heirs))
+    ongoing = await read_ongoing(datasette, registry)
+    for recipe in registry.recipes:
+        # A period that goes on has not grown or shrunk yet.
+        if recipe.formula == "growth" and recipe.indicator_id in figures:
+            goes_on = ongoing.get(recipe.numerator or "", set())
+            kept = {p: figure for p, figure in figures.pop(recipe.indicator_id).items() if p not in goes_on}
+            figures |= {recipe.indicator_id: kept} if kept else {}
+    return figures
 
 
-def newest(periods: Periods) -> tuple[str, Figure]:
-    """Returns the newest period that holds a number; where none does, the newest period, so that its status is seen."""
-    return max(periods.items(), key=lambda item: (item[1].value is not None, first_day(item[0]), item[0]))
+async def read_ongoing(datasette: Datasette, registry: Registry) -> dict[str, set[str]]:
+    """Returns the periods of each indicator that were not over when its figures landed."""
+    found: dict[str, set[str]] = {}
+    frame = {"frame": registry.published_frames[0]}
+    for row in await datasette.get_database(DATABASE).execute(ONGOING, frame):
+        found.setdefault(row["indicator_id"], set()).add(row["period_code"])
+    return found
+
+
+def newest(periods: Periods, ongoing: Collection[str] = ()) -> tuple[str, Figure]:
+    """Returns the newest period that is over and holds a number.
+
+    Where none does, one that goes on; and without a number the newest period, so that its status is seen.
+    """
+    return max(
+        periods.items(),
+        key=lambda item: (item[1].value is not None, item[0] not in ongoing, first_day(item[0]), item[0]),
+    )
 
 
 def name_of(asked: Asked, portal: Any, lang: str) -> str:
@@ -130,7 +156,8 @@ async def own_region(request: Request, datasette: Datasette) -> Response:
     asked = read_question(request, registry)
     is_answered = bool(asked.codes) and not asked.problems
     figures = await read_figures(datasette, asked, registry) if is_answered else {}
-    newest_figures = [(registry.indicators[i], *newest(periods)) for i, periods in figures.items()]
+    ongoing = await read_ongoing(datasette, registry)
+    newest_figures = [(registry.indicators[i], *newest(p, ongoing.get(i, ()))) for i, p in figures.items()]
     title = name_of(asked, portal, lang)
     used = {d for i in figures for d in datasets_of(registry.indicators[i], registry.indicators)}
     file_name, file_text = selection_file(asked, title)

@@ -24,7 +24,7 @@ SHOWN_PEERS = ("similar", "all")
 
 REGION = "select * from regions where region_code = :code"
 FIGURES = """
-select indicator_id, period_code, year, value, value_status, boundary_method from observations_on_frame
+select indicator_id, period_code, year, value, value_status, is_over, boundary_method from observations_on_frame
 where region_code = :code and frame_year = :frame
 order by indicator_id, period_code
 """

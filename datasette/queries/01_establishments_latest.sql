@@ -18,6 +18,7 @@ where o.indicator_id = 'establishments_count'
     and r.scheme = 'municipality'
     and r.is_current
     and o.year = (
-        select max(year) from observations where indicator_id = 'establishments_count' and value is not null
+        select max(year) from observations
+        where indicator_id = 'establishments_count' and value is not null and is_over
     )
 order by o.value desc

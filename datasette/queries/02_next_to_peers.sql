@@ -46,6 +46,6 @@ where o.indicator_id = (select indicator_id from chosen)
     and o.value is not null
     and o.year = (
         select max(year) from observations
-        where indicator_id = (select indicator_id from chosen) and value is not null
+        where indicator_id = (select indicator_id from chosen) and value is not null and is_over
     )
 order by place, r.name

@@ -12,7 +12,7 @@
 with newest as (
     select indicator_id, max(year) as year
     from observations
-    where indicator_id = :indicator and value is not null
+    where indicator_id = :indicator and value is not null and is_over
     group by indicator_id
 )
 

@@ -13,7 +13,7 @@ with newest as (
     select o.indicator_id, max(o.year) as year
     from observations as o
     join indicators as i on i.indicator_id = o.indicator_id
-    where o.indicator_id = :indicator and i.kind = 'count' and o.value is not null
+    where o.indicator_id = :indicator and i.kind = 'count' and o.value is not null and o.is_over
     group by o.indicator_id
 )
 

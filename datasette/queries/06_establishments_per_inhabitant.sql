@@ -19,6 +19,8 @@ with pairs as (
         and p.indicator_id = 'population_count'
         and e.value is not null
         and p.value > 0
+        and e.is_over
+        and p.is_over
 )
 
 select

@@ -21,6 +21,7 @@ where o.indicator_id = 'crimes_per_1000_rate'
     and o.value is not null
     and r.scheme = 'municipality'
     and o.year = (
-        select max(year) from observations where indicator_id = 'crimes_per_1000_rate' and value is not null
+        select max(year) from observations
+        where indicator_id = 'crimes_per_1000_rate' and value is not null and is_over
     )
 order by o.value desc

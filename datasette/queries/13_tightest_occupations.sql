@@ -31,5 +31,5 @@ from labour_tension as t
 join regions as r on r.region_code = t.region_code
 where t.region_code = :region
     and t.occupation_level in ('group', 'uwv_group')
-    and t.period_code = (select max(period_code) from labour_tension)
+    and t.period_code = (select max(period_code) from labour_tension where is_over)
 order by t.tension_ratio is null, t.tension_ratio desc, t.occupation_code

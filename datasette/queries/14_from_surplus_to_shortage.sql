@@ -35,5 +35,5 @@ left join occupations as o on o.code = m.to_occupation_code
 where t.region_code = :region
     and t.occupation_level = 'group'
     and t.market = 'surplus'
-    and t.period_code = (select max(period_code) from labour_tension)
+    and t.period_code = (select max(period_code) from labour_tension where is_over)
 order by t.ww_short_count desc, t.occupation_code, m.nearness desc, m.to_vacancies_count desc

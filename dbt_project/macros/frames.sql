@@ -45,7 +45,8 @@
         value,
         value_status,
         boundary_method,
-        parts_count
+        parts_count,
+        is_over
     from (
         select
             *,

@@ -15,6 +15,7 @@
     from {{ ref('fct_frame_observation') }}
     where
         frame_year = {{ var('newest_frame') }}
+        and is_over
         and indicator_id in ('{{ indicator_ids | join("', '") }}')
     group by region_code, period_code
     having count(value) > 0

@@ -1,6 +1,8 @@
 {#- A figure made of several is as good as the worst of them: the orders from good to bad, and back again. -#}
 {% macro value_status_order() -%}
-    {{ return(['final', 'revised_provisional', 'provisional', 'estimated', 'not_applicable', 'missing', 'suppressed']) }}
+    {{ return([
+        'final', 'unstated', 'revised_provisional', 'provisional', 'estimated', 'not_applicable', 'missing', 'suppressed'
+    ]) }}
 {%- endmacro %}
 
 {% macro boundary_method_order() -%}
@@ -18,6 +20,11 @@
 {#- The worst status or method of a group. -#}
 {% macro worst_of(column, order) -%}
     {{ word_at('max(' ~ rank_in(column, order) ~ ')', order) }}
+{%- endmacro %}
+
+{#- A status that is at most as sure as a bound; one that is not known stays so. -#}
+{% macro no_surer_than(status, bound, order) -%}
+    case when {{ status }} is not null then {{ worst_of_two(status, bound, order) }} end
 {%- endmacro %}
 
 {#- The worse of two statuses or methods. -#}

@@ -47,10 +47,12 @@ def set_aside_remainders(folder: Path) -> int:
         How many rows were taken out.
     """
     codes = pl.scan_parquet(folder / "codes.parquet").filter(pl.col("role") == "region").select("code").collect()
-    remainders = remainders_among(codes["code"])
+    file, kept = folder / "observations.parquet", folder / "kept.parquet"
+    # A file has no list of the codes that were asked for.
+    found = pl.scan_parquet(file).select(pl.col("region_code").unique()).collect()["region_code"]
+    remainders = remainders_among([*codes["code"], *found])
     if not remainders:
         return 0
-    file, kept = folder / "observations.parquet", folder / "kept.parquet"
     is_remainder = pl.col("region_code").is_in(sorted(remainders))
     rows = pl.scan_parquet(file)
     rows.filter(~is_remainder).sink_parquet(kept, compression="zstd")

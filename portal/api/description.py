@@ -345,4 +345,4 @@ RESOURCES = (
     ),
 )
 # SQLite has no booleans: these columns hold 0 or 1.
-BOOLEAN_COLUMNS = frozenset({"is_current", "blocks", "invented"})
+BOOLEAN_COLUMNS = frozenset({"is_current", "is_over", "blocks", "invented"})

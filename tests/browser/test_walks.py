@@ -19,6 +19,7 @@ from support_releases import BEFORE, EARLIER, REVISED
 pytestmark = NEEDS_CHROMIUM
 STATUSES = {
     "final": "definitief",
+    "unstated": "status niet vermeld",
     "provisional": "voorlopig",
     "revised_provisional": "nader voorlopig",
     "estimated": "geschat",

@@ -192,7 +192,7 @@ def test_a_period_without_a_status_is_no_failure(days: Days) -> None:
     for table in sorted(WITHOUT_STATUS):
         sql = "select distinct value_status from observations where dataset_id = ? and value is not null"
         statuses = {status for (status,) in query(days.first.release, sql, f"cbs/{table}")}
-        assert statuses and not statuses & {"provisional", "revised_provisional"}, table
+        assert statuses == {"unstated"}, table
 
 
 def test_topics_are_found_by_the_keys_that_they_have_now(days: Days) -> None:

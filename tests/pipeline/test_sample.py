@@ -120,6 +120,7 @@ def test_the_sample_has_every_kind_of_missing_value(sample_release: Path) -> Non
     found = query(sample_release, "select distinct value_status, value is null from observations")
     assert set(found) == {
         ("final", 0),
+        ("unstated", 0),
         ("estimated", 0),
         ("provisional", 0),
         ("revised_provisional", 0),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from portal.charts import LARGE, SMALL, Point, Size, describe, ends, line_chart, lines_chart, runs
 
 SVG = "{http://www.w3.org/2000/svg}"
-STATUSES = ["final", "provisional", "revised_provisional", "estimated"]
+STATUSES = ["final", "unstated", "provisional", "revised_provisional", "estimated"]
 SENTENCES = {
     "summary": "{title}: {first} {first_year} {last} {last_year} {lowest} {highest}.",
     "one": "{title}: {last} {last_year}.",
@@ -46,7 +46,7 @@ def test_every_figure_is_a_dot_within_the_drawing_and_open_when_not_final(
     svg = draw(series, decimals=decimals, size=size)
     dots = of_class(svg, "circle", "dot")
     assert len(dots) == len(known)
-    assert len(of_class(svg, "circle", "open")) == sum(point.status != "final" for point in known)
+    assert len(of_class(svg, "circle", "open")) == sum(point.status not in ("final", "unstated") for point in known)
     for dot in dots:
         assert 0 <= float(dot.get("cx", "nan")) <= size.width - size.right
         assert size.top <= float(dot.get("cy", "nan")) <= size.height - size.bottom

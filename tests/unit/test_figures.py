@@ -17,7 +17,7 @@ INDICATORS: dict[str, dict[str, Any]] = {
 
 def row(period: str, value: float | None, status: str = "final", **more: Any) -> dict[str, Any]:
     given = {"indicator_id": "jobs", "period_code": period, "year": int(period[:4]), "value": value}
-    return {**given, "value_status": status, "boundary_method": "published", **more}
+    return {**given, "value_status": status, "is_over": True, "boundary_method": "published", **more}
 
 
 def test_what_is_computed_has_the_sources_of_its_parts_each_once() -> None:
@@ -30,10 +30,12 @@ def test_the_newest_figure_has_a_number_and_a_year_goes_before_its_months() -> N
     rows = [row("2024JJ00", 1.0), row("2025JJ00", 2.0), row("2025MM11", 3.0), row("2026JJ00", None, "missing")]
     assert newest(rows) == rows[1]
     assert newest(rows[3:]) is None
+    assert newest([*rows, row("2026JJ00", 4.0, "provisional", is_over=False)]) == rows[1]
 
 
 def test_a_chart_is_of_whole_years_with_those_that_are_missing() -> None:
     rows = [row("2024JJ00", None, "missing"), row("2025JJ00", 2.0, "provisional"), row("2025MM11", 3.0)]
+    rows.append(row("2026JJ00", 1.0, "provisional", is_over=False))
     assert through_years(rows) == [Point(2024, None, "missing"), Point(2025, 2.0, "provisional")]
 
 

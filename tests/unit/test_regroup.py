@@ -112,8 +112,17 @@ def test_an_estimate_is_exact_again_where_all_heirs_are_chosen() -> None:
         code: {"jobs": {"2018JJ00": Figure(value, "estimated", "split_estimate")}}
         for code, value in (("GM1966", 60), ("GM1969", 40))
     }
-    assert regroup([JOBS], halves, {}, set(halves))["jobs"]["2018JJ00"] == Figure(100, "final", "merged", 2)
+    assert regroup([JOBS], halves, {}, set(halves))["jobs"]["2018JJ00"] == Figure(100, "unstated", "merged", 2)
     assert regroup([JOBS], halves, {}, set())["jobs"]["2018JJ00"].status == "estimated"
+
+
+@pytest.mark.parametrize(
+    "status", [status for status in STATUSES if status not in ("estimated", "not_applicable", "missing", "suppressed")]
+)
+def test_a_mended_estimate_is_as_sure_as_the_figures_beside_it(status: str) -> None:
+    parts = {"A": {"jobs": {"2018JJ00": Figure(60, "estimated", "split_estimate")}}}
+    parts["B"] = {"jobs": {"2018JJ00": Figure(40, status, "published")}}
+    assert regroup([JOBS], parts, {}, {"A"})["jobs"]["2018JJ00"] == Figure(100, status, "merged", 2)
 
 
 @given(st.integers(0, 10**7), st.integers(0, 2), st.lists(st.floats(0.01, 0.99), max_size=3))

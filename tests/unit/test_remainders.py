@@ -30,7 +30,7 @@ def seed(name: str) -> list[dict[str, str]]:
     return list(csv.DictReader((DBT_PROJECT / "seeds" / f"{name}.csv").read_text(encoding="utf-8").splitlines()))
 
 
-@pytest.mark.parametrize("code", [*RECORDED, "NLZ", "FRZZ", "BEZZZ"])
+@pytest.mark.parametrize("code", [*RECORDED, "GM0998", "GM0999", "GM9999", "NLZ", "FRZZ", "BEZZZ"])
 def test_what_is_no_region_is_known_beside_the_regions(code: str) -> None:
     assert remainders_among([code, *REAL]) == {code}
 

@@ -52,6 +52,7 @@ blanks as (
     where
         frame_year = {{ var('newest_frame') }}
         and value is null
+        and is_over
 
 )
 

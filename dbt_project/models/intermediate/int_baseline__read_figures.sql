@@ -1,5 +1,5 @@
--- Every known figure of today's regions on the newest frame, which of them is the latest of its region, and the order
--- in which figures are ranked.
+-- Every known figure of today's regions on the newest frame, of a period that was over when it landed; which of them is
+-- the latest of its region, and the order in which figures are ranked.
 with regions as (
 
     select distinct
@@ -44,6 +44,7 @@ figures as (
     where
         observations.frame_year = {{ var('newest_frame') }}
         and observations.value is not null
+        and observations.is_over
 
 )
 

@@ -54,6 +54,7 @@ cells as (
     from {{ ref('fct_frame_observation') }}
     where
         frame_year = {{ var('newest_frame') }}
+        and is_over
         and period_code like '%JJ00'
 
 ),

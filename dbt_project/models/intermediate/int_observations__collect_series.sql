@@ -8,6 +8,7 @@ with published as (
         observations.period_code,
         observations.value,
         observations.value_status,
+        observations.is_over,
         sources.frame_year as source_frame
     from {{ ref('int_observations__select_indicators') }} as observations
     left join {{ source('raw', 'sources') }} as sources on observations.dataset_id = sources.dataset_id
@@ -22,6 +23,7 @@ granted as (
         support.period_code,
         support.value,
         support.value_status,
+        support.is_over,
         cast(null as integer) as source_frame
     from {{ ref('int_subsidies__sum_support') }} as support
     inner join {{ ref('int_indicators__keep_available') }} as indicators on indicators.formula = 'register'
@@ -47,7 +49,8 @@ select
     coalesce(make_date(series.source_frame, 1, 1), periods.start_date) as as_of,
     case when series.source_frame is null then periods.end_date end as ends_on,
     series.value,
-    series.value_status
+    series.value_status,
+    series.is_over
 from series
 inner join {{ ref('int_indicators__keep_available') }} as indicators on series.indicator_id = indicators.indicator_id
 inner join {{ ref('int_periods__parse_codes') }} as periods on series.period_code = periods.period_code

@@ -43,6 +43,7 @@ paired as (
         {{ worst_of_two('numerators.boundary_method', 'denominators.boundary_method', boundary_method_order()) }}
             as boundary_method,
         greatest(numerators.parts_count, denominators.parts_count) as parts_count,
+        numerators.is_over and denominators.is_over as is_over,
         row_number() over (
             partition by
                 numerators.indicator_id, numerators.region_code, numerators.period_code, numerators.frame_year
@@ -84,9 +85,18 @@ located as (
             else quotients.value
         end as value,
         coalesce(quotients.has_no_base, false) as has_no_base,
-        quotients.value_status,
+        case
+            when quotients.formula = 'location_quotient'
+                then {{ worst_of_two(
+                    'quotients.value_status',
+                    "coalesce(country.value_status, quotients.value_status)",
+                    value_status_order()
+                ) }}
+            else quotients.value_status
+        end as value_status,
         quotients.boundary_method,
-        quotients.parts_count
+        quotients.parts_count,
+        quotients.is_over
     from quotients
     left join quotients as country
         on
@@ -112,7 +122,8 @@ grown as (
         {{ worst_of_two('numerators.value_status', 'earlier.value_status', value_status_order()) }} as value_status,
         {{ worst_of_two('numerators.boundary_method', 'earlier.boundary_method', boundary_method_order()) }}
             as boundary_method,
-        greatest(numerators.parts_count, earlier.parts_count) as parts_count
+        greatest(numerators.parts_count, earlier.parts_count) as parts_count,
+        true as is_over
     from numerators
     inner join numerators as earlier
         on
@@ -120,7 +131,11 @@ grown as (
             and numerators.region_code = earlier.region_code
             and numerators.frame_year = earlier.frame_year
             and {{ years_before('numerators.period_code', 'numerators.lag_years') }} = earlier.period_code
-    where numerators.formula = 'growth'
+    where
+        numerators.formula = 'growth'
+        -- A period that goes on has not grown or shrunk yet.
+        and numerators.is_over
+        and earlier.is_over
 
 ),
 
@@ -138,7 +153,8 @@ added as (
         false as has_no_base,
         value_status,
         boundary_method,
-        parts_count
+        parts_count,
+        is_over
     from numerators
     where formula = 'sum'
 
@@ -168,5 +184,6 @@ select
         else value_status
     end as value_status,
     boundary_method,
-    parts_count
+    parts_count,
+    is_over
 from derived

@@ -86,6 +86,7 @@ judged as (
         observed.year,
         observed.value,
         observed.value_status,
+        observed.is_over,
         observed.scheme in ('country', 'nuts_country', 'nuts2', 'nuts3')
         or coalesce(
             same_territory.kept_count = same_territory.now_count
@@ -115,5 +116,6 @@ select
     case when is_same then value end as value,
     case when is_same or value is null then value_status else 'missing' end as value_status,
     case when is_same then 'published' else 'unavailable' end as boundary_method,
-    1 as parts_count
+    1 as parts_count,
+    is_over
 from judged

@@ -17,7 +17,8 @@ asked as (
         period_code,
         year,
         as_of,
-        max(ends_on) as ends_on
+        max(ends_on) as ends_on,
+        bool_and(is_over) as is_over
     from observed
     where value is not null
     group by indicator_id, kind, decimals, period_code, year, as_of
@@ -39,6 +40,7 @@ parts as (
         transitions.share_to,
         observed.value,
         coalesce(observed.value_status, 'missing') as value_status,
+        coalesce(observed.is_over, asked.is_over) as is_over,
         -- Who was dissolved within the period and has no figure is counted by its heir already.
         not coalesce(
             lifetimes.valid_to < asked.ends_on
@@ -74,7 +76,8 @@ summed as (
         max(case when kind = 'count' then 1 else 0 end) = 1 as adds_up,
         max(case when share_from > 0 or share_to < 1 then 1 else 0 end) = 1 as has_split,
         {{ exact_sum(part_of('value', 'share_from', 'share_to', 'decimals')) }} as value,
-        {{ worst_of('value_status', value_status_order()) }} as value_status
+        {{ worst_of('value_status', value_status_order()) }} as value_status,
+        bool_and(is_over) as is_over
     from parts
     where is_expected
     group by indicator_id, period_code, year, frame_year, region_code
@@ -129,6 +132,9 @@ select
         when boundary_method = 'unavailable' and known_count = parts_count then 'missing'
         else value_status
     end as value_status,
+    -- What an estimate is where all parts of what was divided are together again.
+    case when is_ahead then status_ahead else value_status end as status_of_parts,
     boundary_method,
-    cast(parts_count as integer) as parts_count
+    cast(parts_count as integer) as parts_count,
+    is_over
 from methods

@@ -25,6 +25,7 @@ select
     observations.period_code,
     {{ round_to('observations.value * indicators.multiplier', 'indicators.decimals') }} as value,
     observations.value_status,
+    observations.is_over,
     observations.source_mark,
     observations.dataset_id,
     observations.measure_code,

@@ -51,7 +51,7 @@ cells as (
     select
         on_frame.*,
         case
-            when on_frame.boundary_method = 'split_estimate' then 'final'
+            when on_frame.boundary_method = 'split_estimate' then on_frame.status_of_parts
             else on_frame.value_status
         end as status_without_split
     from {{ ref('int_observations__put_municipalities_on_frame') }} as on_frame
@@ -72,7 +72,8 @@ summed as (
         count(cells.value) as known_count,
         sum(cells.parts_count) as parts_count,
         {{ exact_sum('cells.value') }} as value,
-        {{ worst_of('cells.status_without_split', value_status_order()) }} as value_status
+        {{ worst_of('cells.status_without_split', value_status_order()) }} as value_status,
+        bool_and(cells.is_over) as is_over
     from cells
     inner join members
         on
@@ -110,5 +111,6 @@ select
     case when boundary_method <> 'unavailable' then value end as value,
     case when boundary_method = 'split_estimate' then 'estimated' else value_status end as value_status,
     boundary_method,
-    cast(parts_count as integer) as parts_count
+    cast(parts_count as integer) as parts_count,
+    is_over
 from judged

@@ -22,6 +22,7 @@ figures as (
     where
         observations.frame_year = {{ var('newest_frame') }}
         and observations.value is not null
+        and observations.is_over
         and periods.kind = 'year'
 
 ),

@@ -16,6 +16,7 @@ with cells as (
         value_status,
         boundary_method,
         parts_count,
+        is_over,
         2 as preference
     from {{ ref('int_observations__derive') }}
 

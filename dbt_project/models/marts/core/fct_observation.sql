@@ -5,6 +5,7 @@ select
     cast(substr(observations.period_code, 1, 4) as integer) as year,
     observations.value,
     observations.value_status,
+    observations.is_over,
     observations.source_mark,
     observations.dataset_id,
     observations.measure_code,

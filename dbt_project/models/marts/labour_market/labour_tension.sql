@@ -23,6 +23,15 @@ classed as (
             figures.tension_exact >= classes.lower_bound
             and (figures.tension_exact < classes.upper_bound or classes.upper_bound is null)
 
+),
+
+ongoing as (
+
+    select distinct
+        dataset_id,
+        period_code
+    from {{ source('raw', 'ongoing') }}
+
 )
 
 select
@@ -60,7 +69,12 @@ select
     classed.method,
     classed.parts_count,
     classed.parts_known_count,
+    ongoing.period_code is null as is_over,
     classed.landed_sha256,
     sources.notice
 from classed
 left join {{ ref('dim_source') }} as sources on classed.dataset_id = sources.dataset_id
+left join ongoing
+    on
+        classed.dataset_id = ongoing.dataset_id
+        and classed.period_code = ongoing.period_code

@@ -2,6 +2,7 @@ with newest as (
 
     select max(period_code) as period_code
     from {{ ref('labour_tension') }}
+    where is_over
 
 ),
 

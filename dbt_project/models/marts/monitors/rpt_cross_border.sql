@@ -16,7 +16,8 @@ cells as (
         observations.period_code,
         observations.year,
         observations.value,
-        observations.value_status
+        observations.value_status,
+        observations.is_over
     from {{ ref('fct_frame_observation') }} as observations
     inner join {{ ref('int_regions__collect_codes') }} as codes on observations.region_code = codes.region_code
     where
@@ -33,7 +34,9 @@ newest as (
         year,
         row_number() over (partition by indicator_id order by period_code desc) as place
     from cells
-    where value is not null
+    where
+        value is not null
+        and is_over
 
 ),
 

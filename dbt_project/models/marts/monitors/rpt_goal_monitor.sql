@@ -37,6 +37,7 @@ cells as (
     from {{ ref('fct_frame_observation') }}
     where
         frame_year = {{ var('newest_frame') }}
+        and is_over
         and indicator_id in (select goals.indicator_id from {{ ref('goals') }} as goals)
 
 ),

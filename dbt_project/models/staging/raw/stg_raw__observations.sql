@@ -12,34 +12,54 @@ with marked as (
         observations.period_status,
         observations.landed_sha256,
         marks.means_zero,
+        ongoing.period_code is null as is_over,
         case when observations.value is null then marks.status_of_null else marks.status_of_number end as mark_status
     from {{ source('raw', 'observations') }} as observations
     left join {{ ref('value_status') }} as marks on observations.value_attribute = marks.value_attribute
+    left join {{ source('raw', 'ongoing') }} as ongoing
+        on
+            observations.dataset_id = ongoing.dataset_id
+            and observations.measure_code = ongoing.measure_code
+            and observations.period_code = ongoing.period_code
+
+),
+
+stated as (
+
+    select
+        marked.*,
+        case
+            -- Only StatLine gives its periods a status, and not in every table. Whoever says nothing of its figures
+            -- has not called them definitive either.
+            when marked.mark_status = 'period' and marked.period_status is null then 'unstated'
+            when marked.mark_status = 'period' then periods.value_status
+            when marked.mark_status <> 'refused' then marked.mark_status
+        end as value_status
+    from marked
+    left join {{ ref('period_status') }} as periods on marked.period_status = periods.period_status
 
 ),
 
 final as (
 
     select
-        marked.dataset_id,
-        marked.measure_code,
-        marked.region_code,
-        marked.period_code,
-        marked.dims,
-        case when marked.value is null and marked.means_zero then 0 else marked.value end as value,
-        marked.value_text,
+        dataset_id,
+        measure_code,
+        region_code,
+        period_code,
+        dims,
+        case when value is null and means_zero then 0 else value end as value,
+        value_text,
+        -- While a period goes on its figures can still change, whatever their source says of them.
         case
-            -- Only StatLine gives its periods a status, and not in every table. Without one, and without a mark, a
-            -- figure is definitive as far as its source says.
-            when marked.mark_status = 'period' and marked.period_status is null then 'final'
-            when marked.mark_status = 'period' then periods.value_status
-            when marked.mark_status <> 'refused' then marked.mark_status
+            when not is_over then {{ no_surer_than('value_status', "'provisional'", value_status_order()) }}
+            else value_status
         end as value_status,
-        nullif(marked.value_attribute, 'None') as source_mark,
-        marked.period_status,
-        marked.landed_sha256
-    from marked
-    left join {{ ref('period_status') }} as periods on marked.period_status = periods.period_status
+        is_over,
+        nullif(value_attribute, 'None') as source_mark,
+        period_status,
+        landed_sha256
+    from stated
 
 )
 

@@ -1,0 +1,87 @@
+"""Which periods of a source were not over, or had not even begun, on the day on which it landed.
+
+A figure of a period that goes on can still change, whatever its source says of it. This is the one place that tells
+them: from here on every figure bears it as `is_over`.
+"""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+import polars as pl
+
+from pipelines.card import Shape, SourceCard
+from pipelines.errors import MismatchError, shown
+from pipelines.periods import has_begun, is_over
+from pipelines.reading.shapes import ROWS_IN
+from pipelines.settings import DBT_PROJECT
+
+_AHEAD = (
+    "correct the period where the file is made or read; if the source has figures of periods to come, such as grants"
+    " for next year or a forecast, say `plans_ahead: true` on its card"
+)
+
+
+@dataclass(frozen=True)
+class LandedPeriod:
+    """A period of a measure; a register has no measures, and an empty code for them."""
+
+    dataset_id: str
+    measure_code: str
+    period_code: str
+
+    def is_over(self, card: SourceCard, day: date) -> bool:
+        """Whether its figures can be whole on a day."""
+        first = any(measure.on_first_day for measure in card.measures if measure.code == self.measure_code)
+        return is_over(self.period_code, day, on_first_day=first)
+
+
+def periods_of(card: SourceCard, folder: Path, *, with_figures: bool = True) -> list[LandedPeriod]:
+    """The periods of every measure in the raw Parquet of a card; of areas and of tables of regions none.
+
+    With figures, only those in which it has any: a number, a text or the word that there is nothing.
+    """
+    if card.shape not in (Shape.OBSERVATIONS, Shape.SUBSIDIES):
+        return []
+    rows = pl.scan_parquet(folder / f"{ROWS_IN[card.shape]}.parquet")
+    if card.shape is Shape.SUBSIDIES:
+        years = rows.select(pl.col("year").drop_nulls().unique().sort()).collect()["year"]
+        return [LandedPeriod(card.dataset_id, "", f"{year}JJ00") for year in years]
+    wanted = rows.filter(has_figure()) if with_figures else rows
+    keys = wanted.select("measure_code", "period_code").unique().sort("measure_code", "period_code").collect()
+    return [LandedPeriod(card.dataset_id, *key) for key in keys.iter_rows()]
+
+
+def has_figure() -> pl.Expr:
+    """Whether a row of observations claims a figure."""
+    is_nil = pl.col("value_attribute").is_in(marks_of_nil())
+    return pl.col("value").is_not_null() | pl.col("value_text").is_not_null() | is_nil
+
+
+@cache
+def marks_of_nil() -> list[str]:
+    """The marks that stand for zero, as the seed says."""
+    with (DBT_PROJECT / "seeds" / "value_status.csv").open(encoding="utf-8", newline="") as file:
+        return [row["value_attribute"] for row in csv.DictReader(file) if row["means_zero"] == "true"]
+
+
+def ongoing_periods(card: SourceCard, folder: Path, landed_on: date) -> Iterator[LandedPeriod]:
+    """The periods of every measure that were not over when they landed."""
+    return (period for period in periods_of(card, folder, with_figures=False) if not period.is_over(card, landed_on))
+
+
+def refuse_periods_to_come(card: SourceCard, folder: Path, landed_on: date) -> None:
+    """Refuse figures of periods that had not begun when they landed, unless the source plans ahead.
+
+    Raises:
+        MismatchError: naming the periods.
+    """
+    if card.plans_ahead:
+        return
+    codes = {period.period_code for period in periods_of(card, folder)}
+    if ahead := sorted(code for code in codes if not has_begun(code, landed_on)):
+        problem = f"figures of periods that had not begun on {landed_on}, when they landed: {shown(ahead)}"
+        raise MismatchError(card.dataset_id, problem, todo=_AHEAD)

@@ -1,0 +1,104 @@
+"""A period that goes on, or has not begun, on the day on which its figures land: of every kind, in every shape."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.card import SourceCard, load_cards
+from pipelines.errors import MismatchError
+from pipelines.ongoing import ongoing_periods, periods_of, refuse_periods_to_come
+from pipelines.origins import asked
+from pipelines.periods import has_begun, is_over, period_days
+from pipelines.settings import CARDS
+
+LANDED = date(2026, 11, 2)
+CARDS_BY_ID = load_cards(CARDS)
+FIGURES = CARDS_BY_ID["cbs/83648NED"]
+REGISTER = CARDS_BY_ID["amsterdam/subsidies"]
+# Of each kind one that is over on that day, one that goes on, one to come.
+KINDS = [
+    ("2025JJ00", "2026JJ00", "2027JJ00"),
+    ("2025SJ00", "2026SJ00", "2027SJ00"),
+    ("2026HJ01", "2026HJ02", "2027HJ01"),
+    ("2026KW03", "2026KW04", "2027KW01"),
+    ("2026MM10", "2026MM11", "2026MM12"),
+    ("2026W144", "2026W145", "2026W146"),
+    ("20261102", None, "20261103"),
+    ("2026VJ00", None, "2027VJ00"),
+]
+
+
+def observations(folder: Path, *rows: tuple[str, str, float | None, str]) -> Path:
+    names = ["measure_code", "period_code", "value", "value_attribute"]
+    frame = pl.DataFrame(rows, names, orient="row").with_columns(pl.lit(None, pl.String).alias("value_text"))
+    frame.write_parquet(folder / "observations.parquet")
+    return folder
+
+
+def register(folder: Path, *years: int | None) -> Path:
+    pl.DataFrame({"year": pl.Series(years, dtype=pl.Int32)}).write_parquet(folder / "subsidies.parquet")
+    return folder
+
+
+@pytest.mark.parametrize(("before", "goes_on", "to_come"), KINDS)
+def test_every_kind_of_period_is_over_goes_on_or_is_to_come(before: str, goes_on: str | None, to_come: str) -> None:
+    assert is_over(before, LANDED) and has_begun(before, LANDED)
+    assert not is_over(to_come, LANDED) and not has_begun(to_come, LANDED)
+    if goes_on:
+        assert not is_over(goes_on, LANDED) and has_begun(goes_on, LANDED)
+        assert is_over(goes_on, LANDED, on_first_day=True), "its first day is there to count"
+    assert not is_over(to_come, LANDED, on_first_day=True)
+
+
+@given(st.sampled_from([code for kind in KINDS for code in kind if code]), st.integers(-800, 800))
+def test_a_period_once_over_stays_over_and_has_begun(code: str, days: int) -> None:
+    day = LANDED + timedelta(days=days)
+    if is_over(code, day):
+        assert has_begun(code, day) and is_over(code, day + timedelta(days=1))
+    if known := period_days(code):
+        assert is_over(code, day) == (known[1] <= day)
+
+
+@pytest.mark.parametrize(("before", "goes_on", "to_come"), KINDS)
+def test_a_figure_of_a_period_to_come_is_refused_and_named(
+    tmp_path: Path, before: str, goes_on: str | None, to_come: str
+) -> None:
+    refuse_periods_to_come(FIGURES, observations(tmp_path, ("M", goes_on or before, 1.0, "None")), LANDED)
+    for row in (("M", to_come, 1.0, "None"), ("M", to_come, None, "-")):
+        folder = observations(tmp_path, ("M", before, 1.0, "None"), row)
+        with pytest.raises(MismatchError, match=f"{to_come}.*plans_ahead"):
+            refuse_periods_to_come(FIGURES, folder, LANDED)
+    # A source may have the cells of a period ready before there is anything in them.
+    refuse_periods_to_come(FIGURES, observations(tmp_path, ("M", to_come, None, ".")), LANDED)
+
+
+def test_a_source_that_plans_ahead_has_figures_of_periods_to_come(tmp_path: Path) -> None:
+    plans = FIGURES.model_copy(update={"plans_ahead": True})
+    folder = observations(tmp_path, ("M", "2027JJ00", 1.0, "None"), ("M", "2025JJ00", 1.0, "None"))
+    refuse_periods_to_come(plans, folder, LANDED)
+    assert [period.period_code for period in ongoing_periods(plans, folder, LANDED)] == ["2027JJ00"]
+
+
+def test_a_grant_for_a_year_to_come_is_planned_where_the_card_says_so(tmp_path: Path) -> None:
+    folder = register(tmp_path, 2025, 2026, 2027, None)
+    refuse_periods_to_come(REGISTER, folder, LANDED)
+    assert [period.period_code for period in ongoing_periods(REGISTER, folder, LANDED)] == ["2026JJ00", "2027JJ00"]
+    with pytest.raises(MismatchError, match="2027JJ00"):
+        refuse_periods_to_come(REGISTER.model_copy(update={"plans_ahead": False}), folder, LANDED)
+
+
+def test_a_count_of_the_first_day_is_over_while_its_year_goes_on(tmp_path: Path) -> None:
+    card = CARDS_BY_ID["cbs/81575NED"]
+    folder = observations(tmp_path, ("M000200", "2026JJ00", 1.0, "None"), ("other", "2026JJ00", 1.0, "None"))
+    assert [period.measure_code for period in ongoing_periods(card, folder, LANDED)] == ["other"]
+    assert len(periods_of(card, folder)) == 2
+
+
+def test_how_long_a_figure_can_change_is_no_part_of_what_a_source_is_asked() -> None:
+    card: SourceCard = CARDS_BY_ID["cbs/81575NED"]
+    measures = tuple(measure.model_copy(update={"on_first_day": False}) for measure in card.measures)
+    assert asked(card) == asked(card.model_copy(update={"measures": measures}))
