@@ -29,8 +29,10 @@ _NEEDS: dict[str, tuple[str, ...]] = {
     "ratio": _RECOMPUTED,
     "growth": ("numerator", "lag_years"),
     "location_quotient": ("numerator", "denominator"),
-    "register": (),
+    "register": ("measure_code",),
 }
+# What `int_subsidies__sum_support` knows of a register.
+REGISTER_MEASURES = ("granted_eur", "reviewed_pct", "known_eur")
 _MAY_HAVE = {PUBLISHED: ("dims", "multiplier", *_RECOMPUTED)}
 _NUMBERS = (
     ("factor", r"[0-9]*[1-9][0-9]*", "a whole number above 0, such as 100"),
@@ -100,6 +102,8 @@ def _formula_problem(row: dict[str, str], by_id: dict[str, dict[str, str]]) -> s
             return f"{formula} needs a {column}, which is empty -> fill it in, or use another formula"
         if told and column not in _NEEDS[formula] and column not in _MAY_HAVE.get(formula, ()):
             return f"{formula} has no {column}, but {told!r} stands there -> empty it, or use another formula"
+    if formula == "register" and row["measure_code"] not in REGISTER_MEASURES:
+        return f"a register has no measure {row['measure_code']!r} -> use one of: {shown(REGISTER_MEASURES)}"
     # A published rate may say what it is recomputed from where boundaries changed, and then all of it.
     recomputed = [column for column in _RECOMPUTED if row[column]]
     if formula == PUBLISHED and recomputed and len(recomputed) < len(_RECOMPUTED):

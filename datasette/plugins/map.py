@@ -10,7 +10,7 @@ from datasette.app import Datasette
 from datasette.utils.asgi import Request
 
 from portal.answers import answer_csv, read_rows, refuse_csv
-from portal.choropleth import METHODS, Classification, classify, rank
+from portal.choropleth import METHODS, NOT_COMPARED, Classification, classify, rank
 from portal.formats import format_number, format_period
 from portal.map_shapes import MapShapes, shapes_of_boundaries, shapes_of_tiles
 from portal.pages import file_routes, language, not_found, page_url, parts_of, render, routes
@@ -162,12 +162,13 @@ async def read_figures(datasette: Datasette, indicator: Row, choice: Choice) -> 
     }
     rows = await read_rows(datasette, FIGURES, key)
     found = classify([row["value"] for row in rows], choice.classes, indicator["decimals"])
-    ranks = rank({row["region_code"]: row["value"] for row in rows}, indicator["decimals"])
+    places = rank({row["region_code"]: row["value"] for row in rows}, indicator["decimals"])
+    ranks = {} if indicator["kind"] in NOT_COMPARED else places
     last = len(rows) + 1
     figures = [
         {**row, "rank": ranks.get(row["region_code"]), "value_class": found.class_of(row["value"])} for row in rows
     ]
-    return sorted(figures, key=lambda row: row["rank"] or last), found
+    return sorted(figures, key=lambda row: places.get(row["region_code"], last)), found
 
 
 async def map_page(request: Request, datasette: Datasette) -> Response:

@@ -40,6 +40,8 @@ FORMS = (
     (0.95, "Dhr. {initial}. {surname}"),
     (1.00, "{surname} {work}"),
 )
+# The year of which every scheme was looked at, where any were: one with a figure among those that have none.
+REVIEWED_YEAR = "2024"
 # The longest part of a dossier's life that a register shows, out of 1.
 REFUSED, UNDECIDED, SETTLED = 0.08, 0.13, 0.55
 
@@ -61,10 +63,12 @@ def sheets(card: SourceCard) -> list[Sheet]:
 def _row(card: SourceCard, header: list[str], number: int, year: int | None) -> list[Any]:
     layout = layout_of(card)
     key = f"{card.dataset_id} {year or ''}"
+    told = str(year or _year(card, key, number))
+    wholly = told == REVIEWED_YEAR
     fields: dict[str, Any] = {
-        "year": str(year or _year(card, key, number)),
+        "year": told,
         "grantor": _one_of(GRANTORS, key, "grantor", number),
-        "scheme": _scheme(card, key, number),
+        "scheme": _scheme(card, key, number, wholly),
         "theme": _one_of(THEMES, key, "theme", number),
         "recipient": _recipient(key, number),
         "status": _one_of(tuple(card.subsidy_register.status) if card.subsidy_register else (), key, "status", number),
@@ -108,9 +112,10 @@ def _year(card: SourceCard, key: str, number: int) -> int:
     return int(named[0]) if named else YEARS[int(len(YEARS) * uniform(key, "year", number))]
 
 
-def _scheme(card: SourceCard, key: str, number: int) -> str:
+def _scheme(card: SourceCard, key: str, number: int, wholly: bool) -> str:
     known = _schemes().get(card.subsidy_register.region, ()) if card.subsidy_register else ()
-    return _one_of(known if uniform(key, "known", number) < 0.2 and known else OTHER_SCHEMES, key, "scheme", number)
+    is_known = known and (wholly or uniform(key, "known", number) < 0.2)
+    return _one_of(known if is_known else OTHER_SCHEMES, key, "scheme", number)
 
 
 @cache

@@ -37,12 +37,45 @@ known_levels as (
 
 ),
 
+-- What is worked out from an amount of a register lacks a figure for the reason that the register has.
+terms as (
+
+    select
+        indicator_id,
+        indicator_id as term_id
+    from {{ ref('dim_indicator') }}
+    union
+    select
+        indicator_id,
+        term_id
+    from {{ ref('int_indicators__read_terms') }}
+
+),
+
+reasons as (
+
+    select
+        terms.indicator_id,
+        support.region_code,
+        support.period_code,
+        max(support.gap) as gap
+    from terms
+    inner join {{ ref('dim_indicator') }} as amounts on terms.term_id = amounts.indicator_id
+    inner join {{ ref('int_subsidies__sum_support') }} as support on amounts.measure_code = support.measure_code
+    where
+        amounts.formula = 'register'
+        and support.gap is not null
+    group by terms.indicator_id, support.region_code, support.period_code
+
+),
+
 -- What the newest row says that is there without a figure.
 blanks as (
 
     select
         indicator_id,
         region_code,
+        period_code,
         value_status,
         boundary_method,
         row_number() over (
@@ -63,6 +96,7 @@ select
         when regions.level_order > levels.level_order then 'not_published_at_level'
         when indicators.state = 'blocked' then 'blocked'
         when blanks.value_status in ('suppressed', 'not_applicable') then blanks.value_status
+        when reasons.gap is not null then reasons.gap
         when blanks.boundary_method = 'unavailable' then 'not_on_these_boundaries'
         -- Others have it, but no region of this kind.
         when
@@ -89,4 +123,9 @@ left join blanks
         indicators.indicator_id = blanks.indicator_id
         and regions.region_code = blanks.region_code
         and blanks.newest_first = 1
+left join reasons
+    on
+        blanks.indicator_id = reasons.indicator_id
+        and blanks.region_code = reasons.region_code
+        and blanks.period_code = reasons.period_code
 where known.region_code is null

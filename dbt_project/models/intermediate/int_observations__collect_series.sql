@@ -26,7 +26,8 @@ granted as (
         support.is_over,
         cast(null as integer) as source_frame
     from {{ ref('int_subsidies__sum_support') }} as support
-    inner join {{ ref('int_indicators__keep_available') }} as indicators on indicators.formula = 'register'
+    inner join {{ ref('int_indicators__keep_available') }} as indicators
+        on indicators.formula = 'register' and support.measure_code = indicators.measure_code
 
 ),
 
@@ -41,6 +42,7 @@ series as (
 select
     series.indicator_id,
     indicators.kind,
+    indicators.formula,
     indicators.decimals,
     series.region_code,
     schemes.scheme,

@@ -7,7 +7,8 @@ with observed as (
 
 ),
 
--- An indicator is put on the frame for every period in which any municipality has a figure of it.
+-- An indicator is put on the frame for every period in which any municipality has a figure of it; and for every one of
+-- a register, which tells of a year even where it does not tell how much.
 asked as (
 
     select
@@ -20,7 +21,7 @@ asked as (
         max(ends_on) as ends_on,
         bool_and(is_over) as is_over
     from observed
-    where value is not null
+    where value is not null or formula = 'register'
     group by indicator_id, kind, decimals, period_code, year, as_of
 
 ),

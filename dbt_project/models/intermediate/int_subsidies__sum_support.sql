@@ -1,26 +1,109 @@
--- What a municipality granted in a year under the schemes that count as support of business, for each year of which its
--- register is loaded. A year without such a grant is 0, since the register says so.
+-- What is known of the support of business in each municipality and year of which a register is loaded, as three
+-- measures: what was granted under the schemes that count as support, known only when whoever keeps the list has looked
+-- at every scheme that money went to; how much of the money that is; and what is known so far, which is the least that
+-- it can be. A register without schemes can never be looked at, so it never says how much support there was.
+with dossiers as (
+
+    select
+        subsidies.region_code,
+        subsidies.year,
+        subsidies.amount_granted_eur,
+        ongoing.period_code is null as is_over,
+        schemes.counts_as_support,
+        schemes.scheme is not null as is_reviewed,
+        -- Blank although it was granted. What was asked for, refused or withdrawn has no such amount.
+        subsidies.amount_granted_eur is null
+        and coalesce(subsidies.status, 'granted') not in ('requested', 'refused', 'withdrawn') as is_amount_unknown
+    from {{ ref('int_subsidies__mark_repeated') }} as subsidies
+    inner join {{ ref('int_regions__collect_codes') }} as regions
+        on subsidies.region_code = regions.region_code and regions.scheme = 'municipality'
+    left join {{ ref('support_schemes') }} as schemes
+        on
+            subsidies.region_code = schemes.region_code
+            and subsidies.scheme = schemes.scheme
+    left join {{ source('raw', 'ongoing') }} as ongoing
+        on
+            subsidies.dataset_id = ongoing.dataset_id
+            and cast(subsidies.year as string) || 'JJ00' = ongoing.period_code
+    where
+        subsidies.year is not null
+        and not subsidies.is_repeated
+
+),
+
+-- Sums that nothing went into stay empty: nobody looked, and that is not zero. Corrections are below zero, so shares
+-- are of how large the amounts are.
+summed as (
+
+    select
+        region_code,
+        cast(year as string) || 'JJ00' as period_code,
+        bool_and(is_over) as is_over,
+        count(case when is_reviewed then amount_granted_eur end) as reviewed_count,
+        count(case when not is_reviewed and amount_granted_eur <> 0 then 1 end) as unreviewed_count,
+        count(case when is_amount_unknown and coalesce(counts_as_support, true) then 1 end) as unknown_count,
+        {{ exact_sum('case when counts_as_support then amount_granted_eur when is_reviewed then 0 end') }} as known_eur,
+        {{ exact_sum('case when is_reviewed then abs(amount_granted_eur) else 0 end') }} as reviewed_size,
+        {{ exact_sum('abs(amount_granted_eur)') }} as granted_size
+    from dossiers
+    group by region_code, year
+
+),
+
+judged as (
+
+    select
+        summed.*,
+        case
+            when unreviewed_count > 0 or reviewed_count = 0 then 'not_reviewed'
+            when unknown_count > 0 then 'missing'
+        end as gap,
+        round(100.0 * reviewed_size / nullif(granted_size, 0), 1) as reviewed_pct
+    from summed
+
+),
+
+measured as (
+
+    select
+        region_code,
+        period_code,
+        is_over,
+        'granted_eur' as measure_code,
+        case when gap is null then known_eur end as value,
+        gap
+    from judged
+    union all
+    select
+        region_code,
+        period_code,
+        is_over,
+        'reviewed_pct' as measure_code,
+        -- All of it only where it is all, and nothing only where it is nothing, whatever rounding makes of it.
+        case
+            when unreviewed_count = 0 or reviewed_size = 0 then reviewed_pct
+            else least(greatest(reviewed_pct, 0.1), 99.9)
+        end as value,
+        case when reviewed_pct is null then 'missing' end as gap
+    from judged
+    union all
+    select
+        region_code,
+        period_code,
+        is_over,
+        'known_eur' as measure_code,
+        case when reviewed_count > 0 then known_eur end as value,
+        case when reviewed_count = 0 then 'not_reviewed' end as gap
+    from judged
+
+)
+
 select
-    subsidies.region_code,
-    cast(subsidies.year as string) || 'JJ00' as period_code,
-    cast(
-        {{ exact_sum('case when schemes.counts_as_support then coalesce(subsidies.amount_granted_eur, 0) else 0 end') }}
-        as double
-    ) as value,
-    case when count(ongoing.period_code) = 0 then 'unstated' else 'provisional' end as value_status,
-    count(ongoing.period_code) = 0 as is_over
-from {{ ref('int_subsidies__mark_repeated') }} as subsidies
-inner join {{ ref('int_regions__collect_codes') }} as regions
-    on subsidies.region_code = regions.region_code and regions.scheme = 'municipality'
-left join {{ ref('support_schemes') }} as schemes
-    on
-        subsidies.region_code = schemes.region_code
-        and subsidies.scheme = schemes.scheme
-left join {{ source('raw', 'ongoing') }} as ongoing
-    on
-        subsidies.dataset_id = ongoing.dataset_id
-        and cast(subsidies.year as string) || 'JJ00' = ongoing.period_code
-where
-    subsidies.year is not null
-    and not subsidies.is_repeated
-group by subsidies.region_code, subsidies.year
+    region_code,
+    period_code,
+    measure_code,
+    cast(value as double) as value,
+    case when value is null then 'missing' when is_over then 'unstated' else 'provisional' end as value_status,
+    is_over,
+    gap
+from measured

@@ -29,8 +29,15 @@ compared as (
         previous.value as previous_value,
         previous.period_code as previous_period_code,
         {{ trend_unit('indicators.unit_en') }} as trend_unit,
-        {{ change_between('latest.value', 'previous.value', 'indicators.unit_en') }} as change_1y,
-        {{ change_between('latest.value', 'earlier.value', 'indicators.unit_en') }} as change_5y
+        {{ is_comparable('indicators.kind') }} as is_comparable,
+        case
+            when {{ is_comparable('indicators.kind') }}
+                then {{ change_between('latest.value', 'previous.value', 'indicators.unit_en') }}
+        end as change_1y,
+        case
+            when {{ is_comparable('indicators.kind') }}
+                then {{ change_between('latest.value', 'earlier.value', 'indicators.unit_en') }}
+        end as change_5y
     from latest
     inner join {{ ref('dim_indicator') }} as indicators on latest.indicator_id = indicators.indicator_id
     left join ranked as previous
@@ -85,9 +92,9 @@ cells as (
             when (trend = 'rising') = (direction = 'higher_is_better') then 'better'
             else 'worse'
         end as trend_is_good,
-        rank_all,
-        count_all,
-        {{ percentile_of('rank_all', 'count_all') }} as percentile_all,
+        case when is_comparable then rank_all end as rank_all,
+        case when is_comparable then count_all end as count_all,
+        case when is_comparable then {{ percentile_of('rank_all', 'count_all') }} end as percentile_all,
         cast(null as string) as gap
     from trended
 

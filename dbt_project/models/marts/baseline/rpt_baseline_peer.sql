@@ -1,7 +1,11 @@
 with figures as (
 
-    select * from {{ ref('int_baseline__read_figures') }}
-    where scheme = 'municipality'
+    select figures.*
+    from {{ ref('int_baseline__read_figures') }} as figures
+    inner join {{ ref('dim_indicator') }} as indicators on figures.indicator_id = indicators.indicator_id
+    where
+        figures.scheme = 'municipality'
+        and {{ is_comparable('indicators.kind') }}
 
 ),
 
