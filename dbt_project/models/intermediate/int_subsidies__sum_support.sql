@@ -53,7 +53,7 @@ summed as (
 judged as (
 
     select
-        summed.*,
+        *,
         case
             when unreviewed_count > 0 or reviewed_count = 0 then 'not_reviewed'
             when unknown_count > 0 then 'missing'
