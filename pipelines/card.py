@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, StringConstraints, ValidationError, mode
 
 from pipelines.dimensions import Dimension, Measure
 from pipelines.errors import CardError, shown
-from pipelines.layout import PERIOD, TableLayout
+from pipelines.layout import PERIOD, REGION, TableLayout
 from pipelines.periods import PeriodCode
 from pipelines.register_card import Register
 from pipelines.roads import Protocol, Road
@@ -169,6 +169,11 @@ class SourceCard(Strict):
         """The name of the dimension with this role, if the table has one."""
         return next((name for name, d in self.dimensions.items() if d.role == role), None)
 
+    def _tells(self, role: Literal["region", "period"]) -> bool:
+        """Whether its rows say what they are of, by a dimension or by a column of a file."""
+        columns = self.layout.columns.values() if self.layout else ()
+        return bool(self.dimension(role)) or any(column.to == role for column in columns)
+
     @model_validator(mode="after")
     def _says_what_its_rows_are(self) -> Self:
         # A table of figures may say beside that which division its regions follow.
@@ -179,8 +184,10 @@ class SourceCard(Strict):
                 "give one of `measures` (a table of figures), `region_frame` (a table of regions), `places` (places and"
                 " their municipality), `register` (a register of subsidies) and `boundaries` (areas on a map)"
             )
-        if self.region_frame and self.measures and not self.dimension("region"):
-            raise ValueError("`region_frame` beside `measures` says what the regions follow: give a region dimension")
+        if self.region_frame and self.measures and not self._tells(REGION):
+            raise ValueError(
+                "`region_frame` beside `measures` says what the regions follow: give a dimension or a column of regions"
+            )
         roles: list[str] = [d.role for d in self.dimensions.values()]
         if any(roles.count(role) > 1 for role in ("region", "period", "measure")):
             raise ValueError("a card can have at most one region, one period and one measure dimension")
@@ -207,8 +214,7 @@ class SourceCard(Strict):
 
     @model_validator(mode="after")
     def _has_one_period(self) -> Self:
-        columns = self.layout.columns.values() if self.layout else ()
-        told = bool(self.dimension("period")) or any(column.to == PERIOD for column in columns)
+        told = self._tells(PERIOD)
         protocols = {road.protocol for road in self.roads}
         if self.period and (told or not self.measures or Protocol.DROP in protocols):
             raise ValueError("`period` is for a table of figures in which nothing else tells the period: leave it out")

@@ -2,15 +2,15 @@
 
 from collections import Counter
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
 from pipelines.errors import shown
 from pipelines.strict import Strict, Text
 
-REGION = "region"
-PERIOD = "period"
+REGION: Final = "region"
+PERIOD: Final = "period"
 AMOUNTS = ("amount_requested_eur", "amount_granted_eur", "amount_settled_eur")
 """What the amounts of a register of subsidies become."""
 
