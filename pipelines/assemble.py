@@ -19,7 +19,7 @@ from pipelines.indicators import SEED, check_indicators, read_indicators
 from pipelines.landing import NOTICE, Failure, Landing, Snapshot
 from pipelines.ongoing import ongoing_periods, periods_of
 from pipelines.periods import has_begun, newest_period
-from pipelines.raw import EMPTY, not_classified_rows_of, raw_folder, raw_folders, rows_of, write_empty
+from pipelines.raw import EMPTY, raw_folder, raw_folders, rows_of, tally_of, write_empty
 from pipelines.reading.existing import boundaries
 from pipelines.reading.landed import Landed
 from pipelines.refresh import FailedError, read_landed
@@ -51,7 +51,6 @@ _SOURCES = pa.schema(
         ("reason_nl", pa.string()),
         ("reason_en", pa.string()),
         ("rows_count", pa.int64()),
-        ("not_classified_rows_count", pa.int64()),
         ("newest_period", pa.string()),
         ("expected_next", pa.string()),
         ("source_modified", pa.string()),
@@ -61,6 +60,7 @@ _SOURCES = pa.schema(
         ("frame_year", pa.int32()),
     ]
 )
+_SOURCE_ROWS = pa.schema([("dataset_id", pa.string()), ("outcome", pa.string()), ("rows_count", pa.int64())])
 _DRIFT = pa.schema(
     [
         ("dataset_id", pa.string()),
@@ -155,6 +155,7 @@ def assemble(settings: Settings, cards: dict[str, SourceCard], *, invented: bool
     _write_inputs(
         settings.build / "inputs",
         sources=pa.Table.from_pylist(rows, _SOURCES),
+        source_rows=pa.Table.from_pylist(_source_rows(raw, [cards[name] for name in landed]), _SOURCE_ROWS),
         release=pa.Table.from_pylist([release], _RELEASE),
         drift=pa.Table.from_pylist(as_rows(changes), _DRIFT),
         blocked=pa.Table.from_pylist(blocked, _BLOCKED),
@@ -255,7 +256,6 @@ def _source_row(
         "reason_nl": reason.nl if reason else None,
         "reason_en": reason.en if reason else None,
         "rows_count": rows_of(folder) if read else 0,
-        "not_classified_rows_count": not_classified_rows_of(folder) if read else 0,
         "newest_period": newest,
         "expected_next": expected.isoformat() if expected else None,
         "source_modified": snapshot.changed_at if snapshot else None,
@@ -264,6 +264,15 @@ def _source_row(
         "shape": card.shape.value,
         "frame_year": card.frame_year,
     }
+
+
+def _source_rows(raw: Path, cards: list[SourceCard]) -> list[dict[str, Any]]:
+    """What became of the rows of each source that is read, one row an outcome."""
+    return [
+        {"dataset_id": card.dataset_id, "outcome": outcome, "rows_count": rows}
+        for card in cards
+        for outcome, rows in tally_of(raw / card.slug).outcomes.items()
+    ]
 
 
 def _says(card: SourceCard, snapshot: Snapshot, landing: Landing) -> str:

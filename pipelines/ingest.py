@@ -19,6 +19,7 @@ from pipelines.concerns import CONCERNS, HELD_BACK, Concern, of_source, rows_met
 from pipelines.errors import AwaitedError, RegiokompasError, SourceError, Trouble, shown
 from pipelines.landing import Landing
 from pipelines.origins import Origin
+from pipelines.raw import tally_of
 from pipelines.refresh import FailedError, Refreshed, refresh
 from pipelines.settings import Settings
 from pipelines.together import side_by_side
@@ -116,6 +117,7 @@ def _refreshed(card: SourceCard, done: Refreshed) -> Iterator[Result]:
         asset_key=key,
         metadata={
             "rows": done.rows,
+            **_rows_of_source(done),
             "changed": done.changed,
             "source_modified": done.snapshot.changed_at,
             "landed_at": done.snapshot.landed_at,
@@ -125,6 +127,12 @@ def _refreshed(card: SourceCard, done: Refreshed) -> Iterator[Result]:
         },
         check_results=[_checked(key, lacks)],
     )
+
+
+def _rows_of_source(done: Refreshed) -> dict[str, int]:
+    """What became of the rows that the source sent; those that were kept and left out add up to those received."""
+    tally = tally_of(done.folder)
+    return {"rows_received": tally.received, **{f"rows_{outcome}": rows for outcome, rows in tally.outcomes.items()}}
 
 
 def _failed(card: SourceCard, error: SourceError) -> Iterator[Result]:

@@ -25,6 +25,7 @@ from pipelines.ongoing import refuse_periods_to_come
 from pipelines.reading import shapes
 from pipelines.reading.existing import refuse_codes_that_do_not_exist
 from pipelines.reading.snapshot import read_snapshot
+from pipelines.reading.tally import NOTHING, Tally
 from pipelines.settings import DBT_PROJECT
 
 _SEEDS = ("region_names", "region_remainders", "recipient_words", "boundary_changes", "municipality_tiles")
@@ -75,9 +76,10 @@ def rows_of(folder: Path) -> int:
     return int(_marker(folder)["rows"])
 
 
-def not_classified_rows_of(folder: Path) -> int:
-    """How many rows were set aside, since their codes stand for no region; none where an older version has read."""
-    return int(_marker(folder).get("not_classified_rows", 0))
+def tally_of(folder: Path) -> Tally:
+    """How many rows of the source were received, kept and left out; nothing where an older version has read."""
+    tally = _marker(folder).get("tally")
+    return Tally(**tally) if tally else NOTHING
 
 
 def accepted_of(folder: Path) -> str:
@@ -151,7 +153,7 @@ def write_raw(
             "dataset_id": card.dataset_id,
             "reading": fingerprint(card, read.snapshot),
             "rows": read.rows,
-            "not_classified_rows": read.not_classified,
+            "tally": read.tally._asdict(),
             "accepted": accepted,
             "content": asdict(now),
         }

@@ -38,6 +38,7 @@ PUBLIC_TABLES = {
     "subsidies",
     "subsidy_coverage",
     "source_changes",
+    "source_rows",
     "baseline",
     "baseline_peers",
     "similar_municipalities",

@@ -118,13 +118,13 @@ def figures(grid: Grid, body: bytes) -> pl.DataFrame:
     """
     card, url = grid.card, grid.url
     table = read_table(card.dataset_id, url, body, layout_of(card))
-    assert table.tally.kept == table.frame.height
+    assert table.tally.kept == table.frame.height and table.tally.adds_up
     if card.subsidy_register:
         if (year := register_year(card, url)) is not None:
             refuse_other_period(card.dataset_id, table.told, f"{year}JJ00", url)
         return register_rows(card, table.frame, url, table.letters).drop("row_number")
     period = drop.period_of(url) or card.only_period
-    rows = statistics_rows(card, table.frame, region_names(), period, url, table.letters)
+    rows = statistics_rows(card, table.frame, region_names(), period, url, table.letters).observations
     if period:
         refuse_other_period(card.dataset_id, table.told, period, url)
     return rows

@@ -24,8 +24,10 @@ from indicators order by title_nl
 """
 # An indicator that is computed has the sources of the figures that it is computed from.
 SOURCES = """
-select distinct s.*, h.is_overdue from indicators as i join sources as s using (dataset_id)
+select distinct s.*, h.is_overdue, r.rows_count as not_classified_rows_count
+from indicators as i join sources as s using (dataset_id)
 left join source_health as h using (dataset_id)
+left join source_rows as r on s.dataset_id = r.dataset_id and r.outcome = 'not_classified'
 where i.indicator_id in (select value from json_each(:names)) order by s.publisher, s.table_id
 """
 # Derived figures are on the boundaries of one year only, and all others are there too.

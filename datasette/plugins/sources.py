@@ -14,16 +14,22 @@ from portal.pages import file_routes, language, render, routes
 
 SOURCES = """
 select s.*, h.age_days, h.is_overdue, h.drift_count, h.blocking_count, h.municipalities_count,
-    h.municipalities_expected, h.indicators_count, h.blocked_indicators_count
+    h.municipalities_expected, h.indicators_count, h.blocked_indicators_count,
+    r.received_rows_count, r.left_out_rows_count
 from sources as s join source_health as h using (dataset_id)
+left join (
+    select dataset_id, sum(rows_count) as received_rows_count,
+        sum(rows_count) filter (where outcome <> 'kept') as left_out_rows_count
+    from source_rows group by dataset_id
+) as r using (dataset_id)
 order by s.dataset_id
 """
 OVERDUE = "overdue"
 COLUMNS = (
     "dataset_id publisher table_id title_nl title_en state reason_nl reason_en newest_period age_days expected_next "
     "is_overdue cadence source_modified landed_at drift_count blocking_count municipalities_count "
-    "municipalities_expected indicators_count blocked_indicators_count rows_count not_classified_rows_count licence "
-    "licence_url attribution homepage_url"
+    "municipalities_expected indicators_count blocked_indicators_count rows_count received_rows_count "
+    "left_out_rows_count licence licence_url attribution homepage_url"
 )
 
 

@@ -163,13 +163,17 @@ def cells_sql(card: SourceCard, names: list[str], chosen: Description) -> str:
     dims = ", ".join(f'trim("{on_wire}") as "{d}"' for d, on_wire in chosen.wire.items())
     if card.shape not in TEXTS:
         text = f"nullif(replace({text}, ',', '.'), '')"
-    kept = [_in("Measure", list(chosen.measures))]
-    kept += [_in(on_wire, list(chosen.codes[d])) for d, on_wire in chosen.wire.items()]
-    where = " and ".join(kept)
     return (
         f"select trim(Measure) as measure_source, {dims}, null as record, {text} as text,"
-        f" coalesce(nullif(ValueAttribute, ''), 'None') as mark from page where {where}"
+        f" coalesce(nullif(ValueAttribute, ''), 'None') as mark from page where {asked_for_sql(chosen)}"
     )
+
+
+def asked_for_sql(chosen: Description) -> str:
+    """SQL that is true of an observation of the measures and codes that the card keeps."""
+    kept = [_in("Measure", list(chosen.measures))]
+    kept += [_in(on_wire, list(chosen.codes[d])) for d, on_wire in chosen.wire.items()]
+    return " and ".join(kept)
 
 
 def _in(name: str, codes: list[str]) -> str:

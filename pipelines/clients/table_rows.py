@@ -114,7 +114,7 @@ def data_rows(origin: Origin, source: Source, layout: TableLayout) -> Table:
     rows.refuse_texts()
     rows.refuse_two_readings(places)
     told = (*source.told, *rows.told_in_columns(source.header))
-    return Table(rows.frame.select(ROW, *places), Tally(rows.received, rows.left_out), letters, told)
+    return Table(rows.frame.select(ROW, *places), Tally(rows.received, rows.frame.height, rows.left_out), letters, told)
 
 
 def _collected(source: Source, layout: TableLayout, places: Mapping[str, int]) -> pl.DataFrame:

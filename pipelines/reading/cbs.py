@@ -17,7 +17,9 @@ from pipelines.errors import MismatchError, SourceError
 from pipelines.landing import Resource
 from pipelines.reading.landed import Landed
 from pipelines.reading.places import write_places
+from pipelines.reading.remainders import set_aside_remainders
 from pipelines.reading.shapes import CODES, MEASURES, Schema
+from pipelines.reading.tally import NOT_ASKED_FOR, NOT_CLASSIFIED, Tally
 from pipelines.roads import Protocol
 
 COUNTRY = "NL01"
@@ -34,11 +36,11 @@ _ROWS = """
 """
 
 
-def read_table(landed: Landed, work: Path, target: Path) -> int:
+def read_table(landed: Landed, work: Path, target: Path) -> tuple[int, Tally]:
     """Read a table of CBS into `observations.parquet`, `measures.parquet` and `codes.parquet`, or `places.parquet`.
 
     Returns:
-        The number of observations, or of places.
+        The number of observations, or of places, and what became of the rows that the table sent.
 
     Raises:
         SourceError: the bytes are not what the card or the protocol says.
@@ -52,17 +54,21 @@ def read_table(landed: Landed, work: Path, target: Path) -> int:
         _describe(con, card, chosen)
         con.execute(_ROWS)
         if landed.protocol is Protocol.CBS_BULK:
-            _read_bulk(con, landed, chosen, work)
+            tally = _read_bulk(con, landed, chosen, work)
         else:
-            _read_pages(con, landed, chosen, work)
+            tally = _read_pages(con, landed, chosen, work)
         sha256 = "[" + ", ".join(_quoted(page.sha256) for page in landed.pages) + "][page + 1]"
         if card.shape is Shape.PLACES:
-            return write_places(con, card, sha256, target)
+            return write_places(con, card, sha256, target), tally
         _export(con, card, sha256, target)
-        return _one(con, "select count(*) from rows")
+        rows = _one(con, "select count(*) from rows")
+    aside = set_aside_remainders(target) if card.shape is Shape.OBSERVATIONS else 0
+    # A row of the source has equally many observations, whichever its region.
+    not_classified = aside * tally.kept // rows if rows else 0
+    return rows - aside, tally.then(tally.kept - not_classified, {NOT_CLASSIFIED: not_classified})
 
 
-def _read_pages(con: duckdb.DuckDBPyConnection, landed: Landed, chosen: Description, work: Path) -> None:
+def _read_pages(con: duckdb.DuckDBPyConnection, landed: Landed, chosen: Description, work: Path) -> Tally:
     card, pages = landed.card, landed.pages
     expected: int | None = landed.client.expected_rows(card, landed.body)
     counts: list[int] = []
@@ -87,6 +93,9 @@ def _read_pages(con: duckdb.DuckDBPyConnection, landed: Landed, chosen: Descript
             todo="run again; a part of the table is never taken for the whole",
         )
     _refuse_gaps(card, pages, counts)
+    cells_per_row: int = landed.client.cells_per_row(chosen)
+    # What is not asked for is not sent: every row is kept.
+    return Tally(received, _one(con, "select count(*) from rows") // cells_per_row, {})
 
 
 def _refuse_gaps(card: SourceCard, pages: list[Resource], counts: list[int]) -> None:
@@ -121,7 +130,7 @@ def _refuse_overlap(con: duckdb.DuckDBPyConnection, card: SourceCard, pages: lis
         )
 
 
-def _read_bulk(con: duckdb.DuckDBPyConnection, landed: Landed, chosen: Description, work: Path) -> None:
+def _read_bulk(con: duckdb.DuckDBPyConnection, landed: Landed, chosen: Description, work: Path) -> Tally:
     file = work / "Observations.csv"
     cbs_bulk.unpack(landed.card, landed.page(landed.pages[0]), file, landed.first_url)
     con.execute(f"set memory_limit = '{3 * MEMORY_MB // 2}MB'")
@@ -133,7 +142,9 @@ def _read_bulk(con: duckdb.DuckDBPyConnection, landed: Landed, chosen: Descripti
     )
     cbs_bulk.check_page(con, landed.card, landed.rows, chosen, landed.first_url)
     names = [row[0] for row in con.execute("describe page").fetchall()]
-    _insert(con, landed.card, chosen, cbs_bulk.cells_sql(landed.card, names, chosen), 0)
+    kept = _insert(con, landed.card, chosen, cbs_bulk.cells_sql(landed.card, names, chosen), 0)
+    others = _one(con, f"select count(*) from page where not ({cbs_bulk.asked_for_sql(chosen)})")
+    return Tally(_one(con, "select count(*) from page"), kept, {NOT_ASKED_FOR: others})
 
 
 def _describe(con: duckdb.DuckDBPyConnection, card: SourceCard, chosen: Description) -> None:
@@ -169,8 +180,8 @@ def _read_page(
         f"create or replace temp view page as select * from read_json({_quoted(str(file))}, format = 'array',"
         f" columns = {{{fields}}})"
     )
-    cells_per_row: int = client.cells_per_row(chosen)
-    return _insert(con, card, chosen, client.cells_sql(card, names, chosen), number) // cells_per_row
+    _insert(con, card, chosen, client.cells_sql(card, names, chosen), number)
+    return _one(con, "select count(*) from page")
 
 
 def _insert(con: duckdb.DuckDBPyConnection, card: SourceCard, chosen: Description, cells: str, number: int) -> int:

@@ -12,6 +12,7 @@ import polars as pl
 
 from pipelines.card import Shape, SourceCard
 from pipelines.clients import drop, eurostat, ogc_features
+from pipelines.clients.jsonstat import read_cube
 from pipelines.clients.table_file import read_records, read_table
 from pipelines.clients.table_rows import Table
 from pipelines.errors import MismatchError, SourceError
@@ -20,9 +21,10 @@ from pipelines.periods import period_days
 from pipelines.reading.landed import Landed
 from pipelines.reading.pages import SEPARATE, Pages
 from pipelines.reading.registers import register_rows, register_year
+from pipelines.reading.remainders import remainders_among, set_aside_remainders
 from pipelines.reading.shapes import CODES, MEASURES, ROWS_IN
 from pipelines.reading.tables import load_region_names, statistics_rows
-from pipelines.reading.tally import NOTHING, Tally
+from pipelines.reading.tally import NOT_ASKED_FOR, NOT_CLASSIFIED, NOTHING, Tally
 from pipelines.reading.told_periods import refuse_other_period
 from pipelines.reading.twins import refuse_twins
 from pipelines.roads import Protocol
@@ -36,7 +38,7 @@ def read_frames(landed: Landed, target: Path, have: Snapshot | None = None) -> t
     and the others are read.
 
     Returns:
-        The number of rows, the snapshot that they are from, and how many rows of the source they came from.
+        The number of rows, the snapshot that they are from, and what became of the rows of the source.
 
     Raises:
         SourceError: the bytes are not what the card or the protocol says, or two files say the same.
@@ -66,28 +68,41 @@ def read_frames(landed: Landed, target: Path, have: Snapshot | None = None) -> t
         whole = _as_observations(whole)
         _describe(landed, whole, target)
     whole.write_parquet(target / f"{ROWS_IN[card.shape]}.parquet", compression="zstd")
-    return rows, read.snapshot, tally
+    aside = set_aside_remainders(target) if card.shape is Shape.OBSERVATIONS else 0
+    return rows - aside, read.snapshot, tally
 
 
 def _read_page(landed: Landed, resource: Resource) -> tuple[pl.DataFrame, Tally]:
-    """The rows of a page, and how many rows of the source they came from."""
+    """The rows of a page, and what became of those of the source."""
     card, body = landed.card, landed.page(resource)
-    if card.boundaries or landed.protocol is Protocol.EUROSTAT:
-        rows = ogc_features.boundary_rows(card, body) if card.boundaries else eurostat.statistics_rows(card, body)
-        return rows, Tally(rows.height, {})
+    if card.boundaries:
+        areas = ogc_features.boundary_rows(card, body)
+        return areas, Tally(len(ogc_features.features(body)), areas.height, {})
+    if landed.protocol is Protocol.EUROSTAT:
+        cells = eurostat.statistics_rows(card, body)
+        received = read_cube(body).cells.height
+        return cells, _of_asked(Tally(received, received, {}), cells["region_code"])
     table = _text_table(landed, resource, body)
     if card.subsidy_register:
         if (year := register_year(card, resource.url)) is not None:
             refuse_other_period(card.dataset_id, table.told, f"{year}JJ00", resource.url)
-        return register_rows(card, table.frame, resource.url, table.letters), table.tally
+        grants = register_rows(card, table.frame, resource.url, table.letters)
+        return grants, table.tally.then(grants.height, {})
     named = drop.period_of(resource.url) if landed.protocol is Protocol.DROP else None
     period = named if landed.protocol is Protocol.DROP else card.only_period
-    rows = statistics_rows(card, table.frame, region_names(), period, resource.url, table.letters)
+    rows, regions = statistics_rows(card, table.frame, region_names(), period, resource.url, table.letters)
     if period is not None:
         refuse_other_period(card.dataset_id, table.told, period, resource.url)
     if named is not None:
         _refuse_other_rows(card, rows, named, resource.url)
-    return rows, table.tally
+    return rows, _of_asked(table.tally, regions)
+
+
+def _of_asked(tally: Tally, regions: pl.Series) -> Tally:
+    """What became of rows, when those of some regions are what the card asks for."""
+    aside = int(regions.is_in(list(remainders_among(regions.unique()))).sum())
+    left_out = {NOT_ASKED_FOR: tally.kept - len(regions), NOT_CLASSIFIED: aside}
+    return tally.then(len(regions) - aside, left_out)
 
 
 def _refuse_other_rows(card: SourceCard, rows: pl.DataFrame, named: str, url: str) -> None:

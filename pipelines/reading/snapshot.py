@@ -3,14 +3,13 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from pipelines.card import CBS, Shape, SourceCard
-from pipelines.errors import SourceError
+from pipelines.card import CBS, SourceCard
+from pipelines.errors import SourceError, shown
 from pipelines.landing import Landing, Snapshot
 from pipelines.reading.cbs import read_table
 from pipelines.reading.frames import read_frames
 from pipelines.reading.landed import Landed
 from pipelines.reading.pages import UNREADABLE
-from pipelines.reading.remainders import set_aside_remainders
 from pipelines.reading.tally import Tally
 from pipelines.roads import Protocol
 
@@ -29,14 +28,13 @@ class RowsError(SourceError):
 
 
 class Read(NamedTuple):
-    """How many rows were read (observations, grants or areas), how many beside them are of no region, and of what.
+    """How many rows were read (observations, grants or areas), of what, and what became of the rows of the source.
 
     `snapshot` is what landed, but for files that could not be read and are in its `lacking` now. `tally` counts the
     rows as the source has them: those received and those left out, by reason. One row may hold several observations.
     """
 
     rows: int
-    not_classified: int
     snapshot: Snapshot
     tally: Tally
 
@@ -57,7 +55,7 @@ def read_snapshot(
         have: what landed before, for files of several that cannot be read.
 
     Returns:
-        The number of rows of either kind, the snapshot that they are from, and the tally of what was received.
+        The number of rows, the snapshot that they are from, and what became of the rows of the source.
 
     Raises:
         RowsError: there are not as many rows as the card says.
@@ -67,16 +65,20 @@ def read_snapshot(
     read = snapshot
     try:
         if Protocol(snapshot.protocol) in CBS:
-            rows = read_table(landed, work, target)
-            tally = Tally(rows, {})
+            rows, tally = read_table(landed, work, target)
         else:
             rows, read, tally = read_frames(landed, target, have)
-        not_classified = set_aside_remainders(target) if card.shape is Shape.OBSERVATIONS else 0
     except UNREADABLE as error:
         problem = f"the landed bytes cannot be read, {type(error).__name__}: {error!s:.300}"
         raise SourceError(card.dataset_id, problem, todo="compare the answer with the protocol") from error
-    rows -= not_classified
+    if not tally.adds_up:
+        raise SourceError(
+            card.dataset_id,
+            f"received {tally.received} rows, of which {shown(f'{n} {what}' for what, n in tally.outcomes.items())}",
+            url=landed.first_url,
+            todo="rows were lost or doubled as they were read: report it with the file",
+        )
     # Where a file of several is lacking, fewer rows are no surprise.
     if not (1 if read.lacking else card.rows.min) <= rows <= card.rows.max:
         raise RowsError(card, rows, landed.first_url)
-    return Read(rows, not_classified, read, tally)
+    return Read(rows, read, tally)

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 
@@ -40,6 +41,19 @@ _WITH = [("*", 7), ("**", 8), (ORDINARY, 9)]
 _WITHOUT = [*_HIDDEN, ("Zero", 10), ("-", 11)]
 
 
+class Statistics(NamedTuple):
+    """What a table of figures says.
+
+    Attributes:
+        observations: measure_code, region_code, period_code, dims, value, value_text, value_attribute; `value_text`
+            only holds something for a measure that is read as text.
+        regions: of each row of the table that the card asks for, the region code.
+    """
+
+    observations: pl.DataFrame
+    regions: pl.Series
+
+
 def load_region_names(path: Path) -> dict[str, dict[str, str]]:
     """The region codes of the seed `region_names.csv`, by list and by name without case and spaces that matter not.
 
@@ -64,7 +78,7 @@ def statistics_rows(
     period: str | None,
     url: str = "",
     letters: Mapping[str, str] | None = None,
-) -> pl.DataFrame:
+) -> Statistics:
     """Turn a frame as `read_table` gives it into observations.
 
     Args:
@@ -76,8 +90,7 @@ def statistics_rows(
         letters: the letters of the columns in a spreadsheet, for errors, where they have any.
 
     Returns:
-        The columns measure_code, region_code, period_code, dims, value, value_text, value_attribute; `value_text` only
-        holds something for a measure that is read as text.
+        The observations, and the regions of the rows that they are made of.
 
     Raises:
         SourceError: a cell cannot be read, two rows have one key, a code of the card is not there, no period is known.
@@ -86,7 +99,8 @@ def statistics_rows(
     table = _Table(card, frame, names, url, letters or {})
     categories = sorted(name for name, dimension in card.dimensions.items() if dimension.role == "category")
     keys = [REGION, PERIOD, *categories]
-    rows = table.cells(keys, period)
+    key_frame = table.keys(keys, period)
+    rows = table.cells(key_frame)
     if table.layout.combine:
         rows = _added(rows, [*keys, "measure_code"])
     else:
@@ -96,8 +110,10 @@ def statistics_rows(
         total = _added(rows, [*(key for key in keys if key != name), "measure_code"])
         rows = pl.concat([rows, total.with_columns(pl.lit(TOTAL).alias(name)).select(rows.columns)])
     rows = rows.filter(*table.wanted(rows, categories))
+    # Where a total is made of a dimension, all of its codes are in it.
+    asked = key_frame.filter(*table.wanted(key_frame, [c for c in categories if c not in table.layout.totals]))
     dims = [pl.format("{}={}", pl.lit(name), name) for name in categories]
-    return rows.select(
+    observations = rows.select(
         "measure_code",
         pl.col(REGION).alias("region_code"),
         pl.col(PERIOD).alias("period_code"),
@@ -106,6 +122,7 @@ def statistics_rows(
         "value_text",
         "value_attribute",
     )
+    return Statistics(observations, asked[REGION])
 
 
 @dataclass(frozen=True)
@@ -127,13 +144,20 @@ class _Table:
     def error(self, problem: str, todo: str) -> SourceError:
         return MismatchError(self.card.dataset_id, problem, url=self.url, todo=todo)
 
-    def cells(self, keys: list[str], period: str | None) -> pl.DataFrame:
+    @property
+    def columns(self) -> dict[str, str]:
+        """The names of the columns that are there, by what they become."""
+        return {column.to: name for name, column in self.layout.columns.items() if name in self.frame.columns}
+
+    def keys(self, keys: list[str], period: str | None) -> pl.DataFrame:
+        """What each row is about."""
+        return pl.DataFrame([self._key(key, self.columns.get(key), period) for key in keys])
+
+    def cells(self, key_frame: pl.DataFrame) -> pl.DataFrame:
         """Every cell of every measure, under its keys."""
-        columns = {column.to: name for name, column in self.layout.columns.items() if name in self.frame.columns}
-        key_frame = pl.DataFrame([self._key(key, columns.get(key), period) for key in keys])
         parts = []
         for measure in self.card.measures:
-            if name := columns.get(measure.code):
+            if name := self.columns.get(measure.code):
                 parts.append(
                     key_frame.with_columns(pl.lit(measure.code).alias("measure_code")).hstack(
                         self._values(measure, name)

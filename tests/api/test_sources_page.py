@@ -14,6 +14,7 @@ from support import query
 from support_portal import fetch, open_portal
 
 from portal.ages import format_age
+from portal.formats import format_number
 
 BOTH = [("/bronnen", "nl"), ("/en/sources", "en")]
 
@@ -65,18 +66,25 @@ def test_a_source_shows_how_it_is_doing(drifted: Path, sample_release: Path) -> 
 
 
 @pytest.mark.parametrize(("path", "lang"), BOTH)
-def test_rows_that_a_source_could_not_place_are_told(
+def test_rows_that_were_received_and_left_out_are_told(
     portal: Datasette, sample_release: Path, path: str, lang: str
 ) -> None:
     page = fetch(portal, path).text
-    counts = query(sample_release, f"select title_{lang}, dataset_id, not_classified_rows_count from sources")
-    assert any(count for *_, count in counts)
-    words = {"nl": "rijen niet in te delen", "en": "rows not classified"}[lang]
-    for title, _, count in counts:
-        told = re.findall(rf"([0-9]+) {words}", row_of(page, title.replace("'", "&#39;")))
-        assert told == ([str(count)] if count else [])
+    counts = query(
+        sample_release,
+        f"select s.title_{lang}, s.dataset_id, sum(r.rows_count),"
+        " coalesce(sum(r.rows_count) filter (where r.outcome <> 'kept'), 0)"
+        " from sources as s left join source_rows as r using (dataset_id) group by 1, 2",
+    )
+    assert sum(left_out > 0 for *_, left_out in counts) > 3
+    words = {"nl": "weggelaten", "en": "left out"}[lang]
+    for title, _, received, left_out in counts:
+        row = row_of(page, title.replace("'", "&#39;"))
+        assert re.findall(rf"([0-9]\S*) {words}", row) == ([format_number(left_out, 0, lang)] if left_out else [])
+        assert received is None or format_number(received, 0, lang) in row
     rows = csv.DictReader(io.StringIO(fetch(portal, f"{path}.csv").text))
-    assert {row["dataset_id"]: int(row["not_classified_rows_count"]) for row in rows} == {d: n for _, d, n in counts}
+    found = {row["dataset_id"]: (row["received_rows_count"], row["left_out_rows_count"] or "0") for row in rows}
+    assert found == {name: (str(received or ""), str(left_out)) for _, name, received, left_out in counts}
 
 
 @pytest.mark.parametrize(("path", "lang"), BOTH)

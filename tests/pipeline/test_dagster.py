@@ -6,7 +6,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 from conftest import Run
-from support import new_data
+from support import new_data, query
 
 from pipelines.card import Cadence, load_cards
 from pipelines.checks import WARNINGS
@@ -148,6 +148,25 @@ def test_the_history_of_the_command_line_is_that_of_the_ui(sample_run: Run) -> N
         event = instance.get_latest_materialization_event(dg.AssetKey(["publish", "release"]))
     assert event and event.asset_materialization
     assert event.asset_materialization.metadata["release_id"].value == sample_run.release.name
+
+
+def test_every_source_says_what_became_of_its_rows_and_it_adds_up(sample_run: Run) -> None:
+    told: dict[str, dict[str, int]] = {}
+    with dg.DagsterInstance.from_config(str(sample_run.data / "dagster")) as instance:
+        for dataset_id, card in ALL.items():
+            event = instance.get_latest_materialization_event(card_key(card))
+            assert event and event.asset_materialization, dataset_id
+            metadata = event.asset_materialization.metadata
+            counts = {name: entry.value for name, entry in metadata.items() if name.startswith("rows_")}
+            received = counts.pop("rows_received")
+            assert received == sum(counts.values()) and counts["rows_kept"] > 0, dataset_id
+            told[dataset_id] = {name.removeprefix("rows_"): rows for name, rows in counts.items()}
+    published: dict[str, dict[str, int]] = {}
+    for dataset_id, outcome, rows in query(
+        sample_run.release, "select dataset_id, outcome, rows_count from source_rows"
+    ):
+        published.setdefault(dataset_id, {})[outcome] = rows
+    assert published == told
 
 
 def test_telemetry_is_off(sample_run: Run) -> None:

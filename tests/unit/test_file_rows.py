@@ -66,7 +66,7 @@ RIGHT = [row[2] for row in ROWS]
     ],
 )
 def test_totals_are_left_out_and_told(total: list[Any]) -> None:
-    assert amounts(book([*ROWS, total])) == (RIGHT, Tally(6, {"total": 1}))
+    assert amounts(book([*ROWS, total])) == (RIGHT, Tally(6, 5, {"total": 1}))
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_what_could_be_a_total_and_a_grant_is_refused_with_its_row(total: list[A
 
 
 def test_a_name_with_a_word_for_a_total_is_a_name() -> None:
-    assert amounts(book([*ROWS, ["Totaal Vervoer BV", "Sport", 20]])) == ([*RIGHT, 20], Tally(6, {}))
+    assert amounts(book([*ROWS, ["Totaal Vervoer BV", "Sport", 20]])) == ([*RIGHT, 20], Tally(6, 6, {}))
 
 
 def test_sums_that_happen_are_grants() -> None:
@@ -90,8 +90,8 @@ def test_hidden_rows_are_a_choice_of_the_card() -> None:
     body = book(change=lambda sheet: sheet.set_row(2, None, None, {"hidden": True}))
     with pytest.raises(SourceError, match=r"row 3 is hidden, .*`hidden: keep` or `hidden: leave_out`"):
         amounts(body)
-    assert amounts(body, hidden="keep") == (RIGHT, Tally(5, {}))
-    assert amounts(body, hidden="leave_out") == ([RIGHT[0], *RIGHT[2:]], Tally(5, {"hidden": 1}))
+    assert amounts(body, hidden="keep") == (RIGHT, Tally(5, 5, {}))
+    assert amounts(body, hidden="leave_out") == ([RIGHT[0], *RIGHT[2:]], Tally(5, 4, {"hidden": 1}))
 
 
 def test_hidden_columns_are_a_choice_of_the_card() -> None:
@@ -111,7 +111,7 @@ def test_formulas_count_when_they_were_worked_out() -> None:
 
 def test_merged_notes_are_notes_and_merged_texts_hold_for_all_their_cells() -> None:
     note = book(change=lambda sheet: sheet.merge_range(7, 0, 7, 2, "Bron: de gemeente"))
-    assert amounts(note) == (RIGHT, Tally(7, {"blank": 1, "note": 1}))
+    assert amounts(note) == (RIGHT, Tally(7, 5, {"blank": 1, "note": 1}))
     assert amounts(book(change=lambda sheet: sheet.merge_range(2, 1, 4, 1, "Sport")))[0] == RIGHT
 
 
@@ -208,12 +208,14 @@ def test_the_same_bytes_or_figures_under_two_periods_are_refused_with_both(tmp_p
     (tmp_path / "good").mkdir()
     changed = body_of(grid.with_number(3, 123456))
     files = dict(zip(names, (one, changed), strict=True))
-    assert read_dropped(tmp_path / "good", grid.card, files) == Tally(2 * len(grid.rows), {})
+    assert read_dropped(tmp_path / "good", grid.card, files) == Tally(2 * len(grid.rows), 2 * len(grid.rows), {})
 
 
 def test_what_is_received_is_kept_or_left_out() -> None:
-    tally = Tally(10, {"blank": 2}).and_(Tally(5, {"note": 1, "blank": 1}))
-    assert tally == Tally(15, {"blank": 3, "note": 1}) and tally.kept == 11
+    tally = Tally(10, 8, {"blank": 2}).and_(Tally(5, 3, {"note": 1, "blank": 1}))
+    assert tally == Tally(15, 11, {"blank": 3, "note": 1}) and tally.adds_up
+    assert tally.then(7, {"total": 4}).adds_up and not tally.then(7, {"total": 3}).adds_up
+    assert tally.then(7, {"note": 4}).outcomes == {"kept": 7, "blank": 3, "note": 5}
 
 
 FILES_OF = {

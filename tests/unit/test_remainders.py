@@ -11,7 +11,8 @@ import pytest
 
 from pipelines.card import SourceCard
 from pipelines.landing import Landing, Resource, Snapshot
-from pipelines.raw import not_classified_rows_of, rows_of, write_raw
+from pipelines.raw import rows_of, tally_of, write_raw
+from pipelines.reading.tally import NOT_CLASSIFIED
 from pipelines.reading.remainders import remainders_among
 from pipelines.refresh import refresh
 from pipelines.sample.make_sample import sample_origin
@@ -82,7 +83,7 @@ def test_a_table_of_cbs_keeps_its_regions_and_counts_the_rest(protocol: str, tab
     found = set(rows["region_code"])
     assert {"NL01", "PV20", "PV31"} <= found and not found & set(NO_REGIONS[table])
     assert rows_of(done.folder) == rows.height == done.rows == len(found) * periods
-    assert not_classified_rows_of(done.folder) == len(NO_REGIONS[table]) * periods > 0
+    assert tally_of(done.folder).left_out[NOT_CLASSIFIED] == len(NO_REGIONS[table]) * periods > 0
     codes = pl.read_parquet(done.folder / "codes.parquet").filter(role="region")
     assert set(NO_REGIONS[table]) <= set(codes["code"]), "what the source lists is still there to look at"
 
@@ -100,7 +101,9 @@ def read(card: SourceCard, protocol: str, name: str, body: bytes, folder: Path) 
         resources=(resource,),
     )
     write_raw(card, snapshot, landing, folder / "raw", check_shape)
-    return pl.read_parquet(folder / "raw" / "observations.parquet"), not_classified_rows_of(folder / "raw")
+    return pl.read_parquet(folder / "raw" / "observations.parquet"), tally_of(folder / "raw").left_out.get(
+        NOT_CLASSIFIED, 0
+    )
 
 
 def test_extra_regio_of_eurostat_is_none(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def frame(names: str, *lines: str) -> pl.DataFrame:
 
 def people(*lines: str, dimensions: dict[str, Any] | None = None, **changed: Any) -> list[tuple[Any, ...]]:
     test_card = card(OPEN_MATCH, dimensions or {"REC_TYPE": {}, "CLUSTER": {}}, ("people",), **changed)
-    found = statistics_rows(test_card, frame("|".join(OPEN_MATCH), *lines), NAMES, None, "file.csv")
+    found = statistics_rows(test_card, frame("|".join(OPEN_MATCH), *lines), NAMES, None, "file.csv").observations
     assert set(found["measure_code"]) == {"people"} and set(found["period_code"]) == {"20200107"}
     return found.select("region_code", "dims", "value", "value_attribute").rows()
 
@@ -76,7 +76,7 @@ def test_every_cell_becomes_an_observation() -> None:
 def test_the_columns_are_those_of_the_row_shape() -> None:
     columns = {"a": {"to": "d"}, "b": {"to": "m", "reads": "number"}, "c": {"to": "label"}}
     table = frame("a|b|c", "x|1|krap", "y|*|")
-    found = statistics_rows(card(columns, {"d": {}}, ("m", "label")), table, {}, "2026KW03")
+    found = statistics_rows(card(columns, {"d": {}}, ("m", "label")), table, {}, "2026KW03").observations
     assert found.schema == {
         "measure_code": pl.String,
         "region_code": pl.String,
@@ -238,7 +238,7 @@ def test_names_are_found_whatever_their_case_and_apostrophe(tmp_path: Path) -> N
     assert load_region_names(file) == {"towns": {"'s-gravenhage": "GM0518", "bergen (l.)": "GM0893"}}
     columns = {"a": {"to": "region", "reads": "region_name", "names": "towns"}, "b": {"to": "m", "reads": "number"}}
     table = frame("a|b", "\u2019S-GRAVENHAGE|1", "Bergen\u00a0(L.) |2")
-    found = statistics_rows(card(columns, {}, ("m",)), table, load_region_names(file), "2026KW03")
+    found = statistics_rows(card(columns, {}, ("m",)), table, load_region_names(file), "2026KW03").observations
     assert found["region_code"].to_list() == ["GM0518", "GM0893"]
     file.write_text("name_list,name,region_code\ntowns,Bergen,GM0373\ntowns,bergen,GM0893\n")
     with pytest.raises(CardError, match="'bergen' is both GM0373 and GM0893 in the list towns"):
@@ -268,7 +268,9 @@ def test_a_week_of_open_match_adds_postcodes_and_parts_of_municipalities_but_not
         file.writestr("UWVopenmatchdata20230516.csv", "\r\n".join(lines).encode("utf-8-sig"))
     table = read_table(source.dataset_id, "week.zip", archive.getvalue(), source.layout).frame
     listed = load_region_names(DBT_PROJECT / "seeds" / "region_names.csv")
-    found = statistics_rows(source, table, listed, None).select("region_code", "period_code", "dims", "value")
+    found = statistics_rows(source, table, listed, None).observations.select(
+        "region_code", "period_code", "dims", "value"
+    )
     assert set(found["period_code"]) == {"20230516"}
     assert {(region, dims): value for region, _, dims, value in found.iter_rows()} == {
         ("GM0518", "BEROEPENCLUSTER_CD=12;REC_TYPE=Vacature"): 42,
@@ -293,7 +295,7 @@ def test_a_quarter_of_the_tension_indicator_keeps_its_two_numbers_and_the_word_o
     )
     table = read_table(source.dataset_id, "2026KW03__2026-11-20.csv", body.encode("cp1252"), source.layout).frame
     listed = load_region_names(DBT_PROJECT / "seeds" / "region_names.csv")
-    found = statistics_rows(source, table, listed, "2026KW03")
+    found = statistics_rows(source, table, listed, "2026KW03").observations
     zwolle = found.filter(region_code="AM36").select("measure_code", "value", "value_text", "value_attribute").rows()
     assert zwolle == [
         ("vacancies", 1250, None, "None"),
@@ -311,7 +313,9 @@ def test_the_weekly_vacancies_of_werk_nl_are_as_published() -> None:
     source = load_cards(CARDS)["uwv/werknl_vacancies"]
     assert source.layout
     table = read_table(source.dataset_id, path.name, path.read_bytes(), source.layout).frame
-    found = statistics_rows(source, table, load_region_names(DBT_PROJECT / "seeds" / "region_names.csv"), None)
+    found = statistics_rows(
+        source, table, load_region_names(DBT_PROJECT / "seeds" / "region_names.csv"), None
+    ).observations
     weeks = found.group_by("period_code").agg(pl.col("value").sum(), pl.col("region_code").n_unique())
     by_week = {week: (value, regions) for week, value, regions in weeks.iter_rows()}
     assert len(by_week) == 65

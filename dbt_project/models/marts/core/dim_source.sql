@@ -16,7 +16,6 @@ select
     reason_en,
     cast(expected_next as string) as expected_next,
     cast(rows_count as integer) as rows_count,
-    cast(not_classified_rows_count as integer) as not_classified_rows_count,
     newest_period,
     cast(source_modified as string) as source_modified,
     cast(landed_at as string) as landed_at,
