@@ -86,7 +86,7 @@ def landed(landing: Landing, rows: int) -> tuple[SourceCard, Snapshot]:
         protocol="cbs_odata4",
         asked=asked(card),
         modified="",
-        landed_at="",
+        landed_at="2026-01-01T00:00:00+01:00",
         invented=True,
         resources=tuple(resources),
     )

@@ -14,15 +14,23 @@ sys.path.insert(0, str(DOCS.parent / "tests"))
 
 from support_faulty_files import FAULTS  # noqa: E402 - it is beside the tests
 from support_mutations import NONE, all_grids, outcome  # noqa: E402
+from support_pages import EXCUSED, REFUSED, REFUSED_LATER, SAME, UNSEEN, outcomes  # noqa: E402
 
 PAGE = DOCS / "faults.md"
 INTRODUCTION = """# Faults that were tried
 
 Each of these was put into the sample, one at a time, and read as a run reads it. *Same figures*: the fault did no harm.
-*Refused*: the source is refused with the place and the reason, and what it published before stays. There is no third
-outcome: another figure would fail the tests. `python docs/make_faults.py` writes this page.
+*Refused*: the source is refused with the place and the reason, and what it published before stays. For files there is
+no third outcome: another figure would fail the tests. `python docs/make_faults.py` writes this page.
+"""
+_ON_PAGES = """## In pages
+
+Tried with a source of every protocol that pages. *Same rows*: none is missing and none is there twice. *Refused later*:
+of a source that says nothing of its size, only what landed before tells, when less than 90 % of it comes back. *Not
+seen*: nothing in the protocol tells, for the reason below the table.
 """
 FORMS = ("csv", "xlsx", "json")
+_IN_WORDS = {SAME: "same rows", REFUSED: "refused", REFUSED_LATER: "refused later", UNSEEN: "not seen"}
 
 
 def files() -> str:
@@ -43,7 +51,19 @@ def outcomes_of(name: str) -> Mapping[str, str]:
     return {form: " or ".join(sorted(words)) or NONE for form, words in found.items()}
 
 
-SECTIONS: tuple[Callable[[], str], ...] = (files,)
+def pages() -> str:
+    """The faults of pages, by protocol; below them, why the few that are not seen cannot be."""
+    found: dict[str, dict[str, str]] = {}
+    for protocol, fault, told in outcomes():
+        found.setdefault(fault, {})[protocol] = _IN_WORDS[told.partition(": ")[0]]
+    protocols = list(next(iter(found.values())))
+    lines = [_ON_PAGES, f"| fault | {' | '.join(protocols)} |", "| --- |" + " --- |" * len(protocols)]
+    lines += [f"| {fault} | {' | '.join(words[name] for name in protocols)} |" for fault, words in found.items()]
+    reasons = dict.fromkeys(EXCUSED.values())
+    return "\n".join([*lines, "", "Not seen, because:", "", *(f"- {reason}." for reason in reasons)]) + "\n"
+
+
+SECTIONS: tuple[Callable[[], str], ...] = (files, pages)
 
 
 def page() -> str:

@@ -13,6 +13,7 @@ import duckdb
 from pipelines.card import SourceCard
 from pipelines.errors import MismatchError, shown
 from pipelines.landing import Snapshot
+from pipelines.parquet import scanning
 from pipelines.reading.shapes import FILES, ROWS_IN
 from pipelines.settings import Settings
 
@@ -95,8 +96,7 @@ def content_of(folder: Path, total: int) -> Content:
     """
     name = next(name for name in {*ROWS_IN.values()} if (folder / f"{name}.parquet").exists())
     file = str(folder / f"{name}.parquet")
-    with duckdb.connect(config={"memory_limit": "64MB", "temp_directory": str(folder.parent), "threads": 2}) as con:
-        con.execute("set enable_progress_bar = false")
+    with scanning(folder.parent) as con:
         if name == _OBSERVATIONS:
             return _of_figures(con, folder, total)
         columns = [column for column in FILES[name] if column not in _NO_CONTENT]

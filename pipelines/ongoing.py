@@ -11,10 +11,9 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-import polars as pl
-
 from pipelines.card import Shape, SourceCard
 from pipelines.errors import MismatchError, shown
+from pipelines.parquet import distinct
 from pipelines.periods import has_begun, is_over
 from pipelines.reading.shapes import ROWS_IN
 from pipelines.settings import DBT_PROJECT
@@ -46,19 +45,18 @@ def periods_of(card: SourceCard, folder: Path, *, with_figures: bool = True) -> 
     """
     if card.shape not in (Shape.OBSERVATIONS, Shape.SUBSIDIES):
         return []
-    rows = pl.scan_parquet(folder / f"{ROWS_IN[card.shape]}.parquet")
+    file = folder / f"{ROWS_IN[card.shape]}.parquet"
     if card.shape is Shape.SUBSIDIES:
-        years = rows.select(pl.col("year").drop_nulls().unique().sort()).collect()["year"]
-        return [LandedPeriod(card.dataset_id, "", f"{year}JJ00") for year in years]
-    wanted = rows.filter(has_figure()) if with_figures else rows
-    keys = wanted.select("measure_code", "period_code").unique().sort("measure_code", "period_code").collect()
-    return [LandedPeriod(card.dataset_id, *key) for key in keys.iter_rows()]
+        years = distinct(file, ("year",), "year is not null")
+        return [LandedPeriod(card.dataset_id, "", f"{year}JJ00") for (year,) in years]
+    keys = distinct(file, ("measure_code", "period_code"), has_figure() if with_figures else "true")
+    return [LandedPeriod(card.dataset_id, *key) for key in keys]
 
 
-def has_figure() -> pl.Expr:
-    """Whether a row of observations claims a figure."""
-    is_nil = pl.col("value_attribute").is_in(marks_of_nil())
-    return pl.col("value").is_not_null() | pl.col("value_text").is_not_null() | is_nil
+def has_figure() -> str:
+    """SQL that is true of a row of observations that claims a figure."""
+    marks = ", ".join("'" + mark.replace("'", "''") + "'" for mark in marks_of_nil())
+    return f"(value is not null or value_text is not null or value_attribute in ({marks}))"
 
 
 @cache

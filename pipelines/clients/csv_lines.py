@@ -86,4 +86,4 @@ def _loose(origin: Origin, row: int, line: str, separator: str) -> SourceError:
 
 
 def _refused(origin: Origin, row: int, problem: str) -> SourceError:
-    return origin.error(f"row {row} {problem}", _TODO)
+    return origin.unsound(f"row {row} {problem}", _TODO)

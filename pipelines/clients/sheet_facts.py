@@ -57,7 +57,7 @@ def refuse_huge(origin: Origin, body: bytes) -> None:
     with opened(origin, "workbook", body) as archive:
         sheets = [info for info in archive.infolist() if fits(info.filename, ["xl/worksheets/*.xml"])]
         if not sheets or sum(info.file_size for info in archive.infolist()) > _MOST_BYTES:
-            raise origin.error("it is no workbook of the form xlsx, or a far too big one", "look at the file")
+            raise origin.unsound("it is no workbook of the form xlsx, or a far too big one", "look at the file")
         for info in sheets:
             rows = columns = 1
             for place in _PLACE.finditer(archive.read(info)):

@@ -22,11 +22,15 @@ class Origin:
         """The error that something in the table is not as expected."""
         return MismatchError(self.dataset_id, problem, url=self.url, todo=todo)
 
+    def unsound(self, problem: str, todo: str) -> SourceError:
+        """The error that the bytes are not of the form that they should have, whatever the card says."""
+        return SourceError(self.dataset_id, problem, url=self.url, todo=todo)
+
     def broken(self, what: str, error: Exception) -> SourceError:
-        """The error that the bytes are not of the form that they should have."""
+        """The error of a library that the bytes are not of the form that they should have."""
         first_line = str(error).partition("\n")[0]
         problem = f"the {what} cannot be read, {type(error).__name__}: {first_line:.200}"
-        return SourceError(self.dataset_id, problem, url=self.url, todo="open it at the source and compare")
+        return self.unsound(problem, "open it at the source and compare")
 
 
 def header_at(rows: Sequence[Sequence[str]], layout: TableLayout) -> int | None:

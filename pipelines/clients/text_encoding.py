@@ -30,7 +30,7 @@ def utf8(origin: Origin, body: bytes) -> bytes:
         SourceError: it cannot be told what it is written in; the error names the line.
     """
     if body.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
-        raise origin.error("the file is written in UTF-32", _TODO)
+        raise origin.unsound("the file is written in UTF-32", _TODO)
     for mark, marked in ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")):
         if body.startswith(mark):
             return _from_utf16(origin, body.removeprefix(mark), marked)
@@ -42,11 +42,11 @@ def utf8(origin: Origin, body: bytes) -> bytes:
     if wrong is None:
         return body
     if says_utf8:
-        raise origin.error(f"line {_line(body, wrong)} is not UTF-8, as the file says that it is", _TODO)
+        raise origin.unsound(f"line {_line(body, wrong)} is not UTF-8, as the file says that it is", _TODO)
     if mixed := _MULTIBYTE.search(body):
         first, other = sorted((mixed.start(), wrong))
         problem = f"line {_line(body, first)} is written otherwise than line {_line(body, other)}"
-        raise origin.error(f"{problem}: one of them in UTF-8 and the other not", _TODO)
+        raise origin.unsound(f"{problem}: one of them in UTF-8 and the other not", _TODO)
     return body.decode(_page(origin, body)).encode()
 
 
@@ -77,7 +77,7 @@ def _from_utf16(origin: Origin, body: bytes, page: str) -> bytes:
         return body.decode(page).removeprefix("\ufeff").encode()
     except UnicodeDecodeError as error:
         line = body[: error.start].decode(page, "ignore").count("\n") + 1
-        raise origin.error(f"line {line} is not UTF-16, as the file begins", _TODO) from None
+        raise origin.unsound(f"line {line} is not UTF-16, as the file begins", _TODO) from None
 
 
 def _page(origin: Origin, body: bytes) -> str:
@@ -92,7 +92,7 @@ def _page(origin: Origin, body: bytes) -> str:
     near = body[max(start - 12, 0) : start + 12].decode("ascii", "backslashreplace")
     tried = ", ".join(_PAGES.values())
     problem = f"line {_line(body, start)} holds letters of an unknown code page, near {near!r}"
-    raise origin.error(f"{problem}: not UTF-8, nor surely one of {tried}", _TODO)
+    raise origin.unsound(f"{problem}: not UTF-8, nor surely one of {tried}", _TODO)
 
 
 def _makes_sense(page: str, context: tuple[bytes | None, ...]) -> bool:

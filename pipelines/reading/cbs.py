@@ -4,6 +4,7 @@ A page's rows go from the landing into DuckDB as bytes: a columnar reader is sev
 """
 
 import json
+from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from pipelines.errors import MismatchError, SourceError
 from pipelines.landing import Resource
 from pipelines.reading.landed import Landed
 from pipelines.reading.places import write_places
-from pipelines.reading.remainders import set_aside_remainders
+from pipelines.reading.remainders import remainders_among
 from pipelines.reading.shapes import CODES, MEASURES, Schema
 from pipelines.reading.tally import NOT_ASKED_FOR, NOT_CLASSIFIED, Tally
 from pipelines.roads import Protocol
@@ -60,12 +61,19 @@ def read_table(landed: Landed, work: Path, target: Path) -> tuple[int, Tally]:
         sha256 = "[" + ", ".join(_quoted(page.sha256) for page in landed.pages) + "][page + 1]"
         if card.shape is Shape.PLACES:
             return write_places(con, card, sha256, target), tally
-        _export(con, card, sha256, target)
         rows = _one(con, "select count(*) from rows")
-    aside = set_aside_remainders(target) if card.shape is Shape.OBSERVATIONS else 0
+        aside = _set_aside_remainders(con) if card.shape is Shape.OBSERVATIONS else 0
+        _export(con, card, sha256, target)
     # A row of the source has equally many observations, whichever its region.
     not_classified = aside * tally.kept // rows if rows else 0
     return rows - aside, tally.then(tally.kept - not_classified, {NOT_CLASSIFIED: not_classified})
+
+
+def _set_aside_remainders(con: duckdb.DuckDBPyConnection) -> int:
+    """Take the rows of codes that are no region out; returns how many there were."""
+    codes = con.execute("select code from codes where role = 'region'").fetchall()
+    remainders = sorted(remainders_among(code for (code,) in codes))
+    return _one(con, f"delete from rows where region_code in {_listed(remainders)}") if remainders else 0
 
 
 def _read_pages(con: duckdb.DuckDBPyConnection, landed: Landed, chosen: Description, work: Path) -> Tally:
@@ -284,6 +292,10 @@ def _export(con: duckdb.DuckDBPyConnection, card: SourceCard, sha256: str, folde
         ("codes", f"select {dataset}, * exclude (source_code) from codes order by dimension, code_index, code"),
     ):
         con.execute(f"copy ({query}) to {_quoted(str(folder / table) + '.parquet')} (format parquet, compression zstd)")
+
+
+def _listed(texts: Iterable[str]) -> str:
+    return f"({', '.join(map(_quoted, texts))})"
 
 
 def _quoted(text: str) -> str:

@@ -4,22 +4,21 @@ Other kinds of region have codes that never end: for those the patterns of `regi
 """
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 
-import polars as pl
 import yaml
 
 from pipelines.card import Shape, SourceCard
 from pipelines.errors import MismatchError, shown
 from pipelines.ongoing import has_figure
+from pipelines.parquet import Span, distinct, first_and_last
 from pipelines.periods import period_days
 from pipelines.settings import DBT_PROJECT
 
-Span = tuple[date, date]
 _SEEDS = DBT_PROJECT / "seeds"
 _STILL = date.max
 _WRONG = (
@@ -105,19 +104,22 @@ def _listed(found: dict[str, str]) -> str:
 def _used(card: SourceCard, folder: Path) -> Iterator[tuple[str, str, Span]]:
     """Every municipality that the card has something of, with the period and the days of whose boundaries it is."""
     if card.shape is Shape.OBSERVATIONS:
-        rows = pl.scan_parquet(folder / "observations.parquet").filter(has_figure())
-        frame = card.region_frame
-        for code, period in _keys(rows, "region_code", "period_code"):
-            yield code, period, _year(frame)[:1] * 2 if frame else period_days(period) or _year(int(period[:4]))
+        file, where = folder / "observations.parquet", f"region_code like 'GM%' and {has_figure()}"
+        if card.region_frame:
+            day = _year(card.region_frame)[0]
+            for (code,) in distinct(file, ("region_code",), where):
+                yield code, f"the division of {card.region_frame}", (day, day)
+            return
+        periods = [period for (period,) in distinct(file, ("period_code",), where)]
+        days = {period: period_days(period) or _year(int(period[:4])) for period in periods}
+        # Lives have no gaps, so of each code these two tell of all; what was before is not known.
+        days = {period: span for period, span in days.items() if span[1] >= boundaries().known_from}
+        for code, *found in first_and_last(file, "region_code", days, where):
+            yield from ((code, period, days[period]) for period in found)
     elif card.shape in (Shape.BOUNDARIES, Shape.PLACES):
         name, column = ("boundaries", "region_code") if card.boundaries else ("places", "municipality_code")
-        for code, year in _keys(pl.scan_parquet(folder / f"{name}.parquet"), column, "frame_year"):
+        for code, year in distinct(folder / f"{name}.parquet", (column, "frame_year"), f"{column} like 'GM%'"):
             yield code, str(year), _year(int(year))[:1] * 2
-
-
-def _keys(rows: pl.LazyFrame, code: str, period: str) -> Iterable[tuple[str, str]]:
-    keys = rows.filter(pl.col(code).str.starts_with("GM")).select(code, period).unique().sort(period, code)
-    return keys.collect().iter_rows()
 
 
 def _year(year: int) -> Span:

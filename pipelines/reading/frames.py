@@ -21,7 +21,7 @@ from pipelines.periods import period_days
 from pipelines.reading.landed import Landed
 from pipelines.reading.pages import SEPARATE, Pages
 from pipelines.reading.registers import register_rows, register_year
-from pipelines.reading.remainders import remainders_among, set_aside_remainders
+from pipelines.reading.remainders import remainders_among
 from pipelines.reading.shapes import CODES, MEASURES, ROWS_IN
 from pipelines.reading.tables import load_region_names, statistics_rows
 from pipelines.reading.tally import NOT_ASKED_FOR, NOT_CLASSIFIED, NOTHING, Tally
@@ -67,9 +67,9 @@ def read_frames(landed: Landed, target: Path, have: Snapshot | None = None) -> t
     if card.shape is Shape.OBSERVATIONS:
         whole = _as_observations(whole)
         _describe(landed, whole, target)
+        whole = whole.filter(~_is_remainder(whole["region_code"]))
     whole.write_parquet(target / f"{ROWS_IN[card.shape]}.parquet", compression="zstd")
-    aside = set_aside_remainders(target) if card.shape is Shape.OBSERVATIONS else 0
-    return rows - aside, read.snapshot, tally
+    return whole.height, read.snapshot, tally
 
 
 def _read_page(landed: Landed, resource: Resource) -> tuple[pl.DataFrame, Tally]:
@@ -100,9 +100,13 @@ def _read_page(landed: Landed, resource: Resource) -> tuple[pl.DataFrame, Tally]
 
 def _of_asked(tally: Tally, regions: pl.Series) -> Tally:
     """What became of rows, when those of some regions are what the card asks for."""
-    aside = int(regions.is_in(list(remainders_among(regions.unique()))).sum())
+    aside = int(_is_remainder(regions).sum())
     left_out = {NOT_ASKED_FOR: tally.kept - len(regions), NOT_CLASSIFIED: aside}
     return tally.then(len(regions) - aside, left_out)
+
+
+def _is_remainder(regions: pl.Series) -> pl.Series:
+    return regions.is_in(sorted(remainders_among(regions.unique())))
 
 
 def _refuse_other_rows(card: SourceCard, rows: pl.DataFrame, named: str, url: str) -> None:

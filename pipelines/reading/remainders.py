@@ -1,15 +1,12 @@
 """Codes that stand among the regions of a table and are none: what lies abroad, or could not be placed.
 
-Figures of them are set aside as they are read, so that none is ever taken for a region, and their rows are counted.
+Readers set the figures of them aside, so that none is ever taken for a region, and count their rows.
 """
 
 import csv
 import re
 from collections.abc import Iterable
 from functools import cache
-from pathlib import Path
-
-import polars as pl
 
 from pipelines.settings import DBT_PROJECT
 
@@ -35,27 +32,3 @@ def remainders_among(codes: Iterable[str]) -> set[str]:
         for code in listed
         if any(pattern.fullmatch(code) and (not beside or beside in listed) for pattern, beside in _rules())
     }
-
-
-def set_aside_remainders(folder: Path) -> int:
-    """Take the rows of codes that are no region out of the observations that were read into a folder.
-
-    Args:
-        folder: with `observations.parquet`, and `codes.parquet` with all region codes that were asked for.
-
-    Returns:
-        How many rows were taken out.
-    """
-    codes = pl.scan_parquet(folder / "codes.parquet").filter(pl.col("role") == "region").select("code").collect()
-    file, kept = folder / "observations.parquet", folder / "kept.parquet"
-    # A file has no list of the codes that were asked for.
-    found = pl.scan_parquet(file).select(pl.col("region_code").unique()).collect()["region_code"]
-    remainders = remainders_among([*codes["code"], *found])
-    if not remainders:
-        return 0
-    is_remainder = pl.col("region_code").is_in(sorted(remainders))
-    rows = pl.scan_parquet(file)
-    rows.filter(~is_remainder).sink_parquet(kept, compression="zstd")
-    count = int(rows.filter(is_remainder).select(pl.len()).collect().item())
-    kept.replace(file)
-    return count

@@ -107,7 +107,10 @@ def test_csv_has_the_same_figures_and_the_same_next_page(portal: Datasette) -> N
     as_csv = get(portal, f"{FIGURES}&limit=3", accept="text/csv")
     assert as_csv.headers["content-type"].startswith("text/csv")
     assert as_csv.headers["link"] == as_json.headers["link"]
-    written = [{name: "" if v is None else str(v) for name, v in i.items()} for i in as_json.json()["items"]]
+    written = [
+        {name: "" if v is None else str(v).lower() if isinstance(v, bool) else str(v) for name, v in item.items()}
+        for item in as_json.json()["items"]
+    ]
     assert list(csv.DictReader(io.StringIO(as_csv.text, newline=""))) == written
     empty = get(portal, f"{FIGURES}&year=1900", accept="text/csv").text
     assert empty.splitlines() == as_csv.text.splitlines()[:1]

@@ -119,7 +119,7 @@ def test_it_is_published_when_somebody_says_why(story: Story) -> None:
     kept: dict[str, Any] = read_release(release)["accepted"]
     assert (kept["reason"], kept["older"], kept["indicators"], kept["municipalities"]) == (
         REASON,
-        story.before.name,
+        story.with_what_was_kept.name,
         [],
         [],
     )
@@ -132,7 +132,7 @@ def test_it_is_published_when_somebody_says_why(story: Story) -> None:
 def test_readers_see_what_was_accepted_and_why(story: Story, path: str) -> None:
     page = fetch(open_portal(current_release(story.data)), path).text
     section = page.split('<section id="accepted">')[1].split("</section>")[0]
-    assert f"<blockquote>{REASON}</blockquote>" in section and story.before.name in section
+    assert f"<blockquote>{REASON}</blockquote>" in section and story.with_what_was_kept.name in section
 
 
 def test_what_was_accepted_once_is_not_asked_for_again(story: Story) -> None:

@@ -253,7 +253,7 @@ def test_reports_become_periods_as_the_sentence_says(folder: Path) -> None:
     ("table", "file", "changes"),
     [
         ("82949NED", "cbs_regions.yml", {"region_frame": 2015}),
-        ("84992NED", "cbs_places.yml", {"places": {"frame_year": 2021}}),
+        ("84992NED", "cbs_places.yml", {"places": {"frame_year": 2023}}),
     ],
 )
 def test_texts_land_by_a_copied_card_as_the_sentence_says(

@@ -13,6 +13,7 @@ from pipelines.card import SourceCard, load_cards
 from pipelines.clients import cbs_odata4
 from pipelines.errors import SourceError
 from pipelines.landing import Landing
+from pipelines.raw import tally_of
 from pipelines.refresh import Refreshed, refresh
 from pipelines.settings import CARDS
 from schemas.wire import KEY, check_raw
@@ -47,7 +48,7 @@ def test_v4_pages_are_followed_to_the_last(standin: Standin, tmp_path: Path) -> 
 
 def test_v3_pages_past_ten_thousand_records_come_from_the_feed(standin: Standin, tmp_path: Path) -> None:
     every_kind = {name: d.model_dump() | {"codes": ()} for name, d in ALL["cbs/83648NED"].dimensions.items()}
-    card = changed_card("cbs/83648NED", dimensions=every_kind, rows={"min": 67_944, "max": 67_944})
+    card = changed_card("cbs/83648NED", dimensions=every_kind, rows={"min": 67_792, "max": 67_792})
     standin.heal()
     done = fetch(standin, card, tmp_path)
     asked = standin.asked()
@@ -56,8 +57,11 @@ def test_v3_pages_past_ten_thousand_records_come_from_the_feed(standin: Standin,
     table = json.loads(gzip.decompress((SHARED / "standin/tables/83648NED.json.gz").read_bytes()))
     frame = observations(done)
     sent = {(f"SoortMisdrijf={row[0].strip()}", row[1].strip()): row[3].strip() for row in table["rows"]}
+    # What could not be placed in a municipality is counted, and is none.
+    sent = {key: text for key, text in sent.items() if key[1] != "GM0999"}
+    assert tally_of(done.folder).outcomes == {"kept": 33_896, "not_classified": 76}
     found = frame.filter(pl.col("measure_code") == "M004200_2")
-    assert found.height == len(sent) == 33_972
+    assert found.height == len(sent) == 33_896
     for dims, region, value, mark in found.select("dims", "region_code", "value", "value_attribute").iter_rows():
         text = sent[dims, region]
         assert value == (float(text) if text not in ("", ".", "x", "-") else None) and mark == (

@@ -138,7 +138,7 @@ def test_a_card_may_ask_for_every_kind_of_period_with_letters(written: Callable[
         (lambda c: first(c).update(measures=[]), ["cbs/81575NED", "`measures`", "`region_frame`"]),
         (
             lambda c: first(c).update(region_frame=2025, dimensions={"Perioden": {"role": "period"}}),
-            ["cbs/81575NED", "`region_frame`", "region dimension"],
+            ["cbs/81575NED", "`region_frame`", "a dimension or a column of regions"],
         ),
         (lambda c: first(c)["measures"].append(first(c)["measures"][0]), ["cbs/81575NED", "twice: M000200"]),
         (

@@ -113,15 +113,15 @@ def read(tmp_path: Path, cells: dict[str, tuple[Any, Any]], **changed: Any) -> p
 
 
 MARKS = {
-    "GM0001": ("     645", 645.0, "None"),
-    "GM0002": ("       0", 0.0, "None"),
-    "GM0003": ("       .", None, "."),
-    "GM0004": ("       x", None, "x"),
-    "GM0005": ("       -", None, "-"),
-    "GM0006": ("", None, "blank"),
-    "GM0007": ("        ", None, "blank"),
-    "GM0008": (None, None, "blank"),
-    "GM0009": ("  -12.5", -12.5, "None"),
+    "GM0003": ("     645", 645.0, "None"),
+    "GM0005": ("       0", 0.0, "None"),
+    "GM0007": ("       .", None, "."),
+    "GM0009": ("       x", None, "x"),
+    "GM0010": ("       -", None, "-"),
+    "GM0014": ("", None, "blank"),
+    "GM0017": ("        ", None, "blank"),
+    "GM0018": (None, None, "blank"),
+    "GM0022": ("  -12.5", -12.5, "None"),
 }
 
 
@@ -135,7 +135,7 @@ def test_every_mark_of_v3_stays_what_it_was(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["n.b.", "1e3", "12,5", "1.234.567", "NaN", "25.", "0x10"])
 def test_a_text_where_a_number_belongs_is_never_a_number(tmp_path: Path, text: str) -> None:
-    frame = read(tmp_path, {"GM0001": (text, "1.0")}).filter(pl.col("measure_code") == "M004200_2")
+    frame = read(tmp_path, {"GM0003": (text, "1.0")}).filter(pl.col("measure_code") == "M004200_2")
     assert frame.select("value", "value_attribute").rows() == [(None, text)]
 
 
@@ -143,11 +143,11 @@ def test_a_text_where_a_number_belongs_is_never_a_number(tmp_path: Path, text: s
     ("changed", "told"),
     [
         (
-            {"RegioS": [{"Key": "GM0002  ", "Title": "elders"}]},
-            "the RegioS code 'GM0001', which the table's own list of them lacks",
+            {"RegioS": [{"Key": "GM0005  ", "Title": "elders"}]},
+            "the RegioS code 'GM0003', which the table's own list of them lacks",
         ),
         ({"UntypedDataSet/00000": []}, "0 observations, expected 1 to 100"),
-        ({"UntypedDataSet/00000": [{"ID": 0, "RegioS": "GM0001"}]}, "the data set lacks the columns: "),
+        ({"UntypedDataSet/00000": [{"ID": 0, "RegioS": "GM0003"}]}, "the data set lacks the columns: "),
         ({"SoortMisdrijf": [{"Key": "9", "Title": "Iets"}]}, "SoortMisdrijf code T001161 .* is not in the source"),
         ({"RegioS": []}, "the code list of RegioS is empty"),
     ],
@@ -156,29 +156,29 @@ def test_what_does_not_fit_is_refused_and_nothing_is_written(
     tmp_path: Path, changed: dict[str, Any], told: str
 ) -> None:
     with pytest.raises(SourceError, match=told) as error:
-        read(tmp_path, {"GM0001": ("     645", "    25.6")}, **changed)
+        read(tmp_path, {"GM0003": ("     645", "    25.6")}, **changed)
     assert str(error.value).startswith("cbs/83648NED")
     assert not (tmp_path / "raw").exists() and not list(tmp_path.glob(".building*"))
 
 
 def test_a_refused_reading_leaves_the_one_before(tmp_path: Path) -> None:
-    good = read(tmp_path, {"GM0001": ("     645", "    25.6")})
+    good = read(tmp_path, {"GM0003": ("     645", "    25.6")})
     with pytest.raises(SourceError):
-        read(tmp_path, {"GM0001": ("     645", "    25.6")}, **{"RegioS": []})
+        read(tmp_path, {"GM0003": ("     645", "    25.6")}, **{"RegioS": []})
     assert pl.read_parquet(tmp_path / "raw" / "observations.parquet").equals(good)
 
 
 def test_an_unknown_column_is_refused(tmp_path: Path) -> None:
-    row = {"ID": 0, "SoortMisdrijf": "0000000", "RegioS": "GM0001  ", "Perioden": "2015JJ00", "Geslacht": "T"}
+    row = {"ID": 0, "SoortMisdrijf": "0000000", "RegioS": "GM0003  ", "Perioden": "2015JJ00", "Geslacht": "T"}
     rows = [row | dict.fromkeys(TOPICS, "1")]
     with pytest.raises(SourceError, match="unknown columns: Geslacht"):
-        read(tmp_path, {"GM0001": ("1", "1")}, **{"UntypedDataSet/00000": rows})
+        read(tmp_path, {"GM0003": ("1", "1")}, **{"UntypedDataSet/00000": rows})
 
 
 @pytest.mark.parametrize("file", raw.reader_files(), ids=lambda file: file.stem)
 def test_other_code_means_another_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
     landing = Landing(tmp_path / "landing")
-    snapshot = landed(landing, {"GM0001": ("1", "1.0")})
+    snapshot = landed(landing, {"GM0003": ("1", "1.0")})
     write_raw(CARD, snapshot, landing, tmp_path / "raw", lambda _: None)
     changed = tmp_path / "changed.py"
     changed.write_bytes(file.read_bytes() + b"\n")

@@ -1,0 +1,53 @@
+"""What a Parquet file holds, asked in little memory whatever its size; what that means is not for here."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+Span = tuple[date, date]
+
+
+@contextmanager
+def scanning(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that reads in pieces, and writes into a folder what does not fit into its memory."""
+    with duckdb.connect(config={"memory_limit": "64MB", "threads": 2, "temp_directory": str(folder)}) as con:
+        con.execute("set enable_progress_bar = false")
+        yield con
+
+
+def distinct(file: Path, columns: tuple[str, ...], where: str = "true") -> list[tuple[str, ...]]:
+    """The combinations of the values of some columns, in their order.
+
+    Args:
+        file: the Parquet.
+        columns: their names.
+        where: SQL that is true of the rows that are meant.
+    """
+    names = ", ".join(f'"{column}"' for column in columns)
+    with scanning(file.parent) as con:
+        sql = f"select distinct {names} from read_parquet($file) where {where} order by all"
+        return con.execute(sql, {"file": str(file)}).fetchall()
+
+
+def first_and_last(file: Path, column: str, days: Mapping[str, Span], where: str) -> list[tuple[str, str, str]]:
+    """Of each value of a column the period that ends first and the one that begins last.
+
+    Args:
+        file: the Parquet, with the column `period_code`.
+        column: its name.
+        days: the periods that count, each with its first and last day.
+        where: SQL that is true of the rows that are meant.
+    """
+    if not days:
+        return []
+    with scanning(file.parent) as con:
+        con.execute("create table days (period_code varchar, begins date, ends date)")
+        con.executemany("insert into days values (?, ?, ?)", [(code, *span) for code, span in days.items()])
+        sql = (
+            f'select "{column}", arg_min(period_code, ends), arg_max(period_code, begins)'
+            f" from read_parquet($file) join days using (period_code) where {where} group by all order by all"
+        )
+        return con.execute(sql, {"file": str(file)}).fetchall()
