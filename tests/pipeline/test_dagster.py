@@ -30,6 +30,7 @@ PUBLIC_MODELS = {
     "dim_source",
     "dim_release",
     "rpt_source_change",
+    "rpt_source_rows",
     "rpt_subsidy_coverage",
     "rpt_baseline",
     "rpt_baseline_peer",
