@@ -108,12 +108,14 @@ parts as (
 
     select
         region_code,
-        municipality_code as part_code
+        municipality_code as part_code,
+        share
     from {{ ref('int_cooperation__find_territory') }}
     union all
     select
         'NL01' as region_code,
-        'NL01' as part_code
+        'NL01' as part_code,
+        cast(1 as double) as share
 
 )
 
@@ -122,9 +124,24 @@ select
     terms.side,
     parts.region_code,
     asked.year,
-    case when count(cells.value) = count(*) then {{ exact_sum('terms.sign * cells.value') }} end as value,
-    {{ worst_of("coalesce(cells.value_status, 'missing')", value_status_order()) }} as value_status,
-    {{ worst_of("coalesce(cells.boundary_method, 'unavailable')", boundary_method_order()) }} as boundary_method
+    case when count(cells.value) = count(*) then {{ exact_sum('terms.sign * parts.share * cells.value') }} end as value,
+    -- What only a part of a municipality counts for is an estimate.
+    {{ worst_of(
+        worst_of_two(
+            "coalesce(cells.value_status, 'missing')",
+            "case when parts.share < 1 then 'estimated' else 'final' end",
+            value_status_order()
+        ),
+        value_status_order()
+    ) }} as value_status,
+    {{ worst_of(
+        worst_of_two(
+            "coalesce(cells.boundary_method, 'unavailable')",
+            "case when parts.share < 1 then 'split_estimate' else 'published' end",
+            boundary_method_order()
+        ),
+        boundary_method_order()
+    ) }} as boundary_method
 from asked
 inner join terms on asked.indicator_id = terms.indicator_id
 cross join parts
