@@ -46,7 +46,7 @@ select r.region_code, r.name, r.scheme from region_membership as m join regions 
 where m.municipality_code = :code and m.region_code <> :code and m.valid_to is null
 """
 MEMBERS = """
-select r.region_code, r.name, r.scheme
+select r.region_code, r.name, r.scheme, m.share
 from region_membership as m join regions as r on r.region_code = m.municipality_code
 where m.region_code = :code and m.municipality_code <> :code and m.valid_to is null order by r.name
 """

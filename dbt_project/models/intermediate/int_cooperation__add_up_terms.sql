@@ -36,8 +36,12 @@ of_rates as (
 
 terms as (
 
-    select * from wanted
-    where indicator_id not in (select of_rates.indicator_id from of_rates)
+    select
+        wanted.*,
+        indicators.decimals
+    from wanted
+    inner join {{ ref('int_indicators__keep_available') }} as indicators on wanted.term_id = indicators.indicator_id
+    where wanted.indicator_id not in (select of_rates.indicator_id from of_rates)
 
 ),
 
@@ -124,7 +128,9 @@ select
     terms.side,
     parts.region_code,
     asked.year,
-    case when count(cells.value) = count(*) then {{ exact_sum('terms.sign * parts.share * cells.value') }} end as value,
+    case when count(cells.value) = count(*) then {{
+        exact_sum('terms.sign * (' ~ part_of('cells.value', '0', 'parts.share', 'terms.decimals') ~ ')')
+    }} end as value,
     -- What only a part of a municipality counts for is an estimate.
     {{ worst_of(
         worst_of_two(

@@ -1,5 +1,6 @@
 -- The municipalities that made up each cooperation region when the pilots of Maak Verschil began, and the municipality
--- of the newest frame that each went into: the one that got the largest part, where it was divided. Only of an own region each heir counts for its part.
+-- of the newest frame that each went into: the one that got the largest part, where it was divided. Only of an
+-- own region each heir counts for its part.
 with transitions as (
 
     select
