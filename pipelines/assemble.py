@@ -23,7 +23,7 @@ from pipelines.raw import EMPTY, raw_folder, raw_folders, rows_of, tally_of, wri
 from pipelines.reading.existing import boundaries
 from pipelines.reading.landed import Landed
 from pipelines.refresh import FailedError, read_landed
-from pipelines.selections import digest_of, read_selections
+from pipelines.selections import Selections, digest_of, read_selections
 from pipelines.settings import PROJECT, Settings
 from schemas.shapes import check_shape
 
@@ -83,6 +83,7 @@ _SELECTIONS = pa.schema(
         ("valid_from", pa.date32()),
         ("valid_to", pa.date32()),
         ("file", pa.string()),
+        ("share", pa.float64()),
     ]
 )
 _RELEASE = pa.schema(
@@ -107,12 +108,14 @@ class Inputs:
         sources: one row a card, as in `sources.parquet`.
         blocked: the indicators that are left out, as `held_back.with_dependents` gives them.
         unread: what has landed and cannot be read any more.
+        selections: the own regions, and the municipalities in them whose place their heirs took.
     """
 
     release_id: str
     sources: list[dict[str, Any]]
     blocked: list[dict[str, str]]
     unread: list[FailedError]
+    selections: Selections
 
 
 def assemble(settings: Settings, cards: dict[str, SourceCard], *, invented: bool) -> Inputs:
@@ -149,7 +152,7 @@ def assemble(settings: Settings, cards: dict[str, SourceCard], *, invented: bool
     ]
     # A release judges by the day of its newest bytes, so that the same bytes always make the same release.
     newest = max(s.landed_at for s in snapshots)
-    others = [digest_of(selections), settings.public_url]
+    others = [digest_of(selections.members), settings.public_url]
     rows = describe_sources(settings, cards, invented=invented, as_of=date.fromisoformat(newest[:10]))
     release = _release_row(snapshots, rows, others, newest, invented=invented)
     _write_inputs(
@@ -160,9 +163,9 @@ def assemble(settings: Settings, cards: dict[str, SourceCard], *, invented: bool
         drift=pa.Table.from_pylist(as_rows(changes), _DRIFT),
         blocked=pa.Table.from_pylist(blocked, _BLOCKED),
         ongoing=pa.Table.from_pylist(ongoing, _ONGOING),
-        selections=pa.Table.from_pylist([asdict(member) for member in selections], _SELECTIONS),
+        selections=pa.Table.from_pylist([asdict(member) for member in selections.members], _SELECTIONS),
     )
-    return Inputs(release["release_id"], rows, blocked, unread)
+    return Inputs(release["release_id"], rows, blocked, unread, selections)
 
 
 def hold_back(settings: Settings, reasons: dict[str, str]) -> list[dict[str, str]]:

@@ -15,7 +15,7 @@ from pipelines.acceptance import Acceptance
 from pipelines.assemble import Inputs, assemble
 from pipelines.before import Allowance
 from pipelines.card import SourceCard
-from pipelines.concerns import CONCERNS, HELD_BACK, Concern, of_source, rows_metadata
+from pipelines.concerns import CONCERNS, HELD_BACK, WARNED, Concern, of_source, rows_metadata
 from pipelines.errors import AwaitedError, RegiokompasError, SourceError, Trouble, shown
 from pipelines.landing import Landing
 from pipelines.origins import Origin
@@ -56,6 +56,9 @@ def ingest_assets(cards: dict[str, SourceCard]) -> dg.AssetsDefinition:
     unblocked = dg.AssetCheckSpec(
         "drift", asset=INPUTS, description="Every indicator selects one series that its source still describes alike."
     )
+    lasting = dg.AssetCheckSpec(
+        "selections", asset=INPUTS, description="Every municipality that an own region lists still exists."
+    )
     specs = [
         dg.AssetSpec(
             card_key(card),
@@ -77,7 +80,11 @@ def ingest_assets(cards: dict[str, SourceCard]) -> dg.AssetsDefinition:
     )
 
     @dg.multi_asset(
-        name=INGEST_OP, specs=[*specs, inputs], check_specs=[*source_checks, unblocked], can_subset=True, pool="ingest"
+        name=INGEST_OP,
+        specs=[*specs, inputs],
+        check_specs=[*source_checks, unblocked, lasting],
+        can_subset=True,
+        pool="ingest",
     )
     def ingest(
         context: dg.AssetExecutionContext,
@@ -157,10 +164,18 @@ def _assembled(made: Inputs) -> Iterator[Result]:
         for row in made.blocked
         if row["indicator_id"] == row["root"]
     ]
+    replaced = [
+        Concern(WARNED, f"selection {file} line {row.line}", row.ended, row.heir)
+        for file, rows in made.selections.replaced.items()
+        for row in rows
+    ]
     yield dg.MaterializeResult(
         asset_key=INPUTS,
         metadata={"release_id": made.release_id, "states": dg.MetadataValue.json(states)},
-        check_results=[_checked(INPUTS, [*unread, *held], "drift")],
+        check_results=[
+            _checked(INPUTS, [*unread, *held], "drift"),
+            _checked(INPUTS, replaced, "selections", severity=dg.AssetCheckSeverity.WARN),
+        ],
     )
 
 
@@ -169,6 +184,7 @@ def _checked(
     concerns: list[Concern],
     name: str = SOURCE_CHECK,
     more: dict[str, dg.MetadataValue[Any]] | None = None,
+    severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.ERROR,
 ) -> dg.AssetCheckResult:
     """The result of a check: passed without concerns."""
     if not concerns:
@@ -177,7 +193,9 @@ def _checked(
         "problem": dg.MetadataValue.text("\n".join(map(str, concerns))),
         CONCERNS: dg.MetadataValue.json([concern.as_json() for concern in concerns]),
     }
-    return dg.AssetCheckResult(check_name=name, asset_key=key, passed=False, metadata={**told, **(more or {})})
+    return dg.AssetCheckResult(
+        check_name=name, asset_key=key, passed=False, metadata={**told, **(more or {})}, severity=severity
+    )
 
 
 def _with(root: str, blocked: list[dict[str, str]]) -> str:

@@ -2,7 +2,8 @@
 
 A file `<stem>.csv` in the folder of selections is the region `OWN-<STEM>`. Its columns, in any order and with commas or
 semicolons: `municipality_code`; and, where wanted, `valid_from`, `valid_to` and `region_name`. Whatever is wrong in any
-file is told at once, since a person has to correct it.
+file is told at once, since a person has to correct it. A municipality that ended is nothing wrong: its heirs take its
+place, and that is told too.
 """
 
 import csv
@@ -10,21 +11,23 @@ import io
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, dataclass
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
 from pipelines.clients.values import read_region_code
 from pipelines.errors import SelectionError, shown
+from pipelines.heirs import Listed, Replaced, Stay, is_in, with_heirs
+from pipelines.reading.existing import boundaries
 
 _CODE = "municipality_code"
 _COLUMNS = (_CODE, "valid_from", "valid_to", "region_name")
 _MUNICIPALITY = re.compile(r"GM\d{4}")
-# As ISO 8601 has it, and as a Dutch spreadsheet writes it.
+# As ISO 8601 has it, and as a Dutch spreadsheet writes it. With slashes the month can come first as well.
 _DATES = (
-    re.compile(r"(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})"),
-    re.compile(r"(?P<d>\d{1,2})[-/](?P<m>\d{1,2})[-/](?P<y>\d{4})"),
+    re.compile(r"(?P<y>[0-9]{4})-(?P<m>[0-9]{2})-(?P<d>[0-9]{2})"),
+    re.compile(r"(?P<d>[0-9]{1,2})-(?P<m>[0-9]{1,2})-(?P<y>[0-9]{4})"),
 )
 _YEARS = range(1900, 2101)
 _SPREADSHEETS = {".xlsx", ".xls", ".xlsm", ".ods", ".numbers"}
@@ -32,7 +35,10 @@ _SPREADSHEETS = {".xlsx", ".xls", ".xlsm", ".ods", ".numbers"}
 
 @dataclass(frozen=True)
 class Member:
-    """A municipality in an own region, from its first day to its last; without a day it is always in it."""
+    """A municipality in an own region, from its first day to its last; without a day it is always in it.
+
+    `share` is the part of the municipality that is in the region: less than 1 only for an heir of a divided one.
+    """
 
     region_code: str
     municipality_code: str
@@ -40,6 +46,15 @@ class Member:
     valid_to: date | None
     name: str
     file: str
+    share: float = 1.0
+
+
+@dataclass(frozen=True)
+class Selections:
+    """Every own selection, in the order of region, municipality and day, and who was replaced, by file and line."""
+
+    members: list[Member]
+    replaced: dict[str, list[Replaced]]
 
 
 @dataclass(frozen=True)
@@ -57,31 +72,35 @@ class _Wrong(Exception):  # noqa: N818 # it never leaves this module: it becomes
         super().__init__(f" line {line}: {problem}" if line else f": {problem}")
 
 
-def read_selections(folder: Path) -> list[Member]:
-    """Every own selection, in the order of region, municipality and day; none where there is no folder.
+def read_selections(folder: Path) -> Selections:
+    """Every own selection in a folder; none where there is no folder.
 
     Raises:
         SelectionError: one line for everything that is wrong, with file, line, value and what to do.
     """
     if not folder.exists():
-        return []
+        return Selections([], {})
     if not folder.is_dir():
         raise SelectionError(f"{folder} is a file, expected a folder of CSV files -> set REGIOKOMPAS_SELECTIONS to one")
     members: list[Member] = []
+    replaced: dict[str, list[Replaced]] = {}
     problems: list[str] = []
     names: dict[str, str] = {}
     for path in sorted(p for p in folder.iterdir() if _is_selection(p)):
         try:
             code = _region_code(path, names)
-            found, wrong = _members(path, code)
+            name, listed, wrong = _listed(path)
+            if not wrong:
+                stays, told = with_heirs(listed, boundaries())
+                _refuse_empty(stays)
+                members += [Member(code, s.code, s.first, s.last, name, path.name, s.share) for s in stays]
+                replaced |= {path.name: told} if told else {}
         except _Wrong as error:
             wrong = [error]
-        else:
-            members += found
         problems += [f"selection {path.name}{problem}" for problem in wrong]
     if problems:
         raise SelectionError("\n".join(problems))
-    return sorted(members, key=_in_order)
+    return Selections(sorted(members, key=_in_order), replaced)
 
 
 def digest_of(members: Iterable[Member]) -> str:
@@ -116,22 +135,24 @@ def _region_code(path: Path, names: dict[str, str]) -> str:
     return code
 
 
-def _members(path: Path, code: str) -> tuple[list[Member], list[_Wrong]]:
+def _listed(path: Path) -> tuple[str, list[Listed], list[_Wrong]]:
+    """The name of the region in a file, what its lines list, and what is wrong in it."""
     rows = _rows(path.read_bytes())
     if not rows:
         raise _Wrong("there is no municipality in it -> write a code such as GM0014 on each line below the header")
-    members: list[tuple[int, Member]] = []
+    listed: list[Listed] = []
     wrong: list[_Wrong] = []
     name = ""
     for row in rows:
         try:
             name = _name(row, name)
-            member = Member(code, _municipality(row), *_period(row), name, path.name)
-            _refuse_overlap(member, row.line, members)
-            members.append((row.line, member))
+            one = Listed(row.line, _municipality(row), *_period(row))
+            _refuse_unborn(one)
+            _refuse_overlap(one, listed)
+            listed.append(one)
         except _Wrong as error:
             wrong.append(error)
-    return [replace(member, name=name or path.stem) for _, member in members], wrong
+    return name or path.stem, listed, wrong
 
 
 def _rows(body: bytes) -> list[_Row]:
@@ -200,6 +221,12 @@ def _municipality(row: _Row) -> str:
             " away",
             row.line,
         )
+    if code not in boundaries().lives:
+        raise _Wrong(
+            f"{_CODE} is {text!r}, which no municipality has had since {boundaries().known_from.year}, expected a code"
+            " as in the table regions -> correct it, or take the line away",
+            row.line,
+        )
     return code
 
 
@@ -225,7 +252,9 @@ def _day(row: _Row, column: str) -> date | None:
                 break
             if day.year in _YEARS:
                 return day
-    raise _Wrong(f"{column} is {text!r}, expected a day such as 2026-12-31 or 31-12-2026 -> correct it", row.line)
+    raise _Wrong(
+        f"{column} is {text!r}, expected a day such as 2026-12-31 or 31-12-2026, with dashes -> correct it", row.line
+    )
 
 
 def _name(row: _Row, name: str) -> str:
@@ -239,18 +268,38 @@ def _name(row: _Row, name: str) -> str:
     return found or name
 
 
-def _refuse_overlap(member: Member, line: int, before: list[tuple[int, Member]]) -> None:
-    for at, other in before:
-        if other.municipality_code == member.municipality_code and _overlap(other, member):
+def _refuse_unborn(listed: Listed) -> None:
+    begun = boundaries().lives[listed.code][0]
+    if listed.last and listed.last < begun:
+        raise _Wrong(
+            f"valid_to is {listed.last}, but {listed.code} is known from {begun} on -> correct it, or take the line"
+            " away",
+            listed.line,
+        )
+
+
+def _refuse_overlap(listed: Listed, before: list[Listed]) -> None:
+    for other in before:
+        if other.code == listed.code and _overlap(other, listed):
             raise _Wrong(
-                f"{member.municipality_code} is on line {at} too, expected each municipality once on any day -> take"
+                f"{listed.code} is on line {other.line} too, expected each municipality once on any day -> take"
                 " one of the two away, or correct valid_from and valid_to",
-                line,
+                listed.line,
             )
 
 
-def _overlap(one: Member, other: Member) -> bool:
-    def begins_in_time(a: Member, b: Member) -> bool:
-        return a.valid_from is None or b.valid_to is None or a.valid_from <= b.valid_to
+def _overlap(one: Listed, other: Listed) -> bool:
+    def begins_in_time(a: Listed, b: Listed) -> bool:
+        return a.first is None or b.last is None or a.first <= b.last
 
     return begins_in_time(one, other) and begins_in_time(other, one)
+
+
+def _refuse_empty(stays: list[Stay]) -> None:
+    """Refuse a region without a member on the boundaries by which everything is published."""
+    day = date(boundaries().newest_year, 1, 1)
+    if not is_in(stays, day):
+        raise _Wrong(
+            f"no municipality is in the region on {day}, expected one at least -> correct valid_from and valid_to, or"
+            " take the file away"
+        )

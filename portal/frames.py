@@ -12,7 +12,7 @@ from datasette.app import Datasette
 
 from portal.pages import DATABASE
 from portal.periods import days_of
-from portal.regroup import Figure, Part, Periods, Recipe, add_up, mend, mended_by, place_on_frame
+from portal.regroup import Figure, Part, Periods, Recipe, add_up, mend, mended_by, part_of, place_on_frame
 
 Row = Mapping[str, Any]
 # Their territory does not depend on municipal boundaries, or is not ours to move.
@@ -31,14 +31,14 @@ with asked as (
     from json_each(:periods)
 ),
 wanted as (
-    select region_code, municipality_code from region_membership
+    select region_code, municipality_code, share from region_membership
     where region_code in (select value from json_each(:codes))
         and valid_from <= :day and coalesce(valid_to, '9999') >= :day
     union
-    select region_code, region_code from regions
+    select region_code, region_code, 1.0 from regions
     where scheme = 'municipality' and region_code in (select value from json_each(:codes))
 )
-select w.region_code, a.period_code, t.target_code, t.source_code, t.share_from, t.share_to,
+select w.region_code, w.share, a.period_code, t.target_code, t.source_code, t.share_from, t.share_to,
     o.value, o.value_status, ahead.value as value_ahead, ahead.value_status as status_ahead,
     not (
         coalesce(t.valid_to < a.ends_on, 0) and o.value is null and coalesce(o.value_status, 'missing') <> 'suppressed'
@@ -114,7 +114,14 @@ def gather(
 
 def _sum(targets: Mapping[str, Sequence[Row]], decimals: int, mended: set[str]) -> Figure:
     figures = {code: _place(parts, decimals) for code, parts in targets.items()}
-    return add_up([mend(figure) if code in mended else figure for code, figure in figures.items()], decimals)
+    shares = {code: parts[0]["share"] for code, parts in targets.items()}
+    return add_up(
+        [
+            part_of(mend(figure) if code in mended else figure, shares[code], decimals)
+            for code, figure in figures.items()
+        ],
+        decimals,
+    )
 
 
 def _place(rows: Sequence[Row], decimals: int) -> Figure:

@@ -24,8 +24,9 @@ join regions as p using (region_code)
 where m.scheme = 'province' and m.valid_to is null
 """
 HEIRS = """
-select source_code, target_code from boundary_transitions
-where frame_year = (select max(frame_year) from observations_on_frame) and (share_from > 0 or share_to < 1)
+select source_code, target_code, share_from = 0 and share_to = 1 as is_whole from boundary_transitions
+where frame_year = (select max(frame_year) from observations_on_frame) and source_code <> target_code
+order by source_code, share_to - share_from desc, target_code
 """
 FRAMES = "select distinct frame_year from boundary_transitions order by frame_year desc"
 PLACES = """
@@ -37,14 +38,19 @@ PUBLISHED_FRAMES = "select distinct frame_year from observations_on_frame order 
 
 @dataclass(frozen=True)
 class Registry:
-    """What there is to choose from; `places` are those of a municipality of now, by their folded name."""
+    """What there is to choose from; `places` are those of a municipality of now, by their folded name.
+
+    `successors` holds the municipality of now that each one that ended went into as a whole, `heirs` those of now among
+    which each divided one went, the largest part first.
+    """
 
     indicators: Mapping[str, Row]
     regions: Mapping[str, Row]
     sources: Mapping[str, Row]
     provinces: Mapping[str, str]
     places: Mapping[str, Mapping[str, str]]
-    heirs: Mapping[str, frozenset[str]]
+    successors: Mapping[str, str]
+    heirs: Mapping[str, list[str]]
     frames: Sequence[int]
     published_frames: Sequence[int]
 
@@ -71,16 +77,21 @@ async def _read(datasette: Datasette) -> Registry:
     places: dict[str, dict[str, str]] = {}
     for row in await rows(PLACES):
         places.setdefault(row["current_municipality_code"], {})[fold(row["name"])] = row["name"]
-    heirs: dict[str, set[str]] = {}
+    successors: dict[str, str] = {}
+    heirs: dict[str, list[str]] = {}
     for row in await rows(HEIRS):
-        heirs.setdefault(row["source_code"], set()).add(row["target_code"])
+        if row["is_whole"]:
+            successors[row["source_code"]] = row["target_code"]
+        else:
+            heirs.setdefault(row["source_code"], []).append(row["target_code"])
     return Registry(
         indicators={row["indicator_id"]: row for row in await rows("select * from indicators")},
         regions={row["region_code"]: row for row in await rows(REGIONS)},
         sources={row["dataset_id"]: row for row in await rows("select * from sources")},
         provinces={row["municipality_code"]: row["name"] for row in await rows(PROVINCES)},
         places=places,
-        heirs={code: frozenset(targets) for code, targets in heirs.items()},
+        successors=successors,
+        heirs=heirs,
         frames=[row["frame_year"] for row in await rows(FRAMES)],
         published_frames=[row["frame_year"] for row in await rows(PUBLISHED_FRAMES)],
     )

@@ -114,6 +114,13 @@ def mend(figure: Figure) -> Figure:
     return Figure(figure.value, _MENDED, "merged", figure.parts) if figure.method == "split_estimate" else figure
 
 
+def part_of(figure: Figure, share: float, decimals: int) -> Figure:
+    """Returns what a figure counts for where only a part of the municipality is in the region: an estimate."""
+    if share == 1 or figure.value is None:
+        return figure
+    return Figure(round_half_away(figure.value * share, decimals), "estimated", "split_estimate", figure.parts)
+
+
 def mended_by(codes: Collection[str], heirs: Mapping[str, Collection[str]]) -> set[str]:
     """Returns which municipalities got parts only of divided ones that lie in the region as a whole.
 

@@ -51,12 +51,16 @@ ONGOING = (
 
 @dataclass
 class Asked:
-    """The municipalities that a reader ticked, and what is wrong with the question."""
+    """The municipalities that a reader ticked, and what is wrong with the question.
+
+    `replaced` are the codes in it that ended, each with the municipality that has taken its place in `codes`.
+    """
 
     codes: list[str] = field(default_factory=list)
     title: str = ""
     find: str = ""
     problems: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    replaced: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def query(self) -> str:
@@ -76,15 +80,22 @@ def read_question(request: Request, registry: Registry) -> Asked:
     if len(asked.title) > MOST_TITLE_CHARACTERS:
         asked.problems.append(("long_title", {"n": MOST_TITLE_CHARACTERS}))
         asked.title = asked.title[:MOST_TITLE_CHARACTERS]
-    codes = {text.strip().upper() for text in request.args.getlist("municipality") if text.strip()}
-    for code in sorted(codes):
+    codes: set[str] = set()
+    for code in sorted({text.strip().upper() for text in request.args.getlist("municipality") if text.strip()}):
         region = registry.regions.get(code)
         if region is None or region["scheme"] != "municipality":
             asked.problems.append(("unknown_code", {"name": code}))
-        elif not region["is_current"]:
-            asked.problems.append(("former", {"name": region["name"], "code": code, "year": region["last_frame_year"]}))
+        elif region["is_current"]:
+            codes.add(code)
+        elif code in registry.successors:
+            codes.add(registry.successors[code])
+            asked.replaced.append((code, registry.successors[code]))
         else:
-            asked.codes.append(code)
+            # A part of an heir cannot be ticked, and all of it can be a city for a village.
+            heirs = ", ".join(f"{registry.regions[heir]['name']} ({heir})" for heir in registry.heirs.get(code, ()))
+            problem = "divided" if heirs else "former"
+            asked.problems.append((problem, {"name": region["name"], "code": code, "heirs": heirs}))
+    asked.codes = sorted(codes)
     if len(asked.codes) > MOST_MUNICIPALITIES:
         asked.problems.append(("too_many", {"n": MOST_MUNICIPALITIES, "found": len(asked.codes)}))
         asked.codes = asked.codes[:MOST_MUNICIPALITIES]

@@ -46,7 +46,7 @@ select r.region_code, r.name, r.scheme from region_membership as m join regions 
 where m.municipality_code = :code and m.region_code <> :code and m.valid_to is null
 """
 MEMBERS = """
-select r.region_code, r.name, r.scheme
+select r.region_code, r.name, r.scheme, m.share
 from region_membership as m join regions as r on r.region_code = m.municipality_code
 where m.region_code = :code and m.municipality_code <> :code and m.valid_to is null order by r.name
 """
@@ -92,7 +92,9 @@ async def profile(request: Request, datasette: Datasette) -> Response:
     """Answers with the profile of the region that the address names, or says where it is."""
     lang, parts = language(request), parts_of(request)
     page = "region" if "scheme" in parts else "municipality"
-    region = await _read_region(datasette, tidy_code(parts["code"]))
+    # As it is written first: the code of an own region has dashes, as in OWN-NOORD-OOST.
+    written = parts["code"].strip().upper()
+    region = await _read_region(datasette, written) or await _read_region(datasette, tidy_code(written))
     if region is None:
         title = datasette.portal.text("profile_errors", "unknown", lang).format(code=parts["code"])
         return await not_found(datasette, request, page, title, query=parts["code"])

@@ -1,4 +1,5 @@
 """Whether the municipalities of a source existed when its figures say so, by the seeds of boundary changes and tiles.
+The same seeds say who took the place of one that ended.
 
 Other kinds of region have codes that never end: for those the patterns of `region_schemes.csv` are enough.
 """
@@ -32,12 +33,33 @@ _TO_COME = (
 
 
 @dataclass(frozen=True)
+class Heir:
+    """A municipality that took the place of one that ended, or of a part of it.
+
+    Attributes:
+        since: the first day on which it did.
+        share_of_it: the part of the heir that came from the one that ended, where that was divided; 1 where it was not,
+            and the whole of the heir stands for it.
+    """
+
+    code: str
+    name: str
+    since: date
+    share_of_it: float
+
+
+@dataclass(frozen=True)
 class Boundaries:
-    """What is known of municipalities: from which day on, up to the table of which year, and the life of each."""
+    """What is known of municipalities: from which day on, up to the table of which year, and the life of each.
+
+    `heirs` and `names` are of those that ended, by their code.
+    """
 
     known_from: date
     newest_year: int
     lives: dict[str, Span]
+    heirs: dict[str, list[Heir]]
+    names: dict[str, str]
 
     def problem(self, code: str, when: Span) -> str | None:
         """Why a municipality cannot have a figure of some days; None where it can, or nothing is known of then."""
@@ -62,15 +84,20 @@ def boundaries() -> Boundaries:
     known_from = date.fromisoformat(variables["boundaries_known_from"])
     begun: dict[str, date] = {}
     ended: dict[str, date] = {}
+    heirs: dict[str, list[Heir]] = {}
+    names: dict[str, str] = {}
     codes = {row["region_code"] for row in _seed("municipality_tiles")}
     for row in _seed("boundary_changes"):
         day = date.fromisoformat(row["changed_on"])
         codes |= {row["old_code"], row["new_code"]}
+        names[row["old_code"]] = row["old_name"]
+        heir = Heir(row["new_code"], row["new_name"], day, float(row["share_of_new"] or 1))
+        heirs.setdefault(row["old_code"], []).append(heir)
         ended[row["old_code"]] = min(day - timedelta(days=1), ended.get(row["old_code"], _STILL))
         if row["heir"] == "new":
             begun[row["new_code"]] = min(day, begun.get(row["new_code"], _STILL))
     lives = {code: (begun.get(code, known_from), ended.get(code, _STILL)) for code in codes}
-    return Boundaries(known_from, int(variables["newest_frame"]), lives)
+    return Boundaries(known_from, int(variables["newest_frame"]), lives, heirs, names)
 
 
 def refuse_codes_that_do_not_exist(card: SourceCard, folder: Path) -> None:

@@ -101,7 +101,8 @@ def test_the_file_to_keep_is_read_by_an_installation(portal: Datasette, tmp_path
     name = re.search(r"selections/([a-z0-9-]+\.csv)", page)
     assert shown is not None and name is not None
     (tmp_path / name[1]).write_text(html.unescape(shown[1]), encoding="utf-8")
-    assert [(m.municipality_code, m.name) for m in read_selections(tmp_path)] == [("GM0150", title), ("GM0193", title)]
+    found = read_selections(tmp_path).members
+    assert [(m.municipality_code, m.name) for m in found] == [("GM0150", title), ("GM0193", title)]
 
 
 def test_a_hundred_municipalities_are_answered_and_more_refused(portal: Datasette) -> None:
@@ -118,7 +119,7 @@ def test_a_hundred_municipalities_are_answered_and_more_refused(portal: Datasett
         ("municipality=GM0193&colour=red", "colour"),
         ("municipality=GM9999", "GM9999"),
         ("municipality=AM11", "AM11"),
-        ("municipality=GM0003", "Appingedam"),
+        ("municipality=GM0788", "Oisterwijk (GM0824), Vught (GM0865), Boxtel (GM0757), Tilburg (GM0855)"),
         ("municipality=GM0193&title=" + "x" * 81, "80"),
     ],
 )
@@ -128,3 +129,25 @@ def test_a_mistake_is_told_on_the_page_and_in_the_file(portal: Datasette, query:
         assert page.status_code == file.status_code == 400
         assert 'role="alert"' in page.text and told in page.text and told in file.text
     assert ask(portal, "/eigen-regio.csv").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/eigen-regio", "Appingedam (GM0003) bestaat niet meer; Eemsdelta (GM1979), waarin zij is opgegaan, telt"),
+        ("/en/own-region", "Appingedam (GM0003) no longer exists; Eemsdelta (GM1979), which it became part of, counts"),
+    ],
+)
+def test_the_heir_takes_the_place_of_a_code_that_ended_and_the_page_says_so(
+    portal: Datasette, path: str, told: str
+) -> None:
+    page = ask(portal, f"{path}?municipality=GM0003&municipality=GM0024&municipality=GM0037").text
+    assert told in page and "Loppersum" in page and page.count("checked") == 2
+    # The permanent address is that of the municipalities that count.
+    assert f'href="http://localhost{path}?municipality=GM0037&amp;municipality=GM1979"' in page
+    assert "bestaat niet meer" not in page if path.startswith("/en") else "no longer exists" not in page
+    assert read(portal, ["GM0003", "GM0024", "GM0037"]) == read(portal, ["GM1979", "GM0037"])
+
+
+def test_without_codes_that_ended_nothing_is_said_of_them(portal: Datasette) -> None:
+    assert "no longer exists" not in ask(portal, "/en/own-region?municipality=GM1979").text

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipelines.errors import SelectionError
-from pipelines.selections import Member, digest_of, read_selections, region_code
+from pipelines.reading.existing import boundaries
+from pipelines.selections import Member, Selections, digest_of, read_selections, region_code
 
 HEADER = "municipality_code,valid_from,valid_to,region_name\n"
 Period = tuple[date | None, date | None]
@@ -29,14 +30,15 @@ def codes(members: list[Member]) -> list[str]:
 
 def test_the_shortest_selection_is_a_list_of_codes(tmp_path: Path) -> None:
     found = read_selections(put(tmp_path, oost="municipality_code\nGM0193\nGM0148\n"))
-    assert found == [
+    assert not found.replaced and found.members == [
         Member("OWN-OOST", code, None, None, name="oost", file="oost.csv") for code in ("GM0148", "GM0193")
     ]
 
 
 def test_a_selection_has_a_name_and_days(tmp_path: Path) -> None:
-    text = HEADER + "GM0163,2026-02-01,,Twente bij Zwolle\nGM0193,,31-12-2025,\nGM0193,1-1-2027,,\n"
-    assert read_selections(put(tmp_path, oost=text)) == [
+    text = HEADER + "GM0163,2026-02-01,,Twente bij Zwolle\nGM0193,,31-12-2025,\nGM0193,1-1-2027,,\nGM0148,,,\n"
+    assert read_selections(put(tmp_path, oost=text)).members == [
+        Member("OWN-OOST", "GM0148", None, None, "Twente bij Zwolle", "oost.csv"),
         Member("OWN-OOST", "GM0163", date(2026, 2, 1), None, "Twente bij Zwolle", "oost.csv"),
         Member("OWN-OOST", "GM0193", None, date(2025, 12, 31), "Twente bij Zwolle", "oost.csv"),
         Member("OWN-OOST", "GM0193", date(2027, 1, 1), None, "Twente bij Zwolle", "oost.csv"),
@@ -45,7 +47,7 @@ def test_a_selection_has_a_name_and_days(tmp_path: Path) -> None:
 
 def test_what_a_dutch_spreadsheet_writes_is_read(tmp_path: Path) -> None:
     text = "\ufeffMunicipality_code;region_name;;\r\n14;Súdwest;;\r\n;;;\r\n1680;;;\r\n"
-    found = read_selections(put(tmp_path, noord=text))
+    found = read_selections(put(tmp_path, noord=text)).members
     assert codes(found) == ["GM0014", "GM1680"] and {member.name for member in found} == {"Súdwest"}
 
 
@@ -54,11 +56,11 @@ def test_several_files_are_several_regions(tmp_path: Path) -> None:
     (tmp_path / "C.CSV").write_text("municipality_code\n14\n", encoding="utf-8")
     for name in (".~lock.a.csv#", "~$a.xlsx", ".hidden.csv", "README.md"):
         (tmp_path / name).write_text("not read", encoding="utf-8")
-    assert [member.region_code for member in read_selections(tmp_path)] == ["OWN-A", "OWN-B", "OWN-C"]
+    assert [member.region_code for member in read_selections(tmp_path).members] == ["OWN-A", "OWN-B", "OWN-C"]
 
 
 def test_without_a_folder_or_files_there_is_no_selection(tmp_path: Path) -> None:
-    assert read_selections(tmp_path) == read_selections(tmp_path / "absent") == []
+    assert read_selections(tmp_path) == read_selections(tmp_path / "absent") == Selections([], {})
 
 
 @pytest.mark.parametrize(
@@ -96,6 +98,30 @@ GOOD = "municipality_code\nGM0014\n"
         (HEADER + "14,2021-01-01,2020-01-01,\n", " line 2: valid_from 2021-01-01 is after valid_to 2020-01-01"),
         (HEADER + "14,2021-02-30,,\n", " line 2: valid_from is '2021-02-30', expected a day such as 2026-12-31"),
         (HEADER + "14,,vorig jaar,\n", " line 2: valid_to is 'vorig jaar', expected a day"),
+        (
+            HEADER + "14,1/7/2026,,\n",
+            " line 2: valid_from is '1/7/2026', expected a day such as 2026-12-31 or 31-12-2026",
+        ),
+        (HEADER + "14,2020-1-7,,\n", " line 2: valid_from is '2020-1-7', expected a day such as 2026-12-31"),
+        (HEADER + "14,07-01/2020,,\n", " line 2: valid_from is '07-01/2020'"),
+        (HEADER + "14,,31-12-20,\n", " line 2: valid_to is '31-12-20'"),
+        (
+            "municipality_code\n14\n9999\n",
+            " line 3: municipality_code is '9999', which no municipality has had since 2014",
+        ),
+        (
+            HEADER + "14,,,\n1979,,2020-12-31,\n",
+            " line 3: valid_to is 2020-12-31, but GM1979 is known from 2021-01-01 on",
+        ),
+        (
+            HEADER + "14,,,\n15,,2013-12-31,\n",
+            " line 3: valid_to is 2013-12-31, but GM0015 is known from 2014-01-01 on",
+        ),
+        (
+            HEADER + "14,,31-12-2025,\n3,,31-12-2020,\n",
+            ": no municipality is in the region on 2026-01-01, expected one",
+        ),
+        (HEADER + "14,2-1-2026,,\n", ": no municipality is in the region on 2026-01-01, expected one at least ->"),
         (HEADER + "14,0021-01-01,,\n", " line 2: valid_from is '0021-01-01'"),
         (HEADER + "14,,,Groningen\n15,,,Grootegast\n", " line 3: region_name is 'Grootegast', and 'Groningen' before"),
         ("municipality_code,region_name\n14,Súd\n".encode("cp1252"), " line 2: found b'\\xfa', expected UTF-8 -> save"),
@@ -149,14 +175,18 @@ def test_the_digest_tells_selections_apart(tmp_path: Path) -> None:
         "municipality_code,region_name\n14,Noord\n",
         HEADER + "14,,1-1-2026,\n",
     )
-    seen = {digest_of(read_selections(put(tmp_path, a=text))) for text in texts} | {digest_of([])}
+    seen = {digest_of(read_selections(put(tmp_path, a=text)).members) for text in texts} | {digest_of([])}
     assert len(seen) == len(texts) + 1
-    assert digest_of(read_selections(put(tmp_path, a=b"\xef\xbb\xbfmunicipality_code\r\n0014"))) == digest_of(
-        read_selections(put(tmp_path, a=GOOD))
-    )
+    spelt_otherwise = read_selections(put(tmp_path, a=b"\xef\xbb\xbfmunicipality_code\r\n0014"))
+    assert digest_of(spelt_otherwise.members) == digest_of(read_selections(put(tmp_path, a=GOOD)).members)
 
 
-DAYS = st.dates(date(1900, 1, 1), date(2100, 12, 31))
+KNOWN = boundaries()
+# Who was always there: what becomes of others is in test_heirs.py.
+LASTING = sorted(
+    code for code, life in KNOWN.lives.items() if life == (KNOWN.known_from, date.max) and code != "GM0014"
+)
+DAYS = st.dates(KNOWN.known_from, date(2100, 12, 31))
 
 
 def in_sequence(days: list[date]) -> list[Period]:
@@ -167,10 +197,10 @@ def in_sequence(days: list[date]) -> list[Period]:
 
 PERIODS = st.one_of(
     st.just([(None, None)]),
-    DAYS.map(lambda day: [(None, day - timedelta(1)), (day, None)] if day > date(1900, 1, 1) else [(day, None)]),
+    DAYS.map(lambda day: [(None, day - timedelta(1)), (day, None)] if day > KNOWN.known_from else [(day, None)]),
     st.lists(DAYS, min_size=2, max_size=6).map(in_sequence).filter(bool),
 )
-SELECTIONS = st.dictionaries(st.integers(1, 1999), PERIODS, min_size=1, max_size=12)
+SELECTIONS = st.dictionaries(st.sampled_from(LASTING).map(lambda code: int(code[2:])), PERIODS, min_size=1, max_size=12)
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")) | st.just(" "), max_size=20)
 
 
@@ -183,11 +213,13 @@ def test_a_selection_is_read_as_it_was_meant(
     name = " ".join(name.split())
     draw = data.draw
     forms = [lambda n: f"GM{n:04}", lambda n: f"{n:04}", str, lambda n: f" gm{n:04}  "]
-    days = [date.isoformat, lambda d: f"{d.day}-{d.month}-{d.year}", lambda d: f"{d.day:02}/{d.month:02}/{d.year}"]
+    days = [date.isoformat, lambda d: f"{d.day}-{d.month}-{d.year}", lambda d: f"{d.day:02}-{d.month:02}-{d.year}"]
 
     def day(at: date | None) -> str:
         return draw(st.sampled_from(days))(at) if at else ""
 
+    # A region has a member on 1 January of the newest boundaries.
+    selection = {14: [(None, None)], **selection}
     rows = [
         {"municipality_code": draw(st.sampled_from(forms))(n), "valid_from": day(first), "valid_to": day(last)}
         for n, periods in selection.items()
@@ -202,7 +234,7 @@ def test_a_selection_is_read_as_it_was_meant(
     writer.writeheader()
     writer.writerows(rows)
     body = text.getvalue().encode(draw(st.sampled_from(["utf-8", "utf-8-sig"])))
-    found = read_selections(put(tmp_path, mijn=body))
+    found = read_selections(put(tmp_path, mijn=body)).members
     assert [(m.municipality_code, m.valid_from, m.valid_to) for m in found] == [
         (f"GM{n:04}", first, last) for n, periods in sorted(selection.items()) for first, last in periods
     ]
@@ -213,6 +245,6 @@ def test_a_selection_is_read_as_it_was_meant(
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_is_in_a_file_is_read_or_refused_in_our_own_words(tmp_path: Path, body: bytes) -> None:
     try:
-        assert read_selections(put(tmp_path, mijn=body))
+        assert read_selections(put(tmp_path, mijn=body)).members
     except SelectionError as error:
         assert all(line.startswith("selection mijn.csv") and " -> " in line for line in str(error).splitlines())

@@ -36,8 +36,12 @@ of_rates as (
 
 terms as (
 
-    select * from wanted
-    where indicator_id not in (select of_rates.indicator_id from of_rates)
+    select
+        wanted.*,
+        indicators.decimals
+    from wanted
+    inner join {{ ref('int_indicators__keep_available') }} as indicators on wanted.term_id = indicators.indicator_id
+    where wanted.indicator_id not in (select of_rates.indicator_id from of_rates)
 
 ),
 
@@ -108,12 +112,14 @@ parts as (
 
     select
         region_code,
-        municipality_code as part_code
+        municipality_code as part_code,
+        share
     from {{ ref('int_cooperation__find_territory') }}
     union all
     select
         'NL01' as region_code,
-        'NL01' as part_code
+        'NL01' as part_code,
+        cast(1 as double) as share
 
 )
 
@@ -122,9 +128,26 @@ select
     terms.side,
     parts.region_code,
     asked.year,
-    case when count(cells.value) = count(*) then {{ exact_sum('terms.sign * cells.value') }} end as value,
-    {{ worst_of("coalesce(cells.value_status, 'missing')", value_status_order()) }} as value_status,
-    {{ worst_of("coalesce(cells.boundary_method, 'unavailable')", boundary_method_order()) }} as boundary_method
+    case when count(cells.value) = count(*) then {{
+        exact_sum('terms.sign * (' ~ part_of('cells.value', '0', 'parts.share', 'terms.decimals') ~ ')')
+    }} end as value,
+    -- What only a part of a municipality counts for is an estimate.
+    {{ worst_of(
+        worst_of_two(
+            "coalesce(cells.value_status, 'missing')",
+            "case when parts.share < 1 then 'estimated' else 'final' end",
+            value_status_order()
+        ),
+        value_status_order()
+    ) }} as value_status,
+    {{ worst_of(
+        worst_of_two(
+            "coalesce(cells.boundary_method, 'unavailable')",
+            "case when parts.share < 1 then 'split_estimate' else 'published' end",
+            boundary_method_order()
+        ),
+        boundary_method_order()
+    ) }} as boundary_method
 from asked
 inner join terms on asked.indicator_id = terms.indicator_id
 cross join parts

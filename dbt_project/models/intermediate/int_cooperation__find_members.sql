@@ -1,5 +1,6 @@
 -- The municipalities that made up each cooperation region when the pilots of Maak Verschil began, and the municipality
--- of the newest frame that each went into: the one that got the largest part, where it was divided.
+-- of the newest frame that each went into: the one that got the largest part, where it was divided. Only of an
+-- own region each heir counts for its part.
 with transitions as (
 
     select
@@ -30,15 +31,35 @@ memberships as (
 
 ),
 
-then_members as (
+listed_then as (
 
     select
         region_code,
         municipality_code
     from memberships
     where {{ is_within('make_date(' ~ var('pilots_began') ~ ', 1, 1)', 'valid_from', 'valid_to') }}
+
+),
+
+replaced as (
+
+    select distinct
+        listed_then.region_code,
+        transitions.target_code
+    from listed_then
+    inner join transitions on listed_then.municipality_code = transitions.source_code
+
+),
+
+then_members as (
+
+    select
+        region_code,
+        municipality_code
+    from listed_then
     union
-    -- A list of codes of now has no municipalities of then: it stands for those that its new ones were made of.
+    -- A list of codes of now has no municipalities of then: it stands for those that its new ones were made of. An heir
+    -- that took the place of members of then stands for those members alone.
     select
         memberships.region_code,
         heirs.source_code as municipality_code
@@ -48,15 +69,51 @@ then_members as (
             memberships.municipality_code = lifetimes.municipality_code
             and memberships.valid_from = lifetimes.valid_from
     inner join heirs on memberships.municipality_code = heirs.target_code
+    left join replaced
+        on
+            memberships.region_code = replaced.region_code
+            and memberships.municipality_code = replaced.target_code
     where
         memberships.scheme = 'own'
+        and memberships.share = 1
         and lifetimes.valid_from > make_date({{ var('pilots_began') }}, 1, 1)
+        and replaced.region_code is null
+
+),
+
+-- An own region says itself who took the place of its members, and for what part.
+went_on as (
+
+    select
+        then_members.region_code,
+        then_members.municipality_code,
+        memberships.municipality_code as target_code,
+        memberships.share
+    from then_members
+    inner join transitions on then_members.municipality_code = transitions.source_code
+    inner join memberships
+        on
+            then_members.region_code = memberships.region_code
+            and transitions.target_code = memberships.municipality_code
+    where
+        memberships.scheme = 'own'
+        and {{ is_within(
+            'make_date(' ~ var('newest_frame') ~ ', 1, 1)', 'memberships.valid_from', 'memberships.valid_to'
+        ) }}
 
 )
 
+select * from went_on
+union all
 select
     then_members.region_code,
     then_members.municipality_code,
-    heirs.target_code
+    heirs.target_code,
+    cast(1 as double) as share
 from then_members
 inner join heirs on then_members.municipality_code = heirs.source_code
+left join went_on
+    on
+        then_members.region_code = went_on.region_code
+        and then_members.municipality_code = went_on.municipality_code
+where went_on.region_code is null

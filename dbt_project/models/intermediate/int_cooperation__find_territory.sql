@@ -10,7 +10,8 @@ territory as (
 
     select distinct
         region_code,
-        target_code
+        target_code,
+        share
     from members
 
 ),
@@ -52,6 +53,7 @@ crossing as (
 select
     territory.region_code,
     territory.target_code as municipality_code,
+    territory.share,
     case when crossing.region_code is null then 'exact' else 'approximate' end as territory
 from territory
 left join crossing on territory.region_code = crossing.region_code

@@ -1,5 +1,6 @@
 -- Counts of the regions of a frame, added up from its municipalities. What a split estimated is exact again where all
--- parts of the split lie in the region.
+-- parts of the split lie in the region. Of a municipality of which a part is a member, that part of its figure counts,
+-- and what it makes is an estimate: `int_regions__frame_sources` never has it as whole.
 with members as (
 
     select * from {{ ref('int_regions__frame_members') }}
@@ -50,6 +51,7 @@ cells as (
 
     select
         on_frame.*,
+        indicators.decimals,
         case
             when on_frame.boundary_method = 'split_estimate' then on_frame.status_of_parts
             else on_frame.value_status
@@ -71,7 +73,7 @@ summed as (
         count(*) as members_count,
         count(cells.value) as known_count,
         sum(cells.parts_count) as parts_count,
-        {{ exact_sum('cells.value') }} as value,
+        {{ exact_sum(part_of('cells.value', '0', 'members.share', 'cells.decimals')) }} as value,
         {{ worst_of('cells.status_without_split', value_status_order()) }} as value_status,
         bool_and(cells.is_over) as is_over
     from cells

@@ -1,10 +1,12 @@
--- Every scheme that groups municipalities: each membership with its days, its source and when that was read.
+-- Every scheme that groups municipalities: each membership with its days, its source and when that was read. Only in an
+-- own region a part of a municipality can be a member: of an heir what came from a divided one.
 select
     memberships.scheme,
     memberships.region_code,
     memberships.municipality_code,
     memberships.valid_from,
     memberships.valid_to,
+    cast(1 as double) as share,
     memberships.dataset_id as source,
     cast(substr(sources.landed_at, 1, 10) as date) as checked_on
 from {{ ref('int_regions__read_memberships') }} as memberships
@@ -18,6 +20,7 @@ select
     municipality_code,
     valid_from,
     valid_to,
+    cast(1 as double) as share,
     'boundary_changes.csv' as source,
     cast(null as date) as checked_on
 from {{ ref('int_regions__municipality_lifetimes') }}
@@ -30,6 +33,7 @@ select
     members.municipality_code,
     members.valid_from,
     members.valid_to,
+    cast(1 as double) as share,
     members.source,
     members.checked_on
 from {{ ref('region_group_members') }} as members
@@ -43,6 +47,7 @@ select
     selections.municipality_code,
     greatest(coalesce(selections.valid_from, lifetimes.valid_from), lifetimes.valid_from) as valid_from,
     coalesce(least(selections.valid_to, lifetimes.valid_to), selections.valid_to, lifetimes.valid_to) as valid_to,
+    selections.share,
     selections.file as source,
     cast(null as date) as checked_on
 from {{ ref('stg_raw__selections') }} as selections

@@ -9,7 +9,8 @@ select
     frames.frame_year,
     memberships.scheme,
     memberships.region_code,
-    memberships.municipality_code
+    memberships.municipality_code,
+    memberships.share
 from frames
 inner join {{ ref('int_regions__collect_memberships') }} as memberships
     on {{ is_within('make_date(frames.frame_year, 1, 1)', 'memberships.valid_from', 'memberships.valid_to') }}

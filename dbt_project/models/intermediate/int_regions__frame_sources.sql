@@ -1,4 +1,5 @@
 -- The municipalities of any day whose figures make up a region of a frame, and whether all of each lies in it.
+-- Of a municipality of which only a part is a member, never all does.
 select
     members.frame_year,
     members.scheme,
@@ -6,7 +7,7 @@ select
     transitions.source_code,
     transitions.valid_from,
     transitions.valid_to,
-    sum(transitions.share_to - transitions.share_from) > 0.999999 as is_whole
+    sum(members.share * (transitions.share_to - transitions.share_from)) > 0.999999 as is_whole
 from {{ ref('int_regions__frame_members') }} as members
 inner join {{ ref('int_regions__transitions') }} as transitions
     on

@@ -7,5 +7,6 @@ select
     kind,
     heir,
     share,
+    share_of_new,
     share_source
 from {{ ref('boundary_changes') }}

@@ -4,6 +4,7 @@ select
     municipality_code,
     valid_from,
     valid_to,
+    share,
     source,
     checked_on
 from {{ ref('int_regions__collect_memberships') }}

@@ -100,7 +100,7 @@ then_members as (
 
     select
         region_code,
-        count(*) as members_count
+        count(distinct municipality_code) as members_count
     from {{ ref('int_cooperation__find_members') }}
     group by region_code
 

@@ -4,5 +4,6 @@ select
     municipality_code,
     cast(valid_from as date) as valid_from,
     cast(valid_to as date) as valid_to,
-    file
+    file,
+    share
 from {{ source('raw', 'selections') }}

@@ -1,0 +1,132 @@
+"""The municipalities of an own region through time: where one ends its heirs take its place, and a person is told.
+
+A whole municipality makes its heir a whole member. Of a divided one each heir is a member for the part of the heir that
+came from it, so that no city stands for a village.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from pipelines.reading.existing import Boundaries
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A municipality as a line of a file lists it, from its first day to its last; without a day always."""
+
+    line: int
+    code: str
+    first: date | None
+    last: date | None
+
+
+@dataclass(frozen=True)
+class Stay:
+    """A municipality, or the part `share` of it, in a region from its first day to its last; without a day always."""
+
+    code: str
+    first: date | None
+    last: date | None
+    share: float
+
+
+@dataclass(frozen=True)
+class Replaced:
+    """What a line of a file lists that ended, and one of the heirs that take its place."""
+
+    line: int
+    ended: str
+    heir: str
+
+
+@dataclass(frozen=True)
+class _Step:
+    """A stay of one line; the name is that of an heir, and empty for what is listed itself."""
+
+    listed: Listed
+    code: str
+    name: str
+    first: date
+    last: date
+    share: float
+
+
+def with_heirs(listed: Iterable[Listed], known: Boundaries) -> tuple[list[Stay], list[Replaced]]:
+    """The stays that a file comes to, by municipality and day, and what was replaced in it, by line.
+
+    An heir that comes in by several ways is a member as a whole where any of them is whole, and else for the sum of the
+    parts.
+    """
+    steps = [
+        step
+        for row in listed
+        for step in _steps(row, row.code, "", (row.first or date.min, row.last or date.max), 1, known)
+    ]
+    by_code: dict[str, list[_Step]] = {}
+    for step in steps:
+        by_code.setdefault(step.code, []).append(step)
+    stays = [stay for code in sorted(by_code) for stay in _stays(code, by_code[code])]
+    return stays, [_replaced(step, stays, known) for step in steps if step.name]
+
+
+def is_in(stays: Iterable[Stay], day: date) -> bool:
+    """Whether any municipality is in the region on a day."""
+    return any(_is_within(day, stay) for stay in stays)
+
+
+def _steps(
+    listed: Listed, code: str, name: str, days: tuple[date, date], share: float, known: Boundaries
+) -> Iterator[_Step]:
+    first, last = days
+    end = known.lives[code][1]
+    if first <= end:
+        yield _Step(listed, code, name, first, min(last, end), share)
+    if last > end:
+        for heir in known.heirs.get(code, ()):
+            theirs = max(first, heir.since), last
+            yield from _steps(listed, heir.code, heir.name, theirs, share * heir.share_of_it, known)
+
+
+def _stays(code: str, steps: list[_Step]) -> Iterator[Stay]:
+    """The stays of one municipality, cut where its share changes and whole where one step goes on."""
+    starts = {step.first for step in steps} | {step.last + _DAY for step in steps if step.last < date.max}
+    cuts = sorted(starts)
+    found: list[tuple[date, date, float, set[int]]] = []
+    for first, after in zip(cuts, [*cuts[1:], None], strict=True):
+        here = {n for n, step in enumerate(steps) if step.first <= first <= step.last}
+        if not here:
+            continue
+        last = after - _DAY if after else date.max
+        share = _together(steps[n].share for n in here)
+        if found and found[-1][1] + _DAY == first and found[-1][2] == share and found[-1][3] & here:
+            found[-1] = (found[-1][0], last, share, here)
+        else:
+            found.append((first, last, share, here))
+    for first, last, share, _ in found:
+        yield Stay(code, None if first == date.min else first, None if last == date.max else last, share)
+
+
+def _together(shares: Iterable[float]) -> float:
+    # Rounded as the seed is, so that parts of a whole add up to it.
+    return min(1.0, round(sum(shares), 6))
+
+
+def _replaced(step: _Step, stays: list[Stay], known: Boundaries) -> Replaced:
+    code = step.listed.code
+    whole = next(stay.share for stay in stays if stay.code == step.code and _is_within(step.first, stay)) == 1
+    days = f"from {step.first} {'on' if step.last == date.max else f'to {step.last}'}"
+    heir = f"{step.code} {step.name}"
+    if step.share == 1:
+        told = f"{heir} takes its place {days}"
+    elif whole:
+        told = f"{heir} is in the region as a whole {days}"
+    else:
+        told = f"{100 * step.share:.1f}% of {heir} takes its place {days}"
+    return Replaced(step.listed.line, f"{code} {known.names[code]} ended on {known.lives[code][1]}", told)
+
+
+def _is_within(day: date, stay: Stay) -> bool:
+    return (stay.first or date.min) <= day <= (stay.last or date.max)
