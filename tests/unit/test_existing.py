@@ -8,12 +8,16 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support import SHARED
 
 from pipelines.card import SourceCard, load_cards
+from pipelines.clients.table_file import read_table
 from pipelines.errors import MismatchError
 from pipelines.reading.existing import boundaries, refuse_codes_that_do_not_exist
+from pipelines.reading.tables import statistics_rows
 from pipelines.settings import CARDS, DBT_PROJECT
 
+CASES = SHARED / "cases"
 ALL = load_cards(CARDS)
 FIGURES = ALL["cbs/83648NED"]
 AREAS = next(card for card in ALL.values() if card.boundaries and card.frame_year == 2023)
@@ -111,3 +115,14 @@ def test_every_change_ends_one_life_and_begins_another(change: dict[str, str], d
     assert known.problem(change["old_code"], (after, after))
     if change["heir"] == "new" and before >= known.known_from:
         assert known.problem(change["new_code"], (before, before))
+
+
+@pytest.mark.skipif(not CASES.exists(), reason="../shared/cases is absent: it holds the small faulty files")
+def test_numbers_of_provinces_are_no_municipalities(tmp_path: Path) -> None:
+    card = ALL["cbs/landelijke_monitor_leegstand"]
+    assert card.layout
+    table = read_table(card.dataset_id, "f", (CASES / "province-numbers.xlsx").read_bytes(), card.layout)
+    found = statistics_rows(card, table.frame, {}, "2025JJ00", "f", table.letters).observations
+    found.write_parquet(tmp_path / "observations.parquet")
+    with pytest.raises(MismatchError, match=r"GM0020 in 2025JJ00 .never existed., GM0025 .*another kind of region"):
+        refuse_codes_that_do_not_exist(card, tmp_path)

@@ -7,14 +7,19 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support import SHARED
 
 from pipelines.card import SourceCard, load_cards
 from pipelines.errors import MismatchError
+from pipelines.landing import Landing, Resource, Snapshot
 from pipelines.ongoing import ongoing_periods, periods_of, refuse_periods_to_come
 from pipelines.origins import asked
 from pipelines.periods import has_begun, is_over, period_days
+from pipelines.reading.frames import read_frames
+from pipelines.reading.landed import Landed
 from pipelines.settings import CARDS
 
+CASES = SHARED / "cases"
 LANDED = date(2026, 11, 2)
 CARDS_BY_ID = load_cards(CARDS)
 FIGURES = CARDS_BY_ID["cbs/83648NED"]
@@ -102,3 +107,27 @@ def test_how_long_a_figure_can_change_is_no_part_of_what_a_source_is_asked() -> 
     card: SourceCard = CARDS_BY_ID["cbs/81575NED"]
     measures = tuple(measure.model_copy(update={"on_first_day": False}) for measure in card.measures)
     assert asked(card) == asked(card.model_copy(update={"measures": measures}))
+
+
+@pytest.mark.skipif(not CASES.exists(), reason="../shared/cases is absent: it holds the small faulty files")
+def test_grants_for_a_year_to_come_are_of_a_year_that_is_not_over(tmp_path: Path) -> None:
+    folder, body = tmp_path / "raw", (CASES / "amsterdam-page-with-2027.json").read_bytes()
+    folder.mkdir()
+    landing = Landing(tmp_path / "landing")
+    page = Resource(name="records/00000", url="https://x/page=6", sha256=landing.put(body), size=len(body))
+    snapshot = Snapshot(
+        dataset_id=REGISTER.dataset_id,
+        protocol="hal",
+        asked="",
+        modified="",
+        landed_at=LANDED.isoformat(),
+        invented=False,
+        resources=(page,),
+    )
+    read_frames(Landed(REGISTER, snapshot, landing), folder)
+    assert {period.period_code for period in periods_of(REGISTER, folder)} >= {"2024JJ00", "2027JJ00"}
+    found = {period.period_code for period in ongoing_periods(REGISTER, folder, LANDED)}
+    assert "2027JJ00" in found and not {code for code in found if code < "2026"}
+    refuse_periods_to_come(REGISTER, folder, LANDED)
+    with pytest.raises(MismatchError, match="had not begun on 2026-11-02, when they landed: 2027JJ00"):
+        refuse_periods_to_come(REGISTER.model_copy(update={"plans_ahead": False}), folder, LANDED)
