@@ -116,16 +116,20 @@ def _together(shares: Iterable[float]) -> float:
 
 def _replaced(step: _Step, stays: list[Stay], known: Boundaries) -> Replaced:
     code = step.listed.code
-    whole = next(stay.share for stay in stays if stay.code == step.code and _is_within(step.first, stay)) == 1
+    theirs = [stay for stay in stays if stay.code == step.code and _overlaps(step, stay)]
     days = f"from {step.first} {'on' if step.last == date.max else f'to {step.last}'}"
     heir = f"{step.code} {step.name}"
     if step.share == 1:
         told = f"{heir} takes its place {days}"
-    elif whole:
+    elif all(stay.share == 1 for stay in theirs):
         told = f"{heir} is in the region as a whole {days}"
     else:
         told = f"{100 * step.share:.1f}% of {heir} takes its place {days}"
     return Replaced(step.listed.line, f"{code} {known.names[code]} ended on {known.lives[code][1]}", told)
+
+
+def _overlaps(step: _Step, stay: Stay) -> bool:
+    return step.first <= (stay.last or date.max) and (stay.first or date.min) <= step.last
 
 
 def _is_within(day: date, stay: Stay) -> bool:

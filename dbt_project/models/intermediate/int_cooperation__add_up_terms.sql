@@ -135,7 +135,7 @@ select
     {{ worst_of(
         worst_of_two(
             "coalesce(cells.value_status, 'missing')",
-            "case when parts.share < 1 then 'estimated' else 'final' end",
+            "case when parts.share < 1 then 'estimated' else coalesce(cells.value_status, 'missing') end",
             value_status_order()
         ),
         value_status_order()
