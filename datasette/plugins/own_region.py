@@ -170,6 +170,7 @@ async def own_region(request: Request, datasette: Datasette) -> Response:
     ongoing = await read_ongoing(datasette, registry)
     newest_figures = [(registry.indicators[i], *newest(p, ongoing.get(i, ()))) for i, p in figures.items()]
     title = name_of(asked, portal, lang)
+    known = [i for i, periods in figures.items() if any(figure.value is not None for figure in periods.values())]
     file_name, file_text = selection_file(asked, title)
     context = {
         "permalink": datasette.absolute_url(request, f"{page_url('own_region', lang)}?{asked.query}"),
@@ -182,7 +183,7 @@ async def own_region(request: Request, datasette: Datasette) -> Response:
         "title": title,
         "themes": by_theme(newest_figures, portal.texts["themes"], lambda row: str(row[0]["theme"])),
         "left_out": [row for i, row in registry.indicators.items() if i not in figures],
-        "sources": registry.sources_of(*figures),
+        "sources": registry.sources_of(*known),
         "file_name": file_name,
         "file_text": file_text,
     }
