@@ -13,7 +13,7 @@ from support import PUBLIC_TABLES, query, read_release
 from support_portal import fetch
 
 # Walking by pages takes a request a thousand rows; what has more is walked in the part of one municipality as well.
-MANY = 5_000
+MANY, LARGE = 5_000, 150_000
 
 
 def pages(portal: Datasette, path: str) -> Iterator[list[dict[str, Any]]]:
@@ -51,9 +51,13 @@ def test_paging_a_table_gives_each_row_once(portal: Datasette, sample_release: P
 def test_streaming_a_table_gives_each_row_once(portal: Datasette, sample_release: Path, table: str) -> None:
     keys = keys_of(sample_release, table)
     column = columns_of(sample_release, table)[-1]
-    text = fetch(portal, f"/regiokompas/{table}.csv?_stream=on&_sort_desc={column}&_next=1").text
+    # Datasette writes two thousand rows a second: of the two largest tables the years after 2024 are enough.
+    is_large = read_release(sample_release)["rows"][table] > LARGE
+    ((expected,),) = query(sample_release, f"select count(*) from {table}" + (" where year > 2024" if is_large else ""))
+    part = "&year__gt=2024" if is_large else ""
+    text = fetch(portal, f"/regiokompas/{table}.csv?_stream=on&_sort_desc={column}&_next=1{part}").text
     found = {tuple(row[key] for key in keys) for row in csv.DictReader(io.StringIO(text))}
-    assert len(found) == read_release(sample_release)["rows"][table]
+    assert len(found) == expected > (3000 if is_large else -1)
 
 
 @pytest.mark.parametrize("way", ["_sort", "_sort_desc"])
