@@ -59,7 +59,7 @@ ITS_INDICATORS = f"""indicator_id in (
 )"""
 ITS_SOURCES = f"""dataset_id in (
     select dataset_id from observations where {OF_REGION}
-    union select dataset_id from indicators where {ITS_INDICATORS}
+    union select dataset_id from indicator_sources where {ITS_INDICATORS}
 )"""
 PARTS = (
     Part("observations_on_frame", OF_REGION, (REGION, INDICATOR)),

@@ -41,7 +41,8 @@ class Registry:
     """What there is to choose from; `places` are those of a municipality of now, by their folded name.
 
     `successors` holds the municipality of now that each one that ended went into as a whole, `heirs` those of now among
-    which each divided one went, the largest part first.
+    which each divided one went, the largest part first. `datasets` holds the source tables that each indicator is made
+    of.
     """
 
     indicators: Mapping[str, Row]
@@ -51,8 +52,14 @@ class Registry:
     places: Mapping[str, Mapping[str, str]]
     successors: Mapping[str, str]
     heirs: Mapping[str, list[str]]
+    datasets: Mapping[str, Sequence[str]]
     frames: Sequence[int]
     published_frames: Sequence[int]
+
+    def sources_of(self, *indicator_ids: str) -> list[Row]:
+        """The source tables that indicators are made of, each once."""
+        names = sorted({name for each in indicator_ids for name in self.datasets.get(each, ())})
+        return [self.sources[name] for name in names]
 
     @property
     def recipes(self) -> list[Recipe]:
@@ -84,6 +91,9 @@ async def _read(datasette: Datasette) -> Registry:
             successors[row["source_code"]] = row["target_code"]
         else:
             heirs.setdefault(row["source_code"], []).append(row["target_code"])
+    datasets: dict[str, list[str]] = {}
+    for row in await rows("select indicator_id, dataset_id from indicator_sources order by 1, 2"):
+        datasets.setdefault(row["indicator_id"], []).append(row["dataset_id"])
     return Registry(
         indicators={row["indicator_id"]: row for row in await rows("select * from indicators")},
         regions={row["region_code"]: row for row in await rows(REGIONS)},
@@ -92,6 +102,7 @@ async def _read(datasette: Datasette) -> Registry:
         places=places,
         successors=successors,
         heirs=heirs,
+        datasets=datasets,
         frames=[row["frame_year"] for row in await rows(FRAMES)],
         published_frames=[row["frame_year"] for row in await rows(PUBLISHED_FRAMES)],
     )
@@ -166,10 +177,3 @@ def _starts_words(wanted: str, name: str) -> bool:
     words = _WORD.findall(name)
     asked = _WORD.findall(wanted)
     return bool(asked) and all(any(word.startswith(each) for word in words) for each in asked)
-
-
-def datasets_of(indicator: Row, indicators: Mapping[str, Row]) -> list[str]:
-    """Returns the source tables of an indicator, or of those that it is worked out from."""
-    words = f"{indicator['numerator'] or ''} {indicator['denominator'] or ''}".split()
-    terms = [indicators[word] for word in words if word in indicators]
-    return sorted({row["dataset_id"] for row in [indicator, *terms] if row["dataset_id"]})

@@ -39,6 +39,7 @@ PUBLIC_TABLES = {
     "subsidy_coverage",
     "source_changes",
     "source_rows",
+    "indicator_sources",
     "baseline",
     "baseline_peers",
     "similar_municipalities",

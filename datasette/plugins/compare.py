@@ -17,7 +17,7 @@ from portal.formats import format_period
 from portal.frames import KEPT_SCHEMES, put_on_frame
 from portal.pages import DATABASE, file_routes, language, page_url, render, routes
 from portal.periods import first_day
-from portal.registry import Registry, by_theme, datasets_of, read_registry, search_regions
+from portal.registry import Registry, by_theme, read_registry, search_regions
 from portal.regroup import Figure, Periods, Recipe, index_of
 
 PARAMETERS = ("region", "indicator", "frame")
@@ -179,7 +179,7 @@ async def compare(request: Request, datasette: Datasette) -> Response:
         "index": index,
         "chart": _draw(asked, registry, portal, lang, {c: dict(known) for c, known in series.items()}, False),
         "index_chart": _draw(asked, registry, portal, lang, _as_figures(index, series), True) if base else "",
-        "sources": [registry.sources[d] for d in datasets_of(asked.indicator, registry.indicators)],
+        "sources": registry.sources_of(asked.indicator["indicator_id"]),
     }
     status = 400 if asked.problems else 200
     return await render(datasette, request, "compare.html", "compare", context, query=asked.query(), status=status)
@@ -232,7 +232,7 @@ async def compare_csv(request: Request, datasette: Datasette) -> Response:
 def _csv_rows(asked: Asked, registry: Registry, lang: str, series: Mapping[str, Periods]) -> list[Row]:
     indicator = asked.indicator
     base, index = read_index(asked, series)
-    sources = [registry.sources[d] for d in datasets_of(indicator, registry.indicators)]
+    sources = registry.sources_of(indicator["indicator_id"])
     attribution = "; ".join(dict.fromkeys(source["attribution"] for source in sources))
     return [
         {

@@ -1,7 +1,6 @@
 """What an indicator is, how far its figures reach and how they were revised; and all indicators by theme."""
 
 import asyncio
-import json
 import re
 from typing import Any
 
@@ -22,13 +21,12 @@ select indicator_id, theme, sub_theme, title_nl, title_en, definition_nl, defini
     lowest_level, state
 from indicators order by title_nl
 """
-# An indicator that is computed has the sources of the figures that it is computed from.
 SOURCES = """
-select distinct s.*, h.is_overdue, r.rows_count as not_classified_rows_count
-from indicators as i join sources as s using (dataset_id)
+select s.*, h.is_overdue, r.rows_count as not_classified_rows_count
+from indicator_sources as i join sources as s using (dataset_id)
 left join source_health as h using (dataset_id)
 left join source_rows as r on s.dataset_id = r.dataset_id and r.outcome = 'not_classified'
-where i.indicator_id in (select value from json_each(:names)) order by s.publisher, s.table_id
+where i.indicator_id = :indicator_id order by s.publisher, s.table_id
 """
 # Derived figures are on the boundaries of one year only, and all others are there too.
 COVERAGE = """
@@ -77,19 +75,6 @@ Row = dict[str, Any]
 def terms(expression: str | None) -> list[str]:
     """Returns the names and signs of a numerator or denominator, in order: `a`, `-`, `b`."""
     return TERM.findall(expression or "")
-
-
-def parts_to(indicators: list[Row], indicator_id: str) -> set[str]:
-    """Returns the indicator with every one that it is computed from, and those these are computed from."""
-    by_id = {row["indicator_id"]: row for row in indicators}
-    found: set[str] = set()
-    waiting = [indicator_id]
-    while waiting:
-        name = waiting.pop()
-        if name in by_id and name not in found:
-            found.add(name)
-            waiting += terms(by_id[name]["numerator"]) + terms(by_id[name]["denominator"])
-    return found
 
 
 def chart_of(datasette: Datasette, series: list[Row], indicator: Row, lang: str) -> Any:
@@ -156,7 +141,6 @@ async def indicator_page(request: Request, datasette: Datasette) -> Response:
     schemes = list(datasette.portal.texts["schemes"])
     coverage = await read_rows(datasette, COVERAGE, key)
     national = await read_rows(datasette, NATIONAL, {**key, "country": COUNTRY})
-    computed_from = parts_to(every, key["indicator_id"])
     target = await read_rows(datasette, TARGET_SOURCE, {"programme_id": indicator["target_source"]})
     context = {
         "indicator": indicator,
@@ -167,7 +151,7 @@ async def indicator_page(request: Request, datasette: Datasette) -> Response:
             row for row in every if key["indicator_id"] in {*terms(row["numerator"]), *terms(row["denominator"])}
         ],
         "warnings": (indicator["usage_warnings"] or "").split(";") if indicator["usage_warnings"] else [],
-        "sources": await read_rows(datasette, SOURCES, {"names": json.dumps(sorted(computed_from))}),
+        "sources": await read_rows(datasette, SOURCES, key),
         "coverage": sorted(coverage, key=lambda row: schemes.index(row["scheme"])),
         "has_map": any(row["scheme"] == "municipality" for row in coverage),
         "national": national[:NEWEST_PERIODS],

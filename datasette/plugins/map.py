@@ -26,9 +26,11 @@ from region_boundaries as b join sources as s using (dataset_id)
 where b.frame_year = :frame_year
     and b.dataset_id = (select min(dataset_id) from region_boundaries where frame_year = :frame_year)
 """
-INDICATOR = """
-select i.*, s.attribution, s.licence, s.licence_url
-from indicators as i left join sources as s using (dataset_id) where i.indicator_id = :indicator_id
+INDICATOR = "select * from indicators where indicator_id = :indicator_id"
+SOURCES = """
+select distinct s.attribution, s.licence, s.licence_url
+from indicator_sources as i join sources as s using (dataset_id)
+where i.indicator_id = :indicator_id order by s.attribution, s.licence
 """
 PERIODS = """
 select o.period_code, max(o.value is not null and o.is_over) as has_values
@@ -184,6 +186,7 @@ async def map_page(request: Request, datasette: Datasette) -> Response:
     rates = await read_rows(datasette, RATES_OF, name) if indicator["kind"] == "count" else []
     context = {
         "indicator": indicator,
+        "sources": await read_rows(datasette, SOURCES, {"indicator_id": indicator["indicator_id"]}),
         "choice": choice,
         "figures": figures,
         "without": sum(row["value"] is None for row in figures),
@@ -235,13 +238,14 @@ async def map_csv(request: Request, datasette: Datasette) -> Response:
         unknown = f"{datasette.portal.text('map', 'unknown', lang)}: {', '.join(choice.unknown)}"
         return refuse_csv(datasette, [unknown], 400)
     figures, _ = await read_figures(datasette, indicator, choice)
+    sources = await read_rows(datasette, SOURCES, {"indicator_id": indicator["indicator_id"]})
     same = {
         "indicator_id": indicator["indicator_id"],
         "period_code": choice.period,
         "unit": indicator[f"unit_{lang}"],
         "frame_year": datasette.maps.frame_year,
-        "attribution": indicator["attribution"],
-        "licence": indicator["licence"],
+        "attribution": "; ".join(dict.fromkeys(source["attribution"] for source in sources)),
+        "licence": "; ".join(dict.fromkeys(source["licence"] for source in sources)),
     }
     rows = [
         {**f, **same, "class_low": c and c.low, "class_high": c and c.high} for f in figures for c in [f["value_class"]]

@@ -15,7 +15,7 @@ from portal.answers import answer_csv, refuse_csv
 from portal.csv_text import Row, write_csv
 from portal.pages import DATABASE, file_routes, language, page_url, render, routes
 from portal.periods import first_day
-from portal.registry import Registry, by_theme, datasets_of, fold, read_registry
+from portal.registry import Registry, by_theme, fold, read_registry
 from portal.regroup import Figure, Periods, Series, mended_by, regroup
 
 PARAMETERS = ("municipality", "title", "find")
@@ -170,7 +170,7 @@ async def own_region(request: Request, datasette: Datasette) -> Response:
     ongoing = await read_ongoing(datasette, registry)
     newest_figures = [(registry.indicators[i], *newest(p, ongoing.get(i, ()))) for i, p in figures.items()]
     title = name_of(asked, portal, lang)
-    used = {d for i in figures for d in datasets_of(registry.indicators[i], registry.indicators)}
+    known = [i for i, periods in figures.items() if any(figure.value is not None for figure in periods.values())]
     file_name, file_text = selection_file(asked, title)
     context = {
         "permalink": datasette.absolute_url(request, f"{page_url('own_region', lang)}?{asked.query}"),
@@ -183,7 +183,7 @@ async def own_region(request: Request, datasette: Datasette) -> Response:
         "title": title,
         "themes": by_theme(newest_figures, portal.texts["themes"], lambda row: str(row[0]["theme"])),
         "left_out": [row for i, row in registry.indicators.items() if i not in figures],
-        "sources": [source for d, source in registry.sources.items() if d in used],
+        "sources": registry.sources_of(*known),
         "file_name": file_name,
         "file_text": file_text,
     }
@@ -231,7 +231,7 @@ def _csv_rows(asked: Asked, registry: Registry, title: str, lang: str, figures: 
     rows: list[Row] = []
     for indicator_id, periods in figures.items():
         indicator = registry.indicators[indicator_id]
-        sources = [registry.sources[d] for d in datasets_of(indicator, registry.indicators)]
+        sources = registry.sources_of(indicator_id)
         attribution = "; ".join(dict.fromkeys(source["attribution"] for source in sources))
         rows += [
             {

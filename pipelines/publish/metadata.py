@@ -77,8 +77,6 @@ def _table(table: PublicTable, notice: str) -> dict[str, Any]:
     }
     if table.label_column:
         content["label_column"] = table.label_column
-    if any(c.name == "year" for c in table.columns):
-        content["sort_desc"] = "year"
     return content
 
 

@@ -218,3 +218,26 @@ def test_classes_can_be_told_apart_without_seeing_hues() -> None:
     steps = [luminance(fill) for fill in fills]
     assert steps == sorted(steps, reverse=True)
     assert all(contrast(light, dark) >= 1.35 for light, dark in pairwise(fills))
+
+
+@pytest.mark.parametrize("lang", ["nl", "en"])
+def test_every_map_and_its_files_name_all_their_sources_and_licences(
+    portal: Datasette, database: sqlite3.Connection, lang: str
+) -> None:
+    made_of = """
+    select i.indicator_id, s.attribution, s.licence from indicators as i
+    left join indicator_sources as o using (indicator_id) left join sources as s on o.dataset_id = s.dataset_id
+    where i.lowest_level = 'municipality'
+    """
+    sources: dict[str, set[tuple[str, str]]] = {}
+    for indicator, attribution, licence in database.execute(made_of):
+        assert attribution and licence, f"{indicator} has no source"
+        sources.setdefault(indicator, set()).add((attribution, licence))
+    assert len(sources) > 50
+    prefix = "/kaart" if lang == "nl" else "/en/map"
+    for indicator, named in sources.items():
+        page = html.unescape(ask(portal, f"{prefix}/{indicator}").text)
+        (row, *_) = csv.DictReader(io.StringIO(ask(portal, f"{prefix}/{indicator}.csv").text))
+        for attribution, licence in named:
+            assert f">{attribution}</span>" in page and f">{licence}</a>" in page, indicator
+            assert attribution in row["attribution"] and licence in row["licence"], indicator

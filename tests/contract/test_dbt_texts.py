@@ -3,6 +3,7 @@
 import csv
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,6 +31,20 @@ def described() -> Iterator[dict[str, Any]]:
 
 
 RELATIONS = list(described())
+
+
+class EachKeyOnce(yaml.SafeLoader):
+    """Refuses what YAML lets through: of a key that is there twice only the last counts."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [key.value for key, _ in node.value]
+        assert len(keys) == len(set(keys)), f"a key is there twice: {node.start_mark}"
+        return super().construct_mapping(node, deep)
+
+
+@pytest.mark.parametrize("path", sorted(DBT_PROJECT.rglob("*.yml")), ids=lambda path: path.stem)
+def test_no_key_is_there_twice_so_that_no_test_is_lost(path: Path) -> None:
+    yaml.load(path.read_text(encoding="utf-8"), EachKeyOnce)
 
 
 def test_every_sql_model_is_described() -> None:

@@ -31,6 +31,7 @@ PUBLIC_MODELS = {
     "dim_release",
     "rpt_source_change",
     "rpt_source_rows",
+    "dim_indicator_source",
     "rpt_subsidy_coverage",
     "rpt_baseline",
     "rpt_baseline_peer",

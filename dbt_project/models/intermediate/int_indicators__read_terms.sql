@@ -1,38 +1,9 @@
--- The terms of which indicators are worked out: `a + b - c` is one row a term, with its sign.
-with sides as (
-
-    select
-        indicator_id,
-        'numerator' as side,
-        numerator as terms_text
-    from {{ ref('int_indicators__keep_available') }}
-    where numerator is not null
-    union all
-    select
-        indicator_id,
-        'denominator' as side,
-        denominator as terms_text
-    from {{ ref('int_indicators__keep_available') }}
-    where denominator is not null
-
-),
-
-words as (
-
-    {{ words_of('sides', 'terms_text') }}
-
-)
-
+-- The terms of the indicators that this run has.
 select
     terms.indicator_id,
     terms.side,
-    terms.word as term_id,
-    case when signs.word = '-' then -1 else 1 end as sign,
-    count(*) over (partition by terms.indicator_id, terms.side) as terms_count
-from words as terms
-left join words as signs
-    on
-        terms.indicator_id = signs.indicator_id
-        and terms.side = signs.side
-        and terms.place - 1 = signs.place
-where terms.word not in ('+', '-')
+    terms.term_id,
+    terms.sign,
+    terms.terms_count
+from {{ ref('int_indicators__split_terms') }} as terms
+inner join {{ ref('int_indicators__keep_available') }} as indicators on terms.indicator_id = indicators.indicator_id

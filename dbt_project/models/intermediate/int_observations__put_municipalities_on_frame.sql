@@ -74,10 +74,16 @@ summed as (
         region_code,
         count(*) as parts_count,
         count(value) as known_count,
-        max(case when kind = 'count' then 1 else 0 end) = 1 as adds_up,
+        max(case when kind in ('count', 'minimum') then 1 else 0 end) = 1 as adds_up,
+        max(case when kind = 'minimum' then 1 else 0 end) = 1 as is_minimum,
         max(case when share_from > 0 or share_to < 1 then 1 else 0 end) = 1 as has_split,
         {{ exact_sum(part_of('value', 'share_from', 'share_to', 'decimals')) }} as value,
-        {{ worst_of('value_status', value_status_order()) }} as value_status,
+        coalesce(
+            {{ worst_of(
+                "case when kind <> 'minimum' or value is not null then value_status end", value_status_order()
+            ) }},
+            'missing'
+        ) as value_status,
         bool_and(is_over) as is_over
     from parts
     where is_expected
@@ -108,7 +114,9 @@ methods as (
         judged.*,
         case
             when judged.is_ahead or (judged.parts_count = 1 and not judged.has_split) then 'published'
-            when judged.known_count < judged.parts_count or not judged.adds_up then 'unavailable'
+            -- What one part has at least, the whole has at least; but a share of it is nothing that a part surely has.
+            when judged.is_minimum and judged.known_count > 0 and not judged.has_split then 'merged'
+            when judged.is_minimum or judged.known_count < judged.parts_count or not judged.adds_up then 'unavailable'
             when judged.has_split then 'split_estimate'
             else 'merged'
         end as boundary_method
@@ -130,7 +138,7 @@ select
         when is_ahead then status_ahead
         when boundary_method = 'split_estimate' then 'estimated'
         -- Known for each part, and yet not for the whole.
-        when boundary_method = 'unavailable' and known_count = parts_count then 'missing'
+        when boundary_method = 'unavailable' and (is_minimum or known_count = parts_count) then 'missing'
         else value_status
     end as value_status,
     -- What an estimate is where all parts of what was divided are together again.

@@ -1,0 +1,69 @@
+"""Gives every page of sorted rows an order in which no two rows are equal, so that paging has each row once.
+
+Datasette sorts its first page by the chosen column alone, and the pages after it by that column and the key. Where many
+rows share a value the two differ, and rows are lost between them. So the first page is asked for as those after it are:
+as the one that comes after a row before all others. A file of all rows can only begin at its beginning, so it has the
+order of the key, whatever the page that leads to it is sorted by.
+"""
+
+import functools
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from datasette import hookimpl
+from datasette.app import Datasette
+from datasette.utils import tilde_encode
+
+# Above every number, as texts are in SQLite, and above every text.
+ABOVE_ALL = "\U0010ffff"
+BELOW_TEXTS, BELOW_NUMBERS = "", "-9e999"
+NUMBERS = ("INTEGER", "REAL", "NUMERIC")
+
+AsgiApp = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
+
+
+@hookimpl
+def asgi_wrapper(datasette: Datasette) -> Callable[[AsgiApp], AsgiApp]:
+    """Adds where to begin to the address of a first page of rows that are sorted."""
+
+    def wrap(app: AsgiApp) -> AsgiApp:
+        @functools.wraps(app, updated=())
+        async def wrapped(scope: dict[str, Any], receive: Any, send: Any) -> None:
+            if re.search(b"_sort|_next", scope.get("query_string", b"")):
+                scope = {**scope, "query_string": await _query(datasette, scope)}
+            await app(scope, receive, send)
+
+        return wrapped
+
+    return wrap
+
+
+async def _query(datasette: Datasette, scope: dict[str, Any]) -> bytes:
+    given: bytes = scope["query_string"]
+    asked = parse_qsl(given.decode("latin-1"), keep_blank_values=True)
+    names = {name for name, value in asked if value}
+    if "_stream" in names:
+        return urlencode([pair for pair in asked if pair[0] not in ("_sort", "_sort_desc", "_next")]).encode()
+    if "_next" in names or not names & {"_sort", "_sort_desc"}:
+        return given
+    start = await _start(datasette, scope["path"], is_descending="_sort_desc" in names)
+    return given + b"&" + urlencode({"_next": start}).encode() if start else given
+
+
+async def _start(datasette: Datasette, path: str, *, is_descending: bool) -> str | None:
+    """The mark of the row before all others of a table; none where the address is not that of a table."""
+    database_name, _, table = path.strip("/").partition("/")
+    table = table.removesuffix(".json").removesuffix(".csv")
+    if database_name not in datasette.databases:
+        return None
+    database = datasette.get_database(database_name)
+    if table not in await database.table_names():
+        return None
+    types = {column.name: column.type for column in await database.table_column_details(table)}
+    keys = await database.primary_keys(table) or ["rowid"]
+    below = [BELOW_NUMBERS if types.get(key, "INTEGER") in NUMBERS else BELOW_TEXTS for key in keys]
+    # Rows without a value come first going up and last going down.
+    first = tilde_encode(ABOVE_ALL) if is_descending else "$null"
+    return ",".join([first, *map(tilde_encode, below)])
