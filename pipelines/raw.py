@@ -19,13 +19,13 @@ import polars as pl
 
 from pipelines.before import Allowance, Content, content_of
 from pipelines.card import SourceCard
+from pipelines.clients.tally import NOTHING, Tally
 from pipelines.errors import RegiokompasError
 from pipelines.landing import Landing, Snapshot, kind, replace_folder
 from pipelines.ongoing import refuse_periods_to_come
 from pipelines.reading import shapes
 from pipelines.reading.existing import refuse_codes_that_do_not_exist
 from pipelines.reading.snapshot import read_snapshot
-from pipelines.reading.tally import NOTHING, Tally
 from pipelines.settings import DBT_PROJECT
 
 _SEEDS = ("region_names", "region_remainders", "recipient_words", "boundary_changes", "municipality_tiles")

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -34,6 +34,10 @@ select current_municipality_code, name from places
 where current_municipality_code is not null and frame_year = (select max(frame_year) from places)
 """
 PUBLISHED_FRAMES = "select distinct frame_year from observations_on_frame order by frame_year desc"
+ONGOING = """
+select distinct indicator_id, period_code from observations_on_frame
+where not is_over and frame_year = (select max(frame_year) from observations_on_frame)
+"""
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ class Registry:
 
     `successors` holds the municipality of now that each one that ended went into as a whole, `heirs` those of now among
     which each divided one went, the largest part first. `datasets` holds the source tables that each indicator is made
-    of.
+    of, `ongoing` the periods of each indicator that were not over when its figures landed.
     """
 
     indicators: Mapping[str, Row]
@@ -53,6 +57,7 @@ class Registry:
     successors: Mapping[str, str]
     heirs: Mapping[str, list[str]]
     datasets: Mapping[str, Sequence[str]]
+    ongoing: Mapping[str, Set[str]]
     frames: Sequence[int]
     published_frames: Sequence[int]
 
@@ -94,6 +99,9 @@ async def _read(datasette: Datasette) -> Registry:
     datasets: dict[str, list[str]] = {}
     for row in await rows("select indicator_id, dataset_id from indicator_sources order by 1, 2"):
         datasets.setdefault(row["indicator_id"], []).append(row["dataset_id"])
+    ongoing: dict[str, set[str]] = {}
+    for row in await rows(ONGOING):
+        ongoing.setdefault(row["indicator_id"], set()).add(row["period_code"])
     return Registry(
         indicators={row["indicator_id"]: row for row in await rows("select * from indicators")},
         regions={row["region_code"]: row for row in await rows(REGIONS)},
@@ -103,6 +111,7 @@ async def _read(datasette: Datasette) -> Registry:
         successors=successors,
         heirs=heirs,
         datasets=datasets,
+        ongoing=ongoing,
         frames=[row["frame_year"] for row in await rows(FRAMES)],
         published_frames=[row["frame_year"] for row in await rows(PUBLISHED_FRAMES)],
     )
@@ -177,3 +186,8 @@ def _starts_words(wanted: str, name: str) -> bool:
     words = _WORD.findall(name)
     asked = _WORD.findall(wanted)
     return bool(asked) and all(any(word.startswith(each) for word in words) for each in asked)
+
+
+def each_once(sources: Iterable[Row], column: str) -> str:
+    """Returns what sources have in a column as one text, such as whom to name or under which licence."""
+    return "; ".join(dict.fromkeys(source[column] for source in sources))

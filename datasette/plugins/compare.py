@@ -17,7 +17,7 @@ from portal.formats import format_period
 from portal.frames import KEPT_SCHEMES, put_on_frame
 from portal.pages import DATABASE, file_routes, language, page_url, render, routes
 from portal.periods import first_day
-from portal.registry import Registry, by_theme, read_registry, search_regions
+from portal.registry import Registry, by_theme, each_once, read_registry, search_regions
 from portal.regroup import Figure, Periods, Recipe, index_of
 
 PARAMETERS = ("region", "indicator", "frame")
@@ -232,8 +232,7 @@ async def compare_csv(request: Request, datasette: Datasette) -> Response:
 def _csv_rows(asked: Asked, registry: Registry, lang: str, series: Mapping[str, Periods]) -> list[Row]:
     indicator = asked.indicator
     base, index = read_index(asked, series)
-    sources = registry.sources_of(indicator["indicator_id"])
-    attribution = "; ".join(dict.fromkeys(source["attribution"] for source in sources))
+    attribution = each_once(registry.sources_of(indicator["indicator_id"]), "attribution")
     return [
         {
             "indicator_id": indicator["indicator_id"],

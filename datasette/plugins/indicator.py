@@ -10,6 +10,7 @@ from datasette.utils.asgi import Request
 
 from portal.answers import answer_csv, read_rows, refuse_csv
 from portal.charts import Point, Size, line_chart
+from portal.choropleth import NOT_COMPARED
 from portal.pages import file_routes, language, not_found, parts_of, render, routes
 from portal.registry import read_registry, search_regions
 from portal.revisions import KINDS, line_of_changes, revised_figures, revisions_of_indicator
@@ -144,6 +145,7 @@ async def indicator_page(request: Request, datasette: Datasette) -> Response:
     target = await read_rows(datasette, TARGET_SOURCE, {"programme_id": indicator["target_source"]})
     context = {
         "indicator": indicator,
+        "is_partial": indicator["kind"] in NOT_COMPARED,
         "numerator": terms(indicator["numerator"]),
         "denominator": terms(indicator["denominator"]),
         "titles": {row["indicator_id"]: row[f"title_{lang}"] for row in every},

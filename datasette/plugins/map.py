@@ -14,6 +14,7 @@ from portal.choropleth import METHODS, NOT_COMPARED, Classification, classify, r
 from portal.formats import format_number, format_period
 from portal.map_shapes import MapShapes, shapes_of_boundaries, shapes_of_tiles
 from portal.pages import file_routes, language, not_found, page_url, parts_of, render, routes
+from portal.registry import each_once
 
 FIRST_MAP = "establishments_per_1000_inhabitants_rate"
 MAPPED = "select indicator_id, title_nl, title_en from indicators where lowest_level = 'municipality'"
@@ -244,8 +245,8 @@ async def map_csv(request: Request, datasette: Datasette) -> Response:
         "period_code": choice.period,
         "unit": indicator[f"unit_{lang}"],
         "frame_year": datasette.maps.frame_year,
-        "attribution": "; ".join(dict.fromkeys(source["attribution"] for source in sources)),
-        "licence": "; ".join(dict.fromkeys(source["licence"] for source in sources)),
+        "attribution": each_once(sources, "attribution"),
+        "licence": each_once(sources, "licence"),
     }
     rows = [
         {**f, **same, "class_low": c and c.low, "class_high": c and c.high} for f in figures for c in [f["value_class"]]

@@ -15,7 +15,7 @@ from portal.answers import answer_csv, refuse_csv
 from portal.csv_text import Row, write_csv
 from portal.pages import DATABASE, file_routes, language, page_url, render, routes
 from portal.periods import first_day
-from portal.registry import Registry, by_theme, fold, read_registry
+from portal.registry import Registry, by_theme, each_once, fold, read_registry
 from portal.regroup import Figure, Periods, Series, mended_by, regroup
 
 PARAMETERS = ("municipality", "title", "find")
@@ -44,9 +44,6 @@ from observations_on_frame as o join indicators as i using (indicator_id)
 where o.region_code in (select value from json_each(:codes)) and o.frame_year = :frame
     and (:everything or i.kind = 'count')
 """
-ONGOING = (
-    "select distinct indicator_id, period_code from observations_on_frame where not is_over and frame_year = :frame"
-)
 
 
 @dataclass
@@ -116,23 +113,13 @@ async def read_figures(datasette: Datasette, asked: Asked, registry: Registry) -
         found[row["region_code"]].setdefault(row["indicator_id"], {})[row["period_code"]] = figure
     municipalities: dict[str, Series] = {code: found[code] for code in asked.codes}
     figures = regroup(registry.recipes, municipalities, found[COUNTRY], mended_by(asked.codes, registry.heirs))
-    ongoing = await read_ongoing(datasette, registry)
     for recipe in registry.recipes:
         # A period that goes on has not grown or shrunk yet.
         if recipe.formula == "growth" and recipe.indicator_id in figures:
-            goes_on = ongoing.get(recipe.numerator or "", set())
+            goes_on = registry.ongoing.get(recipe.numerator or "", set())
             kept = {p: figure for p, figure in figures.pop(recipe.indicator_id).items() if p not in goes_on}
             figures |= {recipe.indicator_id: kept} if kept else {}
     return figures
-
-
-async def read_ongoing(datasette: Datasette, registry: Registry) -> dict[str, set[str]]:
-    """Returns the periods of each indicator that were not over when its figures landed."""
-    found: dict[str, set[str]] = {}
-    frame = {"frame": registry.published_frames[0]}
-    for row in await datasette.get_database(DATABASE).execute(ONGOING, frame):
-        found.setdefault(row["indicator_id"], set()).add(row["period_code"])
-    return found
 
 
 def newest(periods: Periods, ongoing: Collection[str] = ()) -> tuple[str, Figure]:
@@ -167,8 +154,7 @@ async def own_region(request: Request, datasette: Datasette) -> Response:
     asked = read_question(request, registry)
     is_answered = bool(asked.codes) and not asked.problems
     figures = await read_figures(datasette, asked, registry) if is_answered else {}
-    ongoing = await read_ongoing(datasette, registry)
-    newest_figures = [(registry.indicators[i], *newest(p, ongoing.get(i, ()))) for i, p in figures.items()]
+    newest_figures = [(registry.indicators[i], *newest(p, registry.ongoing.get(i, ()))) for i, p in figures.items()]
     title = name_of(asked, portal, lang)
     known = [i for i, periods in figures.items() if any(figure.value is not None for figure in periods.values())]
     file_name, file_text = selection_file(asked, title)
@@ -231,8 +217,7 @@ def _csv_rows(asked: Asked, registry: Registry, title: str, lang: str, figures: 
     rows: list[Row] = []
     for indicator_id, periods in figures.items():
         indicator = registry.indicators[indicator_id]
-        sources = registry.sources_of(indicator_id)
-        attribution = "; ".join(dict.fromkeys(source["attribution"] for source in sources))
+        attribution = each_once(registry.sources_of(indicator_id), "attribution")
         rows += [
             {
                 "indicator_id": indicator_id,

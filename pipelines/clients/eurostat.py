@@ -58,17 +58,15 @@ def fetch(http: HttpClient, base: str, card: SourceCard, road: EurostatRoad, sto
     return State(_iso(cube.updated))
 
 
-def statistics_rows(card: SourceCard, body: bytes) -> pl.DataFrame:
-    """The cells as rows: measure_code, region_code, period_code, dims, value, value_attribute.
+def statistics_rows(card: SourceCard, cube: Cube) -> pl.DataFrame:
+    """The cells that the card asks for as rows: measure_code, region_code, period_code, dims, value, value_attribute.
 
     Codes are the card's. The flag of a cell becomes its attribute as it was sent: `None` for a figure without one,
     `:` for a cell that has neither figure nor flag.
 
     Raises:
-        ValueError: the body is no dataset.
         MismatchError: its dimensions, measures or codes are not those of the card.
     """
-    cube = read_cube(body)
     chosen = description(card, cube)
     if chosen.missing:
         raise MismatchError(

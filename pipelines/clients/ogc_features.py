@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import urlencode
 
@@ -90,28 +90,26 @@ def read_page(body: bytes, road: OgcRoad) -> Page:
     )
 
 
-def boundary_rows(card: SourceCard, *bodies: bytes) -> pl.DataFrame:
-    """The municipalities of one or more pages as rows: frame_year, region_code, name, geometry.
+def boundary_rows(card: SourceCard, areas: Iterable[dict[str, Any]]) -> pl.DataFrame:
+    """The municipalities of some features as rows: frame_year, region_code, name, geometry.
 
     The geometry is compact GeoJSON with coordinates of five decimals.
 
     Raises:
-        ValueError: a page is no collection of features.
         MismatchError: a code is there twice or is no municipality's, or a geometry is no area in the Netherlands.
     """
     if card.boundaries is None:
         raise MismatchError(card.dataset_id, "the card has no `boundaries`", todo="say which property is code and name")
     rows: dict[str, tuple[int, str, str, str]] = {}
-    for body in bodies:
-        for feature in features(body):
-            code, name = _named(card, card.boundaries, feature)
-            if code in rows:
-                raise MismatchError(
-                    card.dataset_id,
-                    f"{code} is there twice, expected each municipality once",
-                    todo="select one year in `query` on the card",
-                )
-            rows[code] = (card.boundaries.frame_year, code, name, _geometry(card, code, feature.get("geometry")))
+    for feature in areas:
+        code, name = _named(card, card.boundaries, feature)
+        if code in rows:
+            raise MismatchError(
+                card.dataset_id,
+                f"{code} is there twice, expected each municipality once",
+                todo="select one year in `query` on the card",
+            )
+        rows[code] = (card.boundaries.frame_year, code, name, _geometry(card, code, feature.get("geometry")))
     return pl.DataFrame(list(rows.values()), schema=_SCHEMA, orient="row")
 
 

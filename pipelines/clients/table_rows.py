@@ -23,9 +23,9 @@ import polars as pl
 from pipelines.clients.numbers import two_readings
 from pipelines.clients.table_columns import ROW, Origin, fits, headers_of, places_of
 from pipelines.clients.table_totals import LONG_TOTAL, SURE_TOTAL, refuse_second_table, total_rows
+from pipelines.clients.tally import Tally
 from pipelines.errors import SourceError
 from pipelines.layout import NUMBERS, TableLayout, fold
-from pipelines.reading.tally import Tally
 
 _RULED = r"^(-{2,}|={2,}|_{2,})$"
 # What the first byte of a letter in UTF-8 is in the page of Windows, and in that of the Mac.

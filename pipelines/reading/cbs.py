@@ -14,13 +14,13 @@ import polars as pl
 from pipelines.card import TEXTS, Shape, SourceCard
 from pipelines.clients import cbs_bulk
 from pipelines.clients.odata import Description, read_envelope, unlisted
+from pipelines.clients.tally import NOT_ASKED_FOR, NOT_CLASSIFIED, Tally
 from pipelines.errors import MismatchError, SourceError
 from pipelines.landing import Resource
 from pipelines.reading.landed import Landed
 from pipelines.reading.places import write_places
 from pipelines.reading.remainders import remainders_among
 from pipelines.reading.shapes import CODES, MEASURES, Schema
-from pipelines.reading.tally import NOT_ASKED_FOR, NOT_CLASSIFIED, Tally
 from pipelines.roads import Protocol
 
 COUNTRY = "NL01"

@@ -15,6 +15,7 @@ from pipelines.clients import drop, eurostat, ogc_features
 from pipelines.clients.jsonstat import read_cube
 from pipelines.clients.table_file import read_records, read_table
 from pipelines.clients.table_rows import Table
+from pipelines.clients.tally import NOT_ASKED_FOR, NOT_CLASSIFIED, NOTHING, Tally
 from pipelines.errors import MismatchError, SourceError
 from pipelines.landing import Resource, Snapshot
 from pipelines.periods import period_days
@@ -24,7 +25,6 @@ from pipelines.reading.registers import register_rows, register_year
 from pipelines.reading.remainders import remainders_among
 from pipelines.reading.shapes import CODES, MEASURES, ROWS_IN
 from pipelines.reading.tables import load_region_names, statistics_rows
-from pipelines.reading.tally import NOT_ASKED_FOR, NOT_CLASSIFIED, NOTHING, Tally
 from pipelines.reading.told_periods import refuse_other_period
 from pipelines.reading.twins import refuse_twins
 from pipelines.roads import Protocol
@@ -76,11 +76,12 @@ def _read_page(landed: Landed, resource: Resource) -> tuple[pl.DataFrame, Tally]
     """The rows of a page, and what became of those of the source."""
     card, body = landed.card, landed.page(resource)
     if card.boundaries:
-        areas = ogc_features.boundary_rows(card, body)
-        return areas, Tally(len(ogc_features.features(body)), areas.height, {})
+        features = ogc_features.features(body)
+        areas = ogc_features.boundary_rows(card, features)
+        return areas, Tally(len(features), areas.height, {})
     if landed.protocol is Protocol.EUROSTAT:
-        cells = eurostat.statistics_rows(card, body)
-        received = read_cube(body).cells.height
+        cube = read_cube(body)
+        cells, received = eurostat.statistics_rows(card, cube), cube.cells.height
         return cells, _of_asked(Tally(received, received, {}), cells["region_code"])
     table = _text_table(landed, resource, body)
     if card.subsidy_register:

@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipelines.card import CBS, SourceCard
+from pipelines.clients.tally import Tally
 from pipelines.errors import SourceError, shown
 from pipelines.landing import Landing, Snapshot
 from pipelines.reading.cbs import read_table
 from pipelines.reading.frames import read_frames
 from pipelines.reading.landed import Landed
 from pipelines.reading.pages import UNREADABLE
-from pipelines.reading.tally import Tally
 from pipelines.roads import Protocol
 
 

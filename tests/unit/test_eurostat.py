@@ -76,7 +76,7 @@ def changed(change: Callable[[dict[str, Any]], Any]) -> bytes:
 
 
 def rows(body: bytes, card: SourceCard = CARD) -> list[tuple[Any, ...]]:
-    return eurostat.statistics_rows(card, body).rows()
+    return eurostat.statistics_rows(card, read_cube(body)).rows()
 
 
 def test_a_recorded_answer_becomes_rows_in_the_codes_of_the_card() -> None:

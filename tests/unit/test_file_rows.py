@@ -13,12 +13,12 @@ from support_mutations import all_grids, body_of
 from pipelines.card import SourceCard, load_cards
 from pipelines.clients.table_file import read_records, read_table
 from pipelines.clients.table_rows import Told
+from pipelines.clients.tally import Tally
 from pipelines.errors import SourceError
 from pipelines.landing import Landing, Resource, Snapshot
 from pipelines.reading.frames import read_frames
 from pipelines.reading.landed import Landed
 from pipelines.reading.registers import register_rows
-from pipelines.reading.tally import Tally
 from pipelines.reading.told_periods import refuse_other_period
 from pipelines.settings import CARDS
 

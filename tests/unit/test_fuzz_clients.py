@@ -113,10 +113,10 @@ def page_of_cbs(body: bytes) -> Any:
 
 
 READERS = {
-    "eurostat rows": Reader(CUBE, lambda body: eurostat.statistics_rows(EUROSTAT_CARD, body).rows()),
+    "eurostat rows": Reader(CUBE, lambda body: eurostat.statistics_rows(EUROSTAT_CARD, read_cube(body)).rows()),
     "eurostat cube": Reader(CUBE, lambda body: read_cube(body).codes),
     "ogc page": Reader(FEATURES, lambda body: ogc_features.read_page(body, OGC)),
-    "ogc rows": Reader(FEATURES, lambda body: ogc_features.boundary_rows(OGC_CARD, body).rows()),
+    "ogc rows": Reader(FEATURES, lambda body: ogc_features.boundary_rows(OGC_CARD, ogc_features.features(body)).rows()),
     "ckan": Reader(PACKAGE, lambda body: ckan.choose(CKAN_CARD, ckan.read_package(body), CKAN.resources)),
     "hal page": Reader(PAGE, lambda body: hal.read_page(body, HAL)),
     "hal records": Reader(PAGE, lambda body: hal.records(body, HAL)),

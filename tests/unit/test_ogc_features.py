@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import polars as pl
 import pytest
 from support import SHARED
 from support_http import BASE, Memory, Site, hasty, open_site
@@ -118,10 +119,14 @@ def test_an_unknown_collection_is_not_there(site: Site) -> None:
         fetch(site)
 
 
+def rows_of(card: SourceCard, *bodies: bytes) -> pl.DataFrame:
+    return ogc_features.boundary_rows(card, [area for body in bodies for area in ogc_features.features(body)])
+
+
 def test_an_area_becomes_a_row_with_compact_rounded_geometry() -> None:
     long_ring = [[4.900001234, 52.3, 1.5], [5.0, 52.3, 1.5], [5.0, 52.400009, 1.5], [4.900001234, 52.3, 1.5]]
     islands = feature("GM0014", "MultiPolygon", [[RING], [RING, RING]])
-    rows = ogc_features.boundary_rows(card_for()[0], body(feature(coordinates=[long_ring])), body(islands))
+    rows = rows_of(card_for()[0], body(feature(coordinates=[long_ring])), body(islands))
     assert rows.columns == ["frame_year", "region_code", "name", "geometry"]
     first, second = rows.rows()
     assert first[:3] == (2026, "GM0363", "Naam GM0363")
@@ -162,18 +167,18 @@ def test_what_is_no_dutch_municipality_is_refused(change: Callable[[dict[str, An
     wrong = copy.deepcopy(feature())
     change(wrong)
     with pytest.raises(MismatchError, match=problem) as error:
-        ogc_features.boundary_rows(card_for()[0], body(wrong))
+        rows_of(card_for()[0], body(wrong))
     assert "\n" not in str(error.value)
 
 
 def test_a_municipality_that_is_there_twice_is_refused() -> None:
     with pytest.raises(MismatchError, match="GM0363 is there twice"):
-        ogc_features.boundary_rows(card_for()[0], body(feature()), body(feature()))
+        rows_of(card_for()[0], body(feature()), body(feature()))
 
 
 @pytest.mark.standin
 def test_the_published_boundaries_of_2026_are_342_municipalities() -> None:
     published = (SHARED / "standin" / "files" / "geo" / "gemeenten_342_simplified.geojson").read_bytes()
-    rows = ogc_features.boundary_rows(card_for("gemeentecode", "gemeentenaam")[0], published)
+    rows = rows_of(card_for("gemeentecode", "gemeentenaam")[0], published)
     assert rows.height == 342
     assert dict(rows.select("region_code", "name").iter_rows())["GM0014"] == "Groningen"

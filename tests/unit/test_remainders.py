@@ -10,10 +10,10 @@ import polars as pl
 import pytest
 
 from pipelines.card import SourceCard
+from pipelines.clients.tally import NOT_CLASSIFIED
 from pipelines.landing import Landing, Resource, Snapshot
 from pipelines.raw import rows_of, tally_of, write_raw
 from pipelines.reading.remainders import remainders_among
-from pipelines.reading.tally import NOT_CLASSIFIED
 from pipelines.refresh import refresh
 from pipelines.sample.make_sample import sample_origin
 from pipelines.sample.tables import NO_REGIONS
