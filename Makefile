@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run serve dev test lint lock sample screenshots clean
+.PHONY: run serve dev test lint contracts lock sample screenshots clean
 
 run: $(VENV)/run.stamp ## the main job on the bundled sample, offline
 	@$(BIN)/regiokompas run --from sample
@@ -24,6 +24,9 @@ lint: $(VENV)/dev.stamp ## ruff, mypy --strict, sqlfluff
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint dbt_project/models dbt_project/tests
+
+contracts: $(VENV)/run.stamp ## the columns of the wide tables, after a change of the indicators or themes
+	@$(BIN)/python -m pipelines.wide_marts
 
 sample: $(VENV)/dev.stamp ## makes the bundled sample anew, byte for byte the same
 	$(BIN)/python -m pipelines.sample.make_sample

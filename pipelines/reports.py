@@ -79,7 +79,8 @@ def print_new_source(console: Console, made: Made) -> None:
         "",
         example_row(made),
         "",
-        f"3  regiokompas run --from live --select {made.card.dataset_id}",
+        "3  make contracts",
+        f"4  regiokompas run --from live --select {made.card.dataset_id}",
     ]
     for line in lines:
         console.print(line, soft_wrap=True, markup=False)

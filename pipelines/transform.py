@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from pipelines.ingest import INPUTS
 from pipelines.origins import Origin
 from pipelines.raw import raw_folders
 from pipelines.settings import DBT_PROJECT, Settings
-from pipelines.wide_marts import write_contracts
+from pipelines.wide_marts import check_contracts
 
 # The executable that lies beside this Python: on a machine with several, the one on PATH may be another's.
 DBT = Path(sys.executable).parent / "dbt"
@@ -41,18 +42,16 @@ def dbt_vars(settings: Settings, *, invented: bool) -> str:
 
 
 def ensure_manifest(settings: Settings) -> Path:
-    """The path of an up-to-date dbt manifest; parses the project when a file of it is newer.
+    """The path of an up-to-date dbt manifest; parses the project when it is not the one that was parsed last.
 
     Raises:
-        RegiokompasError: dbt cannot parse the project; the text is dbt's own.
+        RegiokompasError: a generated contract is out of date; dbt cannot parse the project, and then the text is dbt's.
     """
-    write_contracts(DBT_PROJECT)
+    check_contracts(DBT_PROJECT)
     target = settings.build / "dbt"
-    manifest = target / "manifest.json"
-    newest = max(
-        path.stat().st_mtime for path in DBT_PROJECT.rglob("*") if path.is_file() and "target" not in path.parts
-    )
-    if manifest.exists() and manifest.stat().st_mtime >= newest:
+    manifest, parsed = target / "manifest.json", target / "parsed.sha256"
+    digest = _project_digest()
+    if manifest.exists() and parsed.exists() and parsed.read_text(encoding="utf-8") == digest:
         return manifest
     target.mkdir(parents=True, exist_ok=True)
     command = [
@@ -66,7 +65,18 @@ def ensure_manifest(settings: Settings) -> Path:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RegiokompasError(f"dbt cannot parse {DBT_PROJECT.name}: {(done.stdout + done.stderr).strip()}")
+    parsed.write_text(digest, encoding="utf-8")
     return manifest
+
+
+def _project_digest() -> str:
+    """The identity of the dbt project: times would not tell of a file that is gone, nor of an older version."""
+    digest = sha256()
+    for path in sorted(path for path in DBT_PROJECT.rglob("*") if path.is_file()):
+        name = path.relative_to(DBT_PROJECT).as_posix()
+        if not name.startswith(("target/", "logs/")):
+            digest.update(name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
 
 
 class HouseTranslator(DagsterDbtTranslator):

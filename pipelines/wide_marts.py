@@ -1,18 +1,20 @@
 """The contracts of the wide marts, derived from the seeds: an indicator is a row there and needs no SQL or YAML.
 
-dbt wants the columns of a contract written out in YAML, so they are generated, committed and proved equal by a test.
-`python -m pipelines.wide_marts` writes them anew after a change of `seeds/indicators.csv` or `seeds/themes.csv`.
+dbt wants the columns of a contract written out in YAML, so they are generated and committed. `make contracts` writes
+them anew after a change of `seeds/indicators.csv` or `seeds/themes.csv`; a run only checks that they agree with these.
 """
 
 import csv
+import sys
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from pipelines.errors import RegiokompasError
 from pipelines.settings import DBT_PROJECT
 
-HEADER = "# Generated from seeds/indicators.csv and seeds/themes.csv by pipelines/wide_marts.py; do not edit.\n"
+HEADER = "# Generated from seeds/indicators.csv and seeds/themes.csv by `make contracts`; do not edit.\n"
 FACET = {"meta": {"facet": True}}
 
 
@@ -66,15 +68,33 @@ def write_contracts(project_dir: Path = DBT_PROJECT) -> list[Path]:
     Returns:
         The files whose bytes changed; files that were right already are not touched.
     """
-    changed = []
+    changed = _outdated(project_dir)
+    for path, content in changed.items():
+        path.write_bytes(content)
+    return list(changed)
+
+
+def check_contracts(project_dir: Path = DBT_PROJECT) -> None:
+    """Check that every contract is what the seeds give.
+
+    Raises:
+        RegiokompasError: one or more are not.
+    """
+    if outdated := _outdated(project_dir):
+        names = ", ".join(path.name for path in outdated)
+        raise RegiokompasError(
+            f"{names}: not what seeds/indicators.csv and seeds/themes.csv give -> run `make contracts`"
+        )
+
+
+def _outdated(project_dir: Path) -> dict[Path, bytes]:
+    """The contracts that are absent or differ from the seeds, and what they should hold."""
     indicators = _rows(project_dir / "seeds" / "indicators.csv")
-    for theme in _rows(project_dir / "seeds" / "themes.csv"):
-        path = contract_path(project_dir, theme["theme"])
-        content = contract_yaml(indicators, theme).encode()
-        if not path.exists() or path.read_bytes() != content:
-            path.write_bytes(content)
-            changed.append(path)
-    return changed
+    wanted = {
+        contract_path(project_dir, theme["theme"]): contract_yaml(indicators, theme).encode()
+        for theme in _rows(project_dir / "seeds" / "themes.csv")
+    }
+    return {path: content for path, content in wanted.items() if not path.exists() or path.read_bytes() != content}
 
 
 def contract_path(project_dir: Path, theme: str) -> Path:
@@ -133,4 +153,5 @@ def _indicator_columns(row: dict[str, str]) -> list[dict[str, Any]]:
 
 
 if __name__ == "__main__":
-    write_contracts()
+    for written in write_contracts():
+        sys.stdout.write(f"{written}\n")

@@ -194,6 +194,12 @@ def copy_project(target: Path) -> Path:
     return target
 
 
+def write_contracts(project: Path) -> None:
+    """What `make contracts` does, in a copy of the project to whose indicators something was added."""
+    command = [sys.executable, "-m", "pipelines.wide_marts"]
+    subprocess.run(command, cwd=project, env={**os.environ, "PYTHONPATH": str(project)}, check=True)
+
+
 class Standin:
     """A running stand-in: where it is, what it was asked, and the faults that it is told to have."""
 

@@ -33,6 +33,7 @@ from support import (
     query,
     run_cli,
     selection_of,
+    write_contracts,
 )
 
 from pipelines.card import load_cards
@@ -178,6 +179,7 @@ def added(standin: Any, live_run: Any, tmp_path_factory: pytest.TempPathFactory)
     append(project / "pipelines" / "cards" / "cbs.yml", README_CARDS[0].text)
     for block in README_ROWS:
         append(project / "dbt_project" / "seeds" / "indicators.csv", block.text)
+    write_contracts(project)
     (new,) = load_cards(project / "pipelines" / "cards").keys() - load_cards(CARDS).keys()
     standin.heal()
     ran = standin.run("--select", new, data=data, project=project)
@@ -203,6 +205,9 @@ def run_make(command: str, place: Place) -> None:
     elif target == "sample":
         done = subprocess.run([*shlex.split(recipe[0].replace("python", sys.executable, 1)), place.folder / "landing"])
         assert done.returncode == 0 and digests(place.folder / "landing") == digests(SAMPLE_LANDING)
+    elif target == "contracts":
+        # `added` gave it, after the rows of the README and before a run that would refuse without it.
+        assert recipe == ["python -m pipelines.wide_marts"] and place.get("added")
     elif target == "screenshots":
         assert recipe == ["python docs/make_pictures.py"]
         make_pictures(place)

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipelines.settings import DBT_PROJECT
-from pipelines.wide_marts import contract_path, contract_yaml, write_contracts
+from pipelines.errors import RegiokompasError
+from pipelines.settings import DBT_PROJECT, PROJECT
+from pipelines.wide_marts import HEADER, check_contracts, contract_path, contract_yaml, write_contracts
 
 
 def seed(name: str) -> list[dict[str, str]]:
@@ -22,7 +23,7 @@ THEMES = seed("themes")
 def test_committed_contract_equals_the_seed(theme: dict[str, str]) -> None:
     committed = contract_path(DBT_PROJECT, theme["theme"]).read_text(encoding="utf-8")
     expected = contract_yaml(seed("indicators"), theme)
-    assert committed == expected, "run `python -m pipelines.wide_marts` and commit what it writes"
+    assert committed == expected, "run `make contracts` and commit what it writes"
 
 
 @pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme["theme"])
@@ -47,9 +48,25 @@ def test_a_new_indicator_row_is_a_new_column(tmp_path: Path) -> None:
         writer.writeheader()
         writer.writerows([*rows, added])
 
+    with pytest.raises(RegiokompasError) as refused:
+        check_contracts(tmp_path)
+    line = str(refused.value)
+    assert "\n" not in line and line.endswith(" -> run `make contracts`")
+    assert all(f"{theme['theme']}.yml" in line for theme in THEMES)
     assert len(write_contracts(tmp_path)) == len(THEMES)
+    check_contracts(tmp_path)
     assert write_contracts(tmp_path) == [], "files that are right already must not be touched"
     text = contract_path(tmp_path, "human_capital").read_text(encoding="utf-8")
     columns = {column["name"]: column for column in yaml.safe_load(text)["models"][0]["columns"]}
     assert columns["startups_count"]["config"]["meta"]["title_nl"] == "Starters: nieuw"
     assert columns["startups_count_status"]["data_type"] == "string"
+
+
+def test_every_generated_contract_is_marked_as_such() -> None:
+    """At its top for who reads it, and for a host of the repository, so that reviews fold it."""
+    marked = {path for path in DBT_PROJECT.rglob("*.yml") if path.read_text(encoding="utf-8").startswith(HEADER)}
+    assert marked == {contract_path(DBT_PROJECT, theme["theme"]) for theme in THEMES}
+    lines = (PROJECT / ".gitattributes").read_text(encoding="utf-8").splitlines()
+    attributes = {line.split()[0]: line.split()[1:] for line in lines if line and not line.startswith("#")}
+    for path in marked:
+        assert "linguist-generated" in attributes.get(path.relative_to(PROJECT).as_posix(), [])

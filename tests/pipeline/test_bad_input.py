@@ -27,6 +27,7 @@ from support import (
     query,
     release_ids,
     run_cli,
+    write_contracts,
 )
 
 TABLES = SHARED / "standin" / "tables"
@@ -96,6 +97,7 @@ def bad_indicators(sample_run: Run, tmp_path_factory: pytest.TempPathFactory) ->
         writer = csv.DictWriter(file, fieldnames=list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
+    write_contracts(project)
     ran = run_cli("run", "--from", "sample", data=data, project=project)
     return Bad(ran, data, sample_run.release, digests(sample_run.release))
 

@@ -11,7 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import SHARED, Ran, Standin, copy_project, current_release, open_standin, query, run_cli
+from support import (
+    SHARED,
+    Ran,
+    Standin,
+    copy_project,
+    current_release,
+    open_standin,
+    query,
+    run_cli,
+    write_contracts,
+)
 from support_bundles import MadeUp
 from support_portal import fetch, open_portal
 
@@ -146,6 +156,7 @@ def added(unknown: Standin, tmp_path_factory: pytest.TempPathFactory) -> Added:
         text = re.sub("<[^>]+>", "in woorden", proposed.replace("<count|rate|share|ratio>", "count"))
         seed.write_text(seed.read_text(encoding="utf-8").rstrip("\n") + f"\n{text}\n", encoding="utf-8")
         made[table], rows[table] = ran, dict(zip(header, next(csv.reader([text])), strict=True))
+    write_contracts(project)
     chosen = [argument for table in (*ADDED, "86247NED") for argument in ("--select", f"cbs/{table}")]
     ran = unknown.run(*chosen, data=data, project=project)
     assert ran.code == 0, ran.err + ran.out
