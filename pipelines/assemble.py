@@ -24,7 +24,7 @@ from pipelines.reading.existing import boundaries
 from pipelines.reading.landed import Landed
 from pipelines.refresh import FailedError, read_landed
 from pipelines.selections import Selections, digest_of, read_selections
-from pipelines.settings import PROJECT, Settings
+from pipelines.settings import PACKAGES, PROJECT, Settings
 from schemas.shapes import check_shape
 
 # What can change a figure or a text of a release; how it is shown is not part of it.
@@ -315,9 +315,13 @@ def newest_boundaries() -> int:
 def code_digest() -> str:
     """The identity of the code that makes a release: every file that can change a figure or a text."""
     digest = sha256()
-    files = [p for name, endings in _CODE.items() for p in (PROJECT / name).rglob("*") if p.suffix in endings]
-    for path in sorted(p for p in files if "target" not in p.parts):
-        digest.update(path.relative_to(PROJECT).as_posix().encode() + b"\0" + path.read_bytes())
+    for folder, endings in _CODE.items():
+        # An install has its packages elsewhere, and is the same code.
+        root = PROJECT if (PROJECT / folder).is_dir() else PACKAGES
+        for path in sorted(p for p in (root / folder).rglob("*") if p.suffix in endings):
+            name = path.relative_to(root).as_posix()
+            if not name.startswith("dbt_project/target/"):
+                digest.update(name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]
 
 

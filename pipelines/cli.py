@@ -26,7 +26,7 @@ from pipelines.publish.release import CURRENT, current
 from pipelines.publish.revisions import Comparison, compare, find_release, recorded
 from pipelines.reports import print_changes, print_findings, print_new_source
 from pipelines.selections import read_selections
-from pipelines.settings import CARDS, PROJECT, Settings
+from pipelines.settings import CARDS, IS_INSTALLED, PACKAGES, Settings
 from pipelines.source_status import everything_known, print_source
 from pipelines.terminal import print_sources
 
@@ -45,6 +45,7 @@ def told(command: Callable[..., None]) -> Callable[..., None]:
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="regiokompas")
 def main() -> None:
     """Open figures on small business and human capital for every Dutch municipality and region."""
 
@@ -139,6 +140,8 @@ def doctor(origin: str | None, select: tuple[str, ...], exclude: tuple[str, ...]
 @told
 def new_source(publisher: str, table: str, period: str | None) -> None:
     """Write the card of a TABLE that has none yet, from the publisher's own description, and fetch the table."""
+    if IS_INSTALLED:
+        raise RegiokompasError("new-source adds a card to the project, and this is an installed copy -> use a checkout")
     settings = Settings.from_environment(origin="live")
     with only_run(settings):
         made = make_source(publisher, table, cast(LiveOrigin, open_origin(settings)), settings, period=period)
@@ -214,10 +217,9 @@ def dev(port: int) -> None:
     command = [
         str(Path(sys.executable).parent / "dagster"),
         "dev",
-        "--workspace",
-        "workspace.yaml",
-        "--port",
-        str(port),
+        *("--module-name", "pipelines.definitions"),
+        *("--working-directory", str(PACKAGES)),
+        *("--port", str(port)),
     ]
     environment = {
         **os.environ,
@@ -225,7 +227,7 @@ def dev(port: int) -> None:
         "REGIOKOMPAS_DATA": str(settings.data),
         "REGIOKOMPAS_SELECTIONS": str(settings.selections),
     }
-    sys.exit(subprocess.run(command, env=environment, cwd=PROJECT, check=False).returncode)
+    sys.exit(subprocess.run(command, env=environment, check=False).returncode)
 
 
 def open_console() -> Console:

@@ -27,10 +27,10 @@ def resolve_release(release: Path) -> Path:
     """
     directory = release.resolve()
     if not directory.is_dir():
-        raise ServeError(f"There is no release at {release}. Make one with `make run`.")
+        raise ServeError(f"There is no release at {release}. Make one with `regiokompas run`.")
     for name in (DATABASE_FILE, METADATA_FILE):
         if not (directory / name).is_file():
-            raise ServeError(f"The release at {release} has no {name}. Make a whole one with `make run`.")
+            raise ServeError(f"The release at {release} has no {name}. Make a whole one with `regiokompas run`.")
     return directory
 
 
@@ -50,7 +50,7 @@ def refuse_taken_port(port: int, host: str) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            advice = f"Choose another with `make serve PORT={port + 1}`."
+            advice = f"Choose another with `--port {port + 1}`."
             raise ServeError(f"Port {port} of {host} cannot be used: {error.strerror}. {advice}") from error
 
 

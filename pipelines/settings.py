@@ -5,11 +5,16 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-PROJECT = Path(__file__).resolve().parents[1]
-SAMPLE_LANDING = PROJECT / "pipelines" / "sample" / "landing"
+# Where our packages are: a checkout, or what Python installs into.
+PACKAGES = Path(__file__).resolve().parents[1]
+# An install has the folders that are no packages in one of their own (see `pyproject.toml`), a checkout beside these.
+_INSTALLED = PACKAGES / "regiokompas_project"
+IS_INSTALLED = _INSTALLED.is_dir()
+PROJECT = _INSTALLED if IS_INSTALLED else PACKAGES
 DBT_PROJECT = PROJECT / "dbt_project"
 PORTAL = PROJECT / "datasette"
-CARDS = PROJECT / "pipelines" / "cards"
+CARDS = PACKAGES / "pipelines" / "cards"
+SAMPLE_LANDING = PACKAGES / "pipelines" / "sample" / "landing"
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,6 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-SEED = Path(__file__).parents[1] / "dbt_project" / "seeds" / "tension_classes.csv"
-
 WIDTH, HEIGHT = 240, 16
 # Four times as many vacancies as people stands as far to the right as four times as few to the left.
 LOWEST, HIGHEST = 1 / 16, 16.0
@@ -40,9 +38,9 @@ class Bound:
     x: float
 
 
-def read_classes() -> dict[str, TensionClass]:
-    """Returns the classes by id, the loosest first."""
-    with SEED.open(encoding="utf-8", newline="") as file:
+def read_classes(seed: Path) -> dict[str, TensionClass]:
+    """Returns the classes by id, the loosest first, from `tension_classes.csv`."""
+    with seed.open(encoding="utf-8", newline="") as file:
         return {
             row["class_id"]: TensionClass(
                 class_id=row["class_id"],

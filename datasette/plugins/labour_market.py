@@ -1,5 +1,6 @@
 """The labour market of a region (/arbeidsmarkt/AM11, /en/labour-market/AM11) and of all regions side by side."""
 
+from pathlib import Path
 from typing import Any
 
 from datasette import Response, hookimpl
@@ -14,6 +15,7 @@ from portal.tension import bands, bounds, market_bounds, place, read_classes
 
 # The table of tensions is made of this source alone.
 SOURCE = "uwv/spanningsindicator"
+TENSION_CLASSES = Path(__file__).parents[2] / "dbt_project" / "seeds" / "tension_classes.csv"
 # Of a long list the page shows the tightest or loosest; every occupation is in the table below it.
 LONGEST_LIST = 10
 
@@ -188,7 +190,7 @@ def register_routes() -> list[tuple[str, Any]]:
 @hookimpl
 def prepare_jinja2_environment(env: Any) -> None:
     """Gives the templates the classes of tension and their places on the scale."""
-    classes = read_classes()
+    classes = read_classes(TENSION_CLASSES)
     env.globals["tension_classes"] = classes
     env.globals["tension_bands"] = bands(classes)
     env.globals["tension_bounds"] = bounds(classes)

@@ -11,9 +11,11 @@ from datasette.app import Datasette
 from support import query
 from support_portal import fetch
 
+from pipelines.settings import DBT_PROJECT
 from portal.csv_text import write_csv
 from portal.tension import bounds, place, read_classes
 
+SEED = DBT_PROJECT / "seeds" / "tension_classes.csv"
 BOTH = [("/arbeidsmarkt", "nl"), ("/en/labour-market", "en")]
 REGION = "AM11"
 UNKNOWN = "\N{EN DASH}"
@@ -127,7 +129,7 @@ def test_a_tension_that_is_not_there_is_no_zero_and_says_why(
 def test_the_word_of_uwv_stands_beside_ours_and_a_difference_is_marked(
     portal: Datasette, sample_release: Path, newest: str
 ) -> None:
-    words = {c.class_id: c.labels["nl"] for c in read_classes().values()}
+    words = {c.class_id: c.labels["nl"] for c in read_classes(SEED).values()}
     published = query(
         sample_release,
         "select region_code, tension_label_uwv, tension_class from labour_tension"
@@ -181,7 +183,7 @@ def test_a_page_is_safe_and_leads_to_itself_in_the_other_language(portal: Datase
 
 
 def test_the_scale_marks_the_bounds_of_the_seed_and_ends_where_it_ends() -> None:
-    marks = bounds(read_classes())
+    marks = bounds(read_classes(SEED))
     assert [mark.value for mark in marks] == [0.25, 0.67, 1.5, 4]
     places = [place(0), *(mark.x for mark in marks), place(10_000)]
     assert places == sorted(places) and len(set(places)) == len(places)
