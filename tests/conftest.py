@@ -1,15 +1,17 @@
 """Whole runs are slow, so what they make is made once, for every worker, and only looked at."""
 
+from __future__ import annotations
+
 import json
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from datasette.app import Datasette
 from filelock import FileLock
-from playwright.sync_api import Browser
 from support import (
     STANDIN,
     Ran,
@@ -21,15 +23,19 @@ from support import (
     run_cli,
     selection_of,
 )
-from support_browser import open_chromium, serving
-from support_portal import open_portal
 from support_releases import BEFORE, REVISED, publish_after
+
+if TYPE_CHECKING:
+    from datasette.app import Datasette
+    from playwright.sync_api import Browser
 
 # Zwolle, and Weesp for as long as it was there.
 OOST = ("oost.csv", "municipality_code;valid_to;region_name\n193;;Oost\n457;23-03-2022;\n")
 # When CBS changed the establishments of Amsterdam, in the table as it is and in news of it, and how many there are.
 MODIFIED, MODIFIED_AGAIN = "2026-07-30T02:00:00+02:00", "2026-11-20T02:00:00+01:00"
 WAS, BECAME = 216_360.0, 216_365.0
+# The libraries that only tests of the portal need, so that only their fixtures import them.
+PORTAL_LIBRARIES = ("datasette", "playwright")
 NO_STANDIN = "../shared/standin is absent: it serves the real published figures that this test compares with"
 # The files with the most whole runs begin first, so that no worker is left alone with one of them at the end. The
 # first two wait for different runs.
@@ -58,6 +64,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("standin"):
             item.add_marker(pytest.mark.skip(reason=NO_STANDIN))
+
+
+@pytest.fixture(autouse=True)
+def _parts_need_no_portal(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In tests/unit neither Datasette nor a browser can be imported: who works on a part needs neither."""
+    if request.path.parent.name == "unit":
+        imported = [name for name in sys.modules if name.split(".")[0] in PORTAL_LIBRARIES]
+        for name in {*PORTAL_LIBRARIES, *imported}:
+            monkeypatch.setitem(sys.modules, name, None)
 
 
 @dataclass(frozen=True)
@@ -106,6 +121,8 @@ def sample_release(sample_run: Run) -> Path:
 @pytest.fixture(scope="session")
 def portal(sample_release: Path) -> Datasette:
     """The portal of the sample, within the process of the test."""
+    from support_portal import open_portal
+
     return open_portal(sample_release)
 
 
@@ -118,6 +135,8 @@ def revised_release(sample_release: Path, tmp_path_factory: pytest.TempPathFacto
 @pytest.fixture(scope="module")
 def address(revised_release: Path) -> Iterator[str]:
     """Where a server of the revised release answers."""
+    from support_browser import serving
+
     with serving(revised_release) as address:
         yield address
 
@@ -125,6 +144,8 @@ def address(revised_release: Path) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Debian's chromium."""
+    from support_browser import open_chromium
+
     with open_chromium() as chromium:
         yield chromium
 
