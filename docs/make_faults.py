@@ -28,8 +28,8 @@ outcome: a different figure would fail the tests. `python docs/make_faults.py` w
 _ON_PAGES = """## In pages
 
 Tried with a source of every protocol that sends pages. *Same rows*: none is missing and none appears twice. *Refused
-later*: the source does not give its size, so the fault shows only when less than 90 % of the earlier data comes back. *Not
-seen*: nothing in the protocol shows it, for the reason below the table.
+later*: the source does not give its size, so the fault shows only when less than 90 % of the earlier data comes back.
+*Not seen*: nothing in the protocol shows it, for the reason below the table.
 """
 FORMS = ("csv", "xlsx", "json")
 _IN_WORDS = {SAME: "same rows", REFUSED: "refused", REFUSED_LATER: "refused later", UNSEEN: "not seen"}

@@ -144,7 +144,8 @@ def figures_of(row: dict[str, str], data: Path) -> None:
     with closing(sqlite3.connect(current_release(data) / "regiokompas.db")) as db:
         name = row["indicator_id"]
         figures = "select count(value), max(value) from {} where indicator_id = ?"
-        assert db.execute(figures.format("observations"), [name]).fetchone()[0] > 0
+        published = db.execute(figures.format("observations"), [name]).fetchone()[0]
+        assert bool(published) == (row["formula"] == "published")
         long = db.execute(figures.format("observations_on_frame"), [name]).fetchone()
         wide = db.execute(f'select count("{name}"), max("{name}") from {row["theme"]}').fetchone()
     assert long == wide and long[0] > 0 and long[1] <= float(row["max_value"])
