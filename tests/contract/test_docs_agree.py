@@ -17,6 +17,8 @@ from portal.pages import PATHS
 DOCS = (*PAGES, "CHANGELOG.md")
 FOLDERS = ("pipelines", "dbt_project", "schemas", "portal", "datasette", "docs", "tests", "benchmarks")
 MAX_PICTURE_BYTES = 300_000
+# At 200 words a minute.
+FIVE_MINUTES_OF_WORDS = 1000
 
 
 def read(doc: str) -> str:
@@ -115,3 +117,11 @@ def test_the_picture_is_there_and_light(doc: str) -> None:
     picture = PROJECT / re.findall(r"!\[[^\]]+\]\(([^)]+)\)", read(doc))[0]
     content = picture.read_bytes()
     assert content.startswith(b"\x89PNG") and len(content) < MAX_PICTURE_BYTES
+
+
+@pytest.mark.parametrize("doc", ["README.md", "README.nl.md"])
+def test_a_readme_is_read_in_five_minutes_and_links_to_every_page(doc: str) -> None:
+    text = read(doc)
+    assert len(text.split()) <= FIVE_MINUTES_OF_WORDS
+    linked = {link.split("#")[0].split(".")[0] for link in re.findall(r"\]\((docs/[^)]+\.md[^)]*)\)", text)}
+    assert {path.split(".")[0] for path in PAGES if path.startswith("docs/")} == linked
