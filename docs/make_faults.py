@@ -19,15 +19,17 @@ from support_pages import EXCUSED, REFUSED, REFUSED_LATER, SAME, UNSEEN, outcome
 PAGE = DOCS / "faults.md"
 INTRODUCTION = """# Faults that were tried
 
+Which mistakes in files and pages are refused, and which do no harm.
+
 Each of these was put into the sample, one at a time, and read as a run reads it. *Same figures*: the fault did no harm.
-*Refused*: the source is refused with the place and the reason, and what it published before stays. For files there is
-no third outcome: another figure would fail the tests. `python docs/make_faults.py` writes this page.
+*Refused*: the source is refused, with the place and the reason, and its earlier data stays. For files there is no third
+outcome: a different figure would fail the tests. `python docs/make_faults.py` writes this page.
 """
 _ON_PAGES = """## In pages
 
-Tried with a source of every protocol that pages. *Same rows*: none is missing and none is there twice. *Refused later*:
-of a source that says nothing of its size, only what landed before tells, when less than 90 % of it comes back. *Not
-seen*: nothing in the protocol tells, for the reason below the table.
+Tried with a source of every protocol that sends pages. *Same rows*: none is missing and none appears twice. *Refused
+later*: the source does not give its size, so the fault shows only when less than 90 % of the earlier data comes back.
+*Not seen*: nothing in the protocol shows it, for the reason below the table.
 """
 FORMS = ("csv", "xlsx", "json")
 _IN_WORDS = {SAME: "same rows", REFUSED: "refused", REFUSED_LATER: "refused later", UNSEEN: "not seen"}

@@ -29,6 +29,8 @@ PATHS = {
     "labour_market": {"nl": "/arbeidsmarkt/{code}", "en": "/en/labour-market/{code}"},
     "labour_moves": {"nl": "/arbeidsmarkt/{code}/overstap", "en": "/en/labour-market/{code}/moves"},
     "api": {"nl": "/v1", "en": "/en/v1"},
+    "docs": {"nl": "/docs", "en": "/en/docs"},
+    "doc": {"nl": "/docs/{name}", "en": "/en/docs/{name}"},
 }
 MUNICIPALITY = "municipality"
 # `.csv`, and `.nl.csv` as Dutch Excel opens it.

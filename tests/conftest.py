@@ -152,12 +152,12 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def own_run(once: Once, sample_run: Run) -> Run:
-    """The sample once more with own regions: those of the READMEs as they stand there, and `oost.csv`."""
+    """The sample once more with own regions: those that the docs show, and `oost.csv`."""
 
     def run(data: Path) -> Ran:
         copy_data(sample_run.data, data)
         (data / "selections").mkdir()
-        for file, text in (selection_of("README.md"), selection_of("README.nl.md"), OOST):
+        for file, text in (selection_of("docs/using.md"), selection_of("docs/using.nl.md"), OOST):
             (data / "selections" / file).write_text(text, encoding="utf-8")
         return run_cli("run", "--from", "sample", data=data)
 

@@ -178,7 +178,7 @@ def new_data(parsed: Path, target: Path) -> Path:
 
 
 def selection_of(doc: str) -> tuple[str, str]:
-    """The file of an own region that a README shows: its name and its text."""
+    """The file of an own region that a page of the docs shows: its name and its text."""
     text = (PROJECT / doc).read_text(encoding="utf-8")
     (file,) = re.findall(r"`selections/([\w-]+\.csv)`", text)
     (shown,) = re.findall(r"^```csv\n(municipality_code.*?)^```$", text, re.MULTILINE | re.DOTALL)

@@ -9,6 +9,7 @@ from datasette.utils.asgi import Request
 from markupsafe import Markup
 
 from portal.answers import answer_without_body, file_headers
+from portal.docs_pages import docs_paths
 from portal.feed import write_feed
 from portal.pages import DATABASE, page_url, region_url
 from portal.revisions import line_of_changes
@@ -20,7 +21,7 @@ REGIONS = "select region_code, scheme from regions where is_current order by sch
 LABOUR_MARKETS = "select distinct region_code from labour_tension order by region_code"
 INDICATORS = "select indicator_id from indicators order by indicator_id"
 # Pages with an address of their own that is the same for every release.
-FIXED_PAGES = ("home", "compare", "own_region", "indicators", "labour_markets", "sources", "changes")
+FIXED_PAGES = ("home", "compare", "own_region", "indicators", "labour_markets", "sources", "changes", "docs")
 
 
 def send(datasette: Datasette, request: Request, body: bytes | str, content_type: str) -> Response:
@@ -56,6 +57,7 @@ async def pages(datasette: Datasette) -> list[dict[str, str]]:
         {lang: page_url("labour_market", lang, code=row["region_code"]) for lang in LANGUAGES}
         for row in await database.execute(LABOUR_MARKETS)
     ]
+    found += docs_paths()
     return found + [{"en": datasette.urls.table(DATABASE, name)} for name in tables(datasette)]
 
 

@@ -2,7 +2,7 @@
 -- title_nl: Hoeveel bedrijfsvestigingen telt elke gemeente nu?
 -- title_en: How many business establishments does each municipality have now?
 -- description_nl: Het nieuwste cijfer per gemeente van vandaag, met de status en de bron erbij. De grootste eerst.
--- description_en: The newest figure for each present-day municipality, with its status and source. The largest first.
+-- description_en: The latest figure for each current municipality, with its status and source, largest first.
 -- ---
 select
     r.name as municipality,

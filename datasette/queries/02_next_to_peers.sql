@@ -2,7 +2,7 @@
 -- title_nl: Hoe staat een gemeente ervoor naast de andere in haar provincie?
 -- title_en: How does a municipality compare with the others in its province?
 -- description_nl: Het nieuwste jaar van een indicator voor alle gemeenten van dezelfde provincie, met de plaats van elk. De gekozen gemeente is gemerkt met een pijl.
--- description_en: The newest year of an indicator for all municipalities of the same province, with the rank of each. An arrow marks the chosen municipality.
+-- description_en: The latest year of an indicator for all municipalities in the same province, with their ranks. An arrow marks the chosen municipality.
 -- parameters:
 --   region:
 --     default: GM0193

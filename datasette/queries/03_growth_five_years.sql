@@ -1,8 +1,8 @@
 -- ---
 -- title_nl: Waar groeide het aantal bedrijfsvestigingen het meest in vijf jaar?
--- title_en: Where did the number of establishments grow most in five years?
+-- title_en: Where did the number of establishments grow most over five years?
 -- description_nl: Het nieuwste jaar naast vijf jaar eerder, voor gemeenten die in beide jaren een cijfer hebben. Een gemeente die er in die tijd een andere bij kreeg groeit ook daardoor; de cijfers zijn zoals gepubliceerd, zonder omrekening.
--- description_en: The newest year beside five years before, for municipalities with a figure in both. A municipality that took in another one grows by that too; the figures are as published, without recalculation.
+-- description_en: The latest year compared with five years earlier, for municipalities with a figure in both. A municipality that absorbed another also grows because of that; the figures are as published, without recalculation.
 -- parameters:
 --   indicator:
 --     default: establishments_count

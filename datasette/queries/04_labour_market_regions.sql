@@ -1,8 +1,8 @@
 -- ---
 -- title_nl: Hoeveel telt elke arbeidsmarktregio, opgeteld uit haar gemeenten?
--- title_en: What is the total of each labour-market region, summed from its municipalities?
+-- title_en: What is the total for each labour market region, summed from its municipalities?
 -- description_nl: De som over de gemeenten van nu, met erbij voor hoeveel van hen er een cijfer is. Alleen aantallen kunnen zo worden opgeteld, percentages en verhoudingen niet.
--- description_en: The sum over the present-day municipalities, and for how many of them there is a figure. Only counts can be summed like this, not rates and ratios.
+-- description_en: The sum over the current municipalities, and how many of them have a figure. Only counts can be summed like this, not rates and ratios.
 -- parameters:
 --   indicator:
 --     default: establishments_count

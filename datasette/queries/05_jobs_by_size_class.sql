@@ -1,8 +1,8 @@
 -- ---
 -- title_nl: Welk deel van de banen is bij kleine en grote bedrijven?
--- title_en: What share of jobs is with small and with large businesses?
+-- title_en: What share of jobs is in small and in large businesses?
 -- description_nl: Banen van werknemers in december in Nederland naar bedrijfsgrootte, met het deel van het totaal. De bron trekt een grens bij 100 en bij 500 werknemers, dus de Europese grens van het mkb (250) is niet precies te trekken.
--- description_en: Employee jobs in December in the Netherlands by business size, with the share of the total. The source has a limit at 100 and at 500 employees, so the European limit of an SME (250) cannot be drawn exactly.
+-- description_en: Employee jobs in December in the Netherlands by business size, with the share of the total. The source has size classes that end at 100 and at 500 employees, so the European definition of an SME (250) cannot be matched exactly.
 -- ---
 select
     o.year,

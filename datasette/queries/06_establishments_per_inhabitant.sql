@@ -2,7 +2,7 @@
 -- title_nl: Waar zijn de meeste bedrijfsvestigingen per 1.000 inwoners?
 -- title_en: Where are the most establishments per 1,000 inhabitants?
 -- description_nl: Twee bronnen naast elkaar, voor het nieuwste jaar waarin beide een cijfer hebben. De verhouding is hier berekend en niet door CBS gepubliceerd.
--- description_en: Two sources side by side, for the newest year in which both have a figure. The ratio is computed here and not published by CBS.
+-- description_en: Two sources combined, for the latest year in which both have a figure. The ratio is computed here and not published by CBS.
 -- ---
 with pairs as (
     select

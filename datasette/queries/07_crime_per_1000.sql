@@ -2,7 +2,7 @@
 -- title_nl: Hoeveel misdrijven zijn er geregistreerd per 1.000 inwoners?
 -- title_en: How many crimes are registered per 1,000 inhabitants?
 -- description_nl: Het nieuwste jaar per gemeente, naast het jaar ervoor. Geregistreerd is wat bij de politie bekend is; niet elk misdrijf wordt aangegeven.
--- description_en: The newest year for each municipality, beside the year before. Registered is what the police know of; not every crime is reported.
+-- description_en: The latest year for each municipality, compared with the year before. Registered crimes are those known to the police; not every crime is reported.
 -- ---
 select
     r.name as municipality,

@@ -2,7 +2,7 @@
 -- title_nl: Welke cijfers zijn niet definitief of ontbreken, en waarom?
 -- title_en: Which figures are not final or are missing, and why?
 -- description_nl: Per indicator, jaar en status het aantal cijfers en het merkteken dat de bron erbij zet. Ontbreken, geheim, onmogelijk en nul zijn hier verschillende dingen.
--- description_en: For each indicator, year and status the number of figures and the mark that the source puts on them. Missing, secret, impossible and zero are different things here.
+-- description_en: For each indicator, year and status, the number of figures and how the source marks them. Missing, secret, impossible and zero are different things here.
 -- ---
 select
     i.title_nl,

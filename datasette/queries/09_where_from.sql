@@ -2,7 +2,7 @@
 -- title_nl: Waar komt dit cijfer vandaan?
 -- title_en: Where does this figure come from?
 -- description_nl: Alle jaren van een indicator voor een regio, met de tabel, de maat en de selectie in de bron, wanneer de bron die wijzigde, de vingerafdruk van de opgehaalde bytes en de bronvermelding.
--- description_en: All years of an indicator for a region, with the table, measure and selection in the source, when the source changed it, the fingerprint of the bytes fetched and the attribution.
+-- description_en: All years of an indicator for a region, with the table, measure and selection in the source, when the source changed it, the fingerprint of the data received and the attribution.
 -- parameters:
 --   region:
 --     default: GM0363

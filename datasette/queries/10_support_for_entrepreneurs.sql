@@ -2,7 +2,7 @@
 -- title_nl: Welke steun aan ondernemers verleende een gemeente, per jaar en regeling?
 -- title_en: Which support for entrepreneurs did a municipality grant, by year and scheme?
 -- description_nl: Alleen regelingen die volgens een beoordeelde lijst ondernemers steunen. Verleend en vastgesteld zijn twee bedragen van één dossier en worden nooit opgeteld. Is er van de gemeente geen register geladen, dan staat er waarom, en geen nul. Met NL01 ziet u de ministeries.
--- description_en: Only schemes that support entrepreneurs by a reviewed list. Granted and settled are two amounts of one dossier and are never added. Where no register of the municipality is loaded it says why, and shows no zero. NL01 shows the ministries.
+-- description_en: Only schemes on a reviewed list of support for entrepreneurs. Granted and settled are two amounts for the same case and are never added. If no register of the municipality is loaded, the answer says why instead of showing a zero. NL01 shows the ministries.
 -- parameters:
 --   region:
 --     default: GM0363

@@ -1,8 +1,8 @@
 -- ---
 -- title_nl: Van welke gemeenten is er een subsidieregister, en van welke niet?
--- title_en: Of which municipalities is there a register of subsidies, and of which not?
+-- title_en: Which municipalities have a register of subsidies, and which do not?
 -- description_nl: Geladen, wel leesbaar maar niet opgehaald, niet leesbaar voor een programma, of geen register gevonden. Gemeenten waar nog niemand keek, staan er niet bij.
--- description_en: Loaded, readable but not fetched, not readable by a program, or no register found. Municipalities where nobody has looked yet are left out.
+-- description_en: Loaded, readable but not fetched, not readable by a program, or no register found. Municipalities that have not been checked yet are left out.
 -- ---
 select
     r.name as municipality,

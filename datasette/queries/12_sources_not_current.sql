@@ -2,7 +2,7 @@
 -- title_nl: Welke bronnen zijn niet actueel, en waarom?
 -- title_en: Which sources are not current, and why?
 -- description_nl: Bronnen die gestopt, te laat, archief of niet opgehaald zijn, met de reden, en wanneer nieuwe cijfers verwacht werden.
--- description_en: Sources that have stopped, are overdue, archived or not fetched, with the reason, and when new figures were expected.
+-- description_en: Sources that have stopped or are overdue, archived or not fetched, with the reason and when new figures were expected.
 -- ---
 select
     dataset_id,

@@ -1,13 +1,13 @@
 -- ---
 -- title_nl: Welke beroepen zijn in een arbeidsmarktregio het krapst?
--- title_en: Which occupations are tightest in a labour-market region?
+-- title_en: Which occupations are tightest in a labour market region?
 -- description_nl: De spanning van het nieuwste kwartaal, de krapste beroepen eerst, in vacatures per persoon met een korte WW-uitkering. Beroepen zonder spanning staan onderaan, met de reden. Met NL01 ziet u Nederland.
--- description_en: The tension of the newest quarter, the tightest occupations first, in vacancies per person with a short unemployment benefit. Occupations without a tension stand last, with the reason. NL01 shows the Netherlands.
+-- description_en: The tension in the latest quarter, tightest occupations first, in vacancies per person on unemployment benefit for less than six months. Occupations without a tension come last, with the reason. NL01 shows the Netherlands.
 -- parameters:
 --   region:
 --     default: AM11
 --     nl: code van een arbeidsmarktregio
---     en: code of a labour-market region
+--     en: code of a labour market region
 -- ---
 select
     r.name as region,

@@ -2,12 +2,12 @@
 -- title_nl: Waar kunnen mensen uit een beroep met een overschot heen?
 -- title_en: Where could people from an occupation with a surplus go?
 -- description_nl: Per beroep met een overschot in de arbeidsmarktregio de nabije beroepen met een tekort, eerst in hetzelfde segment en dan in dezelfde klasse, met het aantal vacatures. Een overschot zonder tekort in de buurt staat er ook bij, zonder beroep erachter. Nabij zegt niets over diploma's of wensen.
--- description_en: For each occupation with a surplus in the labour-market region the nearby occupations with a shortage, first in the same segment and then in the same class, with the number of vacancies. A surplus without a shortage near it is shown too, with no occupation behind it. Near says nothing of diplomas or wishes.
+-- description_en: For each occupation with a surplus in the labour market region, related occupations with a shortage, first in the same segment and then in the same class, with the number of vacancies. A surplus without a related shortage is shown too, with no occupation beside it. Being related says nothing about diplomas or preferences.
 -- parameters:
 --   region:
 --     default: AM11
 --     nl: code van een arbeidsmarktregio
---     en: code of a labour-market region
+--     en: code of a labour market region
 -- ---
 select
     r.name as region,

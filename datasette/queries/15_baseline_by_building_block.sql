@@ -2,7 +2,7 @@
 -- title_nl: Hoe staat een gemeente ervoor, per bouwsteen van een lokaal economisch plan?
 -- title_en: Where does a municipality stand, by building block of a local economic plan?
 -- description_nl: Het laatste cijfer van elke indicator, de trend, en de plaats onder alle gemeenten en onder de tien die er het meest op lijken. Onderaan elke bouwsteen staat wat er niet is, met de reden.
--- description_en: The latest figure of every indicator, its trend, and the place among all municipalities and among the ten that resemble it most. At the end of each building block stands what is not there, with the reason.
+-- description_en: The latest figure for every indicator, its trend, and the rank among all municipalities and among the ten most similar ones. Each building block ends with what is missing, and why.
 -- parameters:
 --   region:
 --     default: GM0193

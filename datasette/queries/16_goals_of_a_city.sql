@@ -1,13 +1,13 @@
 -- ---
 -- title_nl: Hoe staan de doelen van een programma ervoor in een stad of arbeidsmarktregio?
--- title_en: How do the goals of a programme stand in a city or labour-market region?
+-- title_en: How close is a city or labour market region to the goals of a programme?
 -- description_nl: Elk doel met het nieuwste cijfer, het landelijke cijfer van dezelfde periode en welke kant het op ging. Een doel zonder cijfer staat er ook, met de reden. Voor steden van de G40, arbeidsmarktregio's en NL01.
--- description_en: Every goal with the newest figure, the national figure of the same period and which way it went. A goal without a figure is there too, with the reason. For cities of the G40, labour-market regions and NL01.
+-- description_en: Every goal with the latest figure, the national figure for the same period and the direction of change. A goal without a figure is listed too, with the reason. For G40 cities, labour market regions and NL01.
 -- parameters:
 --   region:
 --     default: GM0193
 --     nl: code van een G40-stad, arbeidsmarktregio of NL01
---     en: code of a G40 city, labour-market region or NL01
+--     en: code of a G40 city, labour market region or NL01
 --   programme:
 --     default: g40_economic_pillar
 --     nl: g40_economic_pillar of vng_taskforce

@@ -1,8 +1,8 @@
 -- ---
 -- title_nl: Hoe ontwikkelt een samenwerkingsregio zich naast de rest van het land?
--- title_en: How does a cooperation region develop beside the rest of the country?
+-- title_en: How does a cooperation region develop compared with the rest of the country?
 -- description_nl: Jaarcijfers van een proeftuin (PT01 tot en met PT06), Twente (CO01) of een eigen regio, voor en sinds 2016, steeds op het gebied van de leden van toen. Dat twee lijnen uiteenlopen zegt niets over de oorzaak.
--- description_en: Yearly figures of a pilot region (PT01 to PT06), Twente (CO01) or an own region, before and since 2016, always on the territory of the members of then. That two lines part says nothing of the cause.
+-- description_en: Yearly figures for a pilot region (PT01 to PT06), Twente (CO01) or an own region, before and since 2016, always on the territory of its members at the time. Two lines that diverge say nothing about the cause.
 -- parameters:
 --   region:
 --     default: PT03

@@ -2,7 +2,7 @@
 -- title_nl: Hoe ziet een telling eruit op de gemeentegrenzen van een ander jaar?
 -- title_en: What does a count look like on the municipal boundaries of another year?
 -- description_nl: Telt de gemeenten van toen op tot de gemeenten van een jaar van 2015 tot en met 2026. Alleen voor aantallen; een gemeente waarvan een deel ontbreekt, staat er niet bij. Waar een gemeente gesplitst werd, is het cijfer geschat naar inwoners.
--- description_en: Adds up the municipalities of then to the municipalities of a year from 2015 to 2026. For counts only; a municipality of which a part is missing is not there. Where a municipality was divided, the figure is estimated by inhabitants.
+-- description_en: Adds up former municipalities to those of a year from 2015 to 2026. For counts only; a municipality with a missing part is left out. Where a municipality was divided, the figure is an estimate based on inhabitants.
 -- parameters:
 --   indicator:
 --     default: establishments_count

@@ -22,7 +22,7 @@ BOTH = pytest.mark.parametrize(
     ("path", "heading", "numbers"),
     [
         ("/wijzigingen", "Verlies dat is aanvaard", ("12.345", "67.890")),
-        ("/en/changes", "Losses that were accepted", ("12,345", "67,890")),
+        ("/en/changes", "Accepted losses", ("12,345", "67,890")),
     ],
 )
 

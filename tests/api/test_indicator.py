@@ -64,7 +64,7 @@ def test_a_formula_is_told_in_words(portal: Datasette) -> None:
     assert re.search(r"Uitgesproken faillissementen gedeeld door .+ maal 10.000", text)
     text = read(ask(portal, "/en/indicator/establishment_births_minus_deaths_count").text)
     assert re.search(r"openings? .*minus|minus .*closures?", text)
-    assert "5 years before" in read(ask(portal, "/en/indicator/jobs_growth_5y_pct").text)
+    assert "5 years earlier" in read(ask(portal, "/en/indicator/jobs_growth_5y_pct").text)
 
 
 def test_a_target_has_its_source(portal: Datasette) -> None:
@@ -170,7 +170,7 @@ def revisions(portal: Datasette, path: str) -> str:
     ("path", "words"),
     [
         ("/indicator/jobs_count", "2020 1 voorlopig {now} {status} {more} ander cijfer de bron gaf nieuwe cijfers uit"),
-        ("/en/indicator/jobs_count", "2020 1 provisional {now} {status} {more} other figure the source published anew"),
+        ("/en/indicator/jobs_count", "2020 1 provisional {now} {status} {more} different figure new figures from the source"),
     ],
 )
 def test_a_revision_tells_what_a_figure_was_and_in_which_release_it_changed(

@@ -63,7 +63,7 @@ def test_a_ratio_is_recomputed_and_not_averaged(portal: Datasette) -> None:
 def test_an_average_is_left_out_for_more_than_one_and_said_so(portal: Datasette) -> None:
     title = run_sql(portal, "select title_en from indicators where indicator_id = 'standardised_income_eur'")
     page = ask(portal, "/en/own-region?municipality=GM0193&municipality=GM0150").text
-    left_out = page[page.index("What is not here") :]
+    left_out = page[page.index("What is missing here") :]
     assert html.escape(title.json()["rows"][0]["title_en"]) in left_out
     assert ("standardised_income_eur", "2023JJ00") not in read(portal, ["GM0193", "GM0150"])
 

@@ -93,7 +93,7 @@ def test_every_figure_of_the_baseline_is_there_with_period_status_and_places(
         words = shown[" ".join(keep_together(row[f"title_{lang}"]).split())]
         assert words.startswith(format_number(row["value"], row["decimals"], lang))
         assert row["period_code"][:4] in words and statuses[row["value_status"]][lang] in words
-        place = {"nl": "plaats {} van {}", "en": "place {} of {}"}[lang].format(row["rank"], row["peers_count"])
+        place = {"nl": "plaats {} van {}", "en": "rank {} of {}"}[lang].format(row["rank"], row["peers_count"])
         assert place in words and format_number(row["median"], row["decimals"], lang) in words
 
 

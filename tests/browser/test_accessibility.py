@@ -29,6 +29,10 @@ OWN_PAGES = [
     "/arbeidsmarkt",
     "/en/labour-market/AM18",
     "/v1",
+    "/docs",
+    "/docs/methods",
+    "/docs/adding",
+    "/en/docs/publishing-and-serving",
 ]
 STOCK_PAGES = [
     "/regiokompas",

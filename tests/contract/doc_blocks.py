@@ -1,4 +1,4 @@
-"""What the tests of the READMEs share: their fenced blocks, the place where one is run, the recipes of the Makefile."""
+"""What tests of the docs share: their pages and fenced blocks, where a block is run, recipes of the Makefile."""
 
 import csv
 import os
@@ -19,6 +19,8 @@ import requests
 
 from pipelines.settings import PROJECT
 
+PAGES = PROJECT / "docs"
+DOCS = ("README.md", "README.nl.md", "CONTRIBUTING.md", *(f"docs/{path.name}" for path in sorted(PAGES.glob("*.md"))))
 FENCE = re.compile(r"^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 SELECTION = "municipality_code"
 HEADER = (PROJECT / "dbt_project" / "seeds" / "indicators.csv").read_text(encoding="utf-8").splitlines()[0]

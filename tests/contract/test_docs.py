@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 import requests
 import yaml
-from doc_blocks import Block, Place, append, blocks, link_data, recipe_of, running
+from doc_blocks import DOCS, Block, Place, append, blocks, link_data, recipe_of, running
 from support import (
     ALL_OF_THEM,
     DEAD,
@@ -39,14 +39,13 @@ from support import (
 from pipelines.card import load_cards
 from pipelines.settings import CARDS, PROJECT, SAMPLE_LANDING
 
-DOCS = ("README.md", "README.nl.md", "CONTRIBUTING.md", "docs/api.md")
 ADDRESS = "http://127.0.0.1:8001"
 CHROMIUM = Path("/usr/bin/chromium")
 
 
 BLOCKS = [block for doc in DOCS for block in blocks(doc)]
-README_ROWS = [block for block in BLOCKS if block.language == "csv" and not block.is_selection]
-README_CARDS = [block for block in BLOCKS if block.language == "yaml"]
+ROWS = [block for block in BLOCKS if block.language == "csv" and not block.is_selection]
+CARDS_SHOWN = [block for block in BLOCKS if block.language == "yaml"]
 
 
 @pytest.fixture
@@ -123,7 +122,7 @@ def run_row(block: Block, place: Place) -> None:
 
 
 def run_selection(block: Block, place: Place) -> None:
-    """With the file where its README says, the region that the README names must be in the run."""
+    """With the file where the page says, the region that the page names must be in the run."""
     (code,) = re.findall(r"`(OWN-[A-Z0-9-]+)`", (PROJECT / block.doc).read_text(encoding="utf-8"))
     file, text = selection_of(block.doc)
     data = place.get("own_run").data
@@ -146,7 +145,8 @@ def figures_of(row: dict[str, str], data: Path) -> None:
     with closing(sqlite3.connect(current_release(data) / "regiokompas.db")) as db:
         name = row["indicator_id"]
         figures = "select count(value), max(value) from {} where indicator_id = ?"
-        assert db.execute(figures.format("observations"), [name]).fetchone()[0] > 0
+        published = db.execute(figures.format("observations"), [name]).fetchone()[0]
+        assert bool(published) == (row["formula"] == "published")
         long = db.execute(figures.format("observations_on_frame"), [name]).fetchone()
         wide = db.execute(f'select count("{name}"), max("{name}") from {row["theme"]}').fetchone()
     assert long == wide and long[0] > 0 and long[1] <= float(row["max_value"])
@@ -173,11 +173,11 @@ class Added:
 
 @pytest.fixture(scope="module")
 def added(standin: Any, live_run: Any, tmp_path_factory: pytest.TempPathFactory) -> Added:
-    """After a live run: a run with the README's card, its indicators and its command."""
+    """After a live run: a run with the card of the docs, their indicators and their command."""
     folder = tmp_path_factory.mktemp("added")
     project, data = copy_project(folder / "project"), copy_data(live_run.data, folder / "data")
-    append(project / "pipelines" / "cards" / "cbs.yml", README_CARDS[0].text)
-    for block in README_ROWS:
+    append(project / "pipelines" / "cards" / "cbs.yml", CARDS_SHOWN[0].text)
+    for block in ROWS:
         append(project / "dbt_project" / "seeds" / "indicators.csv", block.text)
     write_contracts(project)
     (new,) = load_cards(project / "pipelines" / "cards").keys() - load_cards(CARDS).keys()
@@ -220,8 +220,9 @@ def run_make(command: str, place: Place) -> None:
 def run_regiokompas(command: str, place: Place) -> None:
     _, verb, *arguments = shlex.split(command)
     if verb == "status":
-        ran = run_cli(verb, data=place.get("sample_run").data)
-        assert ran.code == 0 and place.get("sample_release").name in ran.out
+        ran = run_cli(verb, *arguments, data=place.get("sample_run").data)
+        told = arguments[0] if arguments else place.get("sample_release").name
+        assert ran.code == 0 and told in ran.out, ran.err + ran.out
         return
     if verb == "doctor":
         run_doctor(arguments, place)
@@ -262,14 +263,14 @@ def run_doctor(arguments: list[str], place: Place) -> None:
 
 
 def run_new_source(arguments: list[str], place: Place) -> None:
-    """In a copy of the project; the card must choose what the card in the README chooses."""
+    """In a copy of the project; the card must choose what the card in the docs chooses."""
     standin = place.get("standin")
     standin.heal()
     project = copy_project(place.folder / "project")
     ran = run_cli("new-source", *arguments, data=place.folder / "data", project=project, **standin.environment)
     assert ran.code == 0, ran.err + ran.out
     made = load_cards(project / "pipelines" / "cards")["/".join(arguments)]
-    (shown,) = yaml.safe_load(README_CARDS[0].text)
+    (shown,) = yaml.safe_load(CARDS_SHOWN[0].text)
     assert [m.code for m in made.measures] == [m["code"] for m in shown["measures"]]
     chosen = {name: [c["code"] for c in d.get("codes", ())] for name, d in shown["dimensions"].items()}
     assert {name: [c.code for c in d.codes] for name, d in made.dimensions.items()} == chosen

@@ -1,4 +1,4 @@
-"""What the READMEs and CONTRIBUTING tell is what the code has: settings, commands, words, files, pictures."""
+"""What the documentation says is what the code has: settings, commands, words, files, pictures."""
 
 import json
 import re
@@ -8,14 +8,17 @@ from pathlib import Path
 import click
 import pytest
 import yaml
+from doc_blocks import DOCS as PAGES
 
 from pipelines.cli import main
 from pipelines.settings import PORTAL, PROJECT, Settings
 from portal.pages import PATHS
 
-DOCS = ("README.md", "README.nl.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/api.md")
-ROOMS = ("pipelines", "dbt_project", "schemas", "portal", "datasette", "docs", "tests", "benchmarks")
+DOCS = (*PAGES, "CHANGELOG.md")
+FOLDERS = ("pipelines", "dbt_project", "schemas", "portal", "datasette", "docs", "tests", "benchmarks")
 MAX_PICTURE_BYTES = 300_000
+# At 200 words a minute.
+FIVE_MINUTES_OF_WORDS = 1000
 
 
 def read(doc: str) -> str:
@@ -23,20 +26,22 @@ def read(doc: str) -> str:
 
 
 @pytest.mark.parametrize("field", fields(Settings), ids=lambda field: field.metadata["env"])
-def test_every_setting_stands_in_the_readme_with_its_default(field: object) -> None:
+def test_every_setting_is_in_the_table_of_settings_with_its_default(field: object) -> None:
     name = field.metadata["env"]
     default = f"{field.default:g}" if isinstance(field.default, float) else str(field.default)
     shown = f"`{default}`" if default else "empty"
-    assert f"| `{name}` | {shown} |" in read("README.md")
+    assert f"| `{name}` | {shown} |" in read("docs/reference.md")
 
 
-def test_the_readme_names_no_setting_that_is_not_there() -> None:
-    assert set(re.findall(r"REGIOKOMPAS_\w+", read("README.md"))) == {f.metadata["env"] for f in fields(Settings)}
+def test_the_docs_name_no_setting_that_does_not_exist() -> None:
+    named = {name for doc in PAGES for name in re.findall(r"REGIOKOMPAS_\w+", read(doc))}
+    assert named == {f.metadata["env"] for f in fields(Settings)}
 
 
 @pytest.mark.parametrize("name", main.commands)
-def test_every_command_and_option_stands_in_the_readme(name: str) -> None:
-    row = next((line for line in read("README.md").splitlines() if line.startswith(f"| `regiokompas {name}`")), "")
+def test_every_command_and_option_is_in_the_table_of_commands(name: str) -> None:
+    lines = read("docs/reference.md").splitlines()
+    row = next((line for line in lines if line.startswith(f"| `regiokompas {name}`")), "")
     assert row, f"regiokompas {name} is not in the table of commands"
     for parameter in main.commands[name].params:
         if isinstance(parameter, click.Option):
@@ -49,26 +54,26 @@ def test_every_make_target_that_is_named_exists(doc: str) -> None:
     assert set(re.findall(r"`make ([a-z]+)", read(doc))) <= targets
 
 
-def test_every_page_stands_in_the_readme_with_its_addresses() -> None:
-    rows = re.findall(r"\| `(/[^`]*)` \| `(/[^`]*)` \|$", read("README.md"), re.MULTILINE)
+def test_every_page_is_in_the_table_of_pages_with_its_addresses() -> None:
+    rows = re.findall(r"\| `(/[^`]*)` \| `(/[^`]*)` \|$", read("docs/using.md"), re.MULTILINE)
     assert rows == [(paths["nl"], paths["en"]) for paths in PATHS.values()]
 
 
 def test_the_limits_of_open_sql_are_those_of_the_portal() -> None:
     limits = json.loads((PORTAL / "settings.json").read_text(encoding="utf-8"))
     seconds, rows = limits["sql_time_limit_ms"] / 1000, limits["max_returned_rows"]
-    assert f"may take {seconds:g} seconds and have {rows:,} rows" in read("README.md")
+    assert f"may take {seconds:g} seconds and have {rows:,} rows" in read("docs/using.md")
 
 
 def test_every_status_is_explained_in_both_languages() -> None:
     statuses = yaml.safe_load((PORTAL / "texts" / "common.yml").read_text(encoding="utf-8"))["statuses"]
     for status, words in statuses.items():
-        assert f"\n| `{status}` | " in read("README.md")
-        assert f"\n| {words['nl']} | `{status}` | " in read("README.nl.md")
+        assert f"\n| `{status}` | " in read("docs/methods.md")
+        assert f"\n| {words['nl']} | `{status}` | " in read("docs/methods.nl.md")
 
 
 def test_every_table_of_a_release_is_explained(sample_release: Path) -> None:
-    table = read("README.md").split("| table | one row is |")[1].split("\n\n")[0]
+    table = read("docs/publishing-and-serving.md").split("| table | one row is |")[1].split("\n\n")[0]
     tables = {path.stem for path in (sample_release / "tables").glob("*.parquet")}
     assert set(re.findall(r"`(\w+)`", table)) == tables
 
@@ -77,8 +82,9 @@ def test_every_table_of_a_release_is_explained(sample_release: Path) -> None:
 def test_every_file_that_is_named_or_linked_exists(doc: str) -> None:
     text = read(doc)
     linked = {link.split("#")[0] for link in re.findall(r"\]\((?!https?:)([^)]+)\)", text)} - {""}
-    named = {name for name in re.findall(r"`([\w./]+)`", text) if name.split("/")[0] in ROOMS and "/" in name}
-    missing = [name for name in sorted(linked | named) if not (PROJECT / name).exists()]
+    named = {name for name in re.findall(r"`([\w./]+)`", text) if name.split("/")[0] in FOLDERS and "/" in name}
+    missing = [name for name in sorted(named) if not (PROJECT / name).exists()]
+    missing += [link for link in sorted(linked) if not (PROJECT / doc).parent.joinpath(link).exists()]
     assert not missing, f"{doc}: {missing}"
 
 
@@ -90,15 +96,20 @@ def anchors(doc: str) -> set[str]:
 @pytest.mark.parametrize("doc", DOCS)
 def test_every_anchor_exists(doc: str) -> None:
     links = re.findall(r"\]\((?!https?:)([^)#]*)#([^)]+)\)", read(doc))
-    missing = [(file, anchor) for file, anchor in links if anchor not in anchors(file or doc)]
+    pages = [(str(Path(doc).parent / file) if file else doc, anchor) for file, anchor in links]
+    missing = [(file, anchor) for file, anchor in pages if anchor not in anchors(file)]
     assert not missing, f"{doc}: {missing}"
 
 
-def test_every_room_has_a_line() -> None:
+def test_every_folder_has_a_line() -> None:
     shown = read("CONTRIBUTING.md")
-    modules = [f"pipelines/{path.name}" for path in (PROJECT / "pipelines").glob("*.py") if path.name != "__init__.py"]
-    rooms = [f"{room}/" for room in ROOMS if room not in ("pipelines", "dbt_project")]
-    assert [name for name in [*rooms, *modules] if f"`{name}`" not in shown] == []
+    of_pipelines = {path.name for path in (PROJECT / "pipelines").iterdir() if path.is_dir() and path.name[0] != "_"}
+    told = re.findall(r"^\| `([\w/]+)/` \| ", shown, re.MULTILINE)
+    assert len(told) == len(set(told))
+    assert of_pipelines <= set(told)
+    assert set(FOLDERS) - {"pipelines"} <= set(told)
+    modules = [f"pipelines/{name}.py" for name in ("definitions", "cli", "settings", "errors")]
+    assert [name for name in modules if f"`{name}`" not in shown] == []
 
 
 @pytest.mark.parametrize("doc", ["README.md", "README.nl.md"])
@@ -106,3 +117,11 @@ def test_the_picture_is_there_and_light(doc: str) -> None:
     picture = PROJECT / re.findall(r"!\[[^\]]+\]\(([^)]+)\)", read(doc))[0]
     content = picture.read_bytes()
     assert content.startswith(b"\x89PNG") and len(content) < MAX_PICTURE_BYTES
+
+
+@pytest.mark.parametrize("doc", ["README.md", "README.nl.md"])
+def test_a_readme_is_read_in_five_minutes_and_links_to_every_page(doc: str) -> None:
+    text = read(doc)
+    assert len(text.split()) <= FIVE_MINUTES_OF_WORDS
+    linked = {link.split("#")[0].split(".")[0] for link in re.findall(r"\]\((docs/[^)]+\.md[^)]*)\)", text)}
+    assert {path.split(".")[0] for path in PAGES if path.startswith("docs/")} == linked

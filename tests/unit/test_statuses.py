@@ -50,7 +50,7 @@ def test_only_what_a_source_calls_definitive_is_final() -> None:
 def test_every_status_has_words_for_every_reader(status: str) -> None:
     texts = yaml.safe_load((PROJECT / "datasette" / "texts" / "common.yml").read_text(encoding="utf-8"))
     assert set(texts["statuses"][status]) == {"nl", "en"}
-    for file in ("README.md", "README.nl.md", "dbt_project/models/docs/columns.md"):
+    for file in ("docs/methods.md", "docs/methods.nl.md", "dbt_project/models/docs/columns.md"):
         assert re.search(rf"\b{status}\b", Path(PROJECT / file).read_text(encoding="utf-8")), file
 
 
