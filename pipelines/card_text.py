@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import yaml
 
 from pipelines.card import RowBounds
-from pipelines.clients.odata import SourceCode
+from pipelines.clients.description import SourceCode
 from pipelines.new_table import MEASURES_AT_FIRST, NewDimension, NewMeasure, Table
 
 # A table id may begin with digits, as 80072ned does; most texts that do are numbers or days to YAML.

@@ -12,8 +12,8 @@ from typing import Any
 from pipelines import health
 from pipelines.assemble import describe_sources
 from pipelines.card import CBS, SourceCard
+from pipelines.clients.description import Description
 from pipelines.clients.http import HttpClient
-from pipelines.clients.odata import Description
 from pipelines.clients.pages import State
 from pipelines.concerns import Concern, of_source
 from pipelines.drift import Change, reasons_to_hold_back

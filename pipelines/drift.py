@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from pipelines.card import CBS, SourceCard
-from pipelines.clients.odata import Description, SourceCode, SourceMeasure, plain
+from pipelines.clients.description import Description, SourceCode, SourceMeasure, plain
 from pipelines.errors import RegiokompasError
 from pipelines.landing import Landing, Snapshot
 from pipelines.reading.landed import Landed

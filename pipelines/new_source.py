@@ -14,8 +14,9 @@ import yaml
 from pipelines import health
 from pipelines.card import Cadence, RowBounds, SourceCard, load_cards
 from pipelines.card_text import card_text
+from pipelines.clients.description import Description, SourceCode, SourceMeasure
 from pipelines.clients.http import HttpClient
-from pipelines.clients.odata import Description, SourceCode, SourceMeasure, read_json
+from pipelines.clients.jsons import read_json
 from pipelines.clients.pages import State, fetch_set
 from pipelines.doctor import Memory, would_land
 from pipelines.errors import CardError, RegiokompasError, shown

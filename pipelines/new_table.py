@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from pipelines.card import Cadence
-from pipelines.clients.odata import SourceCode, SourceMeasure, plain
+from pipelines.clients.description import SourceCode, SourceMeasure, plain
 from pipelines.periods import is_period, letters_of, period_days
 from pipelines.settings import DBT_PROJECT
 from pipelines.units import thousands_in

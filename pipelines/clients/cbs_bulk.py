@@ -14,8 +14,9 @@ import duckdb
 
 from pipelines.card import TEXTS, SourceCard
 from pipelines.clients import cbs_odata4
+from pipelines.clients.description import Description, unlisted
 from pipelines.clients.http import HttpClient
-from pipelines.clients.odata import Description, Rows, unlisted
+from pipelines.clients.odata import Rows
 from pipelines.clients.pages import State, Store
 from pipelines.errors import SourceError
 from pipelines.roads import CbsRoad

@@ -8,21 +8,10 @@ from typing import Any
 from urllib.parse import quote
 
 from pipelines.card import TEXTS, SourceCard
+from pipelines.clients.description import Description, SourceCode, SourceMeasure, describe, wire_names
 from pipelines.clients.http import HttpClient
-from pipelines.clients.odata import (
-    Description,
-    Rows,
-    SourceCode,
-    SourceMeasure,
-    describe,
-    group_titles,
-    read_count,
-    read_rows,
-    require,
-    text_of,
-    understood,
-    wire_names,
-)
+from pipelines.clients.jsons import text_of
+from pipelines.clients.odata import Rows, group_titles, read_count, read_rows, require, understood
 from pipelines.clients.pages import State, Store, fetch_pages, fetch_set, unchanged
 from pipelines.errors import NotThereError, SourceError, shown
 from pipelines.roads import CbsRoad

@@ -4,23 +4,10 @@ from collections.abc import Callable, Iterable, Mapping
 from urllib.parse import quote
 
 from pipelines.card import SourceCard
+from pipelines.clients.description import Description, SourceCode, SourceMeasure, describe, wire_names
 from pipelines.clients.http import HttpClient
-from pipelines.clients.odata import (
-    Description,
-    Rows,
-    SourceCode,
-    SourceMeasure,
-    describe,
-    group_titles,
-    offers,
-    read_count,
-    read_json,
-    read_rows,
-    require,
-    text_of,
-    understood,
-    wire_names,
-)
+from pipelines.clients.jsons import read_json, text_of
+from pipelines.clients.odata import Rows, group_titles, offers, read_count, read_rows, require, understood
 from pipelines.clients.pages import State, Store, fetch_pages, fetch_set, unchanged
 from pipelines.errors import SourceError, shown
 from pipelines.roads import CbsRoad

@@ -13,8 +13,7 @@ from pipelines.card import SourceCard
 from pipelines.clients.answers import GONE
 from pipelines.clients.files import PAGES, Wanted, fetch_files, probe_files
 from pipelines.clients.http import HttpClient
-from pipelines.clients.jsons import whole
-from pipelines.clients.odata import read_json
+from pipelines.clients.jsons import read_json, whole
 from pipelines.clients.pages import State, Store
 from pipelines.errors import MismatchError, NotThereError, SourceError, shown
 from pipelines.roads import CkanRoad, ResourceRule

@@ -13,9 +13,9 @@ import polars as pl
 
 from pipelines.card import SourceCard
 from pipelines.clients.answers import GONE, LaterError
+from pipelines.clients.description import Description, SourceCode, SourceMeasure, describe, wire_names
 from pipelines.clients.http import HttpClient
 from pipelines.clients.jsonstat import Cube, read_cube
-from pipelines.clients.odata import Description, SourceCode, SourceMeasure, describe, wire_names
 from pipelines.clients.pages import State, Store
 from pipelines.errors import MismatchError, NotThereError, SourceError, shown
 from pipelines.roads import EurostatRoad

@@ -5,9 +5,8 @@ from urllib.parse import urlencode
 
 from pipelines.card import SourceCard
 from pipelines.clients.http import HttpClient
-from pipelines.clients.jsons import whole
+from pipelines.clients.jsons import read_json, text_of, whole
 from pipelines.clients.linked import Page, digest_of, fetch_linked
-from pipelines.clients.odata import read_json, text_of
 from pipelines.clients.pages import State, Store
 from pipelines.roads import HalRoad
 

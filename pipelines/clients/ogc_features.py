@@ -10,9 +10,8 @@ import polars as pl
 
 from pipelines.card import Boundaries, SourceCard
 from pipelines.clients.http import HttpClient
-from pipelines.clients.jsons import read_any, whole
+from pipelines.clients.jsons import read_any, text_of, whole
 from pipelines.clients.linked import Page, digest_of, fetch_linked
-from pipelines.clients.odata import text_of
 from pipelines.clients.pages import State, Store
 from pipelines.errors import MismatchError
 from pipelines.roads import OgcRoad

@@ -8,8 +8,7 @@ from urllib.parse import quote, urlencode
 
 from pipelines.card import SourceCard
 from pipelines.clients.http import HttpClient
-from pipelines.clients.jsons import read_any, whole
-from pipelines.clients.odata import read_json, text_of
+from pipelines.clients.jsons import read_any, read_json, text_of, whole
 from pipelines.clients.pages import Records, State, Store
 from pipelines.errors import ChangedWhileReadError, SourceError
 from pipelines.roads import OpendatasoftRoad

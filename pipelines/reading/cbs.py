@@ -13,7 +13,8 @@ import polars as pl
 
 from pipelines.card import TEXTS, Shape, SourceCard
 from pipelines.clients import cbs_bulk
-from pipelines.clients.odata import Description, read_envelope, unlisted
+from pipelines.clients.description import Description, unlisted
+from pipelines.clients.odata import read_envelope
 from pipelines.clients.tally import NOT_ASKED_FOR, NOT_CLASSIFIED, Tally
 from pipelines.errors import MismatchError, SourceError
 from pipelines.landing import Resource

@@ -15,7 +15,7 @@ from support import SHARED, Standin
 
 from pipelines.card import SourceCard, load_cards
 from pipelines.clients import cbs_bulk
-from pipelines.clients.odata import Description
+from pipelines.clients.description import Description
 from pipelines.errors import SourceError
 from pipelines.landing import Landing
 from pipelines.refresh import Refreshed, refresh

@@ -9,7 +9,7 @@ from support import Standin, open_standin
 from support_tables import FILES, FOLDERS, Table, serving, table_of
 
 from pipelines.card import CBS, SourceCard, load_cards
-from pipelines.clients.odata import Description, SourceCode, SourceMeasure, match
+from pipelines.clients.description import Description, SourceCode, SourceMeasure, match
 from pipelines.doctor import Memory
 from pipelines.errors import MismatchError
 from pipelines.landing import Landing

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from pipelines.card import Cadence, Shape, SourceCard, load_cards
-from pipelines.clients.odata import plain
+from pipelines.clients.description import plain
 from pipelines.dimensions import Certainty, Code, Dimension
 from pipelines.roads import Protocol
 from pipelines.settings import CARDS, DBT_PROJECT
