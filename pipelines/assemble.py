@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines import health
-from pipelines.card import CBS, Shape, SourceCard
+from pipelines.card import Shape, SourceCard
+from pipelines.clients.registry import CBS
 from pipelines.drift import as_rows, drift, reasons_to_hold_back
 from pipelines.errors import CardError, shown
 from pipelines.held_back import reasons_of_landed, with_dependents
@@ -280,7 +281,8 @@ def _source_rows(raw: Path, cards: list[SourceCard]) -> list[dict[str, Any]]:
 
 def _says(card: SourceCard, snapshot: Snapshot, landing: Landing) -> str:
     landed = Landed(card, snapshot, landing)
-    return str(landed.client.status_of(landed.rows, landed.body)) if landed.protocol in CBS else ""
+    client = CBS.get(landed.protocol)
+    return client.status_of(landed.rows, landed.body) if client else ""
 
 
 def _release_row(

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from pipelines.card import CBS, SourceCard
+from pipelines.card import SourceCard
 from pipelines.clients.description import Description, SourceCode, SourceMeasure, plain
+from pipelines.clients.registry import CBS
 from pipelines.errors import RegiokompasError
 from pipelines.landing import Landing, Snapshot
 from pipelines.reading.landed import Landed
@@ -101,11 +102,10 @@ def as_rows(changes: Iterable[Change]) -> list[dict[str, Any]]:
 def _description(card: SourceCard, snapshot: Snapshot, landing: Landing) -> Description | None:
     landed = Landed(card, snapshot, landing)
     try:
-        description: Description = landed.client.description(card, landed.rows)
+        return CBS[landed.protocol].description(card, landed.rows)
     except RegiokompasError:
         # The card was another one then, or the bytes of then are not there any more.
         return None
-    return description
 
 
 def _blocking(card: SourceCard, first: Description | None, now: Description) -> Iterator[Change]:

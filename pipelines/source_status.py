@@ -7,21 +7,10 @@ from rich.console import Console
 
 from pipelines.assemble import describe_sources
 from pipelines.card import SourceCard
+from pipelines.clients.registry import CLIENTS, addresses
 from pipelines.indicators import SEED, read_indicators
 from pipelines.landing import Attempt, Failure, Landing, Snapshot
-from pipelines.origins import addresses
-from pipelines.roads import (
-    CbsRoad,
-    CkanRoad,
-    DropRoad,
-    EurostatRoad,
-    FileRoad,
-    HalRoad,
-    OgcRoad,
-    OpendatasoftRoad,
-    Protocol,
-    Road,
-)
+from pipelines.roads import Protocol
 from pipelines.settings import Settings
 
 Facts = list[tuple[str, list[str]]]
@@ -64,7 +53,8 @@ def _ways(card: SourceCard, bases: dict[Protocol, str], failure: Failure | None)
     """Each road with its address and how sure that is, and what came of it when the last refresh failed."""
     attempts = {attempt.protocol: attempt for attempt in failure.attempts} if failure else {}
     for road in card.roads:
-        yield f"{road.protocol} ({road.certainty})  {address_of(card, road, bases[road.protocol])}"
+        begins = CLIENTS[road.protocol].address(bases[road.protocol], card, road)
+        yield f"{road.protocol} ({road.certainty})  {begins}"
         if attempt := attempts.get(road.protocol):
             yield from _attempt(attempt)
     if failure:
@@ -78,29 +68,6 @@ def _attempt(attempt: Attempt) -> Iterator[str]:
         yield f"    asked {attempt.url}"
     if attempt.todo:
         yield f"    -> {attempt.todo}"
-
-
-def address_of(card: SourceCard, road: Road, base: str) -> str:
-    """Where a road begins: what is asked first, without the query."""
-    match road:
-        case CbsRoad(protocol=Protocol.CBS_ODATA3):
-            return f"{base}/ODataApi/odata/{card.table}"
-        case CbsRoad():
-            return f"{base}/{card.table}"
-        case CkanRoad():
-            return f"{base}/package_show?id={road.package}"
-        case OpendatasoftRoad():
-            return f"{road.host} dataset {road.dataset}"
-        case HalRoad():
-            return f"{base}/{road.path}"
-        case OgcRoad():
-            return f"{base}/collections/{road.collection}/items"
-        case EurostatRoad():
-            return f"{base}/{road.dataset}"
-        case FileRoad():
-            return road.urls[0] + (f" and {len(road.urls) - 1} more" if len(road.urls) > 1 else "")
-        case DropRoad():
-            return f"{base}/{card.slug}/, from {road.page}"
 
 
 def _landed(snapshot: Snapshot | None) -> Iterator[str]:

@@ -15,9 +15,10 @@ from support_wires import ALL, AS_IT_WAS, FEW, MANY, PORTAL, WIRES, Change, Wire
 from pipelines.card import SourceCard
 from pipelines.clients.drop import folder_of
 from pipelines.clients.http import HttpClient, open_session
+from pipelines.clients.registry import addresses
 from pipelines.errors import Trouble
 from pipelines.landing import Landing, Snapshot
-from pipelines.origins import LiveOrigin, addresses
+from pipelines.origins import LiveOrigin
 from pipelines.refresh import Refreshed, refresh
 from pipelines.roads import Protocol, Road
 from pipelines.sample import serve_files

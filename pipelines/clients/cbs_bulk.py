@@ -28,6 +28,11 @@ _CHUNK = 1 << 20
 _DAMAGE = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError)
 
 
+def address(base: str, card: SourceCard, road: CbsRoad) -> str:
+    """Where the zip is."""
+    return f"{base}/{card.table}"
+
+
 def fetch(http: HttpClient, base: str, card: SourceCard, road: CbsRoad, store: Store) -> State:
     """Fetch the zip of a table.
 
@@ -38,7 +43,7 @@ def fetch(http: HttpClient, base: str, card: SourceCard, road: CbsRoad, store: S
         NotThereError: there is no zip of this table.
         SourceError: the answer is no zip, or not one of a table.
     """
-    url = f"{base}/{card.table}"
+    url = address(base, card, road)
     body, rows = http.get(card.dataset_id, url, received, accept="application/zip, */*")
     store.keep(f"{PAGES}/00000", url, body)
     return State(cbs_odata4.modified_of(card, rows("Properties")[0]))

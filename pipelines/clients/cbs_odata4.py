@@ -19,13 +19,18 @@ MEASURE_GROUPS = "MeasureGroups"
 _FIXED = {"Id", "Measure", "ValueAttribute", "Value"}
 
 
+def address(base: str, card: SourceCard, road: CbsRoad) -> str:
+    """Where the table is."""
+    return f"{base}/{card.table}"
+
+
 def probe(http: HttpClient, base: str, card: SourceCard, road: CbsRoad) -> State:
     """Ask only when the table last changed: one small request.
 
     Returns:
         The later of `Modified` and `ObservationsModified`, ISO 8601 with offset.
     """
-    return State(modified_of(card, http.get(card.dataset_id, f"{base}/{card.table}/Properties", read_json)[1]))
+    return State(modified_of(card, http.get(card.dataset_id, f"{address(base, card, road)}/Properties", read_json)[1]))
 
 
 def look(http: HttpClient, base: str, card: SourceCard, road: CbsRoad, store: Store) -> tuple[State, Rows]:
@@ -35,7 +40,7 @@ def look(http: HttpClient, base: str, card: SourceCard, road: CbsRoad, store: St
         NotThereError: v4 does not offer the table.
         MismatchError: it has no observations, or not the dimensions of the card.
     """
-    root = f"{base}/{card.table}"
+    root = address(base, card, road)
     offered, _ = http.get(card.dataset_id, root, read_rows)
     store.keep("service", root, offered)
     require(card, root, offered, ["Properties", "Dimensions", "MeasureCodes", PAGES])
@@ -60,7 +65,7 @@ def fetch(http: HttpClient, base: str, card: SourceCard, road: CbsRoad, store: S
         NotThereError: v4 does not offer the table, or not its observations.
         SourceError: an answer is not what the protocol or the card says.
     """
-    root = f"{base}/{card.table}"
+    root = address(base, card, road)
     state, rows = look(http, base, card, road, store)
     query = _filter(card, description(card, rows), rows("MeasureCodes"))
     count_url = f"{root}/{PAGES}/$count" + (f"?{query}" if query else "")

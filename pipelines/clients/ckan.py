@@ -18,7 +18,7 @@ from pipelines.clients.pages import State, Store
 from pipelines.errors import MismatchError, NotThereError, SourceError, shown
 from pipelines.roads import CkanRoad, ResourceRule
 
-__all__ = ["PAGES", "Resource", "choose", "fetch", "probe", "read_package", "wanted"]
+__all__ = ["PAGES", "Resource", "address", "choose", "fetch", "probe", "read_package", "wanted"]
 
 _CLOSED = ("licentieonbekend", "geslotenlicentie", "geogedeeld", "notspecified", "otherclosed")
 _DAY = re.compile(r"(?<!\d)(20\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))(?!\d)")
@@ -39,6 +39,11 @@ class Resource:
         """What newer means: the day it was made, then the day in its address, since a harvest makes all at once."""
         day = _DAY.findall(self.address)
         return self.created[:10], day[-1] if day else "", self.created
+
+
+def address(base: str, card: SourceCard, road: CkanRoad) -> str:
+    """Where the package is described."""
+    return f"{base}/package_show?id={quote(road.package)}"
 
 
 def probe(http: HttpClient, base: str, card: SourceCard, road: CkanRoad) -> State:
@@ -62,7 +67,7 @@ def fetch(http: HttpClient, base: str, card: SourceCard, road: CkanRoad, store: 
         SourceError: the catalogue refuses, nothing fits the card, or there is no file that is good.
     """
     body, package = _show(http, base, card, road)
-    store.keep("package", _show_url(base, road), body)
+    store.keep("package", address(base, card, road), body)
     return _dated(package, fetch_files(http, card, wanted(card, package, road.resources), store))
 
 
@@ -115,12 +120,8 @@ def wanted(card: SourceCard, package: dict[str, Any], rule: ResourceRule) -> lis
     return list(files.values())
 
 
-def _show_url(base: str, road: CkanRoad) -> str:
-    return f"{base}/package_show?id={quote(road.package)}"
-
-
 def _show(http: HttpClient, base: str, card: SourceCard, road: CkanRoad) -> tuple[bytes, dict[str, Any]]:
-    url = _show_url(base, road)
+    url = address(base, card, road)
 
     def refusal(status: int, body: bytes) -> None:
         if status == 403 or status in GONE:

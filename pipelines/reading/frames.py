@@ -13,6 +13,7 @@ import polars as pl
 from pipelines.card import Shape, SourceCard
 from pipelines.clients import drop, eurostat, ogc_features
 from pipelines.clients.jsonstat import read_cube
+from pipelines.clients.registry import FILES, RECORDS
 from pipelines.clients.table_file import read_records, read_table
 from pipelines.clients.table_rows import Table
 from pipelines.clients.tally import NOT_ASKED_FOR, NOT_CLASSIFIED, NOTHING, Tally
@@ -20,7 +21,7 @@ from pipelines.errors import MismatchError, SourceError
 from pipelines.landing import Resource, Snapshot
 from pipelines.periods import period_days
 from pipelines.reading.landed import Landed
-from pipelines.reading.pages import SEPARATE, Pages
+from pipelines.reading.pages import Pages
 from pipelines.reading.registers import register_rows, register_year
 from pipelines.reading.remainders import remainders_among
 from pipelines.reading.shapes import CODES, MEASURES, ROWS_IN
@@ -61,7 +62,7 @@ def read_frames(landed: Landed, target: Path, have: Snapshot | None = None) -> t
         frames.append(frame.with_columns(pl.lit(resource.sha256).alias("landed_sha256")))
     if not frames:
         raise SourceError(card.dataset_id, "nothing with rows in it has landed", todo="fetch it again")
-    if landed.protocol in SEPARATE:
+    if landed.protocol in FILES:
         refuse_twins(card.dataset_id, files)
     whole = pl.concat(frames).select(pl.lit(card.dataset_id).alias("dataset_id"), pl.all())
     if card.shape is Shape.OBSERVATIONS:
@@ -125,8 +126,8 @@ def _text_table(landed: Landed, resource: Resource, body: bytes) -> Table:
     card = landed.card
     if card.layout is None:
         raise SourceError(card.dataset_id, f"the road {landed.protocol} brings tables", todo="give the card a `layout`")
-    if landed.protocol in (Protocol.HAL, Protocol.OPENDATASOFT):
-        return read_records(card.dataset_id, resource.url, landed.client.records(body, landed.road), card.layout)
+    if client := RECORDS.get(landed.protocol):
+        return read_records(card.dataset_id, resource.url, client.records(body, landed.road), card.layout)
     return read_table(card.dataset_id, resource.url, body, card.layout)
 
 

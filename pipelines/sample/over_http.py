@@ -19,8 +19,8 @@ from threading import Event, Lock, Thread
 from typing import NamedTuple
 
 from pipelines.card import SourceCard, load_cards
+from pipelines.clients.registry import addresses
 from pipelines.landing import Landing
-from pipelines.origins import addresses
 from pipelines.roads import FileRoad, Protocol
 from pipelines.settings import CARDS, SAMPLE_LANDING, Settings
 

@@ -7,8 +7,8 @@ from threading import RLock
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from pipelines.card import CBS, Shape, SourceCard
-from pipelines.roads import Protocol
+from pipelines.card import Shape, SourceCard
+from pipelines.roads import Form, Protocol
 
 from .answers import Answer, RefusedError, file_answer, json_answer
 from .areas import areas
@@ -33,7 +33,7 @@ class Cbs:
     """Answers what is below the three addresses of CBS; tables are made when first asked for."""
 
     def __init__(self, cards: Mapping[str, SourceCard], v4_url: str, v3_url: str) -> None:
-        self._cards = {card.table: card for card in cards.values() if card.roads[0].protocol in CBS}
+        self._cards = {card.table: card for card in cards.values() if card.roads[0].leads_to is Form.CBS_TABLE}
         self._v4_url, self._v3_url = v4_url, v3_url
         self._made: dict[str, Any] = {}
         self._lock = RLock()
