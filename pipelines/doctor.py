@@ -19,13 +19,14 @@ from pipelines.concerns import Concern, of_source
 from pipelines.drift import Change, reasons_to_hold_back
 from pipelines.errors import AwaitedError, RegiokompasError, SourceError, Trouble, shown
 from pipelines.held_back import with_dependents
-from pipelines.indicators import SEED, read_indicators
+from pipelines.indicators import read_indicators
 from pipelines.landing import Landing, Snapshot, now
 from pipelines.origins import LandingOrigin, LiveOrigin, Origin, asked
 from pipelines.periods import newest_period
 from pipelines.reading.landed import Landed
 from pipelines.refresh import FailedError, by_first_road
 from pipelines.roads import CbsRoad, Protocol, Road
+from pipelines.seeds import Indicator
 from pipelines.settings import Settings
 from pipelines.together import side_by_side
 
@@ -89,7 +90,7 @@ class Finding:
 
 def examine_all(cards: Iterable[SourceCard], origin: Origin, settings: Settings) -> list[Finding]:
     """Examine sources side by side; how often one host is asked is up to the client's pace."""
-    indicators = read_indicators(SEED)
+    indicators = read_indicators()
     cards = list(cards)
 
     def one(card: SourceCard) -> Finding:
@@ -103,7 +104,7 @@ def examine_all(cards: Iterable[SourceCard], origin: Origin, settings: Settings)
 def examine(
     card: SourceCard,
     origin: Origin,
-    indicators: Iterable[dict[str, str]] = (),
+    indicators: Iterable[Indicator] = (),
     have: Snapshot | None = None,
     newest: str | None = None,
     today: date | None = None,
@@ -211,7 +212,7 @@ def _look_landed(card: SourceCard, origin: LandingOrigin, road: Road) -> Seen:
 
 
 def _missing(
-    card: SourceCard, description: Description | None, indicators: list[dict[str, str]]
+    card: SourceCard, description: Description | None, indicators: list[Indicator]
 ) -> tuple[list[Concern], list[str]]:
     """What the source lacks of the card: a concern for each thing that an indicator uses, and a line for all others."""
     problems, unused = [], []

@@ -17,6 +17,7 @@ from pipelines.errors import RegiokompasError
 from pipelines.landing import Landing, Snapshot
 from pipelines.reading.landed import Landed
 from pipelines.roads import Protocol
+from pipelines.seeds import Indicator
 
 Described = SourceMeasure | SourceCode
 
@@ -76,19 +77,19 @@ def drift(card: SourceCard, landing: Landing, *, invented: bool) -> list[Change]
     return changes
 
 
-def reasons_to_hold_back(indicators: Iterable[dict[str, str]], changes: Iterable[Change]) -> dict[str, str]:
+def reasons_to_hold_back(indicators: Iterable[Indicator], changes: Iterable[Change]) -> dict[str, str]:
     """Why indicators that use something that is blocked are held back, by their ids."""
     blocking = [c for c in changes if c.blocks]
     by_use = {(c.dataset_id, c.dimension, c.code): c for c in blocking}
     by_table = {c.dataset_id: c for c in blocking if c.for_all}
     reasons: dict[str, str] = {}
     for row in indicators:
-        uses = [("", row["measure_code"]), *(part.partition("=")[::2] for part in row["dims"].split(";") if part)]
-        found = [by_use[key] for use in uses if (key := (row["dataset_id"], *use)) in by_use]
-        found += [by_table[row["dataset_id"]]] if row["dataset_id"] in by_table else []
+        uses = [("", row.measure_code), *(part.partition("=")[::2] for part in row.dims.split(";") if part)]
+        found = [by_use[key] for use in uses if (key := (row.dataset_id, *use)) in by_use]
+        found += [by_table[row.dataset_id]] if row.dataset_id in by_table else []
         if found:
-            reasons[row["indicator_id"]] = (
-                f"{row['dataset_id']}: {found[0].told} -> look at the source, then write what it is now on the card"
+            reasons[row.indicator_id] = (
+                f"{row.dataset_id}: {found[0].told} -> look at the source, then write what it is now on the card"
             )
     return reasons
 

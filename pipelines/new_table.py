@@ -1,6 +1,5 @@
 """What a table of CBS that has no card yet is: the role of its dimensions, what to keep of them, and its measures."""
 
-import csv
 import re
 import unicodedata
 from collections import Counter
@@ -11,7 +10,7 @@ from functools import cache
 from pipelines.card import Cadence
 from pipelines.clients.description import SourceCode, SourceMeasure, plain
 from pipelines.periods import is_period, letters_of, period_days
-from pipelines.settings import DBT_PROJECT
+from pipelines.seeds import RegionScheme, read_seed
 from pipelines.units import thousands_in
 
 MEASURES_AT_FIRST = 8
@@ -207,5 +206,4 @@ def _is_region(code: str) -> bool:
 @cache
 def _region_patterns() -> tuple[re.Pattern[str], ...]:
     """How the codes of regions look that are in CBS's own tables of regions."""
-    with (DBT_PROJECT / "seeds" / "region_schemes.csv").open(encoding="utf-8", newline="") as file:
-        return tuple(re.compile(r["pattern"]) for r in csv.DictReader(file) if r["in_region_tables"] == "true")
+    return tuple(re.compile(scheme.pattern) for scheme in read_seed(RegionScheme) if scheme.in_region_tables)

@@ -4,7 +4,6 @@ A figure of a period that goes on can still change, whatever its source says of 
 them: from here on every figure bears it as `is_over`.
 """
 
-import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -16,7 +15,7 @@ from pipelines.errors import MismatchError, shown
 from pipelines.parquet import distinct
 from pipelines.periods import has_begun, is_over
 from pipelines.reading.shapes import ROWS_IN
-from pipelines.settings import DBT_PROJECT
+from pipelines.seeds import ValueMark, read_seed
 
 _AHEAD = (
     "correct the period where the file is made or read; if the source has figures of periods to come, such as grants"
@@ -62,8 +61,7 @@ def has_figure() -> str:
 @cache
 def marks_of_nil() -> list[str]:
     """The marks that stand for zero, as the seed says."""
-    with (DBT_PROJECT / "seeds" / "value_status.csv").open(encoding="utf-8", newline="") as file:
-        return [row["value_attribute"] for row in csv.DictReader(file) if row["means_zero"] == "true"]
+    return [mark.value_attribute for mark in read_seed(ValueMark) if mark.means_zero]
 
 
 def ongoing_periods(card: SourceCard, folder: Path, landed_on: date) -> Iterator[LandedPeriod]:

@@ -8,7 +8,7 @@ from rich.console import Console
 from pipelines.assemble import describe_sources
 from pipelines.card import SourceCard
 from pipelines.clients.registry import CLIENTS, addresses
-from pipelines.indicators import SEED, read_indicators
+from pipelines.indicators import read_indicators
 from pipelines.landing import Attempt, Failure, Landing, Snapshot
 from pipelines.roads import Protocol
 from pipelines.settings import Settings
@@ -96,4 +96,4 @@ def _asked_for(card: SourceCard) -> Iterator[str]:
 
 
 def _users(card: SourceCard) -> list[str]:
-    return [row["indicator_id"] for row in read_indicators(SEED) if row["dataset_id"] == card.dataset_id]
+    return [row.indicator_id for row in read_indicators() if row.dataset_id == card.dataset_id]

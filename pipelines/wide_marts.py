@@ -4,19 +4,19 @@ dbt wants the columns of a contract written out in YAML, so they are generated, 
 `python -m pipelines.wide_marts` writes them anew after a change of `seeds/indicators.csv` or `seeds/themes.csv`.
 """
 
-import csv
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from pipelines.seeds import Indicator, Theme, read_seed
 from pipelines.settings import DBT_PROJECT
 
 HEADER = "# Generated from seeds/indicators.csv and seeds/themes.csv by pipelines/wide_marts.py; do not edit.\n"
 FACET = {"meta": {"facet": True}}
 
 
-def contract_yaml(indicators: list[dict[str, str]], theme: dict[str, str]) -> str:
+def contract_yaml(indicators: list[Indicator], theme: Theme) -> str:
     """Write the dbt contract of one theme's wide mart.
 
     Args:
@@ -26,7 +26,7 @@ def contract_yaml(indicators: list[dict[str, str]], theme: dict[str, str]) -> st
     Returns:
         YAML with one model: per indicator a double column named by its id and a text column `<id>_status`.
     """
-    name = theme["theme"]
+    name = theme.theme
     keys = ["region_code", "period_code"]
     region = _shared("region_code", "string", required=True, config=FACET) | {
         "data_tests": [
@@ -39,17 +39,17 @@ def contract_yaml(indicators: list[dict[str, str]], theme: dict[str, str]) -> st
         _shared("year", "integer", required=True, config=FACET),
     ]
     for row in indicators:
-        if row["theme"] == name:
+        if row.theme == name:
             columns += _indicator_columns(row)
     columns.append(_shared("notice", "string"))
     model = {
         "name": name,
-        "description": theme["description_en"],
+        "description": theme.description_en,
         "config": {
             "meta": {
-                "nl": theme["description_nl"],
-                "title_nl": theme["title_nl"],
-                "title_en": theme["title_en"],
+                "nl": theme.description_nl,
+                "title_nl": theme.title_nl,
+                "title_en": theme.title_en,
                 "public_name": name,
             }
         },
@@ -67,9 +67,9 @@ def write_contracts(project_dir: Path = DBT_PROJECT) -> list[Path]:
         The files whose bytes changed; files that were right already are not touched.
     """
     changed = []
-    indicators = _rows(project_dir / "seeds" / "indicators.csv")
-    for theme in _rows(project_dir / "seeds" / "themes.csv"):
-        path = contract_path(project_dir, theme["theme"])
+    indicators = read_seed(Indicator, project_dir / "seeds")
+    for theme in read_seed(Theme, project_dir / "seeds"):
+        path = contract_path(project_dir, theme.theme)
         content = contract_yaml(indicators, theme).encode()
         if not path.exists() or path.read_bytes() != content:
             path.write_bytes(content)
@@ -80,11 +80,6 @@ def write_contracts(project_dir: Path = DBT_PROJECT) -> list[Path]:
 def contract_path(project_dir: Path, theme: str) -> Path:
     """Where the contract of a theme's wide mart stands."""
     return project_dir / "models" / "marts" / theme / f"{theme}.yml"
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def _shared(
@@ -103,16 +98,16 @@ def _shared(
     return column
 
 
-def _indicator_columns(row: dict[str, str]) -> list[dict[str, Any]]:
-    name = row["indicator_id"]
+def _indicator_columns(row: Indicator) -> list[dict[str, Any]]:
+    name = row.indicator_id
     figure = {
         "indicator_id": name,
         "source_column": "value",
-        "title_nl": row["title_nl"],
-        "title_en": row["title_en"],
-        "nl": row["definition_nl"],
-        "unit": row["unit_en"],
-        "unit_nl": row["unit_nl"],
+        "title_nl": row.title_nl,
+        "title_en": row.title_en,
+        "nl": row.definition_nl,
+        "unit": row.unit_en,
+        "unit_nl": row.unit_nl,
     }
     # Final is what a figure is unless something is said of it.
     status = {"indicator_id": name, "source_column": "nullif(value_status, 'final')"}
@@ -120,7 +115,7 @@ def _indicator_columns(row: dict[str, str]) -> list[dict[str, Any]]:
         {
             "name": name,
             "data_type": "double",
-            "description": row["definition_en"],
+            "description": row.definition_en,
             "config": {"meta": figure},
         },
         {

@@ -4,7 +4,6 @@ The same seeds say who took the place of one that ended.
 Other kinds of region have codes that never end: for those the patterns of `region_schemes.csv` are enough.
 """
 
-import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -18,9 +17,9 @@ from pipelines.errors import MismatchError, shown
 from pipelines.ongoing import has_figure
 from pipelines.parquet import Span, distinct, first_and_last
 from pipelines.periods import period_days
+from pipelines.seeds import BoundaryChange, MunicipalityTile, read_seed
 from pipelines.settings import DBT_PROJECT
 
-_SEEDS = DBT_PROJECT / "seeds"
 _STILL = date.max
 _WRONG = (
     "compare with the source: a number may be of another kind of region, such as a province; if the whole table follows"
@@ -86,16 +85,15 @@ def boundaries() -> Boundaries:
     ended: dict[str, date] = {}
     heirs: dict[str, list[Heir]] = {}
     names: dict[str, str] = {}
-    codes = {row["region_code"] for row in _seed("municipality_tiles")}
-    for row in _seed("boundary_changes"):
-        day = date.fromisoformat(row["changed_on"])
-        codes |= {row["old_code"], row["new_code"]}
-        names[row["old_code"]] = row["old_name"]
-        heir = Heir(row["new_code"], row["new_name"], day, float(row["share_of_new"] or 1))
-        heirs.setdefault(row["old_code"], []).append(heir)
-        ended[row["old_code"]] = min(day - timedelta(days=1), ended.get(row["old_code"], _STILL))
-        if row["heir"] == "new":
-            begun[row["new_code"]] = min(day, begun.get(row["new_code"], _STILL))
+    codes = {tile.region_code for tile in read_seed(MunicipalityTile)}
+    for row in read_seed(BoundaryChange):
+        day = row.changed_on
+        codes |= {row.old_code, row.new_code}
+        names[row.old_code] = row.old_name
+        heirs.setdefault(row.old_code, []).append(Heir(row.new_code, row.new_name, day, row.share_of_new))
+        ended[row.old_code] = min(day - timedelta(days=1), ended.get(row.old_code, _STILL))
+        if row.heir == "new":
+            begun[row.new_code] = min(day, begun.get(row.new_code, _STILL))
     lives = {code: (begun.get(code, known_from), ended.get(code, _STILL)) for code in codes}
     return Boundaries(known_from, int(variables["newest_frame"]), lives, heirs, names)
 
@@ -151,8 +149,3 @@ def _used(card: SourceCard, folder: Path) -> Iterator[tuple[str, str, Span]]:
 
 def _year(year: int) -> Span:
     return date(year, 1, 1), date(year, 12, 31)
-
-
-def _seed(name: str) -> list[dict[str, str]]:
-    with (_SEEDS / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))

@@ -29,7 +29,7 @@ from pipelines.reading.tables import load_region_names, statistics_rows
 from pipelines.reading.told_periods import refuse_other_period
 from pipelines.reading.twins import refuse_twins
 from pipelines.roads import Protocol
-from pipelines.settings import DBT_PROJECT
+from pipelines.seeds import SEEDS
 
 
 def read_frames(landed: Landed, target: Path, have: Snapshot | None = None) -> tuple[int, Snapshot, Tally]:
@@ -134,7 +134,7 @@ def _text_table(landed: Landed, resource: Resource, body: bytes) -> Table:
 @cache
 def region_names() -> Mapping[str, Mapping[str, str]]:
     """The names that sources give regions, by list, each with its code."""
-    return load_region_names(DBT_PROJECT / "seeds" / "region_names.csv")
+    return load_region_names(SEEDS / "region_names.csv")
 
 
 def _as_observations(rows: pl.DataFrame) -> pl.DataFrame:

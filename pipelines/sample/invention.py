@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from pipelines.dimensions import Measure
+from pipelines.seeds import csv_rows
 
 from .figures import uniform
 from .rates import Rate
@@ -71,8 +71,7 @@ def invention_of(dataset_id: str, measure: Measure) -> Invention:
 
 @cache
 def _rows() -> list[dict[str, str]]:
-    with FILE.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    return csv_rows(FILE)
 
 
 def _by_unit(key: str, measure: Measure) -> Invention:

@@ -6,11 +6,11 @@ place that it is named after, or another one, and some that are named after none
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 
 from pipelines.card import SourceCard
+from pipelines.seeds import csv_rows
 
 from .cbs_v4 import Row, V4Table, code_row, dimension_row, properties
 from .frames import ancestors, municipalities, regions
@@ -27,8 +27,7 @@ WIDTH_OF_CODE, WIDTH_OF_NAME = 10, 35
 
 def places(card: SourceCard) -> V4Table:
     """The table of a year: for each place the padded codes and names of itself and what it lies in."""
-    with FILE.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = csv_rows(FILE)
     (dimension,) = card.dimensions
     observations: list[dict[str, object]] = []
     for row in rows:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from datetime import date, timedelta
 from functools import cache
 from itertools import product
@@ -13,7 +12,7 @@ from typing import Any
 from pipelines.card import Cadence, SourceCard
 from pipelines.layout import PERIOD, REGION, Column, Reads, TableLayout
 from pipelines.roads import Protocol
-from pipelines.settings import DBT_PROJECT
+from pipelines.seeds import RegionName, csv_rows, read_seed
 
 from .columns import Cell, Part, column
 from .figures import uniform
@@ -23,7 +22,6 @@ from .periods import LAST_MONTH, LAST_QUARTER, LAST_YEAR
 from .sheets import Sheet, header_of, in_file, layout_of, period_text
 
 FILE = Path(__file__).resolve().parent / "categories.csv"
-NAMES = DBT_PROJECT / "seeds" / "region_names.csv"
 HOW_MANY = {Cadence.WEEKLY: 6, Cadence.MONTHLY: 6, Cadence.QUARTERLY: 4, Cadence.YEARLY: 2, Cadence.ONCE: 1}
 # Names that stand beside the usual one: those of a half, and those that a source kept after a merger.
 BESIDE = ("halve gemeente", "door UWV ook na", "schrijfwijze van UWV")
@@ -156,8 +154,7 @@ def _codes(card: SourceCard, dimension: str) -> list[dict[str, str]]:
 
 @cache
 def _categories() -> list[dict[str, str]]:
-    with FILE.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    return csv_rows(FILE)
 
 
 def _regions(card: SourceCard, period: str) -> list[str]:
@@ -182,11 +179,10 @@ def _written(layout: TableLayout, region: str) -> list[str]:
 @cache
 def _names() -> dict[tuple[str, str], list[str]]:
     usual: dict[tuple[str, str], list[str]] = {}
-    with NAMES.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            names = usual.setdefault((row["name_list"], row["region_code"]), [])
-            if not names or row["note"].startswith(BESIDE):
-                names.append(row["name"])
+    for row in read_seed(RegionName):
+        names = usual.setdefault((row.name_list, row.region_code), [])
+        if not names or row.note.startswith(BESIDE):
+            names.append(row.name)
     return usual
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from pipelines.seeds import Indicator, Theme, read_seed
 from pipelines.settings import DBT_PROJECT
 from pipelines.wide_marts import contract_path, contract_yaml, write_contracts
 
@@ -15,21 +16,22 @@ def seed(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-THEMES = seed("themes")
+THEMES = read_seed(Theme)
+INDICATORS = read_seed(Indicator)
 
 
-@pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme["theme"])
-def test_committed_contract_equals_the_seed(theme: dict[str, str]) -> None:
-    committed = contract_path(DBT_PROJECT, theme["theme"]).read_text(encoding="utf-8")
-    expected = contract_yaml(seed("indicators"), theme)
+@pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.theme)
+def test_committed_contract_equals_the_seed(theme: Theme) -> None:
+    committed = contract_path(DBT_PROJECT, theme.theme).read_text(encoding="utf-8")
+    expected = contract_yaml(INDICATORS, theme)
     assert committed == expected, "run `python -m pipelines.wide_marts` and commit what it writes"
 
 
-@pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme["theme"])
-def test_every_indicator_of_the_theme_has_a_column_and_a_status(theme: dict[str, str]) -> None:
-    model = yaml.safe_load(contract_yaml(seed("indicators"), theme))["models"][0]
+@pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.theme)
+def test_every_indicator_of_the_theme_has_a_column_and_a_status(theme: Theme) -> None:
+    model = yaml.safe_load(contract_yaml(INDICATORS, theme))["models"][0]
     names = [column["name"] for column in model["columns"]]
-    ids = [row["indicator_id"] for row in seed("indicators") if row["theme"] == theme["theme"]]
+    ids = [row.indicator_id for row in INDICATORS if row.theme == theme.theme]
     figures = [name for i in ids for name in (i, f"{i}_status")]
     assert names == ["region_code", "period_code", "year", *figures, "notice"]
 
@@ -37,7 +39,7 @@ def test_every_indicator_of_the_theme_has_a_column_and_a_status(theme: dict[str,
 def test_a_new_indicator_row_is_a_new_column(tmp_path: Path) -> None:
     (tmp_path / "seeds").mkdir()
     for theme in THEMES:
-        contract_path(tmp_path, theme["theme"]).parent.mkdir(parents=True)
+        contract_path(tmp_path, theme.theme).parent.mkdir(parents=True)
     themes = (DBT_PROJECT / "seeds" / "themes.csv").read_text(encoding="utf-8")
     (tmp_path / "seeds" / "themes.csv").write_text(themes, encoding="utf-8")
     rows = seed("indicators")
