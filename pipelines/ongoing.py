@@ -4,7 +4,7 @@ A figure of a period that goes on can still change, whatever its source says of 
 them: from here on every figure bears it as `is_over`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -69,15 +69,20 @@ def ongoing_periods(card: SourceCard, folder: Path, landed_on: date) -> Iterator
     return (period for period in periods_of(card, folder, with_figures=False) if not period.is_over(card, landed_on))
 
 
-def refuse_periods_to_come(card: SourceCard, folder: Path, landed_on: date) -> None:
+def refuse_periods_to_come(card: SourceCard, periods: Iterable[LandedPeriod], landed_on: date) -> None:
     """Refuse figures of periods that had not begun when they landed, unless the source plans ahead.
+
+    Args:
+        card: the card.
+        periods: those in which it has figures, as `periods_of` gives them.
+        landed_on: the day.
 
     Raises:
         MismatchError: naming the periods.
     """
     if card.plans_ahead:
         return
-    codes = {period.period_code for period in periods_of(card, folder)}
+    codes = {period.period_code for period in periods}
     if ahead := sorted(code for code in codes if not has_begun(code, landed_on)):
         problem = f"figures of periods that had not begun on {landed_on}, when they landed: {shown(ahead)}"
         raise MismatchError(card.dataset_id, problem, todo=_AHEAD)
