@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.comparison_chart import Line, Point, comparison_chart, nice_ticks
+from portal.comparison_chart import Line, Point, comparison_chart
 from portal.periods import first_day
 from portal.regroup import (
     METHODS,
@@ -173,7 +173,9 @@ def test_periods_begin_where_they_begin() -> None:
 
 
 @given(st.floats(-1e9, 1e9), st.floats(-1e9, 1e9))
-def test_ticks_hold_every_figure(one: float, other: float) -> None:
-    ticks = nice_ticks(min(one, other), max(one, other))
+def test_ticks_hold_every_figure_and_make_no_cliff_of_a_ripple(one: float, other: float) -> None:
+    ticks = ticks_of([one, other])
     assert 2 <= len(ticks) <= 8
     assert ticks[0] <= min(one, other) + 1e-6 and max(one, other) - 1e-6 <= ticks[-1]
+    assert ticks[-1] - ticks[0] >= 0.0499 * max(abs(one), abs(other))
+    assert ticks[0] >= 0 or min(one, other) < 0
