@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portal.axes import ticks_of
 from portal.comparison_chart import Line, Point, comparison_chart
 from portal.periods import first_day
 from portal.regroup import (
