@@ -15,7 +15,7 @@ EXPOSURE = "open_data_api"
 
 
 @dataclass(frozen=True)
-class Column:
+class PublicColumn:
     """A column of a public table; `unit` is None without a unit, `references` is the (table, column) it points at."""
 
     name: str
@@ -39,7 +39,7 @@ class PublicTable:
     title_en: str
     description_nl: str
     description_en: str
-    columns: tuple[Column, ...]
+    columns: tuple[PublicColumn, ...]
     primary_key: tuple[str, ...]
     label_column: str | None
     fts: tuple[str, ...]
@@ -95,10 +95,10 @@ def _column(
     model: dict[str, Any],
     column: dict[str, Any],
     references: dict[tuple[str, str], tuple[str, str]],
-) -> Column:
+) -> PublicColumn:
     meta = column["config"]["meta"]
     required = {c["type"] for c in column.get("constraints", [])} & {"not_null", "primary_key"}
-    return Column(
+    return PublicColumn(
         name=column["name"],
         data_type=column["data_type"],
         nullable=not required,

@@ -22,7 +22,7 @@ from pipelines.clients.registry import ODATA
 from pipelines.doctor import Memory, would_land
 from pipelines.errors import CardError, RegiokompasError, shown
 from pipelines.landing import Landing
-from pipelines.new_table import Table, cadence_of, dimension_of, measures_of, roles_of, strange_regions
+from pipelines.new_table import NewTable, cadence_of, dimension_of, measures_of, roles_of, strange_regions
 from pipelines.origins import LiveOrigin
 from pipelines.periods import EXAMPLES, is_period
 from pipelines.reading.snapshot import RowsError
@@ -90,7 +90,7 @@ class Made:
 
     card: SourceCard
     path: Path
-    table: Table
+    table: NewTable
     landed: Refreshed
 
 
@@ -134,7 +134,7 @@ def new_source(
     return Made(load_cards(folder)[wide.dataset_id], path, found, landed)
 
 
-def describe_table(origin: LiveOrigin, table: str, period: str | None = None) -> Table:
+def describe_table(origin: LiveOrigin, table: str, period: str | None = None) -> NewTable:
     """Ask v4, then v3, how they describe a table that has no card.
 
     Raises:
@@ -152,7 +152,7 @@ def describe_table(origin: LiveOrigin, table: str, period: str | None = None) ->
         raise CardError(f"cbs/{table} has no figures, only texts -> {_TEXTS}")
     roles = _roles(table, told, period)
     periods = next((told.codes[name] for name, role in roles.items() if role == "period"), [])
-    return Table(
+    return NewTable(
         table,
         title=told.title,
         cadence=cadence_of(told.says, periods),

@@ -74,7 +74,7 @@ class NewMeasure:
 
 
 @dataclass(frozen=True)
-class Table:
+class NewTable:
     """What a new card says of a table.
 
     Attributes:

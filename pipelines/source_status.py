@@ -13,11 +13,11 @@ from pipelines.landing import Attempt, Failure, Landing, Snapshot
 from pipelines.roads import Protocol
 from pipelines.settings import Settings
 
-Facts = list[tuple[str, list[str]]]
+SourceFacts = list[tuple[str, list[str]]]
 """What is known under a heading each, a line a fact."""
 
 
-def everything_known(card: SourceCard, settings: Settings, *, invented: bool) -> Facts:
+def everything_known(card: SourceCard, settings: Settings, *, invented: bool) -> SourceFacts:
     """Collect what is known of a source, without asking it anything."""
     landing = Landing(settings.landing)
     snapshot = landing.current(card.dataset_id, invented=invented)
@@ -32,7 +32,7 @@ def everything_known(card: SourceCard, settings: Settings, *, invented: bool) ->
     ]
 
 
-def print_source(console: Console, facts: Facts) -> None:
+def print_source(console: Console, facts: SourceFacts) -> None:
     """Print everything that is known of a source; long lines stay whole, for addresses are in them."""
     for number, (heading, lines) in enumerate(facts):
         if number:

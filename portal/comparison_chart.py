@@ -34,7 +34,7 @@ MOST_LINES = len(_MARKS)
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class LinePoint:
     """A figure on a line; `is_firm` unless it is provisional or estimated."""
 
     period_code: str
@@ -48,7 +48,7 @@ class Line:
     """The points of one region."""
 
     title: str
-    points: Sequence[Point]
+    points: Sequence[LinePoint]
 
 
 def mark(place: int) -> Markup:

@@ -22,7 +22,7 @@ from pipelines.card import SourceCard, load_cards
 from pipelines.clients import drop
 from pipelines.clients.table_file import read_table
 from pipelines.errors import SourceError
-from pipelines.layout import NUMBERS, REGIONS, Column, Reads
+from pipelines.layout import NUMBERS, REGIONS, FileColumn, Reads
 from pipelines.reading.frames import region_names
 from pipelines.reading.registers import register_rows, register_year
 from pipelines.reading.tables import statistics_rows
@@ -67,7 +67,7 @@ class Grid:
         listed = {name for name, dimension in dimensions.items() if dimension.codes}
         return [i for i in self.places(frozenset({Reads.TEXT})) if columns[self.header[i]].to not in listed]
 
-    def column(self, place: int) -> Column:
+    def column(self, place: int) -> FileColumn:
         return layout_of(self.card).columns[self.header[place]]
 
     @property

@@ -18,14 +18,14 @@ from pipelines.clients.pages import State, Store
 from pipelines.errors import MismatchError, NotThereError, SourceError, shown
 from pipelines.roads import CkanRoad, ResourceRule
 
-__all__ = ["PAGES", "Resource", "address", "choose", "fetch", "probe", "read_package", "wanted"]
+__all__ = ["PAGES", "CkanResource", "address", "choose", "fetch", "probe", "read_package", "wanted"]
 
 _CLOSED = ("licentieonbekend", "geslotenlicentie", "geogedeeld", "notspecified", "otherclosed")
 _DAY = re.compile(r"(?<!\d)(20\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))(?!\d)")
 
 
 @dataclass(frozen=True)
-class Resource:
+class CkanResource:
     """A file of a package, as far as it matters for choosing and fetching it."""
 
     name: str
@@ -87,7 +87,7 @@ def read_package(body: bytes) -> dict[str, Any]:
     return package
 
 
-def choose(card: SourceCard, package: dict[str, Any], rule: ResourceRule) -> list[Resource]:
+def choose(card: SourceCard, package: dict[str, Any], rule: ResourceRule) -> list[CkanResource]:
     """The resources of a package that the card's rule means, the oldest first.
 
     Raises:
@@ -154,10 +154,10 @@ def _read_result(body: bytes) -> dict[str, Any]:
     return result
 
 
-def _resource(entry: dict[str, Any]) -> Resource:
+def _resource(entry: dict[str, Any]) -> CkanResource:
     download = entry.get("download_url")
     first = download[0] if isinstance(download, list) and download else download
-    return Resource(
+    return CkanResource(
         name=str(entry.get("name") or ""),
         format=str(entry.get("format") or "").rstrip("/").rsplit("/", 1)[-1],
         address=str(first or entry.get("url") or "").strip(),
@@ -166,12 +166,12 @@ def _resource(entry: dict[str, Any]) -> Resource:
     )
 
 
-def _fits(resource: Resource, rule: ResourceRule) -> bool:
+def _fits(resource: CkanResource, rule: ResourceRule) -> bool:
     same_format = rule.format is None or resource.format.casefold() == rule.format.casefold()
     return same_format and (rule.name is None or re.search(rule.name, resource.name) is not None)
 
 
-def _barred(card: SourceCard, package: dict[str, Any], resource: Resource) -> MismatchError | None:
+def _barred(card: SourceCard, package: dict[str, Any], resource: CkanResource) -> MismatchError | None:
     """Why a file may not be fetched: its licence is not open, or its address is none of a file on the web."""
     licences = [licence for licence in (str(package.get("license_id") or ""), resource.licence) if licence]
     closed = [licence for licence in licences if re.sub(r"[^a-z]", "", licence.lower()).endswith(_CLOSED)]

@@ -21,7 +21,7 @@ from typing import NamedTuple
 import polars as pl
 
 from pipelines.clients.numbers import two_readings
-from pipelines.clients.table_columns import ROW, Origin, fits, headers_of, places_of
+from pipelines.clients.table_columns import ROW, TableOrigin, fits, headers_of, places_of
 from pipelines.clients.table_totals import LONG_TOTAL, SURE_TOTAL, refuse_second_table, total_rows
 from pipelines.clients.tally import Tally
 from pipelines.errors import SourceError
@@ -49,7 +49,7 @@ class Told(NamedTuple):
     text: str
 
 
-class Table(NamedTuple):
+class FileTable(NamedTuple):
     """What was read of a table.
 
     Attributes:
@@ -90,7 +90,7 @@ class Source(NamedTuple):
     told: tuple[Told, ...] = ()
 
 
-def data_rows(origin: Origin, source: Source, layout: TableLayout) -> Table:
+def data_rows(origin: TableOrigin, source: Source, layout: TableLayout) -> FileTable:
     """The rows of data of a table, under the names of the layout.
 
     Raises:
@@ -114,7 +114,9 @@ def data_rows(origin: Origin, source: Source, layout: TableLayout) -> Table:
     rows.refuse_texts()
     rows.refuse_two_readings(places)
     told = (*source.told, *rows.told_in_columns(source.header))
-    return Table(rows.frame.select(ROW, *places), Tally(rows.received, rows.frame.height, rows.left_out), letters, told)
+    return FileTable(
+        rows.frame.select(ROW, *places), Tally(rows.received, rows.frame.height, rows.left_out), letters, told
+    )
 
 
 def _collected(source: Source, layout: TableLayout, places: Mapping[str, int]) -> pl.DataFrame:
@@ -150,7 +152,9 @@ def _may_tell_period(name: str) -> bool:
 class _Rows:
     """The rows that are still taken for data, and how many were left out."""
 
-    def __init__(self, origin: Origin, layout: TableLayout, letters: Mapping[str, str], frame: pl.DataFrame) -> None:
+    def __init__(
+        self, origin: TableOrigin, layout: TableLayout, letters: Mapping[str, str], frame: pl.DataFrame
+    ) -> None:
         self.origin, self.layout, self.letters, self.frame = origin, layout, letters, frame
         self.received = frame.height
         self.left_out: dict[str, int] = {}

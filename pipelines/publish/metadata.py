@@ -6,7 +6,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from pipelines.manifest import Column, PublicTable
+from pipelines.manifest import PublicColumn, PublicTable
 from pipelines.publish.queries import load_queries
 
 DATABASE = "regiokompas"
@@ -80,7 +80,7 @@ def _table(table: PublicTable, notice: str) -> dict[str, Any]:
     return content
 
 
-def _column(column: Column) -> str:
+def _column(column: PublicColumn) -> str:
     unit = f" [{column.unit}]" if column.unit else ""
     return plain_text(f"{column.description_nl} / {column.description_en}{unit}")
 

@@ -8,7 +8,7 @@ import adbc_driver_sqlite.dbapi
 import duckdb
 
 from pipelines.errors import RegiokompasError
-from pipelines.manifest import Column, PublicTable
+from pipelines.manifest import PublicColumn, PublicTable
 
 _TYPES = {
     "string": "TEXT",
@@ -93,7 +93,7 @@ def full_text(table: PublicTable) -> list[str]:
     ]
 
 
-def _column_ddl(column: Column) -> str:
+def _column_ddl(column: PublicColumn) -> str:
     required = "" if column.nullable else " not null"
     return f'"{column.name}" {_TYPES[column.data_type.lower()]}{required}'
 
@@ -115,7 +115,7 @@ def _copy(source: Path, tables: list[PublicTable], target: Path) -> dict[str, in
     return rows
 
 
-def _select(column: Column) -> str:
+def _select(column: PublicColumn) -> str:
     if column.data_type.lower() == "date":
         return f'cast("{column.name}" as varchar) as "{column.name}"'
     if column.data_type.lower() == "boolean":

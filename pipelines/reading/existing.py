@@ -49,7 +49,7 @@ class Heir:
 
 
 @dataclass(frozen=True)
-class Boundaries:
+class KnownMunicipalities:
     """What is known of municipalities: from which day on, up to the table of which year, and the life of each.
 
     `heirs` and `names` are of those that ended, by their code.
@@ -78,7 +78,7 @@ class Boundaries:
 
 
 @cache
-def boundaries() -> Boundaries:
+def boundaries() -> KnownMunicipalities:
     """The municipalities as the seeds and the variables of dbt have them."""
     variables = yaml.safe_load(DBT_VARIABLES.read_text(encoding="utf-8"))["vars"]
     known_from = date.fromisoformat(variables["boundaries_known_from"])
@@ -96,7 +96,7 @@ def boundaries() -> Boundaries:
         if row.heir == "new":
             begun[row.new_code] = min(day, begun.get(row.new_code, _STILL))
     lives = {code: (begun.get(code, known_from), ended.get(code, _STILL)) for code in codes}
-    return Boundaries(known_from, int(variables["newest_frame"]), lives, heirs, names)
+    return KnownMunicipalities(known_from, int(variables["newest_frame"]), lives, heirs, names)
 
 
 def refuse_codes_that_do_not_exist(card: SourceCard, folder: Path, periods: Iterable[LandedPeriod]) -> None:

@@ -15,7 +15,7 @@ from pipelines.clients import drop, eurostat, ogc_features
 from pipelines.clients.jsonstat import read_cube
 from pipelines.clients.registry import FILES, RECORDS
 from pipelines.clients.table_file import read_records, read_table
-from pipelines.clients.table_rows import Table
+from pipelines.clients.table_rows import FileTable
 from pipelines.clients.tally import NOT_ASKED_FOR, NOT_CLASSIFIED, NOTHING, Tally
 from pipelines.errors import MismatchError, SourceError
 from pipelines.landing import Resource, Snapshot
@@ -122,7 +122,7 @@ def _refuse_other_rows(card: SourceCard, rows: pl.DataFrame, named: str, url: st
             raise MismatchError(card.dataset_id, problem, url=url, todo=todo)
 
 
-def _text_table(landed: Landed, resource: Resource, body: bytes) -> Table:
+def _text_table(landed: Landed, resource: Resource, body: bytes) -> FileTable:
     card = landed.card
     if card.layout is None:
         raise SourceError(card.dataset_id, f"the road {landed.protocol} brings tables", todo="give the card a `layout`")

@@ -68,7 +68,7 @@ _NOTHING = r"[^\s\S]"
 
 
 @dataclass(frozen=True)
-class Words:
+class RecipientPatterns:
     """The patterns of the seed, to be held against a name as `_plain` writes it."""
 
     person: str
@@ -78,7 +78,7 @@ class Words:
 
 
 @lru_cache
-def recipient_words(seed: Path = SEED) -> Words:
+def recipient_words(seed: Path = SEED) -> RecipientPatterns:
     """Read the seed of words.
 
     Raises:
@@ -87,7 +87,7 @@ def recipient_words(seed: Path = SEED) -> Words:
     rows = read_rows(RecipientWord, seed)
     plain = pl.Series([row.word for row in rows], dtype=pl.String).to_frame("word").select(plain=_plain(pl.col("word")))
     patterns = [(row, _pattern(word, row.match)) for row, word in zip(rows, plain["plain"], strict=True)]
-    return Words(
+    return RecipientPatterns(
         person=_any(p for row, p in patterns if row.kind == "person"),
         unknown=_any(p for row, p in patterns if row.kind == "unknown"),
         organisation=_any(p for row, p in patterns if row.kind == "organisation"),
@@ -95,7 +95,7 @@ def recipient_words(seed: Path = SEED) -> Words:
     )
 
 
-def masked_recipients(names: pl.Series, words: Words | None = None) -> pl.DataFrame:
+def masked_recipients(names: pl.Series, words: RecipientPatterns | None = None) -> pl.DataFrame:
     """What is published of each name: `recipient`, `recipient_kind` and `recipient_key`, in the order of the names.
 
     A blank name becomes the mask too, without a key. Every different name is looked at once.

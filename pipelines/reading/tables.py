@@ -22,7 +22,7 @@ from pipelines.clients.table_columns import ROW
 from pipelines.clients.values import BLANK, ORDINARY, Cell
 from pipelines.dimensions import Measure
 from pipelines.errors import CardError, MismatchError, SourceError, shown
-from pipelines.layout import NUMBERS, PERIOD, REGION, Column, Reads, TableLayout, fold
+from pipelines.layout import NUMBERS, PERIOD, REGION, FileColumn, Reads, TableLayout, fold
 from pipelines.seeds import RegionName, read_rows
 from pipelines.units import is_count
 
@@ -180,7 +180,7 @@ class _Table:
             )
         raise CardError(f"card {self.card.dataset_id}: dimension {key} has no column -> give it one in `layout`")
 
-    def _key_reader(self, column: Column) -> Callable[[str], str]:
+    def _key_reader(self, column: FileColumn) -> Callable[[str], str]:
         if column.reads is Reads.REGION_NAME:
             listed = self.names.get(column.names or "")
             if listed is None:
@@ -250,7 +250,7 @@ class _Table:
             column.replace_strict(texts, pl.int_range(len(texts), eager=True))
         )
 
-    def _todo(self, column: Column) -> str:
+    def _todo(self, column: FileColumn) -> str:
         if column.reads is Reads.REGION_NAME:
             return f"add it to the list {column.names} in seeds/region_names.csv"
         if column.reads in NUMBERS:

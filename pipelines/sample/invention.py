@@ -16,9 +16,9 @@ from .figures import uniform
 from .rates import Rate
 
 FILE = Path(__file__).resolve().parent / "invented.csv"
-Kind = Literal["count", "flow", "area", "mean", "per_1000", "ratio", "label"]
+InventionKind = Literal["count", "flow", "area", "mean", "per_1000", "ratio", "label"]
 HECTARES = 100
-KINDS: dict[str, Kind] = {kind: kind for kind in get_args(Kind)}
+KINDS: dict[str, InventionKind] = {kind: kind for kind in get_args(InventionKind)}
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Invention:
     """
 
     key: str
-    kind: Kind
+    kind: InventionKind
     like: str
     rate: Rate
     divisor: int

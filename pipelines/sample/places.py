@@ -12,8 +12,9 @@ from pathlib import Path
 from pipelines.card import SourceCard
 from pipelines.seeds import csv_rows
 
-from .cbs_v4 import Row, V4Table, code_row, dimension_row, properties
+from .cbs_v4 import V4Table, code_row, dimension_row, properties
 from .frames import ancestors, municipalities, regions
+from .odata import ODataRow
 
 FILE = Path(__file__).resolve().parent / "places.csv"
 SUMMARY = (
@@ -59,7 +60,7 @@ def places(card: SourceCard) -> V4Table:
         }
         for index, column in enumerate(sorted(COLUMNS), 1)
     ]
-    sets: dict[str, Sequence[Row]] = {
+    sets: dict[str, Sequence[ODataRow]] = {
         "MeasureCodes": measures,
         "Dimensions": [dimension_row(card, dimension)],
         f"{dimension}Codes": [code_row(row["code"], i, row["name"]) for i, row in enumerate(rows, 1)],

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from pipelines.card import SourceCard
-from pipelines.layout import Column, Reads
+from pipelines.layout import FileColumn, Reads
 from pipelines.roads import FileRoad
 from pipelines.seeds import SupportScheme, read_seed
 
@@ -78,7 +78,7 @@ def _row(card: SourceCard, header: list[str], number: int, year: int | None) -> 
     return [cells[head] if head in cells else beside.get(head, blank) for head in header]
 
 
-def _cell(card: SourceCard, column: Column, value: float | str | None, number: int) -> Any:
+def _cell(card: SourceCard, column: FileColumn, value: float | str | None, number: int) -> Any:
     layout = layout_of(card)
     if column.reads is not Reads.DUTCH_NUMBER or not isinstance(value, float):
         return in_file(value, column.reads, layout)

@@ -11,7 +11,7 @@ from pipelines.clients.drop import folder_of
 from pipelines.roads import CkanRoad, DropRoad, FileRoad, Form, HalRoad
 
 from . import registers, statistics
-from .answers import Answer, RefusedError, file_answer, json_answer
+from .answers import Answer, Query, RefusedError, file_answer, json_answer
 from .sheets import Sheet, file_bytes, layout_of
 
 KINDS = {
@@ -23,7 +23,6 @@ KINDS = {
 FORMATS = "http://publications.europa.eu/resource/authority/file-type"
 CC0 = "http://creativecommons.org/publicdomain/zero/1.0/deed.nl"
 DROPPED_ON = "2026-10-20"
-Query = dict[str, list[str]]
 
 
 class Files:

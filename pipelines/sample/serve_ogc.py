@@ -22,7 +22,7 @@ GAP = 0.005
 KNOWN = {"f", "limit", "crs", "offset"}
 
 
-class Boundaries:
+class SampleAreas:
     """Answers for every card with areas on a map."""
 
     def __init__(self, cards: Mapping[str, SourceCard], url: str) -> None:
