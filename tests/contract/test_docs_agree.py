@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from pipelines.cli import main
-from pipelines.settings import PORTAL, PROJECT, Settings
+from pipelines.settings import PORTAL, PROJECT, Settings, variable_of
 from portal.pages import PATHS
 
 DOCS = ("README.md", "README.nl.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/api.md")
@@ -22,16 +22,16 @@ def read(doc: str) -> str:
     return (PROJECT / doc).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("field", fields(Settings), ids=lambda field: field.metadata["env"])
+@pytest.mark.parametrize("field", fields(Settings), ids=lambda field: variable_of(field.name))
 def test_every_setting_stands_in_the_readme_with_its_default(field: object) -> None:
-    name = field.metadata["env"]
+    name = variable_of(field.name)
     default = f"{field.default:g}" if isinstance(field.default, float) else str(field.default)
     shown = f"`{default}`" if default else "empty"
     assert f"| `{name}` | {shown} |" in read("README.md")
 
 
 def test_the_readme_names_no_setting_that_is_not_there() -> None:
-    assert set(re.findall(r"REGIOKOMPAS_\w+", read("README.md"))) == {f.metadata["env"] for f in fields(Settings)}
+    assert set(re.findall(r"REGIOKOMPAS_\w+", read("README.md"))) == {variable_of(f.name) for f in fields(Settings)}
 
 
 @pytest.mark.parametrize("name", main.commands)
