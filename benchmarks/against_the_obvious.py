@@ -215,12 +215,12 @@ def main(rows: int = 500_000, rounds: int = 5) -> None:
             PublicColumn(
                 name=name,
                 data_type=kind,
-                nullable=False,
+                is_nullable=False,
                 description_en=name,
                 description_nl=name,
                 unit=None,
                 unit_nl=None,
-                facet=name == "period",
+                is_facet=name == "period",
                 references=None,
             )
             for name, kind in (("region", "string"), ("period", "string"), ("value", "double"))

@@ -20,12 +20,12 @@ class PublicColumn:
 
     name: str
     data_type: str
-    nullable: bool
+    is_nullable: bool
     description_en: str
     description_nl: str
     unit: str | None
     unit_nl: str | None
-    facet: bool
+    is_facet: bool
     references: tuple[str, str] | None
 
 
@@ -101,12 +101,12 @@ def _column(
     return PublicColumn(
         name=column["name"],
         data_type=column["data_type"],
-        nullable=not required,
+        is_nullable=not required,
         description_en=column["description"].strip(),
         description_nl=meta.get("nl") or _dutch_block(manifest, column),
         unit=meta.get("unit"),
         unit_nl=meta.get("unit_nl"),
-        facet=bool(meta.get("facet")),
+        is_facet=bool(meta.get("facet")),
         references=references.get((model["name"], column["name"])),
     )
 

@@ -72,7 +72,7 @@ _TEXTS = (
 class _Told:
     """What a table says of itself: what CBS calls each dimension, their codes, its figures, and when it ended.
 
-    `keys_run` is whether the keys of its measures end in a running number.
+    `has_running_keys` is whether the keys of its measures end in a running number.
     """
 
     title: str
@@ -81,7 +81,7 @@ class _Told:
     kinds: dict[str, str]
     codes: dict[str, list[SourceCode]]
     measures: list[SourceMeasure]
-    keys_run: bool
+    has_running_keys: bool
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ def describe_table(origin: LiveOrigin, table: str, period: str | None = None) ->
         ended=told.ended,
         period=period,
         dimensions=tuple(dimension_of(name, role, told.codes[name]) for name, role in roles.items()),
-        measures=tuple(measures_of(told.measures, keys_run=told.keys_run)),
+        measures=tuple(measures_of(told.measures, has_running_keys=told.has_running_keys)),
     )
 
 
@@ -216,7 +216,7 @@ def _ask(http: HttpClient, protocol: Protocol, base: str, table: str) -> _Told:
         kinds={name: kinds[name] for name in names},
         codes=description.all_codes,
         measures=[measure for measure in description.all_measures if measure.code not in texts],
-        keys_run=protocol is Protocol.CBS_ODATA3,
+        has_running_keys=protocol is Protocol.CBS_ODATA3,
     )
 
 

@@ -149,12 +149,12 @@ def dimension_of(name: str, role: str, codes: Sequence[SourceCode]) -> NewDimens
     return NewDimension(name, role, tuple(c for c in codes if word_of.get(c.code) in kept), kept, others)
 
 
-def measures_of(measures: Sequence[SourceMeasure], *, keys_run: bool) -> Iterator[NewMeasure]:
+def measures_of(measures: Sequence[SourceMeasure], *, has_running_keys: bool) -> Iterator[NewMeasure]:
     """Codes without the running number in which keys of v3 end, and which shifts when CBS puts a topic in.
 
     Where several have one stem, the code gets a number of ours. Their groups tell them apart, or else the whole key.
     """
-    stems = [re.sub(r"_\d+$", "", m.code) if keys_run else m.code for m in measures]
+    stems = [re.sub(r"_\d+$", "", m.code) if has_running_keys else m.code for m in measures]
     times, seen = Counter(stems), Counter[str]()
     for stem, measure in zip(stems, measures, strict=True):
         seen[stem] += 1

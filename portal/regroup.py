@@ -55,14 +55,14 @@ class Recipe:
     lag_years: int | None = None
 
     @property
-    def adds_up(self) -> bool:
+    def is_sum(self) -> bool:
         """Whether the figure of a whole is the sum of the figures of its parts."""
         return self.kind == "count" and self.formula in _GIVEN
 
     @property
-    def can_be_recomputed(self) -> bool:
+    def is_recomputable(self) -> bool:
         """Whether there is a figure for municipalities together: a sum, or something worked out from sums."""
-        return self.adds_up or self.numerator is not None
+        return self.is_sum or self.numerator is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,11 +175,11 @@ def regroup(
         (only,) = municipalities.values()
         return {indicator_id: dict(periods) for indicator_id, periods in only.items()}
     wanted = list(recipes)
-    sums = {recipe.indicator_id: _add_up_periods(recipe, municipalities, mended) for recipe in wanted if recipe.adds_up}
+    sums = {recipe.indicator_id: _add_up_periods(recipe, municipalities, mended) for recipe in wanted if recipe.is_sum}
     derived = {
         recipe.indicator_id: derive(recipe, sums, country)
         for recipe in wanted
-        if recipe.numerator is not None and not recipe.adds_up
+        if recipe.numerator is not None and not recipe.is_sum
     }
     return {indicator_id: periods for indicator_id, periods in {**sums, **derived}.items() if periods}
 

@@ -115,7 +115,7 @@ WELL = Kind(_REFUSED)
 KINDS: dict[str, Kind] = {
     "nobody there": Kind(Trouble.UNREACHABLE, _no_host, elsewhere="127.0.0.1:9"),
     "no such name": Kind(Trouble.UNREACHABLE, _no_host, elsewhere="nobody.invalid"),
-    "silent": Kind(Trouble.UNREACHABLE, _no_host, between=lambda answer: Sent(answer, silent=True)),
+    "silent": Kind(Trouble.UNREACHABLE, _no_host, between=lambda answer: Sent(answer, is_silent=True)),
     "403": Kind(_REFUSED, _no_host, between=_status(403)),
     "404": Kind(Trouble.GONE, _no_host, between=_status(404)),
     "410": Kind(Trouble.GONE, _no_host, between=_status(410)),

@@ -118,7 +118,7 @@ def figures(grid: Grid, body: bytes) -> pl.DataFrame:
     """
     card, url = grid.card, grid.url
     table = read_table(card.dataset_id, url, body, layout_of(card))
-    assert table.tally.kept == table.frame.height and table.tally.adds_up
+    assert table.tally.kept == table.frame.height and table.tally.is_complete
     if card.subsidy_register:
         if (year := register_year(card, url)) is not None:
             refuse_other_period(card.dataset_id, table.told, f"{year}JJ00", url)

@@ -195,7 +195,8 @@ async def read_facts(datasette: Datasette) -> Facts:
 async def _read_table(datasette: Datasette, name: str, about: dict[str, Any]) -> Table:
     details = await datasette.get_database(DATABASE).table_column_details(name)
     columns: list[Column] = [
-        describe_column(c.name, c.type, nullable=not c.notnull, text=about["columns"].get(c.name, "")) for c in details
+        describe_column(c.name, c.type, is_nullable=not c.notnull, text=about["columns"].get(c.name, ""))
+        for c in details
     ]
     texts = {key: about.get(key, "") for key in ("title_nl", "title_en", "description_nl", "description_en")}
     key = tuple(c.name for c in sorted(details, key=lambda c: c.is_pk) if c.is_pk)

@@ -222,7 +222,7 @@ def status_of(rows: Rows, body: Callable[[str], bytes]) -> str:
 
 def _record_count(card: SourceCard, infos: list[dict[str, Any]]) -> int | None:
     count = infos[0].get("RecordCount")
-    whole = all(dimension.keeps_all for dimension in card.dimensions.values())
+    whole = all(dimension.is_whole for dimension in card.dimensions.values())
     return int(count) if count is not None and whole else None
 
 

@@ -67,7 +67,7 @@ def read_records(dataset_id: str, url: str, records: Sequence[Mapping[str, Any]]
         if column and column.reads in NUMBERS:
             data[f"real{place}"] = list(map(is_real, cells))
     frame = frame_of(data, 1)
-    return data_rows(origin, Source(frame.lazy(), header, below=0, can_note=False), layout)
+    return data_rows(origin, Source(frame.lazy(), header, below=0, has_notes=False), layout)
 
 
 def _is_plain(records: Sequence[Mapping[str, Any]], name: str) -> bool:

@@ -73,7 +73,7 @@ class Source(NamedTuple):
             and no text; where they are missing, nothing is.
         header: the names of `c0`, `c1` and so on.
         below: what is numbered so or lower is header.
-        can_note: whether rows can be notes; a record never is one.
+        has_notes: whether rows can be notes; a record never is one.
         short: rows that have fewer cells than the header.
         hidden: rows that are hidden.
         letters: gives the letters of a column by its number, where columns have them.
@@ -83,7 +83,7 @@ class Source(NamedTuple):
     cells: pl.LazyFrame
     header: Sequence[str]
     below: int
-    can_note: bool = True
+    has_notes: bool = True
     short: Iterable[int] = ()
     hidden: Set[int] = frozenset()
     letters: Callable[[int], str] | None = None
@@ -103,7 +103,7 @@ def data_rows(origin: TableOrigin, source: Source, layout: TableLayout) -> FileT
     rows.leave_out("ruled", pl.col("#ruled"))
     if layout.hidden == "leave_out":
         rows.leave_out("hidden", pl.col(ROW).is_in(sorted(source.hidden)))
-    if source.can_note:
+    if source.has_notes:
         rows.leave_out_notes()
     rows.refuse_second_header()
     if layout.is_register:
@@ -212,7 +212,7 @@ class _Rows:
         if hidden and self.layout.hidden is None:
             problem = f"row {hidden[0]} is hidden, one of {len(hidden)} with data"
             raise self.origin.error(problem, "say in `layout`: `hidden: keep` or `hidden: leave_out`")
-        is_wide = self.layout.is_register and source.can_note and len(source.header) > 2
+        is_wide = self.layout.is_register and source.has_notes and len(source.header) > 2
         if is_wide and (lone := self.frame.filter(pl.col("#filled") == 1)[ROW].to_list()):
             raise self.origin.error(f"row {lone[0]} has one cell only", "list it under `notes` if it is no grant")
 

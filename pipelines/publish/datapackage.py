@@ -121,9 +121,9 @@ def _field(column: PublicColumn) -> Json:
         "description": in_both(descriptions),
         "descriptions": descriptions,
         **_unit(column),
-        **({} if column.nullable else {"constraints": {"required": True}}),
+        **({} if column.is_nullable else {"constraints": {"required": True}}),
         # In CSV an empty text and no text look alike; where there always is one, empty is a text.
-        **({"missingValues": []} if kind == "string" and not column.nullable else {}),
+        **({"missingValues": []} if kind == "string" and not column.is_nullable else {}),
     }
 
 

@@ -73,7 +73,7 @@ def _table(table: PublicTable, notice: str) -> dict[str, Any]:
             f'{notice}<p lang="nl">{_html(table.description_nl)}</p><p lang="en">{_html(table.description_en)}</p>'
         ),
         "columns": {c.name: _column(c) for c in table.columns},
-        "facets": [c.name for c in table.columns if c.facet and c.name not in ("period_code", "region_code")],
+        "facets": [c.name for c in table.columns if c.is_facet and c.name not in ("period_code", "region_code")],
     }
     if table.label_column:
         content["label_column"] = table.label_column

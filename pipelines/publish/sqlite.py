@@ -76,7 +76,7 @@ def create_table(table: PublicTable) -> str:
 def indexes(table: PublicTable) -> list[str]:
     """An index for every facet and every foreign key that the primary key does not already lead with."""
     led = table.primary_key[0]
-    wanted = [c.name for c in table.columns if (c.facet or c.references) and c.name != led]
+    wanted = [c.name for c in table.columns if (c.is_facet or c.references) and c.name != led]
     return [f'create index "idx_{table.name}_{name}" on "{table.name}" ("{name}")' for name in wanted]
 
 
@@ -94,7 +94,7 @@ def full_text(table: PublicTable) -> list[str]:
 
 
 def _column_ddl(column: PublicColumn) -> str:
-    required = "" if column.nullable else " not null"
+    required = "" if column.is_nullable else " not null"
     return f'"{column.name}" {_TYPES[column.data_type.lower()]}{required}'
 
 

@@ -71,7 +71,7 @@ def read_snapshot(
     except UNREADABLE as error:
         problem = f"the landed bytes cannot be read, {type(error).__name__}: {error!s:.300}"
         raise SourceError(card.dataset_id, problem, todo="compare the answer with the protocol") from error
-    if not tally.adds_up:
+    if not tally.is_complete:
         raise SourceError(
             card.dataset_id,
             f"received {tally.received} rows, of which {shown(f'{n} {what}' for what, n in tally.outcomes.items())}",

@@ -75,7 +75,7 @@ def _topic(table: SampleTable, measured: Measured, number: int) -> V3Topic:
     measure, invention = measured.measure, measured.invention
     key = invention.wire or (measure.aliases[0] if measure.aliases else measure.code)
     if not _NUMBERED.search(key):
-        key = f"{key}_{number if measured.asked else 999}"
+        key = f"{key}_{number if measured.is_asked else 999}"
     single = bool(invention.decimals) and not table.regions
     unit = measure.unit or ("per 1 000" if invention.kind == "per_1000" else "")
     return V3Topic(key, measure.title, unit, invention.decimals, "Float" if single else "Double")

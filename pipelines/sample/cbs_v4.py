@@ -67,7 +67,7 @@ def _observations(table: SampleTable) -> Iterator[ODataRow]:
         place |= {period: line.period.wire} if period else {}
         for topic, cell in zip(table.topics, line.cells, strict=True):
             written = _written(cell, line.region)
-            if written is None or not (topic.asked or not few or line.region in few):
+            if written is None or not (topic.is_asked or not few or line.region in few):
                 continue
             attribute, value = written
             yield {

@@ -60,7 +60,7 @@ class Sent(NamedTuple):
 
     answer: Answer
     promised: int | None = None
-    silent: bool = False
+    is_silent: bool = False
 
 
 Between = Callable[[str, Answer], Sent]
@@ -229,7 +229,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, *, with_body: bool) -> None:
         sent = self.server.running.answer(self.server.base, self.path)
-        if sent.silent:
+        if sent.is_silent:
             self.close_connection = True
             self.server.closing.wait()
             return

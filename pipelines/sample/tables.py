@@ -48,7 +48,7 @@ class Entry(NamedTuple):
     code: str
     title: str
     alias: str
-    asked: bool
+    is_asked: bool
     status: str | None = None
 
 
@@ -58,7 +58,7 @@ class SampleTopic:
 
     measure: Measure
     invention: Invention
-    asked: bool
+    is_asked: bool
 
 
 class SampleLine(NamedTuple):
@@ -104,7 +104,7 @@ class SampleTable:
         """The periods: so many that the number of rows is a healthy one."""
         now = len(in_year(LAST_FRAME))
         places = sum(now if level == "GM" else len(self._of_level(level)) for level in self._levels[0]) or 1
-        combinations = prod(sum(e.asked for e in entries) for entries in self.categories.values())
+        combinations = prod(sum(e.is_asked for e in entries) for entries in self.categories.values())
         each, rows = combinations * places * len(self.card.measures), self.card.rows
         return periods_of(self.card, -(-rows.min // each), rows.max // each)
 
@@ -122,7 +122,7 @@ class SampleTable:
         """Every line, region by region; of what nobody asks for there are only a few."""
         for combination in product(*self.categories.values()):
             named = dict(zip(self.categories, combination, strict=True))
-            asked = all(entry.asked for entry in combination)
+            asked = all(entry.is_asked for entry in combination)
             columns = [(p, [self._column(topic, named, p) for topic in self.topics]) for p in self.periods]
             for number, region in enumerate([e.code for e in self.regions] or [COUNTRY]):
                 few = number < FEW
@@ -132,19 +132,19 @@ class SampleTable:
                 place = COUNTRY if region in self._no_regions else region
                 for period, found in columns:
                     cells = [
-                        c.get(place, IMPOSSIBLE) if topic.asked or few else IMPOSSIBLE
+                        c.get(place, IMPOSSIBLE) if topic.is_asked or few else IMPOSSIBLE
                         for topic, c in zip(self.topics, found, strict=True)
                     ]
                     yield SampleLine(named, region, period, self._marked(region, period, cells))
 
     @property
-    def only_municipalities(self) -> bool:
+    def has_only_municipalities(self) -> bool:
         """Whether it has no sums, so that a missing cell leaves nothing short."""
-        return {e.code[:2] for e in self.regions if e.asked} == {"GM"}
+        return {e.code[:2] for e in self.regions if e.is_asked} == {"GM"}
 
     def _marked(self, region: str, period: Period, cells: list[SampleCell]) -> list[SampleCell]:
         """The smallest municipalities have no figures yet in the first year."""
-        if period is self.periods[0] and region in SMALLEST[:2] and self.only_municipalities:
+        if period is self.periods[0] and region in SMALLEST[:2] and self.has_only_municipalities:
             return [SampleCell(None, ".")] * len(cells)
         return cells
 
@@ -199,11 +199,11 @@ def _letter(title: str) -> str:
 
 def _part(key: str, entry: Entry, entries: list[Entry]) -> SamplePart:
     """Which part of the whole a code stands for: the codes that are asked for and are no total make up the whole."""
-    leaves = [e.code for e in entries if e.asked and not is_total(e)]
+    leaves = [e.code for e in entries if e.is_asked and not is_total(e)]
     # One part beside a total leaves a rest, which the table does not have.
-    rest = len(leaves) == 1 and any(is_total(e) for e in entries if e.asked)
-    if entry.asked and is_total(entry):
+    rest = len(leaves) == 1 and any(is_total(e) for e in entries if e.is_asked)
+    if entry.is_asked and is_total(entry):
         return SamplePart(key, len(leaves) + rest or 1, None)
-    if not entry.asked:
+    if not entry.is_asked:
         return SamplePart(f"{key} {entry.code}", 2, 0)
     return SamplePart(key, len(leaves) + rest, leaves.index(entry.code))

@@ -41,9 +41,9 @@ class Parameter:
         column: the column that it is about.
         compare: how the column is compared with the values.
         choices: a name in `Facts.choices` whose values are the only ones.
-        spelled: whether OpenAPI spells those values out; a long list has an address instead, in `listed_at`.
+        is_spelled: whether OpenAPI spells those values out; a long list has an address instead, in `listed_at`.
         through: the table of `column`, when that is not the one asked, and the column by which the two are joined.
-        selective: whether few rows are left, so that an index on the column is faster than the order of the key.
+        is_selective: whether few rows are left, so that an index on the column is faster than the order of the key.
     """
 
     name: str
@@ -55,11 +55,11 @@ class Parameter:
     minimum: int | None = None
     maximum: int | None = None
     choices: str | None = None
-    spelled: bool = True
+    is_spelled: bool = True
     listed_at: str | None = None
-    repeated: bool = True
+    is_repeated: bool = True
     through: tuple[str, str] | None = None
-    selective: bool = False
+    is_selective: bool = False
     example: str | int | None = None
 
 
@@ -124,7 +124,7 @@ LIMIT = Parameter(
     kind="integer",
     minimum=1,
     maximum=MAX_LIMIT,
-    repeated=False,
+    is_repeated=False,
     example=DEFAULT_LIMIT,
 )
 CURSOR = Parameter(
@@ -134,7 +134,7 @@ CURSOR = Parameter(
         "Waar de volgende bladzijde begint; neem hem over uit links.next.",
         "Where the next page begins; take it from links.next.",
     ),
-    repeated=False,
+    is_repeated=False,
 )
 PAGING = (LIMIT, CURSOR)
 
@@ -144,9 +144,9 @@ INDICATOR_ID = Parameter(
     ApiText("Welke indicator.", "Which indicator."),
     pattern=r"^[a-z][a-z0-9_]*$",
     choices="indicators",
-    spelled=False,
+    is_spelled=False,
     listed_at="/indicators",
-    selective=True,
+    is_selective=True,
     example="establishments_count",
 )
 REGION_CODE = Parameter(
@@ -155,9 +155,9 @@ REGION_CODE = Parameter(
     ApiText("Code van een gemeente of regio.", "Code of a municipality or region."),
     pattern=r"^[A-Z0-9-]+$",
     choices="regions",
-    spelled=False,
+    is_spelled=False,
     listed_at="/regions",
-    selective=True,
+    is_selective=True,
     example="GM0363",
 )
 SCHEME = Parameter(
@@ -188,7 +188,7 @@ YEAR_FROM = Parameter(
     minimum=1900,
     maximum=2100,
     compare=">=",
-    repeated=False,
+    is_repeated=False,
     example=2020,
 )
 YEAR_TO = Parameter(
@@ -199,7 +199,7 @@ YEAR_TO = Parameter(
     minimum=1900,
     maximum=2100,
     compare="<=",
-    repeated=False,
+    is_repeated=False,
     example=2024,
 )
 FRAME_YEAR = Parameter(
@@ -213,7 +213,7 @@ FRAME_YEAR = Parameter(
     ),
     kind="integer",
     choices="frame_years",
-    repeated=False,
+    is_repeated=False,
     example=2026,
 )
 PERIOD_CODE = Parameter(
@@ -236,9 +236,9 @@ DATASET_ID = Parameter(
     ApiText("Brontabel, als uitgever/tabel.", "Source table, as publisher/table."),
     pattern=r"^[a-z_]+/\S+$",
     choices="sources",
-    spelled=False,
+    is_spelled=False,
     listed_at="/sources",
-    selective=True,
+    is_selective=True,
     example="cbs/81575NED",
 )
 
@@ -255,7 +255,7 @@ RESOURCES = (
                 "is_current",
                 ApiText("Alleen regio's die er nog zijn, of juist niet.", "Only regions that still exist, or do not."),
                 kind="boolean",
-                repeated=False,
+                is_repeated=False,
             ),
         ),
         key=REGION_CODE,
@@ -345,7 +345,7 @@ RESOURCES = (
                 "blocks",
                 ApiText("Of de wijziging cijfers tegenhoudt.", "Whether the change holds figures back."),
                 kind="boolean",
-                repeated=False,
+                is_repeated=False,
             ),
         ),
     ),

@@ -111,7 +111,7 @@ def _document_operation() -> Json:
 def parameter_object(parameter: Parameter, facts: Facts, place: str = "query") -> Json:
     """Returns a parameter as OpenAPI writes it."""
     schema = _value_schema(parameter, facts)
-    repeated = parameter.repeated and place == "query"
+    repeated = parameter.is_repeated and place == "query"
     if repeated:
         schema = {"type": "array", "items": schema, "maxItems": MAX_VALUES}
     found: Json = {
@@ -130,7 +130,7 @@ def parameter_object(parameter: Parameter, facts: Facts, place: str = "query") -
 
 def _value_schema(parameter: Parameter, facts: Facts) -> Json:
     schema: Json = {"type": JSON_TYPES[parameter.kind]}
-    if parameter.choices and parameter.spelled:
+    if parameter.choices and parameter.is_spelled:
         schema["enum"] = list(facts.choices[parameter.choices])
     if parameter.pattern:
         schema["pattern"] = parameter.pattern
@@ -168,7 +168,7 @@ def _row_schema(table: Table) -> Json:
 
 
 def _column_schema(column: Column) -> Json:
-    schema: Json = {"type": [column.json_type, "null"] if column.nullable else column.json_type}
+    schema: Json = {"type": [column.json_type, "null"] if column.is_nullable else column.json_type}
     if column.description:
         schema["description"] = column.description
     return {**schema, "x-unit": column.unit} if column.unit else schema

@@ -78,7 +78,7 @@ def _unknown(name: str, known: list[str]) -> Fault:
 
 
 def _read_values(parameter: Parameter, texts: list[str], facts: Facts) -> tuple[tuple[Value, ...], list[Fault]]:
-    most = MAX_VALUES if parameter.repeated else 1
+    most = MAX_VALUES if parameter.is_repeated else 1
     if len(texts) > most:
         detail = f"{parameter.name} is given {len(texts)} times, and may be given {most} time{'s' * (most > 1)}."
         return (), [Fault(parameter.name, "too-many-values", detail)]
@@ -115,7 +115,7 @@ def expected(parameter: Parameter, facts: Facts) -> ApiText:
     """Returns in words which values a parameter takes."""
     if parameter.kind == "boolean":
         return ApiText("true of false", "true or false")
-    if parameter.choices and parameter.spelled:
+    if parameter.choices and parameter.is_spelled:
         listed = ", ".join(str(choice) for choice in facts.choices[parameter.choices])
         return ApiText(f"een van {listed}", f"one of {listed}")
     if parameter.listed_at:

@@ -40,7 +40,7 @@ def nested_sql(nested: Nested, table: Table) -> str:
 
 def _condition(parameter: Parameter, values: tuple[Value, ...], name: str) -> tuple[str, BoundValues]:
     # A plus keeps SQLite from an index that leaves many rows to sort: the order of the key is faster then.
-    plus = "" if parameter.selective else "+"
+    plus = "" if parameter.is_selective else "+"
     if parameter.compare != "in":
         return f"{plus}{parameter.column} {parameter.compare} :{name}", {name: values[0]}
     chosen = f"{parameter.column} in (select value from json_each(:{name}))"

@@ -133,7 +133,7 @@ def test_an_unchanged_table_is_not_fetched_again(standin: Standin, tmp_path: Pat
     fetch(standin, one, tmp_path)
     standin.heal()
     again = fetch(standin, one, tmp_path)
-    assert not again.changed
+    assert not again.has_changed
     assert standin.asked() == {"/odata/v1/CBS/80072ned/Properties": 1}
 
 

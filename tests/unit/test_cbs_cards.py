@@ -122,7 +122,7 @@ def test_a_card_asks_for_a_part_of_each_dimension(card: SourceCard) -> None:
 
 def test_what_is_asked_for_whole_is_so_for_a_reason() -> None:
     for table, name in ASKED_WHOLE:
-        assert CBS[table].dimensions[name].keeps_all, f"{table} {name} is limited now: take it off the list"
+        assert CBS[table].dimensions[name].is_whole, f"{table} {name} is limited now: take it off the list"
 
 
 @pytest.mark.parametrize("card", FIGURES.values(), ids=FIGURES.keys())

@@ -193,7 +193,7 @@ def test_a_check_that_nobody_wrote_is_an_error() -> None:
 
 
 def column(name: str, data_type: str, *, nullable: bool) -> PublicColumn:
-    return PublicColumn(name, data_type, nullable, "en", "nl", None, None, facet=False, references=None)
+    return PublicColumn(name, data_type, nullable, "en", "nl", None, None, is_facet=False, references=None)
 
 
 TABLE = PublicTable(
