@@ -26,7 +26,7 @@ import polars as pl
 from pipelines.card import RowBounds, SourceCard, load_cards
 from pipelines.dimensions import Certainty, Dimension, DimensionCode, Measure
 from pipelines.landing import Landing, Resource, Snapshot
-from pipelines.manifest import Column, PublicTable
+from pipelines.manifest import PublicColumn, PublicTable
 from pipelines.origins import asked
 from pipelines.publish.sqlite import write_sqlite
 from pipelines.raw import write_raw
@@ -212,15 +212,15 @@ def main(rows: int = 500_000, rounds: int = 5) -> None:
                 f" from read_parquet('{parquet}')"
             )
         columns = tuple(
-            Column(
+            PublicColumn(
                 name=name,
                 data_type=kind,
-                nullable=False,
+                is_nullable=False,
                 description_en=name,
                 description_nl=name,
                 unit=None,
                 unit_nl=None,
-                facet=name == "period",
+                is_facet=name == "period",
                 references=None,
             )
             for name, kind in (("region", "string"), ("period", "string"), ("value", "double"))

@@ -18,10 +18,11 @@ from tempfile import TemporaryDirectory
 
 from pipelines.card import SourceCard, load_cards
 from pipelines.clients.http import HttpClient, open_session
+from pipelines.clients.registry import addresses
 from pipelines.doctor import examine_all
 from pipelines.errors import SourceError
 from pipelines.landing import Landing
-from pipelines.origins import LiveOrigin, addresses
+from pipelines.origins import LiveOrigin
 from pipelines.refresh import refresh
 from pipelines.roads import FileRoad, Protocol
 from pipelines.sample.over_http import SampleServer, serving, with_files_on_server

@@ -11,11 +11,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines import health
-from pipelines.card import CBS, Shape, SourceCard
+from pipelines.card import Shape, SourceCard
+from pipelines.clients.registry import CBS
 from pipelines.drift import as_rows, drift, reasons_to_hold_back
 from pipelines.errors import CardError, shown
 from pipelines.held_back import reasons_of_landed, with_dependents
-from pipelines.indicators import SEED, check_indicators, read_indicators
+from pipelines.indicators import check_indicators, read_indicators
 from pipelines.landing import NOTICE, Failure, Landing, Snapshot
 from pipelines.ongoing import ongoing_periods, periods_of
 from pipelines.periods import has_begun, newest_period
@@ -141,7 +142,7 @@ def assemble(settings: Settings, cards: dict[str, SourceCard], *, invented: bool
     _drop_others(raw, {cards[dataset_id].slug for dataset_id in landed})
     write_empty(raw / EMPTY)
     changes = [change for dataset_id in landed for change in drift(cards[dataset_id], landing, invented=invented)]
-    indicators = read_indicators(SEED)
+    indicators = read_indicators()
     check_indicators(indicators, cards)
     reasons = reasons_of_landed(indicators, cards, raw) | reasons_to_hold_back(indicators, changes)
     blocked = with_dependents(indicators, reasons)
@@ -176,7 +177,7 @@ def hold_back(settings: Settings, reasons: dict[str, str]) -> list[dict[str, str
     """
     path = settings.build / "inputs" / "blocked.parquet"
     known = {row["indicator_id"]: row["reason"] for row in pq.read_table(path).to_pylist()}
-    rows = with_dependents(read_indicators(SEED), reasons | known)
+    rows = with_dependents(read_indicators(), reasons | known)
     _write_inputs(path.parent, blocked=pa.Table.from_pylist(rows, _BLOCKED))
     return [row for row in rows if row["indicator_id"] not in known]
 
@@ -280,7 +281,8 @@ def _source_rows(raw: Path, cards: list[SourceCard]) -> list[dict[str, Any]]:
 
 def _says(card: SourceCard, snapshot: Snapshot, landing: Landing) -> str:
     landed = Landed(card, snapshot, landing)
-    return str(landed.client.status_of(landed.rows, landed.body)) if landed.protocol in CBS else ""
+    client = CBS.get(landed.protocol)
+    return client.status_of(landed.rows, landed.body) if client else ""
 
 
 def _release_row(

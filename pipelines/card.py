@@ -13,11 +13,9 @@ from pipelines.errors import CardError, shown
 from pipelines.layout import PERIOD, REGION, TableLayout
 from pipelines.periods import PeriodCode
 from pipelines.register_card import Register
-from pipelines.roads import Protocol, Road
+from pipelines.roads import Form, Protocol, Road
 from pipelines.strict import Bilingual, Strict, Text
 
-CBS = {Protocol.CBS_ODATA4, Protocol.CBS_ODATA3, Protocol.CBS_BULK}
-TABULAR = {Protocol.CKAN, Protocol.OPENDATASOFT, Protocol.HAL, Protocol.FILE, Protocol.DROP}
 REGISTER_FIELDS = {
     "year",
     "grantor",
@@ -198,12 +196,12 @@ class SourceCard(Strict):
 
     @model_validator(mode="after")
     def _roads_fit(self) -> Self:
-        protocols = {road.protocol for road in self.roads}
-        if bool(protocols & TABULAR) != bool(self.layout):
+        forms = {road.leads_to for road in self.roads}
+        if (Form.TABLE in forms) != bool(self.layout):
             raise ValueError("`layout` says what the columns of a file are: roads to files need it, others have none")
-        if not protocols <= (CBS if protocols & CBS else TABULAR if protocols & TABULAR else protocols):
+        if len(forms) > 1:
             raise ValueError("the roads of a card must lead to the same form: tables of CBS, files, or one other")
-        if protocols & CBS and not self.dimensions:
+        if Form.CBS_TABLE in forms and not self.dimensions:
             raise ValueError("a table of CBS has `dimensions`")
         if self.layout:
             known = REGISTER_FIELDS if self.subsidy_register else {"region", "period", *self.dimensions}
@@ -215,12 +213,13 @@ class SourceCard(Strict):
     @model_validator(mode="after")
     def _has_one_period(self) -> Self:
         told = self._tells(PERIOD)
-        protocols = {road.protocol for road in self.roads}
-        if self.period and (told or not self.measures or Protocol.DROP in protocols):
+        is_of_cbs = any(road.leads_to is Form.CBS_TABLE for road in self.roads)
+        names_tell = any(road.protocol is Protocol.DROP for road in self.roads)
+        if self.period and (told or not self.measures or names_tell):
             raise ValueError("`period` is for a table of figures in which nothing else tells the period: leave it out")
-        if protocols & CBS and self.measures and not (told or self.period):
+        if is_of_cbs and self.measures and not (told or self.period):
             raise ValueError("say which period the figures are of: a dimension with `role: period`, or `period`")
-        if not protocols & CBS and any(d.codes for d in self.dimensions.values() if d.role == "period"):
+        if not is_of_cbs and any(d.codes for d in self.dimensions.values() if d.role == "period"):
             raise ValueError("only in a table of CBS the codes of a dimension can stand for periods")
         return self
 

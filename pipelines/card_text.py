@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import yaml
 
 from pipelines.card import RowBounds
-from pipelines.clients.odata import SourceCode
-from pipelines.new_table import MEASURES_AT_FIRST, NewDimension, NewMeasure, Table
+from pipelines.clients.description import SourceCode
+from pipelines.new_table import MEASURES_AT_FIRST, NewDimension, NewMeasure, NewTable
 
 # A table id may begin with digits, as 80072ned does; most texts that do are numbers or days to YAML.
 _PLAIN = re.compile(r"([^\W\d_]|\d+(?=[A-Za-z]{3}))[\w .;/()+-]*")
@@ -32,7 +32,7 @@ cards:
 """
 
 
-def card_text(table: Table, rows: RowBounds) -> str:
+def card_text(table: NewTable, rows: RowBounds) -> str:
     """The file with the card of a table, as YAML."""
     words = {"id": _scalar(table.table), "title": _scalar(table.title), "cadence": table.cadence.value}
     head = _HEAD.format(table=table.table, **words)
@@ -50,7 +50,7 @@ def card_text(table: Table, rows: RowBounds) -> str:
     return head + "\n".join(lines) + "\n"
 
 
-def _ended(table: Table) -> list[str]:
+def _ended(table: NewTable) -> list[str]:
     if table.ended is None:
         return []
     return [

@@ -109,7 +109,7 @@ class Dimension(Strict):
         return self
 
     @property
-    def keeps_all(self) -> bool:
+    def is_whole(self) -> bool:
         """Whether the whole dimension is asked for."""
         return not (self.codes or self.levels or self.kinds or self.since)
 

@@ -7,25 +7,26 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from pipelines import health
 from pipelines.assemble import describe_sources
-from pipelines.card import CBS, SourceCard
+from pipelines.card import SourceCard
+from pipelines.clients.description import Description
 from pipelines.clients.http import HttpClient
-from pipelines.clients.odata import Description
 from pipelines.clients.pages import State
+from pipelines.clients.registry import ASKED, CBS, ODATA, told_by
 from pipelines.concerns import Concern, of_source
 from pipelines.drift import Change, reasons_to_hold_back
 from pipelines.errors import AwaitedError, RegiokompasError, SourceError, Trouble, shown
 from pipelines.held_back import with_dependents
-from pipelines.indicators import SEED, read_indicators
+from pipelines.indicators import read_indicators
 from pipelines.landing import Landing, Snapshot, now
 from pipelines.origins import LandingOrigin, LiveOrigin, Origin, asked
 from pipelines.periods import newest_period
-from pipelines.reading.landed import CLIENTS, Landed
+from pipelines.reading.landed import Landed
 from pipelines.refresh import FailedError, by_first_road
-from pipelines.roads import HalRoad, OgcRoad, Protocol, Road
+from pipelines.roads import CbsRoad, Protocol, Road
+from pipelines.seeds import Indicator
 from pipelines.settings import Settings
 from pipelines.together import side_by_side
 
@@ -89,7 +90,7 @@ class Finding:
 
 def examine_all(cards: Iterable[SourceCard], origin: Origin, settings: Settings) -> list[Finding]:
     """Examine sources side by side; how often one host is asked is up to the client's pace."""
-    indicators = read_indicators(SEED)
+    indicators = read_indicators()
     cards = list(cards)
 
     def one(card: SourceCard) -> Finding:
@@ -103,7 +104,7 @@ def examine_all(cards: Iterable[SourceCard], origin: Origin, settings: Settings)
 def examine(
     card: SourceCard,
     origin: Origin,
-    indicators: Iterable[dict[str, str]] = (),
+    indicators: Iterable[Indicator] = (),
     have: Snapshot | None = None,
     newest: str | None = None,
     today: date | None = None,
@@ -163,25 +164,14 @@ def _look_live(card: SourceCard, origin: LiveOrigin, have: Snapshot | None) -> S
 
 
 def _ask(card: SourceCard, http: HttpClient, addresses: dict[Protocol, str], road: Road) -> Seen:
-    # A bulk file cannot be described without fetching it; the same table on OData v4 can.
-    protocol = Protocol.CBS_ODATA4 if road.protocol is Protocol.CBS_BULK else road.protocol
-    client, base = CLIENTS[protocol], addresses[protocol]
-    if protocol not in CBS:
-        state: State = client.probe(http, base, card, road)
-        _reach(card, http, base, road)
-        return Seen(would_land(card, road, state))
-    memory = Memory()
+    asks = told_by(road.protocol)
+    base = addresses[asks]
+    if not isinstance(road, CbsRoad):
+        return Seen(would_land(card, road, ASKED[asks].probe(http, base, card, road)))
+    client, memory = ODATA[asks], Memory()
     state, rows = client.look(http, base, card, road, memory)
-    says: str = client.status_of(rows, memory.bodies.__getitem__)
+    says = client.status_of(rows, memory.bodies.__getitem__)
     return Seen(would_land(card, road, state), says, client.description(card, rows))
-
-
-def _reach(card: SourceCard, http: HttpClient, base: str, road: Road) -> None:
-    """Ask whether a source is there that has no word for when it last changed, so that probing it asks nothing."""
-    if isinstance(road, HalRoad):
-        http.head(card.dataset_id, f"{base}/{road.path}")
-    elif isinstance(road, OgcRoad):
-        http.head(card.dataset_id, f"{base}/collections/{road.collection}")
 
 
 def would_land(card: SourceCard, road: Road, state: State) -> Snapshot:
@@ -215,15 +205,14 @@ def _look_landed(card: SourceCard, origin: LandingOrigin, road: Road) -> Seen:
     for resource in snapshot.resources:
         origin.source.get(resource.sha256)
     landed = Landed(card, snapshot, origin.source)
-    if landed.protocol not in CBS:
+    client = CBS.get(landed.protocol)
+    if client is None:
         return Seen(snapshot)
-    client: Any = landed.client
-    says: str = client.status_of(landed.rows, landed.body)
-    return Seen(snapshot, says, client.description(card, landed.rows))
+    return Seen(snapshot, client.status_of(landed.rows, landed.body), client.description(card, landed.rows))
 
 
 def _missing(
-    card: SourceCard, description: Description | None, indicators: list[dict[str, str]]
+    card: SourceCard, description: Description | None, indicators: list[Indicator]
 ) -> tuple[list[Concern], list[str]]:
     """What the source lacks of the card: a concern for each thing that an indicator uses, and a line for all others."""
     problems, unused = [], []

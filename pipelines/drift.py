@@ -10,12 +10,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from pipelines.card import CBS, SourceCard
-from pipelines.clients.odata import Description, SourceCode, SourceMeasure, plain
+from pipelines.card import SourceCard
+from pipelines.clients.description import Description, SourceCode, SourceMeasure, plain
+from pipelines.clients.registry import CBS
 from pipelines.errors import RegiokompasError
 from pipelines.landing import Landing, Snapshot
 from pipelines.reading.landed import Landed
 from pipelines.roads import Protocol
+from pipelines.seeds import Indicator
 
 Described = SourceMeasure | SourceCode
 
@@ -33,7 +35,7 @@ class Change:
         before: the title, unit or group that was, or None.
         after: the title, unit or group that is, or None.
         blocks: whether indicators that use it are blocked.
-        for_all: whether every indicator on the table uses it, as one uses the codes that stand for periods.
+        is_for_all: whether every indicator on the table uses it, as one uses the codes that stand for periods.
     """
 
     dataset_id: str
@@ -44,7 +46,7 @@ class Change:
     before: str | None
     after: str | None
     blocks: bool
-    for_all: bool = False
+    is_for_all: bool = False
 
     @property
     def told(self) -> str:
@@ -75,19 +77,19 @@ def drift(card: SourceCard, landing: Landing, *, invented: bool) -> list[Change]
     return changes
 
 
-def reasons_to_hold_back(indicators: Iterable[dict[str, str]], changes: Iterable[Change]) -> dict[str, str]:
+def reasons_to_hold_back(indicators: Iterable[Indicator], changes: Iterable[Change]) -> dict[str, str]:
     """Why indicators that use something that is blocked are held back, by their ids."""
     blocking = [c for c in changes if c.blocks]
     by_use = {(c.dataset_id, c.dimension, c.code): c for c in blocking}
-    by_table = {c.dataset_id: c for c in blocking if c.for_all}
+    by_table = {c.dataset_id: c for c in blocking if c.is_for_all}
     reasons: dict[str, str] = {}
     for row in indicators:
-        uses = [("", row["measure_code"]), *(part.partition("=")[::2] for part in row["dims"].split(";") if part)]
-        found = [by_use[key] for use in uses if (key := (row["dataset_id"], *use)) in by_use]
-        found += [by_table[row["dataset_id"]]] if row["dataset_id"] in by_table else []
+        uses = [("", row.measure_code), *(part.partition("=")[::2] for part in row.dims.split(";") if part)]
+        found = [by_use[key] for use in uses if (key := (row.dataset_id, *use)) in by_use]
+        found += [by_table[row.dataset_id]] if row.dataset_id in by_table else []
         if found:
-            reasons[row["indicator_id"]] = (
-                f"{row['dataset_id']}: {found[0].told} -> look at the source, then write what it is now on the card"
+            reasons[row.indicator_id] = (
+                f"{row.dataset_id}: {found[0].told} -> look at the source, then write what it is now on the card"
             )
     return reasons
 
@@ -95,17 +97,16 @@ def reasons_to_hold_back(indicators: Iterable[dict[str, str]], changes: Iterable
 def as_rows(changes: Iterable[Change]) -> list[dict[str, Any]]:
     """The changes as rows for Parquet; what a card believed and the source never had is no change of the source."""
     told = [change for change in changes if change.change == "added" or change.before is not None]
-    return [{name: value for name, value in asdict(change).items() if name != "for_all"} for change in told]
+    return [{name: value for name, value in asdict(change).items() if name != "is_for_all"} for change in told]
 
 
 def _description(card: SourceCard, snapshot: Snapshot, landing: Landing) -> Description | None:
     landed = Landed(card, snapshot, landing)
     try:
-        description: Description = landed.client.description(card, landed.rows)
+        return CBS[landed.protocol].description(card, landed.rows)
     except RegiokompasError:
         # The card was another one then, or the bytes of then are not there any more.
         return None
-    return description
 
 
 def _blocking(card: SourceCard, first: Description | None, now: Description) -> Iterator[Change]:
@@ -126,8 +127,8 @@ def _blocking(card: SourceCard, first: Description | None, now: Description) -> 
     for key, title in _titles(now).items():
         if key in on_card and key in was and plain(title) not in (plain(was[key]), plain(on_card[key])):
             kind = "code" if key[0] else "measure"
-            for_all = key[0] == periods
-            yield Change(card.dataset_id, kind, "renamed", *key, was[key], title, blocks=True, for_all=for_all)
+            is_for_all = key[0] == periods
+            yield Change(card.dataset_id, kind, "renamed", *key, was[key], title, blocks=True, is_for_all=is_for_all)
     yield from _counted_otherwise(card, dict(first.measures.values()), now)
 
 

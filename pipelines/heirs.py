@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from pipelines.reading.existing import Boundaries
+from pipelines.reading.existing import KnownMunicipalities
 
 _DAY = timedelta(days=1)
 
@@ -54,7 +54,7 @@ class _Step:
     share: float
 
 
-def with_heirs(listed: Iterable[Listed], known: Boundaries) -> tuple[list[Stay], list[Replaced]]:
+def with_heirs(listed: Iterable[Listed], known: KnownMunicipalities) -> tuple[list[Stay], list[Replaced]]:
     """The stays that a file comes to, by municipality and day, and what was replaced in it, by line.
 
     An heir that comes in by several ways is a member as a whole where any of them is whole, and else for the sum of the
@@ -78,7 +78,7 @@ def is_in(stays: Iterable[Stay], day: date) -> bool:
 
 
 def _steps(
-    listed: Listed, code: str, name: str, days: tuple[date, date], share: float, known: Boundaries
+    listed: Listed, code: str, name: str, days: tuple[date, date], share: float, known: KnownMunicipalities
 ) -> Iterator[_Step]:
     first, last = days
     end = known.lives[code][1]
@@ -114,7 +114,7 @@ def _together(shares: Iterable[float]) -> float:
     return min(1.0, round(sum(shares), 6))
 
 
-def _replaced(step: _Step, stays: list[Stay], known: Boundaries) -> Replaced:
+def _replaced(step: _Step, stays: list[Stay], known: KnownMunicipalities) -> Replaced:
     code = step.listed.code
     theirs = [stay for stay in stays if stay.code == step.code and _overlaps(step, stay)]
     days = f"from {step.first} {'on' if step.last == date.max else f'to {step.last}'}"

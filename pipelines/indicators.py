@@ -3,18 +3,17 @@
 A published one must select exactly one series of its card, every other one must be computable from rows that are there.
 """
 
-import csv
 import re
 from collections.abc import Sequence
 from difflib import get_close_matches
-from pathlib import Path
+from functools import cache
 
 from pipelines.card import SourceCard
 from pipelines.errors import CardError, shown
-from pipelines.settings import DBT_PROJECT
+from pipelines.seeds import SEEDS, Indicator, read_seed
 from pipelines.units import thousands_in
 
-SEED = DBT_PROJECT / "seeds" / "indicators.csv"
+SEED = SEEDS / f"{Indicator.seed}.csv"
 PUBLISHED = "published"
 _ID = re.compile(r"[a-z][a-z0-9_]*")
 _TO_FILL_IN = re.compile(r"<[^<>]+>")
@@ -40,15 +39,15 @@ _NUMBERS = (
 )
 
 
-def read_indicators(seed: Path) -> list[dict[str, str]]:
-    """The rows of `seeds/indicators.csv`."""
-    with seed.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+@cache
+def read_indicators() -> tuple[Indicator, ...]:
+    """The rows of `seeds/indicators.csv`, read once."""
+    return tuple(read_seed(Indicator))
 
 
-def terms_of(row: dict[str, str]) -> list[str]:
+def terms_of(row: Indicator) -> list[str]:
     """The indicators that a row is computed from."""
-    return term_ids(row["numerator"]) + term_ids(row["denominator"])
+    return term_ids(row.numerator) + term_ids(row.denominator)
 
 
 def term_ids(expression: str) -> list[str]:
@@ -56,7 +55,7 @@ def term_ids(expression: str) -> list[str]:
     return _ID.findall(expression)
 
 
-def check_indicators(indicators: Sequence[dict[str, str]], cards: dict[str, SourceCard]) -> None:
+def check_indicators(indicators: Sequence[Indicator], cards: dict[str, SourceCard]) -> None:
     """Refuse an indicator row that is wrong in itself: by its card it selects nothing, or it cannot be computed.
 
     What has landed does not matter to this: a source that changed is no fault of the row (see `held_back`).
@@ -68,82 +67,83 @@ def check_indicators(indicators: Sequence[dict[str, str]], cards: dict[str, Sour
     Raises:
         CardError: one line a row, naming the row, what was found and what to do.
     """
-    by_id = {row["indicator_id"]: row for row in indicators}
-    ids = [row["indicator_id"] for row in indicators]
+    by_id = {row.indicator_id: row for row in indicators}
+    ids = [row.indicator_id for row in indicators]
     problems = [
         f"indicator {twice}: it stands in {SEED.name} {ids.count(twice)} times, so it selects"
-        f" {shown(i['measure_code'] for i in indicators if i['indicator_id'] == twice)} -> keep one row"
+        f" {shown(i.measure_code for i in indicators if i.indicator_id == twice)} -> keep one row"
         for twice in sorted({i for i in ids if ids.count(i) > 1})
     ]
     for line, row in enumerate(indicators, start=2):
         problem = _unfilled(row) or _formula_problem(row, by_id)
-        if not problem and row["formula"] == PUBLISHED:
+        if not problem and row.formula == PUBLISHED:
             problem = _selection_problem(row, cards)
         if problem:
-            problems.append(f"indicator {row['indicator_id']} ({SEED.name} line {line}): {problem}")
+            problems.append(f"indicator {row.indicator_id} ({SEED.name} line {line}): {problem}")
     if problems:
         raise CardError("\n".join(problems))
 
 
-def _unfilled(row: dict[str, str]) -> str | None:
+def _unfilled(row: Indicator) -> str | None:
     """Which column still has the words in `<>` that `new-source` put there for a person to replace."""
-    left = next((column for column, text in row.items() if _TO_FILL_IN.search(text or "")), None)
-    return f"{left} is {row[left]!r} -> write your own words where <> stands" if left else None
+    left = next(((column, text) for column, text in row if isinstance(text, str) and _TO_FILL_IN.search(text)), None)
+    return f"{left[0]} is {left[1]!r} -> write your own words where <> stands" if left else None
 
 
-def _formula_problem(row: dict[str, str], by_id: dict[str, dict[str, str]]) -> str | None:
+def _formula_problem(row: Indicator, by_id: dict[str, Indicator]) -> str | None:
     """What is wrong with how a row says that it is computed."""
-    formula = row["formula"]
+    formula = row.formula
     if formula not in _NEEDS:
         return f"formula {formula!r} is not known -> use one of: {shown(_NEEDS)}"
     for column in (*_COMPUTED, *_SELECTED):
-        told = row[column]
+        told = getattr(row, column)
         if column in _NEEDS[formula] and not told:
             return f"{formula} needs a {column}, which is empty -> fill it in, or use another formula"
         if told and column not in _NEEDS[formula] and column not in _MAY_HAVE.get(formula, ()):
             return f"{formula} has no {column}, but {told!r} stands there -> empty it, or use another formula"
-    if formula == "register" and row["measure_code"] not in REGISTER_MEASURES:
-        return f"a register has no measure {row['measure_code']!r} -> use one of: {shown(REGISTER_MEASURES)}"
+    if formula == "register" and row.measure_code not in REGISTER_MEASURES:
+        return f"a register has no measure {row.measure_code!r} -> use one of: {shown(REGISTER_MEASURES)}"
     # A published rate may say what it is recomputed from where boundaries changed, and then all of it.
-    recomputed = [column for column in _RECOMPUTED if row[column]]
+    recomputed = [column for column in _RECOMPUTED if getattr(row, column)]
     if formula == PUBLISHED and recomputed and len(recomputed) < len(_RECOMPUTED):
-        lacking = [column for column in _RECOMPUTED if not row[column]]
+        lacking = [column for column in _RECOMPUTED if not getattr(row, column)]
         return f"has a {recomputed[0]} and no {lacking[0]} -> give all of {shown(_RECOMPUTED)}, or none"
     for column, pattern, example in _NUMBERS:
-        if row[column] and not re.fullmatch(pattern, row[column]):
-            return f"{column} is {row[column]!r} -> write {example}"
+        told = getattr(row, column)
+        if told and not re.fullmatch(pattern, told):
+            return f"{column} is {told!r} -> write {example}"
     return next(
         (
             problem
             for column in ("numerator", "denominator")
-            if row[column] and (problem := _terms_problem(row, column, by_id))
+            if getattr(row, column) and (problem := _terms_problem(row, column, by_id))
         ),
         None,
     )
 
 
-def _terms_problem(row: dict[str, str], column: str, by_id: dict[str, dict[str, str]]) -> str | None:
-    told = row[column]
+def _terms_problem(row: Indicator, column: str, by_id: dict[str, Indicator]) -> str | None:
+    told = getattr(row, column)
     if not _SUM.fullmatch(told):
         return f"{column} {told!r} is no sum of indicators -> write it as `a`, `a + b` or `a + b - c`"
-    if row["formula"] == "growth" and len(term_ids(told)) > 1:
+    if row.formula == "growth" and len(term_ids(told)) > 1:
         return f"{column} {told!r} has {len(term_ids(told))} terms, growth is of one indicator -> name one"
     for term in term_ids(told):
         if term not in by_id:
             like = get_close_matches(term, by_id, 3) or list(by_id)
             return f"{column} names {term!r}, which is no indicator of {SEED.name} -> use one such as: {shown(like, 3)}"
         # Only counts can be brought to other boundaries, so only they can be computed with.
-        if by_id[term]["kind"] != "count":
+        if by_id[term].kind != "count":
             return (
-                f"{column} names {term!r}, a {by_id[term]['kind']}, and only counts add up"
+                f"{column} names {term!r}, a {by_id[term].kind}, and only counts add up"
                 " -> name the counts that it is made of"
             )
-    if way := _circle(row["indicator_id"], by_id):
+    if way := _circle(row.indicator_id, by_id):
         return f"is computed from itself: {' -> '.join(way)} -> take it out of one of them"
     return None
 
 
-def _circle(indicator_id: str, by_id: dict[str, dict[str, str]]) -> list[str] | None:
+def _circle(indicator_id: str, by_id: dict[str, Indicator]) -> list[str] | None:
     """The way from an indicator along its terms back to itself, if there is one."""
     ways, seen = [[indicator_id]], set()
     while ways:
@@ -158,12 +158,12 @@ def _circle(indicator_id: str, by_id: dict[str, dict[str, str]]) -> list[str] | 
     return None
 
 
-def _selection_problem(row: dict[str, str], cards: dict[str, SourceCard]) -> str | None:
+def _selection_problem(row: Indicator, cards: dict[str, SourceCard]) -> str | None:
     """Why a row cannot select one series of its card, if so."""
-    card = cards.get(row["dataset_id"])
+    card = cards.get(row.dataset_id)
     if card is None:
-        return f"no card is called {row['dataset_id']!r} -> use one of: {shown(cards, 20)}"
-    wanted = row["measure_code"]
+        return f"no card is called {row.dataset_id!r} -> use one of: {shown(cards, 20)}"
+    wanted = row.measure_code
     measure = next((m for m in card.measures if m.code == wanted), None)
     if measure is None:
         like = [m.code for m in card.measures if wanted.casefold() in f"{m.code} {m.title}".casefold()]
@@ -171,7 +171,7 @@ def _selection_problem(row: dict[str, str], cards: dict[str, SourceCard]) -> str
             return f"{wanted!r} selects {len(like)} measures: {shown(like)} -> write the code of one of them"
         codes = shown((m.code for m in card.measures), 20)
         return f"selects nothing, {card.dataset_id} has no measure {wanted!r} -> use one of: {codes}"
-    return unit_problem(measure.unit or "", row["multiplier"]) or _dims_problem(row["dims"] or "", card)
+    return unit_problem(measure.unit or "", row.multiplier) or _dims_problem(row.dims, card)
 
 
 def unit_problem(unit: str, multiplier: str) -> str | None:

@@ -125,7 +125,7 @@ def _refreshed(card: SourceCard, done: Refreshed) -> Iterator[Result]:
         metadata={
             "rows": done.rows,
             **_rows_of_source(done),
-            "changed": done.changed,
+            "changed": done.has_changed,
             "source_modified": done.snapshot.changed_at,
             "landed_at": done.snapshot.landed_at,
             "protocol": done.snapshot.protocol,

@@ -34,7 +34,7 @@ PERIODS = frozenset({Reads.DAY, Reads.MONTH, Reads.QUARTER, Reads.YEAR})
 REGIONS = frozenset({Reads.REGION_CODE, Reads.REGION_NAME})
 
 
-class Column(Strict):
+class FileColumn(Strict):
     """One column that is read.
 
     Attributes:
@@ -102,7 +102,7 @@ class TableLayout(Strict):
     combine: Literal["sum"] | None = None
     totals: tuple[Text, ...] = ()
     never_added: tuple[Text, ...] = ()
-    columns: dict[Text, Column]
+    columns: dict[Text, FileColumn]
 
     @property
     def is_register(self) -> bool:

@@ -15,17 +15,17 @@ EXPOSURE = "open_data_api"
 
 
 @dataclass(frozen=True)
-class Column:
+class PublicColumn:
     """A column of a public table; `unit` is None without a unit, `references` is the (table, column) it points at."""
 
     name: str
     data_type: str
-    nullable: bool
+    is_nullable: bool
     description_en: str
     description_nl: str
     unit: str | None
     unit_nl: str | None
-    facet: bool
+    is_facet: bool
     references: tuple[str, str] | None
 
 
@@ -39,7 +39,7 @@ class PublicTable:
     title_en: str
     description_nl: str
     description_en: str
-    columns: tuple[Column, ...]
+    columns: tuple[PublicColumn, ...]
     primary_key: tuple[str, ...]
     label_column: str | None
     fts: tuple[str, ...]
@@ -95,18 +95,18 @@ def _column(
     model: dict[str, Any],
     column: dict[str, Any],
     references: dict[tuple[str, str], tuple[str, str]],
-) -> Column:
+) -> PublicColumn:
     meta = column["config"]["meta"]
     required = {c["type"] for c in column.get("constraints", [])} & {"not_null", "primary_key"}
-    return Column(
+    return PublicColumn(
         name=column["name"],
         data_type=column["data_type"],
-        nullable=not required,
+        is_nullable=not required,
         description_en=column["description"].strip(),
         description_nl=meta.get("nl") or _dutch_block(manifest, column),
         unit=meta.get("unit"),
         unit_nl=meta.get("unit_nl"),
-        facet=bool(meta.get("facet")),
+        is_facet=bool(meta.get("facet")),
         references=references.get((model["name"], column["name"])),
     )
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.card import SourceCard
-from pipelines.indicators import PUBLISHED, SEED, read_indicators
+from pipelines.indicators import PUBLISHED, read_indicators
 from pipelines.new_source import Made
 from pipelines.new_table import NewMeasure, id_of
+from pipelines.seeds import Indicator
 from pipelines.units import without_thousands
 
 # From small to large.
@@ -60,10 +61,8 @@ def example_row(made: Made) -> str:
         "max_value": str(highest),
         "lowest_level": _lowest_level(card),
     }
-    with SEED.open(encoding="utf-8", newline="") as file:
-        columns = next(csv.reader(file))
     text = io.StringIO()
-    csv.writer(text, lineterminator="").writerow(row.get(column, "") for column in columns)
+    csv.writer(text, lineterminator="").writerow(row.get(column, "") for column in Indicator.model_fields)
     return text.getvalue()
 
 
@@ -72,7 +71,7 @@ def _new_id(title: str, table: str) -> str:
     words = id_of(title)
     if words is None:
         return "<id>"
-    taken = {row["indicator_id"] for row in read_indicators(SEED)}
+    taken = {row.indicator_id for row in read_indicators()}
     return f"{words}_{table.lower()}" if words in taken else words
 
 

@@ -14,19 +14,20 @@ import yaml
 from pipelines import health
 from pipelines.card import Cadence, RowBounds, SourceCard, load_cards
 from pipelines.card_text import card_text
+from pipelines.clients.description import SourceCode, SourceMeasure
 from pipelines.clients.http import HttpClient
-from pipelines.clients.odata import Description, SourceCode, SourceMeasure, read_json
+from pipelines.clients.jsons import read_json
 from pipelines.clients.pages import State, fetch_set
+from pipelines.clients.registry import ODATA
 from pipelines.doctor import Memory, would_land
 from pipelines.errors import CardError, RegiokompasError, shown
 from pipelines.landing import Landing
-from pipelines.new_table import Table, cadence_of, dimension_of, measures_of, roles_of, strange_regions
+from pipelines.new_table import NewTable, cadence_of, dimension_of, measures_of, roles_of, strange_regions
 from pipelines.origins import LiveOrigin
 from pipelines.periods import EXAMPLES, is_period
-from pipelines.reading.landed import CLIENTS
 from pipelines.reading.snapshot import RowsError
 from pipelines.refresh import Refreshed, by_first_road, refresh
-from pipelines.roads import Protocol, Road
+from pipelines.roads import CbsRoad, Protocol
 from pipelines.settings import CARDS, Settings
 from schemas.shapes import check_shape
 
@@ -71,7 +72,7 @@ _TEXTS = (
 class _Told:
     """What a table says of itself: what CBS calls each dimension, their codes, its figures, and when it ended.
 
-    `keys_run` is whether the keys of its measures end in a running number.
+    `has_running_keys` is whether the keys of its measures end in a running number.
     """
 
     title: str
@@ -80,7 +81,7 @@ class _Told:
     kinds: dict[str, str]
     codes: dict[str, list[SourceCode]]
     measures: list[SourceMeasure]
-    keys_run: bool
+    has_running_keys: bool
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ class Made:
 
     card: SourceCard
     path: Path
-    table: Table
+    table: NewTable
     landed: Refreshed
 
 
@@ -133,7 +134,7 @@ def new_source(
     return Made(load_cards(folder)[wide.dataset_id], path, found, landed)
 
 
-def describe_table(origin: LiveOrigin, table: str, period: str | None = None) -> Table:
+def describe_table(origin: LiveOrigin, table: str, period: str | None = None) -> NewTable:
     """Ask v4, then v3, how they describe a table that has no card.
 
     Raises:
@@ -151,14 +152,14 @@ def describe_table(origin: LiveOrigin, table: str, period: str | None = None) ->
         raise CardError(f"cbs/{table} has no figures, only texts -> {_TEXTS}")
     roles = _roles(table, told, period)
     periods = next((told.codes[name] for name, role in roles.items() if role == "period"), [])
-    return Table(
+    return NewTable(
         table,
         title=told.title,
         cadence=cadence_of(told.says, periods),
         ended=told.ended,
         period=period,
         dimensions=tuple(dimension_of(name, role, told.codes[name]) for name, role in roles.items()),
-        measures=tuple(measures_of(told.measures, keys_run=told.keys_run)),
+        measures=tuple(measures_of(told.measures, has_running_keys=told.has_running_keys)),
     )
 
 
@@ -197,17 +198,17 @@ def _refuse_what_cannot_be(publisher: str, table: str, path: Path, folder: Path,
 
 
 def _ask(http: HttpClient, protocol: Protocol, base: str, table: str) -> _Told:
-    client, words = CLIENTS[protocol], _WORDS[protocol]
+    client, words = ODATA[protocol], _WORDS[protocol]
     url = words.list.format(base=base, table=table)
     listed = fetch_set(http, _provisional(table, ["?"]), url, "dimensions", Memory())
-    names: list[str] = client.dimension_names(lambda _: listed)
+    names = client.dimension_names(lambda _: listed)
     card, memory = _provisional(table, names), Memory()
     state, rows = client.look(http, base, card, _road(card, protocol), memory)
-    description: Description = client.description(card, rows)
+    description = client.description(card, rows)
     texts = {str(row.get(words.name)).strip() for row in rows(words.measures) if row.get(words.data_type) == "String"}
     kinds = {str(row.get(words.name)): str(row.get(words.kind)) for row in listed}
     about = read_json(memory.bodies[words.about])
-    says: str = client.status_of(rows, memory.bodies.__getitem__)
+    says = client.status_of(rows, memory.bodies.__getitem__)
     return _Told(
         title=" ".join(str(about.get("value", [about])[0]["Title"]).split()),
         says=says,
@@ -215,7 +216,7 @@ def _ask(http: HttpClient, protocol: Protocol, base: str, table: str) -> _Told:
         kinds={name: kinds[name] for name in names},
         codes=description.all_codes,
         measures=[measure for measure in description.all_measures if measure.code not in texts],
-        keys_run=protocol is Protocol.CBS_ODATA3,
+        has_running_keys=protocol is Protocol.CBS_ODATA3,
     )
 
 
@@ -248,8 +249,8 @@ def _has_ended(card: SourceCard, protocol: Protocol, state: State, says: str) ->
     return health.state(card, would, None, None, says, date.today())[0] == "stopped"
 
 
-def _road(card: SourceCard, protocol: Protocol) -> Road:
-    return next(road for road in card.roads if road.protocol is protocol)
+def _road(card: SourceCard, protocol: Protocol) -> CbsRoad:
+    return next(road for road in card.roads if isinstance(road, CbsRoad) and road.protocol is protocol)
 
 
 def _provisional(table: str, dimensions: list[str]) -> SourceCard:

@@ -1,6 +1,5 @@
 """What a table of CBS that has no card yet is: the role of its dimensions, what to keep of them, and its measures."""
 
-import csv
 import re
 import unicodedata
 from collections import Counter
@@ -9,9 +8,9 @@ from dataclasses import dataclass
 from functools import cache
 
 from pipelines.card import Cadence
-from pipelines.clients.odata import SourceCode, SourceMeasure, plain
+from pipelines.clients.description import SourceCode, SourceMeasure, plain
 from pipelines.periods import is_period, letters_of, period_days
-from pipelines.settings import DBT_PROJECT
+from pipelines.seeds import RegionScheme, read_seed
 from pipelines.units import thousands_in
 
 MEASURES_AT_FIRST = 8
@@ -75,7 +74,7 @@ class NewMeasure:
 
 
 @dataclass(frozen=True)
-class Table:
+class NewTable:
     """What a new card says of a table.
 
     Attributes:
@@ -150,12 +149,12 @@ def dimension_of(name: str, role: str, codes: Sequence[SourceCode]) -> NewDimens
     return NewDimension(name, role, tuple(c for c in codes if word_of.get(c.code) in kept), kept, others)
 
 
-def measures_of(measures: Sequence[SourceMeasure], *, keys_run: bool) -> Iterator[NewMeasure]:
+def measures_of(measures: Sequence[SourceMeasure], *, has_running_keys: bool) -> Iterator[NewMeasure]:
     """Codes without the running number in which keys of v3 end, and which shifts when CBS puts a topic in.
 
     Where several have one stem, the code gets a number of ours. Their groups tell them apart, or else the whole key.
     """
-    stems = [re.sub(r"_\d+$", "", m.code) if keys_run else m.code for m in measures]
+    stems = [re.sub(r"_\d+$", "", m.code) if has_running_keys else m.code for m in measures]
     times, seen = Counter(stems), Counter[str]()
     for stem, measure in zip(stems, measures, strict=True):
         seen[stem] += 1
@@ -207,5 +206,4 @@ def _is_region(code: str) -> bool:
 @cache
 def _region_patterns() -> tuple[re.Pattern[str], ...]:
     """How the codes of regions look that are in CBS's own tables of regions."""
-    with (DBT_PROJECT / "seeds" / "region_schemes.csv").open(encoding="utf-8", newline="") as file:
-        return tuple(re.compile(r["pattern"]) for r in csv.DictReader(file) if r["in_region_tables"] == "true")
+    return tuple(re.compile(scheme.pattern) for scheme in read_seed(RegionScheme) if scheme.in_region_tables)

@@ -4,8 +4,7 @@ A figure of a period that goes on can still change, whatever its source says of 
 them: from here on every figure bears it as `is_over`.
 """
 
-import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -16,7 +15,7 @@ from pipelines.errors import MismatchError, shown
 from pipelines.parquet import distinct
 from pipelines.periods import has_begun, is_over
 from pipelines.reading.shapes import ROWS_IN
-from pipelines.settings import DBT_PROJECT
+from pipelines.seeds import ValueMark, read_seed
 
 _AHEAD = (
     "correct the period where the file is made or read; if the source has figures of periods to come, such as grants"
@@ -62,8 +61,7 @@ def has_figure() -> str:
 @cache
 def marks_of_nil() -> list[str]:
     """The marks that stand for zero, as the seed says."""
-    with (DBT_PROJECT / "seeds" / "value_status.csv").open(encoding="utf-8", newline="") as file:
-        return [row["value_attribute"] for row in csv.DictReader(file) if row["means_zero"] == "true"]
+    return [mark.value_attribute for mark in read_seed(ValueMark) if mark.means_zero]
 
 
 def ongoing_periods(card: SourceCard, folder: Path, landed_on: date) -> Iterator[LandedPeriod]:
@@ -71,15 +69,20 @@ def ongoing_periods(card: SourceCard, folder: Path, landed_on: date) -> Iterator
     return (period for period in periods_of(card, folder, with_figures=False) if not period.is_over(card, landed_on))
 
 
-def refuse_periods_to_come(card: SourceCard, folder: Path, landed_on: date) -> None:
+def refuse_periods_to_come(card: SourceCard, periods: Iterable[LandedPeriod], landed_on: date) -> None:
     """Refuse figures of periods that had not begun when they landed, unless the source plans ahead.
+
+    Args:
+        card: the card.
+        periods: those in which it has figures, as `periods_of` gives them.
+        landed_on: the day.
 
     Raises:
         MismatchError: naming the periods.
     """
     if card.plans_ahead:
         return
-    codes = {period.period_code for period in periods_of(card, folder)}
+    codes = {period.period_code for period in periods}
     if ahead := sorted(code for code in codes if not has_begun(code, landed_on)):
         problem = f"figures of periods that had not begun on {landed_on}, when they landed: {shown(ahead)}"
         raise MismatchError(card.dataset_id, problem, todo=_AHEAD)

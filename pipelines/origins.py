@@ -9,9 +9,9 @@ from typing import Protocol as Shape
 from pipelines.card import SourceCard
 from pipelines.clients.http import USER_AGENT, HttpClient, open_session
 from pipelines.clients.pages import State
+from pipelines.clients.registry import ASKED, CLIENTS, addresses, told_by
 from pipelines.errors import ChangedWhileReadError, RegiokompasError, SourceError
 from pipelines.landing import Landing, Snapshot, now, open_landing
-from pipelines.reading.landed import CLIENTS
 from pipelines.resume import ResumableStore
 from pipelines.roads import Protocol, Road
 from pipelines.settings import SAMPLE_LANDING, Settings
@@ -91,7 +91,7 @@ class LiveOrigin:
     def _fetch(self, card: SourceCard, road: Road, landing: Landing, have: Snapshot | None) -> Snapshot:
         store = ResumableStore(landing, card.dataset_id, road.protocol, asked(card), have)
         client, base = CLIENTS[road.protocol], self.addresses[road.protocol]
-        state: State = client.fetch(self.client(card, road), base, card, road, store)
+        state = client.fetch(self.client(card, road), base, card, road, store)
         return Snapshot(
             dataset_id=card.dataset_id,
             protocol=road.protocol,
@@ -110,13 +110,12 @@ class LiveOrigin:
         return http if road.is_confirmed else http.hurried()
 
     def _is_newest(self, card: SourceCard, have: Snapshot) -> bool:
-        # A bulk file has no word of its own age; the Properties of its table on OData v4 do.
         protocol = Protocol(have.protocol)
-        asks = Protocol.CBS_ODATA4 if protocol is Protocol.CBS_BULK else protocol
+        asks = told_by(protocol)
         road = next((road for road in card.roads if road.protocol == protocol), None)
         if road is None or not (have.modified or have.stamp):
             return False
-        state: State = CLIENTS[asks].probe(self.client(card, road), self.addresses[asks], card, road)
+        state = ASKED[asks].probe(self.client(card, road), self.addresses[asks], card, road)
         return state == State(have.modified, have.stamp)
 
 
@@ -197,20 +196,3 @@ def open_origin(settings: Settings) -> Origin:
     path = SAMPLE_LANDING if settings.origin == "sample" else Path(settings.origin)
     source = open_landing(path)
     return LandingOrigin(source, invented=not source.holds_published())
-
-
-def addresses(settings: Settings) -> dict[Protocol, str]:
-    """Where each protocol is spoken; a road with addresses of its own has none, and dropped files lie in a folder."""
-    base = {
-        Protocol.CBS_ODATA4: settings.cbs_v4_url,
-        Protocol.CBS_ODATA3: settings.cbs_v3_url,
-        Protocol.CBS_BULK: settings.cbs_bulk_url,
-        Protocol.CKAN: settings.ckan_url,
-        Protocol.HAL: settings.amsterdam_url,
-        Protocol.OGC_FEATURES: settings.pdok_url,
-        Protocol.EUROSTAT: settings.eurostat_url,
-        Protocol.DROP: str(settings.drop),
-        Protocol.OPENDATASOFT: "",
-        Protocol.FILE: "",
-    }
-    return {protocol: url.rstrip("/") for protocol, url in base.items()}

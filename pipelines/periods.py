@@ -4,10 +4,8 @@ The kinds that there are and how they are numbered stand in the seed `period_kin
 """
 
 import calendar
-import csv
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
@@ -15,7 +13,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from pipelines.settings import DBT_PROJECT
+from pipelines.seeds import SEEDS, KnownPeriodStatus, PeriodKind, read_seed
 
 EXAMPLES = "2026JJ00, 2026KW03, 2026MM08 or 20260830"
 # CBS goes back to the first censuses; a number outside of these years is no year.
@@ -25,50 +23,15 @@ _DAY = re.compile(r"(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})")
 _WEEKS = {"week": 1, "four_weeks": 4}
 
 
-@dataclass(frozen=True)
-class PeriodKind:
-    """Periods of one kind: a row of the seed.
-
-    Attributes:
-        letters: the two signs behind the year.
-        numbers: what may stand behind those.
-        kind: its name.
-        start_month: the month in which it starts; 0 where the letters and the number do not say.
-        months: how many months it lasts; 0 where it is not counted in months.
-    """
-
-    letters: str
-    numbers: range
-    kind: str
-    start_month: int
-    months: int
-
-    @property
-    def has_days(self) -> bool:
-        """Whether its first and last day are known."""
-        return self.months > 0 or self.kind in _WEEKS
-
-
 @cache
 def period_kinds() -> tuple[PeriodKind, ...]:
     """Every kind of period but days, in the order of the seed."""
-    with (DBT_PROJECT / "seeds" / "period_kinds.csv").open(encoding="utf-8", newline="") as file:
-        return tuple(
-            PeriodKind(
-                row["period_letters"],
-                range(int(row["first_number"]), int(row["last_number"]) + 1),
-                row["kind"],
-                int(row["start_month"]),
-                int(row["months"]),
-            )
-            for row in csv.DictReader(file)
-        )
+    return tuple(read_seed(PeriodKind))
 
 
-def period_statuses(seeds: Path = DBT_PROJECT / "seeds") -> list[str]:
+def period_statuses(seeds: Path = SEEDS) -> list[str]:
     """The statuses that the seed `period_status` gives a meaning, in the words of CBS."""
-    with (seeds / "period_status.csv").open(encoding="utf-8", newline="") as file:
-        return [row["period_status"] for row in csv.DictReader(file)]
+    return [row.period_status for row in read_seed(KnownPeriodStatus, seeds)]
 
 
 def letters_of(code: str) -> str:
@@ -99,7 +62,7 @@ def period_days(code: str) -> tuple[date, date] | None:
         day = _day(found)
         return (day, day) if day else None
     kind, year, number = _kind_of(code), int(code[:4]), int(code[6:])
-    if kind is None or not kind.has_days:
+    if kind is None or not (kind.months or kind.kind in _WEEKS):
         return None
     if kind.months:
         last = year * 12 + kind.start_month + kind.months - 2

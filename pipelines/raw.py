@@ -10,6 +10,7 @@ import json
 import tempfile
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from threading import BoundedSemaphore
@@ -21,14 +22,16 @@ from pipelines.before import Allowance, Content, content_of
 from pipelines.card import SourceCard
 from pipelines.clients.tally import NOTHING, Tally
 from pipelines.errors import RegiokompasError
+from pipelines.imported import files_behind, imports_of
 from pipelines.landing import Landing, Snapshot, kind, replace_folder
-from pipelines.ongoing import refuse_periods_to_come
+from pipelines.ongoing import periods_of, refuse_periods_to_come
 from pipelines.reading import shapes
-from pipelines.reading.existing import refuse_codes_that_do_not_exist
+from pipelines.reading.existing import DBT_VARIABLES, refuse_codes_that_do_not_exist
 from pipelines.reading.snapshot import read_snapshot
-from pipelines.settings import DBT_PROJECT
+from pipelines.seeds import SEEDS, SeedRow
 
-_SEEDS = ("region_names", "region_remainders", "recipient_words", "boundary_changes", "municipality_tiles")
+# Whoever calls `write_raw` brings it along.
+_CHECKED_BY = "schemas.shapes"
 EMPTY = "_empty"
 """A folder with a file of every shape and no rows, so that dbt finds one where no source of a shape has landed."""
 
@@ -54,16 +57,23 @@ def raw_folder(root: Path, card: SourceCard, *, invented: bool) -> Path:
 
 
 def fingerprint(card: SourceCard, snapshot: Snapshot) -> str:
-    """The identity of a reading: the bytes, the card, and the code and seeds that read them."""
-    read_by = [file.read_bytes() for file in reader_files()]
+    """The identity of a reading: the bytes, the card, and the code and seeds that read or refuse them."""
+    read_by = [_held_by(file) for file in reader_files()]
     return sha256(b"\0".join([snapshot.digest.encode(), card.model_dump_json().encode(), *read_by])).hexdigest()
 
 
+@cache
 def reader_files() -> list[Path]:
-    """The code and seeds that decide what is read from given bytes."""
-    here = Path(__file__).parent
-    files = [file for room in ("reading", "clients") for file in sorted((here / room).glob("*.py"))]
-    return files + [DBT_PROJECT / "seeds" / f"{name}.csv" for name in _SEEDS]
+    """The code and seeds that decide what is read from given bytes: whatever this module and its check import."""
+    code = files_behind([__name__, _CHECKED_BY])
+    named = {name for file in code for module, name in imports_of(file) if module == SeedRow.__module__}
+    kinds = [kind for kind in SeedRow.__subclasses__() if kind.__name__ in named]
+    return [*code, *(SEEDS / f"{kind.seed}.csv" for kind in kinds), DBT_VARIABLES]
+
+
+@cache
+def _held_by(file: Path) -> bytes:
+    return file.read_bytes()
 
 
 def is_read(folder: Path, card: SourceCard, snapshot: Snapshot) -> bool:
@@ -143,8 +153,9 @@ def write_raw(
         built.mkdir()
         read = read_snapshot(card, snapshot, landing, Path(temporary), built, have)
         check(built)
-        refuse_codes_that_do_not_exist(card, built)
-        refuse_periods_to_come(card, built, read.snapshot.landed_on)
+        periods = periods_of(card, built)
+        refuse_codes_that_do_not_exist(card, built, periods)
+        refuse_periods_to_come(card, periods, read.snapshot.landed_on)
         now, accepted = content_of(built, read.rows), ""
         before = _content_before(card, have, landing, folder, Path(temporary)) if have and allowance else None
         if have and allowance and before:

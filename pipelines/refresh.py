@@ -103,7 +103,7 @@ class Refreshed:
     """What a refresh came to; `accepted` is why it is right that there is less than there was."""
 
     snapshot: Snapshot
-    changed: bool
+    has_changed: bool
     rows: int
     folder: Path
     accepted: str = ""

@@ -2,7 +2,7 @@
 
 import re
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
@@ -22,6 +22,15 @@ class Protocol(StrEnum):
     EUROSTAT = "eurostat"
     FILE = "file"
     DROP = "drop"
+
+
+class Form(StrEnum):
+    """What a road leads to; all roads of one card lead to the same."""
+
+    CBS_TABLE = "table of CBS"
+    TABLE = "file or records with columns"
+    AREAS = "areas"
+    CUBE = "cube"
 
 
 def _compiles(pattern: str) -> str:
@@ -45,6 +54,7 @@ class _Road(Strict):
     An `assumed` address was never seen to work. It is tried with little patience, and that it fails is expected.
     """
 
+    leads_to: ClassVar[Form]
     certainty: Literal["recorded", "seen", "assumed"] = "seen"
 
     @property
@@ -56,6 +66,7 @@ class _Road(Strict):
 class CbsRoad(_Road):
     """A table of CBS, by the table id of the card."""
 
+    leads_to = Form.CBS_TABLE
     protocol: Literal[Protocol.CBS_ODATA4, Protocol.CBS_ODATA3, Protocol.CBS_BULK]
 
 
@@ -74,6 +85,7 @@ class ResourceRule(Strict):
 class CkanRoad(_Road):
     """Files of a package in a CKAN catalogue."""
 
+    leads_to = Form.TABLE
     protocol: Literal[Protocol.CKAN]
     package: Name
     resources: ResourceRule = ResourceRule()
@@ -82,6 +94,7 @@ class CkanRoad(_Road):
 class OpendatasoftRoad(_Road):
     """A dataset of an Opendatasoft portal."""
 
+    leads_to = Form.TABLE
     protocol: Literal[Protocol.OPENDATASOFT]
     host: Address
     dataset: Name
@@ -91,6 +104,7 @@ class OpendatasoftRoad(_Road):
 class HalRoad(_Road):
     """A collection of an API that answers in HAL, such as Amsterdam's."""
 
+    leads_to = Form.TABLE
     protocol: Literal[Protocol.HAL]
     path: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_./-]+$")]
     embedded: Text
@@ -100,6 +114,7 @@ class HalRoad(_Road):
 class OgcRoad(_Road):
     """A collection of an OGC API Features service; `query` holds parameters beside the page size."""
 
+    leads_to = Form.AREAS
     protocol: Literal[Protocol.OGC_FEATURES]
     collection: Name
     query: Parameters = Field(default_factory=dict)
@@ -108,6 +123,7 @@ class OgcRoad(_Road):
 class EurostatRoad(_Road):
     """A dataset of Eurostat; `query` filters it: each parameter is repeated for each of its values."""
 
+    leads_to = Form.CUBE
     protocol: Literal[Protocol.EUROSTAT]
     dataset: Name
     query: dict[Text, Annotated[tuple[Text, ...], Field(min_length=1)]] = Field(default_factory=dict)
@@ -116,6 +132,7 @@ class EurostatRoad(_Road):
 class FileRoad(_Road):
     """Files at fixed addresses, all of one layout."""
 
+    leads_to = Form.TABLE
     protocol: Literal[Protocol.FILE]
     urls: Annotated[tuple[Address, ...], Field(min_length=1)]
 
@@ -129,6 +146,7 @@ class FileRoad(_Road):
 class DropRoad(_Road):
     """Files that a person downloads and puts into a folder: `page` is where they are, `how` tells what to do there."""
 
+    leads_to = Form.TABLE
     protocol: Literal[Protocol.DROP]
     page: Address
     how: Bilingual

@@ -7,28 +7,17 @@ from rich.console import Console
 
 from pipelines.assemble import describe_sources
 from pipelines.card import SourceCard
-from pipelines.indicators import SEED, read_indicators
+from pipelines.clients.registry import CLIENTS, addresses
+from pipelines.indicators import read_indicators
 from pipelines.landing import Attempt, Failure, Landing, Snapshot
-from pipelines.origins import addresses
-from pipelines.roads import (
-    CbsRoad,
-    CkanRoad,
-    DropRoad,
-    EurostatRoad,
-    FileRoad,
-    HalRoad,
-    OgcRoad,
-    OpendatasoftRoad,
-    Protocol,
-    Road,
-)
+from pipelines.roads import Protocol
 from pipelines.settings import Settings
 
-Facts = list[tuple[str, list[str]]]
+SourceFacts = list[tuple[str, list[str]]]
 """What is known under a heading each, a line a fact."""
 
 
-def everything_known(card: SourceCard, settings: Settings, *, invented: bool) -> Facts:
+def everything_known(card: SourceCard, settings: Settings, *, invented: bool) -> SourceFacts:
     """Collect what is known of a source, without asking it anything."""
     landing = Landing(settings.landing)
     snapshot = landing.current(card.dataset_id, invented=invented)
@@ -43,7 +32,7 @@ def everything_known(card: SourceCard, settings: Settings, *, invented: bool) ->
     ]
 
 
-def print_source(console: Console, facts: Facts) -> None:
+def print_source(console: Console, facts: SourceFacts) -> None:
     """Print everything that is known of a source; long lines stay whole, for addresses are in them."""
     for number, (heading, lines) in enumerate(facts):
         if number:
@@ -64,7 +53,8 @@ def _ways(card: SourceCard, bases: dict[Protocol, str], failure: Failure | None)
     """Each road with its address and how sure that is, and what came of it when the last refresh failed."""
     attempts = {attempt.protocol: attempt for attempt in failure.attempts} if failure else {}
     for road in card.roads:
-        yield f"{road.protocol} ({road.certainty})  {address_of(card, road, bases[road.protocol])}"
+        begins = CLIENTS[road.protocol].address(bases[road.protocol], card, road)
+        yield f"{road.protocol} ({road.certainty})  {begins}"
         if attempt := attempts.get(road.protocol):
             yield from _attempt(attempt)
     if failure:
@@ -78,29 +68,6 @@ def _attempt(attempt: Attempt) -> Iterator[str]:
         yield f"    asked {attempt.url}"
     if attempt.todo:
         yield f"    -> {attempt.todo}"
-
-
-def address_of(card: SourceCard, road: Road, base: str) -> str:
-    """Where a road begins: what is asked first, without the query."""
-    match road:
-        case CbsRoad(protocol=Protocol.CBS_ODATA3):
-            return f"{base}/ODataApi/odata/{card.table}"
-        case CbsRoad():
-            return f"{base}/{card.table}"
-        case CkanRoad():
-            return f"{base}/package_show?id={road.package}"
-        case OpendatasoftRoad():
-            return f"{road.host} dataset {road.dataset}"
-        case HalRoad():
-            return f"{base}/{road.path}"
-        case OgcRoad():
-            return f"{base}/collections/{road.collection}/items"
-        case EurostatRoad():
-            return f"{base}/{road.dataset}"
-        case FileRoad():
-            return road.urls[0] + (f" and {len(road.urls) - 1} more" if len(road.urls) > 1 else "")
-        case DropRoad():
-            return f"{base}/{card.slug}/, from {road.page}"
 
 
 def _landed(snapshot: Snapshot | None) -> Iterator[str]:
@@ -129,4 +96,4 @@ def _asked_for(card: SourceCard) -> Iterator[str]:
 
 
 def _users(card: SourceCard) -> list[str]:
-    return [row["indicator_id"] for row in read_indicators(SEED) if row["dataset_id"] == card.dataset_id]
+    return [row.indicator_id for row in read_indicators() if row.dataset_id == card.dataset_id]

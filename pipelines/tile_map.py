@@ -15,8 +15,8 @@ from pathlib import Path
 from pipelines.errors import RegiokompasError
 from pipelines.settings import DBT_PROJECT
 
-Point = tuple[float, float]
-Cell = tuple[int, int]
+Place = tuple[float, float]
+Tile = tuple[int, int]
 Pull = tuple[int, float, float, float]  # which other, how far east and south of this one it should be, how strongly
 
 KM_PER_DEGREE = 111.2
@@ -35,7 +35,7 @@ TRIES = 5000  # for each municipality
 CHANCE = 1
 
 
-def tile_map(boundaries: Path) -> dict[str, Cell]:
+def tile_map(boundaries: Path) -> dict[str, Tile]:
     """Give every municipality of a GeoJSON file (longitude, latitude) a cell of its own, by its code.
 
     Returns:
@@ -55,14 +55,14 @@ def tile_map(boundaries: Path) -> dict[str, Cell]:
     return {code: (column - west, row - north) for code, (column, row) in zip(shapes, cells, strict=True)}
 
 
-def read_shapes(path: Path) -> dict[str, list[list[Point]]]:
+def read_shapes(path: Path) -> dict[str, list[list[Place]]]:
     """The outer rings of every municipality in kilometres east and south, by code, sorted.
 
     Raises:
         RegiokompasError: a feature has no property with a code such as GM0363.
     """
     east = KM_PER_DEGREE * math.cos(math.radians(52.2))
-    shapes: dict[str, list[list[Point]]] = defaultdict(list)
+    shapes: dict[str, list[list[Place]]] = defaultdict(list)
     for number, feature in enumerate(json.loads(path.read_text(encoding="utf-8"))["features"], 1):
         texts = [value for value in feature["properties"].values() if isinstance(value, str)]
         code = next((text for text in texts if re.fullmatch(r"GM\d{4}", text)), None)
@@ -76,9 +76,9 @@ def read_shapes(path: Path) -> dict[str, list[list[Point]]]:
     return dict(sorted(shapes.items()))
 
 
-def touching(shapes: list[list[list[Point]]]) -> list[set[int]]:
+def touching(shapes: list[list[list[Place]]]) -> list[set[int]]:
     """Who is next to each shape: some corner of the one is near a corner of the other."""
-    squares: dict[Cell, set[tuple[int, float, float]]] = defaultdict(set)
+    squares: dict[Tile, set[tuple[int, float, float]]] = defaultdict(set)
     for number, rings in enumerate(shapes):
         for x, y in (point for ring in rings for point in ring):
             squares[int(x // NEAR_KM), int(y // NEAR_KM)].add((number, x, y))
@@ -90,7 +90,7 @@ def touching(shapes: list[list[list[Point]]]) -> list[set[int]]:
     return found
 
 
-def _area_and_centre(ring: list[Point]) -> tuple[float, Point]:
+def _area_and_centre(ring: list[Place]) -> tuple[float, Place]:
     x0, y0 = ring[0]
     moved = [(x - x0, y - y0) for x, y in ring]
     twice = east = south = 0.0
@@ -113,7 +113,7 @@ def _within(neighbours: list[set[int]], steps: int) -> list[set[int]]:
     return reached
 
 
-def _pulls(places: list[Point], neighbours: list[set[int]]) -> list[list[Pull]]:
+def _pulls(places: list[Place], neighbours: list[set[int]]) -> list[list[Pull]]:
     """Where each wants to be: one tile from its neighbours, and islands at least two from the three nearest others."""
     reached = _within(neighbours, len(places))
     mainland = max(reached, key=lambda land: (len(land), -min(land)))
@@ -139,17 +139,17 @@ def _pulls(places: list[Point], neighbours: list[set[int]]) -> list[list[Pull]]:
 class _Grid:
     """Municipalities on cells, improved by moves and swaps, at first also by ones for the worse (annealing)."""
 
-    def __init__(self, places: list[Point], pulls: list[list[Pull]], close: list[set[int]]) -> None:
+    def __init__(self, places: list[Place], pulls: list[list[Pull]], close: list[set[int]]) -> None:
         self.places, self.pulls, self.close = places, pulls, close
-        self.cells: list[Cell] = [(0, 0)] * len(places)
-        self.at: dict[Cell, int] = {}
+        self.cells: list[Tile] = [(0, 0)] * len(places)
+        self.at: dict[Tile, int] = {}
         middle = (sum(x for x, _ in places) / len(places), sum(y for _, y in places) / len(places))
         for one in sorted(range(len(places)), key=lambda one: math.dist(places[one], middle)):
             reach = range(-10, 11)
             near = [(round(places[one][0]) + a, round(places[one][1]) + b) for a in reach for b in reach]
             self._put(one, min((c for c in near if c not in self.at), key=lambda c: (math.dist(c, places[one]), c)))
 
-    def improved(self) -> list[Cell]:
+    def improved(self) -> list[Tile]:
         """The cells after so many tries, ever less willing to get worse."""
         chance = random.Random(CHANCE).random  # noqa: S311 - always the same chance, nothing secret
         tries = TRIES * len(self.cells)
@@ -165,24 +165,24 @@ class _Grid:
                 self._swap(start, goal)
         return self.cells
 
-    def _put(self, one: int, cell: Cell) -> None:
+    def _put(self, one: int, cell: Tile) -> None:
         self.cells[one], self.at[cell] = cell, one
 
-    def _swap(self, start: Cell, goal: Cell) -> None:
+    def _swap(self, start: Tile, goal: Tile) -> None:
         one, other = self.at.pop(start, None), self.at.pop(goal, None)
         if one is not None:
             self._put(one, goal)
         if other is not None:
             self._put(other, start)
 
-    def _cost(self, start: Cell, goal: Cell) -> float:
+    def _cost(self, start: Tile, goal: Tile) -> float:
         cost = sum(self._misfit(one) for cell in (start, goal) if (one := self.at.get(cell)) is not None)
         if start not in self.at or goal not in self.at:
             cells = {(column + a, row + b) for column, row in (start, goal) for a, b in [(0, 0), *SIDES]}
             cost += sum(self._gap(cell) for cell in cells if cell not in self.at)
         return cost
 
-    def _gap(self, cell: Cell) -> float:
+    def _gap(self, cell: Tile) -> float:
         return GAP * max(0, sum((cell[0] + a, cell[1] + b) in self.at for a, b in SIDES) - 2)
 
     def _misfit(self, one: int) -> float:

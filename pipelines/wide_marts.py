@@ -4,7 +4,6 @@ dbt wants the columns of a contract written out in YAML, so they are generated a
 them anew after a change of `seeds/indicators.csv` or `seeds/themes.csv`; a run only checks that they agree with these.
 """
 
-import csv
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,13 +11,14 @@ from typing import Any
 import yaml
 
 from pipelines.errors import RegiokompasError
+from pipelines.seeds import Indicator, Theme, read_seed
 from pipelines.settings import DBT_PROJECT
 
 HEADER = "# Generated from seeds/indicators.csv and seeds/themes.csv by `make contracts`; do not edit.\n"
 FACET = {"meta": {"facet": True}}
 
 
-def contract_yaml(indicators: list[dict[str, str]], theme: dict[str, str]) -> str:
+def contract_yaml(indicators: list[Indicator], theme: Theme) -> str:
     """Write the dbt contract of one theme's wide mart.
 
     Args:
@@ -28,7 +28,7 @@ def contract_yaml(indicators: list[dict[str, str]], theme: dict[str, str]) -> st
     Returns:
         YAML with one model: per indicator a double column named by its id and a text column `<id>_status`.
     """
-    name = theme["theme"]
+    name = theme.theme
     keys = ["region_code", "period_code"]
     region = _shared("region_code", "string", required=True, config=FACET) | {
         "data_tests": [
@@ -41,17 +41,17 @@ def contract_yaml(indicators: list[dict[str, str]], theme: dict[str, str]) -> st
         _shared("year", "integer", required=True, config=FACET),
     ]
     for row in indicators:
-        if row["theme"] == name:
+        if row.theme == name:
             columns += _indicator_columns(row)
     columns.append(_shared("notice", "string"))
     model = {
         "name": name,
-        "description": theme["description_en"],
+        "description": theme.description_en,
         "config": {
             "meta": {
-                "nl": theme["description_nl"],
-                "title_nl": theme["title_nl"],
-                "title_en": theme["title_en"],
+                "nl": theme.description_nl,
+                "title_nl": theme.title_nl,
+                "title_en": theme.title_en,
                 "public_name": name,
             }
         },
@@ -89,10 +89,10 @@ def check_contracts(project_dir: Path = DBT_PROJECT) -> None:
 
 def _outdated(project_dir: Path) -> dict[Path, bytes]:
     """The contracts that are absent or differ from the seeds, and what they should hold."""
-    indicators = _rows(project_dir / "seeds" / "indicators.csv")
+    indicators = read_seed(Indicator, project_dir / "seeds")
     wanted = {
-        contract_path(project_dir, theme["theme"]): contract_yaml(indicators, theme).encode()
-        for theme in _rows(project_dir / "seeds" / "themes.csv")
+        contract_path(project_dir, theme.theme): contract_yaml(indicators, theme).encode()
+        for theme in read_seed(Theme, project_dir / "seeds")
     }
     return {path: content for path, content in wanted.items() if not path.exists() or path.read_bytes() != content}
 
@@ -100,11 +100,6 @@ def _outdated(project_dir: Path) -> dict[Path, bytes]:
 def contract_path(project_dir: Path, theme: str) -> Path:
     """Where the contract of a theme's wide mart stands."""
     return project_dir / "models" / "marts" / theme / f"{theme}.yml"
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def _shared(
@@ -123,16 +118,16 @@ def _shared(
     return column
 
 
-def _indicator_columns(row: dict[str, str]) -> list[dict[str, Any]]:
-    name = row["indicator_id"]
+def _indicator_columns(row: Indicator) -> list[dict[str, Any]]:
+    name = row.indicator_id
     figure = {
         "indicator_id": name,
         "source_column": "value",
-        "title_nl": row["title_nl"],
-        "title_en": row["title_en"],
-        "nl": row["definition_nl"],
-        "unit": row["unit_en"],
-        "unit_nl": row["unit_nl"],
+        "title_nl": row.title_nl,
+        "title_en": row.title_en,
+        "nl": row.definition_nl,
+        "unit": row.unit_en,
+        "unit_nl": row.unit_nl,
     }
     # Final is what a figure is unless something is said of it.
     status = {"indicator_id": name, "source_column": "nullif(value_status, 'final')"}
@@ -140,7 +135,7 @@ def _indicator_columns(row: dict[str, str]) -> list[dict[str, Any]]:
         {
             "name": name,
             "data_type": "double",
-            "description": row["definition_en"],
+            "description": row.definition_en,
             "config": {"meta": figure},
         },
         {

@@ -4,17 +4,15 @@ A line breaks where a year has no figure. The ends of both axes carry their numb
 at zero. A figure that is provisional or estimated is an open dot.
 """
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
+from portal.axes import Scale, ends
 from portal.formats import format_number
 
 SURE = frozenset({"final", "unstated"})
-# Lines of less than this part of the highest figure would make a cliff of a ripple.
-SMALLEST_SPAN = 0.1
 
 Words = Callable[[str], str]
 
@@ -61,15 +59,11 @@ class Axes:
 
     def x(self, year: int) -> float:
         """Returns the place of a year from the left; one year alone stands in the middle."""
-        room = self.size.width - self.size.left - self.size.right
-        share = (year - self.first) / (self.last - self.first) if self.last > self.first else 0.5
-        return self.size.left + share * room
+        return Scale(self.first, self.last, self.size.left, self.size.width - self.size.right)(year)
 
     def y(self, value: float) -> float:
         """Returns the place of a value from the top."""
-        room = self.size.height - self.size.top - self.size.bottom
-        share = (value - self.low) / (self.high - self.low) if self.high > self.low else 0.5
-        return self.size.top + (1 - share) * room
+        return Scale(self.low, self.high, self.size.height - self.size.bottom, self.size.top)(value)
 
 
 def runs(points: Sequence[Point]) -> list[list[Point]]:
@@ -83,18 +77,6 @@ def runs(points: Sequence[Point]) -> list[list[Point]]:
         else:
             found.append([point])
     return found
-
-
-def ends(values: Sequence[float], decimals: int) -> tuple[float, float]:
-    """Returns the ends of the vertical axis: round in the decimals that are shown, around every value."""
-    low, high = min(values), max(values)
-    room = max(abs(low), abs(high)) * SMALLEST_SPAN - (high - low)
-    if room > 0:
-        # Figures that cannot be below zero get no axis that is.
-        low, high = (max(0.0, low - room / 2) if low >= 0 else low - room / 2), high + room / 2
-    unit = 10**decimals
-    # Rounded first, for 0.7 * 10 is a hair less than 7.
-    return math.floor(round(low * unit, 6)) / unit, math.ceil(round(high * unit, 6)) / unit
 
 
 def line_chart(

@@ -10,12 +10,12 @@ from itertools import pairwise
 
 from markupsafe import Markup
 
+from portal.axes import Scale, ticks_of
 from portal.formats import format_number
 from portal.periods import first_day
 
 WIDTH, HEIGHT = 720, 320
 LEFT, RIGHT, TOP, BOTTOM = 76, 14, 14, 30
-MOST_TICKS = 5
 PIXELS_A_LETTER = 8
 # A step this much longer than the usual one has a period in it that is missing.
 GAP = 1.5
@@ -34,7 +34,7 @@ MOST_LINES = len(_MARKS)
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class LinePoint:
     """A figure on a line; `is_firm` unless it is provisional or estimated."""
 
     period_code: str
@@ -48,18 +48,7 @@ class Line:
     """The points of one region."""
 
     title: str
-    points: Sequence[Point]
-
-
-class _Scale:
-    """A straight line from figures to places on the drawing; in the middle where all figures are one."""
-
-    def __init__(self, low: float, high: float, start: float, end: float) -> None:
-        self.low, self.span, self.start, self.end = low, high - low, start, end
-
-    def __call__(self, value: float) -> float:
-        share = (value - self.low) / self.span if self.span else 0.5
-        return self.start + share * (self.end - self.start)
+    points: Sequence[LinePoint]
 
 
 def mark(place: int) -> Markup:
@@ -77,9 +66,9 @@ def comparison_chart(lines: Sequence[Line], heading: str, description: str, deci
         return Markup("")
     days = sorted({day for _, day in known})
     values = [point.value for point, _ in known if point.value is not None]
-    ticks = nice_ticks(min(values), max(values))
-    across = _Scale(days[0], days[-1], LEFT, WIDTH - RIGHT)
-    up = _Scale(ticks[0], ticks[-1], HEIGHT - BOTTOM, TOP)
+    ticks = ticks_of(values)
+    across = Scale(days[0], days[-1], LEFT, WIDTH - RIGHT)
+    up = Scale(ticks[0], ticks[-1], HEIGHT - BOTTOM, TOP)
     usual = min((b - a for a, b in pairwise(days)), default=1)
     parts = [
         Markup('<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}"><desc>{}</desc>').format(
@@ -105,7 +94,7 @@ def comparison_chart(lines: Sequence[Line], heading: str, description: str, deci
     return Markup("").join([*parts, Markup("</svg>")])
 
 
-def _draw(place: int, line: Line, across: _Scale, up: _Scale, usual: int) -> Markup:
+def _draw(place: int, line: Line, across: Scale, up: Scale, usual: int) -> Markup:
     path, marks, before = "", Markup(""), None
     shown = [point for point in line.points if point.value is not None]
     for point in shown:
@@ -120,19 +109,6 @@ def _draw(place: int, line: Line, across: _Scale, up: _Scale, usual: int) -> Mar
                 kind, x, y, _MARKS[place]
             )
     return Markup('<g class="s{}"><path class="line" d="{}"/>{}</g>').format(place, path, marks)
-
-
-def nice_ticks(low: float, high: float) -> list[float]:
-    """Returns a few round values from below the lowest to above the highest."""
-    # Ticks are rounded to ten decimals: what differs by less is drawn as one value.
-    span = high - low if high - low > 1e-9 else max(abs(high), 1)
-    rough = span / (MOST_TICKS - 1)
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(power * times for times in (1, 2, 2.5, 5, 10) if power * times >= rough)
-    first, last = math.floor(low / step), math.ceil(high / step)
-    if first == last:
-        last += 1
-    return [round(step * count, 10) for count in range(first, last + 1)]
 
 
 def _tick_decimals(ticks: Sequence[float]) -> int:

@@ -40,7 +40,7 @@ class Join:
 
 
 @dataclass(frozen=True)
-class Part:
+class ExtractPart:
     """A table of the release of which a region has rows, in SQL: which rows, and what is put beside them."""
 
     table: str
@@ -62,17 +62,17 @@ ITS_SOURCES = f"""dataset_id in (
     union select dataset_id from indicator_sources where {ITS_INDICATORS}
 )"""
 PARTS = (
-    Part("observations_on_frame", OF_REGION, (REGION, INDICATOR)),
-    Part("observations", OF_REGION, (REGION, INDICATOR)),
-    Part("baseline", OF_REGION, (REGION, INDICATOR)),
-    Part("baseline_peers", OF_REGION, (REGION, INDICATOR)),
-    Part("indicators", ITS_INDICATORS, (TERMS,)),
-    Part("sources", ITS_SOURCES),
+    ExtractPart("observations_on_frame", OF_REGION, (REGION, INDICATOR)),
+    ExtractPart("observations", OF_REGION, (REGION, INDICATOR)),
+    ExtractPart("baseline", OF_REGION, (REGION, INDICATOR)),
+    ExtractPart("baseline_peers", OF_REGION, (REGION, INDICATOR)),
+    ExtractPart("indicators", ITS_INDICATORS, (TERMS,)),
+    ExtractPart("sources", ITS_SOURCES),
 )
 
 
 @dataclass(frozen=True)
-class Table:
+class ExtractTable:
     """A table of an extract: what it is, as a resource of a Data Package, and its rows."""
 
     resource: Json
@@ -94,12 +94,12 @@ class Extract:
     """All that is told of one region, in one language."""
 
     package: Json
-    tables: list[Table]
+    tables: list[ExtractTable]
     readme_name: str
     readme: str
 
 
-def query(part: Part, package: Json) -> str:
+def query(part: ExtractPart, package: Json) -> str:
     """Returns the SQL for the rows of a part, in the order of its key; a region is `:code`."""
     schema = _resource(package, part.table)["schema"]
     columns = [f"t.{_quoted(field['name'])}" for field in schema["fields"]]
@@ -160,7 +160,7 @@ def zip_bytes(extract: Extract) -> bytes:
     return _zipped({**told, **files})
 
 
-def csv_bytes(table: Table, *, dutch: bool) -> bytes:
+def csv_bytes(table: ExtractTable, *, dutch: bool) -> bytes:
     """Returns a table as CSV."""
     truths = [field["name"] for field in table.fields if field["type"] == "boolean"]
     rows = [{**row, **{name: _truth(row[name]) for name in truths}} for row in table.rows]
@@ -188,7 +188,7 @@ def _with_file(resource: Json, files: dict[str, bytes]) -> Json:
     return {**resource, "bytes": len(content), "hash": f"sha256:{sha256(content).hexdigest()}"}
 
 
-def _table(part: Part, release: Json, texts: Texts, rows: list[Row], lang: str) -> Table:
+def _table(part: ExtractPart, release: Json, texts: Texts, rows: list[Row], lang: str) -> ExtractTable:
     whole = _resource(release, part.table)
     fields = _fields(part, release)
     if any(field["name"] == WARNINGS for field in fields):
@@ -201,7 +201,9 @@ def _table(part: Part, release: Json, texts: Texts, rows: list[Row], lang: str) 
     keys = [k for k in whole["schema"].get("foreignKeys", []) if k["reference"]["resource"] in here]
     told = {key: whole[key] for key in ("name", "type", "format", "mediatype", "encoding")}
     texts_of = {"titles": {lang: whole["titles"][lang]}, "descriptions": {lang: whole["descriptions"][lang]}}
-    return Table(_resource_with(told, texts_of, kept, whole["schema"]["primaryKey"], keys, len(rows), lang), rows)
+    return ExtractTable(
+        _resource_with(told, texts_of, kept, whole["schema"]["primaryKey"], keys, len(rows), lang), rows
+    )
 
 
 def _resource_with(
@@ -217,7 +219,7 @@ def _resource_with(
     }
 
 
-def _fields(part: Part, release: Json) -> list[Json]:
+def _fields(part: ExtractPart, release: Json) -> list[Json]:
     """The columns of a part, those of another table right behind the key that they belong to."""
     found = []
     for field in _resource(release, part.table)["schema"]["fields"]:
@@ -244,7 +246,7 @@ def _warnings(codes: str | None, texts: Texts, lang: str) -> str | None:
     return " ".join(known[code][lang] for code in codes.split(";")) if codes else None
 
 
-def _columns_table(tables: list[Table], texts: Texts, lang: str) -> Table:
+def _columns_table(tables: list[ExtractTable], texts: Texts, lang: str) -> ExtractTable:
     names = ("table_name", "column_name", "data_type", "unit", "description")
     rows = [
         dict(zip(names, (t.name, f["name"], f["type"], f.get("unit"), f["description"]), strict=True))
@@ -258,14 +260,14 @@ def _columns_table(tables: list[Table], texts: Texts, lang: str) -> Table:
         "descriptions": {lang: words["columns_description"][lang]},
     }
     fields = [_in_language(_own_field(name, "string", texts), lang) for name in names]
-    return Table(_resource_with(told, texts_of, fields, names[:2], [], len(rows), lang), rows)
+    return ExtractTable(_resource_with(told, texts_of, fields, names[:2], [], len(rows), lang), rows)
 
 
 def _own_field(name: str, kind: str, texts: Texts) -> Json:
     return {"name": name, "type": kind, "descriptions": texts["extract_columns"][name]}
 
 
-def _readme(package: Json, tables: list[Table], words: dict[str, dict[str, str]], lang: str) -> str:
+def _readme(package: Json, tables: list[ExtractTable], words: dict[str, dict[str, str]], lang: str) -> str:
     def say(key: str) -> str:
         return words[key][lang].format(release=package["version"])
 

@@ -3,11 +3,10 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from portal.charts import Point
+from portal.csv_text import Row
 
-Row = Mapping[str, Any]
 YEARLY = "JJ00"
 WORD = re.compile(r"[a-z]\w*")
 

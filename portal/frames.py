@@ -6,15 +6,24 @@ The release itself holds the figures on its newest boundaries only; this does fo
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from datasette.app import Datasette
 
+from portal.csv_text import Row
 from portal.pages import DATABASE
 from portal.periods import days_of
-from portal.regroup import Figure, Part, Periods, Recipe, add_up, mend, mended_by, part_of, place_on_frame
+from portal.regroup import (
+    FigurePart,
+    Periods,
+    Recipe,
+    RegroupedFigure,
+    add_up,
+    mend,
+    mended_by,
+    part_of,
+    place_on_frame,
+)
 
-Row = Mapping[str, Any]
 # Their territory does not depend on municipal boundaries, or is not ours to move.
 KEPT_SCHEMES = ("country", "nuts_country", "nuts2", "nuts3")
 
@@ -112,7 +121,7 @@ def gather(
     return found
 
 
-def _sum(targets: Mapping[str, Sequence[Row]], decimals: int, mended: set[str]) -> Figure:
+def _sum(targets: Mapping[str, Sequence[Row]], decimals: int, mended: set[str]) -> RegroupedFigure:
     figures = {code: _place(parts, decimals) for code, parts in targets.items()}
     shares = {code: parts[0]["share"] for code, parts in targets.items()}
     return add_up(
@@ -124,10 +133,10 @@ def _sum(targets: Mapping[str, Sequence[Row]], decimals: int, mended: set[str]) 
     )
 
 
-def _place(rows: Sequence[Row], decimals: int) -> Figure:
+def _place(rows: Sequence[Row], decimals: int) -> RegroupedFigure:
     parts = [
-        Part(
-            Figure(row["value"], row["value_status"], "published") if row["value_status"] else None,
+        FigurePart(
+            RegroupedFigure(row["value"], row["value_status"], "published") if row["value_status"] else None,
             row["share_from"],
             row["share_to"],
             bool(row["is_expected"]),
@@ -135,5 +144,5 @@ def _place(rows: Sequence[Row], decimals: int) -> Figure:
         for row in rows
     ]
     first = rows[0]
-    ahead = Figure(first["value_ahead"], first["status_ahead"], "published") if first["status_ahead"] else None
+    ahead = RegroupedFigure(first["value_ahead"], first["status_ahead"], "published") if first["status_ahead"] else None
     return place_on_frame(parts, decimals, ahead)

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-Point = tuple[float, float]
-Cell = tuple[int, int]
-Ring = list[Point]
+Corner = tuple[float, float]
+GridCell = tuple[int, int]
+Ring = list[Corner]
 
 # The page has a table of every municipality too; together they stay below 300 kB.
 PATH_BUDGET = 175_000
@@ -49,7 +49,7 @@ def shapes_of_boundaries(geometries: Mapping[str, str], budget: int = PATH_BUDGE
     while True:
         scale = height / (north - south)
 
-        def to_cell(point: Point, scale: float = scale) -> Cell:
+        def to_cell(point: Corner, scale: float = scale) -> GridCell:
             return round((point[0] - west) * narrowing * scale), round((north - point[1]) * scale)
 
         paths = {code: _path([to_cell(p) for p in ring] for ring in areas) for code, areas in rings.items()}
@@ -58,7 +58,7 @@ def shapes_of_boundaries(geometries: Mapping[str, str], budget: int = PATH_BUDGE
         height = max(int(height * COARSER), COARSEST_HEIGHT)
 
 
-def shapes_of_tiles(tiles: Mapping[str, Cell]) -> MapShapes:
+def shapes_of_tiles(tiles: Mapping[str, GridCell]) -> MapShapes:
     """Draws one square a region, at its (column, row)."""
     columns, rows = [c for c, _ in tiles.values()], [r for _, r in tiles.values()]
     left, top = min(columns), min(rows)
@@ -77,7 +77,7 @@ def _rings(code: str, geometry: dict[str, Any]) -> list[Ring]:
     return rings
 
 
-def _path(rings: Iterable[list[Cell]]) -> str:
+def _path(rings: Iterable[list[GridCell]]) -> str:
     """Returns one path of all rings, each in steps from its first point; holes are holes by the rule `evenodd`."""
     thinned = [_thin(ring) for ring in rings]
     kept = [ring for ring in thinned if len(ring) > 2]
@@ -85,9 +85,9 @@ def _path(rings: Iterable[list[Cell]]) -> str:
     return "".join(map(_steps, kept)) or "M{} {}h1v1h-1z".format(*thinned[0][0])
 
 
-def _thin(ring: list[Cell]) -> list[Cell]:
+def _thin(ring: list[GridCell]) -> list[GridCell]:
     """Leaves out points that fell on the one before, and those in the middle of a straight line."""
-    thinned: list[Cell] = []
+    thinned: list[GridCell] = []
     for cell in ring:
         if thinned and cell == thinned[-1]:
             continue
@@ -98,13 +98,13 @@ def _thin(ring: list[Cell]) -> list[Cell]:
     return thinned[:-1] if len(thinned) > 1 and thinned[0] == thinned[-1] else thinned
 
 
-def _goes_on(a: Cell, b: Cell, c: Cell) -> bool:
+def _goes_on(a: GridCell, b: GridCell, c: GridCell) -> bool:
     """Whether the line from a by b to c is straight and does not turn back."""
     first, then = (b[0] - a[0], b[1] - a[1]), (c[0] - b[0], c[1] - b[1])
     return first[0] * then[1] == first[1] * then[0] and first[0] * then[0] + first[1] * then[1] > 0
 
 
-def _steps(ring: list[Cell]) -> str:
+def _steps(ring: list[GridCell]) -> str:
     pairs = pairwise(ring)
     steps = " ".join(f"{x2 - x1} {y2 - y1}" for (x1, y1), (x2, y2) in pairs).replace(" -", "-")
     return f"M{ring[0][0]} {ring[0][1]}l{steps}z"

@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 
 from datasette.app import Datasette
 
+from portal.csv_text import Row
 from portal.pages import DATABASE
 from portal.regroup import Recipe
 
-Row = dict[str, Any]
 Item = TypeVar("Item")
 _CODE_IN_BRACKETS = re.compile(r"\(([A-Z0-9-]+)\)\s*$")
 _WORD = re.compile(r"\w+")

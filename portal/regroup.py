@@ -27,7 +27,7 @@ _GIVEN = ("published", "register")
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class RegroupedFigure:
     """A figure, or why there is none, and of how many municipalities of then it is made."""
 
     value: float | None
@@ -36,9 +36,9 @@ class Figure:
     parts: int = 1
 
 
-Periods = Mapping[str, Figure]
+Periods = Mapping[str, RegroupedFigure]
 Series = Mapping[str, Periods]
-MISSING = Figure(None, "missing", "unavailable", 0)
+MISSING = RegroupedFigure(None, "missing", "unavailable", 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +55,21 @@ class Recipe:
     lag_years: int | None = None
 
     @property
-    def adds_up(self) -> bool:
+    def is_sum(self) -> bool:
         """Whether the figure of a whole is the sum of the figures of its parts."""
         return self.kind == "count" and self.formula in _GIVEN
 
     @property
-    def can_be_recomputed(self) -> bool:
+    def is_recomputable(self) -> bool:
         """Whether there is a figure for municipalities together: a sum, or something worked out from sums."""
-        return self.adds_up or self.numerator is not None
+        return self.is_sum or self.numerator is not None
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class FigurePart:
     """What a municipality of then gives to one of another year: the part of its figure from share to share."""
 
-    figure: Figure | None
+    figure: RegroupedFigure | None
     share_from: float = 0
     share_to: float = 1
     is_expected: bool = True
@@ -95,7 +95,7 @@ def round_half_away(value: float, decimals: int) -> float:
     return whole / power
 
 
-def add_up(figures: Sequence[Figure], decimals: int) -> Figure:
+def add_up(figures: Sequence[RegroupedFigure], decimals: int) -> RegroupedFigure:
     """Returns the sum of the figures of municipalities; one that is not known leaves the whole unknown."""
     if len(figures) == 1:
         return replace(figures[0], status=worst_status([figures[0].status]))
@@ -103,22 +103,24 @@ def add_up(figures: Sequence[Figure], decimals: int) -> Figure:
     parts = sum(figure.parts for figure in figures)
     status = worst_status(figure.status for figure in figures)
     if len(values) < len(figures):
-        return Figure(None, status, "unavailable", parts)
+        return RegroupedFigure(None, status, "unavailable", parts)
     # Rounded, because 0.1 and 0.2 do not add up to 0.3 in doubles.
     total = round_half_away(math.fsum(values), decimals)
-    return Figure(total, status, worst_method(["merged", *(figure.method for figure in figures)]), parts)
+    return RegroupedFigure(total, status, worst_method(["merged", *(figure.method for figure in figures)]), parts)
 
 
-def mend(figure: Figure) -> Figure:
+def mend(figure: RegroupedFigure) -> RegroupedFigure:
     """Returns the estimate of a part as it counts in a sum that holds all parts of the divided municipality."""
-    return Figure(figure.value, _MENDED, "merged", figure.parts) if figure.method == "split_estimate" else figure
+    return (
+        RegroupedFigure(figure.value, _MENDED, "merged", figure.parts) if figure.method == "split_estimate" else figure
+    )
 
 
-def part_of(figure: Figure, share: float, decimals: int) -> Figure:
+def part_of(figure: RegroupedFigure, share: float, decimals: int) -> RegroupedFigure:
     """Returns what a figure counts for where only a part of the municipality is in the region: an estimate."""
     if share == 1 or figure.value is None:
         return figure
-    return Figure(round_half_away(figure.value * share, decimals), "estimated", "split_estimate", figure.parts)
+    return RegroupedFigure(round_half_away(figure.value * share, decimals), "estimated", "split_estimate", figure.parts)
 
 
 def mended_by(codes: Collection[str], heirs: Mapping[str, Collection[str]]) -> set[str]:
@@ -131,31 +133,31 @@ def mended_by(codes: Collection[str], heirs: Mapping[str, Collection[str]]) -> s
     return chosen - torn
 
 
-def place_on_frame(parts: Sequence[Part], decimals: int, ahead: Figure | None = None) -> Figure:
+def place_on_frame(parts: Sequence[FigurePart], decimals: int, ahead: RegroupedFigure | None = None) -> RegroupedFigure:
     """Returns the count of a municipality of a frame from those of the municipalities of then.
 
     `ahead` is what the source itself gives to the municipality of the frame, where it follows a later division.
     """
     expected = [part for part in parts if part.is_expected]
-    figures = [part.figure or Figure(None, "missing", "published") for part in expected]
+    figures = [part.figure or RegroupedFigure(None, "missing", "published") for part in expected]
     values = [figure.value for figure in figures if figure.value is not None]
     if not values and ahead is not None and ahead.value is not None:
-        return Figure(ahead.value, ahead.status, "published")
+        return RegroupedFigure(ahead.value, ahead.status, "published")
     if not expected:
         return MISSING
     status = worst_status(figure.status for figure in figures)
     has_split = any(part.share_from > 0 or part.share_to < 1 for part in expected)
     if len(expected) == 1 and not has_split:
-        return Figure(figures[0].value, status, "published")
+        return RegroupedFigure(figures[0].value, status, "published")
     if len(values) < len(expected):
-        return Figure(None, status, "unavailable", len(expected))
+        return RegroupedFigure(None, status, "unavailable", len(expected))
     total = math.fsum(_share(value, part, decimals) for value, part in zip(values, expected, strict=True))
     if has_split:
-        return Figure(total, "estimated", "split_estimate", len(expected))
-    return Figure(total, status, "merged", len(expected))
+        return RegroupedFigure(total, "estimated", "split_estimate", len(expected))
+    return RegroupedFigure(total, status, "merged", len(expected))
 
 
-def _share(value: float, part: Part, decimals: int) -> float:
+def _share(value: float, part: FigurePart, decimals: int) -> float:
     if part.share_from == 0 and part.share_to == 1:
         return value
     return round_half_away(value * part.share_to, decimals) - round_half_away(value * part.share_from, decimals)
@@ -163,7 +165,7 @@ def _share(value: float, part: Part, decimals: int) -> float:
 
 def regroup(
     recipes: Iterable[Recipe], municipalities: Mapping[str, Series], country: Series, mended: Collection[str]
-) -> dict[str, dict[str, Figure]]:
+) -> dict[str, dict[str, RegroupedFigure]]:
     """Returns the figures of a region of some municipalities, by indicator and period.
 
     `mended` are the municipalities whose estimates of parts are exact again in the whole. A region of one municipality
@@ -173,16 +175,18 @@ def regroup(
         (only,) = municipalities.values()
         return {indicator_id: dict(periods) for indicator_id, periods in only.items()}
     wanted = list(recipes)
-    sums = {recipe.indicator_id: _add_up_periods(recipe, municipalities, mended) for recipe in wanted if recipe.adds_up}
+    sums = {recipe.indicator_id: _add_up_periods(recipe, municipalities, mended) for recipe in wanted if recipe.is_sum}
     derived = {
         recipe.indicator_id: derive(recipe, sums, country)
         for recipe in wanted
-        if recipe.numerator is not None and not recipe.adds_up
+        if recipe.numerator is not None and not recipe.is_sum
     }
     return {indicator_id: periods for indicator_id, periods in {**sums, **derived}.items() if periods}
 
 
-def _add_up_periods(recipe: Recipe, municipalities: Mapping[str, Series], mended: Collection[str]) -> dict[str, Figure]:
+def _add_up_periods(
+    recipe: Recipe, municipalities: Mapping[str, Series], mended: Collection[str]
+) -> dict[str, RegroupedFigure]:
     series = {code: figures.get(recipe.indicator_id, {}) for code, figures in municipalities.items()}
     periods = sorted({period for figures in series.values() for period in figures})
     return {
@@ -197,7 +201,7 @@ def _add_up_periods(recipe: Recipe, municipalities: Mapping[str, Series], mended
     }
 
 
-def derive(recipe: Recipe, series: Series, country: Series) -> dict[str, Figure]:
+def derive(recipe: Recipe, series: Series, country: Series) -> dict[str, RegroupedFigure]:
     """Returns what is worked out from the figures of a region, as the registry says, by period."""
     numerators = _sum_of_terms(recipe.numerator, series)
     if recipe.formula == "growth":
@@ -213,7 +217,7 @@ def derive(recipe: Recipe, series: Series, country: Series) -> dict[str, Figure]
     return {period: _rounded(figure, recipe) for period, figure in quotients.items()}
 
 
-def _sum_of_terms(terms: str | None, series: Series) -> dict[str, Figure]:
+def _sum_of_terms(terms: str | None, series: Series) -> dict[str, RegroupedFigure]:
     """Returns the signed sum of `a + b - c`, for the periods in which every term has a figure or a reason why not."""
     words = (terms or "").split()
     if not words:
@@ -226,9 +230,9 @@ def _sum_of_terms(terms: str | None, series: Series) -> dict[str, Figure]:
     }
 
 
-def _combine(figures: Sequence[Figure], signs: Sequence[int]) -> Figure:
+def _combine(figures: Sequence[RegroupedFigure], signs: Sequence[int]) -> RegroupedFigure:
     values = [sign * figure.value for figure, sign in zip(figures, signs, strict=True) if figure.value is not None]
-    return Figure(
+    return RegroupedFigure(
         math.fsum(values) if len(values) == len(figures) else None,
         worst_status(figure.status for figure in figures),
         worst_method(figure.method for figure in figures),
@@ -236,7 +240,7 @@ def _combine(figures: Sequence[Figure], signs: Sequence[int]) -> Figure:
     )
 
 
-def _quotients(recipe: Recipe, above: Periods, below: Periods) -> dict[str, Figure]:
+def _quotients(recipe: Recipe, above: Periods, below: Periods) -> dict[str, RegroupedFigure]:
     """Returns quotients by period; the denominator is that of the period, or of its year where it has none."""
     found = {}
     for period, numerator in above.items():
@@ -246,20 +250,20 @@ def _quotients(recipe: Recipe, above: Periods, below: Periods) -> dict[str, Figu
     return found
 
 
-def _over(numerator: Figure, denominator: Figure | None, factor: float = 1) -> Figure:
+def _over(numerator: RegroupedFigure, denominator: RegroupedFigure | None, factor: float = 1) -> RegroupedFigure:
     if denominator is None:
-        return Figure(None, numerator.status, numerator.method, numerator.parts)
+        return RegroupedFigure(None, numerator.status, numerator.method, numerator.parts)
     status = worst_status([numerator.status, denominator.status])
     method = worst_method([numerator.method, denominator.method])
     parts = max(numerator.parts, denominator.parts)
     if denominator.value == 0:
-        return Figure(None, "not_applicable", method, parts)
+        return RegroupedFigure(None, "not_applicable", method, parts)
     if numerator.value is None or denominator.value is None:
-        return Figure(None, status, method, parts)
-    return Figure(factor * numerator.value / denominator.value, status, method, parts)
+        return RegroupedFigure(None, status, method, parts)
+    return RegroupedFigure(factor * numerator.value / denominator.value, status, method, parts)
 
 
-def _growth(recipe: Recipe, figures: Periods) -> dict[str, Figure]:
+def _growth(recipe: Recipe, figures: Periods) -> dict[str, RegroupedFigure]:
     found = {}
     for period, figure in figures.items():
         earlier = figures.get(f"{int(period[:4]) - (recipe.lag_years or 1)}{period[4:]}")
@@ -267,16 +271,16 @@ def _growth(recipe: Recipe, figures: Periods) -> dict[str, Figure]:
             continue
         grown = _over(figure, earlier)
         value = None if grown.value is None else 100 * (grown.value - 1)
-        found[period] = _rounded(Figure(value, grown.status, grown.method, grown.parts), recipe)
+        found[period] = _rounded(RegroupedFigure(value, grown.status, grown.method, grown.parts), recipe)
     return found
 
 
-def _rounded(figure: Figure, recipe: Recipe) -> Figure:
+def _rounded(figure: RegroupedFigure, recipe: Recipe) -> RegroupedFigure:
     if figure.value is not None:
         value = round_half_away(figure.value, recipe.decimals)
-        return Figure(value, figure.status, figure.method, figure.parts)
+        return RegroupedFigure(value, figure.status, figure.method, figure.parts)
     status = figure.status if figure.status in ("suppressed", "not_applicable") else "missing"
-    return Figure(None, status, figure.method, figure.parts)
+    return RegroupedFigure(None, status, figure.method, figure.parts)
 
 
 def index_of(series: Mapping[str, Mapping[str, float | None]]) -> tuple[str | None, dict[str, dict[str, float]]]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-Row = dict[str, Any]
+from portal.csv_text import Row
 
 CHANGES_FOLDER = "changes"
 KINDS = ("value_changed", "status_changed", "added", "removed")

@@ -7,7 +7,7 @@ from typing import Any
 
 import xlsxwriter
 
-from portal.extract import Extract, Table
+from portal.extract import Extract, ExtractTable
 
 # What a sheet's name cannot hold, and how long it may be.
 REFUSED = re.compile(r"[\[\]:*?/\\]")
@@ -41,11 +41,11 @@ def workbook_bytes(extract: Extract) -> bytes:
     return out.getvalue()
 
 
-def _sheet_name(table: Table) -> str:
+def _sheet_name(table: ExtractTable) -> str:
     return REFUSED.sub(" ", table.resource["title"])[:MAX_NAME].strip()
 
 
-def _write_sheet(sheet: Any, table: Table, bold: Any) -> None:
+def _write_sheet(sheet: Any, table: ExtractTable, bold: Any) -> None:
     sheet.freeze_panes(1, 0)
     sheet.autofilter(0, 0, len(table.rows), len(table.fields) - 1)
     for column, field in enumerate(table.fields):
@@ -57,7 +57,7 @@ def _write_sheet(sheet: Any, table: Table, bold: Any) -> None:
             _write_cell(sheet, number, column, row.get(field["name"]), field["type"])
 
 
-def _width(name: str, table: Table) -> int:
+def _width(name: str, table: ExtractTable) -> int:
     longest = max((len(str(row.get(name) or "")) for row in table.rows[:100]), default=0)
     return min(MAX_WIDTH, max(len(name), longest) + 2)
 

@@ -19,7 +19,7 @@ _TYPES: dict[str, type[pl.DataType]] = {
 def contract_schema(table: PublicTable) -> pa.DataFrameSchema:
     """The schema that a public table must have: its columns and no others, their types, its key."""
     return pa.DataFrameSchema(
-        {c.name: pa.Column(_TYPES[c.data_type.lower()], nullable=c.nullable) for c in table.columns},
+        {c.name: pa.Column(_TYPES[c.data_type.lower()], nullable=c.is_nullable) for c in table.columns},
         strict=True,
         ordered=True,
         unique=list(table.primary_key),

@@ -1,6 +1,5 @@
 """What the raw row shape must be before dbt sees it. Owns the boundary; the marts' contracts own what comes after."""
 
-import csv
 from pathlib import Path
 
 import duckdb
@@ -10,7 +9,7 @@ import pyarrow.parquet as pq
 
 from pipelines.errors import SourceError, Trouble, shown
 from pipelines.periods import EXAMPLES, is_period, period_statuses
-from pipelines.settings import DBT_PROJECT
+from pipelines.seeds import SEEDS, RegionScheme, ValueMark, read_seed
 
 _BATCH = 20_000
 _COMPARE = "compare with the table at the source; nothing of it was kept"
@@ -19,27 +18,9 @@ _A_PERIOD = f"a period that can be, such as {EXAMPLES}"
 KEY = ["dataset_id", "measure_code", "region_code", "period_code", "dims"]
 
 
-def known_marks(seeds: Path) -> list[str]:
-    """The value attributes that the seed `value_status.csv` gives a meaning; `blank` is a blank cell."""
-    with (seeds / "value_status.csv").open(encoding="utf-8", newline="") as file:
-        return [row["value_attribute"] for row in csv.DictReader(file)]
-
-
-def refused_marks(seeds: Path) -> tuple[list[str], list[str]]:
-    """The value attributes that the seed gives no meaning beside a number, and those that it gives none without one."""
-    with (seeds / "value_status.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    beside, without = (
-        [row["value_attribute"] for row in rows if row[column] == "refused"]
-        for column in ("status_of_number", "status_of_null")
-    )
-    return beside, without
-
-
 def known_regions(seeds: Path) -> str:
     """A pattern for every code of a kind of region that the seed `region_schemes.csv` knows."""
-    with (seeds / "region_schemes.csv").open(encoding="utf-8", newline="") as file:
-        return f"^({'|'.join(row['pattern'] for row in csv.DictReader(file))})$"
+    return f"^({'|'.join(scheme.pattern for scheme in read_seed(RegionScheme, seeds))})$"
 
 
 def observation_schema(marks: list[str], period_statuses: list[str], regions: str) -> pa.DataFrameSchema:
@@ -84,7 +65,7 @@ class WireError(SourceError):
         self.rows = rows
 
 
-def check_raw(folder: Path, seeds: Path = DBT_PROJECT / "seeds") -> None:
+def check_raw(folder: Path, seeds: Path = SEEDS) -> None:
     """Hold the freshly read Parquet of a card against the wire schema, a batch at a time.
 
     Raises:
@@ -92,7 +73,11 @@ def check_raw(folder: Path, seeds: Path = DBT_PROJECT / "seeds") -> None:
     """
     file = folder / "observations.parquet"
     _refuse_doubled_keys(file)
-    marks, regions = known_marks(seeds), known_regions(seeds)
+    known, regions = read_seed(ValueMark, seeds), known_regions(seeds)
+    marks = [mark.value_attribute for mark in known]
+    # What the seed gives no meaning: beside a number, and without one.
+    beside = [mark.value_attribute for mark in known if mark.status_of_number == "refused"]
+    without = [mark.value_attribute for mark in known if mark.status_of_null == "refused"]
     schema = observation_schema(marks, period_statuses(seeds), regions)
     for batch in pq.ParquetFile(file).iter_batches(batch_size=_BATCH):
         frame = pl.DataFrame(pl.from_arrow(batch))
@@ -100,7 +85,7 @@ def check_raw(folder: Path, seeds: Path = DBT_PROJECT / "seeds") -> None:
             schema.validate(frame, lazy=True)
         except pa.errors.SchemaErrors as error:
             raise _wire_error(frame, error, marks, regions) from None
-        _refuse_marks_that_contradict(frame, *refused_marks(seeds))
+        _refuse_marks_that_contradict(frame, beside, without)
 
 
 def _refuse_marks_that_contradict(frame: pl.DataFrame, beside: list[str], without: list[str]) -> None:

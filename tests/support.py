@@ -17,7 +17,8 @@ from typing import Any
 import requests
 
 from pipelines.clients.http import HttpClient, open_session
-from pipelines.origins import LiveOrigin, addresses
+from pipelines.clients.registry import addresses
+from pipelines.origins import LiveOrigin
 from pipelines.settings import PROJECT, Settings
 
 SHARED = PROJECT.parent / "shared"

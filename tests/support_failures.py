@@ -15,9 +15,10 @@ from support_wires import ALL, AS_IT_WAS, FEW, MANY, PORTAL, WIRES, Change, Wire
 from pipelines.card import SourceCard
 from pipelines.clients.drop import folder_of
 from pipelines.clients.http import HttpClient, open_session
+from pipelines.clients.registry import addresses
 from pipelines.errors import Trouble
 from pipelines.landing import Landing, Snapshot
-from pipelines.origins import LiveOrigin, addresses
+from pipelines.origins import LiveOrigin
 from pipelines.refresh import Refreshed, refresh
 from pipelines.roads import Protocol, Road
 from pipelines.sample import serve_files
@@ -114,7 +115,7 @@ WELL = Kind(_REFUSED)
 KINDS: dict[str, Kind] = {
     "nobody there": Kind(Trouble.UNREACHABLE, _no_host, elsewhere="127.0.0.1:9"),
     "no such name": Kind(Trouble.UNREACHABLE, _no_host, elsewhere="nobody.invalid"),
-    "silent": Kind(Trouble.UNREACHABLE, _no_host, between=lambda answer: Sent(answer, silent=True)),
+    "silent": Kind(Trouble.UNREACHABLE, _no_host, between=lambda answer: Sent(answer, is_silent=True)),
     "403": Kind(_REFUSED, _no_host, between=_status(403)),
     "404": Kind(Trouble.GONE, _no_host, between=_status(404)),
     "410": Kind(Trouble.GONE, _no_host, between=_status(410)),

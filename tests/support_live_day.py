@@ -77,7 +77,7 @@ def _html(answer: Answer) -> Sent:
 
 
 def _silent(answer: Answer) -> Sent:
-    return Sent(answer, silent=True)
+    return Sent(answer, is_silent=True)
 
 
 TRIALS: dict[str, Trial] = {

@@ -22,7 +22,7 @@ from pipelines.card import SourceCard, load_cards
 from pipelines.clients import drop
 from pipelines.clients.table_file import read_table
 from pipelines.errors import SourceError
-from pipelines.layout import NUMBERS, REGIONS, Column, Reads
+from pipelines.layout import NUMBERS, REGIONS, FileColumn, Reads
 from pipelines.reading.frames import region_names
 from pipelines.reading.registers import register_rows, register_year
 from pipelines.reading.tables import statistics_rows
@@ -67,7 +67,7 @@ class Grid:
         listed = {name for name, dimension in dimensions.items() if dimension.codes}
         return [i for i in self.places(frozenset({Reads.TEXT})) if columns[self.header[i]].to not in listed]
 
-    def column(self, place: int) -> Column:
+    def column(self, place: int) -> FileColumn:
         return layout_of(self.card).columns[self.header[place]]
 
     @property
@@ -118,7 +118,7 @@ def figures(grid: Grid, body: bytes) -> pl.DataFrame:
     """
     card, url = grid.card, grid.url
     table = read_table(card.dataset_id, url, body, layout_of(card))
-    assert table.tally.kept == table.frame.height and table.tally.adds_up
+    assert table.tally.kept == table.frame.height and table.tally.is_complete
     if card.subsidy_register:
         if (year := register_year(card, url)) is not None:
             refuse_other_period(card.dataset_id, table.told, f"{year}JJ00", url)

@@ -13,7 +13,7 @@ from datasette.utils.asgi import Request
 
 from portal.answers import has_already
 from portal.api import bodies, cursors, negotiation, queries
-from portal.api.description import API_VERSION, BASE, CURSOR, OPENAPI_PATH, PAGING, RESOURCES, Parameter, Resource
+from portal.api.description import API_VERSION, BASE, CURSOR, OPENAPI_PATH, PAGING, RESOURCES, ApiResource, Parameter
 from portal.api.facts import Column, Facts, Table, describe_column
 from portal.api.openapi import document
 from portal.api.parameters import expected, read_query, read_value, refuse_query
@@ -33,7 +33,7 @@ CHOICES_SQL = {
 
 
 @dataclass(frozen=True)
-class Answer:
+class ApiAnswer:
     """The body of a good answer, the form it has, and where more is."""
 
     body: str
@@ -41,10 +41,10 @@ class Answer:
     next_url: str | None = None
 
 
-Answering = Callable[[Request, Datasette], Awaitable[Answer]]
+Answering = Callable[[Request, Datasette], Awaitable[ApiAnswer]]
 
 
-async def answer_list(resource: Resource, request: Request, datasette: Datasette) -> Answer:
+async def answer_list(resource: ApiResource, request: Request, datasette: Datasette) -> ApiAnswer:
     """Answers a page of a list."""
     facts: Facts = datasette.api_facts
     form = negotiation.choose(request.headers.get("accept"), (negotiation.JSON, negotiation.CSV))
@@ -57,13 +57,13 @@ async def answer_list(resource: Resource, request: Request, datasette: Datasette
         position = tuple(rows[asked.limit - 1][name] for name in table.key)
         next_url = _page_url(request, datasette, cursors.encode(facts.release_id, table.name, position))
     if form == negotiation.CSV:
-        return Answer(write_csv(items, [c.field for c in table.columns], dutch=False), form, next_url)
+        return ApiAnswer(write_csv(items, [c.field for c in table.columns], dutch=False), form, next_url)
     links = {"self": datasette.absolute_url(request, request.full_path)} | ({"next": next_url} if next_url else {})
     around = {"release": facts.release_id, "notice": facts.notice, "links": links, "items": items}
-    return Answer(_dump(around), form, next_url)
+    return ApiAnswer(_dump(around), form, next_url)
 
 
-async def answer_one(resource: Resource, request: Request, datasette: Datasette) -> Answer:
+async def answer_one(resource: ApiResource, request: Request, datasette: Datasette) -> ApiAnswer:
     """Answers about one row, with the rows that belong to it."""
     facts: Facts = datasette.api_facts
     form = negotiation.choose(request.headers.get("accept"), (negotiation.JSON,))
@@ -83,17 +83,17 @@ async def answer_one(resource: Resource, request: Request, datasette: Datasette)
         other = facts.tables[nested.table]
         found = await database.execute(queries.nested_sql(nested, other), {"key": value})
         content[nested.field] = [bodies.to_item(each, other) for each in found]
-    return Answer(_dump(content), form)
+    return ApiAnswer(_dump(content), form)
 
 
-async def answer_document(request: Request, datasette: Datasette) -> Answer:
+async def answer_document(request: Request, datasette: Datasette) -> ApiAnswer:
     """Answers the OpenAPI document."""
     form = negotiation.choose(request.headers.get("accept"), (negotiation.JSON,))
     refuse_query(query_pairs(request))
-    return Answer(_dump(document(datasette.api_facts)), form)
+    return ApiAnswer(_dump(document(datasette.api_facts)), form)
 
 
-async def answer_nothing(request: Request, datasette: Datasette) -> Answer:
+async def answer_nothing(request: Request, datasette: Datasette) -> ApiAnswer:
     """Tells that there is nothing at an address."""
     names = ", ".join(f"{BASE}{path}" for path in (*(r.path for r in RESOURCES), OPENAPI_PATH))
     slash = " Addresses do not end with a slash." if request.path.endswith("/") else ""
@@ -124,7 +124,7 @@ def view(answering: Answering) -> Callable[..., Awaitable[Response]]:
     return send
 
 
-def _good(request: Request, answer: Answer, headers: dict[str, str], release_id: str) -> Response:
+def _good(request: Request, answer: ApiAnswer, headers: dict[str, str], release_id: str) -> Response:
     # A release never changes, so its id, the version of the API and the form are as good as a hash of the answer.
     headers["ETag"] = f'"{API_VERSION}-{release_id}-{answer.form.split("/")[1]}"'
     if answer.next_url:
@@ -195,7 +195,8 @@ async def read_facts(datasette: Datasette) -> Facts:
 async def _read_table(datasette: Datasette, name: str, about: dict[str, Any]) -> Table:
     details = await datasette.get_database(DATABASE).table_column_details(name)
     columns: list[Column] = [
-        describe_column(c.name, c.type, nullable=not c.notnull, text=about["columns"].get(c.name, "")) for c in details
+        describe_column(c.name, c.type, is_nullable=not c.notnull, text=about["columns"].get(c.name, ""))
+        for c in details
     ]
     texts = {key: about.get(key, "") for key in ("title_nl", "title_en", "description_nl", "description_en")}
     key = tuple(c.name for c in sorted(details, key=lambda c: c.is_pk) if c.is_pk)
@@ -218,8 +219,8 @@ def skip_csrf(scope: dict[str, Any]) -> bool:
     return bool(scope["path"].startswith(f"{BASE}/"))
 
 
-def _bind(answer: Callable[..., Awaitable[Answer]], resource: Resource) -> Answering:
-    async def answering(request: Request, datasette: Datasette) -> Answer:
+def _bind(answer: Callable[..., Awaitable[ApiAnswer]], resource: ApiResource) -> Answering:
+    async def answering(request: Request, datasette: Datasette) -> ApiAnswer:
         return await answer(resource, request, datasette)
 
     return answering

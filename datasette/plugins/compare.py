@@ -11,14 +11,14 @@ from datasette.app import Datasette
 from datasette.utils.asgi import Request
 
 from portal.answers import answer_csv, refuse_csv
-from portal.comparison_chart import MOST_LINES, Line, Point, comparison_chart, mark
+from portal.comparison_chart import MOST_LINES, Line, LinePoint, comparison_chart, mark
 from portal.csv_text import Row
 from portal.formats import format_period
 from portal.frames import KEPT_SCHEMES, put_on_frame
 from portal.pages import DATABASE, file_routes, language, page_url, render, routes
 from portal.periods import first_day
 from portal.registry import Registry, by_theme, each_once, read_registry, search_regions
-from portal.regroup import Figure, Periods, Recipe, index_of
+from portal.regroup import Periods, Recipe, RegroupedFigure, index_of
 
 PARAMETERS = ("region", "indicator", "frame")
 MOST_SUGGESTIONS = 5
@@ -55,7 +55,7 @@ order by period_code
 
 
 @dataclass
-class Asked:
+class AskedComparison:
     """What a reader asks for, and what is wrong with it; `frame` is none for figures as published."""
 
     indicator: dict[str, Any]
@@ -71,11 +71,13 @@ class Asked:
         return urlencode([*pairs, *([("frame", str(chosen))] if chosen else [])])
 
 
-def read_question(request: Request, registry: Registry, schemes: Sequence[str], other_names: dict[str, Any]) -> Asked:
+def read_question(
+    request: Request, registry: Registry, schemes: Sequence[str], other_names: dict[str, Any]
+) -> AskedComparison:
     """Returns what the address asks for; what cannot be understood becomes a problem."""
     first = FIRST_INDICATOR if FIRST_INDICATOR in registry.indicators else next(iter(registry.indicators))
     indicator_id = request.args.get("indicator") or first
-    asked = Asked(registry.indicators.get(indicator_id) or registry.indicators[first])
+    asked = AskedComparison(registry.indicators.get(indicator_id) or registry.indicators[first])
     for name in request.args:
         if name not in PARAMETERS:
             asked.problems.append(("unknown_parameter", {"name": name}))
@@ -95,7 +97,7 @@ def read_question(request: Request, registry: Registry, schemes: Sequence[str], 
     return asked
 
 
-def _read_frame(text: str, asked: Asked, registry: Registry) -> None:
+def _read_frame(text: str, asked: AskedComparison, registry: Registry) -> None:
     is_given = asked.indicator["formula"] == "published"
     newest = registry.published_frames[0]
     # What is worked out from other indicators exists on the frames of the release only.
@@ -111,35 +113,35 @@ def _read_frame(text: str, asked: Asked, registry: Registry) -> None:
         asked.frame = int(text)
 
 
-async def read_figures(datasette: Datasette, asked: Asked, registry: Registry) -> dict[str, Periods]:
+async def read_figures(datasette: Datasette, asked: AskedComparison, registry: Registry) -> dict[str, Periods]:
     """Returns the figures of the regions, by period."""
     if asked.frame is None or asked.frame in registry.published_frames:
         return await _select(datasette, asked, asked.codes)
     kept = [code for code in asked.codes if registry.regions[code]["scheme"] in KEPT_SCHEMES]
     moved = [code for code in asked.codes if code not in kept]
     recipe = Recipe(**{name: asked.indicator[name] for name in Recipe.__dataclass_fields__})
-    as_published = Asked(asked.indicator, kept)
+    as_published = AskedComparison(asked.indicator, kept)
     return {
         **await _select(datasette, as_published, kept),
         **await put_on_frame(datasette, recipe, moved, asked.frame),
     }
 
 
-async def _select(datasette: Datasette, asked: Asked, codes: Sequence[str]) -> dict[str, Periods]:
+async def _select(datasette: Datasette, asked: AskedComparison, codes: Sequence[str]) -> dict[str, Periods]:
     database = datasette.get_database(DATABASE)
     parameters = {
         "indicator": asked.indicator["indicator_id"],
         "codes": json.dumps(list(codes)),
         "frame": asked.frame,
     }
-    found: dict[str, dict[str, Figure]] = {}
+    found: dict[str, dict[str, RegroupedFigure]] = {}
     for row in await database.execute(ON_FRAME if asked.frame else AS_PUBLISHED, parameters):
-        figure = Figure(row["value"], row["value_status"], row["boundary_method"], row["parts_count"])
+        figure = RegroupedFigure(row["value"], row["value_status"], row["boundary_method"], row["parts_count"])
         found.setdefault(row["region_code"], {})[row["period_code"]] = figure
     return found
 
 
-def read_index(asked: Asked, series: Mapping[str, Periods]) -> tuple[str | None, dict[str, dict[str, float]]]:
+def read_index(asked: AskedComparison, series: Mapping[str, Periods]) -> tuple[str | None, dict[str, dict[str, float]]]:
     """Returns the base period and the index; none of percentages, which change by percentage points."""
     if asked.indicator["unit_en"].startswith("%"):
         return None, {}
@@ -185,27 +187,27 @@ async def compare(request: Request, datasette: Datasette) -> Response:
     return await render(datasette, request, "compare.html", "compare", context, query=asked.query(), status=status)
 
 
-def explain(asked: Asked, portal: Any, lang: str) -> list[str]:
+def explain(asked: AskedComparison, portal: Any, lang: str) -> list[str]:
     """Returns what is wrong with a question, in words."""
     return [portal.text("compare_problems", key, lang).format(**about) for key, about in asked.problems]
 
 
 def _as_figures(index: Mapping[str, Mapping[str, float]], series: Mapping[str, Periods]) -> dict[str, Periods]:
     return {
-        code: {p: Figure(value, series[code][p].status, series[code][p].method) for p, value in values.items()}
+        code: {p: RegroupedFigure(value, series[code][p].status, series[code][p].method) for p, value in values.items()}
         for code, values in index.items()
     }
 
 
 def _draw(
-    asked: Asked, registry: Registry, portal: Any, lang: str, series: Mapping[str, Periods], is_index: bool
+    asked: AskedComparison, registry: Registry, portal: Any, lang: str, series: Mapping[str, Periods], is_index: bool
 ) -> Any:
     kinds = portal.texts["periods"]
     lines = [
         Line(
             registry.regions[code]["name"],
             [
-                Point(p, format_period(p, kinds, lang), f.value, f.status in FIRM and f.method != "split_estimate")
+                LinePoint(p, format_period(p, kinds, lang), f.value, f.status in FIRM and f.method != "split_estimate")
                 for p, f in sorted(series.get(code, {}).items(), key=lambda item: first_day(item[0]))
             ],
         )
@@ -229,7 +231,7 @@ async def compare_csv(request: Request, datasette: Datasette) -> Response:
     return answer_csv(datasette, request, rows, COLUMNS, name)
 
 
-def _csv_rows(asked: Asked, registry: Registry, lang: str, series: Mapping[str, Periods]) -> list[Row]:
+def _csv_rows(asked: AskedComparison, registry: Registry, lang: str, series: Mapping[str, Periods]) -> list[Row]:
     indicator = asked.indicator
     base, index = read_index(asked, series)
     attribution = each_once(registry.sources_of(indicator["indicator_id"]), "attribution")

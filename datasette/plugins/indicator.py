@@ -11,6 +11,7 @@ from datasette.utils.asgi import Request
 from portal.answers import answer_csv, read_rows, refuse_csv
 from portal.charts import Point, Size, line_chart
 from portal.choropleth import NOT_COMPARED
+from portal.csv_text import Row
 from portal.pages import file_routes, language, not_found, parts_of, render, routes
 from portal.registry import read_registry, search_regions
 from portal.revisions import KINDS, line_of_changes, revised_figures, revisions_of_indicator
@@ -69,8 +70,6 @@ SHOWN_REVISIONS = 20
 CHART = Size(380, 150)
 YEAR_SUFFIX = "JJ00"
 TERM = re.compile(r"[a-z][a-z0-9_]*|[+-]")
-
-Row = dict[str, Any]
 
 
 def terms(expression: str | None) -> list[str]:

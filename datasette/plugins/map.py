@@ -11,6 +11,7 @@ from datasette.utils.asgi import Request
 
 from portal.answers import answer_csv, read_rows, refuse_csv
 from portal.choropleth import METHODS, NOT_COMPARED, Classification, classify, rank
+from portal.csv_text import Row
 from portal.formats import format_number, format_period
 from portal.map_shapes import MapShapes, shapes_of_boundaries, shapes_of_tiles
 from portal.pages import file_routes, language, not_found, page_url, parts_of, render, routes
@@ -70,8 +71,6 @@ CSV_COLUMNS = [
 ]
 
 SHAPES = ("borders", "tiles")
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from portal.csv_text import Row, write_csv
 from portal.pages import DATABASE, file_routes, language, page_url, render, routes
 from portal.periods import first_day
 from portal.registry import Registry, by_theme, each_once, fold, read_registry
-from portal.regroup import Figure, Periods, Series, mended_by, regroup
+from portal.regroup import Periods, RegroupedFigure, Series, mended_by, regroup
 
 PARAMETERS = ("municipality", "title", "find")
 MOST_MUNICIPALITIES = 100
@@ -47,7 +47,7 @@ where o.region_code in (select value from json_each(:codes)) and o.frame_year = 
 
 
 @dataclass
-class Asked:
+class AskedRegion:
     """The municipalities that a reader ticked, and what is wrong with the question.
 
     `replaced` are the codes in it that ended, each with the municipality that has taken its place in `codes`.
@@ -66,9 +66,9 @@ class Asked:
         return urlencode([*pairs, *([("title", self.title)] if self.title else [])])
 
 
-def read_question(request: Request, registry: Registry) -> Asked:
+def read_question(request: Request, registry: Registry) -> AskedRegion:
     """Returns what the address asks for; what cannot be understood becomes a problem."""
-    asked = Asked(
+    asked = AskedRegion(
         title=" ".join(request.args.get("title", "").split()), find=request.args.get("find", "").strip()[:100]
     )
     for name in request.args:
@@ -99,17 +99,19 @@ def read_question(request: Request, registry: Registry) -> Asked:
     return asked
 
 
-async def read_figures(datasette: Datasette, asked: Asked, registry: Registry) -> dict[str, dict[str, Figure]]:
+async def read_figures(
+    datasette: Datasette, asked: AskedRegion, registry: Registry
+) -> dict[str, dict[str, RegroupedFigure]]:
     """Returns the recomputed figures of the ticked municipalities, by indicator and period."""
     database = datasette.get_database(DATABASE)
-    found: dict[str, dict[str, dict[str, Figure]]] = {code: {} for code in [*asked.codes, COUNTRY]}
+    found: dict[str, dict[str, dict[str, RegroupedFigure]]] = {code: {} for code in [*asked.codes, COUNTRY]}
     parameters = {
         "codes": json.dumps(list(found)),
         "frame": registry.published_frames[0],
         "everything": len(asked.codes) == 1,
     }
     for row in await database.execute(FIGURES, parameters):
-        figure = Figure(row["value"], row["value_status"], row["boundary_method"], row["parts_count"])
+        figure = RegroupedFigure(row["value"], row["value_status"], row["boundary_method"], row["parts_count"])
         found[row["region_code"]].setdefault(row["indicator_id"], {})[row["period_code"]] = figure
     municipalities: dict[str, Series] = {code: found[code] for code in asked.codes}
     figures = regroup(registry.recipes, municipalities, found[COUNTRY], mended_by(asked.codes, registry.heirs))
@@ -122,7 +124,7 @@ async def read_figures(datasette: Datasette, asked: Asked, registry: Registry) -
     return figures
 
 
-def newest(periods: Periods, ongoing: Collection[str] = ()) -> tuple[str, Figure]:
+def newest(periods: Periods, ongoing: Collection[str] = ()) -> tuple[str, RegroupedFigure]:
     """Returns the newest period that is over and holds a number.
 
     Where none does, one that goes on; and without a number the newest period, so that its status is seen.
@@ -133,12 +135,12 @@ def newest(periods: Periods, ongoing: Collection[str] = ()) -> tuple[str, Figure
     )
 
 
-def name_of(asked: Asked, portal: Any, lang: str) -> str:
+def name_of(asked: AskedRegion, portal: Any, lang: str) -> str:
     """Returns what the region is called: as the reader says, or after how many municipalities it has."""
     return asked.title or portal.text("own_region", "unnamed", lang).format(n=len(asked.codes))
 
 
-def selection_file(asked: Asked, title: str) -> tuple[str, str]:
+def selection_file(asked: AskedRegion, title: str) -> tuple[str, str]:
     """Returns name and text of the file that keeps the region in one's own installation."""
     stem = re.sub("[^a-z0-9]+", "-", fold(title)).strip("-") or "region"
     rows = [{"municipality_code": code, "region_name": None if n else title} for n, code in enumerate(asked.codes)]
@@ -177,12 +179,12 @@ async def own_region(request: Request, datasette: Datasette) -> Response:
     return await render(datasette, request, "own_region.html", "own_region", context, query=asked.query, status=status)
 
 
-def explain(asked: Asked, portal: Any, lang: str) -> list[str]:
+def explain(asked: AskedRegion, portal: Any, lang: str) -> list[str]:
     """Returns what is wrong with a question, in words."""
     return [portal.text("own_region_problems", key, lang).format(**about) for key, about in asked.problems]
 
 
-def _by_province(asked: Asked, registry: Registry) -> dict[str, list[dict[str, Any]]]:
+def _by_province(asked: AskedRegion, registry: Registry) -> dict[str, list[dict[str, Any]]]:
     """Returns the municipalities that can be ticked, by province; those that are ticked already stand elsewhere.
 
     One that is looked for is found by a part of its name, or of the name of a place in it.
@@ -213,7 +215,9 @@ async def own_region_csv(request: Request, datasette: Datasette) -> Response:
     return answer_csv(datasette, request, rows, COLUMNS, selection_file(asked, title)[0].removesuffix(".csv"))
 
 
-def _csv_rows(asked: Asked, registry: Registry, title: str, lang: str, figures: Mapping[str, Periods]) -> list[Row]:
+def _csv_rows(
+    asked: AskedRegion, registry: Registry, title: str, lang: str, figures: Mapping[str, Periods]
+) -> list[Row]:
     rows: list[Row] = []
     for indicator_id, periods in figures.items():
         indicator = registry.indicators[indicator_id]

@@ -13,13 +13,12 @@ import yaml
 from datasette import hookimpl
 from datasette.app import Datasette
 
+from portal.extract import Texts
 from portal.pages import DATABASE, page_url
 
 PORTAL_FOLDER = Path(__file__).parents[1]
 SEEDS_FOLDER = PORTAL_FOLDER.parent / "dbt_project" / "seeds"
 LANGUAGES = ("nl", "en")
-
-Texts = dict[str, dict[str, dict[str, str]]]
 
 
 @dataclass(frozen=True)

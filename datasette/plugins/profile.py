@@ -62,7 +62,7 @@ where c.new_code = :code order by c.changed_on, c.old_name
 
 
 @dataclass(frozen=True)
-class Catalogue:
+class ProfileFacts:
     """What every profile needs of the release and is the same for all of them."""
 
     frame_year: int
@@ -73,12 +73,12 @@ class Catalogue:
     labour_regions: frozenset[str]
 
 
-async def read_catalogue(datasette: Datasette) -> Catalogue:
+async def read_catalogue(datasette: Datasette) -> ProfileFacts:
     """Reads what is not in the registry once: a release does not change."""
     database, registry = datasette.get_database(DATABASE), await read_registry(datasette)
     programmes = await database.execute("select * from programmes")
     labour = await database.execute("select distinct region_code from labour_tension")
-    return Catalogue(
+    return ProfileFacts(
         frame_year=next(iter(registry.published_frames), 0),
         indicators=registry.indicators,
         sources=registry.sources,
@@ -174,7 +174,7 @@ def by_building_block(
     return dict(sorted(blocks.items()))
 
 
-def by_programme(rows: list[dict[str, Any]], catalogue: Catalogue) -> list[dict[str, Any]]:
+def by_programme(rows: list[dict[str, Any]], catalogue: ProfileFacts) -> list[dict[str, Any]]:
     """Returns the goals of a region under the programme that they come from."""
     programmes = dict.fromkeys(row["programme_id"] for row in rows)
     return [

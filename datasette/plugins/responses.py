@@ -8,6 +8,8 @@ from datasette import NotFound, Response, hookimpl
 from datasette.app import Datasette
 from datasette.renderer import json_renderer
 
+from portal.asgi import AsgiApp
+
 # Datasette's own pages carry small inline scripts and styles; our own pages send a stricter policy themselves.
 STOCK_PAGES_POLICY = (
     "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
@@ -16,7 +18,6 @@ STOCK_PAGES_POLICY = (
 PUBLIC_INTERNALS = ("static", "static-plugins", "metadata", "search")
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
-AsgiApp = Callable[[dict[str, Any], Any, Send], Awaitable[None]]
 
 
 @hookimpl

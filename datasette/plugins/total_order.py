@@ -8,7 +8,7 @@ order of the key, whatever the page that leads to it is sorted by.
 
 import functools
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -16,12 +16,12 @@ from datasette import hookimpl
 from datasette.app import Datasette
 from datasette.utils import tilde_encode
 
+from portal.asgi import AsgiApp
+
 # Above every number, as texts are in SQLite, and above every text.
 ABOVE_ALL = "\U0010ffff"
 BELOW_TEXTS, BELOW_NUMBERS = "", "-9e999"
 NUMBERS = ("INTEGER", "REAL", "NUMERIC")
-
-AsgiApp = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 
 
 @hookimpl

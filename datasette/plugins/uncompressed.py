@@ -4,14 +4,14 @@ Compressing the whole database takes most of a minute, in which nobody else is a
 """
 
 import functools
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 from datasette import hookimpl
 
-SUFFIXES = (".db", ".parquet", ".zip", ".xlsx")
+from portal.asgi import AsgiApp
 
-AsgiApp = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
+SUFFIXES = (".db", ".parquet", ".zip", ".xlsx")
 
 
 # Wrappers that come last are outermost, and of those the one that was registered last: ours, after the one of the

@@ -14,8 +14,9 @@ import duckdb
 
 from pipelines.card import TEXTS, SourceCard
 from pipelines.clients import cbs_odata4
+from pipelines.clients.description import Description, unlisted
 from pipelines.clients.http import HttpClient
-from pipelines.clients.odata import Description, Rows, unlisted
+from pipelines.clients.odata import Rows
 from pipelines.clients.pages import State, Store
 from pipelines.errors import SourceError
 from pipelines.roads import CbsRoad
@@ -25,6 +26,11 @@ _OBSERVATIONS = "Observations.csv"
 _CHUNK = 1 << 20
 # What Python says of a zip that is damaged, or of one that it cannot read.
 _DAMAGE = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError)
+
+
+def address(base: str, card: SourceCard, road: CbsRoad) -> str:
+    """Where the zip is."""
+    return f"{base}/{card.table}"
 
 
 def fetch(http: HttpClient, base: str, card: SourceCard, road: CbsRoad, store: Store) -> State:
@@ -37,7 +43,7 @@ def fetch(http: HttpClient, base: str, card: SourceCard, road: CbsRoad, store: S
         NotThereError: there is no zip of this table.
         SourceError: the answer is no zip, or not one of a table.
     """
-    url = f"{base}/{card.table}"
+    url = address(base, card, road)
     body, rows = http.get(card.dataset_id, url, received, accept="application/zip, */*")
     store.keep(f"{PAGES}/00000", url, body)
     return State(cbs_odata4.modified_of(card, rows("Properties")[0]))

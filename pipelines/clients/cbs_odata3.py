@@ -8,21 +8,10 @@ from typing import Any
 from urllib.parse import quote
 
 from pipelines.card import TEXTS, SourceCard
+from pipelines.clients.description import Description, SourceCode, SourceMeasure, describe, wire_names
 from pipelines.clients.http import HttpClient
-from pipelines.clients.odata import (
-    Description,
-    Rows,
-    SourceCode,
-    SourceMeasure,
-    describe,
-    group_titles,
-    read_count,
-    read_rows,
-    require,
-    text_of,
-    understood,
-    wire_names,
-)
+from pipelines.clients.jsons import text_of
+from pipelines.clients.odata import Rows, group_titles, read_count, read_rows, require, understood
 from pipelines.clients.pages import State, Store, fetch_pages, fetch_set, unchanged
 from pipelines.errors import NotThereError, SourceError, shown
 from pipelines.roads import CbsRoad
@@ -32,13 +21,18 @@ COUNT = "UntypedDataSet-count"
 _DIMENSIONS = {"Dimension", "TimeDimension", "GeoDimension", "GeoDetail"}
 
 
+def address(base: str, card: SourceCard, road: CbsRoad) -> str:
+    """Where the table describes itself; its figures are on the Feed."""
+    return f"{base}/ODataApi/odata/{card.table}"
+
+
 def probe(http: HttpClient, base: str, card: SourceCard, road: CbsRoad) -> State:
     """Ask only when the table last changed: one small request.
 
     Returns:
         `Modified` of the table, ISO 8601 without offset.
     """
-    infos = http.get(card.dataset_id, f"{_api(base, card)}/TableInfos?$format=json", read_rows)[1]
+    infos = http.get(card.dataset_id, f"{address(base, card, road)}/TableInfos?$format=json", read_rows)[1]
     return State(_modified(card, infos))
 
 
@@ -49,7 +43,7 @@ def look(http: HttpClient, base: str, card: SourceCard, road: CbsRoad, store: St
         NotThereError: v3 does not offer the table.
         MismatchError: it has no data set, or not the dimensions of the card.
     """
-    root = _api(base, card)
+    root = address(base, card, road)
     service_url = f"{root}?$format=json"
     offered, _ = http.get(card.dataset_id, service_url, read_rows)
     store.keep("service", service_url, offered)
@@ -83,7 +77,7 @@ def fetch(http: HttpClient, base: str, card: SourceCard, road: CbsRoad, store: S
         total = _record_count(card, rows("TableInfos"))
     store.resume(state.modified)
     fetch_pages(http, card, f"{feed}/{PAGES}?$format=json{_query(card, chosen)}", PAGES, store, total)
-    return unchanged(card, _api(base, card), state, probe(http, base, card, road))
+    return unchanged(card, address(base, card, road), state, probe(http, base, card, road))
 
 
 def dimension_names(rows: Rows) -> list[str]:
@@ -207,13 +201,13 @@ def _count(http: HttpClient, card: SourceCard, url: str, query: str, store: Stor
         except ValueError:
             return None
 
-    address = f"{url}?{query}" if query else url
+    counted = f"{url}?{query}" if query else url
     try:
-        body, total = http.get(card.dataset_id, address, read, accept="text/plain, */*")
+        body, total = http.get(card.dataset_id, counted, read, accept="text/plain, */*")
     except NotThereError:
         return None
     if total is not None:
-        store.keep(COUNT, address, body)
+        store.keep(COUNT, counted, body)
     return total
 
 
@@ -226,13 +220,9 @@ def status_of(rows: Rows, body: Callable[[str], bytes]) -> str:
     return " ".join(str(rows("TableInfos")[0].get(k) or "") for k in ("OutputStatus", "ReasonDelivery", "Frequency"))
 
 
-def _api(base: str, card: SourceCard) -> str:
-    return f"{base}/ODataApi/odata/{card.table}"
-
-
 def _record_count(card: SourceCard, infos: list[dict[str, Any]]) -> int | None:
     count = infos[0].get("RecordCount")
-    whole = all(dimension.keeps_all for dimension in card.dimensions.values())
+    whole = all(dimension.is_whole for dimension in card.dimensions.values())
     return int(count) if count is not None and whole else None
 
 

@@ -4,23 +4,10 @@ from collections.abc import Callable, Iterable, Mapping
 from urllib.parse import quote
 
 from pipelines.card import SourceCard
+from pipelines.clients.description import Description, SourceCode, SourceMeasure, describe, wire_names
 from pipelines.clients.http import HttpClient
-from pipelines.clients.odata import (
-    Description,
-    Rows,
-    SourceCode,
-    SourceMeasure,
-    describe,
-    group_titles,
-    offers,
-    read_count,
-    read_json,
-    read_rows,
-    require,
-    text_of,
-    understood,
-    wire_names,
-)
+from pipelines.clients.jsons import read_json, text_of
+from pipelines.clients.odata import Rows, group_titles, offers, read_count, read_rows, require, understood
 from pipelines.clients.pages import State, Store, fetch_pages, fetch_set, unchanged
 from pipelines.errors import SourceError, shown
 from pipelines.roads import CbsRoad
@@ -32,13 +19,18 @@ MEASURE_GROUPS = "MeasureGroups"
 _FIXED = {"Id", "Measure", "ValueAttribute", "Value"}
 
 
+def address(base: str, card: SourceCard, road: CbsRoad) -> str:
+    """Where the table is."""
+    return f"{base}/{card.table}"
+
+
 def probe(http: HttpClient, base: str, card: SourceCard, road: CbsRoad) -> State:
     """Ask only when the table last changed: one small request.
 
     Returns:
         The later of `Modified` and `ObservationsModified`, ISO 8601 with offset.
     """
-    return State(modified_of(card, http.get(card.dataset_id, f"{base}/{card.table}/Properties", read_json)[1]))
+    return State(modified_of(card, http.get(card.dataset_id, f"{address(base, card, road)}/Properties", read_json)[1]))
 
 
 def look(http: HttpClient, base: str, card: SourceCard, road: CbsRoad, store: Store) -> tuple[State, Rows]:
@@ -48,7 +40,7 @@ def look(http: HttpClient, base: str, card: SourceCard, road: CbsRoad, store: St
         NotThereError: v4 does not offer the table.
         MismatchError: it has no observations, or not the dimensions of the card.
     """
-    root = f"{base}/{card.table}"
+    root = address(base, card, road)
     offered, _ = http.get(card.dataset_id, root, read_rows)
     store.keep("service", root, offered)
     require(card, root, offered, ["Properties", "Dimensions", "MeasureCodes", PAGES])
@@ -73,7 +65,7 @@ def fetch(http: HttpClient, base: str, card: SourceCard, road: CbsRoad, store: S
         NotThereError: v4 does not offer the table, or not its observations.
         SourceError: an answer is not what the protocol or the card says.
     """
-    root = f"{base}/{card.table}"
+    root = address(base, card, road)
     state, rows = look(http, base, card, road, store)
     query = _filter(card, description(card, rows), rows("MeasureCodes"))
     count_url = f"{root}/{PAGES}/$count" + (f"?{query}" if query else "")

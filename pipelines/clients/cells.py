@@ -11,7 +11,7 @@ import polars as pl
 from pipelines.clients.numbers import written
 from pipelines.clients.table_columns import ROW
 from pipelines.clients.table_rows import Told
-from pipelines.layout import NUMBERS, Column
+from pipelines.layout import NUMBERS, FileColumn
 
 HEADER_WITHIN = 50
 """How far down a header is looked for."""
@@ -35,7 +35,7 @@ def told_above(rows: Sequence[Sequence[str]]) -> tuple[Told, ...]:
     )
 
 
-def text_of(value: object, column: Column | None) -> str:
+def text_of(value: object, column: FileColumn | None) -> str:
     """A value as a person would type it into that column."""
     if value is None:
         return ""

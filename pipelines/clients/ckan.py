@@ -13,20 +13,19 @@ from pipelines.card import SourceCard
 from pipelines.clients.answers import GONE
 from pipelines.clients.files import PAGES, Wanted, fetch_files, probe_files
 from pipelines.clients.http import HttpClient
-from pipelines.clients.jsons import whole
-from pipelines.clients.odata import read_json
+from pipelines.clients.jsons import read_json, whole
 from pipelines.clients.pages import State, Store
 from pipelines.errors import MismatchError, NotThereError, SourceError, shown
 from pipelines.roads import CkanRoad, ResourceRule
 
-__all__ = ["PAGES", "Resource", "choose", "fetch", "probe", "read_package", "wanted"]
+__all__ = ["PAGES", "CkanResource", "address", "choose", "fetch", "probe", "read_package", "wanted"]
 
 _CLOSED = ("licentieonbekend", "geslotenlicentie", "geogedeeld", "notspecified", "otherclosed")
 _DAY = re.compile(r"(?<!\d)(20\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))(?!\d)")
 
 
 @dataclass(frozen=True)
-class Resource:
+class CkanResource:
     """A file of a package, as far as it matters for choosing and fetching it."""
 
     name: str
@@ -40,6 +39,11 @@ class Resource:
         """What newer means: the day it was made, then the day in its address, since a harvest makes all at once."""
         day = _DAY.findall(self.address)
         return self.created[:10], day[-1] if day else "", self.created
+
+
+def address(base: str, card: SourceCard, road: CkanRoad) -> str:
+    """Where the package is described."""
+    return f"{base}/package_show?id={quote(road.package)}"
 
 
 def probe(http: HttpClient, base: str, card: SourceCard, road: CkanRoad) -> State:
@@ -63,7 +67,7 @@ def fetch(http: HttpClient, base: str, card: SourceCard, road: CkanRoad, store: 
         SourceError: the catalogue refuses, nothing fits the card, or there is no file that is good.
     """
     body, package = _show(http, base, card, road)
-    store.keep("package", _show_url(base, road), body)
+    store.keep("package", address(base, card, road), body)
     return _dated(package, fetch_files(http, card, wanted(card, package, road.resources), store))
 
 
@@ -83,7 +87,7 @@ def read_package(body: bytes) -> dict[str, Any]:
     return package
 
 
-def choose(card: SourceCard, package: dict[str, Any], rule: ResourceRule) -> list[Resource]:
+def choose(card: SourceCard, package: dict[str, Any], rule: ResourceRule) -> list[CkanResource]:
     """The resources of a package that the card's rule means, the oldest first.
 
     Raises:
@@ -116,12 +120,8 @@ def wanted(card: SourceCard, package: dict[str, Any], rule: ResourceRule) -> lis
     return list(files.values())
 
 
-def _show_url(base: str, road: CkanRoad) -> str:
-    return f"{base}/package_show?id={quote(road.package)}"
-
-
 def _show(http: HttpClient, base: str, card: SourceCard, road: CkanRoad) -> tuple[bytes, dict[str, Any]]:
-    url = _show_url(base, road)
+    url = address(base, card, road)
 
     def refusal(status: int, body: bytes) -> None:
         if status == 403 or status in GONE:
@@ -154,10 +154,10 @@ def _read_result(body: bytes) -> dict[str, Any]:
     return result
 
 
-def _resource(entry: dict[str, Any]) -> Resource:
+def _resource(entry: dict[str, Any]) -> CkanResource:
     download = entry.get("download_url")
     first = download[0] if isinstance(download, list) and download else download
-    return Resource(
+    return CkanResource(
         name=str(entry.get("name") or ""),
         format=str(entry.get("format") or "").rstrip("/").rsplit("/", 1)[-1],
         address=str(first or entry.get("url") or "").strip(),
@@ -166,12 +166,12 @@ def _resource(entry: dict[str, Any]) -> Resource:
     )
 
 
-def _fits(resource: Resource, rule: ResourceRule) -> bool:
+def _fits(resource: CkanResource, rule: ResourceRule) -> bool:
     same_format = rule.format is None or resource.format.casefold() == rule.format.casefold()
     return same_format and (rule.name is None or re.search(rule.name, resource.name) is not None)
 
 
-def _barred(card: SourceCard, package: dict[str, Any], resource: Resource) -> MismatchError | None:
+def _barred(card: SourceCard, package: dict[str, Any], resource: CkanResource) -> MismatchError | None:
     """Why a file may not be fetched: its licence is not open, or its address is none of a file on the web."""
     licences = [licence for licence in (str(package.get("license_id") or ""), resource.licence) if licence]
     closed = [licence for licence in licences if re.sub(r"[^a-z]", "", licence.lower()).endswith(_CLOSED)]

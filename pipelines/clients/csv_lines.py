@@ -8,13 +8,13 @@ import re
 
 import polars as pl
 
-from pipelines.clients.table_columns import Origin
+from pipelines.clients.table_columns import TableOrigin
 from pipelines.errors import SourceError
 
 _TODO = "the rows cannot be told apart with certainty; ask the source for a sound file"
 
 
-def check_lines(origin: Origin, table: bytes, separator: str, width: int, first: int) -> list[int]:
+def check_lines(origin: TableOrigin, table: bytes, separator: str, width: int, first: int) -> list[int]:
     """Look at every line of a CSV that begins with the last row of its header.
 
     Args:
@@ -58,7 +58,7 @@ def check_lines(origin: Origin, table: bytes, separator: str, width: int, first:
 
 
 def _refuse_swallowed(
-    origin: Origin, lines: pl.Series, is_open: pl.Series, number: pl.Series, separator: str, width: int
+    origin: TableOrigin, lines: pl.Series, is_open: pl.Series, number: pl.Series, separator: str, width: int
 ) -> None:
     """Refuse a row of several lines of which the first and the last would each be a row without their quotes."""
     begins = (is_open & ~is_open.shift(1, fill_value=False)).arg_true().to_list()
@@ -78,12 +78,12 @@ def _sound(separator: str) -> str:
     return rf"^{cell}(?:{separator}{cell})*$"
 
 
-def _loose(origin: Origin, row: int, line: str, separator: str) -> SourceError:
+def _loose(origin: TableOrigin, row: int, line: str, separator: str) -> SourceError:
     other = rf'[^"{separator}]'
     found = re.search(rf'(?<={other})"|"(?={other})', line)
     near = line[max(found.start() - 20, 0) : found.start() + 20] if found else line[:40]
     return _refused(origin, row, f"has a quotation mark inside a cell that is not doubled, near {near!r}")
 
 
-def _refused(origin: Origin, row: int, problem: str) -> SourceError:
+def _refused(origin: TableOrigin, row: int, problem: str) -> SourceError:
     return origin.unsound(f"row {row} {problem}", _TODO)

@@ -18,7 +18,7 @@ from pipelines.errors import AwaitedError, SourceError
 from pipelines.periods import is_period
 from pipelines.roads import DropRoad
 
-__all__ = ["PAGES", "fetch", "folder_of", "period_of", "probe"]
+__all__ = ["PAGES", "address", "fetch", "folder_of", "period_of", "probe"]
 
 _SCHEME = "drop:"
 _EXAMPLE = "2026KW03__2026-11-20"
@@ -44,6 +44,11 @@ class _Found:
 
     good: tuple[_Dropped, bytes] | None
     bad: list[tuple[_Dropped, SourceError]]
+
+
+def address(base: str, card: SourceCard, road: DropRoad) -> str:
+    """The folder, and where a person finds what belongs in it."""
+    return f"{folder_of(base, card)}/, from {road.page}"
 
 
 def probe(http: HttpClient, base: str, card: SourceCard, road: DropRoad) -> State:

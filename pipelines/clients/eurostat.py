@@ -13,9 +13,9 @@ import polars as pl
 
 from pipelines.card import SourceCard
 from pipelines.clients.answers import GONE, LaterError
+from pipelines.clients.description import Description, SourceCode, SourceMeasure, describe, wire_names
 from pipelines.clients.http import HttpClient
 from pipelines.clients.jsonstat import Cube, read_cube
-from pipelines.clients.odata import Description, SourceCode, SourceMeasure, describe, wire_names
 from pipelines.clients.pages import State, Store
 from pipelines.errors import MismatchError, NotThereError, SourceError, shown
 from pipelines.roads import EurostatRoad
@@ -33,6 +33,11 @@ _PERIODS = (
 )
 
 
+def address(base: str, card: SourceCard, road: EurostatRoad) -> str:
+    """Where the dataset is."""
+    return f"{base}/{quote(road.dataset)}"
+
+
 def probe(http: HttpClient, base: str, card: SourceCard, road: EurostatRoad) -> State:
     """Ask for the latest period only, which tells when the dataset last changed.
 
@@ -41,7 +46,7 @@ def probe(http: HttpClient, base: str, card: SourceCard, road: EurostatRoad) -> 
         SourceError: the query is refused, or the answer is no dataset.
     """
     query = {name: values for name, values in road.query.items() if name not in _TIME_FILTERS}
-    url = _url(base, road, {**query, "lastTimePeriod": ("1",)})
+    url = _url(address(base, card, road), {**query, "lastTimePeriod": ("1",)})
     return State(_iso(_get(http, card, url)[1].updated))
 
 
@@ -52,7 +57,7 @@ def fetch(http: HttpClient, base: str, card: SourceCard, road: EurostatRoad, sto
         NotThereError: there is no such dataset.
         SourceError: the query is refused or asks for too much, or the answer is no dataset.
     """
-    url = _url(base, road, road.query)
+    url = _url(address(base, card, road), road.query)
     body, cube = _get(http, card, url)
     store.keep(f"{PAGES}/00000", url, body)
     return State(_iso(cube.updated))
@@ -208,9 +213,9 @@ def _label(body: bytes) -> str | None:
     return f"{said.get('label') if isinstance(said, dict) else said}"[:300] if said else None
 
 
-def _url(base: str, road: EurostatRoad, query: dict[str, tuple[str, ...]]) -> str:
+def _url(dataset: str, query: dict[str, tuple[str, ...]]) -> str:
     pairs = [("format", "JSON"), ("lang", "EN"), *((name, value) for name, values in query.items() for value in values)]
-    return f"{base}/{quote(road.dataset)}?{urlencode(pairs)}"
+    return f"{dataset}?{urlencode(pairs)}"
 
 
 def _iso(updated: str) -> str:

@@ -6,7 +6,12 @@ from pipelines.clients.http import HttpClient
 from pipelines.clients.pages import State, Store
 from pipelines.roads import FileRoad
 
-__all__ = ["PAGES", "fetch", "probe"]
+__all__ = ["PAGES", "address", "fetch", "probe"]
+
+
+def address(base: str, card: SourceCard, road: FileRoad) -> str:
+    """Where the first file is, and how many more there are."""
+    return road.urls[0] + (f" and {len(road.urls) - 1} more" if len(road.urls) > 1 else "")
 
 
 def probe(http: HttpClient, base: str, card: SourceCard, road: FileRoad) -> State:

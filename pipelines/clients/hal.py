@@ -5,9 +5,8 @@ from urllib.parse import urlencode
 
 from pipelines.card import SourceCard
 from pipelines.clients.http import HttpClient
-from pipelines.clients.jsons import whole
+from pipelines.clients.jsons import read_json, text_of, whole
 from pipelines.clients.linked import Page, digest_of, fetch_linked
-from pipelines.clients.odata import read_json, text_of
 from pipelines.clients.pages import State, Store
 from pipelines.roads import HalRoad
 
@@ -15,8 +14,18 @@ PAGES = "records"
 _ACCEPT = "application/hal+json, application/json"
 
 
+def address(base: str, card: SourceCard, road: HalRoad) -> str:
+    """Where the collection is."""
+    return f"{base}/{road.path}"
+
+
 def probe(http: HttpClient, base: str, card: SourceCard, road: HalRoad) -> State:
-    """Nothing is asked: such an API does not say when its records last changed, so they are fetched each time."""
+    """Ask only whether it is there: such an API does not say when its records last changed.
+
+    Raises:
+        NotThereError: there is no such collection.
+    """
+    http.head(card.dataset_id, address(base, card, road))
     return State("")
 
 
@@ -29,7 +38,7 @@ def fetch(http: HttpClient, base: str, card: SourceCard, road: HalRoad, store: S
     """
     # The count is only given to who asks for it.
     query = {"_format": "json", "_pageSize": road.page_size, "_count": "true"}
-    url = f"{base}/{road.path}?{urlencode(query)}"
+    url = f"{address(base, card, road)}?{urlencode(query)}"
     fetch_linked(http, card, url, PAGES, store, lambda body: read_page(body, road), _ACCEPT)
     return State("")
 

@@ -27,5 +27,25 @@ def whole(value: Any, name: str) -> int | None:
     return value
 
 
+def read_json(body: bytes) -> dict[str, Any]:
+    """Read a JSON object.
+
+    Raises:
+        ValueError: the body is something else, such as an error page or a torn answer.
+    """
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"expected a JSON object, found something that is not JSON ({error!s:.80})") from None
+    if not isinstance(content, dict):
+        raise ValueError(f"expected a JSON object, found a {type(content).__name__}")
+    return content
+
+
+def text_of(value: object) -> str:
+    """What a field of metadata says, as text without padding; empty where it says nothing."""
+    return "" if value is None else str(value).strip()
+
+
 def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is no value of JSON")

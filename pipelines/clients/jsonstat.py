@@ -6,7 +6,7 @@ from typing import Any, TypeGuard, TypeVar
 
 import polars as pl
 
-from pipelines.clients.odata import read_json
+from pipelines.clients.jsons import read_json
 
 # What Eurostat itself gives at most; a document that promises more is damaged.
 MOST_CELLS = 5_000_000

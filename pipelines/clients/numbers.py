@@ -17,7 +17,7 @@ from typing import NamedTuple
 import polars as pl
 
 from pipelines.clients.values import DUTCH, PLAIN, Cell, Signs, read_number, read_signed_number
-from pipelines.layout import NUMBERS, Column, Reads
+from pipelines.layout import NUMBERS, FileColumn, Reads
 
 _CURRENCY = "(?:(?:€|EUR)\\s*)?"
 _AFTER = r"\s*\*{0,2}\s*$"
@@ -37,7 +37,7 @@ class TwoReadings(NamedTuple):
         return f"{self.text!r}, which could be {self.readings[0]:.15g} or {self.readings[1]:.15g}"
 
 
-def signs_of(column: Column) -> Signs:
+def signs_of(column: FileColumn) -> Signs:
     """The signs that a card says, or that follow from what it says."""
     if column.decimal is None and column.thousands is None:
         return PLAIN if column.reads is Reads.NUMBER else DUTCH
@@ -50,7 +50,7 @@ def signs_of(column: Column) -> Signs:
     return Signs(column.thousands or "", column.decimal)
 
 
-def reader_of(column: Column) -> Callable[[str], Cell] | None:
+def reader_of(column: FileColumn) -> Callable[[str], Cell] | None:
     """The reader of a column's cells, by what the card says of it; None where it is no column of numbers."""
     if column.reads not in NUMBERS:
         return None
@@ -58,12 +58,12 @@ def reader_of(column: Column) -> Callable[[str], Cell] | None:
     return read_number if signs == PLAIN else partial(read_signed_number, signs=signs)
 
 
-def written(value: str, column: Column) -> str:
+def written(value: str, column: FileColumn) -> str:
     """A real number, given with a decimal point, as the column has it written."""
     return value.replace(".", signs_of(column).decimal)
 
 
-def two_readings(column: Column, texts: pl.Series, *, has_real: bool = False) -> TwoReadings | None:
+def two_readings(column: FileColumn, texts: pl.Series, *, has_real: bool = False) -> TwoReadings | None:
     """The first text of a column that could be two numbers; of texts only, `has_real` where real numbers stand there.
 
     Nothing is said of what is no number at all: its reader refuses that.

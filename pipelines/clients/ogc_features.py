@@ -10,9 +10,8 @@ import polars as pl
 
 from pipelines.card import Boundaries, SourceCard
 from pipelines.clients.http import HttpClient
-from pipelines.clients.jsons import read_any, whole
+from pipelines.clients.jsons import read_any, text_of, whole
 from pipelines.clients.linked import Page, digest_of, fetch_linked
-from pipelines.clients.odata import text_of
 from pipelines.clients.pages import State, Store
 from pipelines.errors import MismatchError
 from pipelines.roads import OgcRoad
@@ -30,8 +29,18 @@ _DECIMALS = 5
 _SCHEMA = {"frame_year": pl.Int32, "region_code": pl.String, "name": pl.String, "geometry": pl.String}
 
 
+def address(base: str, card: SourceCard, road: OgcRoad) -> str:
+    """Where the collection is."""
+    return f"{base}/collections/{road.collection}"
+
+
 def probe(http: HttpClient, base: str, card: SourceCard, road: OgcRoad) -> State:
-    """Nothing is asked: the standard has no word for when a collection last changed, so it is fetched each time."""
+    """Ask only whether it is there: the standard has no word for when a collection last changed.
+
+    Raises:
+        NotThereError: there is no such collection.
+    """
+    http.head(card.dataset_id, address(base, card, road))
     return State("")
 
 
@@ -44,7 +53,7 @@ def fetch(http: HttpClient, base: str, card: SourceCard, road: OgcRoad, store: S
         SourceError: a page is no GeoJSON, the service did not select as asked, or the pages do not fit together.
     """
     query = {"f": "json", "limit": PAGE_SIZE, "crs": _CRS84, **road.query}
-    url = f"{base}/collections/{road.collection}/items?{urlencode(query)}"
+    url = f"{address(base, card, road)}/items?{urlencode(query)}"
     if not fetch_linked(http, card, url, PAGES, store, lambda body: read_page(body, road), _ACCEPT):
         selected = " and ".join(f"{name}={value}" for name, value in road.query.items()) or "nothing in particular"
         raise MismatchError(

@@ -8,8 +8,7 @@ from urllib.parse import quote, urlencode
 
 from pipelines.card import SourceCard
 from pipelines.clients.http import HttpClient
-from pipelines.clients.jsons import read_any, whole
-from pipelines.clients.odata import read_json, text_of
+from pipelines.clients.jsons import read_any, read_json, text_of, whole
 from pipelines.clients.pages import Records, State, Store
 from pipelines.errors import ChangedWhileReadError, SourceError
 from pipelines.roads import OpendatasoftRoad
@@ -18,6 +17,12 @@ PAGES = "records"
 # Neither version gives records beyond this one in pages.
 DEEPEST = 10_000
 _ROWS = 1_000
+
+
+def address(base: str, card: SourceCard, road: OpendatasoftRoad) -> str:
+    """Where the dataset is described, at the host of the road."""
+    place = "explore/v2.1/catalog/datasets" if road.version == "2.1" else "datasets/1.0"
+    return f"{road.host.rstrip('/')}/api/{place}/{quote(road.dataset)}"
 
 
 def probe(http: HttpClient, base: str, card: SourceCard, road: OpendatasoftRoad) -> State:
@@ -30,7 +35,7 @@ def probe(http: HttpClient, base: str, card: SourceCard, road: OpendatasoftRoad)
         NotThereError: there is no such dataset.
         SourceError: the answer is no description.
     """
-    return http.get(card.dataset_id, _about(road), lambda body: _read_state(body, road))[1]
+    return http.get(card.dataset_id, address(base, card, road), lambda body: _read_state(body, road))[1]
 
 
 def fetch(http: HttpClient, base: str, card: SourceCard, road: OpendatasoftRoad, store: Store) -> State:
@@ -40,16 +45,16 @@ def fetch(http: HttpClient, base: str, card: SourceCard, road: OpendatasoftRoad,
         NotThereError: there is no such dataset.
         SourceError: an answer is not what the version says, or there are fewer or more records than were counted.
     """
-    body, before = http.get(card.dataset_id, _about(road), lambda body: _read_state(body, road))
-    store.keep("dataset", _about(road), body)
+    body, before = http.get(card.dataset_id, address(base, card, road), lambda body: _read_state(body, road))
+    store.keep("dataset", address(base, card, road), body)
     if road.version == "2.1":
-        _fetch_export(http, card, road, store)
+        _fetch_export(http, base, card, road, store)
     else:
         _fetch_pages(http, card, road, store)
     after = probe(http, base, card, road)
     if after != before:
         problem = f"the dataset changed while it was read ({before}, then {after})"
-        raise ChangedWhileReadError(card.dataset_id, problem, url=_about(road), todo="run again")
+        raise ChangedWhileReadError(card.dataset_id, problem, url=address(base, card, road), todo="run again")
     return before
 
 
@@ -90,8 +95,9 @@ def read_total(body: bytes) -> int:
     return total
 
 
-def _fetch_export(http: HttpClient, card: SourceCard, road: OpendatasoftRoad, store: Store) -> None:
-    count_url = f"{_about(road)}/records?limit=0"
+def _fetch_export(http: HttpClient, base: str, card: SourceCard, road: OpendatasoftRoad, store: Store) -> None:
+    about = address(base, card, road)
+    count_url = f"{about}/records?limit=0"
     body, total = http.get(card.dataset_id, count_url, read_total)
     store.keep("count", count_url, body)
 
@@ -99,7 +105,7 @@ def _fetch_export(http: HttpClient, card: SourceCard, road: OpendatasoftRoad, st
         if (found := len(records(body, road))) != total:
             raise ValueError(f"expected {total} records, found {found}")
 
-    url = f"{_about(road)}/exports/json"
+    url = f"{about}/exports/json"
     body, _ = http.get(card.dataset_id, url, read)
     store.keep(f"{PAGES}/00000", url, body)
 
@@ -135,11 +141,6 @@ def _problem(total: int, hits: int, count: int, start: int) -> str | None:
     if start + count > hits:
         return f"{start + count} records, expected {hits}"
     return None
-
-
-def _about(road: OpendatasoftRoad) -> str:
-    place = "explore/v2.1/catalog/datasets" if road.version == "2.1" else "datasets/1.0"
-    return f"{road.host.rstrip('/')}/api/{place}/{quote(road.dataset)}"
 
 
 def _read_state(body: bytes, road: OpendatasoftRoad) -> State:

@@ -9,7 +9,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from pipelines.card import SourceCard
 from pipelines.clients.http import HttpClient
-from pipelines.clients.odata import next_link, read_envelope, read_json, read_rows
+from pipelines.clients.jsons import read_json
+from pipelines.clients.odata import next_link, read_envelope, read_rows
 from pipelines.errors import ChangedWhileReadError, SourceError
 
 # Far more than any source has; a chain that never ends must end here.

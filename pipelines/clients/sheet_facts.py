@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import reduce
 from xml.parsers import expat
 
-from pipelines.clients.table_columns import Origin, fits
+from pipelines.clients.table_columns import TableOrigin, fits
 
 _MOST_BYTES = 4_000_000_000
 _MOST_CELLS = 20_000_000
@@ -42,7 +42,7 @@ class SheetFacts:
 
 
 @contextmanager
-def opened(origin: Origin, what: str, body: bytes) -> Iterator[zipfile.ZipFile]:
+def opened(origin: TableOrigin, what: str, body: bytes) -> Iterator[zipfile.ZipFile]:
     """A zip archive, whatever is wrong with it told as our own error."""
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
@@ -52,7 +52,7 @@ def opened(origin: Origin, what: str, body: bytes) -> Iterator[zipfile.ZipFile]:
         raise origin.broken(what, error) from None
 
 
-def refuse_huge(origin: Origin, body: bytes) -> None:
+def refuse_huge(origin: TableOrigin, body: bytes) -> None:
     """Refuse a sheet whose last cell lies so far off that the reader of workbooks would end the whole process."""
     with opened(origin, "workbook", body) as archive:
         sheets = [info for info in archive.infolist() if fits(info.filename, ["xl/worksheets/*.xml"])]
@@ -85,7 +85,7 @@ def column_letters(number: int) -> str:
     return letters
 
 
-def sheet_facts(origin: Origin, body: bytes, sheet: str) -> SheetFacts:
+def sheet_facts(origin: TableOrigin, body: bytes, sheet: str) -> SheetFacts:
     """Read what the XML of a sheet tells, by the name of the sheet.
 
     Raises:

@@ -5,14 +5,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pipelines.errors import MismatchError, SourceError, shown
-from pipelines.layout import Column, TableLayout, fold
+from pipelines.layout import FileColumn, TableLayout, fold
 
 ROW = "#row"
 _ALL = 100
 
 
 @dataclass(frozen=True)
-class Origin:
+class TableOrigin:
     """Where a table came from, for the errors about it."""
 
     dataset_id: str
@@ -46,12 +46,12 @@ def _needed(layout: TableLayout) -> list[set[str]]:
     return [_names(key, column) for key, column in layout.columns.items() if not column.optional]
 
 
-def headers_of(key: str, column: Column) -> list[str]:
+def headers_of(key: str, column: FileColumn) -> list[str]:
     """The names that a column may have, without the differences that carry no meaning."""
     return sorted(_names(key, column))
 
 
-def _names(key: str, column: Column) -> set[str]:
+def _names(key: str, column: FileColumn) -> set[str]:
     return {fold(name) for name in (key, *column.aliases)}
 
 
@@ -67,7 +67,7 @@ def joined(rows: Sequence[Sequence[str]]) -> list[str]:
     return [" ".join(part.strip() for part in column if part.strip()) for column in zip(*parts, strict=True)]
 
 
-def no_header(origin: Origin, rows: Sequence[Sequence[str]], layout: TableLayout) -> SourceError:
+def no_header(origin: TableOrigin, rows: Sequence[Sequence[str]], layout: TableLayout) -> SourceError:
     """The error that no header was found, which shows what comes nearest to one."""
 
     def fitting(header: Sequence[str]) -> int:
@@ -80,7 +80,7 @@ def no_header(origin: Origin, rows: Sequence[Sequence[str]], layout: TableLayout
 
 
 def _other_columns(
-    origin: Origin, header: Sequence[str], layout: TableLayout, unknown: Sequence[str] = ()
+    origin: TableOrigin, header: Sequence[str], layout: TableLayout, unknown: Sequence[str] = ()
 ) -> SourceError:
     found = {fold(name) for name in header}
     missing = [key for key, c in layout.columns.items() if not c.optional and not found & _names(key, c)]
@@ -96,7 +96,7 @@ def _other_columns(
     )
 
 
-def places_of(origin: Origin, header: Sequence[str], layout: TableLayout) -> dict[str, int]:
+def places_of(origin: TableOrigin, header: Sequence[str], layout: TableLayout) -> dict[str, int]:
     """Where each column of the layout stands; anything that is missing, unknown or there twice is refused."""
     folded = [fold(name) for name in header]
     places: dict[str, int] = {}

@@ -12,8 +12,8 @@ import polars as pl
 from pipelines.clients.cells import HEADER_WITHIN, frame_of, is_real, text_of, told_above
 from pipelines.clients.csv_lines import check_lines
 from pipelines.clients.sheet_facts import column_letters, opened
-from pipelines.clients.table_columns import ROW, Origin, fits, header_at, joined, no_header, places_of
-from pipelines.clients.table_rows import Source, Table, data_rows
+from pipelines.clients.table_columns import ROW, TableOrigin, fits, header_at, joined, no_header, places_of
+from pipelines.clients.table_rows import FileTable, Source, data_rows
 from pipelines.clients.text_encoding import utf8
 from pipelines.clients.workbook_file import read_workbook
 from pipelines.errors import shown
@@ -24,7 +24,7 @@ _HEAD_BYTES = 500_000
 _MOST_BYTES = 4_000_000_000
 
 
-def read_table(dataset_id: str, url: str, body: bytes, layout: TableLayout) -> Table:
+def read_table(dataset_id: str, url: str, body: bytes, layout: TableLayout) -> FileTable:
     """Read a file into a frame of text: one row a row of data, the columns named by the keys of `layout.columns`.
 
     Cells are as they stand in the file, a blank one is "". An optional column that is not there is not in the frame.
@@ -34,7 +34,7 @@ def read_table(dataset_id: str, url: str, body: bytes, layout: TableLayout) -> T
         SourceError: the file is not what the layout says, or something in it could mean two things; about columns it
             shows those expected and those found, about cells and rows which.
     """
-    origin = Origin(dataset_id, url)
+    origin = TableOrigin(dataset_id, url)
     if layout.member:
         body = _member(origin, layout.member, body)
     if layout.format == "json":
@@ -42,14 +42,14 @@ def read_table(dataset_id: str, url: str, body: bytes, layout: TableLayout) -> T
     return _read_csv(origin, body, layout) if layout.format == "csv" else read_workbook(origin, body, layout)
 
 
-def read_records(dataset_id: str, url: str, records: Sequence[Mapping[str, Any]], layout: TableLayout) -> Table:
+def read_records(dataset_id: str, url: str, records: Sequence[Mapping[str, Any]], layout: TableLayout) -> FileTable:
     """Read records into a frame as `read_table` does; a key that a record lacks is a blank cell.
 
     Raises:
         SourceError: there are none, their keys are not what the layout says, a value is a list or an object, or
             something could mean two things.
     """
-    origin = Origin(dataset_id, url)
+    origin = TableOrigin(dataset_id, url)
     if not records:
         raise origin.error("there are no records, expected at least one", "look at the source")
     names = list(dict.fromkeys(key for record in records for key in record))
@@ -67,14 +67,14 @@ def read_records(dataset_id: str, url: str, records: Sequence[Mapping[str, Any]]
         if column and column.reads in NUMBERS:
             data[f"real{place}"] = list(map(is_real, cells))
     frame = frame_of(data, 1)
-    return data_rows(origin, Source(frame.lazy(), header, below=0, can_note=False), layout)
+    return data_rows(origin, Source(frame.lazy(), header, below=0, has_notes=False), layout)
 
 
 def _is_plain(records: Sequence[Mapping[str, Any]], name: str) -> bool:
     return not any(isinstance(record.get(name), list | dict) for record in records)
 
 
-def _member(origin: Origin, pattern: str, body: bytes) -> bytes:
+def _member(origin: TableOrigin, pattern: str, body: bytes) -> bytes:
     with opened(origin, "zip", body) as archive:
         files = [info for info in archive.infolist() if not info.is_dir()]
         fitting = [info for info in files if fits(info.filename, [pattern])]
@@ -86,7 +86,7 @@ def _member(origin: Origin, pattern: str, body: bytes) -> bytes:
         return archive.read(fitting[0])
 
 
-def _records(origin: Origin, body: bytes) -> list[dict[str, Any]]:
+def _records(origin: TableOrigin, body: bytes) -> list[dict[str, Any]]:
     try:
         found = json.loads(utf8(origin, body).decode())
     except (ValueError, RecursionError) as error:
@@ -98,7 +98,7 @@ def _records(origin: Origin, body: bytes) -> list[dict[str, Any]]:
     return list(lists[0])
 
 
-def _read_csv(origin: Origin, body: bytes, layout: TableLayout) -> Table:
+def _read_csv(origin: TableOrigin, body: bytes, layout: TableLayout) -> FileTable:
     body = _with_newlines(utf8(origin, body))
     heads = {separator: _head(body, separator) for separator in _SEPARATORS}
     starts = {separator: header_at([row for _, row in head], layout) for separator, head in heads.items()}

@@ -21,7 +21,7 @@ from typing import NamedTuple
 import polars as pl
 
 from pipelines.clients.numbers import two_readings
-from pipelines.clients.table_columns import ROW, Origin, fits, headers_of, places_of
+from pipelines.clients.table_columns import ROW, TableOrigin, fits, headers_of, places_of
 from pipelines.clients.table_totals import LONG_TOTAL, SURE_TOTAL, refuse_second_table, total_rows
 from pipelines.clients.tally import Tally
 from pipelines.errors import SourceError
@@ -49,7 +49,7 @@ class Told(NamedTuple):
     text: str
 
 
-class Table(NamedTuple):
+class FileTable(NamedTuple):
     """What was read of a table.
 
     Attributes:
@@ -73,7 +73,7 @@ class Source(NamedTuple):
             and no text; where they are missing, nothing is.
         header: the names of `c0`, `c1` and so on.
         below: what is numbered so or lower is header.
-        can_note: whether rows can be notes; a record never is one.
+        has_notes: whether rows can be notes; a record never is one.
         short: rows that have fewer cells than the header.
         hidden: rows that are hidden.
         letters: gives the letters of a column by its number, where columns have them.
@@ -83,14 +83,14 @@ class Source(NamedTuple):
     cells: pl.LazyFrame
     header: Sequence[str]
     below: int
-    can_note: bool = True
+    has_notes: bool = True
     short: Iterable[int] = ()
     hidden: Set[int] = frozenset()
     letters: Callable[[int], str] | None = None
     told: tuple[Told, ...] = ()
 
 
-def data_rows(origin: Origin, source: Source, layout: TableLayout) -> Table:
+def data_rows(origin: TableOrigin, source: Source, layout: TableLayout) -> FileTable:
     """The rows of data of a table, under the names of the layout.
 
     Raises:
@@ -103,7 +103,7 @@ def data_rows(origin: Origin, source: Source, layout: TableLayout) -> Table:
     rows.leave_out("ruled", pl.col("#ruled"))
     if layout.hidden == "leave_out":
         rows.leave_out("hidden", pl.col(ROW).is_in(sorted(source.hidden)))
-    if source.can_note:
+    if source.has_notes:
         rows.leave_out_notes()
     rows.refuse_second_header()
     if layout.is_register:
@@ -114,7 +114,9 @@ def data_rows(origin: Origin, source: Source, layout: TableLayout) -> Table:
     rows.refuse_texts()
     rows.refuse_two_readings(places)
     told = (*source.told, *rows.told_in_columns(source.header))
-    return Table(rows.frame.select(ROW, *places), Tally(rows.received, rows.frame.height, rows.left_out), letters, told)
+    return FileTable(
+        rows.frame.select(ROW, *places), Tally(rows.received, rows.frame.height, rows.left_out), letters, told
+    )
 
 
 def _collected(source: Source, layout: TableLayout, places: Mapping[str, int]) -> pl.DataFrame:
@@ -150,7 +152,9 @@ def _may_tell_period(name: str) -> bool:
 class _Rows:
     """The rows that are still taken for data, and how many were left out."""
 
-    def __init__(self, origin: Origin, layout: TableLayout, letters: Mapping[str, str], frame: pl.DataFrame) -> None:
+    def __init__(
+        self, origin: TableOrigin, layout: TableLayout, letters: Mapping[str, str], frame: pl.DataFrame
+    ) -> None:
         self.origin, self.layout, self.letters, self.frame = origin, layout, letters, frame
         self.received = frame.height
         self.left_out: dict[str, int] = {}
@@ -208,7 +212,7 @@ class _Rows:
         if hidden and self.layout.hidden is None:
             problem = f"row {hidden[0]} is hidden, one of {len(hidden)} with data"
             raise self.origin.error(problem, "say in `layout`: `hidden: keep` or `hidden: leave_out`")
-        is_wide = self.layout.is_register and source.can_note and len(source.header) > 2
+        is_wide = self.layout.is_register and source.has_notes and len(source.header) > 2
         if is_wide and (lone := self.frame.filter(pl.col("#filled") == 1)[ROW].to_list()):
             raise self.origin.error(f"row {lone[0]} has one cell only", "list it under `notes` if it is no grant")
 

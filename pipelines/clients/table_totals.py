@@ -19,8 +19,8 @@ from itertools import accumulate
 import polars as pl
 
 from pipelines.clients.numbers import reader_of
-from pipelines.clients.table_columns import ROW, Origin
-from pipelines.layout import AMOUNTS, NUMBERS, Column, TableLayout
+from pipelines.clients.table_columns import ROW, TableOrigin
+from pipelines.layout import AMOUNTS, NUMBERS, FileColumn, TableLayout
 
 _TOTAL = r"(?:sub|eind|deel|hoofd|groot|grand |sub-|sub |eind-|eind )?tota(?:al|len|l|ls)"
 _BESIDE = r"(?:generaal|algemeen|overall|bedrag|bedragen|verleend|toegekend|subsidies?|€|eur|euro|\(.*\)|[0-9]{4})"
@@ -39,7 +39,7 @@ _TODO = "list it under `notes` of the layout if it is no grant"
 Cents = list[int | None]
 
 
-def total_rows(origin: Origin, frame: pl.DataFrame, layout: TableLayout) -> pl.Series:
+def total_rows(origin: TableOrigin, frame: pl.DataFrame, layout: TableLayout) -> pl.Series:
     """Which rows add up others; of a frame with the columns that `table_rows` adds.
 
     Raises:
@@ -51,7 +51,7 @@ def total_rows(origin: Origin, frame: pl.DataFrame, layout: TableLayout) -> pl.S
 class _Totals:
     """Goes once from the first row to the last, with the sums so far."""
 
-    def __init__(self, origin: Origin, frame: pl.DataFrame, layout: TableLayout) -> None:
+    def __init__(self, origin: TableOrigin, frame: pl.DataFrame, layout: TableLayout) -> None:
         self.origin, self.rows = origin, frame[ROW]
         self.amounts = [_cents(frame[key], column) for key, column in _amount_columns(frame, layout).items()]
         words = [key for key, c in layout.columns.items() if key in frame.columns and c.reads not in NUMBERS]
@@ -118,7 +118,7 @@ class _Sum:
         return self.filled >= 2 and any(row) and all(total == amount for total, amount in given)
 
 
-def refuse_second_table(origin: Origin, frame: pl.DataFrame, layout: TableLayout, blank: Sequence[int]) -> None:
+def refuse_second_table(origin: TableOrigin, frame: pl.DataFrame, layout: TableLayout, blank: Sequence[int]) -> None:
     """Refuse rows behind a blank one that are another table: without amounts, or with those before them once more."""
     amounts = [_cents(frame[key], column) for key, column in _amount_columns(frame, layout).items()]
     if not blank or not amounts or frame.is_empty():
@@ -157,11 +157,11 @@ def _starts(rows: Sequence[int], blank: Sequence[int]) -> list[int]:
     return starts
 
 
-def _amount_columns(frame: pl.DataFrame, layout: TableLayout) -> dict[str, Column]:
+def _amount_columns(frame: pl.DataFrame, layout: TableLayout) -> dict[str, FileColumn]:
     return {key: column for key, column in layout.columns.items() if column.to in AMOUNTS and key in frame.columns}
 
 
-def _cents(cells: pl.Series, column: Column) -> Cents:
+def _cents(cells: pl.Series, column: FileColumn) -> Cents:
     """The amounts of a column in whole cents; what is no number is refused by its reader, later."""
     read, known = reader_of(column), {}
     for text in cells.unique():

@@ -23,7 +23,7 @@ class Tally(NamedTuple):
     left_out: dict[str, int]
 
     @property
-    def adds_up(self) -> bool:
+    def is_complete(self) -> bool:
         """Whether what was kept and left out is what was received."""
         return self.received == self.kept + sum(self.left_out.values())
 

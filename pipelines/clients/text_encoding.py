@@ -10,7 +10,7 @@ import codecs
 import re
 import unicodedata
 
-from pipelines.clients.table_columns import Origin
+from pipelines.clients.table_columns import TableOrigin
 
 _CHUNK = 1_000_000
 _PAGES = {"cp1252": "Windows", "cp850": "DOS", "mac_roman": "Mac"}
@@ -23,7 +23,7 @@ _CAPITALS = "ÉÈËÊÏÎÖÓÔÜÚÛÄÂÁÅÇÑØÆ"
 _TODO = "save the file as UTF-8, or ask the source for a sound one"
 
 
-def utf8(origin: Origin, body: bytes) -> bytes:
+def utf8(origin: TableOrigin, body: bytes) -> bytes:
     """The text of a file as UTF-8, without a mark of the order of bytes.
 
     Raises:
@@ -72,7 +72,7 @@ def _unmarked_utf16(body: bytes) -> str | None:
     return None
 
 
-def _from_utf16(origin: Origin, body: bytes, page: str) -> bytes:
+def _from_utf16(origin: TableOrigin, body: bytes, page: str) -> bytes:
     try:
         return body.decode(page).removeprefix("\ufeff").encode()
     except UnicodeDecodeError as error:
@@ -80,7 +80,7 @@ def _from_utf16(origin: Origin, body: bytes, page: str) -> bytes:
         raise origin.unsound(f"line {line} is not UTF-16, as the file begins", _TODO) from None
 
 
-def _page(origin: Origin, body: bytes) -> str:
+def _page(origin: TableOrigin, body: bytes) -> str:
     contexts: dict[tuple[bytes | None, ...], int] = {}
     for found in _BYTE.finditer(body):
         contexts.setdefault(found.groups(), found.start(2))

@@ -8,15 +8,15 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from pipelines.clients.cells import HEADER_WITHIN, frame_of, is_real, text_of, told_above
 from pipelines.clients.sheet_facts import SheetFacts, column_letters, refuse_huge, sheet_facts
-from pipelines.clients.table_columns import ROW, Origin, header_at, joined, no_header, places_of
-from pipelines.clients.table_rows import Source, Table, Told, data_rows
+from pipelines.clients.table_columns import ROW, TableOrigin, header_at, joined, no_header, places_of
+from pipelines.clients.table_rows import FileTable, Source, Told, data_rows
 from pipelines.errors import shown
-from pipelines.layout import NUMBERS, Column, TableLayout, fold
+from pipelines.layout import NUMBERS, FileColumn, TableLayout, fold
 
-Cells = list[list[Any]]
+SheetCells = list[list[Any]]
 
 
-def read_workbook(origin: Origin, body: bytes, layout: TableLayout) -> Table:
+def read_workbook(origin: TableOrigin, body: bytes, layout: TableLayout) -> FileTable:
     """Read a workbook as `read_table` does.
 
     Raises:
@@ -38,7 +38,7 @@ def read_workbook(origin: Origin, body: bytes, layout: TableLayout) -> Table:
     return _read_sheet(origin, sheets[0], _with_trouble(rows, facts), facts, layout)
 
 
-def _read_sheet(origin: Origin, name: str, rows: Cells, facts: SheetFacts, layout: TableLayout) -> Table:
+def _read_sheet(origin: TableOrigin, name: str, rows: SheetCells, facts: SheetFacts, layout: TableLayout) -> FileTable:
     head = [[text_of(cell, None) for cell in row] for row in rows[:HEADER_WITHIN]]
     start = header_at(head, layout)
     if start is None:
@@ -65,7 +65,7 @@ def _read_sheet(origin: Origin, name: str, rows: Cells, facts: SheetFacts, layou
     return table
 
 
-def _with_trouble(rows: Cells, facts: SheetFacts) -> Cells:
+def _with_trouble(rows: SheetCells, facts: SheetFacts) -> SheetCells:
     """The rows with the errors and formulas that stand in cells without a value, so that none looks blank."""
     width = max([*map(len, rows[:1]), *(column + 1 for _, column in facts.troubled)], default=0)
     height = max([len(rows), *(row for row, _ in facts.troubled)])
@@ -76,7 +76,7 @@ def _with_trouble(rows: Cells, facts: SheetFacts) -> Cells:
     return whole
 
 
-def _seen(origin: Origin, places: dict[str, int], facts: SheetFacts, layout: TableLayout) -> dict[str, int]:
+def _seen(origin: TableOrigin, places: dict[str, int], facts: SheetFacts, layout: TableLayout) -> dict[str, int]:
     """The columns that are read: those that are hidden as the card says."""
     hidden = {key: place for key, place in places.items() if place in facts.hidden_columns}
     if hidden and layout.hidden is None:
@@ -86,7 +86,9 @@ def _seen(origin: Origin, places: dict[str, int], facts: SheetFacts, layout: Tab
     return {key: place for key, place in places.items() if layout.hidden == "keep" or key not in hidden}
 
 
-def _fill_merged(origin: Origin, rows: Cells, facts: SheetFacts, below: int, columns: Mapping[int, Column]) -> None:
+def _fill_merged(
+    origin: TableOrigin, rows: SheetCells, facts: SheetFacts, below: int, columns: Mapping[int, FileColumn]
+) -> None:
     """Give every cell of data what the cell says that it is merged with; a number is of no cell but its own."""
     data = [merged for merged in facts.merged if below < merged[0] <= len(rows)]
     numbers = {place for place, column in columns.items() if column.reads in NUMBERS}
@@ -109,11 +111,13 @@ def _filled(row: Sequence[object]) -> int:
     return sum(cell not in ("", None) for cell in row)
 
 
-def _rows_of(merged: tuple[int, int, int, int], rows: Cells) -> range:
+def _rows_of(merged: tuple[int, int, int, int], rows: SheetCells) -> range:
     return range(merged[0], min(merged[2], len(rows)) + 1)
 
 
-def _refuse_trouble(origin: Origin, table: Table, facts: SheetFacts, columns: Mapping[int, Column]) -> None:
+def _refuse_trouble(
+    origin: TableOrigin, table: FileTable, facts: SheetFacts, columns: Mapping[int, FileColumn]
+) -> None:
     """Refuse data that no spreadsheet has worked out, that is an error, or that is shown as another number."""
     rows = {row: index for index, row in enumerate(table.frame[ROW])} if facts.troubled or facts.percent else {}
     for row, place in sorted(facts.troubled):

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from pipelines.manifest import Column, PublicTable
+from pipelines.manifest import PublicColumn, PublicTable
 from pipelines.publish.metadata import DATABASE, plain_text
 from portal.data_package import (
     PROFILE,
@@ -112,7 +112,7 @@ def _resource(table: PublicTable, rows: int) -> Json:
     }
 
 
-def _field(column: Column) -> Json:
+def _field(column: PublicColumn) -> Json:
     descriptions = {"nl": plain_text(column.description_nl), "en": plain_text(column.description_en)}
     kind = TYPES[column.data_type.lower()]
     return {
@@ -121,13 +121,13 @@ def _field(column: Column) -> Json:
         "description": in_both(descriptions),
         "descriptions": descriptions,
         **_unit(column),
-        **({} if column.nullable else {"constraints": {"required": True}}),
+        **({} if column.is_nullable else {"constraints": {"required": True}}),
         # In CSV an empty text and no text look alike; where there always is one, empty is a text.
-        **({"missingValues": []} if kind == "string" and not column.nullable else {}),
+        **({"missingValues": []} if kind == "string" and not column.is_nullable else {}),
     }
 
 
-def _unit(column: Column) -> Json:
+def _unit(column: PublicColumn) -> Json:
     if not column.unit:
         return {}
     units = {"nl": column.unit_nl or column.unit, "en": column.unit}

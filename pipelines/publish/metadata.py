@@ -6,7 +6,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from pipelines.manifest import Column, PublicTable
+from pipelines.manifest import PublicColumn, PublicTable
 from pipelines.publish.queries import load_queries
 
 DATABASE = "regiokompas"
@@ -73,14 +73,14 @@ def _table(table: PublicTable, notice: str) -> dict[str, Any]:
             f'{notice}<p lang="nl">{_html(table.description_nl)}</p><p lang="en">{_html(table.description_en)}</p>'
         ),
         "columns": {c.name: _column(c) for c in table.columns},
-        "facets": [c.name for c in table.columns if c.facet and c.name not in ("period_code", "region_code")],
+        "facets": [c.name for c in table.columns if c.is_facet and c.name not in ("period_code", "region_code")],
     }
     if table.label_column:
         content["label_column"] = table.label_column
     return content
 
 
-def _column(column: Column) -> str:
+def _column(column: PublicColumn) -> str:
     unit = f" [{column.unit}]" if column.unit else ""
     return plain_text(f"{column.description_nl} / {column.description_en}{unit}")
 

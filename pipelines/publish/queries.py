@@ -22,7 +22,7 @@ class QueryError(RegiokompasError):
     """A question whose file cannot be read; the message names the file and what to change."""
 
 
-class Parameter(BaseModel):
+class QueryParameter(BaseModel):
     """A value that the reader of a question may choose."""
 
     model_config = ConfigDict(extra="forbid")
@@ -41,7 +41,7 @@ class Question(BaseModel):
     title_en: str
     description_nl: str
     description_en: str
-    parameters: dict[str, Parameter] = {}
+    parameters: dict[str, QueryParameter] = {}
 
 
 def load_queries(folder: Path) -> dict[str, dict[str, object]]:
@@ -81,7 +81,7 @@ def _read_query(path: Path) -> dict[str, object]:
     }
 
 
-def _with_defaults(sql: str, parameters: dict[str, Parameter]) -> str:
+def _with_defaults(sql: str, parameters: dict[str, QueryParameter]) -> str:
     # Datasette hands an empty text to a parameter that was not filled in and knows no defaults.
     def with_default(match: re.Match[str]) -> str:
         default = parameters[match[1]].default.replace("'", "''")

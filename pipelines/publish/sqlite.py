@@ -8,7 +8,7 @@ import adbc_driver_sqlite.dbapi
 import duckdb
 
 from pipelines.errors import RegiokompasError
-from pipelines.manifest import Column, PublicTable
+from pipelines.manifest import PublicColumn, PublicTable
 
 _TYPES = {
     "string": "TEXT",
@@ -76,7 +76,7 @@ def create_table(table: PublicTable) -> str:
 def indexes(table: PublicTable) -> list[str]:
     """An index for every facet and every foreign key that the primary key does not already lead with."""
     led = table.primary_key[0]
-    wanted = [c.name for c in table.columns if (c.facet or c.references) and c.name != led]
+    wanted = [c.name for c in table.columns if (c.is_facet or c.references) and c.name != led]
     return [f'create index "idx_{table.name}_{name}" on "{table.name}" ("{name}")' for name in wanted]
 
 
@@ -93,8 +93,8 @@ def full_text(table: PublicTable) -> list[str]:
     ]
 
 
-def _column_ddl(column: Column) -> str:
-    required = "" if column.nullable else " not null"
+def _column_ddl(column: PublicColumn) -> str:
+    required = "" if column.is_nullable else " not null"
     return f'"{column.name}" {_TYPES[column.data_type.lower()]}{required}'
 
 
@@ -115,7 +115,7 @@ def _copy(source: Path, tables: list[PublicTable], target: Path) -> dict[str, in
     return rows
 
 
-def _select(column: Column) -> str:
+def _select(column: PublicColumn) -> str:
     if column.data_type.lower() == "date":
         return f'cast("{column.name}" as varchar) as "{column.name}"'
     if column.data_type.lower() == "boolean":

@@ -13,7 +13,9 @@ import polars as pl
 
 from pipelines.card import TEXTS, Shape, SourceCard
 from pipelines.clients import cbs_bulk
-from pipelines.clients.odata import Description, read_envelope, unlisted
+from pipelines.clients.description import Description, unlisted
+from pipelines.clients.odata import read_envelope
+from pipelines.clients.registry import CBS, ODATA
 from pipelines.clients.tally import NOT_ASKED_FOR, NOT_CLASSIFIED, Tally
 from pipelines.errors import MismatchError, SourceError
 from pipelines.landing import Resource
@@ -51,7 +53,7 @@ def read_table(landed: Landed, work: Path, target: Path) -> tuple[int, Tally]:
     with duckdb.connect(work / "reading.duckdb", config={"threads": 2}) as con:
         # It would write into what the command line shows.
         con.execute("set enable_progress_bar = false")
-        chosen: Description = landed.client.description(card, landed.rows)
+        chosen = CBS[landed.protocol].description(card, landed.rows)
         _describe(con, card, chosen)
         con.execute(_ROWS)
         if landed.protocol is Protocol.CBS_BULK:
@@ -77,8 +79,8 @@ def _set_aside_remainders(con: duckdb.DuckDBPyConnection) -> int:
 
 
 def _read_pages(con: duckdb.DuckDBPyConnection, landed: Landed, chosen: Description, work: Path) -> Tally:
-    card, pages = landed.card, landed.pages
-    expected: int | None = landed.client.expected_rows(card, landed.body)
+    card, pages, client = landed.card, landed.pages, ODATA[landed.protocol]
+    expected = client.expected_rows(card, landed.body)
     counts: list[int] = []
     for number, resource in enumerate(pages):
         page = read_envelope(landed.page(resource))
@@ -101,9 +103,8 @@ def _read_pages(con: duckdb.DuckDBPyConnection, landed: Landed, chosen: Descript
             todo="run again; a part of the table is never taken for the whole",
         )
     _refuse_gaps(card, pages, counts)
-    cells_per_row: int = landed.client.cells_per_row(chosen)
     # What is not asked for is not sent: every row is kept.
-    return Tally(received, _one(con, "select count(*) from rows") // cells_per_row, {})
+    return Tally(received, _one(con, "select count(*) from rows") // client.cells_per_row(chosen), {})
 
 
 def _refuse_gaps(card: SourceCard, pages: list[Resource], counts: list[int]) -> None:
@@ -178,7 +179,7 @@ def _read_page(
     start = rows.find(b"{")
     if start < 0:
         return 0
-    client, card = landed.client, landed.card
+    client, card = ODATA[landed.protocol], landed.card
     names = client.columns(card, _first_object(rows, start), chosen)
     file.write_bytes(rows)
     # Enough for the page, whatever the size of the table; what was read before goes to disk.

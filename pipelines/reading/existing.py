@@ -4,8 +4,7 @@ The same seeds say who took the place of one that ended.
 Other kinds of region have codes that never end: for those the patterns of `region_schemes.csv` are enough.
 """
 
-import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -15,12 +14,13 @@ import yaml
 
 from pipelines.card import Shape, SourceCard
 from pipelines.errors import MismatchError, shown
-from pipelines.ongoing import has_figure
+from pipelines.ongoing import LandedPeriod, has_figure
 from pipelines.parquet import Span, distinct, first_and_last
 from pipelines.periods import period_days
+from pipelines.seeds import BoundaryChange, MunicipalityTile, read_seed
 from pipelines.settings import DBT_PROJECT
 
-_SEEDS = DBT_PROJECT / "seeds"
+DBT_VARIABLES = DBT_PROJECT / "dbt_project.yml"
 _STILL = date.max
 _WRONG = (
     "compare with the source: a number may be of another kind of region, such as a province; if the whole table follows"
@@ -49,7 +49,7 @@ class Heir:
 
 
 @dataclass(frozen=True)
-class Boundaries:
+class KnownMunicipalities:
     """What is known of municipalities: from which day on, up to the table of which year, and the life of each.
 
     `heirs` and `names` are of those that ended, by their code.
@@ -78,32 +78,36 @@ class Boundaries:
 
 
 @cache
-def boundaries() -> Boundaries:
+def boundaries() -> KnownMunicipalities:
     """The municipalities as the seeds and the variables of dbt have them."""
-    variables = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
+    variables = yaml.safe_load(DBT_VARIABLES.read_text(encoding="utf-8"))["vars"]
     known_from = date.fromisoformat(variables["boundaries_known_from"])
     begun: dict[str, date] = {}
     ended: dict[str, date] = {}
     heirs: dict[str, list[Heir]] = {}
     names: dict[str, str] = {}
-    codes = {row["region_code"] for row in _seed("municipality_tiles")}
-    for row in _seed("boundary_changes"):
-        day = date.fromisoformat(row["changed_on"])
-        codes |= {row["old_code"], row["new_code"]}
-        names[row["old_code"]] = row["old_name"]
-        heir = Heir(row["new_code"], row["new_name"], day, float(row["share_of_new"] or 1))
-        heirs.setdefault(row["old_code"], []).append(heir)
-        ended[row["old_code"]] = min(day - timedelta(days=1), ended.get(row["old_code"], _STILL))
-        if row["heir"] == "new":
-            begun[row["new_code"]] = min(day, begun.get(row["new_code"], _STILL))
+    codes = {tile.region_code for tile in read_seed(MunicipalityTile)}
+    for row in read_seed(BoundaryChange):
+        day = row.changed_on
+        codes |= {row.old_code, row.new_code}
+        names[row.old_code] = row.old_name
+        heirs.setdefault(row.old_code, []).append(Heir(row.new_code, row.new_name, day, row.share_of_new))
+        ended[row.old_code] = min(day - timedelta(days=1), ended.get(row.old_code, _STILL))
+        if row.heir == "new":
+            begun[row.new_code] = min(day, begun.get(row.new_code, _STILL))
     lives = {code: (begun.get(code, known_from), ended.get(code, _STILL)) for code in codes}
-    return Boundaries(known_from, int(variables["newest_frame"]), lives, heirs, names)
+    return KnownMunicipalities(known_from, int(variables["newest_frame"]), lives, heirs, names)
 
 
-def refuse_codes_that_do_not_exist(card: SourceCard, folder: Path) -> None:
+def refuse_codes_that_do_not_exist(card: SourceCard, folder: Path, periods: Iterable[LandedPeriod]) -> None:
     """Refuse municipalities with a figure of a period, or an area of a frame, in which they did not exist.
 
     A cell without a figure is none: tables list municipalities also in years before and after them.
+
+    Args:
+        card: the card.
+        folder: its raw Parquet.
+        periods: those in which it has figures, as `periods_of` gives them.
 
     Raises:
         MismatchError: naming the codes, and why each cannot be; or that they may be of a merger to come.
@@ -111,7 +115,7 @@ def refuse_codes_that_do_not_exist(card: SourceCard, folder: Path) -> None:
     known = boundaries()
     wrong: dict[str, str] = {}
     to_come: dict[str, str] = {}
-    for code, period, when in _used(card, folder):
+    for code, period, when in _used(card, folder, periods):
         if problem := known.problem(code, when):
             found = to_come if known.may_be_to_come(code, when) else wrong
             found.setdefault(code, f"{code} in {period} ({problem})" if found is wrong else f"{code} in {period}")
@@ -128,7 +132,7 @@ def _listed(found: dict[str, str]) -> str:
     return shown(found[code] for code in sorted(found))
 
 
-def _used(card: SourceCard, folder: Path) -> Iterator[tuple[str, str, Span]]:
+def _used(card: SourceCard, folder: Path, periods: Iterable[LandedPeriod]) -> Iterator[tuple[str, str, Span]]:
     """Every municipality that the card has something of, with the period and the days of whose boundaries it is."""
     if card.shape is Shape.OBSERVATIONS:
         file, where = folder / "observations.parquet", f"region_code like 'GM%' and {has_figure()}"
@@ -137,8 +141,8 @@ def _used(card: SourceCard, folder: Path) -> Iterator[tuple[str, str, Span]]:
             for (code,) in distinct(file, ("region_code",), where):
                 yield code, f"the division of {card.region_frame}", (day, day)
             return
-        periods = [period for (period,) in distinct(file, ("period_code",), where)]
-        days = {period: period_days(period) or _year(int(period[:4])) for period in periods}
+        codes = {period.period_code for period in periods}
+        days = {code: period_days(code) or _year(int(code[:4])) for code in sorted(codes)}
         # Lives have no gaps, so of each code these two tell of all; what was before is not known.
         days = {period: span for period, span in days.items() if span[1] >= boundaries().known_from}
         for code, *found in first_and_last(file, "region_code", days, where):
@@ -151,8 +155,3 @@ def _used(card: SourceCard, folder: Path) -> Iterator[tuple[str, str, Span]]:
 
 def _year(year: int) -> Span:
     return date(year, 1, 1), date(year, 12, 31)
-
-
-def _seed(name: str) -> list[dict[str, str]]:
-    with (_SEEDS / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))

@@ -13,14 +13,15 @@ import polars as pl
 from pipelines.card import Shape, SourceCard
 from pipelines.clients import drop, eurostat, ogc_features
 from pipelines.clients.jsonstat import read_cube
+from pipelines.clients.registry import FILES, RECORDS
 from pipelines.clients.table_file import read_records, read_table
-from pipelines.clients.table_rows import Table
+from pipelines.clients.table_rows import FileTable
 from pipelines.clients.tally import NOT_ASKED_FOR, NOT_CLASSIFIED, NOTHING, Tally
 from pipelines.errors import MismatchError, SourceError
 from pipelines.landing import Resource, Snapshot
 from pipelines.periods import period_days
 from pipelines.reading.landed import Landed
-from pipelines.reading.pages import SEPARATE, Pages
+from pipelines.reading.pages import Pages
 from pipelines.reading.registers import register_rows, register_year
 from pipelines.reading.remainders import remainders_among
 from pipelines.reading.shapes import CODES, MEASURES, ROWS_IN
@@ -28,7 +29,7 @@ from pipelines.reading.tables import load_region_names, statistics_rows
 from pipelines.reading.told_periods import refuse_other_period
 from pipelines.reading.twins import refuse_twins
 from pipelines.roads import Protocol
-from pipelines.settings import DBT_PROJECT
+from pipelines.seeds import SEEDS
 
 
 def read_frames(landed: Landed, target: Path, have: Snapshot | None = None) -> tuple[int, Snapshot, Tally]:
@@ -61,7 +62,7 @@ def read_frames(landed: Landed, target: Path, have: Snapshot | None = None) -> t
         frames.append(frame.with_columns(pl.lit(resource.sha256).alias("landed_sha256")))
     if not frames:
         raise SourceError(card.dataset_id, "nothing with rows in it has landed", todo="fetch it again")
-    if landed.protocol in SEPARATE:
+    if landed.protocol in FILES:
         refuse_twins(card.dataset_id, files)
     whole = pl.concat(frames).select(pl.lit(card.dataset_id).alias("dataset_id"), pl.all())
     if card.shape is Shape.OBSERVATIONS:
@@ -121,19 +122,19 @@ def _refuse_other_rows(card: SourceCard, rows: pl.DataFrame, named: str, url: st
             raise MismatchError(card.dataset_id, problem, url=url, todo=todo)
 
 
-def _text_table(landed: Landed, resource: Resource, body: bytes) -> Table:
+def _text_table(landed: Landed, resource: Resource, body: bytes) -> FileTable:
     card = landed.card
     if card.layout is None:
         raise SourceError(card.dataset_id, f"the road {landed.protocol} brings tables", todo="give the card a `layout`")
-    if landed.protocol in (Protocol.HAL, Protocol.OPENDATASOFT):
-        return read_records(card.dataset_id, resource.url, landed.client.records(body, landed.road), card.layout)
+    if client := RECORDS.get(landed.protocol):
+        return read_records(card.dataset_id, resource.url, client.records(body, landed.road), card.layout)
     return read_table(card.dataset_id, resource.url, body, card.layout)
 
 
 @cache
 def region_names() -> Mapping[str, Mapping[str, str]]:
     """The names that sources give regions, by list, each with its code."""
-    return load_region_names(DBT_PROJECT / "seeds" / "region_names.csv")
+    return load_region_names(SEEDS / "region_names.csv")
 
 
 def _as_observations(rows: pl.DataFrame) -> pl.DataFrame:

@@ -2,38 +2,15 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from types import ModuleType
 from typing import Any
 
 from pipelines.card import SourceCard
-from pipelines.clients import (
-    cbs_bulk,
-    cbs_odata3,
-    cbs_odata4,
-    ckan,
-    drop,
-    eurostat,
-    file,
-    hal,
-    ogc_features,
-    opendatasoft,
-)
+from pipelines.clients import cbs_bulk
+from pipelines.clients.kinds import Client
 from pipelines.clients.odata import Rows, read_rows
+from pipelines.clients.registry import CLIENTS
 from pipelines.landing import Landing, Resource, Snapshot
 from pipelines.roads import Protocol, Road
-
-CLIENTS: dict[Protocol, ModuleType] = {
-    Protocol.CBS_ODATA4: cbs_odata4,
-    Protocol.CBS_ODATA3: cbs_odata3,
-    Protocol.CBS_BULK: cbs_bulk,
-    Protocol.CKAN: ckan,
-    Protocol.OPENDATASOFT: opendatasoft,
-    Protocol.HAL: hal,
-    Protocol.OGC_FEATURES: ogc_features,
-    Protocol.EUROSTAT: eurostat,
-    Protocol.FILE: file,
-    Protocol.DROP: drop,
-}
 
 
 @dataclass(frozen=True)
@@ -55,7 +32,7 @@ class Landed:
         return next(road for road in self.card.roads if road.protocol == self.protocol)
 
     @property
-    def client(self) -> ModuleType:
+    def client(self) -> Client[Any]:
         """The client of that road."""
         return CLIENTS[self.protocol]
 
@@ -81,8 +58,7 @@ class Landed:
     def rows(self) -> Rows:
         """The small entity sets of a table of CBS, as rows by their name."""
         if self.protocol is Protocol.CBS_BULK:
-            metadata: Rows = cbs_bulk.metadata(self.page(self.pages[0]))
-            return metadata
+            return cbs_bulk.metadata(self.page(self.pages[0]))
         return self._rows_of_set
 
     def _rows_of_set(self, name: str) -> list[dict[str, Any]]:

@@ -8,15 +8,13 @@ from collections.abc import Callable, Iterator
 import duckdb
 import polars as pl
 
+from pipelines.clients.registry import FILES
 from pipelines.errors import SourceError
 from pipelines.landing import Lacking, Resource, Snapshot
 from pipelines.reading.landed import Landed
-from pipelines.roads import Protocol
 
 # What reading bytes of an unexpected form can end in, beside an error that says so itself.
 UNREADABLE = (duckdb.Error, pl.exceptions.PolarsError, KeyError, TypeError, ValueError)
-# Each file of these is a whole: a year of a register, a quarter of a table.
-SEPARATE = {Protocol.FILE, Protocol.DROP, Protocol.CKAN}
 
 
 class Pages:
@@ -47,7 +45,7 @@ class Pages:
                 page = resource, self._read(resource)
                 found = True
             except (SourceError, *UNREADABLE) as error:
-                if self._landed.protocol not in SEPARATE:
+                if self._landed.protocol not in FILES:
                     raise
                 first = first or error
                 instead = self._as_before(resource)

@@ -28,7 +28,6 @@ have in common, and a name whose key is hidden in any row of any register is hid
 brings the registers together. The key is a digest and is never published; the landing beside it holds the name itself.
 """
 
-import csv
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -38,10 +37,9 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.errors import CardError
-from pipelines.settings import DBT_PROJECT
+from pipelines.seeds import SEEDS, RecipientWord, read_rows
 
-SEED = DBT_PROJECT / "seeds" / "recipient_words.csv"
+SEED = SEEDS / "recipient_words.csv"
 MASK = "(naam niet gepubliceerd)"
 KINDS = ("organisation", "person", "unknown")
 
@@ -70,7 +68,7 @@ _NOTHING = r"[^\s\S]"
 
 
 @dataclass(frozen=True)
-class Words:
+class RecipientPatterns:
     """The patterns of the seed, to be held against a name as `_plain` writes it."""
 
     person: str
@@ -80,35 +78,24 @@ class Words:
 
 
 @lru_cache
-def recipient_words(seed: Path = SEED) -> Words:
+def recipient_words(seed: Path = SEED) -> RecipientPatterns:
     """Read the seed of words.
 
     Raises:
         CardError: a row has a way of matching, a kind or a truth value that does not exist; it names the row.
     """
-    with seed.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    for row in rows:
-        wrong = {"match": ("word", "suffix", "prefix"), "kind": KINDS, "outweighs_name": ("true", "false")}
-        for column, allowed in wrong.items():
-            if row[column] not in allowed:
-                raise CardError(
-                    f"{seed.name}: word {row['word']!r} holds {row[column]!r} in {column}"
-                    f" -> use one of: {', '.join(allowed)}"
-                )
-    plain = (
-        pl.Series([row["word"] for row in rows], dtype=pl.String).to_frame("word").select(plain=_plain(pl.col("word")))
-    )
-    patterns = [(row, _pattern(word, row["match"])) for row, word in zip(rows, plain["plain"], strict=True)]
-    return Words(
-        person=_any(p for row, p in patterns if row["kind"] == "person"),
-        unknown=_any(p for row, p in patterns if row["kind"] == "unknown"),
-        organisation=_any(p for row, p in patterns if row["kind"] == "organisation"),
-        outweighing=_any(p for row, p in patterns if row["kind"] == "organisation" and row["outweighs_name"] == "true"),
+    rows = read_rows(RecipientWord, seed)
+    plain = pl.Series([row.word for row in rows], dtype=pl.String).to_frame("word").select(plain=_plain(pl.col("word")))
+    patterns = [(row, _pattern(word, row.match)) for row, word in zip(rows, plain["plain"], strict=True)]
+    return RecipientPatterns(
+        person=_any(p for row, p in patterns if row.kind == "person"),
+        unknown=_any(p for row, p in patterns if row.kind == "unknown"),
+        organisation=_any(p for row, p in patterns if row.kind == "organisation"),
+        outweighing=_any(p for row, p in patterns if row.kind == "organisation" and row.outweighs_name),
     )
 
 
-def masked_recipients(names: pl.Series, words: Words | None = None) -> pl.DataFrame:
+def masked_recipients(names: pl.Series, words: RecipientPatterns | None = None) -> pl.DataFrame:
     """What is published of each name: `recipient`, `recipient_kind` and `recipient_key`, in the order of the names.
 
     A blank name becomes the mask too, without a key. Every different name is looked at once.

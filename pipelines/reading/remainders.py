@@ -3,21 +3,17 @@
 Readers set the figures of them aside, so that none is ever taken for a region, and count their rows.
 """
 
-import csv
 import re
 from collections.abc import Iterable
 from functools import cache
 
-from pipelines.settings import DBT_PROJECT
-
-SEED = DBT_PROJECT / "seeds" / "region_remainders.csv"
+from pipelines.seeds import RegionRemainder, read_seed
 
 
 @cache
 def _rules() -> list[tuple[re.Pattern[str], str]]:
     """The patterns of the seed, each with the code beside which it holds; empty where it always does."""
-    with SEED.open(encoding="utf-8", newline="") as file:
-        return [(re.compile(row["pattern"]), row["beside"]) for row in csv.DictReader(file)]
+    return [(re.compile(row.pattern), row.beside) for row in read_seed(RegionRemainder)]
 
 
 def remainders_among(codes: Iterable[str]) -> set[str]:

@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from pipelines.card import CBS, SourceCard
+from pipelines.card import SourceCard
+from pipelines.clients.registry import CBS
 from pipelines.clients.tally import Tally
 from pipelines.errors import SourceError, shown
 from pipelines.landing import Landing, Snapshot
@@ -11,7 +12,6 @@ from pipelines.reading.cbs import read_table
 from pipelines.reading.frames import read_frames
 from pipelines.reading.landed import Landed
 from pipelines.reading.pages import UNREADABLE
-from pipelines.roads import Protocol
 
 
 class RowsError(SourceError):
@@ -64,14 +64,14 @@ def read_snapshot(
     landed = Landed(card, snapshot, landing)
     read = snapshot
     try:
-        if Protocol(snapshot.protocol) in CBS:
+        if landed.protocol in CBS:
             rows, tally = read_table(landed, work, target)
         else:
             rows, read, tally = read_frames(landed, target, have)
     except UNREADABLE as error:
         problem = f"the landed bytes cannot be read, {type(error).__name__}: {error!s:.300}"
         raise SourceError(card.dataset_id, problem, todo="compare the answer with the protocol") from error
-    if not tally.adds_up:
+    if not tally.is_complete:
         raise SourceError(
             card.dataset_id,
             f"received {tally.received} rows, of which {shown(f'{n} {what}' for what, n in tally.outcomes.items())}",

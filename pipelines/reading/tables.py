@@ -7,7 +7,6 @@ What several rows of a key add up to (`combine: sum`, `totals`):
   that is blank for a whole group, such as the age of vacancies, so stays blank instead of becoming zero.
 """
 
-import csv
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -23,7 +22,8 @@ from pipelines.clients.table_columns import ROW
 from pipelines.clients.values import BLANK, ORDINARY, Cell
 from pipelines.dimensions import Measure
 from pipelines.errors import CardError, MismatchError, SourceError, shown
-from pipelines.layout import NUMBERS, PERIOD, REGION, Column, Reads, TableLayout, fold
+from pipelines.layout import NUMBERS, PERIOD, REGION, FileColumn, Reads, TableLayout, fold
+from pipelines.seeds import RegionName, read_rows
 from pipelines.units import is_count
 
 COUNTRY = "NL01"
@@ -61,13 +61,11 @@ def load_region_names(path: Path) -> dict[str, dict[str, str]]:
         CardError: a list gives one name two codes.
     """
     names: dict[str, dict[str, str]] = {}
-    with path.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            listed = names.setdefault(row["name_list"], {})
-            code = listed.setdefault(fold(row["name"]), row["region_code"])
-            if code != row["region_code"]:
-                problem = f"{row['name']!r} is both {code} and {row['region_code']} in the list {row['name_list']}"
-                raise CardError(f"{path.name}: {problem} -> keep the one that the source means")
+    for row in read_rows(RegionName, path):
+        code = names.setdefault(row.name_list, {}).setdefault(fold(row.name), row.region_code)
+        if code != row.region_code:
+            problem = f"{row.name!r} is both {code} and {row.region_code} in the list {row.name_list}"
+            raise CardError(f"{path.name}: {problem} -> keep the one that the source means")
     return names
 
 
@@ -182,7 +180,7 @@ class _Table:
             )
         raise CardError(f"card {self.card.dataset_id}: dimension {key} has no column -> give it one in `layout`")
 
-    def _key_reader(self, column: Column) -> Callable[[str], str]:
+    def _key_reader(self, column: FileColumn) -> Callable[[str], str]:
         if column.reads is Reads.REGION_NAME:
             listed = self.names.get(column.names or "")
             if listed is None:
@@ -252,7 +250,7 @@ class _Table:
             column.replace_strict(texts, pl.int_range(len(texts), eager=True))
         )
 
-    def _todo(self, column: Column) -> str:
+    def _todo(self, column: FileColumn) -> str:
         if column.reads is Reads.REGION_NAME:
             return f"add it to the list {column.names} in seeds/region_names.csv"
         if column.reads in NUMBERS:

@@ -18,6 +18,7 @@ from pipelines.clients.table_rows import Told
 from pipelines.clients.values import month_number, read_day, read_month, read_quarter, read_year
 from pipelines.errors import MismatchError, shown
 from pipelines.layout import fold
+from pipelines.parquet import Span
 from pipelines.periods import period_days
 
 _YEAR = r"(?<![0-9.,])(?:19|20)[0-9]{2}(?![0-9.,]?[0-9])"
@@ -30,7 +31,6 @@ _QUARTER = re.compile(
 )
 _RANGE = re.compile(rf"({_YEAR})\s*(?:-|\u2013|t/m|tot en met|tot)\s*({_YEAR})")
 _DIVISION = re.compile(rf"(?:indeling|grenzen)\w*(?:\s+(?:van|per))?\s+{_YEAR}")
-Span = tuple[date, date]
 
 
 def refuse_other_period(dataset_id: str, told: Iterable[Told], expected: str, url: str) -> None:

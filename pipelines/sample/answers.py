@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
+Query = dict[str, list[str]]
+
 
 class Answer(NamedTuple):
     """A status, a body and the headers that go with it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipelines.card import SourceCard
 
-from .cbs_v3 import Topic, V3Table, as_served, padded
+from .cbs_v3 import V3Table, V3Topic, as_served, padded
 from .figures import uniform
 from .frames import FIRST_FRAME, LAST_FRAME, above, in_year, regions
 
@@ -43,7 +43,7 @@ def areas(card: SourceCard) -> V3Table:
         {"Key": padded(m.code, WIDTH_OF_CODE), "Title": m.name, "Description": None, "CategoryGroupID": None}
         for m in in_year(year)
     ]
-    topics = [Topic(column, column.split("_")[0], "", 0, "String") for column in columns]
+    topics = [V3Topic(column, column.split("_")[0], "", 0, "String") for column in columns]
     return as_served(card, {"RegioS": codes}, topics, rows, SUMMARY)
 
 

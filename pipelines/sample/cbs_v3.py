@@ -11,20 +11,20 @@ from typing import Any
 from pipelines.card import SourceCard
 from pipelines.landing import NOTICE
 
-from .columns import Cell
+from .columns import SampleCell
 from .modified import modified_of
+from .odata import ODataRow
 from .periods import Period
-from .tables import Entry, Table, kind_of
-from .tables import Topic as Measured
+from .tables import Entry, SampleTable, kind_of
+from .tables import SampleTopic as Measured
 
-Row = Mapping[str, Any]
 MARKS = {mark: mark.rjust(8) for mark in ".x-0"} | {"impossible": ""}
 REGION_WIDTH = 6
 _NUMBERED = re.compile(r"_\d+$")
 
 
 @dataclass(frozen=True)
-class Topic:
+class V3Topic:
     """A column with figures: key with running number, Dutch title, unit and decimals as CBS writes them."""
 
     key: str
@@ -39,12 +39,12 @@ class V3Table:
     """A table as it is served: every entity set by name, untyped rows included."""
 
     id: str
-    sets: dict[str, Sequence[Row]]
+    sets: dict[str, Sequence[ODataRow]]
 
 
 def v3_table(card: SourceCard) -> V3Table:
     """The table of a card."""
-    table = Table(card)
+    table = SampleTable(card)
     topics = [_topic(table, measured, number) for number, measured in enumerate(table.topics, 1)]
     region, period = card.dimension("region"), card.dimension("period")
     widths = {name: max(len(e.alias) for e in entries) for name, entries in table.categories.items()}
@@ -55,7 +55,7 @@ def v3_table(card: SourceCard) -> V3Table:
         row |= {period: line.period.wire} if period else {}
         row |= {topic.key: _text(topic, cell) for topic, cell in zip(topics, line.cells, strict=True)}
         rows.append(row)
-    codes: dict[str, list[Row]] = {}
+    codes: dict[str, list[ODataRow]] = {}
     for name, dimension in card.dimensions.items():
         if dimension.role == "region":
             codes[name] = [_code_row(e, REGION_WIDTH) for e in table.regions]
@@ -71,17 +71,17 @@ def padded(code: str, width: int) -> str:
     return code.ljust(width)
 
 
-def _topic(table: Table, measured: Measured, number: int) -> Topic:
+def _topic(table: SampleTable, measured: Measured, number: int) -> V3Topic:
     measure, invention = measured.measure, measured.invention
     key = invention.wire or (measure.aliases[0] if measure.aliases else measure.code)
     if not _NUMBERED.search(key):
-        key = f"{key}_{number if measured.asked else 999}"
+        key = f"{key}_{number if measured.is_asked else 999}"
     single = bool(invention.decimals) and not table.regions
     unit = measure.unit or ("per 1 000" if invention.kind == "per_1000" else "")
-    return Topic(key, measure.title, unit, invention.decimals, "Float" if single else "Double")
+    return V3Topic(key, measure.title, unit, invention.decimals, "Float" if single else "Double")
 
 
-def _text(topic: Topic, cell: Cell) -> str:
+def _text(topic: V3Topic, cell: SampleCell) -> str:
     """An untyped value: text of at least 8 characters, filled with spaces on the left."""
     if cell.number is None:
         return MARKS[cell.mark]
@@ -95,11 +95,11 @@ def _single(value: float) -> str:
     return str(struct.unpack("f", struct.pack("f", value))[0]).rjust(8)
 
 
-def _code_row(entry: Entry, width: int) -> Row:
+def _code_row(entry: Entry, width: int) -> ODataRow:
     return {"Key": padded(entry.alias, width), "Title": entry.title, "Description": None, "CategoryGroupID": None}
 
 
-def _period_row(period: Period) -> Row:
+def _period_row(period: Period) -> ODataRow:
     remark = {"Voorlopig": "Voorlopige cijfers", "NaderVoorlopig": "Nader voorlopige cijfers"}.get(
         period.status or "", ""
     )
@@ -107,7 +107,7 @@ def _period_row(period: Period) -> Row:
     return {"Key": period.wire, "Title": period.title, "Description": remark, **status}
 
 
-def _property(number: int, kind: str, key: str, title: str, parent: int | None = None, **more: Any) -> Row:
+def _property(number: int, kind: str, key: str, title: str, parent: int | None = None, **more: Any) -> ODataRow:
     return {
         "odata.type": f"Cbs.OData.{kind}",
         "ID": number,
@@ -126,7 +126,7 @@ def _property(number: int, kind: str, key: str, title: str, parent: int | None =
     }
 
 
-def _properties(card: SourceCard, topics: Sequence[Topic]) -> list[Row]:
+def _properties(card: SourceCard, topics: Sequence[V3Topic]) -> list[ODataRow]:
     rows = [
         _property(i, kind_of(dimension), name, "Regio's" if dimension.role == "region" else name)
         for i, (name, dimension) in enumerate(card.dimensions.items())
@@ -139,7 +139,7 @@ def _properties(card: SourceCard, topics: Sequence[Topic]) -> list[Row]:
     return rows
 
 
-def _typed(row: Row, topics: Sequence[Topic]) -> Row:
+def _typed(row: ODataRow, topics: Sequence[V3Topic]) -> ODataRow:
     typed = dict(row)
     for topic in topics:
         if topic.datatype != "String":
@@ -150,8 +150,8 @@ def _typed(row: Row, topics: Sequence[Topic]) -> Row:
 
 def as_served(
     card: SourceCard,
-    codes: Mapping[str, Sequence[Row]],
-    topics: Sequence[Topic],
+    codes: Mapping[str, Sequence[ODataRow]],
+    topics: Sequence[V3Topic],
     rows: Sequence[Mapping[str, str]],
     summary: str,
 ) -> V3Table:
@@ -174,7 +174,7 @@ def as_served(
         "Period": f"{periods[0]['Title']} - {periods[-1]['Title']}" if periods else "",
         "ShortDescription": summary,
     }
-    untyped: list[Row] = [{"ID": i, **row} for i, row in enumerate(rows)]
+    untyped: list[ODataRow] = [{"ID": i, **row} for i, row in enumerate(rows)]
     return V3Table(
         card.table,
         {

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pipelines.card import Cadence, SourceCard
 from pipelines.landing import NOTICE
 
-from .columns import Cell
+from .columns import SampleCell
 from .frames import ancestors, municipalities, regions
 from .modified import modified_of
+from .odata import ODataRow
 from .periods import Period
-from .tables import FEW, Table, kind_of
+from .tables import FEW, SampleTable, kind_of
 
-Row = Mapping[str, Any]
 MARKS = {".": (".", None), "x": ("x", None), "-": ("Zero", None), "0": ("None", 0.0)}
 FREQUENCIES = {
     Cadence.HALF_YEARLY: "Perhalfjaar",
@@ -32,15 +32,15 @@ class V4Table:
     """A table as it is served: every entity set by name, the observations, and the Properties singleton."""
 
     id: str
-    sets: dict[str, Sequence[Row]]
-    properties: Row
+    sets: dict[str, Sequence[ODataRow]]
+    properties: ODataRow
 
 
 def v4_table(card: SourceCard) -> V4Table:
     """The table of a card."""
-    table = Table(card)
+    table = SampleTable(card)
     observations = list(_observations(table))
-    sets: dict[str, Sequence[Row]] = {
+    sets: dict[str, Sequence[ODataRow]] = {
         "MeasureCodes": [_measure(table, i) for i in range(len(table.topics))],
         "Dimensions": [dimension_row(card, name) for name in card.dimensions],
     }
@@ -57,7 +57,7 @@ def v4_table(card: SourceCard) -> V4Table:
     return V4Table(card.table, {**sets, "Observations": observations}, about)
 
 
-def _observations(table: Table) -> Iterator[Row]:
+def _observations(table: SampleTable) -> Iterator[ODataRow]:
     region, period = table.card.dimension("region"), table.card.dimension("period")
     number = 0
     few = {e.code for e in table.regions[:FEW]}
@@ -67,7 +67,7 @@ def _observations(table: Table) -> Iterator[Row]:
         place |= {period: line.period.wire} if period else {}
         for topic, cell in zip(table.topics, line.cells, strict=True):
             written = _written(cell, line.region)
-            if written is None or not (topic.asked or not few or line.region in few):
+            if written is None or not (topic.is_asked or not few or line.region in few):
                 continue
             attribute, value = written
             yield {
@@ -81,14 +81,14 @@ def _observations(table: Table) -> Iterator[Row]:
             number += 1
 
 
-def _written(cell: Cell, region: str) -> tuple[str, float | None] | None:
+def _written(cell: SampleCell, region: str) -> tuple[str, float | None] | None:
     """Attribute and value, or None where the row is absent."""
     if cell.mark == "impossible":
         return GONE[int(region[2:]) % len(GONE)]
     return MARKS[cell.mark] if cell.mark else ("None", cell.number)
 
 
-def code_row(identifier: str, index: int, title: str, group: str | None = None, **more: Any) -> Row:
+def code_row(identifier: str, index: int, title: str, group: str | None = None, **more: Any) -> ODataRow:
     """A code as a table lists it."""
     return {
         "Identifier": identifier,
@@ -100,7 +100,7 @@ def code_row(identifier: str, index: int, title: str, group: str | None = None, 
     }
 
 
-def dimension_row(card: SourceCard, name: str) -> Row:
+def dimension_row(card: SourceCard, name: str) -> ODataRow:
     """A dimension as a table lists it."""
     dimension = card.dimensions[name]
     role = dimension.role
@@ -114,11 +114,11 @@ def dimension_row(card: SourceCard, name: str) -> Row:
     }
 
 
-def _group(identifier: str, index: int, title: str, parent: str | None = None) -> Row:
+def _group(identifier: str, index: int, title: str, parent: str | None = None) -> ODataRow:
     return {"Id": identifier, "Index": index, "Title": title, "Description": None, "ParentId": parent}
 
 
-def _groups() -> list[Row]:
+def _groups() -> list[ODataRow]:
     provinces = sorted(code for code in regions() if code.startswith("PV"))
     rows: list[tuple[str, str, str | None]] = [
         ("GMPV", "Gemeenten per provincie", None),
@@ -128,14 +128,14 @@ def _groups() -> list[Row]:
     return [_group(identifier, i, title, parent) for i, (identifier, title, parent) in enumerate(rows)]
 
 
-def _region_codes(table: Table) -> list[Row]:
+def _region_codes(table: SampleTable) -> list[ODataRow]:
     def group(code: str) -> str:
         return f"GM{ancestors(municipalities()[code])[1]}" if code in municipalities() else "NL"
 
     return [code_row(e.code, i, e.title, group(e.code)) for i, e in enumerate(table.regions, 1)]
 
 
-def _period_codes(table: Table) -> list[Row]:
+def _period_codes(table: SampleTable) -> list[ODataRow]:
     periods: list[Period] = table.periods
     return [
         code_row(p.wire, i, p.title, "0", **({"Status": p.status} if p.status else {}))
@@ -143,7 +143,7 @@ def _period_codes(table: Table) -> list[Row]:
     ]
 
 
-def _measure(table: Table, index: int) -> Row:
+def _measure(table: SampleTable, index: int) -> ODataRow:
     measure, invention = table.topics[index].measure, table.topics[index].invention
     return {
         "Identifier": measure.code,
@@ -159,7 +159,7 @@ def _measure(table: Table, index: int) -> Row:
     }
 
 
-def properties(card: SourceCard, coverage: str, count: int, summary: str) -> Row:
+def properties(card: SourceCard, coverage: str, count: int, summary: str) -> ODataRow:
     """What a table says of itself."""
     modified = modified_of(card)
     return {

@@ -16,14 +16,14 @@ SEASON = 0.03
 PART_OF_SECTION = 0.12
 
 
-class Cell(NamedTuple):
+class SampleCell(NamedTuple):
     """What stands in a cell: a number, or the mark in its place; `impossible` where there can be no number."""
 
     number: float | None
     mark: str = ""
 
 
-class Part(NamedTuple):
+class SamplePart(NamedTuple):
     """A part of a whole: by which key it falls apart, into how many parts, and which; None for the whole."""
 
     key: str
@@ -31,14 +31,14 @@ class Part(NamedTuple):
     which: int | None
 
 
-Column = Mapping[str, Cell]
-IMPOSSIBLE = Cell(None, "impossible")
+SampleColumn = Mapping[str, SampleCell]
+IMPOSSIBLE = SampleCell(None, "impossible")
 
 
 @lru_cache(256)
 def column(
-    invention: Invention, letter: str, parts: tuple[Part, ...], year: int, period: str, frame: int = 0
-) -> Column:
+    invention: Invention, letter: str, parts: tuple[SamplePart, ...], year: int, period: str, frame: int = 0
+) -> SampleColumn:
     """The cells of every region that exists in a year; a municipality that does not is not among them.
 
     Args:
@@ -68,8 +68,8 @@ def column(
     return {code: _cell(number, marks.get(code, ""), invention.decimals) for code, number in found.items()}
 
 
-def _cell(number: float, mark: str, decimals: int) -> Cell:
-    return Cell(None, mark) if mark else Cell(round(number, decimals))
+def _cell(number: float, mark: str, decimals: int) -> SampleCell:
+    return SampleCell(None, mark) if mark else SampleCell(round(number, decimals))
 
 
 def _mark(invention: Invention, code: str, year: int, frame: int) -> str | None:
@@ -80,7 +80,7 @@ def _mark(invention: Invention, code: str, year: int, frame: int) -> str | None:
 
 
 def _units(
-    invention: Invention, letter: str, parts: tuple[Part, ...], year: int, season: float, frame: int
+    invention: Invention, letter: str, parts: tuple[SamplePart, ...], year: int, season: float, frame: int
 ) -> dict[str, int]:
     like, step = invention.like, invention.rate.step
     if not like:
@@ -107,7 +107,7 @@ def _of_period(invention: Invention, number: int, code: str, period: str) -> int
     return invention.rate.step * sum(pieces[last - months : last])
 
 
-def _part_of(number: int, parts: tuple[Part, ...], code: str) -> int:
+def _part_of(number: int, parts: tuple[SamplePart, ...], code: str) -> int:
     """One part of a number that falls apart along each dimension in turn; a whole is the sum of its parts."""
     if not parts:
         return number
@@ -120,7 +120,7 @@ def _part_of(number: int, parts: tuple[Part, ...], code: str) -> int:
     return sum(_part_of(piece, rest, code) for piece in pieces)
 
 
-def _means(invention: Invention, parts: tuple[Part, ...], year: int, season: float, frame: int) -> Column:
+def _means(invention: Invention, parts: tuple[SamplePart, ...], year: int, season: float, frame: int) -> SampleColumn:
     factor = season
     for part in parts:
         if part.which is not None and part.parts > 1:

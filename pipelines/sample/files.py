@@ -14,7 +14,7 @@ from xml.sax.saxutils import escape
 from pipelines.layout import TableLayout
 
 EPOCH = (2026, 1, 1, 0, 0, 0)
-Cells = Sequence[Sequence[Any]]
+SampleCells = Sequence[Sequence[Any]]
 BOM = b"\xef\xbb\xbf"
 
 _TYPES = (
@@ -52,7 +52,7 @@ def zipped(members: Mapping[str, bytes]) -> bytes:
     return target.getvalue()
 
 
-def csv_bytes(rows: Cells, encoding: str = "utf-8-sig") -> bytes:
+def csv_bytes(rows: SampleCells, encoding: str = "utf-8-sig") -> bytes:
     """A CSV as Dutch publishers write it, with `;`; numbers with a comma for the decimals."""
     text = io.StringIO(newline="")
     csv.writer(text, delimiter=";", lineterminator="\r\n").writerows([[_dutch(cell) for cell in row] for row in rows])
@@ -64,7 +64,7 @@ def json_bytes(content: Any) -> bytes:
     return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def workbook(sheets: Mapping[str, Cells], merged: Mapping[str, Sequence[str]] | None = None) -> bytes:
+def workbook(sheets: Mapping[str, SampleCells], merged: Mapping[str, Sequence[str]] | None = None) -> bytes:
     """A workbook (XLSX) of sheets by name; `merged` are the ranges of merged cells of a sheet, such as `B3:D3`."""
     numbered = list(enumerate(sheets, 1))
     names = "".join(f'<sheet name="{escape(name)}" sheetId="{i}" r:id="rId{i}"/>' for i, name in numbered)
@@ -93,7 +93,9 @@ def column_name(index: int) -> str:
     return letters
 
 
-def file_of(layout: TableLayout, header: Cells, rows: Cells, above: Cells = (), below: Cells = ()) -> bytes:
+def file_of(
+    layout: TableLayout, header: SampleCells, rows: SampleCells, above: SampleCells = (), below: SampleCells = ()
+) -> bytes:
     """A file of a layout: what stands above, the rows of the header, the rows of data, what stands below.
 
     In the header an empty cell beside a filled one is part of it, as in a merged cell.
@@ -106,7 +108,7 @@ def file_of(layout: TableLayout, header: Cells, rows: Cells, above: Cells = (), 
     else:
         name = layout.sheet or "Blad1"
         ranges = [r for i, row in enumerate(header[:-1], len(above) + 1) for r in _merged(row, i)]
-        sheets: dict[str, Cells] = {name: [*above, *header, *rows, *below]}
+        sheets: dict[str, SampleCells] = {name: [*above, *header, *rows, *below]}
         if layout.sheet:
             sheets["Toelichting"] = [["Verzonnen voorbeeldcijfers"], ["Invented sample figures"]]
         body = workbook(sheets, {name: ranges})
@@ -119,7 +121,7 @@ def _merged(row: Sequence[Any], number: int) -> list[str]:
     return [f"{column_name(a)}{number}:{column_name(b - 1)}{number}" for a, b in pairs if b - a > 1]
 
 
-def _sheet(rows: Cells, merged: Sequence[str]) -> str:
+def _sheet(rows: SampleCells, merged: Sequence[str]) -> str:
     lines = []
     for number, row in enumerate(rows, 1):
         cells = "".join(

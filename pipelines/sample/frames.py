@@ -6,12 +6,12 @@ until when a municipality exists and who its heirs are follows from the seed bou
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
 
-from pipelines.settings import DBT_PROJECT
+from pipelines.seeds import BoundaryChange, csv_rows, read_seed
 
 HERE = Path(__file__).resolve().parent
 FIRST_FRAME, LAST_FRAME = 2015, 2026
@@ -47,9 +47,9 @@ class Region:
     part_of: str
 
 
-def _first_frame(day: str) -> int:
+def _first_frame(day: date) -> int:
     """The year of the first 1 January on which a change of this day shows."""
-    return int(day[:4]) + (not day.endswith("-01-01"))
+    return day.year + (day != date(day.year, 1, 1))
 
 
 @cache
@@ -58,11 +58,11 @@ def municipalities() -> dict[str, Municipality]:
     first_years: dict[str, int] = {}
     last_years: dict[str, int] = {}
     successors: dict[str, tuple[tuple[str, float], ...]] = {}
-    for change in _rows(DBT_PROJECT / "seeds" / "boundary_changes.csv"):
-        old, new, year = change["old_code"], change["new_code"], _first_frame(change["changed_on"])
-        successors[old] = (*successors.get(old, ()), (new, float(change["share"])))
+    for change in read_seed(BoundaryChange):
+        old, new, year = change.old_code, change.new_code, _first_frame(change.changed_on)
+        successors[old] = (*successors.get(old, ()), (new, change.share))
         last_years[old] = year - 1
-        if change["heir"] == "new":
+        if change.heir == "new":
             first_years[new] = year
     return {
         row["code"]: Municipality(
@@ -75,19 +75,14 @@ def municipalities() -> dict[str, Municipality]:
             row["am_2026"],
             row["corop"],
         )
-        for row in _rows(HERE / "municipalities.csv")
+        for row in csv_rows(HERE / "municipalities.csv")
     }
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 @cache
 def regions() -> dict[str, Region]:
     """Every labour-market region, COROP area, province, part of the country and the country itself."""
-    return {row["code"]: Region(**row) for row in _rows(HERE / "regions.csv")}
+    return {row["code"]: Region(**row) for row in csv_rows(HERE / "regions.csv")}
 
 
 def in_year(year: int) -> list[Municipality]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -11,14 +10,15 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from pipelines.dimensions import Measure
+from pipelines.seeds import csv_rows
 
 from .figures import uniform
 from .rates import Rate
 
 FILE = Path(__file__).resolve().parent / "invented.csv"
-Kind = Literal["count", "flow", "area", "mean", "per_1000", "ratio", "label"]
+InventionKind = Literal["count", "flow", "area", "mean", "per_1000", "ratio", "label"]
 HECTARES = 100
-KINDS: dict[str, Kind] = {kind: kind for kind in get_args(Kind)}
+KINDS: dict[str, InventionKind] = {kind: kind for kind in get_args(InventionKind)}
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Invention:
     """
 
     key: str
-    kind: Kind
+    kind: InventionKind
     like: str
     rate: Rate
     divisor: int
@@ -71,8 +71,7 @@ def invention_of(dataset_id: str, measure: Measure) -> Invention:
 
 @cache
 def _rows() -> list[dict[str, str]]:
-    with FILE.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    return csv_rows(FILE)
 
 
 def _by_unit(key: str, measure: Measure) -> Invention:

@@ -18,8 +18,9 @@ from requests.structures import CaseInsensitiveDict
 from pipelines.card import SourceCard, load_cards
 from pipelines.clients.hosts import Pace
 from pipelines.clients.http import HttpClient
+from pipelines.clients.registry import addresses
 from pipelines.landing import Landing
-from pipelines.origins import LiveOrigin, addresses
+from pipelines.origins import LiveOrigin
 from pipelines.refresh import refresh
 from pipelines.roads import Protocol
 from pipelines.sample.serve_files import drop_files

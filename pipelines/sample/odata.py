@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-Row = Mapping[str, Any]
-Predicate = Callable[[Row], bool]
-Operand = Callable[[Row], Any]
+ODataRow = Mapping[str, Any]
+Predicate = Callable[[ODataRow], bool]
+Operand = Callable[[ODataRow], Any]
 
 TOKEN = re.compile(r"'(?:[^']|'')*'|[(),]|[^\s(),']+")
 COMPARE: dict[str, Callable[[Any, Any], bool]] = {
@@ -28,7 +28,7 @@ TESTS: dict[str, Callable[[str, str], bool]] = {
 }
 
 
-class QueryError(ValueError):
+class ODataQueryError(ValueError):
     """A query option that cannot be read; the sources answer it with HTTP 400."""
 
 
@@ -44,7 +44,7 @@ class Filter:
         """The whole expression; raises QueryError when part of it is left unread."""
         result = self._either()
         if self.at != len(self.tokens):
-            raise QueryError(f"cannot read $filter near {self._peek()!r}")
+            raise ODataQueryError(f"cannot read $filter near {self._peek()!r}")
         return result
 
     def _peek(self) -> str:
@@ -53,7 +53,7 @@ class Filter:
     def _take(self, wanted: str = "") -> str:
         token = self.tokens[self.at] if self.at < len(self.tokens) else ""
         if not token or (wanted and token.lower() != wanted):
-            raise QueryError(f"$filter: expected {wanted or 'more'}, found {token or 'the end'!r}")
+            raise ODataQueryError(f"$filter: expected {wanted or 'more'}, found {token or 'the end'!r}")
         self.at += 1
         return token
 
@@ -85,7 +85,7 @@ class Filter:
             allowed = self._literals()
             return lambda row: left(row) in allowed
         if name not in COMPARE:
-            raise QueryError(f"$filter: unknown operator {name!r}")
+            raise ODataQueryError(f"$filter: unknown operator {name!r}")
         right, compare = self._operand(), COMPARE[name]
         return lambda row: compare(left(row), right(row))
 
@@ -118,17 +118,17 @@ class Filter:
             text = _literal(token)
             return lambda row: text
         if token not in self.columns:
-            raise QueryError(f"Could not find a property named '{token}'.")
+            raise ODataQueryError(f"Could not find a property named '{token}'.")
         return lambda row: row[token]
 
 
 def _literal(token: str) -> str:
     if not token.startswith("'"):
-        raise QueryError(f"$filter: not a text in single quotes: {token!r}")
+        raise ODataQueryError(f"$filter: not a text in single quotes: {token!r}")
     return token[1:-1].replace("''", "'")
 
 
-def matching(rows: Sequence[Row], query: Mapping[str, str]) -> Sequence[Row]:
+def matching(rows: Sequence[ODataRow], query: Mapping[str, str]) -> Sequence[ODataRow]:
     """The rows that the query's $filter asks for, before paging."""
     if not rows or "$filter" not in query:
         return rows
@@ -136,20 +136,20 @@ def matching(rows: Sequence[Row], query: Mapping[str, str]) -> Sequence[Row]:
     return [row for row in rows if test(row)]
 
 
-def window(rows: Sequence[Row], query: Mapping[str, str]) -> Sequence[Row]:
+def window(rows: Sequence[ODataRow], query: Mapping[str, str]) -> Sequence[ODataRow]:
     """The rows that $skip and $top leave."""
     skip, top = query.get("$skip", "0"), query.get("$top")
     if not skip.isdecimal() or not (top is None or top.isdecimal()):
-        raise QueryError("$skip and $top must be whole numbers")
+        raise ODataQueryError("$skip and $top must be whole numbers")
     return rows[int(skip) :] if top is None else rows[int(skip) : int(skip) + int(top)]
 
 
-def selected(rows: Sequence[Row], query: Mapping[str, str]) -> list[Row]:
+def selected(rows: Sequence[ODataRow], query: Mapping[str, str]) -> list[ODataRow]:
     """The rows with only the columns of $select, in its order."""
     if not rows or "$select" not in query:
         return list(rows)
     columns = [name.strip() for name in query["$select"].split(",")]
     unknown = [name for name in columns if name not in rows[0]]
     if unknown:
-        raise QueryError(f"Could not find a property named '{unknown[0]}'.")
+        raise ODataQueryError(f"Could not find a property named '{unknown[0]}'.")
     return [{name: row[name] for name in columns} for row in rows]

@@ -19,8 +19,8 @@ from threading import Event, Lock, Thread
 from typing import NamedTuple
 
 from pipelines.card import SourceCard, load_cards
+from pipelines.clients.registry import addresses
 from pipelines.landing import Landing
-from pipelines.origins import addresses
 from pipelines.roads import FileRoad, Protocol
 from pipelines.settings import CARDS, SAMPLE_LANDING, Settings
 
@@ -60,7 +60,7 @@ class Sent(NamedTuple):
 
     answer: Answer
     promised: int | None = None
-    silent: bool = False
+    is_silent: bool = False
 
 
 Between = Callable[[str, Answer], Sent]
@@ -229,7 +229,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, *, with_body: bool) -> None:
         sent = self.server.running.answer(self.server.base, self.path)
-        if sent.silent:
+        if sent.is_silent:
             self.close_connection = True
             self.server.closing.wait()
             return

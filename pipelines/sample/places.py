@@ -6,14 +6,15 @@ place that it is named after, or another one, and some that are named after none
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 
 from pipelines.card import SourceCard
+from pipelines.seeds import csv_rows
 
-from .cbs_v4 import Row, V4Table, code_row, dimension_row, properties
+from .cbs_v4 import V4Table, code_row, dimension_row, properties
 from .frames import ancestors, municipalities, regions
+from .odata import ODataRow
 
 FILE = Path(__file__).resolve().parent / "places.csv"
 SUMMARY = (
@@ -27,8 +28,7 @@ WIDTH_OF_CODE, WIDTH_OF_NAME = 10, 35
 
 def places(card: SourceCard) -> V4Table:
     """The table of a year: for each place the padded codes and names of itself and what it lies in."""
-    with FILE.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = csv_rows(FILE)
     (dimension,) = card.dimensions
     observations: list[dict[str, object]] = []
     for row in rows:
@@ -60,7 +60,7 @@ def places(card: SourceCard) -> V4Table:
         }
         for index, column in enumerate(sorted(COLUMNS), 1)
     ]
-    sets: dict[str, Sequence[Row]] = {
+    sets: dict[str, Sequence[ODataRow]] = {
         "MeasureCodes": measures,
         "Dimensions": [dimension_row(card, dimension)],
         f"{dimension}Codes": [code_row(row["code"], i, row["name"]) for i, row in enumerate(rows, 1)],

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from functools import cache
 from typing import Any
 
 from pipelines.card import SourceCard
-from pipelines.layout import Column, Reads
+from pipelines.layout import FileColumn, Reads
 from pipelines.roads import FileRoad
-from pipelines.settings import DBT_PROJECT
+from pipelines.seeds import SupportScheme, read_seed
 
 from .figures import uniform
 from .sheets import Sheet, dutch, header_of, in_file, layout_of
 
-SCHEMES = DBT_PROJECT / "seeds" / "support_schemes.csv"
 LEAST = 60
 YEARS = range(2016, 2027)
 OTHER_SCHEMES = (
@@ -80,7 +78,7 @@ def _row(card: SourceCard, header: list[str], number: int, year: int | None) -> 
     return [cells[head] if head in cells else beside.get(head, blank) for head in header]
 
 
-def _cell(card: SourceCard, column: Column, value: float | str | None, number: int) -> Any:
+def _cell(card: SourceCard, column: FileColumn, value: float | str | None, number: int) -> Any:
     layout = layout_of(card)
     if column.reads is not Reads.DUTCH_NUMBER or not isinstance(value, float):
         return in_file(value, column.reads, layout)
@@ -122,9 +120,8 @@ def _scheme(card: SourceCard, key: str, number: int, wholly: bool) -> str:
 def _schemes() -> dict[str, tuple[str, ...]]:
     """The names of schemes that were looked at, by government, so that the sample has some that count as support."""
     found: dict[str, tuple[str, ...]] = {}
-    with SCHEMES.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            found[row["region_code"]] = (*found.get(row["region_code"], ()), row["scheme"])
+    for row in read_seed(SupportScheme):
+        found[row.region_code] = (*found.get(row.region_code, ()), row.scheme)
     return found
 
 

@@ -7,15 +7,15 @@ from threading import RLock
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from pipelines.card import CBS, Shape, SourceCard
-from pipelines.roads import Protocol
+from pipelines.card import Shape, SourceCard
+from pipelines.roads import Form, Protocol
 
 from .answers import Answer, RefusedError, file_answer, json_answer
 from .areas import areas
 from .bulk import zip_of
 from .cbs_v3 import V3Table, v3_table
 from .cbs_v4 import V4Table, v4_table
-from .odata import QueryError, matching, selected, window
+from .odata import ODataQueryError, matching, selected, window
 from .places import places
 
 V4_PAGE = 100_000
@@ -25,7 +25,7 @@ ATOM = b'<?xml version="1.0" encoding="utf-8"?><feed xmlns="http://www.w3.org/20
 # What the sample does not have on v4, so that a second road is taken; the tables of regions are not there either.
 ONLY_V3 = {"83648NED"}
 KEPT = 4
-Query = dict[str, str]
+CbsQuery = dict[str, str]
 T = TypeVar("T")
 
 
@@ -33,29 +33,29 @@ class Cbs:
     """Answers what is below the three addresses of CBS; tables are made when first asked for."""
 
     def __init__(self, cards: Mapping[str, SourceCard], v4_url: str, v3_url: str) -> None:
-        self._cards = {card.table: card for card in cards.values() if card.roads[0].protocol in CBS}
+        self._cards = {card.table: card for card in cards.values() if card.roads[0].leads_to is Form.CBS_TABLE}
         self._v4_url, self._v3_url = v4_url, v3_url
         self._made: dict[str, Any] = {}
         self._lock = RLock()
 
-    def v4(self, parts: list[str], query: Query) -> Answer:
+    def v4(self, parts: list[str], query: CbsQuery) -> Answer:
         """The answer to a GET below the address of OData v4."""
         try:
             return self._v4(parts, query)
-        except (RefusedError, QueryError) as error:
+        except (RefusedError, ODataQueryError) as error:
             status, code = _status(error)
             return json_answer({"error": {"code": code, "message": str(error), "details": []}}, status=status)
 
-    def v3(self, parts: list[str], query: Query) -> Answer:
+    def v3(self, parts: list[str], query: CbsQuery) -> Answer:
         """The answer to a GET below the host of OData v3."""
         try:
             return self._v3(parts, query)
-        except (RefusedError, QueryError) as error:
+        except (RefusedError, ODataQueryError) as error:
             status, code = _status(error)
             message = {"lang": "nl-NL", "value": str(error)}
             return json_answer({"odata.error": {"code": code, "message": message}}, status=status)
 
-    def bulk(self, parts: list[str], query: Query) -> Answer:
+    def bulk(self, parts: list[str], query: CbsQuery) -> Answer:
         """The answer to a GET below the address of the zips: those of the tables whose card takes that road."""
         card = self._cards.get(parts[0])
         if card is None or road_of(card) is not Protocol.CBS_BULK or len(parts) > 1:
@@ -86,7 +86,7 @@ class Cbs:
             found: T = self._made[key]
             return found
 
-    def _v4(self, parts: list[str], query: Query) -> Answer:
+    def _v4(self, parts: list[str], query: CbsQuery) -> Answer:
         table = self._v4_table(parts[0])
         base = f"{self._v4_url}/{table.id}"
         context = f"{base}/$metadata"
@@ -113,7 +113,7 @@ class Cbs:
             content["@odata.nextLink"] = _next(f"{base}/{name}", query, V4_PAGE)
         return json_answer(content)
 
-    def _v3(self, parts: list[str], query: Query) -> Answer:
+    def _v3(self, parts: list[str], query: CbsQuery) -> Answer:
         service = parts[0].lower()
         if service not in ("odataapi", "odatafeed") or len(parts) not in (3, 4) or parts[1].lower() != "odata":
             raise RefusedError(404, "No such path.")
@@ -151,7 +151,7 @@ def _status(error: Exception) -> tuple[int, str]:
     return status, "NotFound" if status == 404 else ""
 
 
-def _next(url: str, query: Query, page: int) -> str:
+def _next(url: str, query: CbsQuery, page: int) -> str:
     more = {"$skip": str(int(query.get("$skip", "0")) + page)}
     if "$top" in query:
         more["$top"] = str(int(query["$top"]) - page)

@@ -10,7 +10,7 @@ from pipelines.card import SourceCard
 from pipelines.dimensions import Measure
 from pipelines.roads import EurostatRoad
 
-from .answers import Answer, json_answer
+from .answers import Answer, Query, json_answer
 from .figures import around, compound, uniform
 from .invention import invention_of
 from .modified import modified_of
@@ -22,7 +22,6 @@ TIME_FILTERS = {"sinceTimePeriod", "untilTimePeriod", "lastTimePeriod"}
 SIZES = {2: 12_000_000, 3: 4_000_000, 4: 1_100_000, 5: 260_000}
 # Out of 1: no cell, a cell without a figure, an estimate, a break in the series.
 ABSENT, CONFIDENTIAL, ESTIMATED, BROKEN = 0.02, 0.035, 0.07, 0.09
-Query = dict[str, list[str]]
 
 
 class Eurostat:

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlencode
 
-from pipelines.card import TABULAR, Shape, SourceCard
+from pipelines.card import Shape, SourceCard
 from pipelines.clients.drop import folder_of
-from pipelines.roads import CkanRoad, DropRoad, FileRoad, HalRoad
+from pipelines.roads import CkanRoad, DropRoad, FileRoad, Form, HalRoad
 
 from . import registers, statistics
-from .answers import Answer, RefusedError, file_answer, json_answer
+from .answers import Answer, Query, RefusedError, file_answer, json_answer
 from .sheets import Sheet, file_bytes, layout_of
 
 KINDS = {
@@ -23,7 +23,6 @@ KINDS = {
 FORMATS = "http://publications.europa.eu/resource/authority/file-type"
 CC0 = "http://creativecommons.org/publicdomain/zero/1.0/deed.nl"
 DROPPED_ON = "2026-10-20"
-Query = dict[str, list[str]]
 
 
 class Files:
@@ -31,7 +30,7 @@ class Files:
 
     def __init__(self, cards: Mapping[str, SourceCard], ckan_url: str, hal_url: str) -> None:
         self._ckan_url, self._hal_url = ckan_url, hal_url
-        self._cards = [c for c in cards.values() if c.roads[0].protocol in TABULAR]
+        self._cards = [c for c in cards.values() if c.roads[0].leads_to is Form.TABLE]
         self._bodies: dict[tuple[str, int], bytes] = {}
         self._made: dict[str, list[Sheet]] = {}
         self._addresses = {

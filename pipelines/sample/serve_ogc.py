@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -10,12 +9,11 @@ from urllib.parse import urlencode
 
 from pipelines.card import SourceCard
 from pipelines.roads import OgcRoad
-from pipelines.settings import DBT_PROJECT
+from pipelines.seeds import MunicipalityTile, read_seed
 
 from .answers import Answer, RefusedError, json_answer
 from .frames import in_year
 
-TILES = DBT_PROJECT / "seeds" / "municipality_tiles.csv"
 NOTICE = "Verzonnen vierkant, geen echte grens / Invented square, not a real boundary"
 # The north-west corner of the first tile, and the size of one, so that all lie within the Netherlands.
 WEST, NORTH = 3.3, 53.5
@@ -24,7 +22,7 @@ GAP = 0.005
 KNOWN = {"f", "limit", "crs", "offset"}
 
 
-class Boundaries:
+class SampleAreas:
     """Answers for every card with areas on a map."""
 
     def __init__(self, cards: Mapping[str, SourceCard], url: str) -> None:
@@ -102,7 +100,4 @@ def _square(code: str, number: int) -> list[list[float]]:
 
 @cache
 def _tiles() -> dict[str, tuple[int, int]]:
-    if not TILES.exists():
-        return {}
-    with TILES.open(encoding="utf-8", newline="") as file:
-        return {row["region_code"]: (int(row["tile_column"]), int(row["tile_row"])) for row in csv.DictReader(file)}
+    return {tile.region_code: (tile.tile_column, tile.tile_row) for tile in read_seed(MunicipalityTile)}

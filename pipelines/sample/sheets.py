@@ -8,7 +8,7 @@ from typing import Any
 from pipelines.card import SourceCard
 from pipelines.layout import Reads, TableLayout
 
-from .files import Cells, file_of
+from .files import SampleCells, file_of
 from .periods import MONTHS
 
 # A header that stands for several, such as `AANT_LEEFT_*`, is there so many times.
@@ -76,8 +76,8 @@ def period_text(code: str, reads: Reads) -> str:
 def file_bytes(card: SourceCard, sheet: Sheet) -> bytes:
     """The file of a sheet. A workbook has a title above its table, and a note below it where a reader can tell it."""
     layout = layout_of(card)
-    above: Cells = [[card.title.nl], [NOTE], []] if layout.format == "xlsx" else ()
-    below: Cells = [[], [f"Bron: {card.publisher}. {NOTE}"]] if _notes_are_told(layout) else ()
+    above: SampleCells = [[card.title.nl], [NOTE], []] if layout.format == "xlsx" else ()
+    below: SampleCells = [[], [f"Bron: {card.publisher}. {NOTE}"]] if _notes_are_told(layout) else ()
     return file_of(layout, _rows_of_header(sheet.header, layout.header_rows), sheet.rows, above, below)
 
 

@@ -12,7 +12,7 @@ from .answers import Answer, RefusedError
 from .serve_cbs import Cbs
 from .serve_eurostat import Eurostat
 from .serve_files import Files
-from .serve_ogc import Boundaries
+from .serve_ogc import SampleAreas
 
 Room = Callable[[list[str], dict[str, list[str]]], Answer]
 """What answers the addresses below one base: the parts of the path after it, and the query."""
@@ -36,7 +36,7 @@ class SampleSource:
             (bases[Protocol.CBS_BULK], _single(cbs.bulk)),
             (bases[Protocol.CKAN], self._files.ckan),
             (bases[Protocol.HAL], self._files.hal),
-            (bases[Protocol.OGC_FEATURES], _single(Boundaries(cards, bases[Protocol.OGC_FEATURES]).answer)),
+            (bases[Protocol.OGC_FEATURES], _single(SampleAreas(cards, bases[Protocol.OGC_FEATURES]).answer)),
             (bases[Protocol.EUROSTAT], Eurostat(cards).answer),
         ]
 

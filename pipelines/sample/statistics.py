@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from datetime import date, timedelta
 from functools import cache
 from itertools import product
@@ -11,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.card import Cadence, SourceCard
-from pipelines.layout import PERIOD, REGION, Column, Reads, TableLayout
+from pipelines.layout import PERIOD, REGION, FileColumn, Reads, TableLayout
 from pipelines.roads import Protocol
-from pipelines.settings import DBT_PROJECT
+from pipelines.seeds import RegionName, csv_rows, read_seed
 
-from .columns import Cell, Part, column
+from .columns import SampleCell, SamplePart, column
 from .figures import uniform
 from .frames import frame_of, in_year, labour_market_region, municipalities, regions
 from .invention import Invention, invention_of
@@ -23,13 +22,12 @@ from .periods import LAST_MONTH, LAST_QUARTER, LAST_YEAR
 from .sheets import Sheet, header_of, in_file, layout_of, period_text
 
 FILE = Path(__file__).resolve().parent / "categories.csv"
-NAMES = DBT_PROJECT / "seeds" / "region_names.csv"
 HOW_MANY = {Cadence.WEEKLY: 6, Cadence.MONTHLY: 6, Cadence.QUARTERLY: 4, Cadence.YEARLY: 2, Cadence.ONCE: 1}
 # Names that stand beside the usual one: those of a half, and those that a source kept after a merger.
 BESIDE = ("halve gemeente", "door UWV ook na", "schrijfwijze van UWV")
 SMALL = 10
 CLASSES = ((0.25, "zeer ruim"), (0.67, "ruim"), (1.5, "gemiddeld"), (4.0, "krap"), (float("inf"), "zeer krap"))
-Rows = list[list[Any]]
+SheetRows = list[list[Any]]
 
 
 def sheets(card: SourceCard) -> list[Sheet]:
@@ -44,7 +42,7 @@ def sheets(card: SourceCard) -> list[Sheet]:
     return found
 
 
-def _rows(card: SourceCard, header: list[str], period: str) -> Rows:
+def _rows(card: SourceCard, header: list[str], period: str) -> SheetRows:
     layout = layout_of(card)
     rows = []
     for combination in product(*(_codes(card, name) for name in _dimensions(card))):
@@ -52,7 +50,9 @@ def _rows(card: SourceCard, header: list[str], period: str) -> Rows:
         beside = {entry["dimension"].removesuffix("_CD"): entry["beside"] for entry in combination if entry["beside"]}
         figures = _figures(card, categories, period)
         for region in _regions(card, period):
-            values: dict[str, Cell] = {code: cells.get(region, Cell(None)) for code, cells in figures.items()}
+            values: dict[str, SampleCell] = {
+                code: cells.get(region, SampleCell(None)) for code, cells in figures.items()
+            }
             _derive(card, values)
             names = _written(layout, region)
             for part, name in enumerate(names):
@@ -65,9 +65,9 @@ def _rows(card: SourceCard, header: list[str], period: str) -> Rows:
 
 def _cell(
     card: SourceCard,
-    col: Column,
+    col: FileColumn,
     categories: dict[str, str],
-    values: dict[str, Cell],
+    values: dict[str, SampleCell],
     period: str,
     name: str,
     part: int,
@@ -97,7 +97,7 @@ def _figures(card: SourceCard, categories: dict[str, str], period: str) -> dict[
             codes = [entry["code"] for entry in _codes(card, name)]
             # The two counts of a ratio fall apart each in its own way: else the ratio is the same in every category.
             key = f"{card.dataset_id} {name} {measure}" if has_ratio else f"{card.dataset_id} {name}"
-            parts.append(Part(key, len(codes), codes.index(code)))
+            parts.append(SamplePart(key, len(codes), codes.index(code)))
         figures[measure] = column(invention, "", tuple(parts), year, period) if _is_drawn(invention) else {}
     return figures
 
@@ -106,19 +106,21 @@ def _is_drawn(invention: Invention) -> bool:
     return invention.kind not in ("ratio", "label")
 
 
-def _derive(card: SourceCard, values: dict[str, Cell]) -> None:
+def _derive(card: SourceCard, values: dict[str, SampleCell]) -> None:
     """Fill in what follows from other measures: small numbers are not told, nor what could be computed from them."""
     for measure in card.measures:
         invention = invention_of(card.dataset_id, measure)
         if invention.kind == "ratio":
             above, below = (values[code].number for code in invention.like.split("/"))
             known = above is not None and below is not None and below >= SMALL
-            values[measure.code] = Cell(round((above or 0) / (below or 1), 2)) if known else Cell(None, "-")
+            values[measure.code] = SampleCell(round((above or 0) / (below or 1), 2)) if known else SampleCell(None, "-")
             if not known:
-                values[invention.like.split("/")[1]] = Cell(None, f"<{SMALL}")
+                values[invention.like.split("/")[1]] = SampleCell(None, f"<{SMALL}")
         elif invention.kind == "label":
             number = values[invention.like].number
-            values[measure.code] = Cell(None, "" if number is None else next(w for most, w in CLASSES if number < most))
+            values[measure.code] = SampleCell(
+                None, "" if number is None else next(w for most, w in CLASSES if number < most)
+            )
 
 
 def _periods(card: SourceCard) -> list[str]:
@@ -156,8 +158,7 @@ def _codes(card: SourceCard, dimension: str) -> list[dict[str, str]]:
 
 @cache
 def _categories() -> list[dict[str, str]]:
-    with FILE.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    return csv_rows(FILE)
 
 
 def _regions(card: SourceCard, period: str) -> list[str]:
@@ -182,11 +183,10 @@ def _written(layout: TableLayout, region: str) -> list[str]:
 @cache
 def _names() -> dict[tuple[str, str], list[str]]:
     usual: dict[tuple[str, str], list[str]] = {}
-    with NAMES.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            names = usual.setdefault((row["name_list"], row["region_code"]), [])
-            if not names or row["note"].startswith(BESIDE):
-                names.append(row["name"])
+    for row in read_seed(RegionName):
+        names = usual.setdefault((row.name_list, row.region_code), [])
+        if not names or row.note.startswith(BESIDE):
+            names.append(row.name)
     return usual
 
 

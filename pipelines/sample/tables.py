@@ -17,7 +17,7 @@ from typing import NamedTuple
 from pipelines.card import SourceCard
 from pipelines.dimensions import Certainty, Dimension, Measure
 
-from .columns import IMPOSSIBLE, Cell, Column, Part, column
+from .columns import IMPOSSIBLE, SampleCell, SampleColumn, SamplePart, column
 from .figures import SMALLEST
 from .frames import COUNTRY, LAST_FRAME, frame_of, in_year, labour_market_region, municipalities, region_title, regions
 from .invention import Invention, invention_of
@@ -48,39 +48,39 @@ class Entry(NamedTuple):
     code: str
     title: str
     alias: str
-    asked: bool
+    is_asked: bool
     status: str | None = None
 
 
 @dataclass(frozen=True)
-class Topic:
+class SampleTopic:
     """A measure of a table, and how its figures are invented."""
 
     measure: Measure
     invention: Invention
-    asked: bool
+    is_asked: bool
 
 
-class Line(NamedTuple):
+class SampleLine(NamedTuple):
     """A line of a table: its categories by dimension, its region, its period, and a cell for each topic."""
 
     categories: dict[str, Entry]
     region: str
     period: Period
-    cells: list[Cell]
+    cells: list[SampleCell]
 
 
 @dataclass(frozen=True)
-class Table:
+class SampleTable:
     """The table of a card."""
 
     card: SourceCard
 
     @cached_property
-    def topics(self) -> list[Topic]:
+    def topics(self) -> list[SampleTopic]:
         """The measures of the card, and one that it does not ask for."""
-        asked = [Topic(m, invention_of(self.card.dataset_id, m), True) for m in self.card.measures]
-        return [*asked, Topic(OTHER_MEASURE, invention_of(self.card.dataset_id, OTHER_MEASURE), False)]
+        asked = [SampleTopic(m, invention_of(self.card.dataset_id, m), True) for m in self.card.measures]
+        return [*asked, SampleTopic(OTHER_MEASURE, invention_of(self.card.dataset_id, OTHER_MEASURE), False)]
 
     @cached_property
     def categories(self) -> dict[str, list[Entry]]:
@@ -104,7 +104,7 @@ class Table:
         """The periods: so many that the number of rows is a healthy one."""
         now = len(in_year(LAST_FRAME))
         places = sum(now if level == "GM" else len(self._of_level(level)) for level in self._levels[0]) or 1
-        combinations = prod(sum(e.asked for e in entries) for entries in self.categories.values())
+        combinations = prod(sum(e.is_asked for e in entries) for entries in self.categories.values())
         each, rows = combinations * places * len(self.card.measures), self.card.rows
         return periods_of(self.card, -(-rows.min // each), rows.max // each)
 
@@ -118,11 +118,11 @@ class Table:
         more = [level for level in ("LD", "PV", "AM") if asked and level not in asked]
         return asked or ALL_LEVELS.get(self.card.table, ("NL", "LD", "PV", "CR", "GM")), tuple(more[:1])
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self) -> Iterator[SampleLine]:
         """Every line, region by region; of what nobody asks for there are only a few."""
         for combination in product(*self.categories.values()):
             named = dict(zip(self.categories, combination, strict=True))
-            asked = all(entry.asked for entry in combination)
+            asked = all(entry.is_asked for entry in combination)
             columns = [(p, [self._column(topic, named, p) for topic in self.topics]) for p in self.periods]
             for number, region in enumerate([e.code for e in self.regions] or [COUNTRY]):
                 few = number < FEW
@@ -132,23 +132,23 @@ class Table:
                 place = COUNTRY if region in self._no_regions else region
                 for period, found in columns:
                     cells = [
-                        c.get(place, IMPOSSIBLE) if topic.asked or few else IMPOSSIBLE
+                        c.get(place, IMPOSSIBLE) if topic.is_asked or few else IMPOSSIBLE
                         for topic, c in zip(self.topics, found, strict=True)
                     ]
-                    yield Line(named, region, period, self._marked(region, period, cells))
+                    yield SampleLine(named, region, period, self._marked(region, period, cells))
 
     @property
-    def only_municipalities(self) -> bool:
+    def has_only_municipalities(self) -> bool:
         """Whether it has no sums, so that a missing cell leaves nothing short."""
-        return {e.code[:2] for e in self.regions if e.asked} == {"GM"}
+        return {e.code[:2] for e in self.regions if e.is_asked} == {"GM"}
 
-    def _marked(self, region: str, period: Period, cells: list[Cell]) -> list[Cell]:
+    def _marked(self, region: str, period: Period, cells: list[SampleCell]) -> list[SampleCell]:
         """The smallest municipalities have no figures yet in the first year."""
-        if period is self.periods[0] and region in SMALLEST[:2] and self.only_municipalities:
-            return [Cell(None, ".")] * len(cells)
+        if period is self.periods[0] and region in SMALLEST[:2] and self.has_only_municipalities:
+            return [SampleCell(None, ".")] * len(cells)
         return cells
 
-    def _column(self, topic: Topic, categories: dict[str, Entry], period: Period) -> Column:
+    def _column(self, topic: SampleTopic, categories: dict[str, Entry], period: Period) -> SampleColumn:
         parts, letter = [], None
         for name, entries in self.categories.items():
             entry = categories[name]
@@ -197,13 +197,13 @@ def _letter(title: str) -> str:
     return found[1] if found else ""
 
 
-def _part(key: str, entry: Entry, entries: list[Entry]) -> Part:
+def _part(key: str, entry: Entry, entries: list[Entry]) -> SamplePart:
     """Which part of the whole a code stands for: the codes that are asked for and are no total make up the whole."""
-    leaves = [e.code for e in entries if e.asked and not is_total(e)]
+    leaves = [e.code for e in entries if e.is_asked and not is_total(e)]
     # One part beside a total leaves a rest, which the table does not have.
-    rest = len(leaves) == 1 and any(is_total(e) for e in entries if e.asked)
-    if entry.asked and is_total(entry):
-        return Part(key, len(leaves) + rest or 1, None)
-    if not entry.asked:
-        return Part(f"{key} {entry.code}", 2, 0)
-    return Part(key, len(leaves) + rest, leaves.index(entry.code))
+    rest = len(leaves) == 1 and any(is_total(e) for e in entries if e.is_asked)
+    if entry.is_asked and is_total(entry):
+        return SamplePart(key, len(leaves) + rest or 1, None)
+    if not entry.is_asked:
+        return SamplePart(f"{key} {entry.code}", 2, 0)
+    return SamplePart(key, len(leaves) + rest, leaves.index(entry.code))

@@ -17,7 +17,7 @@ Kind = Literal["text", "integer", "boolean"]
 
 
 @dataclass(frozen=True)
-class Text:
+class ApiText:
     """A sentence for a Dutch and an English reader."""
 
     nl: str
@@ -41,25 +41,25 @@ class Parameter:
         column: the column that it is about.
         compare: how the column is compared with the values.
         choices: a name in `Facts.choices` whose values are the only ones.
-        spelled: whether OpenAPI spells those values out; a long list has an address instead, in `listed_at`.
+        is_spelled: whether OpenAPI spells those values out; a long list has an address instead, in `listed_at`.
         through: the table of `column`, when that is not the one asked, and the column by which the two are joined.
-        selective: whether few rows are left, so that an index on the column is faster than the order of the key.
+        is_selective: whether few rows are left, so that an index on the column is faster than the order of the key.
     """
 
     name: str
     column: str
-    about: Text
+    about: ApiText
     kind: Kind = "text"
     compare: Literal["in", ">=", "<="] = "in"
     pattern: str | None = None
     minimum: int | None = None
     maximum: int | None = None
     choices: str | None = None
-    spelled: bool = True
+    is_spelled: bool = True
     listed_at: str | None = None
-    repeated: bool = True
+    is_repeated: bool = True
     through: tuple[str, str] | None = None
-    selective: bool = False
+    is_selective: bool = False
     example: str | int | None = None
 
 
@@ -71,20 +71,20 @@ class Nested:
     table: str
     column: str
     other: str
-    about: Text
+    about: ApiText
 
 
 @dataclass(frozen=True)
-class Resource:
+class ApiResource:
     """Something that can be asked: a table of the release, as a list and perhaps row by row."""
 
     name: str
     schema: str
     table: str
-    list_about: Text
+    list_about: ApiText
     filters: tuple[Parameter, ...] = ()
     key: Parameter | None = None
-    one_about: Text | None = None
+    one_about: ApiText | None = None
     nested: tuple[Nested, ...] = ()
     # A parameter that makes another table answer, with the schema of its rows.
     other_table: tuple[Parameter, str, str] | None = None
@@ -120,48 +120,48 @@ class Resource:
 LIMIT = Parameter(
     "limit",
     "",
-    Text("Hoeveel rijen hooguit in één antwoord.", "How many rows at most in one answer."),
+    ApiText("Hoeveel rijen hooguit in één antwoord.", "How many rows at most in one answer."),
     kind="integer",
     minimum=1,
     maximum=MAX_LIMIT,
-    repeated=False,
+    is_repeated=False,
     example=DEFAULT_LIMIT,
 )
 CURSOR = Parameter(
     "cursor",
     "",
-    Text(
+    ApiText(
         "Waar de volgende bladzijde begint; neem hem over uit links.next.",
         "Where the next page begins; take it from links.next.",
     ),
-    repeated=False,
+    is_repeated=False,
 )
 PAGING = (LIMIT, CURSOR)
 
 INDICATOR_ID = Parameter(
     "indicatorId",
     "indicator_id",
-    Text("Welke indicator.", "Which indicator."),
+    ApiText("Welke indicator.", "Which indicator."),
     pattern=r"^[a-z][a-z0-9_]*$",
     choices="indicators",
-    spelled=False,
+    is_spelled=False,
     listed_at="/indicators",
-    selective=True,
+    is_selective=True,
     example="establishments_count",
 )
 REGION_CODE = Parameter(
     "regionCode",
     "region_code",
-    Text("Code van een gemeente of regio.", "Code of a municipality or region."),
+    ApiText("Code van een gemeente of regio.", "Code of a municipality or region."),
     pattern=r"^[A-Z0-9-]+$",
     choices="regions",
-    spelled=False,
+    is_spelled=False,
     listed_at="/regions",
-    selective=True,
+    is_selective=True,
     example="GM0363",
 )
 SCHEME = Parameter(
-    "scheme", "scheme", Text("Soort regio.", "Kind of region."), choices="schemes", example="municipality"
+    "scheme", "scheme", ApiText("Soort regio.", "Kind of region."), choices="schemes", example="municipality"
 )
 SCHEME_OF_REGION = Parameter(
     "scheme",
@@ -174,7 +174,7 @@ SCHEME_OF_REGION = Parameter(
 YEAR = Parameter(
     "year",
     "year",
-    Text("Kalenderjaar van de periode.", "Calendar year of the period."),
+    ApiText("Kalenderjaar van de periode.", "Calendar year of the period."),
     kind="integer",
     minimum=1900,
     maximum=2100,
@@ -183,29 +183,29 @@ YEAR = Parameter(
 YEAR_FROM = Parameter(
     "yearFrom",
     "year",
-    Text("Dit jaar en later.", "This year and later."),
+    ApiText("Dit jaar en later.", "This year and later."),
     kind="integer",
     minimum=1900,
     maximum=2100,
     compare=">=",
-    repeated=False,
+    is_repeated=False,
     example=2020,
 )
 YEAR_TO = Parameter(
     "yearTo",
     "year",
-    Text("Dit jaar en eerder.", "This year and earlier."),
+    ApiText("Dit jaar en eerder.", "This year and earlier."),
     kind="integer",
     minimum=1900,
     maximum=2100,
     compare="<=",
-    repeated=False,
+    is_repeated=False,
     example=2024,
 )
 FRAME_YEAR = Parameter(
     "frameYear",
     "frame_year",
-    Text(
+    ApiText(
         "Jaar van de gemeentegrenzen. Zonder komt elk cijfer zoals de bron het gaf; met komen alle jaren op dezelfde "
         "grenzen, ook de indicatoren die uit andere zijn berekend.",
         "Year of the municipal boundaries. Without it every figure is as its source gave it; with it all years are on "
@@ -213,97 +213,99 @@ FRAME_YEAR = Parameter(
     ),
     kind="integer",
     choices="frame_years",
-    repeated=False,
+    is_repeated=False,
     example=2026,
 )
 PERIOD_CODE = Parameter(
     "periodCode",
     "period_code",
-    Text("Periode zoals CBS die schrijft.", "Period as CBS writes it."),
+    ApiText("Periode zoals CBS die schrijft.", "Period as CBS writes it."),
     pattern=r"^\d{4}([A-Z][A-Z0-9]\d{2}|\d{4})$",
     example="2024JJ00",
 )
 VALUE_STATUS = Parameter(
     "valueStatus",
     "value_status",
-    Text("Hoe zeker het cijfer is, of waarom het er niet is.", "How sure the figure is, or why there is none."),
+    ApiText("Hoe zeker het cijfer is, of waarom het er niet is.", "How sure the figure is, or why there is none."),
     choices="statuses",
     example="final",
 )
 DATASET_ID = Parameter(
     "datasetId",
     "dataset_id",
-    Text("Brontabel, als uitgever/tabel.", "Source table, as publisher/table."),
+    ApiText("Brontabel, als uitgever/tabel.", "Source table, as publisher/table."),
     pattern=r"^[a-z_]+/\S+$",
     choices="sources",
-    spelled=False,
+    is_spelled=False,
     listed_at="/sources",
-    selective=True,
+    is_selective=True,
     example="cbs/81575NED",
 )
 
 RESOURCES = (
-    Resource(
+    ApiResource(
         "regions",
         "Region",
         "regions",
-        Text("Gemeenten en regio's", "Municipalities and regions"),
+        ApiText("Gemeenten en regio's", "Municipalities and regions"),
         filters=(
             SCHEME,
             Parameter(
                 "isCurrent",
                 "is_current",
-                Text("Alleen regio's die er nog zijn, of juist niet.", "Only regions that still exist, or do not."),
+                ApiText("Alleen regio's die er nog zijn, of juist niet.", "Only regions that still exist, or do not."),
                 kind="boolean",
-                repeated=False,
+                is_repeated=False,
             ),
         ),
         key=REGION_CODE,
-        one_about=Text("Eén gemeente of regio", "One municipality or region"),
+        one_about=ApiText("Eén gemeente of regio", "One municipality or region"),
         nested=(
             Nested(
                 "members",
                 "region_membership",
                 "region_code",
                 "municipality_code",
-                Text("Gemeenten die bij de regio horen of hoorden.", "Municipalities that are or were in the region."),
+                ApiText(
+                    "Gemeenten die bij de regio horen of hoorden.", "Municipalities that are or were in the region."
+                ),
             ),
             Nested(
                 "partOf",
                 "region_membership",
                 "municipality_code",
                 "region_code",
-                Text(
+                ApiText(
                     "Regio's waar de gemeente bij hoort of hoorde.",
                     "Regions that the municipality is or was a part of.",
                 ),
             ),
         ),
     ),
-    Resource(
+    ApiResource(
         "indicators",
         "Indicator",
         "indicators",
-        Text("Indicatoren", "Indicators"),
+        ApiText("Indicatoren", "Indicators"),
         filters=(
-            Parameter("theme", "theme", Text("Thema.", "Theme."), choices="themes"),
+            Parameter("theme", "theme", ApiText("Thema.", "Theme."), choices="themes"),
             Parameter(
                 "buildingBlock",
                 "building_block",
-                Text("Bouwsteen van M4EG.", "Building block of M4EG."),
+                ApiText("Bouwsteen van M4EG.", "Building block of M4EG."),
                 kind="integer",
                 minimum=1,
                 maximum=5,
             ),
         ),
         key=INDICATOR_ID,
-        one_about=Text("Eén indicator", "One indicator"),
+        one_about=ApiText("Eén indicator", "One indicator"),
     ),
-    Resource(
+    ApiResource(
         "observations",
         "Observation",
         "observations",
-        Text("Cijfers", "Figures"),
+        ApiText("Cijfers", "Figures"),
         filters=(
             INDICATOR_ID,
             REGION_CODE,
@@ -316,19 +318,23 @@ RESOURCES = (
         ),
         other_table=(FRAME_YEAR, "observations_on_frame", "ObservationOnFrame"),
     ),
-    Resource(
+    ApiResource(
         "sources",
         "Source",
         "sources",
-        Text("Bronnen, met licentie en toestand", "Sources, with licence and state"),
-        filters=(Parameter("state", "state", Text("Toestand van de bron.", "State of the source."), choices="states"),),
+        ApiText("Bronnen, met licentie en toestand", "Sources, with licence and state"),
+        filters=(
+            Parameter("state", "state", ApiText("Toestand van de bron.", "State of the source."), choices="states"),
+        ),
     ),
-    Resource("releases", "Release", "release", Text("De uitgave waaruit wordt geantwoord", "The release that answers")),
-    Resource(
+    ApiResource(
+        "releases", "Release", "release", ApiText("De uitgave waaruit wordt geantwoord", "The release that answers")
+    ),
+    ApiResource(
         "changes",
         "Change",
         "source_changes",
-        Text(
+        ApiText(
             "Wat bronnen sinds de vorige keer aan hun tabellen veranderden",
             "What sources changed in their tables since the last time",
         ),
@@ -337,9 +343,9 @@ RESOURCES = (
             Parameter(
                 "blocks",
                 "blocks",
-                Text("Of de wijziging cijfers tegenhoudt.", "Whether the change holds figures back."),
+                ApiText("Of de wijziging cijfers tegenhoudt.", "Whether the change holds figures back."),
                 kind="boolean",
-                repeated=False,
+                is_repeated=False,
             ),
         ),
     ),

@@ -16,7 +16,7 @@ class Column:
 
     name: str
     sql_type: str
-    nullable: bool
+    is_nullable: bool
     description: str
     unit: str | None
 
@@ -57,8 +57,8 @@ class Facts:
     choices: Mapping[str, tuple[str | int, ...]]
 
 
-def describe_column(name: str, sql_type: str, *, nullable: bool, text: str) -> Column:
+def describe_column(name: str, sql_type: str, *, is_nullable: bool, text: str) -> Column:
     """Returns a column from its description in the metadata, which ends with the unit in brackets when it has one."""
     found = UNIT.match(text)
     about, unit = (found["about"], found["unit"]) if found else (text, None)
-    return Column(name=name, sql_type=sql_type, nullable=nullable, description=about, unit=unit)
+    return Column(name=name, sql_type=sql_type, is_nullable=is_nullable, description=about, unit=unit)

@@ -1,7 +1,5 @@
 """The OpenAPI 3.1 document, made from the description and the release."""
 
-from typing import Any
-
 from portal.api import negotiation
 from portal.api.description import (
     API_VERSION,
@@ -13,17 +11,19 @@ from portal.api.description import (
     OPENAPI_PATH,
     PAGING,
     RESOURCES,
+    ApiResource,
+    ApiText,
     Nested,
     Parameter,
-    Resource,
-    Text,
 )
 from portal.api.facts import Column, Facts, Table
 from portal.api.problems import PROBLEMS
+from portal.data_package import Json
 
-Json = dict[str, Any]
-TITLE = Text("Regiokompas: open cijfers per gemeente en regio", "Regiokompas: open figures by municipality and region")
-OPENAPI_ABOUT = Text("Deze beschrijving", "This description")
+TITLE = ApiText(
+    "Regiokompas: open cijfers per gemeente en regio", "Regiokompas: open figures by municipality and region"
+)
+OPENAPI_ABOUT = ApiText("Deze beschrijving", "This description")
 JSON_TYPES = {"text": "string", "integer": "integer", "boolean": "boolean"}
 
 
@@ -57,7 +57,7 @@ def document(facts: Facts) -> Json:
     }
 
 
-def _list_operation(resource: Resource, facts: Facts) -> Json:
+def _list_operation(resource: ApiResource, facts: Facts) -> Json:
     name = _page_name(resource)
     rows = {"schema": {"type": "string", "description": "One row for each item, with its fields as columns."}}
     return {
@@ -76,7 +76,7 @@ def _list_operation(resource: Resource, facts: Facts) -> Json:
     }
 
 
-def _one_operation(resource: Resource, key: Parameter, about: Text, facts: Facts) -> Json:
+def _one_operation(resource: ApiResource, key: Parameter, about: ApiText, facts: Facts) -> Json:
     return {
         "operationId": f"get{resource.schema}",
         "tags": [resource.name],
@@ -111,7 +111,7 @@ def _document_operation() -> Json:
 def parameter_object(parameter: Parameter, facts: Facts, place: str = "query") -> Json:
     """Returns a parameter as OpenAPI writes it."""
     schema = _value_schema(parameter, facts)
-    repeated = parameter.repeated and place == "query"
+    repeated = parameter.is_repeated and place == "query"
     if repeated:
         schema = {"type": "array", "items": schema, "maxItems": MAX_VALUES}
     found: Json = {
@@ -130,7 +130,7 @@ def parameter_object(parameter: Parameter, facts: Facts, place: str = "query") -
 
 def _value_schema(parameter: Parameter, facts: Facts) -> Json:
     schema: Json = {"type": JSON_TYPES[parameter.kind]}
-    if parameter.choices and parameter.spelled:
+    if parameter.choices and parameter.is_spelled:
         schema["enum"] = list(facts.choices[parameter.choices])
     if parameter.pattern:
         schema["pattern"] = parameter.pattern
@@ -168,7 +168,7 @@ def _row_schema(table: Table) -> Json:
 
 
 def _column_schema(column: Column) -> Json:
-    schema: Json = {"type": [column.json_type, "null"] if column.nullable else column.json_type}
+    schema: Json = {"type": [column.json_type, "null"] if column.is_nullable else column.json_type}
     if column.description:
         schema["description"] = column.description
     return {**schema, "x-unit": column.unit} if column.unit else schema
@@ -197,7 +197,7 @@ def _page_schema(rows: Json) -> Json:
     return {"type": "object", "properties": around, "required": list(around), "additionalProperties": False}
 
 
-def _one_schema(resource: Resource, facts: Facts) -> Json:
+def _one_schema(resource: ApiResource, facts: Facts) -> Json:
     schema = _row_schema(facts.tables[resource.table])
     lists = {
         nested.field: {"type": "array", "items": _ref(_nested_name(nested)), "description": nested.about.both}
@@ -242,9 +242,11 @@ def _other_responses(*problems: str) -> Json:
 
 def _headers() -> Json:
     texts = {
-        "API-Version": Text("Volledig versienummer van de API.", "Full version number of the API."),
-        "ETag": Text("Blijft gelijk zolang de uitgave dat is.", "Stays the same while the release does."),
-        "Link": Text("De volgende bladzijde, rel=next, als die er is.", "The next page, rel=next, when there is one."),
+        "API-Version": ApiText("Volledig versienummer van de API.", "Full version number of the API."),
+        "ETag": ApiText("Blijft gelijk zolang de uitgave dat is.", "Stays the same while the release does."),
+        "Link": ApiText(
+            "De volgende bladzijde, rel=next, als die er is.", "The next page, rel=next, when there is one."
+        ),
     }
     return {name: {"description": about.both, "schema": {"type": "string"}} for name, about in texts.items()}
 
@@ -261,11 +263,11 @@ def _response_name(problem: str) -> str:
     return "".join(word.capitalize() for word in problem.split("-"))
 
 
-def _page_name(resource: Resource) -> str:
+def _page_name(resource: ApiResource) -> str:
     return f"{resource.name.capitalize()}Page"
 
 
-def _one_name(resource: Resource) -> str:
+def _one_name(resource: ApiResource) -> str:
     return f"One{resource.schema}"
 
 

@@ -6,7 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from portal.api import cursors
-from portal.api.description import BASE, CURSOR, DEFAULT_LIMIT, LIMIT, MAX_VALUES, PAGING, Parameter, Resource, Text
+from portal.api.description import (
+    BASE,
+    CURSOR,
+    DEFAULT_LIMIT,
+    LIMIT,
+    MAX_VALUES,
+    PAGING,
+    ApiResource,
+    ApiText,
+    Parameter,
+)
 from portal.api.facts import Facts
 from portal.api.problems import Fault, invalid
 
@@ -28,7 +38,7 @@ class Asked:
     after: cursors.Position | None
 
 
-def read_query(resource: Resource, pairs: Sequence[tuple[str, str]], facts: Facts) -> Asked:
+def read_query(resource: ApiResource, pairs: Sequence[tuple[str, str]], facts: Facts) -> Asked:
     """Returns what a query asks of a list.
 
     Raises:
@@ -68,7 +78,7 @@ def _unknown(name: str, known: list[str]) -> Fault:
 
 
 def _read_values(parameter: Parameter, texts: list[str], facts: Facts) -> tuple[tuple[Value, ...], list[Fault]]:
-    most = MAX_VALUES if parameter.repeated else 1
+    most = MAX_VALUES if parameter.is_repeated else 1
     if len(texts) > most:
         detail = f"{parameter.name} is given {len(texts)} times, and may be given {most} time{'s' * (most > 1)}."
         return (), [Fault(parameter.name, "too-many-values", detail)]
@@ -101,22 +111,24 @@ def read_value(parameter: Parameter, text: str, facts: Facts) -> Value | None:
     return value if parameter.pattern is None or re.search(parameter.pattern, text, re.ASCII) else None
 
 
-def expected(parameter: Parameter, facts: Facts) -> Text:
+def expected(parameter: Parameter, facts: Facts) -> ApiText:
     """Returns in words which values a parameter takes."""
     if parameter.kind == "boolean":
-        return Text("true of false", "true or false")
-    if parameter.choices and parameter.spelled:
+        return ApiText("true of false", "true or false")
+    if parameter.choices and parameter.is_spelled:
         listed = ", ".join(str(choice) for choice in facts.choices[parameter.choices])
-        return Text(f"een van {listed}", f"one of {listed}")
+        return ApiText(f"een van {listed}", f"one of {listed}")
     if parameter.listed_at:
         address = f"{BASE}{parameter.listed_at}"
-        return Text(
+        return ApiText(
             f"een uit {address}, zoals {parameter.example}", f"one that is in {address}, such as {parameter.example}"
         )
     if parameter.kind == "integer":
         lowest, highest = parameter.minimum, parameter.maximum
-        return Text(f"een geheel getal van {lowest} tot en met {highest}", f"a whole number from {lowest} to {highest}")
-    return Text(f"iets als {parameter.example}", f"something like {parameter.example}")
+        return ApiText(
+            f"een geheel getal van {lowest} tot en met {highest}", f"a whole number from {lowest} to {highest}"
+        )
+    return ApiText(f"iets als {parameter.example}", f"something like {parameter.example}")
 
 
 def _cut(text: str) -> str:

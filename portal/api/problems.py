@@ -3,13 +3,13 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from portal.api.description import Text
+from portal.api.description import ApiText
 
 PROBLEMS = {
     "invalid-request": (
         400,
         "Request not understood",
-        Text(
+        ApiText(
             "Een onbekende parameter, of een waarde die niet kan. `errors` noemt elke fout en wat er verwacht werd.",
             "An unknown parameter, or a value that cannot be. `errors` names each fault and what was expected.",
         ),
@@ -17,17 +17,17 @@ PROBLEMS = {
     "not-found": (
         404,
         "Not found",
-        Text("Er is niets op dit adres.", "There is nothing at this address."),
+        ApiText("Er is niets op dit adres.", "There is nothing at this address."),
     ),
     "method-not-allowed": (
         405,
         "Method not allowed",
-        Text("Deze API is om te lezen: GET, HEAD en OPTIONS.", "This API is for reading: GET, HEAD and OPTIONS."),
+        ApiText("Deze API is om te lezen: GET, HEAD en OPTIONS.", "This API is for reading: GET, HEAD and OPTIONS."),
     ),
     "not-acceptable": (
         406,
         "Not acceptable",
-        Text(
+        ApiText(
             "De gevraagde vorm (Accept) is er niet; `detail` zegt welke er wel zijn.",
             "The form that was asked for (Accept) is not there; `detail` says which are.",
         ),

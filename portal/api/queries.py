@@ -7,13 +7,13 @@ from portal.api.description import Nested, Parameter
 from portal.api.facts import Facts, Table
 from portal.api.parameters import Asked, Value
 
-Bound = dict[str, Any]
+BoundValues = dict[str, Any]
 
 
-def list_sql(asked: Asked, facts: Facts) -> tuple[str, Bound]:
+def list_sql(asked: Asked, facts: Facts) -> tuple[str, BoundValues]:
     """Returns the query for a page: one row more than was asked tells whether there is a next page."""
     table = facts.tables[asked.table]
-    bound: Bound = {"most": asked.limit + 1}
+    bound: BoundValues = {"most": asked.limit + 1}
     conditions = []
     for number, (parameter, values) in enumerate(asked.filters):
         condition, more = _condition(parameter, values, f"p{number}")
@@ -38,9 +38,9 @@ def nested_sql(nested: Nested, table: Table) -> str:
     return f"select {_columns(table)} from {table.name} where {where} order by {_listed(table.key)}"
 
 
-def _condition(parameter: Parameter, values: tuple[Value, ...], name: str) -> tuple[str, Bound]:
+def _condition(parameter: Parameter, values: tuple[Value, ...], name: str) -> tuple[str, BoundValues]:
     # A plus keeps SQLite from an index that leaves many rows to sort: the order of the key is faster then.
-    plus = "" if parameter.selective else "+"
+    plus = "" if parameter.is_selective else "+"
     if parameter.compare != "in":
         return f"{plus}{parameter.column} {parameter.compare} :{name}", {name: values[0]}
     chosen = f"{parameter.column} in (select value from json_each(:{name}))"

@@ -11,7 +11,7 @@ import yaml
 from doc_blocks import DOCS as PAGES
 
 from pipelines.cli import main
-from pipelines.settings import PORTAL, PROJECT, Settings
+from pipelines.settings import PORTAL, PROJECT, Settings, variable_of
 from portal.pages import PATHS
 
 DOCS = (*PAGES, "CHANGELOG.md")
@@ -25,9 +25,9 @@ def read(doc: str) -> str:
     return (PROJECT / doc).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("field", fields(Settings), ids=lambda field: field.metadata["env"])
+@pytest.mark.parametrize("field", fields(Settings), ids=lambda field: variable_of(field.name))
 def test_every_setting_is_in_the_table_of_settings_with_its_default(field: object) -> None:
-    name = field.metadata["env"]
+    name = variable_of(field.name)
     default = f"{field.default:g}" if isinstance(field.default, float) else str(field.default)
     shown = f"`{default}`" if default else "empty"
     assert f"| `{name}` | {shown} |" in read("docs/reference.md")
@@ -35,7 +35,7 @@ def test_every_setting_is_in_the_table_of_settings_with_its_default(field: objec
 
 def test_the_docs_name_no_setting_that_does_not_exist() -> None:
     named = {name for doc in PAGES for name in re.findall(r"REGIOKOMPAS_\w+", read(doc))}
-    assert named == {f.metadata["env"] for f in fields(Settings)}
+    assert named == {variable_of(f.name) for f in fields(Settings)}
 
 
 @pytest.mark.parametrize("name", main.commands)

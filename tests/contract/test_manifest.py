@@ -61,7 +61,7 @@ def test_observations_are_told_whole(manifest: Path) -> None:
         "landed_sha256",
     }
     assert columns["indicator_id"].references == ("indicators", "indicator_id")
-    assert columns["value"].nullable and not columns["value_status"].nullable
+    assert columns["value"].is_nullable and not columns["value_status"].is_nullable
     assert all(c.description_nl and c.description_en and c.description_nl != c.description_en for c in table.columns)
 
 

@@ -2,15 +2,15 @@
 
 import csv
 import re
+from pathlib import Path
 
 import pytest
 
 from pipelines.card import load_cards
 from pipelines.errors import CardError
 from pipelines.indicators import check_indicators, read_indicators, term_ids, terms_of
-from pipelines.settings import CARDS, DBT_PROJECT
-
-SEEDS = DBT_PROJECT / "seeds"
+from pipelines.seeds import SEEDS, Indicator, SeedRow, read_rows, read_seed
+from pipelines.settings import CARDS
 
 
 def rows(seed: str) -> list[dict[str, str]]:
@@ -18,9 +18,9 @@ def rows(seed: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-INDICATORS = read_indicators(SEEDS / "indicators.csv")
-BY_ID = {row["indicator_id"]: row for row in INDICATORS}
-COMPUTED = [row for row in INDICATORS if row["formula"] != "published"]
+INDICATORS = read_indicators()
+BY_ID = {row.indicator_id: row for row in INDICATORS}
+COMPUTED = [row for row in INDICATORS if row.formula != "published"]
 GOALS = rows("goals")
 CARDS_BY_ID = load_cards(CARDS)
 # From small to large; a figure cannot be computed of a smaller region than its coarsest term has.
@@ -29,51 +29,51 @@ LEVELS = ["municipality", "labour_market_region", "corop", "nuts3", "province", 
 
 def test_there_are_enough_of_them_for_every_theme_and_building_block() -> None:
     assert len(INDICATORS) >= 90
-    assert {row["theme"] for row in INDICATORS} == {row["theme"] for row in rows("themes")}
-    assert {row["building_block"] for row in INDICATORS} == {"1", "2", "3", "4", "5"}
+    assert {row.theme for row in INDICATORS} == {row["theme"] for row in rows("themes")}
+    assert {row.building_block for row in INDICATORS} == {1, 2, 3, 4, 5}
 
 
 def test_every_sub_theme_is_used_by_an_indicator_or_a_goal() -> None:
-    used = {row["sub_theme"] for row in [*INDICATORS, *GOALS]}
+    used = {row.sub_theme for row in INDICATORS} | {row["sub_theme"] for row in GOALS}
     assert used == {row["sub_theme"] for row in rows("sub_themes")}
 
 
 @pytest.mark.parametrize("row", INDICATORS, ids=BY_ID)
-def test_an_indicator_is_told_in_both_languages_with_its_unit_in_its_id(row: dict[str, str]) -> None:
-    assert re.search(r"_(count|pct|rate|ratio|eur|km|km2)$", row["indicator_id"])
+def test_an_indicator_is_told_in_both_languages_with_its_unit_in_its_id(row: Indicator) -> None:
+    assert re.search(r"_(count|pct|rate|ratio|eur|km|km2)$", row.indicator_id)
     for text in ("title", "definition", "unit"):
-        assert row[f"{text}_nl"].strip() and row[f"{text}_en"].strip()
+        assert getattr(row, f"{text}_nl").strip() and getattr(row, f"{text}_en").strip()
     for text in ("title", "definition"):
-        assert row[f"{text}_nl"] != row[f"{text}_en"]
-    assert row["lowest_level"] in LEVELS
-    assert float(row["min_value"]) < float(row["max_value"])
+        assert getattr(row, f"{text}_nl") != getattr(row, f"{text}_en")
+    assert row.lowest_level in LEVELS
+    assert row.min_value < row.max_value
 
 
 def test_a_target_has_a_source_that_names_it() -> None:
     programmes = {row["programme_id"] for row in rows("programmes")}
-    targets = {row["indicator_id"]: row for row in INDICATORS if row["target_value"] or row["target_source"]}
+    targets = {row.indicator_id: row for row in INDICATORS if row.target_value or row.target_source}
     # The one number in the founding documents: 70 per cent of employment.
-    assert {name: row["target_value"] for name, row in targets.items()} == {"sme_jobs_share_pct": "70"}
-    assert all(row["target_source"] in programmes for row in targets.values())
+    assert {name: row.target_value for name, row in targets.items()} == {"sme_jobs_share_pct": 70}
+    assert all(row.target_source in programmes for row in targets.values())
 
 
 def test_every_warning_is_known_and_used() -> None:
-    used = {warning for row in INDICATORS for warning in row["usage_warnings"].split(";") if warning}
+    used = {warning for row in INDICATORS for warning in row.usage_warnings.split(";") if warning}
     assert used == {row["warning_id"] for row in rows("usage_warnings")}
 
 
-@pytest.mark.parametrize("row", COMPUTED, ids=lambda row: row["indicator_id"])
-def test_what_is_computed_is_not_of_smaller_regions_than_its_terms(row: dict[str, str]) -> None:
-    coarsest = max((LEVELS.index(BY_ID[term]["lowest_level"]) for term in terms_of(row)), default=0)
-    assert LEVELS.index(row["lowest_level"]) >= coarsest
+@pytest.mark.parametrize("row", COMPUTED, ids=lambda row: row.indicator_id)
+def test_what_is_computed_is_not_of_smaller_regions_than_its_terms(row: Indicator) -> None:
+    coarsest = max((LEVELS.index(BY_ID[term].lowest_level) for term in terms_of(row)), default=0)
+    assert LEVELS.index(row.lowest_level) >= coarsest
 
 
 def test_what_is_computed_from_rounded_or_incomplete_figures_warns_of_it_too() -> None:
     for row in COMPUTED:
-        warnings = set(row["usage_warnings"].split(";"))
+        warnings = set(row.usage_warnings.split(";"))
         for term in terms_of(row):
-            assert "register_incomplete" not in BY_ID[term]["usage_warnings"] or "register_incomplete" in warnings
-            assert "estimate" not in BY_ID[term]["usage_warnings"] or "estimate" in warnings
+            assert "register_incomplete" not in BY_ID[term].usage_warnings or "register_incomplete" in warnings
+            assert "estimate" not in BY_ID[term].usage_warnings or "estimate" in warnings
 
 
 def test_the_registry_passes_the_check_of_a_run() -> None:
@@ -98,7 +98,7 @@ def test_a_goal_is_followed_by_an_indicator_or_says_what_is_missing(goal: dict[s
     assert not goal["indicator_id"] or goal["indicator_id"] in BY_ID
     assert bool(goal["target_value"]) == (goal["desired"] in ("at_least", "at_most"))
     if goal["target_value"]:
-        assert goal["target_value"] == BY_ID[goal["indicator_id"]]["target_value"]
+        assert float(goal["target_value"]) == BY_ID[goal["indicator_id"]].target_value
 
 
 @pytest.mark.parametrize(
@@ -123,10 +123,10 @@ def test_a_goal_is_followed_by_an_indicator_or_says_what_is_missing(goal: dict[s
     ],
 )
 def test_a_row_that_cannot_be_computed_is_named(of: str, change: dict[str, str], told: list[str]) -> None:
-    changed = [row | change if row["indicator_id"] == of else row for row in INDICATORS]
+    changed = [row.model_copy(update=change) if row.indicator_id == of else row for row in INDICATORS]
     with pytest.raises(CardError) as error:
         check_indicators(changed, CARDS_BY_ID)
-    line = next(number for number, row in enumerate(changed, start=2) if row["indicator_id"] == of)
+    line = next(number for number, row in enumerate(changed, start=2) if row.indicator_id == of)
     text = str(error.value)
     assert text.startswith(f"indicator {of} (indicators.csv line {line}): ") and "\n" not in text
     assert all(part in text for part in (*told, " -> ")), text
@@ -137,7 +137,7 @@ def test_a_circle_of_rows_is_named_with_its_way() -> None:
         "unused_potential_count": {"numerator": "establishment_births_minus_deaths_count"},
         "establishment_births_minus_deaths_count": {"numerator": "jobs_count + unused_potential_count"},
     }
-    changed = [row | change.get(row["indicator_id"], {}) for row in INDICATORS]
+    changed = [row.model_copy(update=change.get(row.indicator_id, {})) for row in INDICATORS]
     with pytest.raises(CardError) as error:
         check_indicators(changed, CARDS_BY_ID)
     way = "unused_potential_count -> establishment_births_minus_deaths_count -> unused_potential_count"
@@ -147,3 +147,32 @@ def test_a_circle_of_rows_is_named_with_its_way() -> None:
 def test_a_signed_sum_is_taken_apart() -> None:
     assert term_ids("a_count + b_count - c_count") == ["a_count", "b_count", "c_count"]
     assert term_ids("") == []
+
+
+def test_an_indicator_has_the_columns_of_its_seed_in_their_order() -> None:
+    assert list(Indicator.model_fields) == list(rows("indicators")[0])
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"colour": "red"}, "'red' in colour: Extra inputs are not permitted"),
+        ({"decimals": "some"}, "'some' in decimals: Input should be a valid integer"),
+        ({"title_en": ""}, "title_en: Field required"),
+    ],
+)
+def test_a_row_with_another_column_or_cell_is_refused(tmp_path: Path, change: dict[str, str], told: str) -> None:
+    first, second = rows("indicators")[:2]
+    with (tmp_path / "indicators.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, fieldnames=list(first | change))
+        writer.writeheader()
+        writer.writerows([first, second | change])
+    with pytest.raises(CardError) as error:
+        read_seed(Indicator, tmp_path)
+    text = str(error.value)
+    assert text.splitlines()[-1].startswith(f"indicators.csv line 3: {told}") and text.endswith(" -> correct the row")
+
+
+@pytest.mark.parametrize("kind", SeedRow.__subclasses__(), ids=lambda kind: kind.seed)
+def test_every_seed_that_python_reads_is_read_whole(kind: type[SeedRow]) -> None:
+    assert len(read_rows(kind, SEEDS / f"{kind.seed}.csv")) == len(rows(kind.seed)) > 0

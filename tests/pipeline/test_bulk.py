@@ -15,7 +15,7 @@ from support import SHARED, Standin
 
 from pipelines.card import SourceCard, load_cards
 from pipelines.clients import cbs_bulk
-from pipelines.clients.odata import Description
+from pipelines.clients.description import Description
 from pipelines.errors import SourceError
 from pipelines.landing import Landing
 from pipelines.refresh import Refreshed, refresh
@@ -133,7 +133,7 @@ def test_an_unchanged_table_is_not_fetched_again(standin: Standin, tmp_path: Pat
     fetch(standin, one, tmp_path)
     standin.heal()
     again = fetch(standin, one, tmp_path)
-    assert not again.changed
+    assert not again.has_changed
     assert standin.asked() == {"/odata/v1/CBS/80072ned/Properties": 1}
 
 

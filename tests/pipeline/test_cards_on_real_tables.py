@@ -8,12 +8,12 @@ import pytest
 from support import Standin, open_standin
 from support_tables import FILES, FOLDERS, Table, serving, table_of
 
-from pipelines.card import CBS, SourceCard, load_cards
-from pipelines.clients.odata import Description, SourceCode, SourceMeasure, match
+from pipelines.card import SourceCard, load_cards
+from pipelines.clients.description import Description, SourceCode, SourceMeasure, match
+from pipelines.clients.registry import CBS, ODATA, told_by
 from pipelines.doctor import Memory
 from pipelines.errors import MismatchError
 from pipelines.landing import Landing
-from pipelines.reading.landed import CLIENTS
 from pipelines.reading.remainders import remainders_among
 from pipelines.refresh import by_first_road, refresh
 from pipelines.roads import Protocol, Road
@@ -38,8 +38,8 @@ def described(card: SourceCard, standin: Standin) -> Description:
     origin = standin.origin()
 
     def ask(road: Road) -> Description:
-        protocol = Protocol.CBS_ODATA4 if road.protocol is Protocol.CBS_BULK else road.protocol
-        client = CLIENTS[protocol]
+        protocol = told_by(road.protocol)
+        client = ODATA[protocol]
         _, rows = client.look(origin.http, origin.addresses[protocol], card, road, Memory())
         found: Description = client.description(card, rows)
         return found
@@ -48,7 +48,7 @@ def described(card: SourceCard, standin: Standin) -> Description:
 
 
 def test_every_table_that_was_recorded_and_has_a_card_is_held_against_it() -> None:
-    assert {card.table for card in RECORDED.values() if {road.protocol for road in card.roads} <= CBS} >= {
+    assert {card.table for card in RECORDED.values() if {road.protocol for road in card.roads} <= CBS.keys()} >= {
         *("70072ned", "80305ned", "81575NED", "82522NED", "82949NED", "83287NED", "83583NED", "83599NED"),
         *("83648NED", "83841NED", "85554NED", "86247NED"),
     }
@@ -224,7 +224,7 @@ def bankruptcies(*types: tuple[str, str], measure: tuple[str, str, str]) -> Desc
         "RegioSCodes": [{"Identifier": code, "Title": title} for code, title in regions],
         "PeriodenCodes": [{"Identifier": "2026MM09", "Title": "2026 september", "Status": None}],
     }
-    client = CLIENTS[Protocol.CBS_ODATA4]
+    client = ODATA[Protocol.CBS_ODATA4]
     found: Description = client.description(ALL["cbs/82522NED"], sets.__getitem__)
     return found
 

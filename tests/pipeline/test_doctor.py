@@ -28,11 +28,11 @@ from pipelines.landing import Landing
 from pipelines.origins import LandingOrigin, LiveOrigin, open_origin
 from pipelines.refresh import refresh
 from pipelines.roads import Protocol
-from pipelines.settings import CARDS, DBT_PROJECT, Settings
+from pipelines.settings import CARDS, Settings
 from schemas.shapes import check_shape
 
 ALL = load_cards(CARDS)
-INDICATORS = read_indicators(DBT_PROJECT / "seeds" / "indicators.csv")
+INDICATORS = read_indicators()
 LANDED = ["cbs/83583NED", "cbs/82949NED", "rijk/subsidies_2015"]
 Table = dict[str, Any]
 
@@ -172,7 +172,7 @@ def test_a_measure_that_went_away_is_named_with_its_indicators(tmp_path: Path) -
 @pytest.mark.standin
 def test_what_no_indicator_uses_is_only_a_remark(standin: Standin) -> None:
     standin.heal()
-    finding = examine(ALL["cbs/81575NED"], standin.origin(), [i for i in INDICATORS if "T001081" in i["dims"]])
+    finding = examine(ALL["cbs/81575NED"], standin.origin(), [i for i in INDICATORS if "T001081" in i.dims])
     (remark,) = finding.remarks
     assert finding.problems == () and "cbs/81575NED" in remark and "BedrijfstakkenBranchesSBI2008=301000" in remark
 

@@ -27,12 +27,12 @@ from pipelines.held_back import with_dependents
 from pipelines.indicators import read_indicators
 from pipelines.landing import Landing
 from pipelines.refresh import refresh
-from pipelines.settings import CARDS, DBT_PROJECT
+from pipelines.settings import CARDS
 from schemas.wire import check_raw
 
 pytestmark = pytest.mark.standin
 ALL = load_cards(CARDS)
-INDICATORS = read_indicators(DBT_PROJECT / "seeds" / "indicators.csv")
+INDICATORS = read_indicators()
 # What is computed from jobs_count.
 OF_JOBS = {
     "jobs_growth_1y_pct",
@@ -83,7 +83,7 @@ def test_a_measure_that_changed_blocks_its_indicators_only(
     found = changes_of(standin, tmp_path, "cbs/70072ned", change)
     (blocking,) = [c for c in found if c.blocks]
     assert (blocking.kind, blocking.change, blocking.code) == (kind, what, "TotaalAantalBanen")
-    rows = [row for row in INDICATORS if row["indicator_id"] in ("jobs_count", "population_count")]
+    rows = [row for row in INDICATORS if row.indicator_id in ("jobs_count", "population_count")]
     (blocked,) = blocked_indicators(rows, found)
     assert blocked["indicator_id"] == "jobs_count" and " -> " in blocked["reason"]
 

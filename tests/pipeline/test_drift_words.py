@@ -11,12 +11,12 @@ from pipelines.drift import Change, drift, reasons_to_hold_back
 from pipelines.indicators import read_indicators
 from pipelines.landing import Landing
 from pipelines.refresh import refresh
-from pipelines.settings import CARDS, DBT_PROJECT
+from pipelines.settings import CARDS
 from schemas.wire import check_raw
 
 pytestmark = pytest.mark.standin
 ALL = load_cards(CARDS)
-INDICATORS = read_indicators(DBT_PROJECT / "seeds" / "indicators.csv")
+INDICATORS = read_indicators()
 
 
 def between(
@@ -82,7 +82,7 @@ def test_a_measure_that_moved_to_another_group_blocks_where_only_groups_tell_it_
     assert (found.code, found.kind, found.change) == ("MiddelbaarBeroepsonderwijs", "measure", "renamed")
     assert found.before == "MiddelbaarBeroepsonderwijs_110 (Mbo) in Gediplomeerden"
     assert found.after == "MiddelbaarBeroepsonderwijs_110 (Mbo) in Studenten"
-    rows = [row for row in INDICATORS if row["measure_code"] == "MiddelbaarBeroepsonderwijs"]
+    rows = [row for row in INDICATORS if row.measure_code == "MiddelbaarBeroepsonderwijs"]
     assert list(reasons_to_hold_back(rows, [found])) == ["graduates_mbo_count"]
 
 

@@ -64,7 +64,7 @@ def test_a_dimension_keeps_what_its_card_asks_for() -> None:
     period = Dimension.model_validate({"role": "period", "kinds": ["JJ"], "since": 2015})
     codes = ("2014JJ00", "2015JJ00", "2016KW01", "2026JJ00")
     assert [code for code in codes if period.keeps(code)] == ["2015JJ00", "2026JJ00"]
-    assert Dimension.model_validate({"role": "category"}).keeps_all and not period.keeps_all
+    assert Dimension.model_validate({"role": "category"}).is_whole and not period.is_whole
 
 
 def test_a_table_of_figures_may_say_which_division_its_regions_follow(written: Callable[..., Path]) -> None:

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from pipelines.card import Cadence, Shape, SourceCard, load_cards
-from pipelines.clients.odata import plain
+from pipelines.clients.description import plain
 from pipelines.dimensions import Certainty, Code, Dimension
 from pipelines.roads import Protocol
 from pipelines.settings import CARDS, DBT_PROJECT
@@ -122,7 +122,7 @@ def test_a_card_asks_for_a_part_of_each_dimension(card: SourceCard) -> None:
 
 def test_what_is_asked_for_whole_is_so_for_a_reason() -> None:
     for table, name in ASKED_WHOLE:
-        assert CBS[table].dimensions[name].keeps_all, f"{table} {name} is limited now: take it off the list"
+        assert CBS[table].dimensions[name].is_whole, f"{table} {name} is limited now: take it off the list"
 
 
 @pytest.mark.parametrize("card", FIGURES.values(), ids=FIGURES.keys())

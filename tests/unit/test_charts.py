@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.charts import LARGE, SMALL, Point, Size, describe, ends, line_chart, lines_chart, runs
+from portal.axes import ends
+from portal.charts import LARGE, SMALL, Point, Size, describe, line_chart, lines_chart, runs
 
 SVG = "{http://www.w3.org/2000/svg}"
 STATUSES = ["final", "unstated", "provisional", "revised_provisional", "estimated"]

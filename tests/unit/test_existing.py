@@ -13,6 +13,7 @@ from support import SHARED
 from pipelines.card import SourceCard, load_cards
 from pipelines.clients.table_file import read_table
 from pipelines.errors import MismatchError
+from pipelines.ongoing import periods_of
 from pipelines.reading.existing import boundaries, refuse_codes_that_do_not_exist
 from pipelines.reading.tables import statistics_rows
 from pipelines.settings import CARDS, DBT_PROJECT
@@ -22,6 +23,10 @@ ALL = load_cards(CARDS)
 FIGURES = ALL["cbs/83648NED"]
 AREAS = next(card for card in ALL.values() if card.boundaries and card.frame_year == 2023)
 PLACES = next(card for card in ALL.values() if card.places)
+
+
+def refuse_codes(card: SourceCard, folder: Path) -> None:
+    refuse_codes_that_do_not_exist(card, folder, periods_of(card, folder))
 
 
 def changes() -> list[dict[str, str]]:
@@ -54,7 +59,7 @@ def on_division(year: int) -> SourceCard:
 def test_who_did_not_exist_then_is_refused_by_its_code(tmp_path: Path, code: str, period: str, told: str) -> None:
     folder = figures(tmp_path, ("GM0363", period, 1.0, "None"), (code, period, 2.0, "None"))
     with pytest.raises(MismatchError, match=told) as error:
-        refuse_codes_that_do_not_exist(FIGURES, folder)
+        refuse_codes(FIGURES, folder)
     assert str(error.value).startswith("cbs/83648NED") and "GM0363" not in str(error.value)
 
 
@@ -69,30 +74,30 @@ def test_who_did_not_exist_then_is_refused_by_its_code(tmp_path: Path, code: str
     ],
 )
 def test_who_existed_for_a_part_of_the_period_can_have_a_figure(tmp_path: Path, code: str, period: str) -> None:
-    refuse_codes_that_do_not_exist(FIGURES, figures(tmp_path, (code, period, 1.0, "None")))
+    refuse_codes(FIGURES, figures(tmp_path, (code, period, 1.0, "None")))
 
 
 def test_a_cell_without_a_figure_is_none_and_nil_is_one(tmp_path: Path) -> None:
-    refuse_codes_that_do_not_exist(FIGURES, figures(tmp_path, ("GM0025", "2023JJ00", None, "Impossible")))
+    refuse_codes(FIGURES, figures(tmp_path, ("GM0025", "2023JJ00", None, "Impossible")))
     with pytest.raises(MismatchError, match="GM0025"):
-        refuse_codes_that_do_not_exist(FIGURES, figures(tmp_path, ("GM0025", "2023JJ00", None, "-")))
+        refuse_codes(FIGURES, figures(tmp_path, ("GM0025", "2023JJ00", None, "-")))
 
 
 def test_before_the_changes_are_known_nobody_is_refused(tmp_path: Path) -> None:
-    refuse_codes_that_do_not_exist(FIGURES, figures(tmp_path, ("GM0364", "2009JJ00", 1.0, "None")))
+    refuse_codes(FIGURES, figures(tmp_path, ("GM0364", "2009JJ00", 1.0, "None")))
 
 
 def test_a_table_on_one_division_has_its_municipalities_in_every_period(tmp_path: Path) -> None:
     folder = figures(tmp_path, ("GM1992", "2015JJ00", 1.0, "None"))
-    refuse_codes_that_do_not_exist(on_division(2023), folder)
+    refuse_codes(on_division(2023), folder)
     with pytest.raises(MismatchError, match="GM1992"):
-        refuse_codes_that_do_not_exist(on_division(2022), folder)
+        refuse_codes(on_division(2022), folder)
 
 
 @pytest.mark.parametrize(("code", "period"), [("GM2001", "2027JJ00"), ("GM2001", "2026KW03"), ("GM0999", "2027JJ00")])
 def test_who_may_be_of_a_merger_to_come_is_told_as_such(tmp_path: Path, code: str, period: str) -> None:
     with pytest.raises(MismatchError, match=f"{boundaries().newest_year}, does not know: {code}.*merger"):
-        refuse_codes_that_do_not_exist(FIGURES, figures(tmp_path, (code, period, 1.0, "None")))
+        refuse_codes(FIGURES, figures(tmp_path, (code, period, 1.0, "None")))
 
 
 @pytest.mark.parametrize("card", [AREAS, PLACES], ids=["areas", "places"])
@@ -102,10 +107,10 @@ def test_areas_and_places_are_of_municipalities_of_their_year(tmp_path: Path, ca
         frame = pl.DataFrame({column: [code], "frame_year": [card.frame_year]})
         frame.write_parquet(tmp_path / f"{name}.parquet")
         if fits:
-            refuse_codes_that_do_not_exist(card, tmp_path)
+            refuse_codes(card, tmp_path)
             continue
         with pytest.raises(MismatchError, match=code):
-            refuse_codes_that_do_not_exist(card, tmp_path)
+            refuse_codes(card, tmp_path)
 
 
 @given(st.sampled_from(changes()), st.integers(0, 400))
@@ -125,4 +130,4 @@ def test_numbers_of_provinces_are_no_municipalities(tmp_path: Path) -> None:
     found = statistics_rows(card, table.frame, {}, "2025JJ00", "f", table.letters).observations
     found.write_parquet(tmp_path / "observations.parquet")
     with pytest.raises(MismatchError, match=r"GM0020 in 2025JJ00 .never existed., GM0025 .*another kind of region"):
-        refuse_codes_that_do_not_exist(card, tmp_path)
+        refuse_codes(card, tmp_path)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from portal.csv_text import FORMULA_STARTS, write_csv
 from portal.data_package import csv_on_the_web, dutch, foreign_key, licences_and_sources, table_schema
-from portal.extract import Extract, Table, zip_bytes
+from portal.extract import Extract, ExtractTable, zip_bytes
 from portal.workbook import workbook_bytes
 
 MARKS = st.sampled_from([",", ";", '"', "\n", "'", *FORMULA_STARTS])
@@ -73,7 +73,7 @@ def extract(rows: list[dict[str, Any]]) -> Extract:
         "version": "2026-01-01-abc",
         "created": "2026-01-01T06:00:00+00:00",
     }
-    return Extract(package, [Table(told, rows)], "LEESMIJ.txt", "Dingen\nen meer\n")
+    return Extract(package, [ExtractTable(told, rows)], "LEESMIJ.txt", "Dingen\nen meer\n")
 
 
 ROWS = [

@@ -213,8 +213,8 @@ def test_the_same_bytes_or_figures_under_two_periods_are_refused_with_both(tmp_p
 
 def test_what_is_received_is_kept_or_left_out() -> None:
     tally = Tally(10, 8, {"blank": 2}).and_(Tally(5, 3, {"note": 1, "blank": 1}))
-    assert tally == Tally(15, 11, {"blank": 3, "note": 1}) and tally.adds_up
-    assert tally.then(7, {"total": 4}).adds_up and not tally.then(7, {"total": 3}).adds_up
+    assert tally == Tally(15, 11, {"blank": 3, "note": 1}) and tally.is_complete
+    assert tally.then(7, {"total": 4}).is_complete and not tally.then(7, {"total": 3}).is_complete
     assert tally.then(7, {"note": 4}).outcomes == {"kept": 7, "blank": 3, "note": 5}
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from support_http import BASE, register_card
 
 from pipelines.card import SourceCard
-from pipelines.clients import cbs_odata3, cbs_odata4, ckan, eurostat, hal, odata, ogc_features, opendatasoft
+from pipelines.clients import cbs_odata3, cbs_odata4, ckan, eurostat, hal, jsons, odata, ogc_features, opendatasoft
 from pipelines.clients.files import check_file
 from pipelines.clients.jsonstat import read_cube
 from pipelines.errors import RegiokompasError
@@ -127,7 +127,7 @@ READERS = {
     "cbs page": Reader(OBSERVATIONS, page_of_cbs),
     "cbs page of v3": Reader(SET, page_of_cbs),
     "cbs set": Reader(SET, odata.read_rows),
-    "cbs next": Reader(SET, lambda body: odata.next_link(odata.read_json(body))),
+    "cbs next": Reader(SET, lambda body: odata.next_link(jsons.read_json(body))),
     "cbs count": Reader(123456, cbs_odata4.read_count),
 }
 JSON_ANYTHING = st.recursive(

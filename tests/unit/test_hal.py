@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from support_http import Memory, Site, hasty, open_site, register_card
 
+from pipelines.card import SourceCard
 from pipelines.clients import hal
 from pipelines.clients.pages import State
 from pipelines.errors import NotThereError, SourceError
@@ -29,16 +30,28 @@ def site() -> Iterator[Site]:
         yield running
 
 
-def fetch(site: Site) -> Memory:
+def asked() -> tuple[SourceCard, HalRoad]:
     card = register_card(
         {"protocol": "hal", "path": "subsidies/register", "embedded": "register", "page_size": 2}, format="json"
     )
     road = card.roads[0]
     assert isinstance(road, HalRoad)
+    return card, road
+
+
+def fetch(site: Site) -> Memory:
+    card, road = asked()
     store = Memory()
-    assert hal.fetch(hasty(), site.url, card, road, store) == State("") == hal.probe(hasty(), site.url, card, road)
+    assert hal.fetch(hasty(), site.url, card, road, store) == State("")
     store.rows = [record["dossiernummer"] for body in store.bodies.values() for record in hal.records(body, road)]  # type: ignore[attr-defined] # for the tests below
     return store
+
+
+def test_a_probe_asks_whether_the_collection_is_there(site: Site) -> None:
+    with pytest.raises(NotThereError):
+        hal.probe(hasty(), site.url, *asked())
+    site.put("/subsidies/register", b"")
+    assert hal.probe(hasty(), site.url, *asked()) == State("")
 
 
 def test_pages_are_followed_to_the_last(site: Site) -> None:

@@ -7,18 +7,16 @@ import pytest
 
 from pipelines.assemble import hold_back
 from pipelines.held_back import with_dependents
-from pipelines.indicators import PUBLISHED, SEED, read_indicators, terms_of
+from pipelines.indicators import PUBLISHED, read_indicators, terms_of
 from pipelines.settings import Settings
 
-INDICATORS = read_indicators(SEED)
-USED = sorted({term for row in INDICATORS if row["formula"] != PUBLISHED for term in terms_of(row)})
+INDICATORS = read_indicators()
+USED = sorted({term for row in INDICATORS if row.formula != PUBLISHED for term in terms_of(row)})
 
 
 def users(names: set[str]) -> set[str]:
     """The indicators that are computed from some, directly or not."""
-    found = {
-        row["indicator_id"] for row in INDICATORS if row["formula"] != PUBLISHED and names & set(terms_of(row))
-    } - names
+    found = {row.indicator_id for row in INDICATORS if row.formula != PUBLISHED and names & set(terms_of(row))} - names
     return found | users(names | found) if found else set()
 
 

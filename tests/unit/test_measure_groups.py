@@ -12,7 +12,8 @@ from support_http import Answer, Memory, Site, hasty, open_site
 
 from pipelines.card import SourceCard, load_cards
 from pipelines.clients import cbs_bulk, cbs_odata3, cbs_odata4
-from pipelines.clients.odata import Description, Rows, SourceMeasure, group_titles, match
+from pipelines.clients.description import Description, SourceMeasure, match
+from pipelines.clients.odata import Rows, group_titles
 from pipelines.dimensions import Measure
 from pipelines.errors import MismatchError
 from pipelines.roads import CbsRoad, Protocol

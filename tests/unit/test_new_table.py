@@ -3,7 +3,7 @@
 import pytest
 
 from pipelines.card import Cadence
-from pipelines.clients.odata import SourceCode
+from pipelines.clients.description import SourceCode
 from pipelines.new_table import cadence_of, id_of
 from pipelines.units import thousands_in, without_thousands
 

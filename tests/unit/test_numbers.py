@@ -12,22 +12,22 @@ from pipelines.clients.numbers import reader_of, two_readings
 from pipelines.clients.table_file import read_table
 from pipelines.clients.values import read_day, read_month, read_quarter, read_year
 from pipelines.errors import SourceError
-from pipelines.layout import Column, TableLayout
+from pipelines.layout import FileColumn, TableLayout
 
 READS = ["number", "dutch_number"]
 STYLES = [("", "."), ("", ","), (",", "."), (".", ","), (" ", ","), (" ", "."), ("'", ".")]
 MONTHS = ["jan", "feb", "maart", "april", "mei", "juni", "juli", "aug", "sept", "okt", "november", "dec"]
 
 
-def column(**given: Any) -> Column:
-    return Column.model_validate({"to": "x", "reads": "dutch_number"} | given)
+def column(**given: Any) -> FileColumn:
+    return FileColumn.model_validate({"to": "x", "reads": "dutch_number"} | given)
 
 
-def layout(one: Column) -> TableLayout:
+def layout(one: FileColumn) -> TableLayout:
     return TableLayout.model_validate({"format": "csv", "columns": {"wie": {"to": "y"}, "x": one}})
 
 
-def read(one: Column, texts: list[str]) -> list[float | None]:
+def read(one: FileColumn, texts: list[str]) -> list[float | None]:
     """What comes of the texts of a column, as files are read."""
     body = "\n".join(["wie;x", *(f"a;{text}" for text in texts)])
     table = read_table("x/y", "u", body.encode(), layout(one))

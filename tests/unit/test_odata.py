@@ -8,19 +8,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipelines.card import SourceCard, load_cards
-from pipelines.clients.odata import (
-    SourceCode,
-    SourceMeasure,
-    check_unit,
-    describe,
-    match,
-    next_link,
-    plain,
-    read_envelope,
-    read_json,
-    read_rows,
-    wire_names,
-)
+from pipelines.clients.description import SourceCode, SourceMeasure, check_unit, describe, match, plain, wire_names
+from pipelines.clients.jsons import read_json
+from pipelines.clients.odata import next_link, read_envelope, read_rows
 from pipelines.dimensions import Code, Measure
 from pipelines.errors import MismatchError, SourceError
 from pipelines.settings import CARDS

@@ -68,6 +68,13 @@ def fetch(site: Site) -> Memory:
     return store
 
 
+def test_a_probe_asks_whether_the_collection_is_there(site: Site) -> None:
+    with pytest.raises(NotThereError):
+        ogc_features.probe(hasty(), site.url, *card_for())
+    site.put("/collections/gemeente_gegeneraliseerd", b"")
+    assert ogc_features.probe(hasty(), site.url, *card_for()) == State("")
+
+
 def test_pages_are_followed_by_their_links(site: Site) -> None:
     site.put(ITEMS, page(feature("GM0363"), following=f"{site.url}/c2", numberReturned=1, numberMatched=2))
     site.put("/c2", page(feature("GM0014"), numberReturned=1, numberMatched=2))
@@ -79,7 +86,6 @@ def test_pages_are_followed_by_their_links(site: Site) -> None:
     query = parse_qs(urlsplit(site.asked[0]).query)
     assert query["crs"] == ["http://www.opengis.net/def/crs/OGC/1.3/CRS84"]
     assert query["jaarcode"] == ["2026"] and query["limit"] == ["100"]
-    assert ogc_features.probe(hasty(), site.url, *card_for()) == State("")
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,10 @@ KINDS = [
 ]
 
 
+def refuse_ahead(card: SourceCard, folder: Path, landed_on: date) -> None:
+    refuse_periods_to_come(card, periods_of(card, folder), landed_on)
+
+
 def observations(folder: Path, *rows: tuple[str, str, float | None, str]) -> Path:
     names = ["measure_code", "period_code", "value", "value_attribute"]
     frame = pl.DataFrame(rows, names, orient="row").with_columns(pl.lit(None, pl.String).alias("value_text"))
@@ -72,28 +76,28 @@ def test_a_period_once_over_stays_over_and_has_begun(code: str, days: int) -> No
 def test_a_figure_of_a_period_to_come_is_refused_and_named(
     tmp_path: Path, before: str, goes_on: str | None, to_come: str
 ) -> None:
-    refuse_periods_to_come(FIGURES, observations(tmp_path, ("M", goes_on or before, 1.0, "None")), LANDED)
+    refuse_ahead(FIGURES, observations(tmp_path, ("M", goes_on or before, 1.0, "None")), LANDED)
     for row in (("M", to_come, 1.0, "None"), ("M", to_come, None, "-")):
         folder = observations(tmp_path, ("M", before, 1.0, "None"), row)
         with pytest.raises(MismatchError, match=f"{to_come}.*plans_ahead"):
-            refuse_periods_to_come(FIGURES, folder, LANDED)
+            refuse_ahead(FIGURES, folder, LANDED)
     # A source may have the cells of a period ready before there is anything in them.
-    refuse_periods_to_come(FIGURES, observations(tmp_path, ("M", to_come, None, ".")), LANDED)
+    refuse_ahead(FIGURES, observations(tmp_path, ("M", to_come, None, ".")), LANDED)
 
 
 def test_a_source_that_plans_ahead_has_figures_of_periods_to_come(tmp_path: Path) -> None:
     plans = FIGURES.model_copy(update={"plans_ahead": True})
     folder = observations(tmp_path, ("M", "2027JJ00", 1.0, "None"), ("M", "2025JJ00", 1.0, "None"))
-    refuse_periods_to_come(plans, folder, LANDED)
+    refuse_ahead(plans, folder, LANDED)
     assert [period.period_code for period in ongoing_periods(plans, folder, LANDED)] == ["2027JJ00"]
 
 
 def test_a_grant_for_a_year_to_come_is_planned_where_the_card_says_so(tmp_path: Path) -> None:
     folder = register(tmp_path, 2025, 2026, 2027, None)
-    refuse_periods_to_come(REGISTER, folder, LANDED)
+    refuse_ahead(REGISTER, folder, LANDED)
     assert [period.period_code for period in ongoing_periods(REGISTER, folder, LANDED)] == ["2026JJ00", "2027JJ00"]
     with pytest.raises(MismatchError, match="2027JJ00"):
-        refuse_periods_to_come(REGISTER.model_copy(update={"plans_ahead": False}), folder, LANDED)
+        refuse_ahead(REGISTER.model_copy(update={"plans_ahead": False}), folder, LANDED)
 
 
 def test_a_count_of_the_first_day_is_over_while_its_year_goes_on(tmp_path: Path) -> None:
@@ -128,6 +132,6 @@ def test_grants_for_a_year_to_come_are_of_a_year_that_is_not_over(tmp_path: Path
     assert {period.period_code for period in periods_of(REGISTER, folder)} >= {"2024JJ00", "2027JJ00"}
     found = {period.period_code for period in ongoing_periods(REGISTER, folder, LANDED)}
     assert "2027JJ00" in found and not {code for code in found if code < "2026"}
-    refuse_periods_to_come(REGISTER, folder, LANDED)
+    refuse_ahead(REGISTER, folder, LANDED)
     with pytest.raises(MismatchError, match="had not begun on 2026-11-02, when they landed: 2027JJ00"):
-        refuse_periods_to_come(REGISTER.model_copy(update={"plans_ahead": False}), folder, LANDED)
+        refuse_ahead(REGISTER.model_copy(update={"plans_ahead": False}), folder, LANDED)

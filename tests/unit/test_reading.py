@@ -2,6 +2,8 @@
 
 import json
 import struct
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +13,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines import raw
+from pipelines import raw, seeds
 from pipelines.card import SourceCard, load_cards
 from pipelines.errors import SourceError
 from pipelines.landing import Landing, Resource, Snapshot
+from pipelines.ongoing import marks_of_nil
+from pipelines.periods import period_kinds
 from pipelines.raw import is_read, rows_of, write_raw
 from pipelines.reading.cbs import unrounded
-from pipelines.settings import CARDS
+from pipelines.reading.existing import boundaries
+from pipelines.reading.frames import region_names
+from pipelines.reading.recipients import recipient_words
+from pipelines.seeds import csv_rows
+from pipelines.settings import CARDS, PROJECT
+from schemas.shapes import check_shape
 
 CON = duckdb.connect()
 NUMBER = unrounded("$text", "$decimals")
@@ -175,13 +184,42 @@ def test_an_unknown_column_is_refused(tmp_path: Path) -> None:
         read(tmp_path, {"GM0003": ("1", "1")}, **{"UntypedDataSet/00000": rows})
 
 
-@pytest.mark.parametrize("file", raw.reader_files(), ids=lambda file: file.stem)
-def test_other_code_means_another_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
-    landing = Landing(tmp_path / "landing")
+@pytest.fixture(scope="module")
+def once_read(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Snapshot]:
+    folder = tmp_path_factory.mktemp("read")
+    landing = Landing(folder / "landing")
     snapshot = landed(landing, {"GM0003": ("1", "1.0")})
-    write_raw(CARD, snapshot, landing, tmp_path / "raw", lambda _: None)
+    write_raw(CARD, snapshot, landing, folder / "raw", lambda _: None)
+    return folder / "raw", snapshot
+
+
+@pytest.mark.parametrize("file", raw.reader_files(), ids=lambda file: file.stem)
+def test_other_code_means_another_reading(
+    once_read: tuple[Path, Snapshot], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: Path
+) -> None:
+    folder, snapshot = once_read
+    assert is_read(folder, CARD, snapshot)
     changed = tmp_path / "changed.py"
     changed.write_bytes(file.read_bytes() + b"\n")
     others = [changed if one == file else one for one in raw.reader_files()]
     monkeypatch.setattr(raw, "reader_files", lambda: others)
-    assert not is_read(tmp_path / "raw", CARD, snapshot)
+    assert not is_read(folder, CARD, snapshot)
+
+
+def test_a_reading_is_known_by_all_of_our_code_that_it_loads() -> None:
+    told = "print(*(getattr(module, '__file__', None) or '' for module in sys.modules.values()), sep='\\n')"
+    command = [sys.executable, "-c", f"import sys, pipelines.raw, schemas.shapes; {told}"]
+    ran = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
+    ours = {path for path in map(Path, ran.stdout.splitlines()) if path.is_relative_to(PROJECT)}
+    code = {file for file in raw.reader_files() if file.suffix == ".py"}
+    assert {path for path in ours if ".venv" not in path.parts} == code
+
+
+def test_a_reading_is_known_by_the_seeds_that_its_code_opens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: set[Path] = set()
+    monkeypatch.setattr(seeds, "csv_rows", lambda path: opened.add(path) or csv_rows(path))
+    for cached in (boundaries, region_names, recipient_words, period_kinds, marks_of_nil):
+        cached.cache_clear()
+    landing = Landing(tmp_path / "landing")
+    write_raw(CARD, landed(landing, {"GM0003": ("1", "1.0")}), landing, tmp_path / "raw", check_shape)
+    assert opened and opened <= set(raw.reader_files())

@@ -8,14 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.comparison_chart import Line, Point, comparison_chart, nice_ticks
+from portal.axes import ticks_of
+from portal.comparison_chart import Line, LinePoint, comparison_chart
 from portal.periods import first_day
 from portal.regroup import (
     METHODS,
     STATUSES,
-    Figure,
-    Part,
+    FigurePart,
     Recipe,
+    RegroupedFigure,
     add_up,
     index_of,
     mended_by,
@@ -31,8 +32,8 @@ PER_PERSON = Recipe("per_person", "rate", "ratio", 1, "jobs", "people", 1000)
 INCOME = Recipe("income", "rate", "published", 0)
 
 
-def final(value: float | None) -> Figure:
-    return Figure(value, "final" if value is not None else "missing", "published")
+def final(value: float | None) -> RegroupedFigure:
+    return RegroupedFigure(value, "final" if value is not None else "missing", "published")
 
 
 @pytest.mark.parametrize(("macro", "order"), [("value_status_order", STATUSES), ("boundary_method_order", METHODS)])
@@ -49,7 +50,7 @@ def test_a_ratio_is_made_from_sums_and_not_from_ratios() -> None:
         "GM0002": {"jobs": {"2025JJ00": final(900)}, "people": {"2025JJ00": final(1000)}},
     }
     found = regroup([JOBS, PEOPLE, PER_PERSON, INCOME], parts, {}, set())
-    assert found["per_person"]["2025JJ00"] == Figure(827.3, "final", "merged", 2)
+    assert found["per_person"]["2025JJ00"] == RegroupedFigure(827.3, "final", "merged", 2)
     assert "income" not in found
 
 
@@ -61,20 +62,28 @@ def test_one_municipality_is_itself_with_its_averages() -> None:
 @pytest.mark.parametrize(
     ("one", "other", "together"),
     [
-        (final(1), Figure(2, "provisional", "merged", 3), Figure(3, "provisional", "merged", 4)),
-        (final(1), Figure(2, "estimated", "split_estimate"), Figure(3, "estimated", "split_estimate", 2)),
-        (final(1), final(None), Figure(None, "missing", "unavailable", 2)),
-        (final(None), Figure(None, "suppressed", "published"), Figure(None, "suppressed", "unavailable", 2)),
-        (final(0), final(0), Figure(0, "final", "merged", 2)),
+        (final(1), RegroupedFigure(2, "provisional", "merged", 3), RegroupedFigure(3, "provisional", "merged", 4)),
+        (
+            final(1),
+            RegroupedFigure(2, "estimated", "split_estimate"),
+            RegroupedFigure(3, "estimated", "split_estimate", 2),
+        ),
+        (final(1), final(None), RegroupedFigure(None, "missing", "unavailable", 2)),
+        (
+            final(None),
+            RegroupedFigure(None, "suppressed", "published"),
+            RegroupedFigure(None, "suppressed", "unavailable", 2),
+        ),
+        (final(0), final(0), RegroupedFigure(0, "final", "merged", 2)),
     ],
 )
-def test_the_least_certain_part_counts(one: Figure, other: Figure, together: Figure) -> None:
+def test_the_least_certain_part_counts(one: RegroupedFigure, other: RegroupedFigure, together: RegroupedFigure) -> None:
     assert add_up([one, other], 0) == add_up([other, one], 0) == together
 
 
 def test_a_municipality_without_a_figure_leaves_the_whole_unknown() -> None:
     found = regroup([JOBS], {"GM0001": {"jobs": {"2025JJ00": final(1)}}, "GM0002": {}}, {}, set())
-    assert found["jobs"]["2025JJ00"] == Figure(None, "missing", "unavailable", 1)
+    assert found["jobs"]["2025JJ00"] == RegroupedFigure(None, "missing", "unavailable", 1)
 
 
 def test_dividing_by_nothing_is_not_applicable() -> None:
@@ -94,7 +103,9 @@ def test_growth_is_that_of_the_sum() -> None:
         "A": {"jobs": {"2024JJ00": final(10), "2025JJ00": final(20)}},
         "B": {"jobs": {"2024JJ00": final(90), "2025JJ00": final(90)}},
     }
-    assert regroup([JOBS, growth], parts, {}, set())["growth"] == {"2025JJ00": Figure(10, "final", "merged", 2)}
+    assert regroup([JOBS, growth], parts, {}, set())["growth"] == {
+        "2025JJ00": RegroupedFigure(10, "final", "merged", 2)
+    }
 
 
 def test_a_location_quotient_is_measured_against_the_country() -> None:
@@ -109,10 +120,10 @@ def test_an_estimate_is_exact_again_where_all_heirs_are_chosen() -> None:
     assert mended_by(["GM1966", "GM1969", "GM0014"], heirs) == {"GM1966", "GM1969", "GM0014"}
     assert mended_by(["GM1966", "GM0014"], heirs) == {"GM0014"}
     halves = {
-        code: {"jobs": {"2018JJ00": Figure(value, "estimated", "split_estimate")}}
+        code: {"jobs": {"2018JJ00": RegroupedFigure(value, "estimated", "split_estimate")}}
         for code, value in (("GM1966", 60), ("GM1969", 40))
     }
-    assert regroup([JOBS], halves, {}, set(halves))["jobs"]["2018JJ00"] == Figure(100, "unstated", "merged", 2)
+    assert regroup([JOBS], halves, {}, set(halves))["jobs"]["2018JJ00"] == RegroupedFigure(100, "unstated", "merged", 2)
     assert regroup([JOBS], halves, {}, set())["jobs"]["2018JJ00"].status == "estimated"
 
 
@@ -120,24 +131,24 @@ def test_an_estimate_is_exact_again_where_all_heirs_are_chosen() -> None:
     "status", [status for status in STATUSES if status not in ("estimated", "not_applicable", "missing", "suppressed")]
 )
 def test_a_mended_estimate_is_as_sure_as_the_figures_beside_it(status: str) -> None:
-    parts = {"A": {"jobs": {"2018JJ00": Figure(60, "estimated", "split_estimate")}}}
-    parts["B"] = {"jobs": {"2018JJ00": Figure(40, status, "published")}}
-    assert regroup([JOBS], parts, {}, {"A"})["jobs"]["2018JJ00"] == Figure(100, status, "merged", 2)
+    parts = {"A": {"jobs": {"2018JJ00": RegroupedFigure(60, "estimated", "split_estimate")}}}
+    parts["B"] = {"jobs": {"2018JJ00": RegroupedFigure(40, status, "published")}}
+    assert regroup([JOBS], parts, {}, {"A"})["jobs"]["2018JJ00"] == RegroupedFigure(100, status, "merged", 2)
 
 
 @given(st.integers(0, 10**7), st.integers(0, 2), st.lists(st.floats(0.01, 0.99), max_size=3))
 def test_the_parts_of_a_divided_count_add_up_to_it(value: int, decimals: int, cuts: list[float]) -> None:
     edges = [0.0, *sorted(cuts), 1.0]
-    parts = [Part(final(value), a, b) for a, b in pairwise(edges)]
+    parts = [FigurePart(final(value), a, b) for a, b in pairwise(edges)]
     placed = [place_on_frame([part], decimals).value or 0 for part in parts]
     assert sum(placed) == pytest.approx(value, abs=1e-6)
 
 
 def test_on_a_frame_who_is_counted_by_its_heir_is_not_missed() -> None:
-    parts = [Part(final(100)), Part(None, is_expected=False)]
+    parts = [FigurePart(final(100)), FigurePart(None, is_expected=False)]
     assert place_on_frame(parts, 0) == final(100)
-    assert place_on_frame([Part(final(100)), Part(None)], 0).method == "unavailable"
-    assert place_on_frame([Part(None), Part(None)], 0, ahead=final(7)) == final(7)
+    assert place_on_frame([FigurePart(final(100)), FigurePart(None)], 0).method == "unavailable"
+    assert place_on_frame([FigurePart(None), FigurePart(None)], 0, ahead=final(7)) == final(7)
 
 
 @pytest.mark.parametrize(("value", "decimals", "rounded"), [(0.5, 0, 1), (-0.5, 0, -1), (2.5, 0, 3), (1.25, 1, 1.3)])
@@ -156,7 +167,9 @@ def test_an_index_starts_where_all_have_a_figure() -> None:
 
 
 def test_a_line_breaks_at_a_missing_year_and_soft_figures_are_open() -> None:
-    points = [Point(f"{year}JJ00", str(year), year - 2000.0, year < 2024) for year in (2019, 2020, 2022, 2023, 2024)]
+    points = [
+        LinePoint(f"{year}JJ00", str(year), year - 2000.0, year < 2024) for year in (2019, 2020, 2022, 2023, 2024)
+    ]
     drawing = comparison_chart([Line("<b>", points)], "a <heading>", "about", 0, "en")
     path = re.search(r'class="line" d="([^"]+)"', drawing)
     assert path is not None and path[1].count("M") == 2
@@ -173,7 +186,9 @@ def test_periods_begin_where_they_begin() -> None:
 
 
 @given(st.floats(-1e9, 1e9), st.floats(-1e9, 1e9))
-def test_ticks_hold_every_figure(one: float, other: float) -> None:
-    ticks = nice_ticks(min(one, other), max(one, other))
+def test_ticks_hold_every_figure_and_make_no_cliff_of_a_ripple(one: float, other: float) -> None:
+    ticks = ticks_of([one, other])
     assert 2 <= len(ticks) <= 8
     assert ticks[0] <= min(one, other) + 1e-6 and max(one, other) - 1e-6 <= ticks[-1]
+    assert ticks[-1] - ticks[0] >= 0.0499 * max(abs(one), abs(other))
+    assert ticks[0] >= 0 or min(one, other) < 0

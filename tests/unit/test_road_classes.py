@@ -1,21 +1,28 @@
 """What a card may say of a road, and what is refused before anything is asked."""
 
-from typing import Any
+import inspect
+import re
+from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from pipelines.clients import registry
 from pipelines.roads import (
     CbsRoad,
     CkanRoad,
     DropRoad,
     EurostatRoad,
     FileRoad,
+    Form,
     HalRoad,
     OgcRoad,
     OpendatasoftRoad,
+    Protocol,
     Road,
 )
+from pipelines.settings import PROJECT
 
 ROAD: TypeAdapter[Road] = TypeAdapter(Road)
 HOW = {"nl": "Download de tabel.", "en": "Download the table."}
@@ -70,3 +77,30 @@ def test_an_address_is_confirmed_unless_the_road_says_otherwise(said: dict[str, 
 def test_a_road_that_cannot_be_gone_is_refused(said: dict[str, Any], problem: str) -> None:
     with pytest.raises(ValidationError, match=problem):
         ROAD.validate_python(said)
+
+
+def test_every_protocol_has_a_client_of_the_kind_that_its_road_leads_to() -> None:
+    kinds = {
+        Form.CBS_TABLE: registry.CBS,
+        Form.TABLE: {**registry.RECORDS, **registry.FILES},
+        Form.AREAS: registry.AREAS,
+        Form.CUBE: registry.CUBES,
+    }
+    roads = get_args(get_args(Road)[0])
+    leads = {protocol: road.leads_to for road in roads for protocol in get_args(road.__annotations__["protocol"])}
+    assert {protocol: form for form, clients in kinds.items() for protocol in clients} == leads
+    assert set(leads) == set(Protocol) == set(registry.CLIENTS)
+    assert sum(map(len, kinds.values())) == len(leads)
+    assert {registry.told_by(protocol) for protocol in Protocol} == set(registry.ASKED)
+
+
+def test_what_differs_from_client_to_client_is_asked_of_the_client() -> None:
+    """A zip is not read as pages are, and so on; but nothing outside of the registry goes through all protocols."""
+    told = {
+        path: set(re.findall(r"\bProtocol\.([A-Z][A-Z0-9_]+)", path.read_text(encoding="utf-8")))
+        for path in (PROJECT / "pipelines").rglob("*.py")
+        if "sample" not in path.parts
+    }
+    many = {path for path, names in told.items() if len(names) > 2}
+    assert many == {Path(registry.__file__), Path(inspect.getfile(CbsRoad))}
+    assert all(told[path] == set(Protocol.__members__) for path in many)

@@ -8,12 +8,12 @@ import polars as pl
 import pytest
 from support_sample import serving
 
-from pipelines.card import CBS, Cadence, Shape, SourceCard, load_cards
+from pipelines.card import Cadence, Shape, SourceCard, load_cards
 from pipelines.clients.http import HttpClient, open_session
+from pipelines.clients.registry import ASKED, CBS, told_by
 from pipelines.landing import Landing
 from pipelines.origins import LiveOrigin
 from pipelines.periods import letters_of, period_kinds
-from pipelines.reading.landed import CLIENTS
 from pipelines.refresh import Refreshed, refresh
 from pipelines.roads import Protocol
 from pipelines.sample.figures import land as areas_of
@@ -265,7 +265,7 @@ def test_over_http_comes_what_comes_without(dataset_id: str, served: dict[Protoc
     assert one.sort(one.columns).equals(other.sort(one.columns))
     road = card.roads[0] if card.roads[0].protocol == done.snapshot.protocol else card.roads[-1]
     if done.snapshot.modified or done.snapshot.stamp:
-        asks = Protocol.CBS_ODATA4 if road.protocol is Protocol.CBS_BULK else road.protocol
-        state = CLIENTS[asks].probe(http, served[asks], card, road)
+        asks = told_by(road.protocol)
+        state = ASKED[asks].probe(http, served[asks], card, road)
         assert (state.modified, state.stamp) == (done.snapshot.modified, done.snapshot.stamp)
     assert (road.protocol in CBS) == (card.publisher == "cbs")

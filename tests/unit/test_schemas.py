@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from support_periods import CODES
 
-from pipelines.manifest import Column, PublicTable
+from pipelines.manifest import PublicColumn, PublicTable
 from pipelines.periods import is_period
 from schemas.checks import CHECKS, Frames, describe, failing_rows
 from schemas.marts import contract_schema
@@ -192,8 +192,8 @@ def test_a_check_that_nobody_wrote_is_an_error() -> None:
         failing_rows({}, {"name": "plausible"})
 
 
-def column(name: str, data_type: str, *, nullable: bool) -> Column:
-    return Column(name, data_type, nullable, "en", "nl", None, None, facet=False, references=None)
+def column(name: str, data_type: str, *, nullable: bool) -> PublicColumn:
+    return PublicColumn(name, data_type, nullable, "en", "nl", None, None, is_facet=False, references=None)
 
 
 TABLE = PublicTable(

@@ -10,7 +10,8 @@ import pytest
 
 from pipelines.card import SourceCard, load_cards
 from pipelines.clients import cbs_bulk, cbs_odata3, cbs_odata4
-from pipelines.clients.odata import Description, Rows
+from pipelines.clients.description import Description
+from pipelines.clients.odata import Rows
 from pipelines.settings import CARDS
 
 Sets = dict[str, list[dict[str, Any]]]

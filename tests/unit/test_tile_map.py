@@ -14,7 +14,7 @@ from support import SHARED
 from pipelines.errors import RegiokompasError
 from pipelines.sample.frames import in_year
 from pipelines.settings import DBT_PROJECT, PROJECT
-from pipelines.tile_map import AROUND, Cell, read_shapes, tile_map, touching, write_tiles
+from pipelines.tile_map import AROUND, Tile, read_shapes, tile_map, touching, write_tiles
 
 BOUNDARIES = SHARED / "standin" / "files" / "geo" / "gemeenten_342_simplified.geojson"
 SEED = DBT_PROJECT / "seeds" / "municipality_tiles.csv"
@@ -27,10 +27,10 @@ def rows_of(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-TILES: dict[str, Cell] = {row["region_code"]: (int(row["tile_column"]), int(row["tile_row"])) for row in rows_of(SEED)}
+TILES: dict[str, Tile] = {row["region_code"]: (int(row["tile_column"]), int(row["tile_row"])) for row in rows_of(SEED)}
 
 
-def beside(one: Cell, other: Cell) -> bool:
+def beside(one: Tile, other: Tile) -> bool:
     return max(abs(one[0] - other[0]), abs(one[1] - other[1])) == 1
 
 

@@ -1,0 +1,86 @@
+"""What a client has to be: the modules of this folder that speak a protocol are held against these by mypy.
+
+Which protocol is which kind is said in `registry.py`, and nowhere else.
+"""
+
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
+
+from pipelines.card import SourceCard
+from pipelines.clients.description import Description
+from pipelines.clients.http import HttpClient
+from pipelines.clients.odata import Rows
+from pipelines.clients.pages import State, Store
+from pipelines.roads import CbsRoad
+
+R = TypeVar("R", contravariant=True)
+
+
+class Client(Protocol[R]):
+    """What fetches a source; `PAGES` is what its resources with rows are called in a snapshot."""
+
+    PAGES: str
+
+    def address(self, base: str, card: SourceCard, road: R) -> str:
+        """Where a road begins: what is asked first, without the query; for a person too."""
+        ...
+
+    def fetch(self, http: HttpClient, base: str, card: SourceCard, road: R, store: Store) -> State:
+        """Fetch everything that the card asks for, and keep it as it came."""
+        ...
+
+
+class AskedClient(Client[R], Protocol[R]):
+    """One that can be asked whether a source is there and when it last changed, without fetching it."""
+
+    def probe(self, http: HttpClient, base: str, card: SourceCard, road: R) -> State:
+        """Ask that, in as few requests as the protocol allows."""
+        ...
+
+
+class CbsClient(Client[CbsRoad], Protocol):
+    """A client of tables of CBS, which describe themselves."""
+
+    def description(self, card: SourceCard, rows: Rows) -> Description:
+        """Hold a table's own metadata against the card."""
+        ...
+
+    def status_of(self, rows: Rows, body: Callable[[str], bytes]) -> str:
+        """What the table says of its own status and frequency."""
+        ...
+
+
+class ODataClient(CbsClient, AskedClient[CbsRoad], Protocol):
+    """A client of tables of CBS that come in pages of JSON, beside entity sets that can be had without them."""
+
+    def look(self, http: HttpClient, base: str, card: SourceCard, road: CbsRoad, store: Store) -> tuple[State, Rows]:
+        """Fetch what describes the table, and none of its figures."""
+        ...
+
+    def dimension_names(self, rows: Rows) -> list[str]:
+        """What the table calls its dimensions."""
+        ...
+
+    def expected_rows(self, card: SourceCard, body: Callable[[str], bytes]) -> int | None:
+        """How many rows the source counted for what was asked; None where it did not count."""
+        ...
+
+    def columns(self, card: SourceCard, first: dict[str, object], chosen: Description) -> list[str]:
+        """The columns to read from a page, by the keys of its first row."""
+        ...
+
+    def cells_per_row(self, chosen: Description) -> int:
+        """How many cells one row of a page holds."""
+        ...
+
+    def cells_sql(self, card: SourceCard, names: list[str], chosen: Description) -> str:
+        """SQL that turns a page (relation `page`, every column text) into cells."""
+        ...
+
+
+class RecordsClient(AskedClient[R], Protocol[R]):
+    """A client of an API that answers with records, of which a card has the `layout`."""
+
+    def records(self, body: bytes, road: R) -> list[dict[str, Any]]:
+        """The records of a page."""
+        ...

@@ -1,0 +1,53 @@
+"""Which module speaks which protocol, of which kind it is, and where the protocol is spoken: a protocol is added here.
+
+A client is named under its kind, once. mypy refuses a module that is not what its kind has to be.
+"""
+
+from typing import Any
+
+from pipelines.clients import (
+    cbs_bulk,
+    cbs_odata3,
+    cbs_odata4,
+    ckan,
+    drop,
+    eurostat,
+    file,
+    hal,
+    ogc_features,
+    opendatasoft,
+)
+from pipelines.clients.kinds import AskedClient, CbsClient, Client, ODataClient, RecordsClient
+from pipelines.roads import Protocol
+from pipelines.settings import Settings
+
+ODATA: dict[Protocol, ODataClient] = {Protocol.CBS_ODATA4: cbs_odata4, Protocol.CBS_ODATA3: cbs_odata3}
+CBS: dict[Protocol, CbsClient] = {**ODATA, Protocol.CBS_BULK: cbs_bulk}
+RECORDS: dict[Protocol, RecordsClient[Any]] = {Protocol.OPENDATASOFT: opendatasoft, Protocol.HAL: hal}
+FILES: dict[Protocol, AskedClient[Any]] = {Protocol.CKAN: ckan, Protocol.FILE: file, Protocol.DROP: drop}
+"""Each file of these is a whole: a year of a register, a quarter of a table."""
+AREAS: dict[Protocol, AskedClient[Any]] = {Protocol.OGC_FEATURES: ogc_features}
+CUBES: dict[Protocol, AskedClient[Any]] = {Protocol.EUROSTAT: eurostat}
+
+ASKED: dict[Protocol, AskedClient[Any]] = {**ODATA, **RECORDS, **FILES, **AREAS, **CUBES}
+CLIENTS: dict[Protocol, Client[Any]] = {**ASKED, **CBS}
+
+
+def told_by(protocol: Protocol) -> Protocol:
+    """The protocol that tells how old a source is and describes it: a bulk file cannot, its table on OData v4 can."""
+    return Protocol.CBS_ODATA4 if protocol is Protocol.CBS_BULK else protocol
+
+
+def addresses(settings: Settings) -> dict[Protocol, str]:
+    """Where each protocol is spoken; a road with addresses of its own has none, and dropped files lie in a folder."""
+    base = {
+        Protocol.CBS_ODATA4: settings.cbs_v4_url,
+        Protocol.CBS_ODATA3: settings.cbs_v3_url,
+        Protocol.CBS_BULK: settings.cbs_bulk_url,
+        Protocol.CKAN: settings.ckan_url,
+        Protocol.HAL: settings.amsterdam_url,
+        Protocol.OGC_FEATURES: settings.pdok_url,
+        Protocol.EUROSTAT: settings.eurostat_url,
+        Protocol.DROP: str(settings.drop),
+    }
+    return {protocol: base.get(protocol, "").rstrip("/") for protocol in Protocol}
