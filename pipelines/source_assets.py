@@ -51,9 +51,9 @@ def source_spec(card: SourceCard, descriptions: Descriptions) -> dg.AssetSpec:
         owners=OWNERS,
         tags={
             "publisher": card.publisher,
-            "cadence": card.cadence,
-            "shape": card.shape,
-            "protocol": card.roads[0].protocol,
+            "cadence": card.cadence.value,
+            "shape": card.shape.value,
+            "protocol": card.roads[0].protocol.value,
         },
         kinds={"file" if all(road.protocol is Protocol.DROP for road in card.roads) else "http", "parquet"},
         freshness_policy=freshness_of(card),
