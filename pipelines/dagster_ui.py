@@ -6,6 +6,7 @@ Belongs here: starting and ending the three. Not here: what they show, which is 
 """
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -39,6 +40,8 @@ def run_ui(settings: Settings, port: int) -> int:
         "REGIOKOMPAS_DATA": str(settings.data),
         "REGIOKOMPAS_SELECTIONS": str(settings.selections),
     }
+    # Whoever ends this process by a signal ends the three with it, as Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
         socket, workspace = folder / "code.sock", folder / "workspace.yaml"
