@@ -37,8 +37,23 @@ def table_metadata(
         first_rows: the rows to show.
         lineage: for each of its columns those that it comes from, where that is known.
     """
-    told = {ROW_COUNT: rows, COLUMN_SCHEMA: schema, "preview": preview(first_rows)}
-    return told | ({COLUMN_LINEAGE: dg.TableColumnLineage(lineage)} if lineage is not None else {})
+    told = {ROW_COUNT: rows, COLUMN_SCHEMA: bare(schema), "preview": preview(first_rows)}
+    if lineage is None:
+        return told
+    # The open-source UI keeps lineage and does not show it.
+    comes_from = [
+        dg.TableRecord({"column": column, "from": ", ".join(_short(dep) for dep in deps)})
+        for column, deps in lineage.items()
+    ]
+    columns = [dg.TableColumn("column", "string"), dg.TableColumn("from", "string")]
+    return told | {
+        COLUMN_LINEAGE: dg.TableColumnLineage(lineage),
+        "columns_from": dg.MetadataValue.table(records=comes_from, schema=dg.TableSchema(columns)),
+    }
+
+
+def _short(dep: dg.TableColumnDep) -> str:
+    return f"{dep.asset_key.path[-1]}.{dep.column_name}"
 
 
 def bundle_metadata(
@@ -57,7 +72,7 @@ def bundle_metadata(
     columns = [dg.TableColumn("table", "string"), dg.TableColumn("rows", "int")]
     told = {
         ROW_COUNT: sum(rows_by_table.values()),
-        COLUMN_SCHEMA: schema,
+        COLUMN_SCHEMA: bare(schema),
         "tables": dg.MetadataValue.table(records=tables, schema=dg.TableSchema(columns)),
     }
     return told | ({COLUMN_LINEAGE: dg.TableColumnLineage(lineage)} if lineage is not None else {})
@@ -90,6 +105,11 @@ def described(
             for name, kind in columns.items()
         ]
     )
+
+
+def bare(schema: dg.TableSchema) -> dg.TableSchema:
+    """The columns without what is said of them: the UI takes that from the definition, and history keeps every run."""
+    return dg.TableSchema([dg.TableColumn(c.name, c.type, constraints=c.constraints) for c in schema.columns])
 
 
 def preview(rows: pl.DataFrame) -> dg.MarkdownMetadataValue:

@@ -51,11 +51,8 @@ class BuiltNodes:
         relation = self._con.sql(f"select * from {node['relation_name']}")
         (rows,) = self._con.sql(f"select count(*) from {node['relation_name']}").fetchall()[0]
         told = node["columns"].values()
-        schema = described(
-            self.columns(unique_id),
-            {column["name"]: column["description"].strip() for column in told},
-            [c["name"] for c in told if _REQUIRED & {constraint["type"] for constraint in c.get("constraints", [])}],
-        )
+        never_empty = [c["name"] for c in told if _REQUIRED & {rule["type"] for rule in c.get("constraints", [])}]
+        schema = described(self.columns(unique_id), {}, never_empty)
         return table_metadata(rows, schema, relation.limit(PREVIEW_ROWS).pl(), self.lineage(unique_id))
 
     def columns(self, unique_id: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ import dagster as dg
 import duckdb
 
 from pipelines.acceptance import Acceptance
-from pipelines.asset_metadata import OWNERS, URI, bundle_metadata, bundle_schema, described
+from pipelines.asset_metadata import COLUMN_SCHEMA, OWNERS, URI, bundle_metadata, bundle_schema, described
 from pipelines.errors import RegiokompasError
 from pipelines.manifest import PublicTable
 from pipelines.publish.catalogue import write_catalogue
@@ -31,8 +31,9 @@ def publish_assets(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> l
     marts = [keys[table.model] for table in tables]
     models = {table.name: table.model for table in tables}
     schema = bundle_schema({table.name: _schema(table) for table in tables})
+    columns = {COLUMN_SCHEMA: schema}
 
-    @dg.asset(key_prefix="publish", deps=marts, group_name="release", owners=OWNERS, kinds={"sqlite"})
+    @dg.asset(key_prefix="publish", deps=marts, group_name="release", owners=OWNERS, kinds={"sqlite"}, metadata=columns)
     def database_file(settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult[None]:
         """The public tables as one SQLite file, for Datasette."""
         folder = _folder(settings)
@@ -47,7 +48,14 @@ def publish_assets(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> l
             }
         )
 
-    @dg.asset(key_prefix="publish", deps=[database_file], group_name="release", owners=OWNERS, kinds={"parquet", "csv"})
+    @dg.asset(
+        key_prefix="publish",
+        deps=[database_file],
+        group_name="release",
+        owners=OWNERS,
+        kinds={"parquet", "csv"},
+        metadata=columns,
+    )
     def extracts(settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult[None]:
         """Every public table as Parquet, CSV and Dutch CSV."""
         folder = _folder(settings) / "tables"
@@ -61,7 +69,9 @@ def publish_assets(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> l
             }
         )
 
-    @dg.asset(key_prefix="publish", deps=[extracts], group_name="release", owners=OWNERS, kinds={"dataset"})
+    @dg.asset(
+        key_prefix="publish", deps=[extracts], group_name="release", owners=OWNERS, kinds={"dataset"}, metadata=columns
+    )
     def release(config: Acceptance, settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult[None]:
         """The release directory, sealed and made current; its metadata say what is not in it."""
         folder = _folder(settings)

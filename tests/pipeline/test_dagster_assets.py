@@ -134,10 +134,20 @@ def test_every_column_of_a_model_says_where_it_comes_from(told: dict[dg.AssetKey
     for key, metadata in models.items():
         deps = metadata[COLUMN_LINEAGE].value.deps_by_column
         assert deps.keys() == columns[key], key
+        shown = metadata["columns_from"]
+        assert isinstance(shown, dg.TableMetadataValue)
+        assert {record.data["column"] for record in shown.records} == columns[key], key
         for column, origins in deps.items():
             assert all(dep.column_name in columns[dep.asset_key] for dep in origins), (key, column)
         # A count or a constant comes from no column; the rest of a table does.
         assert sum(bool(origins) for origins in deps.values()) > len(deps) / 2, key
+
+
+def test_every_column_that_is_published_is_explained(specs: dict[dg.AssetKey, dg.AssetSpec]) -> None:
+    for key, spec in specs.items():
+        if key.path[0] in ("raw", "marts", "publish") and key != INPUTS:
+            columns = spec.metadata[COLUMN_SCHEMA].columns
+            assert columns and all(column.description for column in columns), key
 
 
 def test_a_published_figure_can_be_followed_to_what_landed(told: dict[dg.AssetKey, Metadata]) -> None:
