@@ -46,8 +46,13 @@ class BuiltNodes:
         self._columns: dict[str, dict[str, str]] = {}
 
     def metadata(self, unique_id: str) -> dict[str, Any]:
-        """What the asset of a node tells."""
-        node = self._nodes[unique_id]
+        """What the asset of a node tells; nothing for a view whose rows cannot be computed."""
+        try:
+            return self._metadata(self._nodes[unique_id], unique_id)
+        except duckdb.Error:
+            return {}
+
+    def _metadata(self, node: Node, unique_id: str) -> dict[str, Any]:
         relation = self._con.sql(f"select * from {node['relation_name']}")
         (rows,) = self._con.sql(f"select count(*) from {node['relation_name']}").fetchall()[0]
         told = node["columns"].values()
