@@ -13,7 +13,7 @@ import requests
 
 from pipelines.settings import PROJECT
 
-PATIENCE = 240
+PATIENCE = 600
 ASKED = """{
   shouldShowNux
   workspaceOrError { ... on Workspace { locationEntries {
