@@ -106,6 +106,7 @@ class Inputs:
 
     Attributes:
         release_id: the identity of what the build will make, by its inputs and the code alone.
+        written: the tables that were written for it.
         sources: one row a card, as in `sources.parquet`.
         blocked: the indicators that are left out, as `held_back.with_dependents` gives them.
         unread: what has landed and cannot be read any more.
@@ -113,6 +114,7 @@ class Inputs:
     """
 
     release_id: str
+    written: dict[str, pa.Table]
     sources: list[dict[str, Any]]
     blocked: list[dict[str, str]]
     unread: list[FailedError]
@@ -156,7 +158,7 @@ def assemble(settings: Settings, cards: dict[str, SourceCard], *, invented: bool
     others = [digest_of(selections.members), settings.public_url]
     rows = describe_sources(settings, cards, invented=invented, as_of=date.fromisoformat(newest[:10]))
     release = _release_row(snapshots, rows, others, newest, invented=invented)
-    _write_inputs(
+    written = _write_inputs(
         settings.build / "inputs",
         sources=pa.Table.from_pylist(rows, _SOURCES),
         source_rows=pa.Table.from_pylist(_source_rows(raw, [cards[name] for name in landed]), _SOURCE_ROWS),
@@ -166,7 +168,7 @@ def assemble(settings: Settings, cards: dict[str, SourceCard], *, invented: bool
         ongoing=pa.Table.from_pylist(ongoing, _ONGOING),
         selections=pa.Table.from_pylist([asdict(member) for member in selections.members], _SELECTIONS),
     )
-    return Inputs(release["release_id"], rows, blocked, unread, selections)
+    return Inputs(release["release_id"], written, rows, blocked, unread, selections)
 
 
 def hold_back(settings: Settings, reasons: dict[str, str]) -> list[dict[str, str]]:
@@ -303,10 +305,12 @@ def _release_row(
     }
 
 
-def _write_inputs(folder: Path, **tables: pa.Table) -> None:
+def _write_inputs(folder: Path, **tables: pa.Table) -> dict[str, pa.Table]:
+    """Write a Parquet file a table."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
         pq.write_table(table, folder / f"{name}.parquet")
+    return tables
 
 
 def newest_boundaries() -> int:

@@ -1,7 +1,5 @@
 """The command line, `regiokompas`; its `run` is the same Dagster job as in the UI."""
 
-import os
-import subprocess
 import sys
 from collections.abc import Callable
 from difflib import get_close_matches
@@ -16,6 +14,7 @@ from rich.console import Console
 
 from pipelines.assemble import describe_sources
 from pipelines.card import SourceCard, load_cards
+from pipelines.dagster_ui import run_ui
 from pipelines.doctor import examine_all
 from pipelines.errors import RegiokompasError, shown
 from pipelines.landing import NOTICE
@@ -26,7 +25,7 @@ from pipelines.publish.release import CURRENT, current
 from pipelines.publish.revisions import Comparison, compare, find_release, recorded
 from pipelines.reports import print_changes, print_findings, print_new_source
 from pipelines.selections import read_selections
-from pipelines.settings import CARDS, IS_INSTALLED, PACKAGES, Settings
+from pipelines.settings import CARDS, IS_INSTALLED, Settings
 from pipelines.source_status import everything_known, print_source
 from pipelines.terminal import print_sources
 
@@ -214,20 +213,7 @@ def dev(port: int) -> None:
     """Open the Dagster UI, with the same assets, runs and checks as `regiokompas run`."""
     settings = Settings.from_environment()
     prepare_home(settings)
-    command = [
-        str(Path(sys.executable).parent / "dagster"),
-        "dev",
-        *("--module-name", "pipelines.definitions"),
-        *("--working-directory", str(PACKAGES)),
-        *("--port", str(port)),
-    ]
-    environment = {
-        **os.environ,
-        "DAGSTER_HOME": str(settings.dagster_home),
-        "REGIOKOMPAS_DATA": str(settings.data),
-        "REGIOKOMPAS_SELECTIONS": str(settings.selections),
-    }
-    sys.exit(subprocess.run(command, env=environment, check=False).returncode)
+    sys.exit(run_ui(settings, port))
 
 
 def open_console() -> Console:

@@ -10,6 +10,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
+from pipelines.asset_metadata import markdown_table
 from pipelines.errors import SourceError, Trouble
 
 CONCERNS = "concerns"
@@ -83,5 +84,4 @@ def grouped(concerns: Iterable[Concern]) -> list[tuple[str, list[Concern]]]:
 
 def rows_metadata(rows: pl.DataFrame) -> dg.MarkdownMetadataValue:
     """The first rows of a frame as a Markdown table, for the Dagster UI."""
-    with pl.Config(tbl_formatting="MARKDOWN", tbl_hide_dataframe_shape=True, tbl_cols=-1, tbl_rows=_SHOWN_ROWS):
-        return dg.MetadataValue.md(str(rows.head(_SHOWN_ROWS)))
+    return markdown_table(rows.head(_SHOWN_ROWS))

@@ -5,7 +5,7 @@ import dagster as dg
 from pipelines.card import SourceCard, load_cards
 from pipelines.checks import mart_checks
 from pipelines.ingest import ingest_assets
-from pipelines.manifest import public_tables
+from pipelines.manifest import public_tables, raw_descriptions
 from pipelines.origins import open_origin
 from pipelines.publish.assets import publish_assets
 from pipelines.schedules import refresh_schedules
@@ -40,7 +40,7 @@ def build_defs(
     }
     return dg.Definitions(
         assets=[
-            ingest_assets(cards),
+            ingest_assets(cards, raw_descriptions(manifest)),
             models,
             *publish_assets(tables, keys),
         ],

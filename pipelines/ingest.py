@@ -13,6 +13,7 @@ import dagster as dg
 
 from pipelines.acceptance import Acceptance
 from pipelines.assemble import Inputs, assemble
+from pipelines.asset_metadata import OWNERS, URI, bundle_metadata, table_metadata
 from pipelines.before import Allowance
 from pipelines.card import SourceCard
 from pipelines.concerns import CONCERNS, HELD_BACK, WARNED, Concern, of_source, rows_metadata
@@ -22,6 +23,7 @@ from pipelines.origins import Origin
 from pipelines.raw import tally_of
 from pipelines.refresh import FailedError, Refreshed, refresh
 from pipelines.settings import Settings
+from pipelines.source_assets import Descriptions, card_key, first_rows, inputs_schema, raw_schema, source_spec
 from pipelines.together import side_by_side
 from schemas.shapes import check_shape
 from schemas.wire import WireError
@@ -37,13 +39,13 @@ NOT_RUN = "not_run"
 Result = dg.MaterializeResult[None] | dg.AssetCheckResult
 
 
-def card_key(card: SourceCard) -> dg.AssetKey:
-    """The asset key of a card, such as `raw/cbs/81575NED`."""
-    return dg.AssetKey(["raw", card.publisher, card.table])
+def ingest_assets(cards: dict[str, SourceCard], descriptions: Descriptions) -> dg.AssetsDefinition:
+    """The assets of all cards and of what is assembled from them, each with its check, in one step.
 
-
-def ingest_assets(cards: dict[str, SourceCard]) -> dg.AssetsDefinition:
-    """The assets of all cards and of what is assembled from them, each with its check, in one step."""
+    Args:
+        cards: every card.
+        descriptions: what dbt says of the columns of raw files.
+    """
     source_checks = [
         dg.AssetCheckSpec(
             SOURCE_CHECK,
@@ -59,23 +61,14 @@ def ingest_assets(cards: dict[str, SourceCard]) -> dg.AssetsDefinition:
     lasting = dg.AssetCheckSpec(
         "selections", asset=INPUTS, description="Every municipality that an own region lists still exists."
     )
-    specs = [
-        dg.AssetSpec(
-            card_key(card),
-            skippable=True,
-            group_name=card.publisher,
-            description=f"{card.title.nl} / {card.title.en}",
-            metadata={"licence": card.licence, "homepage": dg.MetadataValue.url(card.homepage)},
-            kinds={"parquet"},
-        )
-        for card in cards.values()
-    ]
+    specs = [source_spec(card, descriptions) for card in cards.values()]
     inputs = dg.AssetSpec(
         INPUTS,
         deps=[card_key(card) for card in cards.values()],
         skippable=True,
-        group_name="raw",
+        group_name="inputs",
         description="Everything that has landed, as the inputs of one dbt build",
+        owners=OWNERS,
         kinds={"parquet"},
     )
 
@@ -103,18 +96,21 @@ def ingest_assets(cards: dict[str, SourceCard]) -> dg.AssetsDefinition:
                 return error
 
         for card, done in side_by_side(chosen, origin, bring):
-            yield from _refreshed(card, done) if isinstance(done, Refreshed) else _failed(card, done)
+            if isinstance(done, Refreshed):
+                yield from _refreshed(card, done, raw_schema(card, descriptions))
+            else:
+                yield from _failed(card, done)
         if INPUTS in context.selected_asset_keys:
             try:
                 made = assemble(settings, cards, invented=origin.invented)
             except RegiokompasError as error:
                 raise dg.Failure(str(error), allow_retries=False) from error
-            yield from _assembled(made)
+            yield from _assembled(made, descriptions)
 
     return ingest
 
 
-def _refreshed(card: SourceCard, done: Refreshed) -> Iterator[Result]:
+def _refreshed(card: SourceCard, done: Refreshed, schema: dg.TableSchema) -> Iterator[Result]:
     key = card_key(card)
     lacks = [
         Concern(Trouble.REFUSED, f"{card.dataset_id} {lack.url.rsplit('/', 1)[-1]}", lack.problem)
@@ -123,7 +119,8 @@ def _refreshed(card: SourceCard, done: Refreshed) -> Iterator[Result]:
     yield dg.MaterializeResult(
         asset_key=key,
         metadata={
-            "rows": done.rows,
+            **table_metadata(done.rows, schema, first_rows(done.folder, card.shape)),
+            URI: done.snapshot.resources[0].url,
             **_rows_of_source(done),
             "changed": done.has_changed,
             "source_modified": done.snapshot.changed_at,
@@ -156,7 +153,7 @@ def _failed(card: SourceCard, error: SourceError) -> Iterator[Result]:
     yield _checked(card_key(card), [concern], more=more)
 
 
-def _assembled(made: Inputs) -> Iterator[Result]:
+def _assembled(made: Inputs, descriptions: Descriptions) -> Iterator[Result]:
     unread = [of_source(error) for error in made.unread]
     states = {row["dataset_id"]: row["state"] for row in made.sources}
     held = [
@@ -171,7 +168,14 @@ def _assembled(made: Inputs) -> Iterator[Result]:
     ]
     yield dg.MaterializeResult(
         asset_key=INPUTS,
-        metadata={"release_id": made.release_id, "states": dg.MetadataValue.json(states)},
+        metadata={
+            **bundle_metadata(
+                {name: table.num_rows for name, table in made.written.items()},
+                inputs_schema(made.written, descriptions),
+            ),
+            "release_id": made.release_id,
+            "states": dg.MetadataValue.json(states),
+        },
         check_results=[
             _checked(INPUTS, [*unread, *held], "drift"),
             _checked(INPUTS, replaced, "selections", severity=dg.AssetCheckSeverity.WARN),

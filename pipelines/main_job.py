@@ -17,15 +17,26 @@ from pipelines.card import SourceCard
 from pipelines.concerns import FAILED, Concern
 from pipelines.definitions import JOB, build_defs
 from pipelines.errors import RegiokompasError, Trouble
-from pipelines.ingest import INGEST_OP, INPUTS, card_key
+from pipelines.ingest import INGEST_OP, INPUTS
 from pipelines.landing import NOTICE
 from pipelines.origins import Origin
 from pipelines.publish.assets import RELEASE_OP
 from pipelines.publish.release import current
 from pipelines.settings import Settings
+from pipelines.source_assets import card_key
 from pipelines.terminal import RunReport, print_concerns, print_counts, progress_bars, told_checks
 
 _MOST_ASKED_AGAIN = 8
+# Runs of the UI wait for each other: they build in the same place. `nux` is a dialog that asks for an email address.
+_INSTANCE = """\
+telemetry:
+  enabled: false
+nux:
+  enabled: false
+concurrency:
+  runs:
+    max_concurrent_runs: 1
+"""
 
 
 def run_job(
@@ -156,12 +167,9 @@ def open_instance(settings: Settings) -> dg.DagsterInstance:
 
 
 def prepare_home(settings: Settings) -> Path:
-    """Make Dagster's home, with telemetry off; returns its path."""
+    """Make Dagster's home; returns its path. What somebody wrote there stays."""
     settings.dagster_home.mkdir(parents=True, exist_ok=True)
     config = settings.dagster_home / "dagster.yaml"
     if not config.exists():
-        # Runs of the UI wait for each other: they build in the same place.
-        config.write_text(
-            "telemetry:\n  enabled: false\nconcurrency:\n  runs:\n    max_concurrent_runs: 1\n", encoding="utf-8"
-        )
+        config.write_text(_INSTANCE, encoding="utf-8")
     return settings.dagster_home

@@ -69,6 +69,15 @@ def public_tables(manifest_path: Path) -> list[PublicTable]:
     return _sorted(tables)
 
 
+def raw_descriptions(manifest_path: Path) -> dict[str, dict[str, str]]:
+    """What dbt says of each column of what was landed, by the name of its table."""
+    manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
+    return {
+        source["name"]: {column["name"]: column["description"].strip() for column in source["columns"].values()}
+        for source in manifest["sources"].values()
+    }
+
+
 def _table(
     manifest: dict[str, Any], model: dict[str, Any], references: dict[tuple[str, str], tuple[str, str]]
 ) -> PublicTable:

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from pipelines.card import Cadence, SourceCard
-from pipelines.ingest import card_key
+from pipelines.source_assets import card_key
 
 TIMEZONE = "Europe/Amsterdam"
 # CBS publishes at 6:30 in the morning; figures of a yearly table can appear, or be revised, on any working day.

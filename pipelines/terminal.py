@@ -21,6 +21,7 @@ from rich.text import Text
 
 from pipelines.concerns import CONCERNS, FAILED, Concern, grouped
 from pipelines.ingest import NOT_BROUGHT, NOT_RUN
+from pipelines.transform import BUILT
 
 WIDTH = 120
 # How many lines of concerns a screen has room for, and the fewest of a group.
@@ -54,6 +55,7 @@ class RunReport(logging.Handler):
         self._progress = progress
         self._stage_of: dict[dg.AssetKey, str] = {}
         self._tasks: dict[str, TaskID] = {}
+        self._done: set[dg.AssetKey] = set()
 
     def follow(self, stages: dict[str, set[dg.AssetKey]]) -> None:
         """Draw a bar for each stage, which is done when its assets are; the first one starts."""
@@ -65,8 +67,10 @@ class RunReport(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Take in one event of the run; everything else that is logged passes by."""
-        event = getattr(record, "dagster_meta", {}).get("dagster_event")
+        told = getattr(record, "dagster_meta", {})
+        event = told.get("dagster_event")
         if event is None:
+            self._hear(str(told.get("orig_message", "")))
             return
         if event.event_type_value == "ASSET_MATERIALIZATION":
             self._advance(event)
@@ -74,6 +78,12 @@ class RunReport(logging.Handler):
             self._count(event)
         elif event.is_step_failure:
             self._fail(event)
+
+    def _hear(self, message: str) -> None:
+        """Move the bar for what dbt says it has built, which is told as materialised only when all of it is."""
+        what, _, key = message.partition(" ")
+        if what == BUILT:
+            self._move(dg.AssetKey.from_user_string(key))
 
     def logger(self) -> dg.LoggerDefinition:
         """The listener as Dagster takes it."""
@@ -93,8 +103,9 @@ class RunReport(logging.Handler):
             self.published = {name: str(value.value) for name, value in metadata.items()}
 
     def _move(self, key: dg.AssetKey | None) -> None:
-        if key is None or key not in self._stage_of:
+        if key is None or key not in self._stage_of or key in self._done:
             return
+        self._done.add(key)
         titles = list(self._tasks)
         at = titles.index(self._stage_of[key])
         self._progress.start_task(self._tasks[titles[at]])

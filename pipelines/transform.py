@@ -18,7 +18,10 @@ from dagster_dbt import (
     DbtProject,
     dbt_assets,
 )
+from dagster_dbt.core.dbt_event_iterator import DbtDagsterEventType
 
+from pipelines.asset_metadata import OWNERS
+from pipelines.dbt_metadata import looking_at
 from pipelines.errors import RegiokompasError
 from pipelines.ingest import INPUTS
 from pipelines.origins import Origin
@@ -26,6 +29,8 @@ from pipelines.raw import raw_folders
 from pipelines.settings import DBT_PROJECT, Settings
 from pipelines.wide_marts import check_contracts
 
+BUILT = "built"
+"""What the log says of a node that dbt has built, before the key of its asset."""
 # The executable that lies beside this Python: on a machine with several, the one on PATH may be another's.
 DBT = Path(sys.executable).parent / "dbt"
 
@@ -94,6 +99,16 @@ class HouseTranslator(DagsterDbtTranslator):
         """The layer: staging, intermediate, marts or seeds."""
         return "seeds" if dbt_resource_props["resource_type"] == "seed" else str(dbt_resource_props["fqn"][1])
 
+    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
+        """Those of every asset."""
+        return OWNERS
+
+    def get_tags(self, dbt_resource_props: Mapping[str, Any]) -> dict[str, str]:
+        """The domain of a mart, and whether readers get it."""
+        folders = dbt_resource_props["fqn"][2:-1]
+        is_public = bool(dbt_resource_props["config"].get("meta", {}).get("public_name"))
+        return ({"domain": folders[0]} if folders else {}) | ({"public": "true"} if is_public else {})
+
 
 def dbt_models(settings: Settings, manifest: Path) -> dg.AssetsDefinition:
     """Every model and seed as an asset, every dbt test as an asset check, in one dbt build."""
@@ -110,11 +125,36 @@ def dbt_models(settings: Settings, manifest: Path) -> dg.AssetsDefinition:
         dbt: DbtCliResource,
     ) -> Iterator[Any]:
         invocation = start_build(settings, dbt, invented=origin.invented, context=context)
-        yield from invocation.stream()
+        yield from _with_metadata(invocation, settings.database, context)
         if not invocation.is_successful():
             raise dg.Failure(problems(invocation.target_path), allow_retries=False)
 
     return build
+
+
+def _with_metadata(
+    invocation: DbtCliInvocation, database: Path, context: dg.AssetExecutionContext
+) -> Iterator[DbtDagsterEventType]:
+    """The events of a build, in their order, each node with what it holds.
+
+    They wait for the end: while dbt runs no other process can read what it writes. Until then the log tells how far it
+    is.
+    """
+    events: list[DbtDagsterEventType] = []
+    for event in invocation.stream():
+        if isinstance(event, dg.Output):
+            context.log.info(f"{BUILT} {context.asset_key_for_output(event.output_name).to_user_string()}")
+        events.append(event)
+    if not any(isinstance(event, dg.Output) for event in events):
+        yield from events
+        return
+    translator = invocation.dagster_dbt_translator
+    with looking_at(database, invocation.get_artifact("manifest.json"), translator.get_asset_key) as nodes:
+        for event in events:
+            if isinstance(event, dg.Output):
+                found = nodes.metadata(str(event.metadata["unique_id"].value))
+                event = event.with_metadata({**event.metadata, **found})
+            yield event
 
 
 def start_build(

@@ -9,6 +9,7 @@ import dagster as dg
 import duckdb
 
 from pipelines.acceptance import Acceptance
+from pipelines.asset_metadata import COLUMN_SCHEMA, OWNERS, URI, bundle_metadata, bundle_schema, described
 from pipelines.errors import RegiokompasError
 from pipelines.manifest import PublicTable
 from pipelines.publish.catalogue import write_catalogue
@@ -29,24 +30,48 @@ def publish_assets(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> l
     """The assets that turn the checked marts into a release."""
     marts = [keys[table.model] for table in tables]
     models = {table.name: table.model for table in tables}
+    schema = bundle_schema({table.name: _schema(table) for table in tables})
+    columns = {COLUMN_SCHEMA: schema}
 
-    @dg.asset(key_prefix="publish", deps=marts, group_name="publish", kinds={"sqlite"})
+    @dg.asset(key_prefix="publish", deps=marts, group_name="release", owners=OWNERS, kinds={"sqlite"}, metadata=columns)
     def database_file(settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult[None]:
         """The public tables as one SQLite file, for Datasette."""
         folder = _folder(settings)
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         rows = write_sqlite(settings.database, tables, folder / f"{DATABASE}.db")
-        return dg.MaterializeResult(metadata={"rows": sum(rows.values()), "tables": dg.MetadataValue.json(rows)})
+        made_of = {f"{t.name}.{c.name}": [dg.TableColumnDep(keys[t.model], c.name)] for t in tables for c in t.columns}
+        return dg.MaterializeResult(
+            metadata={
+                **bundle_metadata(rows, schema, made_of),
+                URI: f"{settings.public_url}/{DATABASE}.db",
+            }
+        )
 
-    @dg.asset(key_prefix="publish", deps=[database_file], group_name="publish", kinds={"parquet", "csv"})
+    @dg.asset(
+        key_prefix="publish",
+        deps=[database_file],
+        group_name="release",
+        owners=OWNERS,
+        kinds={"parquet", "csv"},
+        metadata=columns,
+    )
     def extracts(settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult[None]:
         """Every public table as Parquet, CSV and Dutch CSV."""
         folder = _folder(settings) / "tables"
         write_extracts(settings.database, tables, folder)
-        return dg.MaterializeResult(metadata={"files": len(list(folder.iterdir()))})
+        with duckdb.connect(str(settings.database), read_only=True) as con:
+            rows = _rows(con, models)
+        return dg.MaterializeResult(
+            metadata={
+                **bundle_metadata(rows, schema, _as_in("database_file", schema)),
+                "files": len(list(folder.iterdir())),
+            }
+        )
 
-    @dg.asset(key_prefix="publish", deps=[extracts], group_name="publish")
+    @dg.asset(
+        key_prefix="publish", deps=[extracts], group_name="release", owners=OWNERS, kinds={"dataset"}, metadata=columns
+    )
     def release(config: Acceptance, settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult[None]:
         """The release directory, sealed and made current; its metadata say what is not in it."""
         folder = _folder(settings)
@@ -61,7 +86,7 @@ def publish_assets(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> l
                     f"select indicator_id, state_reason from {models['indicators']} where state = 'blocked'"
                 ).fetchall()
             )
-            counts = {name: con.sql(f"select count(*) from {model}").fetchall()[0][0] for name, model in models.items()}
+            counts = _rows(con, models)
             write_catalogue(con, tables, facts, folder, contact, files)
         write_metadata(datasette_metadata(tables, PORTAL / "queries", facts, contact), folder / "metadata.json")
         write_package(folder, tables, facts, sources, counts, files)
@@ -74,6 +99,8 @@ def publish_assets(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> l
             raise dg.Failure(str(error), allow_retries=False) from error
         return dg.MaterializeResult(
             metadata={
+                **bundle_metadata(counts, schema, _as_in("extracts", schema)),
+                URI: settings.public_url,
                 "release_id": done.release_id,
                 "folder": dg.MetadataValue.path(str(done.folder)),
                 "not_current": dg.MetadataValue.json(_not_current(sources)),
@@ -82,6 +109,24 @@ def publish_assets(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> l
         )
 
     return [database_file, extracts, release]
+
+
+def _schema(table: PublicTable) -> dg.TableSchema:
+    return described(
+        {column.name: column.data_type for column in table.columns},
+        {column.name: column.description_en for column in table.columns},
+        [column.name for column in table.columns if not column.nullable],
+    )
+
+
+def _as_in(asset: str, schema: dg.TableSchema) -> dict[str, list[dg.TableColumnDep]]:
+    """Every column of the release as the one of the same name in the step before."""
+    key = dg.AssetKey(["publish", asset])
+    return {column.name: [dg.TableColumnDep(key, column.name)] for column in schema.columns}
+
+
+def _rows(con: duckdb.DuckDBPyConnection, models: dict[str, str]) -> dict[str, int]:
+    return {name: con.sql(f"select count(*) from {model}").fetchall()[0][0] for name, model in models.items()}
 
 
 def _not_current(sources: list[dict[str, Any]]) -> dict[str, str]:
