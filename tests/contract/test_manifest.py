@@ -37,6 +37,17 @@ def test_the_public_tables_are_those_of_the_exposure(manifest: Path) -> None:
     assert {table.name for table in public_tables(manifest)} == PUBLIC_TABLES
 
 
+def test_only_staging_reads_what_the_ingest_wrote(manifest: Path) -> None:
+    content = json.loads(manifest.read_text(encoding="utf-8"))
+    readers = {
+        source: {
+            content["nodes"][child]["fqn"][1] for child in content["child_map"][source] if child.startswith("model.")
+        }
+        for source in content["sources"]
+    }
+    assert readers == dict.fromkeys(content["sources"], {"staging"})
+
+
 def test_a_table_comes_after_those_that_it_refers_to(manifest: Path) -> None:
     seen: set[str] = set()
     for table in public_tables(manifest):

@@ -30,6 +30,6 @@ preferred as (
 
 select
     preferred.*,
-    cast(release.notice as string) as notice
+    release.notice
 from preferred
-cross join {{ source('raw', 'release') }} as release
+cross join {{ ref('stg_raw__release') }} as release
