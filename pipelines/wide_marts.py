@@ -50,7 +50,6 @@ def contract_yaml(indicators: list[dict[str, str]], theme: dict[str, str]) -> st
                 "nl": theme["description_nl"],
                 "title_nl": theme["title_nl"],
                 "title_en": theme["title_en"],
-                "public_name": name,
             }
         },
         "constraints": [{"type": "primary_key", "columns": keys}],

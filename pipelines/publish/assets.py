@@ -28,7 +28,6 @@ RELEASE_OP = "publish__release"
 def publish_assets(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> list[dg.AssetsDefinition]:
     """The assets that turn the checked marts into a release."""
     marts = [keys[table.model] for table in tables]
-    models = {table.name: table.model for table in tables}
 
     @dg.asset(key_prefix="publish", deps=marts, group_name="publish", kinds={"sqlite"})
     def database_file(settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult[None]:
@@ -54,14 +53,12 @@ def publish_assets(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> l
         # Hashing hundreds of megabytes once is enough for both that describe them.
         files = describe_files(folder)
         with duckdb.connect(str(settings.database), read_only=True) as con:
-            facts = con.sql(f"select * from {models['release']}").pl().row(0, named=True)
-            sources = con.sql(f"select * from {models['sources']} order by dataset_id").pl().to_dicts()
+            facts = con.sql("select * from release").pl().row(0, named=True)
+            sources = con.sql("select * from sources order by dataset_id").pl().to_dicts()
             held_back = dict(
-                con.sql(
-                    f"select indicator_id, state_reason from {models['indicators']} where state = 'blocked'"
-                ).fetchall()
+                con.sql("select indicator_id, state_reason from indicators where state = 'blocked'").fetchall()
             )
-            counts = {name: con.sql(f"select count(*) from {model}").fetchall()[0][0] for name, model in models.items()}
+            counts = {t.name: con.sql(f"select count(*) from {t.name}").fetchall()[0][0] for t in tables}
             write_catalogue(con, tables, facts, folder, contact, files)
         write_metadata(datasette_metadata(tables, PORTAL / "queries", facts, contact), folder / "metadata.json")
         write_package(folder, tables, facts, sources, counts, files)
