@@ -7,16 +7,7 @@ with cells as (
     from {{ ref('int_observations__put_on_frame') }}
     union all
     select
-        indicator_id,
-        region_code,
-        period_code,
-        frame_year,
-        year,
-        value,
-        value_status,
-        boundary_method,
-        parts_count,
-        is_over,
+        {{ figure_columns() }},
         2 as preference
     from {{ ref('int_observations__derive') }}
 
