@@ -146,7 +146,7 @@ def check_name(asked: dict[str, object], table: PublicTable) -> str:
 def read_tables(file: Path, tables: list[PublicTable]) -> dict[str, pl.DataFrame]:
     """The public tables of a DuckDB file as polars frames, each in the order of its key."""
     with duckdb.connect(str(file), read_only=True) as con:
-        return {t.name: con.sql(f"select * from {t.model} order by {t.order}").pl() for t in tables}
+        return {t.name: con.sql(f"select * from {t.name} order by {t.order}").pl() for t in tables}
 
 
 def _contract_problem(table: PublicTable, frame: pl.DataFrame) -> tuple[str, pl.DataFrame]:

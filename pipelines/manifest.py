@@ -12,6 +12,8 @@ from typing import Any
 from pipelines.errors import RegiokompasError
 
 EXPOSURE = "open_data_api"
+# How the models of marts are told apart; what is published is called by what it holds.
+LAYERS = ("dim_", "fct_", "rpt_")
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class PublicColumn:
 
 @dataclass(frozen=True)
 class PublicTable:
-    """A table as it is published, in the words of its dbt model."""
+    """A table as it is published, in the words of its dbt model, whose `alias` is its name in DuckDB too."""
 
     name: str
     model: str
@@ -61,7 +63,7 @@ def public_tables(manifest_path: Path) -> list[PublicTable]:
     manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
     exposure = next(e for e in manifest["exposures"].values() if e["name"] == EXPOSURE)
     models = [manifest["nodes"][unique_id] for unique_id in exposure["depends_on"]["nodes"]]
-    names = {m["name"]: m["config"]["meta"].get("public_name", "") for m in models}
+    names = {m["name"]: m["alias"] for m in models}
     references = _references(manifest, names)
     tables = [_table(manifest, model, references) for model in models]
     if problems := [p for table in tables for p in _untold(table)]:
@@ -84,7 +86,7 @@ def _table(
     meta = model["config"]["meta"]
     keys = [tuple(c["columns"]) for c in model["constraints"] if c["type"] == "primary_key"]
     return PublicTable(
-        name=meta.get("public_name", ""),
+        name=model["alias"],
         model=model["name"],
         title_nl=meta.get("title_nl", ""),
         title_en=meta.get("title_en", ""),
@@ -147,7 +149,7 @@ def _references(manifest: dict[str, Any], names: dict[str, str]) -> dict[tuple[s
 def _untold(table: PublicTable) -> list[str]:
     where = f"model {table.model}"
     needed = {
-        "meta.public_name": table.name,
+        "config.alias": not table.name.startswith(LAYERS),
         "meta.title_nl": table.title_nl,
         "meta.title_en": table.title_en,
         "meta.nl": table.description_nl,

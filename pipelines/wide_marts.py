@@ -52,7 +52,6 @@ def contract_yaml(indicators: list[Indicator], theme: Theme) -> str:
                 "nl": theme.description_nl,
                 "title_nl": theme.title_nl,
                 "title_en": theme.title_en,
-                "public_name": name,
             }
         },
         "constraints": [{"type": "primary_key", "columns": keys}],

@@ -1,8 +1,8 @@
 -- ---
 -- title_nl: Hoe ziet een telling eruit op de gemeentegrenzen van een ander jaar?
 -- title_en: What does a count look like on the municipal boundaries of another year?
--- description_nl: Telt de gemeenten van toen op tot de gemeenten van een jaar van 2015 tot en met 2026. Alleen voor aantallen; een gemeente waarvan een deel ontbreekt, staat er niet bij. Waar een gemeente gesplitst werd, is het cijfer geschat naar inwoners.
--- description_en: Adds up former municipalities to those of a year from 2015 to 2026. For counts only; a municipality with a missing part is left out. Where a municipality was divided, the figure is an estimate based on inhabitants.
+-- description_nl: Telt de gemeenten van toen op tot de gemeenten van een jaar vanaf 2015. Alleen voor aantallen; een gemeente waarvan een deel ontbreekt, staat er niet bij. Waar een gemeente gesplitst werd, is het cijfer geschat naar inwoners.
+-- description_en: Adds up former municipalities to those of a year from 2015 on. For counts only; a municipality with a missing part is left out. Where a municipality was divided, the figure is an estimate based on inhabitants.
 -- parameters:
 --   indicator:
 --     default: establishments_count
@@ -14,8 +14,8 @@
 --     en: period such as 2019JJ00
 --   frame_year:
 --     default: "2022"
---     nl: jaar van de gemeentegrenzen, 2015 tot en met 2026
---     en: year of the municipal boundaries, 2015 to 2026
+--     nl: jaar van de gemeentegrenzen, vanaf 2015
+--     en: year of the municipal boundaries, from 2015 on
 -- ---
 select
     r.name as region,

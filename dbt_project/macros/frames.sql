@@ -34,19 +34,15 @@
     cast({{ dbt.datediff(first_day, last_day, 'day') }} as integer)
 {%- endmacro %}
 
+{#- What is known of a figure on a frame, in the order in which every way of putting figures on it gives them. -#}
+{% macro figure_columns() -%}
+    indicator_id, region_code, period_code, frame_year, year, value, value_status, boundary_method, parts_count, is_over
+{%- endmacro %}
+
 {#- Of the figures of one cell of a frame the one with the lowest preference. -#}
 {% macro most_preferred(relation) -%}
     select
-        indicator_id,
-        region_code,
-        period_code,
-        frame_year,
-        year,
-        value,
-        value_status,
-        boundary_method,
-        parts_count,
-        is_over
+        {{ figure_columns() }}
     from (
         select
             *,

@@ -18,7 +18,7 @@ before as (
         sum(series.value) as total
     from series
     -- Each municipality of then once, by the first part of it.
-    inner join {{ ref('int_regions__transitions') }} as transitions
+    inner join {{ ref('int_regions__follow_boundary_changes') }} as transitions
         on
             series.region_code = transitions.source_code
             and transitions.share_from = 0
@@ -47,8 +47,8 @@ differs as (
     select
         before.indicator_id || ' ' || before.period_code || ': municipalities add up to '
         || cast(after.total as string) || ' on the boundaries of ' || cast(before.frame_year as string) || ', and to '
-        || cast(before.total as string) || ' as published -> see boundary_changes.csv and int_regions__transitions'
-            as problem
+        || cast(before.total as string) || ' as published -> see boundary_changes.csv and'
+        || ' int_regions__follow_boundary_changes' as problem
     from before
     inner join after
         on

@@ -27,7 +27,7 @@ lives as (
         years.dataset_id,
         lifetimes.municipality_code
     from years
-    inner join {{ ref('int_regions__municipality_lifetimes') }} as lifetimes
+    inner join {{ ref('int_regions__date_municipalities') }} as lifetimes
         on {{ is_within('make_date(years.frame_year, 1, 1)', 'lifetimes.valid_from', 'lifetimes.valid_to') }}
 
 ),

@@ -29,7 +29,6 @@ RELEASE_OP = "publish__release"
 def publish_assets(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> list[dg.AssetsDefinition]:
     """The assets that turn the checked marts into a release."""
     marts = [keys[table.model] for table in tables]
-    models = {table.name: table.model for table in tables}
     schema = bundle_schema({table.name: _schema(table) for table in tables})
     columns = {COLUMN_SCHEMA: schema}
 
@@ -61,7 +60,7 @@ def publish_assets(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> l
         folder = _folder(settings) / "tables"
         write_extracts(settings.database, tables, folder)
         with duckdb.connect(str(settings.database), read_only=True) as con:
-            rows = _rows(con, models)
+            rows = _rows(con, tables)
         return dg.MaterializeResult(
             metadata={
                 **bundle_metadata(rows, schema, _as_in("database_file", schema)),
@@ -79,14 +78,12 @@ def publish_assets(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> l
         # Hashing hundreds of megabytes once is enough for both that describe them.
         files = describe_files(folder)
         with duckdb.connect(str(settings.database), read_only=True) as con:
-            facts = con.sql(f"select * from {models['release']}").pl().row(0, named=True)
-            sources = con.sql(f"select * from {models['sources']} order by dataset_id").pl().to_dicts()
+            facts = con.sql("select * from release").pl().row(0, named=True)
+            sources = con.sql("select * from sources order by dataset_id").pl().to_dicts()
             held_back = dict(
-                con.sql(
-                    f"select indicator_id, state_reason from {models['indicators']} where state = 'blocked'"
-                ).fetchall()
+                con.sql("select indicator_id, state_reason from indicators where state = 'blocked'").fetchall()
             )
-            counts = _rows(con, models)
+            counts = _rows(con, tables)
             write_catalogue(con, tables, facts, folder, contact, files)
         write_metadata(datasette_metadata(tables, PORTAL / "queries", facts, contact), folder / "metadata.json")
         write_package(folder, tables, facts, sources, counts, files)
@@ -125,8 +122,8 @@ def _as_in(asset: str, schema: dg.TableSchema) -> dict[str, list[dg.TableColumnD
     return {column.name: [dg.TableColumnDep(key, column.name)] for column in schema.columns}
 
 
-def _rows(con: duckdb.DuckDBPyConnection, models: dict[str, str]) -> dict[str, int]:
-    return {name: con.sql(f"select count(*) from {model}").fetchall()[0][0] for name, model in models.items()}
+def _rows(con: duckdb.DuckDBPyConnection, tables: list[PublicTable]) -> dict[str, int]:
+    return {t.name: con.sql(f"select count(*) from {t.name}").fetchall()[0][0] for t in tables}
 
 
 def _not_current(sources: list[dict[str, Any]]) -> dict[str, str]:

@@ -79,27 +79,26 @@ def write_catalogue(
         contact: who answers for it, and at which address the portal is reached, see `contact_of`.
         files: size and sha256 of each file, by its path in the release.
     """
-    sources = next(table.model for table in tables if table.name == "sources")
-    rights = con.sql(f"select distinct attribution, licence from {sources} order by all").fetchall()
+    rights = con.sql("select distinct attribution, licence from sources order by all").fetchall()
     catalogue = Catalogue(contact, release, "; ".join(f"{who}: {licence}" for who, licence in rights))
     for table in tables:
-        catalogue.add_table(table, coverage(con, table, sources), files)
+        catalogue.add_table(table, coverage(con, table), files)
     (folder / "catalogue.ttl").write_text(catalogue.graph.serialize(format="turtle"), encoding="utf-8")
     (folder / "catalogue.jsonld").write_text(as_jsonld(catalogue.graph), encoding="utf-8")
 
 
-def coverage(con: duckdb.DuckDBPyConnection, table: PublicTable, sources: str) -> Coverage:
+def coverage(con: duckdb.DuckDBPyConnection, table: PublicTable) -> Coverage:
     """What the rows of a table say of the years, sources and countries in it."""
     names = {column.name for column in table.columns}
     years, cadences, countries = None, [], []
     if "year" in names:
-        (first, last) = con.sql(f"select min(year), max(year) from {table.model}").fetchall()[0]
+        (first, last) = con.sql(f"select min(year), max(year) from {table.name}").fetchall()[0]
         years = None if first is None else (first, last)
     if "dataset_id" in names:
-        query = f"select distinct s.cadence from {table.model} as t join {sources} as s using (dataset_id)"
+        query = f"select distinct s.cadence from {table.name} as t join sources as s using (dataset_id)"
         cadences = [row[0] for row in con.sql(query).fetchall()]
     if "region_code" in names:
-        query = f"select distinct left(region_code, 2) from {table.model} order by all"
+        query = f"select distinct left(region_code, 2) from {table.name} order by all"
         countries = [COUNTRIES[row[0]] for row in con.sql(query).fetchall() if row[0] in COUNTRIES]
     return Coverage(years, tuple(cadences), tuple(countries))
 

@@ -19,7 +19,7 @@ def write_extracts(source: Path, tables: list[PublicTable], folder: Path) -> Non
     folder.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(str(source), read_only=True) as con:
         for table in tables:
-            query = f"select * from {table.model} order by {table.order}"
+            query = f"select * from {table.name} order by {table.order}"
             con.execute(f"copy ({query}) to '{folder / table.name}.parquet' (format parquet, compression zstd)")
             frame = con.sql(query).pl()
             plain(frame, ".").write_csv(folder / f"{table.name}.csv", line_terminator="\r\n")

@@ -104,12 +104,12 @@ def _copy(source: Path, tables: list[PublicTable], target: Path) -> dict[str, in
         with out.cursor() as cursor:
             for table in tables:
                 columns = ", ".join(_select(c) for c in table.columns)
-                relation = con.sql(f"select {columns} from {table.model} order by {table.order}")
+                relation = con.sql(f"select {columns} from {table.name} order by {table.order}")
                 reader = relation.to_arrow_reader(_BATCH)
                 rows[table.name] = cursor.adbc_ingest(table.name, reader, mode="append")
         out.commit()
         for table in tables:
-            expected = con.sql(f"select count(*) from {table.model}").fetchall()[0][0]
+            expected = con.sql(f"select count(*) from {table.name}").fetchall()[0][0]
             if rows[table.name] != expected:
                 raise RegiokompasError(f"{table.name}: {rows[table.name]} rows in SQLite, {expected} in DuckDB")
     return rows

@@ -214,7 +214,6 @@ FRAME_YEAR = Parameter(
     kind="integer",
     choices="frame_years",
     is_repeated=False,
-    example=2026,
 )
 PERIOD_CODE = Parameter(
     "periodCode",

@@ -114,7 +114,7 @@ def test_the_same_release_gives_the_same_catalogue_at_any_address_that_is_set(sa
         "from pipelines.publish.catalogue import write_catalogue; data, folder, url = sys.argv[1:];"
         "from pipelines.publish.metadata import contact_of; from pipelines.publish.release import describe_files;"
         "con = duckdb.connect(f'{data}/build/regiokompas.duckdb', read_only=True);"
-        "facts = con.sql('select * from dim_release').pl().row(0, named=True);"
+        "facts = con.sql('select * from release').pl().row(0, named=True);"
         "tables = public_tables(Path(data) / 'build/dbt/manifest.json');"
         "write_catalogue(con, tables, facts, Path(folder), contact_of(url, ''), describe_files(Path(folder)))"
     )
@@ -337,7 +337,7 @@ def test_files_that_compressing_does_not_help_are_sent_as_they_are(portal: Datas
 def test_the_catalogue_needs_every_file(sample_run: Run, tmp_path: Path) -> None:
     tables = public_tables(sample_run.data / "build" / "dbt" / "manifest.json")
     with duckdb.connect(str(sample_run.data / "build" / "regiokompas.duckdb"), read_only=True) as con:
-        facts = con.sql("select * from dim_release").pl().row(0, named=True)
+        facts = con.sql("select * from release").pl().row(0, named=True)
         with pytest.raises(KeyError):
             write_catalogue(
                 con, tables, facts, tmp_path, contact_of("https://regiokompas.example", ""), describe_files(tmp_path)

@@ -37,6 +37,17 @@ def test_the_public_tables_are_those_of_the_exposure(manifest: Path) -> None:
     assert {table.name for table in public_tables(manifest)} == PUBLIC_TABLES
 
 
+def test_only_staging_reads_what_the_ingest_wrote(manifest: Path) -> None:
+    content = json.loads(manifest.read_text(encoding="utf-8"))
+    readers = {
+        source: {
+            content["nodes"][child]["fqn"][1] for child in content["child_map"][source] if child.startswith("model.")
+        }
+        for source in content["sources"]
+    }
+    assert readers == {source: {"staging"} for source in content["sources"]}
+
+
 def test_a_table_comes_after_those_that_it_refers_to(manifest: Path) -> None:
     seen: set[str] = set()
     for table in public_tables(manifest):
@@ -71,7 +82,7 @@ def test_observations_are_told_whole(manifest: Path) -> None:
         (lambda m: fact(m).update(description=""), "model fct_observation: description is missing"),
         (lambda m: fact(m)["config"]["meta"].pop("nl"), "model fct_observation: meta.nl is missing"),
         (lambda m: fact(m)["config"]["meta"].pop("title_en"), "model fct_observation: meta.title_en is missing"),
-        (lambda m: fact(m)["config"]["meta"].pop("public_name"), "model fct_observation: meta.public_name is missing"),
+        (lambda m: fact(m).update(alias="fct_observation"), "model fct_observation: config.alias is missing"),
         (lambda m: fact(m).update(constraints=[]), "model fct_observation: a primary_key constraint is missing"),
         (lambda m: fact(m)["columns"]["value"].update(description=""), "column value: no English description"),
         (

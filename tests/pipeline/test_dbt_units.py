@@ -1,25 +1,63 @@
-"""The unit tests of dbt look at no data, so they run once, here, and not in every run."""
+"""The unit tests of dbt look at no data, so they run once, here, and not in every run; and what dbt itself refuses."""
 
 import json
 import shutil
 import subprocess
 from pathlib import Path
 
+import duckdb
+import yaml
 from conftest import Run
 
 from pipelines.settings import DBT_PROJECT, Settings
 from pipelines.transform import DBT, dbt_vars
 
+PROJECT = "dbt_project.yml"
+
+
+def dbt(*command: str, project: Path, run: Run, build: Path, work: Path) -> subprocess.CompletedProcess[str]:
+    """A dbt command on the inputs of a run, in the DuckDB file of another build folder."""
+    variables = json.loads(dbt_vars(Settings(data=run.data), invented=True))
+    variables["duckdb_path"] = str(build / "regiokompas.duckdb")
+    folders = ["--project-dir", str(project), "--profiles-dir", str(project), "--target-path", str(work / "target")]
+    options = [*folders, "--log-path", str(work / "logs"), "--vars", json.dumps(variables)]
+    return subprocess.run([str(DBT), "--quiet", *command, *options], capture_output=True, text=True, check=False)
+
+
+def statuses(work: Path, kind: str = "") -> list[str]:
+    results = json.loads((work / "target" / "run_results.json").read_text(encoding="utf-8"))["results"]
+    return [result["status"] for result in results if result["unique_id"].startswith(kind)]
+
 
 def test_every_model_does_what_its_unit_tests_say(sample_run: Run, tmp_path: Path) -> None:
     # dbt takes the types of columns from what was built, and writes nothing that stays.
-    settings = Settings(data=shutil.copytree(sample_run.data / "build", tmp_path / "data" / "build").parent)
-    command = [str(DBT), "--quiet", "test", "--resource-type", "unit_test", "--target-path", str(tmp_path / "target")]
-    command += ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
-    variables = json.loads(dbt_vars(settings, invented=True))
-    variables["raw_root"] = str(sample_run.data / "raw" / "invented")
-    command += ["--log-path", str(tmp_path / "logs"), "--vars", json.dumps(variables)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    build = shutil.copytree(sample_run.data / "build", tmp_path / "build")
+    done = dbt("test", "--resource-type", "unit_test", project=DBT_PROJECT, run=sample_run, build=build, work=tmp_path)
     assert done.returncode == 0, done.stdout
-    results = json.loads((tmp_path / "target" / "run_results.json").read_text(encoding="utf-8"))["results"]
-    assert len(results) >= 40 and {result["status"] for result in results} == {"pass"}
+    assert len(statuses(tmp_path)) >= 40 and set(statuses(tmp_path)) == {"pass"}
+
+
+def test_the_year_of_the_newest_boundaries_is_one_edit(sample_run: Run, tmp_path: Path) -> None:
+    project = shutil.copytree(DBT_PROJECT, tmp_path / "project")
+    text = (project / PROJECT).read_text(encoding="utf-8")
+    year = yaml.safe_load(text)["vars"]["newest_frame"]
+    assert text.count(str(year)) == 1
+    # The sample has no later year than this one, so it goes back.
+    (project / PROJECT).write_text(text.replace(str(year), str(year - 1)), encoding="utf-8")
+    done = dbt("build", project=project, run=sample_run, build=tmp_path, work=tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert set(statuses(tmp_path, "unit_test.")) == {"pass"}
+    with duckdb.connect(str(tmp_path / "regiokompas.duckdb"), read_only=True) as con:
+        (years,) = con.execute("select list(distinct frame_year) from observations_on_frame").fetchall()
+        (themes,) = con.execute("select count(*) from human_capital").fetchall()
+    assert years == ([year - 1],) and themes[0]
+    manifest = (tmp_path / "target" / "manifest.json").read_text(encoding="utf-8")
+    assert f"boundaries of {year - 1}" in manifest and f"boundaries of {year}" not in manifest
+
+
+def test_what_dbt_warns_of_is_an_error(sample_run: Run, tmp_path: Path) -> None:
+    project = shutil.copytree(DBT_PROJECT, tmp_path / "project")
+    with (project / "models" / "staging" / "raw" / "stg_raw__codes.yml").open("a", encoding="utf-8") as file:
+        file.write("models: []\n")
+    done = dbt("parse", project=project, run=sample_run, build=tmp_path, work=tmp_path)
+    assert done.returncode and "Duplicate key 'models'" in done.stdout, done.stdout

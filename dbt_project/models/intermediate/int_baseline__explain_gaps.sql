@@ -5,7 +5,7 @@ with regions as (
         members.scheme,
         members.region_code,
         schemes.level_order
-    from {{ ref('int_regions__frame_members') }} as members
+    from {{ ref('int_regions__list_members_on_boundaries') }} as members
     inner join {{ ref('region_schemes') }} as schemes on members.scheme = schemes.scheme
     where members.frame_year = {{ var('newest_frame') }}
 

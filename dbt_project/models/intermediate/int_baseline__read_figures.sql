@@ -5,7 +5,7 @@ with regions as (
     select distinct
         scheme,
         region_code
-    from {{ ref('int_regions__frame_members') }}
+    from {{ ref('int_regions__list_members_on_boundaries') }}
     where frame_year = {{ var('newest_frame') }}
 
 ),

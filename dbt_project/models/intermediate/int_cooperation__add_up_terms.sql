@@ -41,7 +41,8 @@ terms as (
         indicators.decimals
     from wanted
     inner join {{ ref('int_indicators__keep_available') }} as indicators on wanted.term_id = indicators.indicator_id
-    where wanted.indicator_id not in (select of_rates.indicator_id from of_rates)
+    left join of_rates on wanted.indicator_id = of_rates.indicator_id
+    where of_rates.indicator_id is null
 
 ),
 
@@ -74,7 +75,7 @@ municipal as (
         count(distinct terms.side || ' ' || terms.term_id) as terms_count
     from terms
     inner join cells on terms.term_id = cells.indicator_id
-    inner join {{ ref('int_regions__frame_members') }} as municipalities
+    inner join {{ ref('int_regions__list_members_on_boundaries') }} as municipalities
         on
             cells.region_code = municipalities.region_code
             and municipalities.scheme = 'municipality'

@@ -7,7 +7,7 @@ with transitions as (
         source_code,
         target_code,
         row_number() over (partition by source_code order by share_to - share_from desc, target_code) as heir_rank
-    from {{ ref('int_regions__transitions') }}
+    from {{ ref('int_regions__follow_boundary_changes') }}
     where
         frame_year = {{ var('newest_frame') }}
         and {{ is_within('make_date(' ~ var('pilots_began') ~ ', 1, 1)', 'valid_from', 'valid_to') }}
@@ -64,7 +64,7 @@ then_members as (
         memberships.region_code,
         heirs.source_code as municipality_code
     from memberships
-    inner join {{ ref('int_regions__municipality_lifetimes') }} as lifetimes
+    inner join {{ ref('int_regions__date_municipalities') }} as lifetimes
         on
             memberships.municipality_code = lifetimes.municipality_code
             and memberships.valid_from = lifetimes.valid_from

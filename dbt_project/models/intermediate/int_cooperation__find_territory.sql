@@ -21,7 +21,7 @@ parts as (
     select
         source_code,
         target_code
-    from {{ ref('int_regions__transitions') }}
+    from {{ ref('int_regions__follow_boundary_changes') }}
     where
         frame_year = {{ var('newest_frame') }}
         and {{ is_within('make_date(' ~ var('pilots_began') ~ ', 1, 1)', 'valid_from', 'valid_to') }}

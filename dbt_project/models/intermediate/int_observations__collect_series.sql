@@ -11,7 +11,7 @@ with published as (
         observations.is_over,
         sources.frame_year as source_frame
     from {{ ref('int_observations__select_indicators') }} as observations
-    left join {{ source('raw', 'sources') }} as sources on observations.dataset_id = sources.dataset_id
+    left join {{ ref('stg_raw__sources') }} as sources on observations.dataset_id = sources.dataset_id
 
 ),
 

@@ -35,7 +35,7 @@ lies_in as (
         sources.source_code,
         sources.is_whole
     from days
-    inner join {{ ref('int_regions__frame_sources') }} as sources
+    inner join {{ ref('int_regions__trace_members') }} as sources
         on {{ is_within('days.as_of', 'sources.valid_from', 'sources.valid_to') }}
     where sources.scheme <> 'municipality'
 

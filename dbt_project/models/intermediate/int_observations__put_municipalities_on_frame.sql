@@ -50,11 +50,11 @@ parts as (
             false
         ) as is_expected
     from asked
-    inner join {{ ref('int_regions__transitions') }} as transitions
+    inner join {{ ref('int_regions__follow_boundary_changes') }} as transitions
         on
             {{ is_within('asked.as_of', 'transitions.valid_from', 'transitions.valid_to') }}
             and {{ is_published_frame('transitions.frame_year') }}
-    inner join {{ ref('int_regions__municipality_lifetimes') }} as lifetimes
+    inner join {{ ref('int_regions__date_municipalities') }} as lifetimes
         on transitions.source_code = lifetimes.municipality_code
     left join observed
         on

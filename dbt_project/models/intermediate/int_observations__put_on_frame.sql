@@ -3,44 +3,17 @@
 with cells as (
 
     select
-        indicator_id,
-        region_code,
-        period_code,
-        frame_year,
-        year,
-        value,
-        value_status,
-        boundary_method,
-        parts_count,
-        is_over,
+        {{ figure_columns() }},
         case when value is null then 3 else 1 end as preference
     from {{ ref('int_observations__keep_regions_on_frame') }}
     union all
     select
-        indicator_id,
-        region_code,
-        period_code,
-        frame_year,
-        year,
-        value,
-        value_status,
-        boundary_method,
-        parts_count,
-        is_over,
+        {{ figure_columns() }},
         2 as preference
     from {{ ref('int_observations__put_municipalities_on_frame') }}
     union all
     select
-        indicator_id,
-        region_code,
-        period_code,
-        frame_year,
-        year,
-        value,
-        value_status,
-        boundary_method,
-        parts_count,
-        is_over,
+        {{ figure_columns() }},
         case when value is null then 4 else 2 end as preference
     from {{ ref('int_observations__sum_regions_on_frame') }}
 

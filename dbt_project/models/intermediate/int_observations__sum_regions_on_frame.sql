@@ -1,9 +1,9 @@
 -- Counts of the regions of a frame, added up from its municipalities. What a split estimated is exact again where all
 -- parts of the split lie in the region. Of a municipality of which a part is a member, that part of its figure counts,
--- and what it makes is an estimate: `int_regions__frame_sources` never has it as whole.
+-- and what it makes is an estimate: `int_regions__trace_members` never has it as whole.
 with members as (
 
-    select * from {{ ref('int_regions__frame_members') }}
+    select * from {{ ref('int_regions__list_members_on_boundaries') }}
     where scheme <> 'municipality'
 
 ),
@@ -16,7 +16,7 @@ torn as (
         source_code,
         valid_from,
         valid_to
-    from {{ ref('int_regions__frame_sources') }}
+    from {{ ref('int_regions__trace_members') }}
     where not is_whole
 
 ),

@@ -7,7 +7,7 @@ with members as (
         region_code as peer_group_code,
         municipality_code as region_code,
         true as is_compared
-    from {{ ref('int_regions__frame_members') }}
+    from {{ ref('int_regions__list_members_on_boundaries') }}
     where
         frame_year = {{ var('newest_frame') }}
         and scheme in ('country', 'province', 'g40', 'm50', 'p10')

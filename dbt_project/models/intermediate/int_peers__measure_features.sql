@@ -2,7 +2,7 @@
 with municipalities as (
 
     select region_code
-    from {{ ref('int_regions__frame_members') }}
+    from {{ ref('int_regions__list_members_on_boundaries') }}
     where
         frame_year = {{ var('newest_frame') }}
         and scheme = 'municipality'

@@ -4,7 +4,7 @@ with codes as (
     union
     select period_code from {{ ref('int_subsidies__sum_support') }}
     union
-    select newest_period as period_code from {{ source('raw', 'sources') }}
+    select newest_period as period_code from {{ ref('stg_raw__sources') }}
     where newest_period is not null
 
 ),

@@ -10,7 +10,7 @@ select
     memberships.dataset_id as source,
     cast(substr(sources.landed_at, 1, 10) as date) as checked_on
 from {{ ref('int_regions__read_memberships') }} as memberships
-left join {{ source('raw', 'sources') }} as sources on memberships.dataset_id = sources.dataset_id
+left join {{ ref('stg_raw__sources') }} as sources on memberships.dataset_id = sources.dataset_id
 
 union all
 
@@ -23,7 +23,7 @@ select
     cast(1 as double) as share,
     'boundary_changes.csv' as source,
     cast(null as date) as checked_on
-from {{ ref('int_regions__municipality_lifetimes') }}
+from {{ ref('int_regions__date_municipalities') }}
 
 union all
 
@@ -51,5 +51,5 @@ select
     selections.file as source,
     cast(null as date) as checked_on
 from {{ ref('stg_raw__selections') }} as selections
-inner join {{ ref('int_regions__municipality_lifetimes') }} as lifetimes
+inner join {{ ref('int_regions__date_municipalities') }} as lifetimes
     on selections.municipality_code = lifetimes.municipality_code

@@ -9,7 +9,7 @@ with cells as (
         measures.source_index,
         observations.value_text
     from {{ ref('stg_raw__observations') }} as observations
-    inner join {{ source('raw', 'sources') }} as sources on observations.dataset_id = sources.dataset_id
+    inner join {{ ref('stg_raw__sources') }} as sources on observations.dataset_id = sources.dataset_id
     inner join {{ ref('stg_raw__measures') }} as measures
         on
             observations.dataset_id = measures.dataset_id

@@ -4,7 +4,7 @@
 -- lies where its heir lies, or else where the largest part of it came from.
 with lifetimes as (
 
-    select * from {{ ref('int_regions__municipality_lifetimes') }}
+    select * from {{ ref('int_regions__date_municipalities') }}
 
 ),
 
@@ -88,7 +88,7 @@ bounded as (
 
 transitions as (
 
-    select * from {{ ref('int_regions__transitions') }}
+    select * from {{ ref('int_regions__follow_boundary_changes') }}
     where frame_year = {{ var('newest_frame') }}
 
 ),

@@ -21,7 +21,7 @@ preferred as (
             order by case when sources.state in ('archived', 'stopped') then 1 else 0 end, registers.dataset_id
         ) as preference
     from registers
-    inner join {{ source('raw', 'sources') }} as sources on registers.dataset_id = sources.dataset_id
+    inner join {{ ref('stg_raw__sources') }} as sources on registers.dataset_id = sources.dataset_id
 
 )
 

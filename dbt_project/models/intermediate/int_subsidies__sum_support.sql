@@ -21,7 +21,7 @@ with dossiers as (
         on
             subsidies.region_code = schemes.region_code
             and subsidies.scheme = schemes.scheme
-    left join {{ source('raw', 'ongoing') }} as ongoing
+    left join {{ ref('stg_raw__ongoing') }} as ongoing
         on
             subsidies.dataset_id = ongoing.dataset_id
             and cast(subsidies.year as string) || 'JJ00' = ongoing.period_code

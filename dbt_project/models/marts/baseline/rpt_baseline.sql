@@ -129,6 +129,6 @@ cells as (
 
 select
     cells.*,
-    cast(releases.notice as string) as notice
+    releases.notice
 from cells
-cross join {{ source('raw', 'release') }} as releases
+cross join {{ ref('stg_raw__release') }} as releases

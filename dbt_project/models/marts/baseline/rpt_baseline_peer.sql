@@ -85,7 +85,7 @@ select
     summaries.median_value as median,
     summaries.lowest_value as lowest,
     summaries.highest_value as highest,
-    cast(releases.notice as string) as notice
+    releases.notice
 from ranked
 inner join summaries
     on
@@ -93,5 +93,5 @@ inner join summaries
         and ranked.period_code = summaries.period_code
         and ranked.peer_group = summaries.peer_group
         and ranked.peer_group_code = summaries.peer_group_code
-cross join {{ source('raw', 'release') }} as releases
+cross join {{ ref('stg_raw__release') }} as releases
 where ranked.is_wanted

@@ -5,6 +5,6 @@ select
     features.value,
     features.z_score,
     features.period_code,
-    cast(releases.notice as string) as notice
+    releases.notice
 from {{ ref('int_peers__measure_features') }} as features
-cross join {{ source('raw', 'release') }} as releases
+cross join {{ ref('stg_raw__release') }} as releases

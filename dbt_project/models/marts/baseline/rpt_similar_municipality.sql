@@ -4,6 +4,6 @@ select
     cast(peers.similarity_rank as integer) as similarity_rank,
     peers.distance,
     cast(peers.features_count as integer) as features_count,
-    cast(releases.notice as string) as notice
+    releases.notice
 from {{ ref('int_peers__find_similar') }} as peers
-cross join {{ source('raw', 'release') }} as releases
+cross join {{ ref('stg_raw__release') }} as releases

@@ -6,4 +6,4 @@ select
     valid_to,
     share_from,
     share_to
-from {{ ref('int_regions__transitions') }}
+from {{ ref('int_regions__follow_boundary_changes') }}

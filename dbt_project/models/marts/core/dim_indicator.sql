@@ -30,4 +30,4 @@ select
     case when blocked.indicator_id is null then 'available' else 'blocked' end as state,
     blocked.reason as state_reason
 from {{ ref('indicators') }} as indicators
-left join {{ source('raw', 'blocked') }} as blocked on indicators.indicator_id = blocked.indicator_id
+left join {{ ref('stg_raw__blocked') }} as blocked on indicators.indicator_id = blocked.indicator_id

@@ -8,7 +8,7 @@ with heirs as (
         share_from,
         share_to,
         rank() over (partition by source_code order by valid_from desc) as lateness
-    from {{ ref('int_regions__transitions') }}
+    from {{ ref('int_regions__follow_boundary_changes') }}
     where frame_year = {{ var('newest_frame') }}
 
 ),

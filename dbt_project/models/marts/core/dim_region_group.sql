@@ -4,7 +4,7 @@ with members as (
     select
         region_code,
         count(*) as found_count
-    from {{ ref('int_regions__frame_members') }}
+    from {{ ref('int_regions__list_members_on_boundaries') }}
     where frame_year = {{ var('newest_frame') }}
     group by region_code
 

@@ -1,9 +1,9 @@
 select
     release_id,
     invented,
-    cast(notice as string) as notice,
+    notice,
     title_nl,
     title_en,
-    cast(newest_landed_at as string) as newest_landed_at,
+    newest_landed_at,
     code_digest
-from {{ source('raw', 'release') }}
+from {{ ref('stg_raw__release') }}

@@ -14,10 +14,10 @@ select
     state,
     reason_nl,
     reason_en,
-    cast(expected_next as string) as expected_next,
-    cast(rows_count as integer) as rows_count,
+    expected_next,
+    rows_count,
     newest_period,
-    cast(source_modified as string) as source_modified,
-    cast(landed_at as string) as landed_at,
-    cast(notice as string) as notice
-from {{ source('raw', 'sources') }}
+    source_modified,
+    landed_at,
+    notice
+from {{ ref('stg_raw__sources') }}

@@ -7,16 +7,7 @@ with cells as (
     from {{ ref('int_observations__put_on_frame') }}
     union all
     select
-        indicator_id,
-        region_code,
-        period_code,
-        frame_year,
-        year,
-        value,
-        value_status,
-        boundary_method,
-        parts_count,
-        is_over,
+        {{ figure_columns() }},
         2 as preference
     from {{ ref('int_observations__derive') }}
 
@@ -30,6 +21,6 @@ preferred as (
 
 select
     preferred.*,
-    cast(release.notice as string) as notice
+    release.notice
 from preferred
-cross join {{ source('raw', 'release') }} as release
+cross join {{ ref('stg_raw__release') }} as release

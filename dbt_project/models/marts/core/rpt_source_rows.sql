@@ -4,5 +4,5 @@ select
     outcomes.title_nl,
     outcomes.title_en,
     source_rows.rows_count
-from {{ source('raw', 'source_rows') }} as source_rows
+from {{ ref('stg_raw__source_rows') }} as source_rows
 left join {{ ref('row_outcomes') }} as outcomes on source_rows.outcome = outcomes.outcome

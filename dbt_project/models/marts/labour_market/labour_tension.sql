@@ -30,7 +30,7 @@ ongoing as (
     select distinct
         dataset_id,
         period_code
-    from {{ source('raw', 'ongoing') }}
+    from {{ ref('stg_raw__ongoing') }}
 
 )
 

@@ -111,7 +111,7 @@ now_members as (
     select
         region_code,
         count(*) as members_count
-    from {{ ref('int_regions__frame_members') }}
+    from {{ ref('int_regions__list_members_on_boundaries') }}
     where frame_year = {{ var('newest_frame') }}
     group by region_code
 
@@ -143,9 +143,9 @@ select
     territories.territory,
     cast(then_members.members_count as integer) as members_then,
     cast(coalesce(now_members.members_count, 0) as integer) as members_now,
-    cast(this_release.notice as string) as notice
+    this_release.notice
 from indexed
 inner join territories on indexed.region_code = territories.region_code
 inner join then_members on indexed.region_code = then_members.region_code
 left join now_members on indexed.region_code = now_members.region_code
-cross join {{ source('raw', 'release') }} as this_release
+cross join {{ ref('stg_raw__release') }} as this_release

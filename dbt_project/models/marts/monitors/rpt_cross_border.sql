@@ -85,7 +85,7 @@ select
         when known_at_level.indicator_id is null then 'not_at_this_level'
         else 'missing'
     end as gap,
-    cast(this_release.notice as string) as notice
+    this_release.notice
 from asked
 inner join listed on asked.region_code = listed.region_code
 left join cells
@@ -99,4 +99,4 @@ left join cells as country_cells
         and asked.indicator_id = country_cells.indicator_id
         and asked.period_code = country_cells.period_code
 left join known_at_level on asked.indicator_id = known_at_level.indicator_id
-cross join {{ source('raw', 'release') }} as this_release
+cross join {{ ref('stg_raw__release') }} as this_release

@@ -2,7 +2,7 @@
 -- too, which says why there is none.
 with members as (
 
-    select * from {{ ref('int_regions__frame_members') }}
+    select * from {{ ref('int_regions__list_members_on_boundaries') }}
     where frame_year = {{ var('newest_frame') }}
 
 ),
@@ -209,6 +209,6 @@ select
         else 'unknown'
     end as progress,
     measured.gap,
-    cast(this_release.notice as string) as notice
+    this_release.notice
 from measured
-cross join {{ source('raw', 'release') }} as this_release
+cross join {{ ref('stg_raw__release') }} as this_release

@@ -9,14 +9,14 @@ with sources as (
             when sources.shape in ('regions', 'boundaries', 'places') then sources.frame_year
             else {{ var('newest_frame') }}
         end as judged_by_frame
-    from {{ source('raw', 'sources') }} as sources
-    cross join {{ source('raw', 'release') }} as this_release
+    from {{ ref('stg_raw__sources') }} as sources
+    cross join {{ ref('stg_raw__release') }} as this_release
 
 ),
 
 lifetimes as (
 
-    select * from {{ ref('int_regions__municipality_lifetimes') }}
+    select * from {{ ref('int_regions__date_municipalities') }}
 
 ),
 
@@ -118,7 +118,7 @@ measured as (
         count(*) as indicators_count,
         count(blocked.indicator_id) as blocked_indicators_count
     from {{ ref('indicators') }} as indicators
-    left join {{ source('raw', 'blocked') }} as blocked on indicators.indicator_id = blocked.indicator_id
+    left join {{ ref('stg_raw__blocked') }} as blocked on indicators.indicator_id = blocked.indicator_id
     group by indicators.dataset_id
 
 )
@@ -128,8 +128,8 @@ select
     sources.state,
     sources.newest_period,
     {{ days_between('periods.end_date', 'sources.judged_on') }} as age_days,
-    cast(sources.landed_at as string) as landed_at,
-    cast(sources.expected_next as string) as expected_next,
+    sources.landed_at,
+    sources.expected_next,
     coalesce(cast(sources.expected_next as date) < sources.judged_on, false) as is_overdue,
     cast(coalesce(changes.drift_count, 0) as integer) as drift_count,
     cast(coalesce(changes.blocking_count, 0) as integer) as blocking_count,
@@ -138,7 +138,7 @@ select
         as municipalities_expected,
     cast(coalesce(measured.indicators_count, 0) as integer) as indicators_count,
     cast(coalesce(measured.blocked_indicators_count, 0) as integer) as blocked_indicators_count,
-    cast(sources.notice as string) as notice
+    sources.notice
 from sources
 left join {{ ref('int_periods__parse_codes') }} as periods on sources.newest_period = periods.period_code
 left join coverage on sources.dataset_id = coverage.dataset_id

@@ -16,7 +16,7 @@ with marked as (
         case when observations.value is null then marks.status_of_null else marks.status_of_number end as mark_status
     from {{ source('raw', 'observations') }} as observations
     left join {{ ref('value_status') }} as marks on observations.value_attribute = marks.value_attribute
-    left join {{ source('raw', 'ongoing') }} as ongoing
+    left join {{ ref('stg_raw__ongoing') }} as ongoing
         on
             observations.dataset_id = ongoing.dataset_id
             and observations.measure_code = ongoing.measure_code

@@ -9,7 +9,7 @@ with recursive frames as (
 
 lifetimes as (
 
-    select * from {{ ref('int_regions__municipality_lifetimes') }}
+    select * from {{ ref('int_regions__date_municipalities') }}
 
 ),
 

@@ -8,8 +8,8 @@ select
     transitions.valid_from,
     transitions.valid_to,
     sum(members.share * (transitions.share_to - transitions.share_from)) > 0.999999 as is_whole
-from {{ ref('int_regions__frame_members') }} as members
-inner join {{ ref('int_regions__transitions') }} as transitions
+from {{ ref('int_regions__list_members_on_boundaries') }} as members
+inner join {{ ref('int_regions__follow_boundary_changes') }} as transitions
     on
         members.frame_year = transitions.frame_year
         and members.municipality_code = transitions.target_code

@@ -1,0 +1,4 @@
+select
+    indicator_id,
+    reason
+from {{ source('raw', 'blocked') }}

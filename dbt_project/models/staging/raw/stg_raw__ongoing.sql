@@ -1,0 +1,5 @@
+select
+    dataset_id,
+    measure_code,
+    period_code
+from {{ source('raw', 'ongoing') }}
