@@ -126,7 +126,6 @@ class RegionScheme(SeedRow):
 
     seed = "region_schemes"
 
-    scheme: str
     pattern: str
     in_region_tables: bool
 
