@@ -170,7 +170,10 @@ def revisions(portal: Datasette, path: str) -> str:
     ("path", "words"),
     [
         ("/indicator/jobs_count", "2020 1 voorlopig {now} {status} {more} ander cijfer de bron gaf nieuwe cijfers uit"),
-        ("/en/indicator/jobs_count", "2020 1 provisional {now} {status} {more} different figure new figures from the source"),
+        (
+            "/en/indicator/jobs_count",
+            "2020 1 provisional {now} {status} {more} different figure new figures from the source",
+        ),
     ],
 )
 def test_a_revision_tells_what_a_figure_was_and_in_which_release_it_changed(
@@ -205,4 +208,4 @@ def test_revisions_of_one_region(revised: Datasette, asked: str, has: str, has_n
 
 
 def test_an_indicator_without_revisions_says_since_when(revised: Datasette) -> None:
-    assert f"Since release {EARLIER} nothing changed" in revisions(revised, "/en/indicator/crimes_count")
+    assert f"Since release {EARLIER}, nothing changed" in revisions(revised, "/en/indicator/crimes_count")
