@@ -208,4 +208,4 @@ def test_revisions_of_one_region(revised: Datasette, asked: str, has: str, has_n
 
 
 def test_an_indicator_without_revisions_says_since_when(revised: Datasette) -> None:
-    assert f"Since release {EARLIER} nothing changed" in revisions(revised, "/en/indicator/crimes_count")
+    assert f"Since release {EARLIER}, nothing changed" in revisions(revised, "/en/indicator/crimes_count")

@@ -135,7 +135,10 @@ def test_a_mistake_is_told_on_the_page_and_in_the_file(portal: Datasette, query:
     ("path", "told"),
     [
         ("/eigen-regio", "Appingedam (GM0003) bestaat niet meer; Eemsdelta (GM1979), waarin zij is opgegaan, telt"),
-        ("/en/own-region", "Appingedam (GM0003) no longer exists; Eemsdelta (GM1979), which it became part of, counts"),
+        (
+            "/en/own-region",
+            "Appingedam (GM0003) no longer exists. Eemsdelta (GM1979), which it became part of, is included",
+        ),
     ],
 )
 def test_the_heir_takes_the_place_of_a_code_that_ended_and_the_page_says_so(
