@@ -106,7 +106,7 @@ class HouseTranslator(DagsterDbtTranslator):
     def get_tags(self, dbt_resource_props: Mapping[str, Any]) -> dict[str, str]:
         """The domain of a mart, and whether readers get it."""
         folders = dbt_resource_props["fqn"][2:-1]
-        is_public = bool(dbt_resource_props["config"].get("meta", {}).get("public_name"))
+        is_public = bool(dbt_resource_props["config"].get("meta", {}).get("title_nl"))
         return ({"domain": folders[0]} if folders else {}) | ({"public": "true"} if is_public else {})
 
 
