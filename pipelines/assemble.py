@@ -61,6 +61,7 @@ _SOURCES = pa.schema(
     ]
 )
 _SOURCE_ROWS = pa.schema([("dataset_id", pa.string()), ("outcome", pa.string()), ("rows_count", pa.int64())])
+_ORIGINS = pa.schema([("dataset_id", pa.string()), ("landed_sha256", pa.string()), ("url", pa.string())])
 _DRIFT = pa.schema(
     [
         ("dataset_id", pa.string()),
@@ -159,6 +160,7 @@ def assemble(settings: Settings, cards: dict[str, SourceCard], *, invented: bool
         settings.build / "inputs",
         sources=pa.Table.from_pylist(rows, _SOURCES),
         source_rows=pa.Table.from_pylist(_source_rows(raw, [cards[name] for name in landed]), _SOURCE_ROWS),
+        origins=pa.Table.from_pylist(_origins(snapshots), _ORIGINS),
         release=pa.Table.from_pylist([release], _RELEASE),
         drift=pa.Table.from_pylist(as_rows(changes), _DRIFT),
         blocked=pa.Table.from_pylist(blocked, _BLOCKED),
@@ -276,6 +278,12 @@ def _source_rows(raw: Path, cards: list[SourceCard]) -> list[dict[str, Any]]:
         for card in cards
         for outcome, rows in tally_of(raw / card.slug).outcomes.items()
     ]
+
+
+def _origins(snapshots: list[Snapshot]) -> list[dict[str, Any]]:
+    """Every body that landed, by its card and its bytes; of equal bodies of one card the first address."""
+    found = {(s.dataset_id, r.sha256): r.url for s in reversed(snapshots) for r in reversed(s.resources)}
+    return [{"dataset_id": card, "landed_sha256": sha256, "url": url} for (card, sha256), url in sorted(found.items())]
 
 
 def _says(card: SourceCard, snapshot: Snapshot, landing: Landing) -> str:

@@ -323,6 +323,13 @@ RESOURCES = (
         Text("Bronnen, met licentie en toestand", "Sources, with licence and state"),
         filters=(Parameter("state", "state", Text("Toestand van de bron.", "State of the source."), choices="states"),),
     ),
+    Resource(
+        "origins",
+        "Origin",
+        "origins",
+        Text("Herkomst: wat van bronnen is ontvangen", "Origins: what was received from sources"),
+        filters=(DATASET_ID,),
+    ),
     Resource("releases", "Release", "release", Text("De uitgave waaruit wordt geantwoord", "The release that answers")),
     Resource(
         "changes",

@@ -300,7 +300,7 @@ def searchable(sample_release: Path) -> Iterator[dict[str, list[str]]]:
     with closing(sqlite3.connect(sample_release / "regiokompas.db")) as db:
         names = [row[0] for row in db.execute("select name from sqlite_master where sql like '%using fts5%'")]
         yield {
-            name: [row[1] for row in db.execute(f'pragma table_info("{name.removesuffix("_fts")}")')] for name in names
+            name: [row[1] for row in db.execute(f'pragma table_xinfo("{name.removesuffix("_fts")}")')] for name in names
         }
 
 

@@ -131,7 +131,7 @@ def test_columns_types_and_keys_are_those_of_sqlite_and_parquet(package: Package
     with closing(sqlite3.connect(sample_release / "regiokompas.db")) as db:
         for resource in (r for r in package["resources"] if "schema" in r):
             table, schema = resource["name"].removesuffix(".parquet"), resource["schema"]
-            columns = db.execute(f'pragma table_info("{table}")').fetchall()
+            columns = db.execute(f'pragma table_xinfo("{table}")').fetchall()
             told = [
                 (f["name"], SQLITE_TYPES[f["type"]], "constraints" in f, f["name"] in schema["primaryKey"])
                 for f in schema["fields"]

@@ -73,7 +73,7 @@ def from_sqlite(place: Place) -> dict[str, Told]:
             for name, _ in found
             if not name.startswith("sqlite_") and not any(name == v or name.startswith(f"{v}_") for v in virtual)
         ]
-        return {n: Told([row[1] for row in db.execute(f'pragma table_info("{n}")')]) for n in names}
+        return {n: Told([row[1] for row in db.execute(f'pragma table_xinfo("{n}")')]) for n in names}
 
 
 def from_parquet(place: Place) -> dict[str, Told]:

@@ -80,7 +80,7 @@ def test_no_name_is_published_that_is_not_evidently_an_organisation(live_run: Ru
 
 
 def test_the_three_amounts_stand_apart(live_run: Run) -> None:
-    columns = [name for _, name, *_ in query(live_run.release, "pragma table_info(subsidies)")]
+    columns = [name for _, name, *_ in query(live_run.release, "pragma table_xinfo(subsidies)")]
     amounts = [name for name in columns if name.startswith("amount_") or name.endswith("_eur")]
     assert amounts == ["amount_requested_eur", "amount_granted_eur", "amount_settled_eur"]
 
