@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from pipelines import health
 from pipelines.card import CBS, Shape, SourceCard
+from pipelines.code_digest import code_digest
 from pipelines.drift import as_rows, drift, reasons_to_hold_back
 from pipelines.errors import CardError, shown
 from pipelines.held_back import reasons_of_landed, with_dependents
@@ -24,16 +25,9 @@ from pipelines.reading.existing import boundaries
 from pipelines.reading.landed import Landed
 from pipelines.refresh import FailedError, read_landed
 from pipelines.selections import Selections, digest_of, read_selections
-from pipelines.settings import PROJECT, Settings
+from pipelines.settings import Settings
 from schemas.shapes import check_shape
 
-# What can change a figure or a text of a release; how it is shown is not part of it.
-_CODE = {
-    "pipelines": {".py", ".yml"},
-    "schemas": {".py"},
-    "dbt_project": {".sql", ".yml", ".csv", ".md"},
-    "datasette/queries": {".sql"},
-}
 _SOURCES = pa.schema(
     [
         ("dataset_id", pa.string()),
@@ -318,15 +312,6 @@ def _write_inputs(folder: Path, **tables: pa.Table) -> None:
 def newest_boundaries() -> int:
     """The year of the boundaries on which everything is published, as the dbt project says."""
     return boundaries().newest_year
-
-
-def code_digest() -> str:
-    """The identity of the code that makes a release: every file that can change a figure or a text."""
-    digest = sha256()
-    files = [p for name, endings in _CODE.items() for p in (PROJECT / name).rglob("*") if p.suffix in endings]
-    for path in sorted(p for p in files if "target" not in p.parts):
-        digest.update(path.relative_to(PROJECT).as_posix().encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()[:16]
 
 
 def _newest_period(card: SourceCard, folder: Path, landed_on: date) -> str | None:

@@ -27,6 +27,7 @@ PUBLISHED = {**TEXTS, "origin_id": pl.Int32, "value": pl.Float64, "value_status"
 EARLIER, EARLIER_AT = "sample-2026-10-05-earlier", "2026-10-05T06:00:00"
 REVISED: Key = ("establishments_count", "GM0193", "2026JJ00")
 BEFORE = (7_000.0, "estimated")
+ORIGIN_BEFORE = pl.lit(0, pl.Int32)
 COMPARED = ("observations", "origins", "observations_on_frame", "indicators", "sources", "release")
 ON_FRAME = {**TEXTS, "frame_year": pl.Int32, "value": pl.Float64, "value_status": pl.String}
 
@@ -95,11 +96,13 @@ def publish_after(releases: Path, whole: Path, before: Figures, accepted: dict[s
 def _as_before(table: pl.DataFrame, before: Figures) -> pl.DataFrame:
     if "newest_landed_at" in table.columns:
         return table.with_columns(newest_landed_at=pl.lit(EARLIER_AT))
+    if "url" in table.columns:
+        return pl.concat([table, table.head(1).with_columns(origin_id=ORIGIN_BEFORE, landed_sha256=pl.lit("of-before"))])
     if not set(TEXTS) <= set(table.columns):
         return table
     for key, (value, status) in before.items():
         this = pl.all_horizontal(pl.col(name) == part for name, part in _key(key).items())
-        was = {"value": value, "value_status": status, "landed_sha256": "of-before"}
+        was = {"value": value, "value_status": status, "origin_id": 0}
         changed = {name: cell for name, cell in was.items() if name in table.columns}
         table = table.with_columns(
             **{name: pl.when(this).then(pl.lit(cell)).otherwise(pl.col(name)) for name, cell in changed.items()}

@@ -9,7 +9,7 @@ from typing import Any
 
 from datasette import hookimpl
 
-SUFFIXES = (".db", ".parquet", ".zip", ".xlsx")
+SUFFIXES = (".db", ".gz", ".parquet", ".zip", ".xlsx")
 
 AsgiApp = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 

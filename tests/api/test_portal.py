@@ -1,6 +1,7 @@
 """The portal as its readers ask for it, through Datasette's own client on a release of the sample."""
 
 import csv
+import gzip
 import io
 import json
 import re
@@ -260,6 +261,39 @@ def test_downloads_are_whole_and_of_the_right_type(portal: Datasette) -> None:
     assert parquet.content[:4] == b"PAR1"
     again = ask(portal, "/downloads/regions.csv", headers={"if-none-match": answer.headers["etag"]})
     assert again.status_code == 304
+
+
+@pytest.mark.parametrize("name", ["observations_on_frame.csv", "regions.nl.csv"])
+def test_a_file_that_is_kept_packed_is_the_same_however_it_is_sent(
+    portal: Datasette, sample_release: Path, name: str
+) -> None:
+    packed = (sample_release / "tables" / f"{name}.gz").read_bytes()
+    plain = ask(portal, f"/downloads/{name}", headers={"Accept-Encoding": "identity"})
+    small = ask(portal, f"/downloads/{name}", headers={"Accept-Encoding": "gzip"})
+    kept = ask(portal, f"/tables/{name}.gz", headers={"Accept-Encoding": "gzip"})
+    # What a client reads has been unpacked on its way, and it keeps the file under its own name.
+    assert plain.content == small.content == gzip.decompress(packed)
+    assert small.headers["content-encoding"] == "gzip" and "content-encoding" not in plain.headers
+    assert plain.headers["vary"] == small.headers["vary"] == "Accept-Encoding"
+    assert plain.headers["etag"] != small.headers["etag"]
+    assert kept.content == packed and "content-encoding" not in kept.headers
+    assert f'filename="{name}"' in small.headers["content-disposition"]
+
+
+@pytest.mark.parametrize("filters", ["", "?region_code=GM0193"])
+def test_a_facet_counts_the_rows_that_are_shown(portal: Datasette, sample_release: Path, filters: str) -> None:
+    where = "where region_code = 'GM0193'" if filters else ""
+    for table, about in ask(portal, "/-/metadata.json").json()["databases"]["regiokompas"]["tables"].items():
+        columns = [name for name in about.get("columns", {})]
+        if filters and "region_code" not in columns:
+            continue
+        facets = ask(portal, f"/regiokompas/{table}.json{filters}").json()["facet_results"]
+        assert set(facets) == set(about.get("facets", [])), table
+        for column, told in facets.items():
+            counted = f"select {column}, count(*) from {table} {where} group by 1 order by 2 desc, 1"
+            wanted = [row for row in query(sample_release, counted) if row[0] is not None]
+            assert [(r["value"], r["count"]) for r in told["results"]] == wanted[:20], (table, column)
+            assert told["truncated"] == (len(wanted) > 20)
 
 
 @pytest.mark.parametrize("path", ["/downloads/nothing.csv", "/downloads/..%2frelease.json", "/downloads/regions.db"])

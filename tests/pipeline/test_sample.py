@@ -4,6 +4,7 @@ That it can be made anew byte for byte is seen where the recipes of CONTRIBUTING
 """
 
 import csv
+import gzip
 import json
 import sqlite3
 from contextlib import closing
@@ -148,7 +149,7 @@ def test_every_row_of_figures_says_that_they_are_invented(sample_release: Path, 
     frame = pl.read_parquet(sample_release / "tables" / f"{table}.parquet")
     assert set(frame["notice"]) == {NOTICE}
     for name, delimiter in ((f"{table}.csv", ","), (f"{table}.nl.csv", ";")):
-        with (sample_release / "tables" / name).open(encoding="utf-8-sig", newline="") as file:
+        with gzip.open(sample_release / "tables" / f"{name}.gz", "rt", encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file, delimiter=delimiter))
         assert len(rows) == frame.height and {row["notice"] for row in rows} == {NOTICE}
 
@@ -178,7 +179,7 @@ def test_every_file_of_the_release_is_accounted_for(sample_release: Path) -> Non
     found = digests(sample_release)
     found.pop("release.json")
     assert written == found
-    assert {f"tables/{table}{end}" for table in PUBLIC_TABLES for end in (".csv", ".nl.csv", ".parquet")} <= set(found)
+    assert {f"tables/{table}{end}" for table in PUBLIC_TABLES for end in (".csv.gz", ".nl.csv.gz", ".parquet")} <= set(found)
 
 
 def test_sqlite_has_keys_indexes_and_search(sample_release: Path) -> None:
