@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from pipelines import health
 from pipelines.card import Shape, SourceCard
 from pipelines.clients.registry import CBS
+from pipelines.code_digest import code_digest
 from pipelines.drift import as_rows, drift, reasons_to_hold_back
 from pipelines.errors import CardError, shown
 from pipelines.held_back import reasons_of_landed, with_dependents
@@ -25,16 +26,9 @@ from pipelines.reading.existing import boundaries
 from pipelines.reading.landed import Landed
 from pipelines.refresh import FailedError, read_landed
 from pipelines.selections import Selections, digest_of, read_selections
-from pipelines.settings import PACKAGES, PROJECT, Settings
+from pipelines.settings import Settings
 from schemas.shapes import check_shape
 
-# What can change a figure or a text of a release; how it is shown is not part of it.
-_CODE = {
-    "pipelines": {".py", ".yml"},
-    "schemas": {".py"},
-    "dbt_project": {".sql", ".yml", ".csv", ".md"},
-    "datasette/queries": {".sql"},
-}
 _SOURCES = pa.schema(
     [
         ("dataset_id", pa.string()),
@@ -62,6 +56,7 @@ _SOURCES = pa.schema(
     ]
 )
 _SOURCE_ROWS = pa.schema([("dataset_id", pa.string()), ("outcome", pa.string()), ("rows_count", pa.int64())])
+_ORIGINS = pa.schema([("dataset_id", pa.string()), ("landed_sha256", pa.string()), ("url", pa.string())])
 _DRIFT = pa.schema(
     [
         ("dataset_id", pa.string()),
@@ -162,6 +157,7 @@ def assemble(settings: Settings, cards: dict[str, SourceCard], *, invented: bool
         settings.build / "inputs",
         sources=pa.Table.from_pylist(rows, _SOURCES),
         source_rows=pa.Table.from_pylist(_source_rows(raw, [cards[name] for name in landed]), _SOURCE_ROWS),
+        origins=pa.Table.from_pylist(_origins(snapshots), _ORIGINS),
         release=pa.Table.from_pylist([release], _RELEASE),
         drift=pa.Table.from_pylist(as_rows(changes), _DRIFT),
         blocked=pa.Table.from_pylist(blocked, _BLOCKED),
@@ -281,6 +277,12 @@ def _source_rows(raw: Path, cards: list[SourceCard]) -> list[dict[str, Any]]:
     ]
 
 
+def _origins(snapshots: list[Snapshot]) -> list[dict[str, Any]]:
+    """Every body that landed, by its card and its bytes; of equal bodies of one card the first address."""
+    found = {(s.dataset_id, r.sha256): r.url for s in reversed(snapshots) for r in reversed(s.resources)}
+    return [{"dataset_id": card, "landed_sha256": sha256, "url": url} for (card, sha256), url in sorted(found.items())]
+
+
 def _says(card: SourceCard, snapshot: Snapshot, landing: Landing) -> str:
     landed = Landed(card, snapshot, landing)
     client = CBS.get(landed.protocol)
@@ -316,19 +318,6 @@ def _write_inputs(folder: Path, **tables: pa.Table) -> dict[str, pa.Table]:
 def newest_boundaries() -> int:
     """The year of the boundaries on which everything is published, as the dbt project says."""
     return boundaries().newest_year
-
-
-def code_digest() -> str:
-    """The identity of the code that makes a release: every file that can change a figure or a text."""
-    digest = sha256()
-    for folder, endings in _CODE.items():
-        # An install has its packages elsewhere, and is the same code.
-        root = PROJECT if (PROJECT / folder).is_dir() else PACKAGES
-        for path in sorted(p for p in (root / folder).rglob("*") if p.suffix in endings):
-            name = path.relative_to(root).as_posix()
-            if not name.startswith("dbt_project/target/"):
-                digest.update(name.encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()[:16]
 
 
 def _newest_period(card: SourceCard, folder: Path, landed_on: date) -> str | None:

@@ -5,29 +5,41 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
-from pipelines.settings import PROJECT
+from pipelines.settings import PACKAGES
 
+OURS = ("pipelines", "portal", "schemas")
 Imported = tuple[str, str]
 """A module, and the name that is imported from it; the name is empty where the module itself is."""
 
 
-def files_behind(modules: Iterable[str]) -> list[Path]:
-    """The files of some modules and of everything of ours that they import, directly or not, in their order."""
-    found: set[Path] = set()
+def files_behind(modules: Iterable[str], root: Path = PACKAGES) -> dict[str, Path]:
+    """The modules of ours that some modules import, directly or not, themselves and the packages around them included.
+
+    Args:
+        modules: where to begin.
+        root: the folder that our packages are in.
+
+    Returns:
+        The file of each module by the module's name, in the order of the names.
+    """
+    found: dict[str, Path] = {}
     waiting = list(modules)
     while waiting:
-        module = waiting.pop()
-        new = {file for file in _files_of(module) if file not in found}
-        found |= new
+        name = waiting.pop()
+        file = None if name in found else _file_of(name, root)
+        if file is None:
+            continue
+        found[name] = file
         # The name may be a module itself, as in `from pipelines.clients import hal`.
-        waiting += [part for file in new for of, name in imports_of(file) for part in (of, f"{of}.{name}")]
-    return sorted(found)
+        waiting += [part for of, what in imports_of(file, root) for part in (of, f"{of}.{what}")]
+        waiting.append(name.rpartition(".")[0])
+    return dict(sorted(found.items()))
 
 
 @cache
-def imports_of(file: Path) -> frozenset[Imported]:
+def imports_of(file: Path, root: Path = PACKAGES) -> frozenset[Imported]:
     """What a file imports, wherever it does so."""
-    return frozenset(_imports(ast.parse(file.read_bytes()), file))
+    return frozenset(_imports(ast.parse(file.read_bytes()), file.relative_to(root)))
 
 
 def _imports(tree: ast.AST, file: Path) -> Iterator[Imported]:
@@ -35,14 +47,13 @@ def _imports(tree: ast.AST, file: Path) -> Iterator[Imported]:
         if isinstance(node, ast.Import):
             yield from ((alias.name, "") for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            beside = file.relative_to(PROJECT).parts[: -node.level] if node.level else ()
+            beside = file.parts[: -node.level] if node.level else ()
             module = ".".join((*beside, *([node.module] if node.module else [])))
             yield from ((module, alias.name) for alias in node.names)
 
 
-def _files_of(module: str) -> Iterator[Path]:
-    """The file of a module and those of the packages around it; none of a module that is not ours."""
-    parts = module.split(".")
-    for depth in range(1, len(parts) + 1):
-        path = PROJECT.joinpath(*parts[:depth])
-        yield from (file for file in (path / "__init__.py", path.with_suffix(".py")) if file.is_file())
+def _file_of(name: str, root: Path) -> Path | None:
+    if name.partition(".")[0] not in OURS:
+        return None
+    path = root.joinpath(*name.split("."))
+    return next((file for file in (path / "__init__.py", path.with_suffix(".py")) if file.is_file()), None)

@@ -53,6 +53,11 @@ class PublicTable:
         """The SQL order that makes every export of the table the same: its primary key."""
         return ", ".join(f'"{c}"' for c in self.primary_key)
 
+    @property
+    def facets(self) -> tuple[str, ...]:
+        """The columns whose values its page counts; of regions and periods there are too many to choose from."""
+        return tuple(c.name for c in self.columns if c.facet and c.name not in ("period_code", "region_code"))
+
 
 def public_tables(manifest_path: Path) -> list[PublicTable]:
     """The tables that the exposure names, in an order in which every foreign key points back.

@@ -65,7 +65,7 @@ def fingerprint(card: SourceCard, snapshot: Snapshot) -> str:
 @cache
 def reader_files() -> list[Path]:
     """The code and seeds that decide what is read from given bytes: whatever this module and its check import."""
-    code = files_behind([__name__, _CHECKED_BY])
+    code = list(files_behind([__name__, _CHECKED_BY]).values())
     named = {name for file in code for module, name in imports_of(file) if module == SeedRow.__module__}
     kinds = [kind for kind in SeedRow.__subclasses__() if kind.__name__ in named]
     return [*code, *(SEEDS / f"{kind.seed}.csv" for kind in kinds), DBT_VARIABLES]

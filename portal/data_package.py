@@ -72,9 +72,9 @@ def _sorted(items: dict[str, Json]) -> list[Json]:
 
 
 def csv_on_the_web(package: Json) -> Json:
-    """Returns the CSV files of a Data Package as a table group of CSV on the Web."""
+    """Returns the CSV files of a Data Package as a table group of CSV on the Web, which knows them unpacked."""
     resources = [resource for resource in package["resources"] if resource.get("format") == "csv"]
-    urls = {resource["name"]: resource["path"] for resource in resources}
+    urls = {resource["name"]: resource["path"].removesuffix(".gz") for resource in resources}
     return {
         "@context": "http://www.w3.org/ns/csvw",
         "dc:title": _texts(package["titles"]),
@@ -101,7 +101,7 @@ def _web_table(resource: Json, urls: dict[str, str]) -> Json:
         if filled.issuperset(key["fields"])
     ]
     return {
-        "url": resource["path"],
+        "url": urls[resource["name"]],
         "dc:title": _texts(resource["titles"]),
         "dc:description": _texts(resource["descriptions"]),
         "dialect": {"delimiter": resource.get("dialect", {}).get("delimiter", ","), "encoding": resource["encoding"]},

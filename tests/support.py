@@ -29,6 +29,7 @@ PUBLIC_TABLES = {
     "regions",
     "region_membership",
     "sources",
+    "origins",
     "sme_support",
     "human_capital",
     "release",

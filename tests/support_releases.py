@@ -22,18 +22,13 @@ INDICATOR = {
 }
 SOURCE = {"newest_period": "2025JJ00", "source_modified": "2026-01-01T00:00:00", "state": "current"}
 TEXTS = {"indicator_id": pl.String, "region_code": pl.String, "period_code": pl.String}
-PUBLISHED = {
-    **TEXTS,
-    "dataset_id": pl.String,
-    "landed_sha256": pl.String,
-    "value": pl.Float64,
-    "value_status": pl.String,
-}
+PUBLISHED = {**TEXTS, "origin_id": pl.Int32, "value": pl.Float64, "value_status": pl.String}
 # An earlier release than the sample, and the newest establishments of Zwolle as they were in it.
 EARLIER, EARLIER_AT = "sample-2026-10-05-earlier", "2026-10-05T06:00:00"
 REVISED: Key = ("establishments_count", "GM0193", "2026JJ00")
 BEFORE = (7_000.0, "estimated")
-COMPARED = ("observations", "observations_on_frame", "indicators", "sources", "release")
+ORIGIN_BEFORE = pl.lit(0, pl.Int32)
+COMPARED = ("observations", "origins", "observations_on_frame", "indicators", "sources", "release")
 ON_FRAME = {**TEXTS, "frame_year": pl.Int32, "value": pl.Float64, "value_status": pl.String}
 
 
@@ -57,9 +52,9 @@ def make_release(
     built = releases.parent / f"built-{release_id}"
     tables = built / "tables"
     tables.mkdir(parents=True)
-    published = [
-        {**_key(key), "dataset_id": "cbs/1", "landed_sha256": landed, **_cell(c)} for key, c in figures.items()
-    ]
+    published = [{**_key(key), "origin_id": 1, **_cell(c)} for key, c in figures.items()]
+    origin = {"origin_id": 1, "dataset_id": "cbs/1", "landed_sha256": landed}
+    pl.DataFrame([origin]).write_parquet(tables / "origins.parquet")
     framed = [{**_key(key), "frame_year": 2026, **_cell(c)} for key, c in (on_frame or {}).items()]
     pl.DataFrame(published, schema=PUBLISHED).write_parquet(tables / "observations.parquet")
     pl.DataFrame(framed, schema=ON_FRAME).write_parquet(tables / "observations_on_frame.parquet")
@@ -101,11 +96,15 @@ def publish_after(releases: Path, whole: Path, before: Figures, accepted: dict[s
 def _as_before(table: pl.DataFrame, before: Figures) -> pl.DataFrame:
     if "newest_landed_at" in table.columns:
         return table.with_columns(newest_landed_at=pl.lit(EARLIER_AT))
+    if "url" in table.columns:
+        return pl.concat(
+            [table, table.head(1).with_columns(origin_id=ORIGIN_BEFORE, landed_sha256=pl.lit("of-before"))]
+        )
     if not set(TEXTS) <= set(table.columns):
         return table
     for key, (value, status) in before.items():
         this = pl.all_horizontal(pl.col(name) == part for name, part in _key(key).items())
-        was = {"value": value, "value_status": status, "landed_sha256": "of-before"}
+        was = {"value": value, "value_status": status, "origin_id": 0}
         changed = {name: cell for name, cell in was.items() if name in table.columns}
         table = table.with_columns(
             **{name: pl.when(this).then(pl.lit(cell)).otherwise(pl.col(name)) for name, cell in changed.items()}

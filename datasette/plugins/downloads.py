@@ -1,6 +1,8 @@
 """Whole tables as files, made with the release: complete, unlike a page of rows; and what describes all of them."""
 
+import asyncio
 import functools
+import gzip
 import json
 import re
 from pathlib import Path
@@ -23,12 +25,13 @@ DESCRIPTIONS = {
 }
 RELEASE_FILE = "release.json"
 CHUNK_BYTES = 256 * 1024
+PACKED = ".gz"
+PACKED_TYPE = "application/gzip"
 
 
 def table_files(folder: Path, table: str) -> dict[str, int]:
-    """Returns the size in bytes of each ready-made file of a table, by its extension."""
-    files = {extension: folder / "tables" / f"{table}.{extension}" for extension in CONTENT_TYPES}
-    return {extension: path.stat().st_size for extension, path in files.items() if path.is_file()}
+    """Returns the size in bytes of each ready-made file of a table as readers get it, by its extension."""
+    return {extension: facts["bytes"] for extension, facts in sealed(folder, table)["files"].items()}
 
 
 @functools.cache
@@ -40,17 +43,42 @@ def read_release(folder: Path) -> dict[str, Any]:
 
 
 def sealed(folder: Path, table: str) -> dict[str, Any]:
-    """Returns the number of rows of a table, and size and sha256 of each of its files by extension."""
+    """Returns the number of rows of a table, and size and sha256 of each of its files, unpacked, by extension."""
     release = read_release(folder)
-    files = {extension: release["files"].get(f"tables/{table}.{extension}") for extension in CONTENT_TYPES}
+    files = {}
+    for extension in CONTENT_TYPES:
+        packed = release["files"].get(f"tables/{table}.{extension}{PACKED}", {})
+        files[extension] = packed.get("content") or release["files"].get(f"tables/{table}.{extension}")
     return {"rows": release["rows"].get(table), "files": {key: facts for key, facts in files.items() if facts}}
 
 
 async def download(request: Request, send: Any, datasette: Datasette) -> Response | None:
-    """Sends a table of the release as a file; 404 for any other name."""
-    table, extension = request.url_vars["table"], request.url_vars["extension"]
-    path = datasette.portal.folder / "tables" / f"{table}.{extension}"
-    return await send_file(request, send, datasette, path, CONTENT_TYPES[extension])
+    """Sends a table of the release as a file, unpacked unless the name says packed; 404 for any other name."""
+    table, extension, packed = (request.url_vars[name] for name in ("table", "extension", "packed"))
+    path = datasette.portal.folder / "tables" / f"{table}.{extension}{PACKED}"
+    if packed:
+        return await send_file(request, send, datasette, path, PACKED_TYPE)
+    if path.is_file():
+        return await send_unpacked(request, send, datasette, path, CONTENT_TYPES[extension])
+    return await send_file(request, send, datasette, path.with_suffix(""), CONTENT_TYPES[extension])
+
+
+async def send_unpacked(
+    request: Request, send: Any, datasette: Datasette, path: Path, content_type: str
+) -> Response | None:
+    """Sends what a packed file holds; to who takes it packed on the way, the bytes as they are."""
+    takes_packed = "gzip" in request.headers.get("accept-encoding", "")
+    headers = file_headers(datasette, path.name if takes_packed else path.stem, path.stem)
+    headers |= {"Vary": "Accept-Encoding"} | ({"Content-Encoding": "gzip"} if takes_packed else {})
+    if answer := answer_without_body(request, headers, content_type):
+        return answer
+    told = [(name.encode(), value.encode()) for name, value in {**headers, "Content-Type": content_type}.items()]
+    await send({"type": "http.response.start", "status": 200, "headers": told})
+    with open(path, "rb") if takes_packed else gzip.open(path) as file:
+        while chunk := await asyncio.to_thread(file.read, CHUNK_BYTES):
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+    return None
 
 
 async def describe(request: Request, send: Any, datasette: Datasette) -> Response | None:
@@ -79,10 +107,11 @@ async def send_file(
 def register_routes() -> list[tuple[str, Any]]:
     """Puts the files at /downloads/<table>.csv, .nl.csv and .parquet, and what describes them at the top.
 
-    They are at /tables/ too, where the descriptions look for them, so that these can be read from here.
+    They are at /tables/ too, where the descriptions look for them, so that these can be read from here; with .gz behind
+    it, as the release keeps it.
     """
     extensions = "|".join(extension.replace(".", r"\.") for extension in CONTENT_TYPES)
-    tables = rf"^/(?:downloads|tables)/(?P<table>[a-z_]+)\.(?P<extension>{extensions})$"
+    tables = rf"^/(?:downloads|tables)/(?P<table>[a-z_]+)\.(?P<extension>{extensions})(?P<packed>\.gz)?$"
     return [(tables, download), *((f"^{re.escape(path)}$", describe) for path in DESCRIPTIONS)]
 
 

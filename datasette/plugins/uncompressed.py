@@ -11,7 +11,7 @@ from datasette import hookimpl
 
 from portal.asgi import AsgiApp
 
-SUFFIXES = (".db", ".parquet", ".zip", ".xlsx")
+SUFFIXES = (".db", ".gz", ".parquet", ".zip", ".xlsx")
 
 
 # Wrappers that come last are outermost, and of those the one that was registered last: ours, after the one of the

@@ -10,10 +10,11 @@ select
     o.year,
     o.value as establishments,
     o.value_status,
-    o.dataset_id,
+    origins.dataset_id,
     o.notice
 from observations as o
 join regions as r on r.region_code = o.region_code
+join origins on origins.origin_id = o.origin_id
 where o.indicator_id = 'establishments_count'
     and r.scheme = 'municipality'
     and r.is_current

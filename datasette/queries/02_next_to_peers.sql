@@ -35,7 +35,7 @@ select
     i.unit_en as unit,
     o.value_status,
     o.region_code,
-    o.dataset_id,
+    i.dataset_id,
     o.notice
 from observations as o
 join peers on peers.municipality_code = o.region_code

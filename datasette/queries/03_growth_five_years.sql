@@ -26,12 +26,13 @@ select
     round(100.0 * (b.value - a.value) / a.value, 1) as growth_pct,
     b.value_status,
     b.region_code,
-    b.dataset_id,
+    origins.dataset_id,
     b.notice
 from newest
 join observations as b on b.indicator_id = newest.indicator_id and b.year = newest.year
 join observations as a
     on a.indicator_id = b.indicator_id and a.region_code = b.region_code and a.year = b.year - 5
 join regions as r on r.region_code = b.region_code
+join origins on origins.origin_id = b.origin_id
 where r.scheme = 'municipality' and a.value > 0 and b.value is not null
 order by growth_pct desc

@@ -25,7 +25,7 @@ select
     count(*) as municipalities,
     group_concat(distinct o.value_status) as value_statuses,
     m.region_code,
-    o.dataset_id,
+    origins.dataset_id,
     max(o.notice) as notice
 from newest
 join region_membership as m on m.scheme = 'labour_market_region' and m.valid_to is null
@@ -34,5 +34,6 @@ left join observations as o
     on o.region_code = m.municipality_code
     and o.indicator_id = newest.indicator_id
     and o.year = newest.year
+left join origins on origins.origin_id = o.origin_id
 group by m.region_code, r.name, newest.year
 order by total desc

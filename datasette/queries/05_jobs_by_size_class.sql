@@ -11,7 +11,7 @@ select
     o.value as jobs,
     round(100.0 * o.value / total.value, 1) as share_pct,
     o.value_status,
-    o.dataset_id,
+    i.dataset_id,
     o.notice
 from observations as o
 join indicators as i on i.indicator_id = o.indicator_id

@@ -11,10 +11,11 @@ select
     before.value as crimes_per_1000_year_before,
     o.value_status,
     o.region_code,
-    o.dataset_id,
+    origins.dataset_id,
     o.notice
 from observations as o
 join regions as r on r.region_code = o.region_code
+join origins on origins.origin_id = o.origin_id
 left join observations as before
     on before.indicator_id = o.indicator_id and before.region_code = o.region_code and before.year = o.year - 1
 where o.indicator_id = 'crimes_per_1000_rate'

@@ -12,11 +12,11 @@ select
     o.source_mark,
     count(*) as figures,
     min(r.name) as for_example,
-    o.dataset_id,
+    i.dataset_id,
     max(o.notice) as notice
 from observations as o
 join indicators as i on i.indicator_id = o.indicator_id
 join regions as r on r.region_code = o.region_code
 where o.value_status <> 'final'
-group by o.indicator_id, i.title_nl, i.title_en, o.year, o.value_status, o.source_mark, o.dataset_id
+group by o.indicator_id, i.title_nl, i.title_en, o.year, o.value_status, o.source_mark, i.dataset_id
 order by o.year desc, figures desc, o.indicator_id

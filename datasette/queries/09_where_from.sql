@@ -23,11 +23,12 @@ select
     s.publisher,
     s.table_id,
     s.title_en as table_title,
-    o.measure_code,
-    o.dims,
+    i.measure_code,
+    i.dims,
     i.multiplier,
-    o.source_modified,
-    o.landed_sha256,
+    origins.url,
+    origins.source_modified,
+    origins.landed_sha256,
     s.attribution,
     s.licence,
     s.homepage_url,
@@ -35,6 +36,7 @@ select
 from observations as o
 join regions as r on r.region_code = o.region_code
 join indicators as i on i.indicator_id = o.indicator_id
-join sources as s on s.dataset_id = o.dataset_id
+join origins on origins.origin_id = o.origin_id
+join sources as s on s.dataset_id = origins.dataset_id
 where o.region_code = :region and o.indicator_id = :indicator
 order by o.period_code desc

@@ -56,7 +56,7 @@ def publish_assets(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> l
         metadata=columns,
     )
     def extracts(settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult[None]:
-        """Every public table as Parquet, CSV and Dutch CSV."""
+        """Every public table as Parquet, and as CSV and Dutch CSV that are packed."""
         folder = _folder(settings) / "tables"
         write_extracts(settings.database, tables, folder)
         with duckdb.connect(str(settings.database), read_only=True) as con:
@@ -75,7 +75,6 @@ def publish_assets(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> l
         """The release directory, sealed and made current; its metadata say what is not in it."""
         folder = _folder(settings)
         contact = contact_of(settings.public_url, settings.contact)
-        # Hashing hundreds of megabytes once is enough for both that describe them.
         files = describe_files(folder)
         with duckdb.connect(str(settings.database), read_only=True) as con:
             facts = con.sql("select * from release").pl().row(0, named=True)
@@ -90,7 +89,7 @@ def publish_assets(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> l
         told: dict[str, Any] = {"invented": facts["invented"], "notice": facts["notice"], "rows": counts}
         try:
             told |= _accepted(settings, facts, folder, config.accept)
-            seal(folder, facts["release_id"], told)
+            seal(folder, facts["release_id"], told, files)
             done = publish(folder, settings.releases, facts["release_id"], partial(record_changes, settings.releases))
         except RegiokompasError as error:
             raise dg.Failure(str(error), allow_retries=False) from error

@@ -19,6 +19,7 @@ from rdflib.term import Node
 from pipelines.manifest import PublicTable
 from pipelines.publish.metadata import DATABASE, LICENCE, SOURCES
 from pipelines.publish.offers import API, FORMATS, ROWS, SERVED_BY_API, Format, Service
+from pipelines.publish.release import FileFacts, offered
 
 EU = Namespace("http://publications.europa.eu/resource/authority/")
 MEDIA = Namespace("https://www.iana.org/assignments/media-types/")
@@ -46,10 +47,6 @@ FREQUENCIES = {
     "yearly": "ANNUAL",
     "once": "NEVER",
 }
-
-
-# Size and sha256 of each file of a release, by its path in it.
-FileFacts = dict[str, dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -225,7 +222,7 @@ class Catalogue:
         self._add(dataset, {DCTERMS.temporal: period})
 
     def _add_file(self, dataset: URIRef, table: PublicTable, form: Format, files: FileFacts) -> None:
-        file = files[form.file.format(table=table.name)]
+        file = offered(files, form.file.format(table=table.name))
         address = self._at(form.address.format(table=table.name))
         distribution = URIRef(f"{dataset}-{form.key}")
         checksum = URIRef(f"{distribution}-sha256")

@@ -69,7 +69,8 @@ def data_package(
         whole = _resource(table, rows[table.name])
         parquet = {**renamed(whole, ".parquet"), "format": "parquet", "mediatype": PARQUET_TYPE}
         parquet.pop("encoding")
-        for resource, extension in ((whole, "csv"), (parquet, "parquet")):
+        packed = {**whole, "compression": "gz"}
+        for resource, extension in ((packed, "csv.gz"), (parquet, "parquet")):
             resources.append(_with_file(resource, f"tables/{table.name}.{extension}", files))
     database = {"name": f"{DATABASE}.db", "title": in_both(titles), "format": "sqlite", "mediatype": SQLITE_TYPE}
     return {

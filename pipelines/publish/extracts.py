@@ -1,6 +1,13 @@
-"""Whole tables as files, made once: Parquet, CSV (RFC 4180), and CSV as Dutch Excel opens it."""
+"""Whole tables as files, made once: Parquet, CSV (RFC 4180), and CSV as Dutch Excel opens it.
 
+CSV says the same in many rows, so it is kept packed (gzip), as readers get it over the web in any case.
+"""
+
+import gzip
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import duckdb
 import polars as pl
@@ -12,7 +19,7 @@ _EXACT = 2**53
 
 
 def write_extracts(source: Path, tables: list[PublicTable], folder: Path) -> None:
-    """Write each public table of a DuckDB file as `<name>.parquet`, `<name>.csv` and `<name>.nl.csv`.
+    """Write each public table of a DuckDB file as `<name>.parquet`, `<name>.csv.gz` and `<name>.nl.csv.gz`.
 
     The Dutch one has semicolons, a decimal comma and a byte order mark.
     """
@@ -22,10 +29,17 @@ def write_extracts(source: Path, tables: list[PublicTable], folder: Path) -> Non
             query = f"select * from {table.name} order by {table.order}"
             con.execute(f"copy ({query}) to '{folder / table.name}.parquet' (format parquet, compression zstd)")
             frame = con.sql(query).pl()
-            plain(frame, ".").write_csv(folder / f"{table.name}.csv", line_terminator="\r\n")
-            plain(frame, ",").write_csv(
-                folder / f"{table.name}.nl.csv", separator=";", line_terminator="\r\n", include_bom=True
-            )
+            with _packed(folder / f"{table.name}.csv.gz") as file:
+                plain(frame, ".").write_csv(file, line_terminator="\r\n")
+            with _packed(folder / f"{table.name}.nl.csv.gz") as file:
+                plain(frame, ",").write_csv(file, separator=";", line_terminator="\r\n", include_bom=True)
+
+
+@contextmanager
+def _packed(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write to that is packed, the same bytes at any time and in any folder."""
+    with path.open("wb") as raw, gzip.GzipFile("", "wb", 6, raw, mtime=0) as file:
+        yield file
 
 
 def plain(frame: pl.DataFrame, decimal_mark: str) -> pl.DataFrame:

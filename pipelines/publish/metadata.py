@@ -8,6 +8,7 @@ from typing import Any
 
 from pipelines.manifest import PublicColumn, PublicTable
 from pipelines.publish.queries import load_queries
+from pipelines.publish.sqlite import FACET_COUNTS
 
 DATABASE = "regiokompas"
 NAME = "Regiokompas"
@@ -73,7 +74,7 @@ def _table(table: PublicTable, notice: str) -> dict[str, Any]:
             f'{notice}<p lang="nl">{_html(table.description_nl)}</p><p lang="en">{_html(table.description_en)}</p>'
         ),
         "columns": {c.name: _column(c) for c in table.columns},
-        "facets": [c.name for c in table.columns if c.is_facet and c.name not in ("period_code", "region_code")],
+        "facets": list(table.facets),
     }
     if table.label_column:
         content["label_column"] = table.label_column
@@ -95,4 +96,4 @@ def _html(text: str) -> str:
 
 
 def _hidden(tables: list[PublicTable]) -> dict[str, Any]:
-    return {f"{t.name}_fts": {"hidden": True} for t in tables if t.fts}
+    return {name: {"hidden": True} for name in (FACET_COUNTS, *(f"{t.name}_fts" for t in tables if t.fts))}

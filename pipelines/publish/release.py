@@ -1,17 +1,22 @@
 """A release: immutable, published whole or not at all, and named by what went into it."""
 
+import gzip
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from pipelines.errors import RegiokompasError
 from pipelines.landing import replace_folder
 
 CURRENT = "current"
 MANIFEST = "release.json"
+PACKED = ".gz"
+# Size and sha256 of each file of a release, by its path in it; of a packed one also those of its `content`.
+FileFacts = dict[str, dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -22,19 +27,29 @@ class Release:
     folder: Path
 
 
-def seal(built: Path, release_id: str, facts: dict[str, Any]) -> None:
-    """Write `release.json`: the release id, what is known of it, and size and sha256 of every file."""
-    content = {"release_id": release_id, **facts, "files": describe_files(built)}
+def seal(built: Path, release_id: str, facts: dict[str, Any], files: FileFacts) -> None:
+    """Write `release.json`: the release id, what is known of it, and size and sha256 of every file.
+
+    Args:
+        built: the folder of the release.
+        release_id: what it will be called.
+        facts: what is known of it.
+        files: the files that have been described already and are not hashed again.
+    """
+    content = {"release_id": release_id, **facts, "files": describe_files(built, files)}
     (built / MANIFEST).write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def describe_files(built: Path) -> dict[str, dict[str, Any]]:
-    """Size and sha256 of every file of a release but `release.json`, by its path in the release."""
-    return {
-        path.relative_to(built).as_posix(): {"bytes": path.stat().st_size, "sha256": _sha256(path)}
-        for path in sorted(built.rglob("*"))
-        if path.is_file() and path.name != MANIFEST
-    }
+def describe_files(built: Path, known: FileFacts | None = None) -> FileFacts:
+    """Size and sha256 of every file of a release but `release.json`, by its path in it; those that are known as given."""
+    paths = {p.relative_to(built).as_posix(): p for p in sorted(built.rglob("*")) if p.is_file() and p.name != MANIFEST}
+    return {name: (known or {}).get(name) or _describe(path) for name, path in paths.items()}
+
+
+def offered(files: FileFacts, name: str) -> dict[str, Any]:
+    """Size and sha256 of a file as readers get it, which is unpacked."""
+    facts: dict[str, Any] = files[name] if name in files else files[f"{name}{PACKED}"]["content"]
+    return facts
 
 
 def publish(
@@ -56,6 +71,7 @@ def publish(
                 f"release {release_id} exists with other bytes ({_differing(old, new)}): releases never change"
                 f" -> keep {built} and {target} and find out why the build was not reproducible"
             )
+        shutil.rmtree(built)
     else:
         replace_folder(built, target)
     before_switch(Release(release_id, target))
@@ -85,9 +101,18 @@ def _differing(old: dict[str, Any], new: dict[str, Any]) -> str:
     return ", ".join(sorted(n for n in {*before, *after} if before.get(n) != after.get(n))) or MANIFEST
 
 
-def _sha256(path: Path) -> str:
+def _describe(path: Path) -> dict[str, Any]:
     with path.open("rb") as file:
-        digest = sha256()
-        while chunk := file.read(1 << 20):
-            digest.update(chunk)
-    return digest.hexdigest()
+        facts = _measure(file)
+    if path.suffix == PACKED:
+        with gzip.open(path) as unpacked:
+            facts["content"] = _measure(unpacked)
+    return facts
+
+
+def _measure(file: IO[bytes]) -> dict[str, Any]:
+    digest, size = sha256(), 0
+    while chunk := file.read(1 << 20):
+        digest.update(chunk)
+        size += len(chunk)
+    return {"bytes": size, "sha256": digest.hexdigest()}

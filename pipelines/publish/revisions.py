@@ -21,7 +21,7 @@ FIGURES = """
 create view {name} as
 select indicator_id, region_code, period_code, cast(null as integer) as frame_year, 0 as frame, dataset_id,
     landed_sha256, value, value_status
-from read_parquet('{folder}/observations.parquet')
+from read_parquet('{folder}/observations.parquet') join read_parquet('{folder}/origins.parquet') using (origin_id)
 union all
 select indicator_id, region_code, period_code, frame_year, frame_year as frame, null, null, value, value_status
 from read_parquet('{folder}/observations_on_frame.parquet')
@@ -67,7 +67,7 @@ where (older.newest_period, older.source_modified, older.state)
     is distinct from (newer.newest_period, newer.source_modified, newer.state)
 order by dataset_id
 """
-_NEEDED = ("observations", "observations_on_frame", "indicators", "sources", "release")
+_NEEDED = ("observations", "origins", "observations_on_frame", "indicators", "sources", "release")
 
 
 @dataclass(frozen=True)

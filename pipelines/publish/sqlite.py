@@ -1,4 +1,9 @@
-"""The release as SQLite: written once through ADBC, columnar all the way, with keys, indexes and full-text search."""
+"""The release as SQLite: written once through ADBC, columnar all the way, with keys, indexes and full-text search.
+
+What is the same in every row is written once. A table without full-text search is kept in the order of its key
+(`without rowid`), so that no key is stored twice. An index of such a table would hold the whole key again: it has none,
+since SQLite skips over the first columns of the key, and how often each value of a facet occurs is in `facet_counts`.
+"""
 
 import sqlite3
 from contextlib import closing
@@ -20,6 +25,18 @@ _TYPES = {
     "date": "TEXT",
 }
 _BATCH = 100_000
+FACET_COUNTS = "facet_counts"
+_FACET_TABLE = f"""
+create table "{FACET_COUNTS}" (
+  "table_name" TEXT not null,
+  "column_name" TEXT not null,
+  "value" not null,
+  "rows_count" INTEGER not null,
+  primary key ("table_name", "column_name", "value")
+) without rowid
+"""
+# The values that are the same in every row of a table, by the name of their column.
+Repeated = dict[str, str]
 
 
 def write_sqlite(source: Path, tables: list[PublicTable], target: Path) -> dict[str, int]:
@@ -40,14 +57,17 @@ def write_sqlite(source: Path, tables: list[PublicTable], target: Path) -> dict[
     draft = target.with_suffix(".draft")
     for file in (target, draft):
         file.unlink(missing_ok=True)
-    with sqlite3.connect(draft) as db:
-        db.executescript("pragma journal_mode = off; pragma page_size = 4096;")
-        for table in tables:
-            db.execute(create_table(table))
-    rows = _copy(source, tables, draft)
+    with duckdb.connect(str(source), read_only=True) as con:
+        repeated = {table.name: _repeated(con, table) for table in tables}
+        with sqlite3.connect(draft) as db:
+            db.executescript("pragma journal_mode = off; pragma page_size = 4096;")
+            for table in tables:
+                db.execute(create_table(table, repeated[table.name]))
+        rows = _copy(con, tables, repeated, draft)
     with closing(sqlite3.connect(draft)) as db:
+        db.execute(_FACET_TABLE)
         for table in tables:
-            for statement in (*indexes(table), *full_text(table)):
+            for statement in (*indexes(table), *full_text(table), *facet_counts(table)):
                 db.execute(statement)
         db.commit()
         db.execute("analyze")
@@ -61,20 +81,25 @@ def write_sqlite(source: Path, tables: list[PublicTable], target: Path) -> dict[
     return rows
 
 
-def create_table(table: PublicTable) -> str:
+def create_table(table: PublicTable, repeated: Repeated) -> str:
     """The DDL of a public table: types, NOT NULL, primary key and foreign keys from the dbt contract."""
-    lines = [_column_ddl(column) for column in table.columns]
+    lines = [_column_ddl(column, repeated.get(column.name)) for column in table.columns]
     lines.append(f"primary key ({table.order})")
     lines += [
         f'foreign key ("{c.name}") references "{c.references[0]}" ("{c.references[1]}")'
         for c in table.columns
         if c.references
     ]
-    return f'create table "{table.name}" (\n  ' + ",\n  ".join(lines) + "\n)"
+    return f'create table "{table.name}" (\n  ' + ",\n  ".join(lines) + ("\n)" if table.fts else "\n) without rowid")
 
 
 def indexes(table: PublicTable) -> list[str]:
-    """An index for every facet and every foreign key that the primary key does not already lead with."""
+    """An index for every facet and every foreign key that the primary key does not already lead with.
+
+    A table in the order of its key has none.
+    """
+    if not table.fts:
+        return []
     led = table.primary_key[0]
     wanted = [c.name for c in table.columns if (c.is_facet or c.references) and c.name != led]
     return [f'create index "idx_{table.name}_{name}" on "{table.name}" ("{name}")' for name in wanted]
@@ -93,17 +118,46 @@ def full_text(table: PublicTable) -> list[str]:
     ]
 
 
-def _column_ddl(column: PublicColumn) -> str:
-    required = "" if column.is_nullable else " not null"
-    return f'"{column.name}" {_TYPES[column.data_type.lower()]}{required}'
+def facet_counts(table: PublicTable) -> list[str]:
+    """What counts how many rows of the whole table have each value of a facet."""
+    return [
+        f"insert into \"{FACET_COUNTS}\" select '{table.name}', '{name}', \"{name}\", count(*)"
+        f' from "{table.name}" where "{name}" is not null group by 3'
+        for name in table.facets
+    ]
 
 
-def _copy(source: Path, tables: list[PublicTable], target: Path) -> dict[str, int]:
+def _repeated(con: duckdb.DuckDBPyConnection, table: PublicTable) -> Repeated:
+    """The texts that are in every row of a table, such as the notice that its figures are invented."""
+    texts = [
+        c.name
+        for c in table.columns
+        if c.data_type.lower() in ("string", "varchar") and c.is_nullable and not (c.is_facet or c.references)
+    ]
+    if not texts:
+        return {}
+    asked = ", ".join(f'min("{n}"), count(distinct "{n}") = 1 and count("{n}") = count(*)' for n in texts)
+    (found,) = con.sql(f"select {asked} from {table.name}").fetchall()
+    values, same = found[::2], found[1::2]
+    return {name: value for name, value, is_same in zip(texts, values, same, strict=True) if is_same}
+
+
+def _column_ddl(column: PublicColumn, repeated: str | None) -> str:
+    kind = f'"{column.name}" {_TYPES[column.data_type.lower()]}'
+    if repeated is not None:
+        text = repeated.replace("'", "''")
+        return f"{kind} generated always as ('{text}') virtual"
+    return kind if column.is_nullable else f"{kind} not null"
+
+
+def _copy(
+    con: duckdb.DuckDBPyConnection, tables: list[PublicTable], repeated: dict[str, Repeated], target: Path
+) -> dict[str, int]:
     rows = {}
-    with duckdb.connect(str(source), read_only=True) as con, adbc_driver_sqlite.dbapi.connect(str(target)) as out:
+    with adbc_driver_sqlite.dbapi.connect(str(target)) as out:
         with out.cursor() as cursor:
             for table in tables:
-                columns = ", ".join(_select(c) for c in table.columns)
+                columns = ", ".join(_select(c) for c in table.columns if c.name not in repeated[table.name])
                 relation = con.sql(f"select {columns} from {table.name} order by {table.order}")
                 reader = relation.to_arrow_reader(_BATCH)
                 rows[table.name] = cursor.adbc_ingest(table.name, reader, mode="append")

@@ -327,6 +327,13 @@ RESOURCES = (
         ),
     ),
     ApiResource(
+        "origins",
+        "Origin",
+        "origins",
+        ApiText("Herkomst: wat van bronnen is ontvangen", "Origins: what was received from sources"),
+        filters=(DATASET_ID,),
+    ),
+    ApiResource(
         "releases", "Release", "release", ApiText("De uitgave waaruit wordt geantwoord", "The release that answers")
     ),
     ApiResource(

@@ -29,13 +29,13 @@ def pages(portal: Datasette, path: str) -> Iterator[list[dict[str, Any]]]:
 def keys_of(release: Path, table: str) -> list[str]:
     return [
         name
-        for name, place in query(release, f"select name, pk from pragma_table_info('{table}') order by pk")
+        for name, place in query(release, f"select name, pk from pragma_table_xinfo('{table}') order by pk")
         if place
     ]
 
 
 def columns_of(release: Path, table: str) -> list[str]:
-    return [name for (name,) in query(release, f"select name from pragma_table_info('{table}')")]
+    return [name for (name,) in query(release, f"select name from pragma_table_xinfo('{table}')")]
 
 
 @pytest.mark.parametrize("table", sorted(PUBLIC_TABLES))

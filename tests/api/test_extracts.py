@@ -18,6 +18,8 @@ from support_office import NEEDS_OFFICE, open_dutch_csv
 from support_portal import ask, open_portal
 from support_validators import data_problems, schema_problems, web_problems
 
+from pipelines.publish.release import offered
+
 PLACES = [
     ("/gemeente/GM0363", "/en/municipality/GM0363", "GM0363"),
     ("/regio/province/PV29", "/en/region/province/PV29", "PV29"),
@@ -215,7 +217,7 @@ def test_what_it_names_is_found_from_there(portal: Datasette) -> None:
         assert sha256(ask(portal, f"/{resource['path']}").content).hexdigest() == resource["hash"].split(":")[1]
     assert ask(portal, "/regiokompas.db", "HEAD").status_code == 200
     told = {table["url"] for table in ask(portal, "/csvw.json").json()["tables"]}
-    assert told == {r["path"] for r in resources if r["format"] == "csv"}
+    assert told == {r["path"].removesuffix(".gz") for r in resources if r["format"] == "csv"}
 
 
 def test_a_table_page_tells_rows_size_and_digest_of_its_files(portal: Datasette, sample_release: Path) -> None:
@@ -225,4 +227,4 @@ def test_a_table_page_tells_rows_size_and_digest_of_its_files(portal: Datasette,
     assert f"{sealed['rows']['regions']:,}" in told
     for extension in ("csv", "nl.csv", "parquet"):
         assert f'href="/downloads/regions.{extension}"' in told
-        assert sealed["files"][f"tables/regions.{extension}"]["sha256"] in told
+        assert offered(sealed["files"], f"tables/regions.{extension}")["sha256"] in told

@@ -1,6 +1,7 @@
 """The portal as its readers ask for it, through Datasette's own client on a release of the sample."""
 
 import csv
+import gzip
 import io
 import json
 import re
@@ -262,6 +263,39 @@ def test_downloads_are_whole_and_of_the_right_type(portal: Datasette) -> None:
     assert again.status_code == 304
 
 
+@pytest.mark.parametrize("name", ["observations_on_frame.csv", "regions.nl.csv"])
+def test_a_file_that_is_kept_packed_is_the_same_however_it_is_sent(
+    portal: Datasette, sample_release: Path, name: str
+) -> None:
+    packed = (sample_release / "tables" / f"{name}.gz").read_bytes()
+    plain = ask(portal, f"/downloads/{name}", headers={"Accept-Encoding": "identity"})
+    small = ask(portal, f"/downloads/{name}", headers={"Accept-Encoding": "gzip"})
+    kept = ask(portal, f"/tables/{name}.gz", headers={"Accept-Encoding": "gzip"})
+    # What a client reads has been unpacked on its way, and it keeps the file under its own name.
+    assert plain.content == small.content == gzip.decompress(packed)
+    assert small.headers["content-encoding"] == "gzip" and "content-encoding" not in plain.headers
+    assert plain.headers["vary"] == small.headers["vary"] == "Accept-Encoding"
+    assert plain.headers["etag"] != small.headers["etag"]
+    assert kept.content == packed and "content-encoding" not in kept.headers
+    assert f'filename="{name}"' in small.headers["content-disposition"]
+
+
+@pytest.mark.parametrize("filters", ["", "?region_code=GM0193"])
+def test_a_facet_counts_the_rows_that_are_shown(portal: Datasette, sample_release: Path, filters: str) -> None:
+    where = "where region_code = 'GM0193'" if filters else ""
+    for table, about in ask(portal, "/-/metadata.json").json()["databases"]["regiokompas"]["tables"].items():
+        columns = [name for name in about.get("columns", {})]
+        if filters and "region_code" not in columns:
+            continue
+        facets = ask(portal, f"/regiokompas/{table}.json{filters}").json()["facet_results"]
+        assert set(facets) == set(about.get("facets", [])), table
+        for column, told in facets.items():
+            counted = f"select {column}, count(*) from {table} {where} group by 1 order by 2 desc, 1"
+            wanted = [row for row in query(sample_release, counted) if row[0] is not None]
+            assert [(r["value"], r["count"]) for r in told["results"]] == wanted[:20], (table, column)
+            assert told["truncated"] == (len(wanted) > 20)
+
+
 @pytest.mark.parametrize("path", ["/downloads/nothing.csv", "/downloads/..%2frelease.json", "/downloads/regions.db"])
 def test_only_the_files_of_the_release_are_downloads(portal: Datasette, path: str) -> None:
     assert ask(portal, path).status_code in (302, 404)
@@ -290,8 +324,8 @@ def test_sql_does_not_tell_where_the_files_are(portal: Datasette, sample_release
         "select length(hex(zeroblob(450000000)))",
         "select printf('%.*c', 900000000, 'x')",
         "select randomblob(200000000)",
-        "select json_group_array(a.dims || a.landed_sha256) from observations a, observations b",
-        "select group_concat(a.dims || a.landed_sha256) from observations a, observations b",
+        "select json_group_array(a.indicator_id || a.notice) from observations a, observations b",
+        "select group_concat(a.indicator_id || a.notice) from observations a, observations b",
         "with recursive c(x) as (select 1 union all select x + 1 from c) select count(*) from c",
         "attach database '/etc/passwd' as x",
         "delete from observations",

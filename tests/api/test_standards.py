@@ -26,7 +26,7 @@ from support_portal import ask
 from pipelines.manifest import public_tables
 from pipelines.publish.catalogue import write_catalogue
 from pipelines.publish.metadata import contact_of
-from pipelines.publish.release import describe_files
+from pipelines.publish.release import describe_files, offered
 from pipelines.settings import PROJECT
 from portal.feed import tell_changes, write_feed
 from portal.pages import PATHS
@@ -86,7 +86,7 @@ def test_every_public_table_is_a_dataset_with_its_files(graph: Graph, sample_rel
         if address is None:
             continue
         name = str(address).rsplit("/", 1)[-1]
-        file = files.get(f"tables/{name}") or files[name]
+        file = files[name] if name in files else offered(files, f"tables/{name}")
         digest = graph.value(graph.value(distribution, checksum), value)
         told.add((name, int(str(graph.value(distribution, DCAT.byteSize))), digest.value.hex()))
         assert (file["bytes"], file["sha256"]) == next((b, s) for n, b, s in told if n == name)
@@ -300,7 +300,7 @@ def searchable(sample_release: Path) -> Iterator[dict[str, list[str]]]:
     with closing(sqlite3.connect(sample_release / "regiokompas.db")) as db:
         names = [row[0] for row in db.execute("select name from sqlite_master where sql like '%using fts5%'")]
         yield {
-            name: [row[1] for row in db.execute(f'pragma table_info("{name.removesuffix("_fts")}")')] for name in names
+            name: [row[1] for row in db.execute(f'pragma table_xinfo("{name.removesuffix("_fts")}")')] for name in names
         }
 
 

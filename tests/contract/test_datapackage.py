@@ -1,6 +1,7 @@
 """The release describes itself to machines: its Data Package and CSV on the Web hold, and say what the release is."""
 
 import copy
+import gzip
 import json
 import shutil
 import sqlite3
@@ -17,7 +18,7 @@ from portal.data_package import csv_on_the_web
 
 Package = dict[str, Any]
 # The larger tables take validators minutes and are of the same making.
-SMALL_BYTES = 100_000
+SMALL_BYTES = 10_000
 SQLITE_TYPES = {"string": "TEXT", "date": "TEXT", "number": "REAL", "integer": "INTEGER", "boolean": "INTEGER"}
 
 
@@ -44,10 +45,19 @@ def copied(small: Package, release: Path, folder: Path) -> Path:
     """The small tables and their CSV on the Web in a folder of their own, to be spoiled."""
     (folder / "tables").mkdir()
     for resource in small["resources"]:
-        shutil.copy(release / resource["path"], folder / resource["path"])
+        packed = folder / resource["path"]
+        shutil.copy(release / resource["path"], packed)
+        packed.with_suffix("").write_bytes(gzip.decompress(packed.read_bytes()))
     path = folder / "csv-metadata.json"
     path.write_text(json.dumps(csv_on_the_web(small)), encoding="utf-8")
     return path
+
+
+def spoil_regions(folder: Path, old: bytes, new: bytes) -> None:
+    """Puts other bytes in the table of regions, in its plain file and in the packed one."""
+    path = folder / "tables" / "regions.csv"
+    path.write_bytes(path.read_bytes().replace(old, new, 1))
+    path.with_name("regions.csv.gz").write_bytes(gzip.compress(path.read_bytes()))
 
 
 def resource_of(package: Package, name: str) -> Package:
@@ -90,8 +100,7 @@ def test_a_spoiled_file_is_found(
     small: Package, sample_release: Path, tmp_path: Path, old: bytes, new: bytes, kind: str
 ) -> None:
     copied(small, sample_release, tmp_path)
-    path = tmp_path / "tables" / "regions.csv"
-    path.write_bytes(path.read_bytes().replace(old, new, 1))
+    spoil_regions(tmp_path, old, new)
     spoiled = {**small, "resources": [_with_keys_to(resource_of(small, "regions"), {""})]}
     assert any(problem.startswith(kind) for problem in data_problems(spoiled, tmp_path))
 
@@ -108,8 +117,7 @@ def test_csv_on_the_web_finds_a_spoiled_file(
 ) -> None:
     spoiled = {**small, "resources": [_with_keys_to(resource_of(small, "regions"), {""})]}
     metadata = copied(spoiled, sample_release, tmp_path)
-    path = tmp_path / "tables" / "regions.csv"
-    path.write_bytes(path.read_bytes().replace(old, new, 1))
+    spoil_regions(tmp_path, old, new)
     assert web_problems(metadata)
 
 
@@ -121,9 +129,9 @@ def test_the_web_file_of_the_release_is_that_of_its_package(package: Package, sa
 def test_every_file_of_the_release_is_told_with_its_digest(package: Package, sample_release: Path) -> None:
     sealed = json.loads((sample_release / "release.json").read_text(encoding="utf-8"))
     told = {r["path"]: {"bytes": r["bytes"], "sha256": r["hash"].removeprefix("sha256:")} for r in package["resources"]}
-    assert told == {path: sealed["files"][path] for path in told}
+    assert told == {path: {k: sealed["files"][path][k] for k in ("bytes", "sha256")} for path in told}
     tables = {path.stem for path in (sample_release / "tables").glob("*.parquet")}
-    assert set(told) == {"regiokompas.db", *(f"tables/{t}.{kind}" for t in tables for kind in ("csv", "parquet"))}
+    assert set(told) == {"regiokompas.db", *(f"tables/{t}.{kind}" for t in tables for kind in ("csv.gz", "parquet"))}
     assert {r["name"]: r["rows"] for r in package["resources"] if r["format"] == "csv"} == sealed["rows"]
 
 
@@ -131,7 +139,7 @@ def test_columns_types_and_keys_are_those_of_sqlite_and_parquet(package: Package
     with closing(sqlite3.connect(sample_release / "regiokompas.db")) as db:
         for resource in (r for r in package["resources"] if "schema" in r):
             table, schema = resource["name"].removesuffix(".parquet"), resource["schema"]
-            columns = db.execute(f'pragma table_info("{table}")').fetchall()
+            columns = db.execute(f'pragma table_xinfo("{table}")').fetchall()
             told = [
                 (f["name"], SQLITE_TYPES[f["type"]], "constraints" in f, f["name"] in schema["primaryKey"])
                 for f in schema["fields"]

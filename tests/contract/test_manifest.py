@@ -66,12 +66,10 @@ def test_observations_are_told_whole(manifest: Path) -> None:
         "year",
         "value",
         "value_status",
-        "dataset_id",
-        "measure_code",
-        "source_modified",
-        "landed_sha256",
+        "origin_id",
     }
     assert columns["indicator_id"].references == ("indicators", "indicator_id")
+    assert columns["origin_id"].references == ("origins", "origin_id")
     assert columns["value"].is_nullable and not columns["value_status"].is_nullable
     assert all(c.description_nl and c.description_en and c.description_nl != c.description_en for c in table.columns)
 

@@ -1,6 +1,7 @@
 """Columns, titles and units are what the dbt manifest says, wherever a release tells them again."""
 
 import csv
+import gzip
 import json
 import re
 import sqlite3
@@ -18,6 +19,7 @@ from rdflib.namespace import DCAT, DCTERMS, RDF
 from support_portal import fetch, open_portal
 
 from pipelines.manifest import PublicTable, public_tables
+from pipelines.publish.sqlite import FACET_COUNTS
 from schemas.marts import contract_schema
 
 UNIT = re.compile(r" \[([^\]]+)\]$")
@@ -71,9 +73,11 @@ def from_sqlite(place: Place) -> dict[str, Told]:
         names = [
             name
             for name, _ in found
-            if not name.startswith("sqlite_") and not any(name == v or name.startswith(f"{v}_") for v in virtual)
+            if not name.startswith("sqlite_")
+            and name != FACET_COUNTS
+            and not any(name == v or name.startswith(f"{v}_") for v in virtual)
         ]
-        return {n: Told([row[1] for row in db.execute(f'pragma table_info("{n}")')]) for n in names}
+        return {n: Told([row[1] for row in db.execute(f'pragma table_xinfo("{n}")')]) for n in names}
 
 
 def from_parquet(place: Place) -> dict[str, Told]:
@@ -82,17 +86,17 @@ def from_parquet(place: Place) -> dict[str, Told]:
 
 
 def from_csv(place: Place) -> dict[str, Told]:
-    files = [f for f in sorted((place.release / "tables").glob("*.csv")) if not f.name.endswith(".nl.csv")]
-    return {f.stem: Told(header(f, ",")) for f in files}
+    files = [f for f in sorted((place.release / "tables").glob("*.csv.gz")) if not f.name.endswith(".nl.csv.gz")]
+    return {f.name.removesuffix(".csv.gz"): Told(header(f, ",")) for f in files}
 
 
 def from_dutch_csv(place: Place) -> dict[str, Told]:
-    files = sorted((place.release / "tables").glob("*.nl.csv"))
-    return {f.name.removesuffix(".nl.csv"): Told(header(f, ";")) for f in files}
+    files = sorted((place.release / "tables").glob("*.nl.csv.gz"))
+    return {f.name.removesuffix(".nl.csv.gz"): Told(header(f, ";")) for f in files}
 
 
 def header(path: Path, delimiter: str) -> list[str]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
+    with gzip.open(path, "rt", encoding="utf-8-sig", newline="") as file:
         return next(csv.reader(file, delimiter=delimiter))
 
 

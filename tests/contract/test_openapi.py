@@ -144,7 +144,7 @@ def test_fields_are_the_columns_of_the_release_with_their_texts(
     metadata = json.loads((sample_release / "metadata.json").read_text(encoding="utf-8"))
     texts = metadata["databases"]["regiokompas"]["tables"][resource.table]
     schema = document["components"]["schemas"][resource.schema]
-    columns = query(sample_release, f"select name, \"notnull\" from pragma_table_info('{resource.table}')")
+    columns = query(sample_release, f"select name, \"notnull\" from pragma_table_xinfo('{resource.table}')")
     told = {re.sub("[A-Z]", lambda c: f"_{c[0].lower()}", name): about for name, about in schema["properties"].items()}
     assert list(told) == [name for name, _ in columns]
     for name, required in columns:

@@ -30,6 +30,7 @@ PUBLIC_MODELS = {
     "dim_municipality_tile",
     "dim_occupation",
     "dim_source",
+    "dim_origin",
     "dim_release",
     "rpt_source_change",
     "rpt_source_rows",

@@ -80,7 +80,7 @@ def test_no_name_is_published_that_is_not_evidently_an_organisation(live_run: Ru
 
 
 def test_the_three_amounts_stand_apart(live_run: Run) -> None:
-    columns = [name for _, name, *_ in query(live_run.release, "pragma table_info(subsidies)")]
+    columns = [name for _, name, *_ in query(live_run.release, "pragma table_xinfo(subsidies)")]
     amounts = [name for name in columns if name.startswith("amount_") or name.endswith("_eur")]
     assert amounts == ["amount_requested_eur", "amount_granted_eur", "amount_settled_eur"]
 
@@ -102,7 +102,7 @@ def test_the_weekly_vacancies_add_up(live_run: Run, day: str, expected: int) -> 
 
 
 def test_the_weekly_vacancies_are_of_every_municipality_of_then(live_run: Run) -> None:
-    found = "select count(distinct region_code), count(distinct period_code) from observations where dataset_id = ?"
+    found = "select count(distinct region_code), count(distinct period_code) from observations join origins using (origin_id) where dataset_id = ?"
     assert query(live_run.release, found, VACANCIES) == [(352, 65)]
 
 

@@ -1,7 +1,9 @@
 """What people read: periods, ages, numbers in files, settings, and releases that never change."""
 
+import gzip
 import json
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import polars as pl
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 
 from pipelines.errors import RegiokompasError, SourceError, shown
 from pipelines.publish.extracts import plain
-from pipelines.publish.release import current, publish, seal
+from pipelines.publish.release import current, describe_files, offered, publish, seal
 from pipelines.settings import Settings
 from pipelines.terminal import age, period
 
@@ -87,7 +89,7 @@ def test_a_text_where_a_number_belongs_names_the_variable(
 def sealed(folder: Path, content: str) -> Path:
     folder.mkdir()
     (folder / "table.csv").write_text(content, encoding="utf-8")
-    seal(folder, "r1", {"invented": False})
+    seal(folder, "r1", {"invented": False}, {})
     return folder
 
 
@@ -104,6 +106,19 @@ def test_the_same_release_twice_changes_nothing(tmp_path: Path) -> None:
     before = (first.folder / "table.csv").stat().st_mtime_ns
     publish(sealed(tmp_path / "b", "a"), tmp_path / "releases", "r1")
     assert (first.folder / "table.csv").stat().st_mtime_ns == before
+    # What is published already is not kept a second time.
+    assert not (tmp_path / "b").exists()
+
+
+def test_a_file_is_hashed_once_and_a_packed_one_is_told_unpacked_too(tmp_path: Path) -> None:
+    (tmp_path / "table.csv.gz").write_bytes(gzip.compress(b"a,b\r\n"))
+    (facts,) = describe_files(tmp_path).values()
+    assert facts["sha256"] == sha256((tmp_path / "table.csv.gz").read_bytes()).hexdigest()
+    plain = {"bytes": 5, "sha256": sha256(b"a,b\r\n").hexdigest()}
+    assert facts["content"] == plain == offered({"table.csv.gz": facts}, "table.csv")
+    (tmp_path / "later.json").write_text("{}", encoding="utf-8")
+    files = describe_files(tmp_path, {"table.csv.gz": {"bytes": 1, "sha256": "as told"}})
+    assert files["table.csv.gz"] == {"bytes": 1, "sha256": "as told"} and files["later.json"]["bytes"] == 2
 
 
 def test_other_bytes_under_the_same_id_are_refused(tmp_path: Path) -> None:

@@ -33,8 +33,11 @@ select
     places.frame_year,
     places.municipality_code,
     whole_heirs.target_code as current_municipality_code,
-    places.landed_sha256,
-    sources.notice
+    origins.origin_id,
+    origins.notice
 from {{ ref('stg_raw__places') }} as places
 left join whole_heirs on places.municipality_code = whole_heirs.source_code
-left join {{ ref('dim_source') }} as sources on places.dataset_id = sources.dataset_id
+left join {{ ref('dim_origin') }} as origins
+    on
+        places.dataset_id = origins.dataset_id
+        and places.landed_sha256 = origins.landed_sha256

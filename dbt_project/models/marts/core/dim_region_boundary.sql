@@ -4,7 +4,10 @@ select
     boundaries.region_code,
     boundaries.name,
     boundaries.geometry,
-    boundaries.landed_sha256,
-    sources.notice
+    origins.origin_id,
+    origins.notice
 from {{ ref('stg_raw__boundaries') }} as boundaries
-left join {{ ref('dim_source') }} as sources on boundaries.dataset_id = sources.dataset_id
+left join {{ ref('dim_origin') }} as origins
+    on
+        boundaries.dataset_id = origins.dataset_id
+        and boundaries.landed_sha256 = origins.landed_sha256

@@ -7,11 +7,10 @@ select
     observations.value_status,
     observations.is_over,
     observations.source_mark,
-    observations.dataset_id,
-    observations.measure_code,
-    observations.dims,
-    sources.source_modified,
-    observations.landed_sha256,
-    sources.notice
+    origins.origin_id,
+    origins.notice
 from {{ ref('int_observations__select_indicators') }} as observations
-left join {{ ref('dim_source') }} as sources on observations.dataset_id = sources.dataset_id
+left join {{ ref('dim_origin') }} as origins
+    on
+        observations.dataset_id = origins.dataset_id
+        and observations.landed_sha256 = origins.landed_sha256

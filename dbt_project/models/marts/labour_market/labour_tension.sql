@@ -70,10 +70,14 @@ select
     classed.parts_count,
     classed.parts_known_count,
     ongoing.period_code is null as is_over,
-    classed.landed_sha256,
+    origins.origin_id,
     sources.notice
 from classed
 left join {{ ref('dim_source') }} as sources on classed.dataset_id = sources.dataset_id
+left join {{ ref('dim_origin') }} as origins
+    on
+        classed.dataset_id = origins.dataset_id
+        and classed.landed_sha256 = origins.landed_sha256
 left join ongoing
     on
         classed.dataset_id = ongoing.dataset_id

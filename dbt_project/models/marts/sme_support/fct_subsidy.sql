@@ -14,10 +14,13 @@ select
     subsidies.amount_requested_eur,
     subsidies.amount_granted_eur,
     subsidies.amount_settled_eur,
-    subsidies.landed_sha256,
-    sources.notice
+    origins.origin_id,
+    origins.notice
 from {{ ref('int_subsidies__mark_repeated') }} as subsidies
-left join {{ ref('dim_source') }} as sources on subsidies.dataset_id = sources.dataset_id
+left join {{ ref('dim_origin') }} as origins
+    on
+        subsidies.dataset_id = origins.dataset_id
+        and subsidies.landed_sha256 = origins.landed_sha256
 left join {{ ref('support_schemes') }} as schemes
     on
         subsidies.region_code = schemes.region_code

@@ -1,0 +1,5 @@
+select
+    dataset_id,
+    landed_sha256,
+    url
+from {{ source('raw', 'origins') }}
