@@ -56,7 +56,7 @@ class PublicTable:
     @property
     def facets(self) -> tuple[str, ...]:
         """The columns whose values its page counts; of regions and periods there are too many to choose from."""
-        return tuple(c.name for c in self.columns if c.facet and c.name not in ("period_code", "region_code"))
+        return tuple(c.name for c in self.columns if c.is_facet and c.name not in ("period_code", "region_code"))
 
 
 def public_tables(manifest_path: Path) -> list[PublicTable]:

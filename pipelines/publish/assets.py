@@ -111,7 +111,7 @@ def _schema(table: PublicTable) -> dg.TableSchema:
     return described(
         {column.name: column.data_type for column in table.columns},
         {column.name: column.description_en for column in table.columns},
-        [column.name for column in table.columns if not column.nullable],
+        [column.name for column in table.columns if not column.is_nullable],
     )
 
 
