@@ -3,15 +3,13 @@
 Compressing the whole database takes most of a minute, in which nobody else is answered.
 """
 
-import functools
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Callable
 
 from datasette import hookimpl
 
-SUFFIXES = (".db", ".parquet", ".zip", ".xlsx")
+from portal.asgi import AsgiApp, Receive, Scope, Send, around
 
-AsgiApp = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
+SUFFIXES = (".db", ".parquet", ".zip", ".xlsx")
 
 
 # Wrappers that come last are outermost, and of those the one that was registered last: ours, after the one of the
@@ -20,14 +18,10 @@ AsgiApp = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 def asgi_wrapper() -> Callable[[AsgiApp], AsgiApp]:
     """Takes `Accept-Encoding` out of requests for these files."""
 
-    def wrap(app: AsgiApp) -> AsgiApp:
-        @functools.wraps(app, updated=())
-        async def wrapped(scope: dict[str, Any], receive: Any, send: Any) -> None:
-            if scope.get("path", "").endswith(SUFFIXES):
-                headers = [(name, value) for name, value in scope["headers"] if name.lower() != b"accept-encoding"]
-                scope = {**scope, "headers": headers}
-            await app(scope, receive, send)
+    async def handle(app: AsgiApp, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope.get("path", "").endswith(SUFFIXES):
+            headers = [(name, value) for name, value in scope["headers"] if name.lower() != b"accept-encoding"]
+            scope = {**scope, "headers": headers}
+        await app(scope, receive, send)
 
-        return wrapped
-
-    return wrap
+    return around(handle)
