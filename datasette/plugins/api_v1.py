@@ -14,10 +14,12 @@ from datasette.utils.asgi import Request
 
 from portal.answers import has_already
 from portal.api import bodies, cursors, negotiation, queries
-from portal.api.description import API_VERSION, BASE, CURSOR, OPENAPI_PATH, PAGING, RESOURCES, Parameter, Resource
+from portal.api.description import API_VERSION, BASE, OPENAPI_PATH, RESOURCES
 from portal.api.openapi import document
 from portal.api.parameters import expected, read_query, read_value, refuse_query
 from portal.api.problems import PROBLEMS, ProblemError
+from portal.api.query_keys import CURSOR, PAGING
+from portal.api.shapes import Parameter, Resource
 from portal.context import context_of
 from portal.csv_text import write_csv
 from portal.pages import DATABASE, language, render

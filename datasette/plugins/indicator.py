@@ -10,7 +10,6 @@ from datasette.utils.asgi import Request
 
 from portal.answers import answer_csv, refuse_csv
 from portal.charts import Point, Size, line_chart
-from portal.choropleth import NOT_COMPARED
 from portal.context import context_of
 from portal.csv_text import Row
 from portal.pages import file_routes, language, not_found, parts_of, render, routes
@@ -145,7 +144,7 @@ async def indicator_page(request: Request, datasette: Datasette) -> Response:
     target = await read_rows(datasette, TARGET_SOURCE, {"programme_id": indicator["target_source"]})
     context = {
         "indicator": indicator,
-        "is_partial": indicator["kind"] in NOT_COMPARED,
+        "is_partial": not indicator["is_comparable"],
         "numerator": terms(indicator["numerator"]),
         "denominator": terms(indicator["denominator"]),
         "titles": {row["indicator_id"]: row[f"title_{lang}"] for row in every},

@@ -9,7 +9,7 @@ from datasette.app import Datasette
 from datasette.utils.asgi import Request
 
 from portal.answers import answer_csv, refuse_csv
-from portal.choropleth import METHODS, NOT_COMPARED, Classification, classify, rank
+from portal.choropleth import METHODS, Classification, classify, rank
 from portal.context import context_of
 from portal.csv_text import Row
 from portal.formats import format_number, format_period
@@ -129,7 +129,7 @@ async def read_figures(datasette: Datasette, indicator: Row, choice: Choice) -> 
     rows = await read_rows(datasette, FIGURES, key)
     found = classify([row["value"] for row in rows], choice.classes, indicator["decimals"])
     places = rank({row["region_code"]: row["value"] for row in rows}, indicator["decimals"])
-    ranks = {} if indicator["kind"] in NOT_COMPARED else places
+    ranks = places if indicator["is_comparable"] else {}
     last = len(rows) + 1
     figures = [
         {**row, "rank": ranks.get(row["region_code"]), "value_class": found.class_of(row["value"])} for row in rows

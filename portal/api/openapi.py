@@ -3,23 +3,11 @@
 from typing import Any
 
 from portal.api import negotiation
-from portal.api.description import (
-    API_VERSION,
-    BASE,
-    DEFAULT_LIMIT,
-    LICENCE,
-    LIMIT,
-    MAX_VALUES,
-    OPENAPI_PATH,
-    PAGING,
-    RESOURCES,
-    Nested,
-    Parameter,
-    Resource,
-    Text,
-)
+from portal.api.description import API_VERSION, BASE, LICENCE, OPENAPI_PATH, RESOURCES
 from portal.api.facts import Column, Facts, Table
 from portal.api.problems import PROBLEMS
+from portal.api.query_keys import DEFAULT_LIMIT, LIMIT, MAX_VALUES, PAGING
+from portal.api.shapes import Nested, Parameter, Resource, Text
 
 Json = dict[str, Any]
 TITLE = Text("Regiokompas: open cijfers per gemeente en regio", "Regiokompas: open figures by municipality and region")
