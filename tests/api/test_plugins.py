@@ -23,6 +23,10 @@ PARTS_OF = {"region": {"code": "CR11"}, "labour_market": {"code": "AM11"}, "labo
 # Its address is that of a file only.
 NO_PAGE = "labour_moves"
 FILES = (
+    # Pages that show figures only of what was asked for.
+    "/?q=Zw",
+    "/vergelijk?region=GM0193",
+    "/eigen-regio?municipality=GM0193",
     "/vergelijk.csv?region=GM0193",
     "/eigen-regio.csv?municipality=GM0193",
     "/kaart/jobs_count.csv",
