@@ -1,23 +1,17 @@
-"""How the figures of a page are read from the release, and how they are answered as CSV."""
+"""How the figures of a page are answered as CSV, and what every file says of the release that it comes from."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from datasette.app import Datasette
 from datasette.utils import add_cors_headers
 from datasette.utils.asgi import Request, Response
 
+from portal.context import context_of
 from portal.csv_text import Row, write_csv
-from portal.pages import DATABASE
 
 CSV_TYPE = "text/csv; charset=utf-8; header=present"
 # A release never changes, and a process serves one: an answer may be kept for a while, but not over the next release.
 KEPT = {"Cache-Control": "max-age=60"}
-
-
-async def read_rows(datasette: Datasette, sql: str, parameters: dict[str, Any] | None = None) -> list[Row]:
-    """Returns the rows of a query on the release."""
-    return [dict(row) for row in await datasette.get_database(DATABASE).execute(sql, parameters or {})]
 
 
 def answer_csv(
@@ -32,7 +26,8 @@ def answer_csv(
         columns: those of the file, without `release_id` and `notice`, which come last in every file.
         name: what the file is called, without its extension.
     """
-    release = {"release_id": datasette.portal.release_id, "notice": datasette.portal.notice}
+    context = context_of(datasette)
+    release = {"release_id": context.release_id, "notice": context.notice}
     dutch = request.path.endswith(".nl.csv")
     content = write_csv([{**row, **release} for row in rows], [*columns, *release], dutch=dutch)
     headers = {"Content-Disposition": f'attachment; filename="{name}{".nl" if dutch else ""}.csv"', **KEPT}
@@ -41,7 +36,9 @@ def answer_csv(
 
 def refuse_csv(datasette: Datasette, problems: Sequence[str], status: int) -> Response:
     """Returns what is wrong with the question for a file, a line each."""
-    return Response.text("\n".join(problems) + "\n", status=status, headers=_shared(datasette, dict(KEPT)))
+    text = "\n".join(problems) + "\n"
+    answer: Response = Response.text(text, status=status, headers=_shared(datasette, dict(KEPT)))
+    return answer
 
 
 def file_headers(datasette: Datasette, tag: str, name: str | None = None) -> dict[str, str]:
@@ -49,7 +46,7 @@ def file_headers(datasette: Datasette, tag: str, name: str | None = None) -> dic
 
     With `name` a browser keeps the file under that name.
     """
-    headers = {"ETag": f'"{datasette.portal.release_id}-{tag}"', "Cache-Control": "max-age=300"}
+    headers = {"ETag": f'"{context_of(datasette).release_id}-{tag}"', "Cache-Control": "max-age=300"}
     return _shared(datasette, {**headers, "Content-Disposition": f'attachment; filename="{name}"'} if name else headers)
 
 

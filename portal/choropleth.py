@@ -9,8 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 MOST_CLASSES = 5
-# Kinds of figures by which regions cannot be compared: how much of a source is known so far.
-NOT_COMPARED = ("minimum", "coverage")
 METHODS = ("quantiles", "equal")
 
 

@@ -13,6 +13,15 @@ def format_number(value: float | None, decimals: int, lang: str) -> str:
     return english if lang == "en" else english.translate(str.maketrans(",.", ".,"))
 
 
+def format_signed(value: float | None, decimals: int, lang: str) -> str:
+    """Returns a change with its sign, a real minus and not a hyphen; none where it rounds to nothing."""
+    if value is None:
+        return ""
+    written = format_number(abs(value), decimals, lang)
+    sign = "" if not re.search(r"[1-9]", written) else "+" if value > 0 else "\N{MINUS SIGN}"
+    return sign + written
+
+
 def format_bytes(count: int, lang: str) -> str:
     """Returns a file size in kB or MB, as a reader of the language writes it."""
     return f"{format_number(count / 1e6, 1, lang)} MB" if count >= 1e6 else f"{max(1, round(count / 1e3))} kB"

@@ -75,6 +75,11 @@ def parts_of(request: Request) -> dict[str, str]:
     return {name: unquote(part) for name, part in request.url_vars.items()}
 
 
+def site_address(datasette: Datasette, request: Request) -> str:
+    """Returns where the portal is reached, as the reader wrote it, without a slash at the end."""
+    return str(datasette.absolute_url(request, "/")).rstrip("/")
+
+
 async def render(
     datasette: Datasette,
     request: Request,
@@ -100,11 +105,12 @@ async def render(
         "other_language_url": pair["nl" if lang == "en" else "en"],
         "page_url": page_url,
         "region_url": region_url,
-        "address": datasette.absolute_url(request, "/").rstrip("/"),
+        "address": site_address(datasette, request),
         **context,
     }
     html = await datasette.render_template(template, given, request=request, view_name=page)
-    return Response.html(html, status=status, headers=HEADERS)
+    answer: Response = Response.html(html, status=status, headers=HEADERS)
+    return answer
 
 
 async def not_found(

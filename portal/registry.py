@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 from datasette.app import Datasette
 
 from portal.csv_text import Row
-from portal.pages import DATABASE
 from portal.regroup import Recipe
+from portal.rows import read_rows
 
 Item = TypeVar("Item")
 _CODE_IN_BRACKETS = re.compile(r"\(([A-Z0-9-]+)\)\s*$")
@@ -38,6 +38,7 @@ ONGOING = """
 select distinct indicator_id, period_code from observations_on_frame
 where not is_over and frame_year = (select max(frame_year) from observations_on_frame)
 """
+LABOUR_REGIONS = "select distinct region_code from labour_tension"
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ class Registry:
 
     `successors` holds the municipality of now that each one that ended went into as a whole, `heirs` those of now among
     which each divided one went, the largest part first. `datasets` holds the source tables that each indicator is made
-    of, `ongoing` the periods of each indicator that were not over when its figures landed.
+    of, `labour_regions` the regions with a page of their labour market, `ongoing` the periods of each indicator that
+    were not over when its figures landed.
     """
 
     indicators: Mapping[str, Row]
@@ -57,6 +59,8 @@ class Registry:
     successors: Mapping[str, str]
     heirs: Mapping[str, list[str]]
     datasets: Mapping[str, Sequence[str]]
+    programmes: Mapping[str, Row]
+    labour_regions: Set[str]
     ongoing: Mapping[str, Set[str]]
     frames: Sequence[int]
     published_frames: Sequence[int]
@@ -73,18 +77,10 @@ class Registry:
 
 
 async def read_registry(datasette: Datasette) -> Registry:
-    """Returns the lists of the release that this process serves; a release never changes, so they are kept."""
-    kept: Registry | None = getattr(datasette, "registry", None)
-    if kept is None:
-        kept = datasette.registry = await _read(datasette)
-    return kept
-
-
-async def _read(datasette: Datasette) -> Registry:
-    database = datasette.get_database(DATABASE)
+    """Returns the lists of the release that this process serves."""
 
     async def rows(sql: str) -> list[Row]:
-        return [dict(row) for row in await database.execute(sql)]
+        return await read_rows(datasette, sql)
 
     places: dict[str, dict[str, str]] = {}
     for row in await rows(PLACES):
@@ -111,6 +107,8 @@ async def _read(datasette: Datasette) -> Registry:
         successors=successors,
         heirs=heirs,
         datasets=datasets,
+        programmes={row["programme_id"]: row for row in await rows("select * from programmes")},
+        labour_regions={row["region_code"] for row in await rows(LABOUR_REGIONS)},
         ongoing=ongoing,
         frames=[row["frame_year"] for row in await rows(FRAMES)],
         published_frames=[row["frame_year"] for row in await rows(PUBLISHED_FRAMES)],

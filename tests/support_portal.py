@@ -8,16 +8,23 @@ from typing import Any
 from datasette.app import Datasette
 
 from pipelines.settings import PORTAL
+from portal.context import ReleaseContext, context_of
 
 
-def open_portal(release: Path, database: Path | None = None) -> Datasette:
-    """The portal of a release, or of another database with the words of that release."""
+def open_portal(release: Path, database: Path | None = None, folder: Path = PORTAL) -> Datasette:
+    """The portal of a release, or of another database with the words of that release; in `folder` are its plugins."""
     return Datasette(
         immutables=[str((database or release / "regiokompas.db").resolve())],
         metadata=json.loads((release / "metadata.json").read_text(encoding="utf-8")),
-        config_dir=PORTAL,
+        config_dir=folder,
         cors=True,
     )
+
+
+def release_of(portal: Datasette) -> ReleaseContext:
+    """What the pages know of the release."""
+    asyncio.run(portal.invoke_startup())
+    return context_of(portal)
 
 
 def ask(portal: Datasette, path: str, method: str = "GET", **options: Any) -> Any:

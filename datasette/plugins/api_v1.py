@@ -3,6 +3,7 @@
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -13,23 +14,18 @@ from datasette.utils.asgi import Request
 
 from portal.answers import has_already
 from portal.api import bodies, cursors, negotiation, queries
-from portal.api.description import API_VERSION, BASE, CURSOR, OPENAPI_PATH, PAGING, RESOURCES, ApiResource, Parameter
-from portal.api.facts import Column, Facts, Table, describe_column
+from portal.api.description import API_VERSION, BASE, OPENAPI_PATH, RESOURCES
 from portal.api.openapi import document
 from portal.api.parameters import expected, read_query, read_value, refuse_query
 from portal.api.problems import PROBLEMS, ProblemError
+from portal.api.query_keys import CURSOR, PAGING
+from portal.api.shapes import ApiResource, Parameter
+from portal.context import context_of
 from portal.csv_text import write_csv
 from portal.pages import DATABASE, language, render
 
 METHODS = ("GET", "HEAD", "OPTIONS")
 CACHE = "public, max-age=60"
-# Values that a parameter can have which are in the release itself.
-CHOICES_SQL = {
-    "indicators": "select indicator_id from indicators order by 1",
-    "regions": "select region_code from regions order by 1",
-    "sources": "select dataset_id from sources order by 1",
-    "frame_years": "select distinct frame_year from observations_on_frame order by 1",
-}
 
 
 @dataclass(frozen=True)
@@ -46,7 +42,7 @@ Answering = Callable[[Request, Datasette], Awaitable[ApiAnswer]]
 
 async def answer_list(resource: ApiResource, request: Request, datasette: Datasette) -> ApiAnswer:
     """Answers a page of a list."""
-    facts: Facts = datasette.api_facts
+    facts = context_of(datasette).api
     form = negotiation.choose(request.headers.get("accept"), (negotiation.JSON, negotiation.CSV))
     asked = read_query(resource, query_pairs(request), facts)
     table = facts.tables[asked.table]
@@ -63,12 +59,11 @@ async def answer_list(resource: ApiResource, request: Request, datasette: Datase
     return ApiAnswer(_dump(around), form, next_url)
 
 
-async def answer_one(resource: ApiResource, request: Request, datasette: Datasette) -> ApiAnswer:
+async def answer_one(key: Parameter, resource: ApiResource, request: Request, datasette: Datasette) -> ApiAnswer:
     """Answers about one row, with the rows that belong to it."""
-    facts: Facts = datasette.api_facts
+    facts = context_of(datasette).api
     form = negotiation.choose(request.headers.get("accept"), (negotiation.JSON,))
     refuse_query(query_pairs(request))
-    key: Parameter = resource.key
     value = read_value(key, request.url_vars["key"], facts)
     if value is None:
         raise ProblemError(
@@ -90,7 +85,7 @@ async def answer_document(request: Request, datasette: Datasette) -> ApiAnswer:
     """Answers the OpenAPI document."""
     form = negotiation.choose(request.headers.get("accept"), (negotiation.JSON,))
     refuse_query(query_pairs(request))
-    return ApiAnswer(_dump(document(datasette.api_facts)), form)
+    return ApiAnswer(_dump(document(context_of(datasette).api)), form)
 
 
 async def answer_nothing(request: Request, datasette: Datasette) -> ApiAnswer:
@@ -119,7 +114,7 @@ def view(answering: Answering) -> Callable[..., Awaitable[Response]]:
             body = _dump(problem.to_dict(datasette.absolute_url(request, f"{BASE}/docs")))
             headers |= problem.headers
             return Response(_body(request, body), problem.status, headers, content_type=negotiation.PROBLEM)
-        return _good(request, answer, {**headers, "Cache-Control": CACHE}, datasette.api_facts.release_id)
+        return _good(request, answer, {**headers, "Cache-Control": CACHE}, context_of(datasette).release_id)
 
     return send
 
@@ -150,13 +145,14 @@ def query_pairs(request: Request) -> list[tuple[str, str]]:
 
 def _page_url(request: Request, datasette: Datasette, cursor: str) -> str:
     pairs = [(name, value) for name, value in query_pairs(request) if name != CURSOR.name]
-    return datasette.absolute_url(request, f"{request.path}?{urlencode([*pairs, (CURSOR.name, cursor)])}")
+    url: str = datasette.absolute_url(request, f"{request.path}?{urlencode([*pairs, (CURSOR.name, cursor)])}")
+    return url
 
 
 async def docs(request: Request, datasette: Datasette) -> Response:
     """Answers /v1/docs and /en/v1/docs: the same description, for people."""
     lang = language(request)
-    facts: Facts = datasette.api_facts
+    facts = context_of(datasette).api
 
     def values(parameter: Parameter) -> str:
         return "" if parameter is CURSOR else expected(parameter, facts)[lang]
@@ -174,43 +170,6 @@ async def docs(request: Request, datasette: Datasette) -> Response:
         "api_version": API_VERSION,
     }
     return await render(datasette, request, "api_v1.html", "api", context)
-
-
-async def read_facts(datasette: Datasette) -> Facts:
-    """Returns the release as the API sees it."""
-    database = datasette.get_database(DATABASE)
-    texts = datasette.portal.texts
-    metadata = datasette.metadata("databases")[DATABASE]["tables"]
-    names = {name for resource in RESOURCES for name in resource.tables}
-    choices = {name: tuple(row[0] for row in await database.execute(sql)) for name, sql in CHOICES_SQL.items()}
-    return Facts(
-        release_id=datasette.portal.release_id,
-        notice=datasette.portal.notice,
-        contact=datasette.metadata("contact"),
-        tables={name: await _read_table(datasette, name, metadata[name]) for name in sorted(names)},
-        choices={**choices, **{name: tuple(texts[name]) for name in ("schemes", "statuses", "states", "themes")}},
-    )
-
-
-async def _read_table(datasette: Datasette, name: str, about: dict[str, Any]) -> Table:
-    details = await datasette.get_database(DATABASE).table_column_details(name)
-    columns: list[Column] = [
-        describe_column(c.name, c.type, is_nullable=not c.notnull, text=about["columns"].get(c.name, ""))
-        for c in details
-    ]
-    texts = {key: about.get(key, "") for key in ("title_nl", "title_en", "description_nl", "description_en")}
-    key = tuple(c.name for c in sorted(details, key=lambda c: c.is_pk) if c.is_pk)
-    return Table(name=name, columns=tuple(columns), key=key, **texts)
-
-
-@hookimpl(trylast=True)
-def startup(datasette: Datasette) -> Any:
-    """Reads the facts of the release before the first request is answered."""
-
-    async def inner() -> None:
-        datasette.api_facts = await read_facts(datasette)
-
-    return inner
 
 
 @hookimpl
@@ -233,6 +192,7 @@ def register_routes() -> list[tuple[str, Any]]:
     for resource in RESOURCES:
         routes.append((rf"^{BASE}{resource.path}$", view(_bind(answer_list, resource))))
         if resource.key:
-            routes.append((rf"^{BASE}{resource.path}/(?P<key>[^/]+)$", view(_bind(answer_one, resource))))
+            answer = partial(answer_one, resource.key)
+            routes.append((rf"^{BASE}{resource.path}/(?P<key>[^/]+)$", view(_bind(answer, resource))))
     routes.append((rf"^{BASE}{OPENAPI_PATH}$".replace(".", r"\."), view(answer_document)))
     return [*routes, (rf"^{BASE}/.*$", view(answer_nothing))]

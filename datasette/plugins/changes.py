@@ -9,11 +9,12 @@ from datasette import NotFound, Response, hookimpl
 from datasette.app import Datasette
 from datasette.utils.asgi import Request
 
-from portal.answers import answer_csv, read_rows
+from portal.answers import answer_csv
+from portal.context import context_of
 from portal.csv_text import Row
 from portal.pages import file_routes, language, page_url, render, routes
-from portal.registry import read_registry, search_regions
 from portal.revisions import KINDS, Changes, line_of_changes
+from portal.rows import read_rows
 
 SHOWN_ROWS = 50
 INDICATORS = "select indicator_id, title_nl, title_en, unit_nl, unit_en, decimals from indicators"
@@ -43,8 +44,7 @@ async def asked_figures(datasette: Datasette, changes: Changes, asked: dict[str,
     if asked["change"]:
         wanted["change"] = asked["change"]
     if asked["region"]:
-        portal, registry = datasette.portal, await read_registry(datasette)
-        found = search_regions(asked["region"], registry, list(portal.texts["schemes"]), portal.other_names)
+        found = context_of(datasette).find_regions(asked["region"])
         wanted["region_code"] = [row["region_code"] for row in found if row["is_exact"]]
     wanted["frame_year"] = next((year for year in changes.frames if str(year) == asked["frame"]), None)
     return changes.figures(**wanted).sort("relative_size", descending=True, nulls_last=True, maintain_order=True)
@@ -53,7 +53,7 @@ async def asked_figures(datasette: Datasette, changes: Changes, asked: dict[str,
 async def with_names(datasette: Datasette, changes: Changes, rows: list[Row]) -> list[Row]:
     """Returns rows with the titles of their indicator, also one that is gone, and the name of their region."""
     indicators = await indicators_of(datasette, changes)
-    regions = (await read_registry(datasette)).regions
+    regions = context_of(datasette).registry.regions
     unknown = {"title_nl": None, "title_en": None, "unit_nl": "", "unit_en": "", "decimals": 2}
     return [
         {
@@ -77,7 +77,7 @@ async def indicators_of(datasette: Datasette, changes: Changes) -> dict[str, Row
 async def gone_of(datasette: Datasette, changes: Changes, titles: dict[str, Row], lang: str) -> dict[str, Any]:
     """Returns the indicators and municipalities of which nothing is left and that was accepted, each with its name."""
     accepted = changes.accepted or {"indicators": [], "municipalities": []}
-    regions = (await read_registry(datasette)).regions
+    regions = context_of(datasette).registry.regions
     return {
         "gone_indicators": {key: titles.get(key, {}).get(f"title_{lang}") for key in accepted["indicators"]},
         "gone_municipalities": {code: regions.get(code, {}).get("name") for code in accepted["municipalities"]},
@@ -101,7 +101,7 @@ def asked_of(request: Request) -> dict[str, str]:
 
 async def changes_page(request: Request, datasette: Datasette) -> Response:
     """Answers the changes of the newest release, or of an earlier one (`?release=`)."""
-    line, asked = line_of_changes(datasette.portal.folder), asked_of(request)
+    line, asked = line_of_changes(context_of(datasette).folder), asked_of(request)
     context: dict[str, Any] = {"line": line, "asked": asked, "changes": None}
     if line:
         changes = choose(line, asked["release"])
@@ -124,7 +124,7 @@ async def changes_page(request: Request, datasette: Datasette) -> Response:
 
 async def changes_csv(request: Request, datasette: Datasette) -> Response:
     """Answers every changed figure that was asked for as a file."""
-    line, asked = line_of_changes(datasette.portal.folder), asked_of(request)
+    line, asked = line_of_changes(context_of(datasette).folder), asked_of(request)
     rows: list[Row] = []
     if line:
         changes = choose(line, asked["release"])

@@ -12,12 +12,13 @@ from datasette.utils.asgi import Request
 
 from portal.answers import answer_csv, refuse_csv
 from portal.comparison_chart import MOST_LINES, Line, LinePoint, comparison_chart, mark
+from portal.context import ReleaseContext, context_of
 from portal.csv_text import Row
 from portal.formats import format_period
 from portal.frames import KEPT_SCHEMES, put_on_frame
 from portal.pages import DATABASE, file_routes, language, page_url, render, routes
 from portal.periods import first_day
-from portal.registry import Registry, by_theme, each_once, read_registry, search_regions
+from portal.registry import Registry, by_theme, each_once
 from portal.regroup import Periods, Recipe, RegroupedFigure, index_of
 
 PARAMETERS = ("region", "indicator", "frame")
@@ -71,10 +72,9 @@ class AskedComparison:
         return urlencode([*pairs, *([("frame", str(chosen))] if chosen else [])])
 
 
-def read_question(
-    request: Request, registry: Registry, schemes: Sequence[str], other_names: dict[str, Any]
-) -> AskedComparison:
+def read_question(request: Request, release: ReleaseContext) -> AskedComparison:
     """Returns what the address asks for; what cannot be understood becomes a problem."""
+    registry = release.registry
     first = FIRST_INDICATOR if FIRST_INDICATOR in registry.indicators else next(iter(registry.indicators))
     indicator_id = request.args.get("indicator") or first
     asked = AskedComparison(registry.indicators.get(indicator_id) or registry.indicators[first])
@@ -84,7 +84,7 @@ def read_question(
     if indicator_id not in registry.indicators:
         asked.problems.append(("unknown_indicator", {"name": indicator_id}))
     for text in filter(None, (text.strip() for text in request.args.getlist("region"))):
-        found = search_regions(text, registry, schemes, other_names)
+        found = release.find_regions(text)
         if not found or not found[0]["is_exact"]:
             near = ", ".join(f"{row['name']} ({row['region_code']})" for row in found[:MOST_SUGGESTIONS])
             asked.problems.append(("near_region" if near else "unknown_region", {"name": text, "near": near}))
@@ -138,7 +138,7 @@ async def _select(datasette: Datasette, asked: AskedComparison, codes: Sequence[
     for row in await database.execute(ON_FRAME if asked.frame else AS_PUBLISHED, parameters):
         figure = RegroupedFigure(row["value"], row["value_status"], row["boundary_method"], row["parts_count"])
         found.setdefault(row["region_code"], {})[row["period_code"]] = figure
-    return found
+    return {**found}
 
 
 def read_index(asked: AskedComparison, series: Mapping[str, Periods]) -> tuple[str | None, dict[str, dict[str, float]]]:
@@ -151,9 +151,8 @@ def read_index(asked: AskedComparison, series: Mapping[str, Periods]) -> tuple[s
 async def compare(request: Request, datasette: Datasette) -> Response:
     """Answers /vergelijk and /en/compare."""
     lang = language(request)
-    registry = await read_registry(datasette)
-    portal = datasette.portal
-    asked = read_question(request, registry, list(portal.texts["schemes"]), portal.other_names)
+    release = context_of(datasette)
+    registry, asked = release.registry, read_question(request, release)
     figures = await read_figures(datasette, asked, registry)
     series = {code: figures.get(code, {}) for code in asked.codes}
     periods = sorted({period for known in series.values() for period in known}, key=lambda p: (first_day(p), p))
@@ -162,9 +161,9 @@ async def compare(request: Request, datasette: Datasette) -> Response:
     context = {
         "permalink": datasette.absolute_url(request, f"{here}?{asked.query()}"),
         "asked": asked,
-        "problems": explain(asked, portal, lang),
+        "problems": explain(asked, release, lang),
         "registry": registry,
-        "themes": by_theme(registry.indicators.values(), portal.texts["themes"], lambda i: str(i["theme"])),
+        "themes": by_theme(registry.indicators.values(), release.texts["themes"], lambda i: str(i["theme"])),
         "most": MOST_LINES,
         "columns": [
             {
@@ -179,17 +178,17 @@ async def compare(request: Request, datasette: Datasette) -> Response:
         "series": series,
         "base": base,
         "index": index,
-        "chart": _draw(asked, registry, portal, lang, {c: dict(known) for c, known in series.items()}, False),
-        "index_chart": _draw(asked, registry, portal, lang, _as_figures(index, series), True) if base else "",
+        "chart": _draw(asked, release, lang, {c: dict(known) for c, known in series.items()}, False),
+        "index_chart": _draw(asked, release, lang, _as_figures(index, series), True) if base else "",
         "sources": registry.sources_of(asked.indicator["indicator_id"]),
     }
     status = 400 if asked.problems else 200
     return await render(datasette, request, "compare.html", "compare", context, query=asked.query(), status=status)
 
 
-def explain(asked: AskedComparison, portal: Any, lang: str) -> list[str]:
+def explain(asked: AskedComparison, release: ReleaseContext, lang: str) -> list[str]:
     """Returns what is wrong with a question, in words."""
-    return [portal.text("compare_problems", key, lang).format(**about) for key, about in asked.problems]
+    return [release.text("compare_problems", key, lang).format(**about) for key, about in asked.problems]
 
 
 def _as_figures(index: Mapping[str, Mapping[str, float]], series: Mapping[str, Periods]) -> dict[str, Periods]:
@@ -200,12 +199,12 @@ def _as_figures(index: Mapping[str, Mapping[str, float]], series: Mapping[str, P
 
 
 def _draw(
-    asked: AskedComparison, registry: Registry, portal: Any, lang: str, series: Mapping[str, Periods], is_index: bool
+    asked: AskedComparison, release: ReleaseContext, lang: str, series: Mapping[str, Periods], is_index: bool
 ) -> Any:
-    kinds = portal.texts["periods"]
+    regions, kinds = release.registry.regions, release.texts["periods"]
     lines = [
         Line(
-            registry.regions[code]["name"],
+            regions[code]["name"],
             [
                 LinePoint(p, format_period(p, kinds, lang), f.value, f.status in FIRM and f.method != "split_estimate")
                 for p, f in sorted(series.get(code, {}).items(), key=lambda item: first_day(item[0]))
@@ -214,18 +213,17 @@ def _draw(
         for code in asked.codes
     ]
     heading = f"{asked.indicator[f'title_{lang}']}: {', '.join(line.title for line in lines)}"
-    description = portal.text("compare", "chart_about", lang)
+    description = release.text("compare", "chart_about", lang)
     return comparison_chart(lines, heading, description, 0 if is_index else asked.indicator["decimals"], lang)
 
 
 async def compare_csv(request: Request, datasette: Datasette) -> Response:
     """Answers /vergelijk.csv and /vergelijk.nl.csv, and the English addresses of the same."""
     lang = language(request)
-    registry = await read_registry(datasette)
-    portal = datasette.portal
-    asked = read_question(request, registry, list(portal.texts["schemes"]), portal.other_names)
+    release = context_of(datasette)
+    registry, asked = release.registry, read_question(request, release)
     if asked.problems:
-        return refuse_csv(datasette, explain(asked, portal, lang), 400)
+        return refuse_csv(datasette, explain(asked, release, lang), 400)
     rows = _csv_rows(asked, registry, lang, await read_figures(datasette, asked, registry))
     name = f"{page_url('compare', lang).rsplit('/', 1)[1]}-{asked.indicator['indicator_id']}"
     return answer_csv(datasette, request, rows, COLUMNS, name)

@@ -7,6 +7,7 @@ from datasette.app import Datasette
 from datasette.utils.asgi import Request
 from markupsafe import Markup
 
+from portal.context import context_of
 from portal.docs_pages import WRITTEN_ADDRESS, read_docs
 from portal.pages import language, not_found, page_url, parts_of, render, routes
 
@@ -21,7 +22,7 @@ async def doc_page(request: Request, datasette: Datasette) -> Response:
     lang, name = language(request), parts_of(request)["name"]
     page = read_docs(lang).get(name)
     if page is None:
-        text = datasette.portal.text
+        text = context_of(datasette).text
         title = text("docs", "unknown", lang).replace("{name}", name)
         links = {page_url("docs", lang): text("docs", "heading", lang)}
         return await not_found(datasette, request, "doc", title, links=links)

@@ -1,9 +1,7 @@
 """Whole tables as files, made with the release: complete, unlike a page of rows; and what describes all of them."""
 
 import asyncio
-import functools
 import gzip
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -13,49 +11,22 @@ from datasette.app import Datasette
 from datasette.utils.asgi import Request, asgi_send_file
 
 from portal.answers import answer_without_body, file_headers
+from portal.context import context_of
+from portal.tables import CONTENT_TYPES
 
-CONTENT_TYPES = {
-    "csv": "text/csv; charset=utf-8; header=present",
-    "nl.csv": "text/csv; charset=utf-8; header=present",
-    "parquet": "application/vnd.apache.parquet",
-}
 DESCRIPTIONS = {
     "/datapackage.json": ("datapackage.json", "application/json"),
     "/csvw.json": ("csv-metadata.json", "application/csvm+json"),
 }
-RELEASE_FILE = "release.json"
 CHUNK_BYTES = 256 * 1024
 PACKED = ".gz"
 PACKED_TYPE = "application/gzip"
 
 
-def table_files(folder: Path, table: str) -> dict[str, int]:
-    """Returns the size in bytes of each ready-made file of a table as readers get it, by its extension."""
-    return {extension: facts["bytes"] for extension, facts in sealed(folder, table)["files"].items()}
-
-
-@functools.cache
-def read_release(folder: Path) -> dict[str, Any]:
-    """Returns what was sealed with the release: how many rows its tables have, and size and sha256 of its files."""
-    path = folder / RELEASE_FILE
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    return {"rows": {}, "files": {}, **content}
-
-
-def sealed(folder: Path, table: str) -> dict[str, Any]:
-    """Returns the number of rows of a table, and size and sha256 of each of its files, unpacked, by extension."""
-    release = read_release(folder)
-    files = {}
-    for extension in CONTENT_TYPES:
-        packed = release["files"].get(f"tables/{table}.{extension}{PACKED}", {})
-        files[extension] = packed.get("content") or release["files"].get(f"tables/{table}.{extension}")
-    return {"rows": release["rows"].get(table), "files": {key: facts for key, facts in files.items() if facts}}
-
-
 async def download(request: Request, send: Any, datasette: Datasette) -> Response | None:
     """Sends a table of the release as a file, unpacked unless the name says packed; 404 for any other name."""
     table, extension, packed = (request.url_vars[name] for name in ("table", "extension", "packed"))
-    path = datasette.portal.folder / "tables" / f"{table}.{extension}{PACKED}"
+    path = context_of(datasette).folder / "tables" / f"{table}.{extension}{PACKED}"
     if packed:
         return await send_file(request, send, datasette, path, PACKED_TYPE)
     if path.is_file():
@@ -74,7 +45,7 @@ async def send_unpacked(
         return answer
     told = [(name.encode(), value.encode()) for name, value in {**headers, "Content-Type": content_type}.items()]
     await send({"type": "http.response.start", "status": 200, "headers": told})
-    with open(path, "rb") if takes_packed else gzip.open(path) as file:
+    with path.open("rb") if takes_packed else gzip.open(path) as file:
         while chunk := await asyncio.to_thread(file.read, CHUNK_BYTES):
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
     await send({"type": "http.response.body", "body": b""})
@@ -84,7 +55,7 @@ async def send_unpacked(
 async def describe(request: Request, send: Any, datasette: Datasette) -> Response | None:
     """Sends what describes the files of the release."""
     name, content_type = DESCRIPTIONS[request.path]
-    return await send_file(request, send, datasette, datasette.portal.folder / name, content_type)
+    return await send_file(request, send, datasette, context_of(datasette).folder / name, content_type)
 
 
 async def send_file(
@@ -113,10 +84,3 @@ def register_routes() -> list[tuple[str, Any]]:
     extensions = "|".join(extension.replace(".", r"\.") for extension in CONTENT_TYPES)
     tables = rf"^/(?:downloads|tables)/(?P<table>[a-z_]+)\.(?P<extension>{extensions})(?P<packed>\.gz)?$"
     return [(tables, download), *((f"^{re.escape(path)}$", describe) for path in DESCRIPTIONS)]
-
-
-@hookimpl
-def prepare_jinja2_environment(env: Any) -> None:
-    """Lets table pages list the files of their table."""
-    env.globals["table_files"] = table_files
-    env.globals["sealed"] = sealed

@@ -50,9 +50,12 @@ def handle_exception(datasette: Datasette, request: Request, exception: Exceptio
         if datasette.cors:
             add_cors_headers(headers)
         status = explained["status"]
+        answer: Response
         if request.path.endswith(".json"):
-            return Response.json({"ok": False, **explained}, status=status, headers=headers)
-        page = await datasette.render_template("error.html", explained, request=request)
-        return Response.html(page, status=status, headers=headers)
+            answer = Response.json({"ok": False, **explained}, status=status, headers=headers)
+        else:
+            page = await datasette.render_template("error.html", explained, request=request)
+            answer = Response.html(page, status=status, headers=headers)
+        return answer
 
     return inner

@@ -15,6 +15,7 @@ from datasette.utils.asgi import Request
 
 import portal
 from portal.answers import answer_without_body, file_headers
+from portal.context import context_of
 from portal.extract import PARTS, Extract, make_extract, query, zip_bytes
 from portal.pages import DATABASE, MUNICIPALITY, file_routes, language
 from portal.workbook import workbook_bytes
@@ -47,12 +48,12 @@ def read_package(folder: Path) -> dict[str, Any]:
 
 async def read_extract(datasette: Datasette, region: dict[str, Any], lang: str) -> Extract:
     """Returns all that the release tells of a region."""
-    package = read_package(datasette.portal.folder)
+    package = read_package(context_of(datasette).folder)
     rows = {}
     for part in PARTS:
         found = await datasette.get_database(DATABASE).execute(query(part, package), {"code": region["region_code"]})
         rows[part.table] = [dict(row) for row in found]
-    return make_extract(package, datasette.portal.texts, region, rows, lang, datasette.portal.notice)
+    return make_extract(package, context_of(datasette).texts, region, rows, lang, context_of(datasette).notice)
 
 
 async def download(request: Request, datasette: Datasette) -> Response:

@@ -8,13 +8,13 @@ from datasette import Response, hookimpl
 from datasette.app import Datasette
 from datasette.utils.asgi import Request
 
-from portal.answers import answer_csv, read_rows, refuse_csv
+from portal.answers import answer_csv, refuse_csv
 from portal.charts import Point, Size, line_chart
-from portal.choropleth import NOT_COMPARED
+from portal.context import context_of
 from portal.csv_text import Row
 from portal.pages import file_routes, language, not_found, parts_of, render, routes
-from portal.registry import read_registry, search_regions
 from portal.revisions import KINDS, line_of_changes, revised_figures, revisions_of_indicator
+from portal.rows import read_rows
 
 INDICATOR = "select * from indicators where indicator_id = :indicator_id"
 TITLES = "select indicator_id, title_nl, title_en, numerator, denominator from indicators order by indicator_id"
@@ -79,7 +79,7 @@ def terms(expression: str | None) -> list[str]:
 
 def chart_of(datasette: Datasette, series: list[Row], indicator: Row, lang: str) -> Any:
     """Returns the chart of the years of a series that are over; quarters and months do not fit on an axis of years."""
-    portal = datasette.portal
+    portal = context_of(datasette)
     points = [
         Point(row["year"], row["value"], row["value_status"])
         for row in series
@@ -98,9 +98,9 @@ def chart_of(datasette: Datasette, series: list[Row], indicator: Row, lang: str)
 
 async def revisions_of(datasette: Datasette, indicator: Row, asked: str, lang: str) -> Row:
     """Returns in which releases the indicator changed, and what figures were: of all regions, or of the one asked."""
-    portal, registry = datasette.portal, await read_registry(datasette)
-    line = line_of_changes(portal.folder)
-    meant = search_regions(asked, registry, list(portal.texts["schemes"]), portal.other_names)
+    portal = context_of(datasette)
+    line, regions = line_of_changes(portal.folder), portal.registry.regions
+    meant = portal.find_regions(asked)
     code = meant[0]["region_code"] if meant and meant[0]["is_exact"] else None
     unwanted = "_nl" if lang == "en" else "_en"
     releases = [
@@ -117,12 +117,12 @@ async def revisions_of(datasette: Datasette, indicator: Row, asked: str, lang: s
         "kinds": KINDS,
         "releases": releases,
         "asked": asked,
-        "region": registry.regions[code] if code else None,
+        "region": regions[code] if code else None,
         "figures": [
             {
                 **row,
                 "decimals": indicator["decimals"],
-                "region_name": registry.regions.get(row["region_code"], {}).get("name"),
+                "region_name": regions.get(row["region_code"], {}).get("name"),
             }
             for row in figures
         ],
@@ -135,16 +135,16 @@ async def indicator_page(request: Request, datasette: Datasette) -> Response:
     key = {"indicator_id": parts_of(request)["indicator"]}
     found = await read_rows(datasette, INDICATOR, key)
     if not found:
-        return await not_found(datasette, request, "indicator", datasette.portal.text("indicator", "absent", lang))
+        return await not_found(datasette, request, "indicator", context_of(datasette).text("indicator", "absent", lang))
     indicator = found[0]
     every = await read_rows(datasette, TITLES)
-    schemes = list(datasette.portal.texts["schemes"])
+    schemes = list(context_of(datasette).texts["schemes"])
     coverage = await read_rows(datasette, COVERAGE, key)
     national = await read_rows(datasette, NATIONAL, {**key, "country": COUNTRY})
     target = await read_rows(datasette, TARGET_SOURCE, {"programme_id": indicator["target_source"]})
     context = {
         "indicator": indicator,
-        "is_partial": indicator["kind"] in NOT_COMPARED,
+        "is_partial": not indicator["is_comparable"],
         "numerator": terms(indicator["numerator"]),
         "denominator": terms(indicator["denominator"]),
         "titles": {row["indicator_id"]: row[f"title_{lang}"] for row in every},
@@ -169,14 +169,14 @@ async def indicator_csv(request: Request, datasette: Datasette) -> Response:
     key = {"indicator_id": parts_of(request)["indicator"]}
     found = await read_rows(datasette, INDICATOR, key)
     if not found:
-        return refuse_csv(datasette, [datasette.portal.text("indicator", "absent", lang)], 404)
+        return refuse_csv(datasette, [context_of(datasette).text("indicator", "absent", lang)], 404)
     rows = [{**row, "unit": found[0][f"unit_{lang}"]} for row in await read_rows(datasette, FIGURES, key)]
     return answer_csv(datasette, request, rows, CSV_COLUMNS, key["indicator_id"])
 
 
 async def index_page(request: Request, datasette: Datasette) -> Response:
     """Answers /indicatoren and /en/indicators."""
-    texts, lang = datasette.portal.texts, language(request)
+    texts, lang = context_of(datasette).texts, language(request)
     rows = sorted(await read_rows(datasette, EVERY), key=lambda row: str(row[f"title_{lang}"]).casefold())
     themes: dict[str, dict[str, list[Row]]] = {}
     for theme in texts["themes"]:

@@ -6,11 +6,14 @@ from typing import Any
 from datasette import Response, hookimpl
 from datasette.app import Datasette
 from datasette.utils.asgi import Request
+from jinja2 import Environment
 
-from portal.answers import answer_csv, read_rows, refuse_csv
+from portal.answers import answer_csv, refuse_csv
+from portal.context import context_of
 from portal.csv_text import Row
 from portal.formats import format_number
 from portal.pages import file_routes, language, not_found, page_url, parts_of, render, routes
+from portal.rows import read_rows
 from portal.tension import bands, bounds, market_bounds, place, read_classes
 
 # The table of tensions is made of this source alone.
@@ -114,8 +117,8 @@ async def region_page(request: Request, datasette: Datasette) -> Response:
     code, lang = parts_of(request), language(request)
     region = await find_region(datasette, code)
     if region is None:
-        title = datasette.portal.text("labour", "unknown", lang).format(**code)
-        links = {page_url("labour_markets", lang): datasette.portal.text("labour", "all_regions", lang)}
+        title = context_of(datasette).text("labour", "unknown", lang).format(**code)
+        links = {page_url("labour_markets", lang): context_of(datasette).text("labour", "all_regions", lang)}
         return await not_found(datasette, request, "labour_market", title, links=links)
     rows = await read_rows(datasette, TENSION, code)
     context = {
@@ -147,7 +150,7 @@ async def moves_csv(request: Request, datasette: Datasette) -> Response:
 async def _answer_csv(datasette: Datasette, request: Request, sql: str, columns: str, what: str) -> Response:
     code = parts_of(request)
     if await find_region(datasette, code) is None:
-        problem = datasette.portal.text("labour", "unknown", language(request)).format(**code)
+        problem = context_of(datasette).text("labour", "unknown", language(request)).format(**code)
         return refuse_csv(datasette, [problem], 404)
     rows = await with_source(datasette, await read_rows(datasette, sql, code))
     return answer_csv(datasette, request, rows, columns.split(), f"labour_market_{code['code']}_{what}")
@@ -188,7 +191,7 @@ def register_routes() -> list[tuple[str, Any]]:
 
 
 @hookimpl
-def prepare_jinja2_environment(env: Any) -> None:
+def prepare_jinja2_environment(env: Environment) -> None:
     """Gives the templates the classes of tension and their places on the scale."""
     classes = read_classes(TENSION_CLASSES)
     env.globals["tension_classes"] = classes

@@ -1,6 +1,5 @@
 """A map of every municipality for an indicator and a period, with the same figures in a table and as CSV."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -9,25 +8,16 @@ from datasette import Response, hookimpl
 from datasette.app import Datasette
 from datasette.utils.asgi import Request
 
-from portal.answers import answer_csv, read_rows, refuse_csv
-from portal.choropleth import METHODS, NOT_COMPARED, Classification, classify, rank
+from portal.answers import answer_csv, refuse_csv
+from portal.choropleth import METHODS, Classification, classify, rank
+from portal.context import context_of
 from portal.csv_text import Row
 from portal.formats import format_number, format_period
-from portal.map_shapes import MapShapes, shapes_of_boundaries, shapes_of_tiles
 from portal.pages import file_routes, language, not_found, page_url, parts_of, render, routes
 from portal.registry import each_once
+from portal.rows import read_rows
 
 FIRST_MAP = "establishments_per_1000_inhabitants_rate"
-MAPPED = "select indicator_id, title_nl, title_en from indicators where lowest_level = 'municipality'"
-FRAME = "select max(frame_year) as frame_year from observations_on_frame"
-MUNICIPALITIES = "select region_code from regions where scheme = 'municipality' and is_current"
-TILES = "select region_code, tile_column, tile_row from municipality_tiles"
-BOUNDARIES = """
-select b.region_code, b.geometry, s.attribution, s.licence, s.licence_url
-from region_boundaries as b join sources as s using (dataset_id)
-where b.frame_year = :frame_year
-    and b.dataset_id = (select min(dataset_id) from region_boundaries where frame_year = :frame_year)
-"""
 INDICATOR = "select * from indicators where indicator_id = :indicator_id"
 SOURCES = """
 select distinct s.attribution, s.licence, s.licence_url
@@ -74,18 +64,6 @@ SHAPES = ("borders", "tiles")
 
 
 @dataclass(frozen=True)
-class Maps:
-    """What maps look like in this release: the same for every indicator."""
-
-    frame_year: int
-    shapes: Mapping[str, MapShapes]
-    """By the way of drawing: always `tiles`; `borders` when those of the frame have landed, whole."""
-    credit: Row | None
-    indicators: list[Row]
-    """Those with figures of municipalities."""
-
-
-@dataclass(frozen=True)
 class Choice:
     """What a reader asked to see."""
 
@@ -96,20 +74,6 @@ class Choice:
     """All that there are, the newest first."""
     unknown: list[str]
     """What was asked that is not there; the page shows something else then, and says so."""
-
-
-async def read_maps(datasette: Datasette) -> Maps:
-    """Returns the shapes of the municipalities of the frame that figures are on."""
-    frame = (await read_rows(datasette, FRAME))[0]
-    current = {row["region_code"] for row in await read_rows(datasette, MUNICIPALITIES)}
-    tiles = {r["region_code"]: (r["tile_column"], r["tile_row"]) for r in await read_rows(datasette, TILES)}
-    shapes = {"tiles": shapes_of_tiles({code: tile for code, tile in tiles.items() if code in current})}
-    boundaries = await read_rows(datasette, BOUNDARIES, frame) if frame["frame_year"] else []
-    # Borders that miss a municipality, or have an old one, would show a country that is not there.
-    whole = bool(current) and {row["region_code"] for row in boundaries} == current
-    if whole:
-        shapes["borders"] = shapes_of_boundaries({row["region_code"]: row["geometry"] for row in boundaries})
-    return Maps(frame["frame_year"], shapes, boundaries[0] if whole else None, await read_rows(datasette, MAPPED))
 
 
 def chosen(request: Request, texts: dict[str, Any], name: str, known: list[str], unknown: list[str]) -> str:
@@ -141,11 +105,11 @@ async def read_indicator(datasette: Datasette, request: Request) -> Row | None:
 
 async def read_choice(datasette: Datasette, request: Request, indicator: Row) -> Choice:
     """Returns what to show; of the periods by default the newest that has a figure."""
-    maps: Maps = datasette.maps
+    maps, texts = context_of(datasette).maps, context_of(datasette).texts
     key = {"indicator_id": indicator["indicator_id"], "frame_year": maps.frame_year}
     periods = await read_rows(datasette, PERIODS, key)
     codes = [row["period_code"] for row in sorted(periods, key=lambda row: not row["has_values"])]
-    texts, unknown = datasette.portal.texts, []
+    unknown: list[str] = []
     return Choice(
         period=chosen(request, texts, "period", codes, unknown) if codes else None,
         shape=chosen(request, texts, "shape", [s for s in SHAPES if s in maps.shapes], unknown),
@@ -159,13 +123,13 @@ async def read_figures(datasette: Datasette, indicator: Row, choice: Choice) -> 
     """Returns every municipality with its figure, rank and class, the highest first and those without a figure last."""
     key = {
         "indicator_id": indicator["indicator_id"],
-        "frame_year": datasette.maps.frame_year,
+        "frame_year": context_of(datasette).maps.frame_year,
         "period_code": choice.period,
     }
     rows = await read_rows(datasette, FIGURES, key)
     found = classify([row["value"] for row in rows], choice.classes, indicator["decimals"])
     places = rank({row["region_code"]: row["value"] for row in rows}, indicator["decimals"])
-    ranks = {} if indicator["kind"] in NOT_COMPARED else places
+    ranks = places if indicator["is_comparable"] else {}
     last = len(rows) + 1
     figures = [
         {**row, "rank": ranks.get(row["region_code"]), "value_class": found.class_of(row["value"])} for row in rows
@@ -175,7 +139,7 @@ async def read_figures(datasette: Datasette, indicator: Row, choice: Choice) -> 
 
 async def map_page(request: Request, datasette: Datasette) -> Response:
     """Answers /kaart/<indicator> and /en/map/<indicator>."""
-    lang, texts = language(request), datasette.portal.texts
+    lang, texts = language(request), context_of(datasette).texts
     indicator = await read_indicator(datasette, request)
     if indicator is None:
         return await not_found(datasette, request, "map", texts["map"]["no_indicator"][lang])
@@ -191,9 +155,9 @@ async def map_page(request: Request, datasette: Datasette) -> Response:
         "figures": figures,
         "without": sum(row["value"] is None for row in figures),
         "classification": found,
-        "maps": datasette.maps,
-        "mapped": sorted(datasette.maps.indicators, key=lambda row: str(row[f"title_{lang}"]).casefold()),
-        "drawn": datasette.maps.shapes[choice.shape],
+        "maps": context_of(datasette).maps,
+        "mapped": sorted(context_of(datasette).maps.indicators, key=lambda row: str(row[f"title_{lang}"]).casefold()),
+        "drawn": context_of(datasette).maps.shapes[choice.shape],
         "by_shade": {c.shade: [f for f in figures if f["value_class"] == c] for c in found.classes},
         "described": describe(figures, indicator, choice, datasette, lang),
         "rates": rates,
@@ -212,19 +176,25 @@ def describe(figures: list[Row], indicator: Row, choice: Choice, datasette: Data
     def written(row: Row) -> str:
         return f"{row['name']} ({format_number(row['value'], indicator['decimals'], lang)})"
 
-    return datasette.portal.text("map", "description", lang).format(
-        count=len(figures),
-        year=datasette.maps.frame_year,
-        period=format_period(choice.period, datasette.portal.texts["periods"], lang),
-        highest=written(present[0]),
-        lowest=written(present[-1]),
-        without=len(figures) - len(present),
+    return (
+        context_of(datasette)
+        .text("map", "description", lang)
+        .format(
+            count=len(figures),
+            year=context_of(datasette).maps.frame_year,
+            period=format_period(choice.period, context_of(datasette).texts["periods"], lang),
+            highest=written(present[0]),
+            lowest=written(present[-1]),
+            without=len(figures) - len(present),
+        )
     )
 
 
 async def to_map(request: Request, datasette: Datasette) -> Response:
     """Leads /kaart to the map of the indicator that was chosen on it (`?indicator=`)."""
-    return Response.redirect(page_url("map", language(request), indicator=request.args.get("indicator") or FIRST_MAP))
+    indicator = request.args.get("indicator") or FIRST_MAP
+    answer: Response = Response.redirect(page_url("map", language(request), indicator=indicator))
+    return answer
 
 
 async def map_csv(request: Request, datasette: Datasette) -> Response:
@@ -232,10 +202,10 @@ async def map_csv(request: Request, datasette: Datasette) -> Response:
     lang = language(request)
     indicator = await read_indicator(datasette, request)
     if indicator is None:
-        return refuse_csv(datasette, [datasette.portal.text("map", "no_indicator", lang)], 404)
+        return refuse_csv(datasette, [context_of(datasette).text("map", "no_indicator", lang)], 404)
     choice = await read_choice(datasette, request, indicator)
     if choice.unknown:
-        unknown = f"{datasette.portal.text('map', 'unknown', lang)}: {', '.join(choice.unknown)}"
+        unknown = f"{context_of(datasette).text('map', 'unknown', lang)}: {', '.join(choice.unknown)}"
         return refuse_csv(datasette, [unknown], 400)
     figures, _ = await read_figures(datasette, indicator, choice)
     sources = await read_rows(datasette, SOURCES, {"indicator_id": indicator["indicator_id"]})
@@ -243,7 +213,7 @@ async def map_csv(request: Request, datasette: Datasette) -> Response:
         "indicator_id": indicator["indicator_id"],
         "period_code": choice.period,
         "unit": indicator[f"unit_{lang}"],
-        "frame_year": datasette.maps.frame_year,
+        "frame_year": context_of(datasette).maps.frame_year,
         "attribution": each_once(sources, "attribution"),
         "licence": each_once(sources, "licence"),
     }
@@ -252,16 +222,6 @@ async def map_csv(request: Request, datasette: Datasette) -> Response:
     ]
     name = f"{indicator['indicator_id']}-{choice.period or 'none'}"
     return answer_csv(datasette, request, rows, CSV_COLUMNS, name)
-
-
-@hookimpl(trylast=True)
-def startup(datasette: Datasette) -> Any:
-    """Draws the municipalities once: a release does not change."""
-
-    async def inner() -> None:
-        datasette.maps = await read_maps(datasette)
-
-    return inner
 
 
 @hookimpl

@@ -12,10 +12,11 @@ from datasette.app import Datasette
 from datasette.utils.asgi import Request
 
 from portal.answers import answer_csv, refuse_csv
+from portal.context import ReleaseContext, context_of
 from portal.csv_text import Row, write_csv
 from portal.pages import DATABASE, file_routes, language, page_url, render, routes
 from portal.periods import first_day
-from portal.registry import Registry, by_theme, each_once, fold, read_registry
+from portal.registry import Registry, by_theme, each_once, fold
 from portal.regroup import Periods, RegroupedFigure, Series, mended_by, regroup
 
 PARAMETERS = ("municipality", "title", "find")
@@ -135,9 +136,9 @@ def newest(periods: Periods, ongoing: Collection[str] = ()) -> tuple[str, Regrou
     )
 
 
-def name_of(asked: AskedRegion, portal: Any, lang: str) -> str:
+def name_of(asked: AskedRegion, release: ReleaseContext, lang: str) -> str:
     """Returns what the region is called: as the reader says, or after how many municipalities it has."""
-    return asked.title or portal.text("own_region", "unnamed", lang).format(n=len(asked.codes))
+    return asked.title or release.text("own_region", "unnamed", lang).format(n=len(asked.codes))
 
 
 def selection_file(asked: AskedRegion, title: str) -> tuple[str, str]:
@@ -151,25 +152,25 @@ def selection_file(asked: AskedRegion, title: str) -> tuple[str, str]:
 async def own_region(request: Request, datasette: Datasette) -> Response:
     """Answers /eigen-regio and /en/own-region."""
     lang = language(request)
-    registry = await read_registry(datasette)
-    portal = datasette.portal
+    release = context_of(datasette)
+    registry = release.registry
     asked = read_question(request, registry)
     is_answered = bool(asked.codes) and not asked.problems
     figures = await read_figures(datasette, asked, registry) if is_answered else {}
     newest_figures = [(registry.indicators[i], *newest(p, registry.ongoing.get(i, ()))) for i, p in figures.items()]
-    title = name_of(asked, portal, lang)
+    title = name_of(asked, release, lang)
     known = [i for i, periods in figures.items() if any(figure.value is not None for figure in periods.values())]
     file_name, file_text = selection_file(asked, title)
     context = {
         "permalink": datasette.absolute_url(request, f"{page_url('own_region', lang)}?{asked.query}"),
         "asked": asked,
         "is_answered": is_answered,
-        "problems": explain(asked, portal, lang),
+        "problems": explain(asked, release, lang),
         "registry": registry,
         "provinces": _by_province(asked, registry),
         "most": MOST_MUNICIPALITIES,
         "title": title,
-        "themes": by_theme(newest_figures, portal.texts["themes"], lambda row: str(row[0]["theme"])),
+        "themes": by_theme(newest_figures, release.texts["themes"], lambda row: str(row[0]["theme"])),
         "left_out": [row for i, row in registry.indicators.items() if i not in figures],
         "sources": registry.sources_of(*known),
         "file_name": file_name,
@@ -179,9 +180,9 @@ async def own_region(request: Request, datasette: Datasette) -> Response:
     return await render(datasette, request, "own_region.html", "own_region", context, query=asked.query, status=status)
 
 
-def explain(asked: AskedRegion, portal: Any, lang: str) -> list[str]:
+def explain(asked: AskedRegion, release: ReleaseContext, lang: str) -> list[str]:
     """Returns what is wrong with a question, in words."""
-    return [portal.text("own_region_problems", key, lang).format(**about) for key, about in asked.problems]
+    return [release.text("own_region_problems", key, lang).format(**about) for key, about in asked.problems]
 
 
 def _by_province(asked: AskedRegion, registry: Registry) -> dict[str, list[dict[str, Any]]]:
@@ -202,15 +203,15 @@ def _by_province(asked: AskedRegion, registry: Registry) -> dict[str, list[dict[
 async def own_region_csv(request: Request, datasette: Datasette) -> Response:
     """Answers /eigen-regio.csv and /eigen-regio.nl.csv, and the English addresses of the same: every period."""
     lang = language(request)
-    registry = await read_registry(datasette)
-    portal = datasette.portal
+    release = context_of(datasette)
+    registry = release.registry
     asked = read_question(request, registry)
     if not asked.codes and not asked.problems:
         asked.problems.append(("nothing", {}))
     if asked.problems:
-        return refuse_csv(datasette, explain(asked, portal, lang), 400)
+        return refuse_csv(datasette, explain(asked, release, lang), 400)
     figures = await read_figures(datasette, asked, registry)
-    title = name_of(asked, portal, lang)
+    title = name_of(asked, release, lang)
     rows = _csv_rows(asked, registry, title, lang, figures)
     return answer_csv(datasette, request, rows, COLUMNS, selection_file(asked, title)[0].removesuffix(".csv"))
 

@@ -2,22 +2,21 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import yaml
 from datasette import Response, hookimpl
 from datasette.app import Datasette
 from datasette.utils.asgi import Request
+from jinja2 import Environment
 
 from portal.charts import LARGE, SMALL, line_chart
+from portal.context import context_of
+from portal.csv_text import Row
 from portal.figures import Figure, figures_of
-from portal.formats import format_number, keep_together
-from portal.pages import DATABASE, language, not_found, parts_of, region_url, render, routes
-from portal.registry import read_registry
+from portal.formats import keep_together
+from portal.pages import language, not_found, parts_of, region_url, render, routes
+from portal.rows import read_rows
 
-HEADLINES = Path(__file__).parents[1] / "headlines.yml"
 HEADLINES_PER_THEME = 6
 # The groups that a figure is put next to; all groups are in the table baseline_peers.
 SHOWN_PEERS = ("similar", "all")
@@ -61,33 +60,6 @@ where c.new_code = :code order by c.changed_on, c.old_name
 """
 
 
-@dataclass(frozen=True)
-class ProfileFacts:
-    """What every profile needs of the release and is the same for all of them."""
-
-    frame_year: int
-    indicators: Mapping[str, dict[str, Any]]
-    sources: Mapping[str, dict[str, Any]]
-    programmes: dict[str, dict[str, Any]]
-    headlines: list[str]
-    labour_regions: frozenset[str]
-
-
-async def read_catalogue(datasette: Datasette) -> ProfileFacts:
-    """Reads what is not in the registry once: a release does not change."""
-    database, registry = datasette.get_database(DATABASE), await read_registry(datasette)
-    programmes = await database.execute("select * from programmes")
-    labour = await database.execute("select distinct region_code from labour_tension")
-    return ProfileFacts(
-        frame_year=next(iter(registry.published_frames), 0),
-        indicators=registry.indicators,
-        sources=registry.sources,
-        programmes={row["programme_id"]: dict(row) for row in programmes},
-        headlines=yaml.safe_load(HEADLINES.read_text(encoding="utf-8")),
-        labour_regions=frozenset(row["region_code"] for row in labour),
-    )
-
-
 async def profile(request: Request, datasette: Datasette) -> Response:
     """Answers with the profile of the region that the address names, or says where it is."""
     lang, parts = language(request), parts_of(request)
@@ -96,11 +68,11 @@ async def profile(request: Request, datasette: Datasette) -> Response:
     written = parts["code"].strip().upper()
     region = await _read_region(datasette, written) or await _read_region(datasette, tidy_code(written))
     if region is None:
-        title = datasette.portal.text("profile_errors", "unknown", lang).format(code=parts["code"])
+        title = context_of(datasette).text("profile_errors", "unknown", lang).format(code=parts["code"])
         return await not_found(datasette, request, page, title, query=parts["code"])
     url = region_url(region["scheme"], region["region_code"], lang)
     if request.path.rstrip("/") != url:
-        title = datasette.portal.text("profile_errors", "elsewhere", lang).format(code=parts["code"])
+        title = context_of(datasette).text("profile_errors", "elsewhere", lang).format(code=parts["code"])
         return await not_found(datasette, request, page, title, links={url: region["name"]})
     return await render(datasette, request, "profile.html", page, await read_profile(datasette, region, lang))
 
@@ -112,37 +84,37 @@ def tidy_code(text: str) -> str:
 
 
 async def _read_region(datasette: Datasette, code: str) -> dict[str, Any] | None:
-    row = (await datasette.get_database(DATABASE).execute(REGION, {"code": code})).first()
-    return dict(row) if row else None
+    return next(iter(await read_rows(datasette, REGION, {"code": code})), None)
 
 
 async def read_profile(datasette: Datasette, region: dict[str, Any], lang: str) -> dict[str, Any]:
     """Returns all that the page of a region shows. Every question goes by an index on the code of the region."""
-    database, catalogue = datasette.get_database(DATABASE), datasette.profile_catalogue
-    code = {"code": region["region_code"], "frame": catalogue.frame_year}
+    release = context_of(datasette)
+    registry, frame_year = release.registry, next(iter(release.registry.published_frames), 0)
+    code = {"code": region["region_code"], "frame": frame_year}
 
     async def rows(sql: str) -> list[dict[str, Any]]:
-        return [dict(row) for row in await database.execute(sql, code)]
+        return await read_rows(datasette, sql, code)
 
     baseline = {row["indicator_id"]: row for row in await rows(BASELINE)}
-    figures = figures_of(await rows(FIGURES), baseline, await rows(PEERS), catalogue.indicators, catalogue.sources)
-    schemes = list(datasette.portal.texts["schemes"])
+    figures = figures_of(await rows(FIGURES), baseline, await rows(PEERS), registry.indicators, registry.sources)
+    schemes = list(release.texts["schemes"])
     part_of = sorted(await rows(PART_OF), key=lambda r: schemes.index(r["scheme"]))
     own_and_larger = [region["region_code"], *(larger["region_code"] for larger in part_of)]
     return {
         "region": region,
-        "frame_year": catalogue.frame_year,
-        "headlines": headlines(figures.values(), catalogue.headlines, list(datasette.portal.texts["themes"])),
-        "blocks": by_building_block(figures.values(), baseline, catalogue.indicators, lang),
-        "goals": by_programme(await rows(GOALS), catalogue),
-        "indicators": catalogue.indicators,
+        "frame_year": frame_year,
+        "headlines": headlines(figures.values(), release.headlines, list(release.texts["themes"])),
+        "blocks": by_building_block(figures.values(), baseline, registry.indicators, lang),
+        "goals": by_programme(await rows(GOALS), registry.programmes),
+        "indicators": registry.indicators,
         "similar": await rows(SIMILAR),
         "part_of": part_of,
         "members": await rows(MEMBERS),
         "group": next(iter(await rows(GROUP)), None),
         "became": await rows(BECAME),
         "came_from": await rows(CAME_FROM),
-        "labour_code": next((each for each in own_and_larger if each in catalogue.labour_regions), None),
+        "labour_code": next((each for each in own_and_larger if each in registry.labour_regions), None),
         "shown_peers": SHOWN_PEERS,
         "has_peers": any(figure.peers for figure in figures.values()),
         "has_places": any(figure.course and figure.course["rank_all"] for figure in figures.values()),
@@ -158,7 +130,7 @@ def headlines(figures: Iterable[Figure], order: list[str], themes: list[str]) ->
 
 
 def by_building_block(
-    figures: Iterable[Figure], baseline: dict[str, dict[str, Any]], indicators: dict[str, dict[str, Any]], lang: str
+    figures: Iterable[Figure], baseline: dict[str, dict[str, Any]], indicators: Mapping[str, Row], lang: str
 ) -> dict[int, dict[str, Any]]:
     """Returns for each building block its figures and, by reason, the indicators that the region has no figure of."""
     blocks: dict[int, dict[str, Any]] = {}
@@ -174,48 +146,28 @@ def by_building_block(
     return dict(sorted(blocks.items()))
 
 
-def by_programme(rows: list[dict[str, Any]], catalogue: ProfileFacts) -> list[dict[str, Any]]:
+def by_programme(rows: list[Row], titles: Mapping[str, Row]) -> list[Row]:
     """Returns the goals of a region under the programme that they come from."""
     programmes = dict.fromkeys(row["programme_id"] for row in rows)
     return [
-        {**catalogue.programmes[programme], "goals": [row for row in rows if row["programme_id"] == programme]}
+        {**titles[programme], "goals": [row for row in rows if row["programme_id"] == programme]}
         for programme in programmes
     ]
 
 
-def signed(value: float | None, decimals: int, lang: str) -> str:
-    """Returns a change with its sign, a real minus and not a hyphen; none where it rounds to nothing."""
-    if value is None:
-        return ""
-    written = format_number(abs(value), decimals, lang)
-    sign = "" if not re.search(r"[1-9]", written) else "+" if value > 0 else "\N{MINUS SIGN}"
-    return sign + written
-
-
-@hookimpl(trylast=True)
-def startup(datasette: Datasette) -> Any:
-    """Reads what all profiles share before the first request is answered."""
-
-    async def inner() -> None:
-        datasette.profile_catalogue = await read_catalogue(datasette)
-
-    return inner
-
-
 @hookimpl
-def prepare_jinja2_environment(env: Any, datasette: Datasette) -> None:
-    """Lets templates draw charts and write changes."""
+def prepare_jinja2_environment(env: Environment, datasette: Datasette) -> None:
+    """Lets templates draw charts and keep numbers whole."""
 
     def chart(points: Any, title: str, decimals: int, lang: str, *, large: bool = False) -> Any:
         def words(key: str) -> str:
-            return datasette.portal.text("charts", key, lang)
+            return context_of(datasette).text("charts", key, lang)
 
         return line_chart(
             points, title=title, decimals=decimals, lang=lang, words=words, size=LARGE if large else SMALL
         )
 
     env.globals["line_chart"] = chart
-    env.filters["signed"] = signed
     env.filters["together"] = keep_together
 
 

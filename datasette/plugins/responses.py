@@ -1,14 +1,14 @@
 """What every answer carries: the sample notice, the release it comes from, and the browser's safety rules."""
 
-import functools
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 from datasette import NotFound, Response, hookimpl
 from datasette.app import Datasette
 from datasette.renderer import json_renderer
 
-from portal.asgi import AsgiApp
+from portal.asgi import AsgiApp, Message, Receive, Scope, Send, around
+from portal.context import context_of
 
 # Datasette's own pages carry small inline scripts and styles; our own pages send a stricter policy themselves.
 STOCK_PAGES_POLICY = (
@@ -17,30 +17,24 @@ STOCK_PAGES_POLICY = (
 )
 PUBLIC_INTERNALS = ("static", "static-plugins", "metadata", "search")
 
-Send = Callable[[dict[str, Any]], Awaitable[None]]
-
 
 @hookimpl
 def asgi_wrapper(datasette: Datasette) -> Callable[[AsgiApp], AsgiApp]:
     """Adds the headers to every answer, whichever view or plugin made it."""
 
-    def wrap(app: AsgiApp) -> AsgiApp:
-        @functools.wraps(app)
-        async def wrapped(scope: dict[str, Any], receive: Any, send: Send) -> None:
-            async def send_with_headers(message: dict[str, Any]) -> None:
-                if message["type"] == "http.response.start":
-                    message = {**message, "headers": _with_headers(datasette, message.get("headers", []))}
-                await send(message)
+    async def handle(app: AsgiApp, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": _with_headers(datasette, message.get("headers", []))}
+            await send(message)
 
-            await app(scope, receive, send_with_headers)
+        await app(scope, receive, send_with_headers)
 
-        return wrapped
-
-    return wrap
+    return around(handle)
 
 
 def _with_headers(datasette: Datasette, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    portal = datasette.portal
+    portal = context_of(datasette)
     wanted = {
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "strict-origin-when-cross-origin",
@@ -72,8 +66,9 @@ def register_output_renderer(datasette: Datasette) -> dict[str, Any]:
     """Replaces Datasette's JSON by the same JSON with the sample notice in the object around the rows."""
 
     def render(args: Any, data: dict[str, Any], view_name: str) -> Response:
-        if datasette.portal.notice:
-            data = {"notice": datasette.portal.notice, **data}
-        return json_renderer(args, data, view_name)
+        if notice := context_of(datasette).notice:
+            data = {"notice": notice, **data}
+        answer: Response = json_renderer(args, data, view_name)
+        return answer
 
     return {"extension": "json", "render": render, "can_render": lambda: True}

@@ -7,10 +7,11 @@ from datasette import Response, hookimpl
 from datasette.app import Datasette
 from datasette.utils.asgi import Request
 
-from portal.ages import format_age, format_day
-from portal.answers import answer_csv, read_rows
+from portal.answers import answer_csv
+from portal.context import context_of
 from portal.csv_text import Row
 from portal.pages import file_routes, language, render, routes
+from portal.rows import read_rows
 
 SOURCES = """
 select s.*, h.age_days, h.is_overdue, h.drift_count, h.blocking_count, h.municipalities_count,
@@ -44,7 +45,8 @@ def by_publisher(rows: list[Row], titles: dict[str, str]) -> list[tuple[str, lis
     """Returns the sources of each publisher, by the name that the reader sees."""
     grouped: dict[str, list[Row]] = {}
     for row in rows:
-        grouped.setdefault(titles.get(row["publisher"], row["publisher"]), []).append(row)
+        publisher: str = row["publisher"]
+        grouped.setdefault(titles.get(publisher, publisher), []).append(row)
     return sorted(grouped.items(), key=lambda item: item[0].casefold())
 
 
@@ -54,7 +56,7 @@ async def sources_page(request: Request, datasette: Datasette) -> Response:
     rows = await read_rows(datasette, SOURCES)
     counts = Counter(row["state"] for row in rows)
     chosen = in_state(rows, state)
-    titles = {key: names[lang] for key, names in datasette.portal.texts["publishers"].items()}
+    titles = {key: names[lang] for key, names in context_of(datasette).texts["publishers"].items()}
     context = {
         "state": state,
         "all_count": len(rows),
@@ -76,10 +78,3 @@ async def sources_csv(request: Request, datasette: Datasette) -> Response:
 def register_routes() -> list[tuple[str, Any]]:
     """Puts the page and its files at their addresses in both languages."""
     return [*routes("sources", sources_page), *file_routes("sources", sources_csv)]
-
-
-@hookimpl
-def prepare_jinja2_environment(env: Any, datasette: Datasette) -> None:
-    """Gives the templates our ways of writing an age and a day."""
-    env.filters["age"] = format_age
-    env.filters["day"] = lambda moment, lang: format_day(moment, datasette.portal.texts["periods"], lang)

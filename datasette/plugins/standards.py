@@ -6,15 +6,14 @@ from typing import Any
 from datasette import NotFound, Response, hookimpl
 from datasette.app import Datasette
 from datasette.utils.asgi import Request
-from markupsafe import Markup
 
 from portal.answers import answer_without_body, file_headers
-from portal.docs_pages import docs_paths
+from portal.context import LANGUAGES, context_of
 from portal.feed import write_feed
-from portal.pages import DATABASE, page_url, region_url
+from portal.pages import DATABASE, page_url, region_url, site_address
 from portal.revisions import line_of_changes
 from portal.sitemap import ROBOTS, write_sitemap
-from portal.structured_data import LANGUAGES, as_block, describe_dataset
+from portal.tables import public_tables
 
 CATALOGUES = {"ttl": "text/turtle; charset=utf-8", "jsonld": "application/ld+json"}
 REGIONS = "select region_code, scheme from regions where is_current order by scheme, region_code"
@@ -35,7 +34,7 @@ def send(datasette: Datasette, request: Request, body: bytes | str, content_type
 async def catalogue(request: Request, datasette: Datasette) -> Response:
     """Answers with the DCAT-AP-NL catalogue that was made with the release."""
     extension = request.url_vars["extension"]
-    path: Path = datasette.portal.folder / f"catalogue.{extension}"
+    path: Path = context_of(datasette).folder / f"catalogue.{extension}"
     if not path.is_file():
         raise NotFound(f"There is no catalogue.{extension} in this release")
     return send(datasette, request, path.read_bytes(), CATALOGUES[extension])
@@ -57,39 +56,28 @@ async def pages(datasette: Datasette) -> list[dict[str, str]]:
         {lang: page_url("labour_market", lang, code=row["region_code"]) for lang in LANGUAGES}
         for row in await database.execute(LABOUR_MARKETS)
     ]
-    found += docs_paths()
-    return found + [{"en": datasette.urls.table(DATABASE, name)} for name in tables(datasette)]
-
-
-def tables(datasette: Datasette) -> dict[str, dict[str, Any]]:
-    """Returns the metadata of the public tables of the release."""
-    about = (datasette.metadata("databases") or {})[DATABASE]["tables"]
-    return {name: told for name, told in about.items() if not told.get("hidden")}
+    return found + [{"en": datasette.urls.table(DATABASE, name)} for name in public_tables(datasette)]
 
 
 async def sitemap(request: Request, datasette: Datasette) -> Response:
     """Answers /sitemap.xml."""
-    day = (datasette.portal.newest_landed_at or "")[:10]
-    body = write_sitemap(address_of(datasette, request), await pages(datasette), day)
+    day = (context_of(datasette).newest_landed_at or "")[:10]
+    body = write_sitemap(site_address(datasette, request), await pages(datasette), day)
     return send(datasette, request, body, "application/xml; charset=utf-8")
 
 
 async def robots(request: Request, datasette: Datasette) -> Response:
     """Answers /robots.txt."""
-    return send(datasette, request, ROBOTS.format(address=address_of(datasette, request)), "text/plain; charset=utf-8")
+    body = ROBOTS.format(address=site_address(datasette, request))
+    return send(datasette, request, body, "text/plain; charset=utf-8")
 
 
 async def feed(request: Request, datasette: Datasette) -> Response:
     """Answers /atom.xml: the releases as seen from the one that is served, and what each changed."""
-    portal = datasette.portal
+    portal = context_of(datasette)
     changes = [change.summary for change in line_of_changes(portal.folder)]
-    body = write_feed(address_of(datasette, request), "Regiokompas: releases", portal.release_id, changes)
+    body = write_feed(site_address(datasette, request), "Regiokompas: releases", portal.release_id, changes)
     return send(datasette, request, body, "application/atom+xml; charset=utf-8")
-
-
-def address_of(datasette: Datasette, request: Request) -> str:
-    """Returns where the portal is reached, as the reader wrote it."""
-    return str(datasette.absolute_url(request, "/")).rstrip("/")
 
 
 @hookimpl
@@ -101,21 +89,3 @@ def register_routes() -> list[tuple[str, Any]]:
         (r"^/robots\.txt$", robots),
         (r"^/atom\.xml$", feed),
     ]
-
-
-@hookimpl
-def prepare_jinja2_environment(env: Any, datasette: Datasette) -> None:
-    """Lets the page of a table carry its description for search engines, and the search page its title."""
-
-    def structured_data(request: Request, table: str, files: dict[str, int]) -> Markup:
-        portal, about = datasette.portal, tables(datasette)[table]
-        release = {
-            "release_id": portal.release_id,
-            "newest_landed_at": portal.newest_landed_at,
-            "notice": {lang: f"{sentence}." for lang, sentence in portal.notice_parts},
-        }
-        path = datasette.urls.table(DATABASE, table)
-        return as_block(describe_dataset(address_of(datasette, request), path, about, files, release))
-
-    env.globals["structured_data"] = structured_data
-    env.globals["table_title"] = lambda table: tables(datasette).get(table, {}).get("title", table)

@@ -6,17 +6,15 @@ as the one that comes after a row before all others. A file of all rows can only
 order of the key, whatever the page that leads to it is sorted by.
 """
 
-import functools
 import re
 from collections.abc import Callable
-from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from datasette import hookimpl
 from datasette.app import Datasette
 from datasette.utils import tilde_encode
 
-from portal.asgi import AsgiApp
+from portal.asgi import AsgiApp, Receive, Scope, Send, around
 
 # Above every number, as texts are in SQLite, and above every text.
 ABOVE_ALL = "\U0010ffff"
@@ -28,19 +26,15 @@ NUMBERS = ("INTEGER", "REAL", "NUMERIC")
 def asgi_wrapper(datasette: Datasette) -> Callable[[AsgiApp], AsgiApp]:
     """Adds where to begin to the address of a first page of rows that are sorted."""
 
-    def wrap(app: AsgiApp) -> AsgiApp:
-        @functools.wraps(app, updated=())
-        async def wrapped(scope: dict[str, Any], receive: Any, send: Any) -> None:
-            if re.search(b"_sort|_next", scope.get("query_string", b"")):
-                scope = {**scope, "query_string": await _query(datasette, scope)}
-            await app(scope, receive, send)
+    async def handle(app: AsgiApp, scope: Scope, receive: Receive, send: Send) -> None:
+        if re.search(b"_sort|_next", scope.get("query_string", b"")):
+            scope = {**scope, "query_string": await _query(datasette, scope)}
+        await app(scope, receive, send)
 
-        return wrapped
-
-    return wrap
+    return around(handle)
 
 
-async def _query(datasette: Datasette, scope: dict[str, Any]) -> bytes:
+async def _query(datasette: Datasette, scope: Scope) -> bytes:
     given: bytes = scope["query_string"]
     asked = parse_qsl(given.decode("latin-1"), keep_blank_values=True)
     names = {name for name, value in asked if value}

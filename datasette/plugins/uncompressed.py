@@ -3,13 +3,11 @@
 Compressing the whole database takes most of a minute, in which nobody else is answered.
 """
 
-import functools
 from collections.abc import Callable
-from typing import Any
 
 from datasette import hookimpl
 
-from portal.asgi import AsgiApp
+from portal.asgi import AsgiApp, Receive, Scope, Send, around
 
 SUFFIXES = (".db", ".gz", ".parquet", ".zip", ".xlsx")
 
@@ -20,14 +18,10 @@ SUFFIXES = (".db", ".gz", ".parquet", ".zip", ".xlsx")
 def asgi_wrapper() -> Callable[[AsgiApp], AsgiApp]:
     """Takes `Accept-Encoding` out of requests for these files."""
 
-    def wrap(app: AsgiApp) -> AsgiApp:
-        @functools.wraps(app, updated=())
-        async def wrapped(scope: dict[str, Any], receive: Any, send: Any) -> None:
-            if scope.get("path", "").endswith(SUFFIXES):
-                headers = [(name, value) for name, value in scope["headers"] if name.lower() != b"accept-encoding"]
-                scope = {**scope, "headers": headers}
-            await app(scope, receive, send)
+    async def handle(app: AsgiApp, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope.get("path", "").endswith(SUFFIXES):
+            headers = [(name, value) for name, value in scope["headers"] if name.lower() != b"accept-encoding"]
+            scope = {**scope, "headers": headers}
+        await app(scope, receive, send)
 
-        return wrapped
-
-    return wrap
+    return around(handle)

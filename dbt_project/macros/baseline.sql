@@ -16,11 +16,6 @@
     )
 {%- endmacro %}
 
-{#- Whether regions and years can be compared by figures of a kind: not by how much of a source is known so far. -#}
-{% macro is_comparable(kind) -%}
-    {{ kind }} not in ('minimum', 'coverage')
-{%- endmacro %}
-
 {#- The same period of some years before: `2025KW03` and 1 give `2024KW03`. -#}
 {% macro years_before(period_code, years) -%}
     cast(cast(substr({{ period_code }}, 1, 4) as integer) - {{ years }} as string) || substr({{ period_code }}, 5)

@@ -3,11 +3,23 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from portal.api.description import BOOLEAN_COLUMNS
+from datasette.app import Datasette
+
+from portal.api.description import BOOLEAN_COLUMNS, RESOURCES
+from portal.pages import DATABASE
+from portal.tables import public_tables
 
 UNIT = re.compile(r"^(?P<about>.*?)(?: \[(?P<unit>[^\]]+)\])?$", re.DOTALL)
 TYPES = {"TEXT": "string", "INTEGER": "integer", "REAL": "number"}
+# Values that a parameter can have which are in the release itself.
+CHOICES_SQL = {
+    "indicators": "select indicator_id from indicators order by 1",
+    "regions": "select region_code from regions order by 1",
+    "sources": "select dataset_id from sources order by 1",
+    "frame_years": "select distinct frame_year from observations_on_frame order by 1",
+}
 
 
 @dataclass(frozen=True)
@@ -62,3 +74,29 @@ def describe_column(name: str, sql_type: str, *, is_nullable: bool, text: str) -
     found = UNIT.match(text)
     about, unit = (found["about"], found["unit"]) if found else (text, None)
     return Column(name=name, sql_type=sql_type, is_nullable=is_nullable, description=about, unit=unit)
+
+
+async def read_facts(datasette: Datasette, release_id: str, notice: str | None, texts: Mapping[str, Any]) -> Facts:
+    """Returns a release as the API sees it; `texts` are those of the pages, by group."""
+    database = datasette.get_database(DATABASE)
+    metadata = public_tables(datasette)
+    names = {name for resource in RESOURCES for name in resource.tables}
+    choices = {name: tuple(row[0] for row in await database.execute(sql)) for name, sql in CHOICES_SQL.items()}
+    return Facts(
+        release_id=release_id,
+        notice=notice,
+        contact=datasette.metadata("contact"),
+        tables={name: await _read_table(datasette, name, metadata[name]) for name in sorted(names)},
+        choices={**choices, **{name: tuple(texts[name]) for name in ("schemes", "statuses", "states", "themes")}},
+    )
+
+
+async def _read_table(datasette: Datasette, name: str, about: dict[str, Any]) -> Table:
+    details = await datasette.get_database(DATABASE).table_column_details(name)
+    columns: list[Column] = [
+        describe_column(c.name, c.type, is_nullable=not c.notnull, text=about["columns"].get(c.name, ""))
+        for c in details
+    ]
+    texts = {key: about.get(key, "") for key in ("title_nl", "title_en", "description_nl", "description_en")}
+    key = tuple(c.name for c in sorted(details, key=lambda c: c.is_pk) if c.is_pk)
+    return Table(name=name, columns=tuple(columns), key=key, **texts)

@@ -1,23 +1,11 @@
 """The OpenAPI 3.1 document, made from the description and the release."""
 
 from portal.api import negotiation
-from portal.api.description import (
-    API_VERSION,
-    BASE,
-    DEFAULT_LIMIT,
-    LICENCE,
-    LIMIT,
-    MAX_VALUES,
-    OPENAPI_PATH,
-    PAGING,
-    RESOURCES,
-    ApiResource,
-    ApiText,
-    Nested,
-    Parameter,
-)
+from portal.api.description import API_VERSION, BASE, LICENCE, OPENAPI_PATH, RESOURCES
 from portal.api.facts import Column, Facts, Table
 from portal.api.problems import PROBLEMS
+from portal.api.query_keys import DEFAULT_LIMIT, LIMIT, MAX_VALUES, PAGING
+from portal.api.shapes import ApiResource, ApiText, Nested, Parameter
 from portal.data_package import Json
 
 TITLE = ApiText(

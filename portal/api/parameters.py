@@ -6,19 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from portal.api import cursors
-from portal.api.description import (
-    BASE,
-    CURSOR,
-    DEFAULT_LIMIT,
-    LIMIT,
-    MAX_VALUES,
-    PAGING,
-    ApiResource,
-    ApiText,
-    Parameter,
-)
+from portal.api.description import BASE
 from portal.api.facts import Facts
 from portal.api.problems import Fault, invalid
+from portal.api.query_keys import CURSOR, DEFAULT_LIMIT, LIMIT, MAX_VALUES, PAGING
+from portal.api.shapes import ApiResource, ApiText, Parameter
 
 Value = str | int
 BOOLEANS = {"true": 1, "false": 0}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from portal.api.description import ApiText
+from portal.api.shapes import ApiText
 
 PROBLEMS = {
     "invalid-request": (

@@ -3,9 +3,9 @@
 import json
 from typing import Any
 
-from portal.api.description import Nested, Parameter
 from portal.api.facts import Facts, Table
 from portal.api.parameters import Asked, Value
+from portal.api.shapes import Nested, Parameter
 
 BoundValues = dict[str, Any]
 

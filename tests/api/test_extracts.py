@@ -15,7 +15,7 @@ import openpyxl
 import pytest
 from datasette.app import Datasette
 from support_office import NEEDS_OFFICE, open_dutch_csv
-from support_portal import ask, open_portal
+from support_portal import ask, open_portal, release_of
 from support_validators import data_problems, schema_problems, web_problems
 
 from pipelines.publish.release import offered
@@ -117,7 +117,7 @@ def test_the_text_beside_it_names_terms_source_and_release(
     folder = unzipped(portal, path, tmp_path)
     text = (folder / name).read_text(encoding="utf-8")
     assert all(each in text for each in words)
-    assert portal.portal.release_id in text and "Verzonnen voorbeeldcijfers" in text
+    assert release_of(portal).release_id in text and "Verzonnen voorbeeldcijfers" in text
     assert "https://creativecommons.org/licenses/by/4.0/" in text
     other = "_en" if name == "LEESMIJ.txt" else "_nl"
     assert not [c for table in TABLES for c in read(folder / f"{table}.csv")[0] if c.endswith(other)]

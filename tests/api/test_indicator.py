@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from datasette.app import Datasette
-from support_portal import ask, open_portal
+from support_portal import ask, open_portal, release_of
 from support_releases import EARLIER, Figures, publish_after
 
 from pipelines.settings import PORTAL
@@ -143,7 +143,7 @@ def test_an_unknown_indicator_is_not_found(portal: Datasette, path: str) -> None
 
 def test_the_first_release_says_that_there_is_nothing_to_compare_with(portal: Datasette) -> None:
     text = read(ask(portal, "/indicator/jobs_count").text)
-    assert f"{portal.portal.release_id} is de eerste release: er is geen eerdere release" in text
+    assert f"{release_of(portal).release_id} is de eerste release: er is geen eerdere release" in text
     assert "there is no earlier release" in read(ask(portal, "/en/indicator/jobs_count").text)
 
 
@@ -189,7 +189,7 @@ def test_a_revision_tells_what_a_figure_was_and_in_which_release_it_changed(
     assert f"Zwolle GM0193 {told}" in text
     # As published and on the boundaries of 2026 they changed alike: that is one revision.
     assert text.count("GM0193") == 2 and text.count("GM0518") == 1
-    assert re.search(rf"{re.escape(revised.portal.release_id)} 2 [Nn]ovember 2026 {EARLIER} 3 ", text)
+    assert re.search(rf"{re.escape(release_of(revised).release_id)} 2 [Nn]ovember 2026 {EARLIER} 3 ", text)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from datasette.app import Datasette
 from support import query
-from support_portal import fetch, open_portal
+from support_portal import fetch, open_portal, release_of
 
 from portal.ages import format_age
 from portal.formats import format_number
@@ -28,7 +28,7 @@ def test_every_source_is_there_under_its_publisher(
     portal: Datasette, sample_release: Path, path: str, lang: str
 ) -> None:
     page = fetch(portal, path).text
-    names = portal.portal.texts["publishers"]
+    names = release_of(portal).texts["publishers"]
     parts = dict(re.findall(r'<section class="publisher">\s*<h2>([^<]+?) <.*?</h2>(.*?)</section>', page, re.DOTALL))
     for publisher, table, licence in query(sample_release, "select publisher, table_id, licence from sources"):
         assert table in parts[names[publisher][lang]] and licence in parts[names[publisher][lang]]
@@ -104,7 +104,7 @@ def test_sources_are_filtered_by_state(
 
 
 def test_every_state_that_a_source_can_be_in_is_explained(portal: Datasette) -> None:
-    texts = portal.portal.texts
+    texts = release_of(portal).texts
     assert texts["sources_states"].keys() == texts["states"].keys()
 
 
@@ -133,6 +133,6 @@ def test_an_age_is_written_as_people_say_it(days: int | None, dutch: str, englis
 )
 def test_the_first_release_has_nothing_to_compare_with_and_says_so(portal: Datasette, path: str, words: str) -> None:
     answer = fetch(portal, path)
-    assert words in answer.text and portal.portal.release_id in answer.text
+    assert words in answer.text and release_of(portal).release_id in answer.text
     rows = list(csv.DictReader(io.StringIO(fetch(portal, f"{path}.csv").text)))
     assert rows == []

@@ -8,7 +8,7 @@ import pytest
 from conftest import Run
 from datasette.app import Datasette
 from support_periods import CODES
-from support_portal import fetch
+from support_portal import release_of
 
 from pipelines.periods import is_period, letters_of, period_days, period_kinds
 from pipelines.settings import DBT_PROJECT
@@ -47,9 +47,8 @@ def test_dbt_gives_every_period_the_days_and_the_kind_of_the_rule(parsed: dict[s
 def test_every_period_has_a_title_of_its_own_in_both_languages(
     parsed: dict[str, dict[str, object]], portal: Datasette, lang: str
 ) -> None:
-    fetch(portal, "/")
     titles = Counter(str(row[f"title_{lang}"]) for row in parsed.values())
-    labels = Counter(format_period(code, portal.portal.texts["periods"], lang) for code in POSSIBLE)
+    labels = Counter(format_period(code, release_of(portal).texts["periods"], lang) for code in POSSIBLE)
     for written in (titles, labels):
         assert set(written.values()) == {1}
         assert not set(written) & set(POSSIBLE), "a bare code"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from support_periods import CODES, DAYS, NUMBERED
 
 from pipelines.periods import is_period, letters_of, newest_period, period_days, period_end, period_kinds
-from portal.api.description import PERIOD_CODE
+from portal.api.query_keys import PERIOD_CODE
 from portal.periods import days_of, first_day
 
 

@@ -29,13 +29,13 @@ compared as (
         previous.value as previous_value,
         previous.period_code as previous_period_code,
         {{ trend_unit('indicators.unit_en') }} as trend_unit,
-        {{ is_comparable('indicators.kind') }} as is_comparable,
+        indicators.is_comparable,
         case
-            when {{ is_comparable('indicators.kind') }}
+            when indicators.is_comparable
                 then {{ change_between('latest.value', 'previous.value', 'indicators.unit_en') }}
         end as change_1y,
         case
-            when {{ is_comparable('indicators.kind') }}
+            when indicators.is_comparable
                 then {{ change_between('latest.value', 'earlier.value', 'indicators.unit_en') }}
         end as change_5y
     from latest

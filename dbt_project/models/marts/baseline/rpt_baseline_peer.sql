@@ -5,7 +5,7 @@ with figures as (
     inner join {{ ref('dim_indicator') }} as indicators on figures.indicator_id = indicators.indicator_id
     where
         figures.scheme = 'municipality'
-        and {{ is_comparable('indicators.kind') }}
+        and indicators.is_comparable
 
 ),
 

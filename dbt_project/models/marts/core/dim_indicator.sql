@@ -12,6 +12,8 @@ select
     indicators.decimals,
     indicators.direction,
     indicators.kind,
+    -- Not by how much of a source is known so far.
+    indicators.kind not in ('minimum', 'coverage') as is_comparable,
     indicators.formula,
     indicators.numerator,
     indicators.denominator,

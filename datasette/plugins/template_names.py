@@ -1,0 +1,44 @@
+"""The filters and functions that templates of more than one page use; what one page alone uses is in its plugin."""
+
+from typing import Any
+
+from datasette import hookimpl
+from datasette.app import Datasette
+from datasette.utils.asgi import Request
+from jinja2 import Environment
+from markupsafe import Markup
+
+from portal.ages import format_age, format_day
+from portal.context import context_of
+from portal.formats import format_bytes, format_number, format_period, format_signed
+from portal.pages import DATABASE, page_url, site_address
+from portal.structured_data import as_block, describe_dataset
+from portal.tables import public_tables, sealed, table_files
+
+
+@hookimpl
+def prepare_jinja2_environment(env: Environment, datasette: Datasette) -> None:
+    """Gives the templates our ways of writing, and what Datasette's own pages tell of a table."""
+    env.filters["number"] = format_number
+    env.filters["signed"] = format_signed
+    env.filters["filesize"] = format_bytes
+    env.filters["age"] = format_age
+    env.filters["period"] = lambda code, lang: format_period(code, context_of(datasette).texts["periods"], lang)
+    env.filters["day"] = lambda moment, lang: format_day(moment, context_of(datasette).texts["periods"], lang)
+    env.globals["page_url"] = page_url
+    env.globals["table_files"] = table_files
+    env.globals["sealed"] = sealed
+    env.globals["table_title"] = lambda table: public_tables(datasette).get(table, {}).get("title", table)
+    env.globals["structured_data"] = lambda *about: _structured_data(datasette, *about)
+
+
+def _structured_data(datasette: Datasette, request: Request, table: str, files: dict[str, int]) -> Markup:
+    """The description of a table for search engines."""
+    context, about = context_of(datasette), public_tables(datasette)[table]
+    release: dict[str, Any] = {
+        "release_id": context.release_id,
+        "newest_landed_at": context.newest_landed_at,
+        "notice": {lang: f"{sentence}." for lang, sentence in context.notice_parts},
+    }
+    path = datasette.urls.table(DATABASE, table)
+    return as_block(describe_dataset(site_address(datasette, request), path, about, files, release))

@@ -1,0 +1,131 @@
+"""Every parameter of the API that more than one resource takes, with the values that it can have."""
+
+from portal.api.shapes import ApiText, Parameter
+
+DEFAULT_LIMIT, MAX_LIMIT = 100, 1000
+MAX_VALUES = 100
+
+LIMIT = Parameter(
+    "limit",
+    "",
+    ApiText("Hoeveel rijen hooguit in één antwoord.", "How many rows at most in one answer."),
+    kind="integer",
+    minimum=1,
+    maximum=MAX_LIMIT,
+    is_repeated=False,
+    example=DEFAULT_LIMIT,
+)
+CURSOR = Parameter(
+    "cursor",
+    "",
+    ApiText(
+        "Waar de volgende bladzijde begint; neem hem over uit links.next.",
+        "Where the next page begins; take it from links.next.",
+    ),
+    is_repeated=False,
+)
+PAGING = (LIMIT, CURSOR)
+
+INDICATOR_ID = Parameter(
+    "indicatorId",
+    "indicator_id",
+    ApiText("Welke indicator.", "Which indicator."),
+    pattern=r"^[a-z][a-z0-9_]*$",
+    choices="indicators",
+    is_spelled=False,
+    listed_at="/indicators",
+    is_selective=True,
+    example="establishments_count",
+)
+REGION_CODE = Parameter(
+    "regionCode",
+    "region_code",
+    ApiText("Code van een gemeente of regio.", "Code of a municipality or region."),
+    pattern=r"^[A-Z0-9-]+$",
+    choices="regions",
+    is_spelled=False,
+    listed_at="/regions",
+    is_selective=True,
+    example="GM0363",
+)
+SCHEME = Parameter(
+    "scheme", "scheme", ApiText("Soort regio.", "Kind of region."), choices="schemes", example="municipality"
+)
+SCHEME_OF_REGION = Parameter(
+    "scheme",
+    "scheme",
+    SCHEME.about,
+    choices="schemes",
+    through=("regions", "region_code"),
+    example="province",
+)
+YEAR = Parameter(
+    "year",
+    "year",
+    ApiText("Kalenderjaar van de periode.", "Calendar year of the period."),
+    kind="integer",
+    minimum=1900,
+    maximum=2100,
+    example=2024,
+)
+YEAR_FROM = Parameter(
+    "yearFrom",
+    "year",
+    ApiText("Dit jaar en later.", "This year and later."),
+    kind="integer",
+    minimum=1900,
+    maximum=2100,
+    compare=">=",
+    is_repeated=False,
+    example=2020,
+)
+YEAR_TO = Parameter(
+    "yearTo",
+    "year",
+    ApiText("Dit jaar en eerder.", "This year and earlier."),
+    kind="integer",
+    minimum=1900,
+    maximum=2100,
+    compare="<=",
+    is_repeated=False,
+    example=2024,
+)
+FRAME_YEAR = Parameter(
+    "frameYear",
+    "frame_year",
+    ApiText(
+        "Jaar van de gemeentegrenzen. Zonder komt elk cijfer zoals de bron het gaf; met komen alle jaren op dezelfde "
+        "grenzen, ook de indicatoren die uit andere zijn berekend.",
+        "Year of the municipal boundaries. Without it every figure is as its source gave it; with it all years are on "
+        "the same boundaries, also the indicators that are worked out from others.",
+    ),
+    kind="integer",
+    choices="frame_years",
+    is_repeated=False,
+    example=2026,
+)
+PERIOD_CODE = Parameter(
+    "periodCode",
+    "period_code",
+    ApiText("Periode zoals CBS die schrijft.", "Period as CBS writes it."),
+    pattern=r"^\d{4}([A-Z][A-Z0-9]\d{2}|\d{4})$",
+    example="2024JJ00",
+)
+VALUE_STATUS = Parameter(
+    "valueStatus",
+    "value_status",
+    ApiText("Hoe zeker het cijfer is, of waarom het er niet is.", "How sure the figure is, or why there is none."),
+    choices="statuses",
+    example="final",
+)
+DATASET_ID = Parameter(
+    "datasetId",
+    "dataset_id",
+    ApiText("Brontabel, als uitgever/tabel.", "Source table, as publisher/table."),
+    pattern=r"^[a-z_]+/\S+$",
+    choices="sources",
+    is_spelled=False,
+    listed_at="/sources",
+    is_selective=True,
+    example="cbs/81575NED",
+)
