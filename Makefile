@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run serve dev test lint contracts lock sample screenshots clean
+.PHONY: run serve dev test coverage lint contracts lock sample screenshots clean
 
 run: $(VENV)/run.stamp ## the main job on the bundled sample, offline
 	@$(BIN)/regiokompas run --from sample
@@ -18,6 +18,10 @@ dev: $(VENV)/run.stamp ## the Dagster UI on http://127.0.0.1:3000
 
 test: $(VENV)/dev.stamp ## every test
 	@$(BIN)/python -m pytest
+
+coverage: $(VENV)/dev.stamp ## what the tests of parts reach, which may not become less
+	$(BIN)/python -m coverage run -m pytest tests/unit --numprocesses=0
+	$(BIN)/python -m coverage report
 
 lint: $(VENV)/dev.stamp ## ruff, mypy --strict, sqlfluff
 	$(BIN)/ruff check .

@@ -75,6 +75,18 @@ def test_a_card_with_an_unknown_key_stops_before_anything_is_done(sample_run: Ru
     nothing_published(Bad(ran, data, sample_run.release, digests(sample_run.release)))
 
 
+def test_a_contract_that_is_out_of_date_stops_before_anything_is_done(sample_run: Run, tmp_path: Path) -> None:
+    project, data = copy_project(tmp_path / "project"), copy_data(sample_run.data, tmp_path / "data")
+    seed = project / "dbt_project" / "seeds" / "indicators.csv"
+    seed.write_text(seed.read_text(encoding="utf-8").replace("jobs_count,", "work_count,", 1), encoding="utf-8")
+    contracts = digests(project / "dbt_project" / "models")
+    ran = run_cli("run", "--from", "sample", data=data, project=project)
+    (line,) = ran.errors
+    assert ".yml: not what seeds/indicators.csv" in line and line.endswith(" -> run `make contracts`"), line
+    assert digests(project / "dbt_project" / "models") == contracts, "a run must not write them itself"
+    nothing_published(Bad(ran, data, sample_run.release, digests(sample_run.release)))
+
+
 @pytest.fixture(scope="module")
 def bad_indicators(sample_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Bad:
     """Rows of the registry of indicators that are each wrong in a way of their own."""

@@ -82,7 +82,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
 
 @pytest.fixture(scope="module")
 def ran(installed: Installed) -> subprocess.CompletedProcess[str]:
-    """The main job on the sample, as the README says it."""
+    """The main job on the sample, from an empty folder."""
     return installed.run("run", "--from", "sample")
 
 
