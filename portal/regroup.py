@@ -8,6 +8,8 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from portal.periods import Calendar
+
 # From good to bad; the same orders as `value_status_order` and `boundary_method_order` of the dbt project.
 STATUSES = (
     "final",
@@ -42,6 +44,14 @@ MISSING = Figure(None, "missing", "unavailable", 0)
 
 
 @dataclass(frozen=True, slots=True)
+class Term:
+    """An indicator in a numerator or denominator, which is added (1) or taken off (-1)."""
+
+    indicator_id: str
+    sign: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """How the registry of indicators says that an indicator is worked out."""
 
@@ -49,8 +59,8 @@ class Recipe:
     kind: str
     formula: str
     decimals: int
-    numerator: str | None = None
-    denominator: str | None = None
+    numerator: tuple[Term, ...] = ()
+    denominator: tuple[Term, ...] = ()
     factor: float | None = None
     lag_years: int | None = None
 
@@ -62,7 +72,7 @@ class Recipe:
     @property
     def can_be_recomputed(self) -> bool:
         """Whether there is a figure for municipalities together: a sum, or something worked out from sums."""
-        return self.adds_up or self.numerator is not None
+        return self.adds_up or bool(self.numerator)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +172,11 @@ def _share(value: float, part: Part, decimals: int) -> float:
 
 
 def regroup(
-    recipes: Iterable[Recipe], municipalities: Mapping[str, Series], country: Series, mended: Collection[str]
+    recipes: Iterable[Recipe],
+    municipalities: Mapping[str, Series],
+    country: Series,
+    mended: Collection[str],
+    calendar: Calendar,
 ) -> dict[str, dict[str, Figure]]:
     """Returns the figures of a region of some municipalities, by indicator and period.
 
@@ -175,9 +189,9 @@ def regroup(
     wanted = list(recipes)
     sums = {recipe.indicator_id: _add_up_periods(recipe, municipalities, mended) for recipe in wanted if recipe.adds_up}
     derived = {
-        recipe.indicator_id: derive(recipe, sums, country)
+        recipe.indicator_id: derive(recipe, sums, country, calendar)
         for recipe in wanted
-        if recipe.numerator is not None and not recipe.adds_up
+        if recipe.numerator and not recipe.adds_up
     }
     return {indicator_id: periods for indicator_id, periods in {**sums, **derived}.items() if periods}
 
@@ -197,33 +211,30 @@ def _add_up_periods(recipe: Recipe, municipalities: Mapping[str, Series], mended
     }
 
 
-def derive(recipe: Recipe, series: Series, country: Series) -> dict[str, Figure]:
+def derive(recipe: Recipe, series: Series, country: Series, calendar: Calendar) -> dict[str, Figure]:
     """Returns what is worked out from the figures of a region, as the registry says, by period."""
     numerators = _sum_of_terms(recipe.numerator, series)
     if recipe.formula == "growth":
-        return _growth(recipe, numerators)
+        return _growth(recipe, numerators, calendar)
     if recipe.formula == "sum":
         return {period: _rounded(figure, recipe) for period, figure in numerators.items()}
-    quotients = _quotients(recipe, numerators, _sum_of_terms(recipe.denominator, series))
+    quotients = _quotients(recipe, numerators, _sum_of_terms(recipe.denominator, series), calendar)
     if recipe.formula == "location_quotient":
         of_country = _quotients(
-            recipe, _sum_of_terms(recipe.numerator, country), _sum_of_terms(recipe.denominator, country)
+            recipe, _sum_of_terms(recipe.numerator, country), _sum_of_terms(recipe.denominator, country), calendar
         )
         quotients = {p: _over(figure, of_country.get(p)) for p, figure in quotients.items()}
     return {period: _rounded(figure, recipe) for period, figure in quotients.items()}
 
 
-def _sum_of_terms(terms: str | None, series: Series) -> dict[str, Figure]:
-    """Returns the signed sum of `a + b - c`, for the periods in which every term has a figure or a reason why not."""
-    words = (terms or "").split()
-    if not words:
+def _sum_of_terms(terms: Sequence[Term], series: Series) -> dict[str, Figure]:
+    """Returns the signed sum of terms, for the periods in which every one has a figure or a reason why not."""
+    if not terms:
         return {}
-    ids = [word for word in words if word not in "+-"]
-    signs = [-1 if place and words[place - 1] == "-" else 1 for place, word in enumerate(words) if word not in "+-"]
-    common = set.intersection(*(set(series.get(indicator_id, {})) for indicator_id in ids))
-    return {
-        period: _combine([series[indicator_id][period] for indicator_id in ids], signs) for period in sorted(common)
-    }
+    signs = [term.sign for term in terms]
+    parts = [series.get(term.indicator_id, {}) for term in terms]
+    common = set.intersection(*(set(part) for part in parts))
+    return {period: _combine([part[period] for part in parts], signs) for period in sorted(common)}
 
 
 def _combine(figures: Sequence[Figure], signs: Sequence[int]) -> Figure:
@@ -236,11 +247,11 @@ def _combine(figures: Sequence[Figure], signs: Sequence[int]) -> Figure:
     )
 
 
-def _quotients(recipe: Recipe, above: Periods, below: Periods) -> dict[str, Figure]:
+def _quotients(recipe: Recipe, above: Periods, below: Periods, calendar: Calendar) -> dict[str, Figure]:
     """Returns quotients by period; the denominator is that of the period, or of its year where it has none."""
     found = {}
     for period, numerator in above.items():
-        denominator = below.get(period) or below.get(f"{period[:4]}JJ00")
+        denominator = below.get(period) or below.get(calendar.whole_year(period) or "")
         if denominator is not None:
             found[period] = _over(numerator, denominator, recipe.factor or 1)
     return found
@@ -259,10 +270,10 @@ def _over(numerator: Figure, denominator: Figure | None, factor: float = 1) -> F
     return Figure(factor * numerator.value / denominator.value, status, method, parts)
 
 
-def _growth(recipe: Recipe, figures: Periods) -> dict[str, Figure]:
+def _growth(recipe: Recipe, figures: Periods, calendar: Calendar) -> dict[str, Figure]:
     found = {}
     for period, figure in figures.items():
-        earlier = figures.get(f"{int(period[:4]) - (recipe.lag_years or 1)}{period[4:]}")
+        earlier = figures.get(calendar.years_before(period, recipe.lag_years or 1) or "")
         if earlier is None:
             continue
         grown = _over(figure, earlier)

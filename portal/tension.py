@@ -1,12 +1,11 @@
 """The classes of the tension on the labour market, and where a tension stands among them."""
 
-import csv
 import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
-SEED = Path(__file__).parents[1] / "dbt_project" / "seeds" / "tension_classes.csv"
-
+CLASSES = "select * from tension_classes order by lower_bound"
 WIDTH, HEIGHT = 240, 16
 # Four times as many vacancies as people stands as far to the right as four times as few to the left.
 LOWEST, HIGHEST = 1 / 16, 16.0
@@ -40,19 +39,18 @@ class Bound:
     x: float
 
 
-def read_classes() -> dict[str, TensionClass]:
-    """Returns the classes by id, the loosest first."""
-    with SEED.open(encoding="utf-8", newline="") as file:
-        return {
-            row["class_id"]: TensionClass(
-                class_id=row["class_id"],
-                lower=float(row["lower_bound"]),
-                upper=float(row["upper_bound"]) if row["upper_bound"] else None,
-                market=row["market"],
-                labels={lang: row[f"label_{lang}"] for lang in ("nl", "en")},
-            )
-            for row in csv.DictReader(file)
-        }
+def read_classes(rows: Iterable[Mapping[str, Any]]) -> dict[str, TensionClass]:
+    """Returns the classes by id from the rows of `CLASSES`, the loosest first."""
+    return {
+        row["class_id"]: TensionClass(
+            class_id=row["class_id"],
+            lower=row["lower_bound"],
+            upper=row["upper_bound"],
+            market=row["market"],
+            labels={lang: row[f"label_{lang}"] for lang in ("nl", "en")},
+        )
+        for row in rows
+    }
 
 
 def place(tension: float) -> float:
@@ -75,6 +73,6 @@ def bounds(classes: dict[str, TensionClass]) -> list[Bound]:
 def market_bounds(classes: dict[str, TensionClass]) -> dict[str, float]:
     """Returns the tension from which there is a shortage, and that below which there is a surplus."""
     return {
-        "shortage": min(c.lower for c in classes.values() if c.market == "shortage"),
-        "surplus": max(c.upper or 0.0 for c in classes.values() if c.market == "surplus"),
+        "shortage": min((c.lower for c in classes.values() if c.market == "shortage"), default=HIGHEST),
+        "surplus": max((c.upper or 0.0 for c in classes.values() if c.market == "surplus"), default=LOWEST),
     }

@@ -3,7 +3,6 @@
 The other plugins and the templates find it as `datasette.portal` and the template global `portal`.
 """
 
-import csv
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,12 +13,10 @@ from datasette import hookimpl
 from datasette.app import Datasette
 
 from portal.pages import DATABASE, page_url
+from portal.release_form import refuse_unknown
+from portal.words import LANGUAGES, Texts, read_words
 
 PORTAL_FOLDER = Path(__file__).parents[1]
-SEEDS_FOLDER = PORTAL_FOLDER.parent / "dbt_project" / "seeds"
-LANGUAGES = ("nl", "en")
-
-Texts = dict[str, dict[str, dict[str, str]]]
 
 
 @dataclass(frozen=True)
@@ -51,23 +48,28 @@ class Portal:
 
 
 async def read_portal(datasette: Datasette) -> Portal:
-    """Returns the facts of the release that this process serves; fails when it has no release row."""
+    """Returns the facts of the release that this process serves.
+
+    Raises:
+        UnknownFormatError: it is of a form that this portal cannot read.
+    """
     database = datasette.get_database(DATABASE)
-    release = (await database.execute("select * from release")).first()
+    release = dict((await database.execute("select * from release")).first())
+    refuse_unknown(release)
     style = b"".join(path.read_bytes() for path in sorted((PORTAL_FOLDER / "static").glob("*.css")))
     return Portal(
         folder=Path(database.path).parent,
         release_id=release["release_id"],
         notice=release["notice"] if release["invented"] else None,
         newest_landed_at=release["newest_landed_at"],
-        texts=read_texts(),
+        texts={**read_texts(), **await read_words(datasette)},
         other_names=_read_yaml("names.yml"),
         style_version=hashlib.sha256(style).hexdigest()[:8],
     )
 
 
 def read_texts() -> Texts:
-    """Returns every group of texts/*.yml with the titles of the seeds, the smallest kind of region first.
+    """Returns every group of texts/*.yml.
 
     Raises:
         ValueError: two files have the same group.
@@ -80,41 +82,7 @@ def read_texts() -> Texts:
                     f"texts/{path.name}: the group `{group}` is in another file too -> give it another name"
                 )
             texts[group] = entries
-    schemes = sorted(_read_seed("region_schemes"), key=lambda row: -int(row["level_order"]))
-    return {
-        **texts,
-        "themes": {row["theme"]: _titles(row) for row in _read_seed("themes")},
-        "sub_themes": {row["sub_theme"]: _titles(row) for row in _read_seed("sub_themes")},
-        "building_blocks": {row["building_block"]: _titles(row) for row in _read_seed("building_blocks")},
-        "usage_warnings": {row["warning_id"]: _titles(row) for row in _read_seed("usage_warnings")},
-        "usage_warning_texts": {row["warning_id"]: _in_both(row, "text") for row in _read_seed("usage_warnings")},
-        "periods": _period_titles(),
-        "schemes": {row["scheme"]: _titles(row) for row in schemes},
-    }
-
-
-def _read_seed(name: str) -> list[dict[str, str]]:
-    with (SEEDS_FOLDER / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def _titles(row: dict[str, str]) -> dict[str, str]:
-    return _in_both(row, "title")
-
-
-def _period_titles() -> dict[str, dict[str, str]]:
-    """What each part of a year is called, by the last four characters of a period code."""
-    return {
-        f"{row['period_letters']}{number:02}": {
-            lang: title.replace("{n}", str(number)) for lang, title in _titles(row).items()
-        }
-        for row in _read_seed("period_kinds")
-        for number in range(int(row["first_number"]), int(row["last_number"]) + 1)
-    }
-
-
-def _in_both(row: dict[str, str], column: str) -> dict[str, str]:
-    return {lang: row[f"{column}_{lang}"] for lang in LANGUAGES}
+    return texts
 
 
 def _read_yaml(name: str) -> Any:

@@ -15,12 +15,13 @@ from portal.charts import LARGE, SMALL, line_chart
 from portal.figures import Figure, figures_of
 from portal.formats import format_number, keep_together
 from portal.pages import DATABASE, language, not_found, parts_of, region_url, render, routes
-from portal.registry import read_registry
+from portal.registry import in_order, read_registry
 
 HEADLINES = Path(__file__).parents[1] / "headlines.yml"
 HEADLINES_PER_THEME = 6
 # The groups that a figure is put next to; all groups are in the table baseline_peers.
 SHOWN_PEERS = ("similar", "all")
+SUBSIDIES = "subsidies"
 
 REGION = "select * from regions where region_code = :code"
 FIGURES = """
@@ -67,7 +68,6 @@ class Catalogue:
 
     frame_year: int
     indicators: Mapping[str, dict[str, Any]]
-    sources: Mapping[str, dict[str, Any]]
     programmes: dict[str, dict[str, Any]]
     headlines: list[str]
     labour_regions: frozenset[str]
@@ -81,7 +81,6 @@ async def read_catalogue(datasette: Datasette) -> Catalogue:
     return Catalogue(
         frame_year=next(iter(registry.published_frames), 0),
         indicators=registry.indicators,
-        sources=registry.sources,
         programmes={row["programme_id"]: dict(row) for row in programmes},
         headlines=yaml.safe_load(HEADLINES.read_text(encoding="utf-8")),
         labour_regions=frozenset(row["region_code"] for row in labour),
@@ -125,9 +124,16 @@ async def read_profile(datasette: Datasette, region: dict[str, Any], lang: str) 
         return [dict(row) for row in await database.execute(sql, code)]
 
     baseline = {row["indicator_id"]: row for row in await rows(BASELINE)}
-    figures = figures_of(await rows(FIGURES), baseline, await rows(PEERS), catalogue.indicators, catalogue.sources)
-    schemes = list(datasette.portal.texts["schemes"])
-    part_of = sorted(await rows(PART_OF), key=lambda r: schemes.index(r["scheme"]))
+    registry = await read_registry(datasette)
+
+    def tables_of(indicator_id: str) -> list[dict[str, Any]]:
+        # Of an amount of subsidies only the registers of this region count, and to those the page leads itself.
+        return [source for source in registry.sources_of(indicator_id) if source["shape"] != SUBSIDIES]
+
+    figures = figures_of(
+        await rows(FIGURES), baseline, await rows(PEERS), catalogue.indicators, tables_of, registry.periods
+    )
+    part_of = in_order(await rows(PART_OF), datasette.portal.texts["schemes"])
     own_and_larger = [region["region_code"], *(larger["region_code"] for larger in part_of)]
     return {
         "region": region,

@@ -82,4 +82,4 @@ def register_routes() -> list[tuple[str, Any]]:
 def prepare_jinja2_environment(env: Any, datasette: Datasette) -> None:
     """Gives the templates our ways of writing an age and a day."""
     env.filters["age"] = format_age
-    env.filters["day"] = lambda moment, lang: format_day(moment, datasette.portal.texts["periods"], lang)
+    env.filters["day"] = lambda moment, lang: format_day(moment, datasette.portal.texts["months"], lang)

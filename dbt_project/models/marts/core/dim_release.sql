@@ -5,5 +5,6 @@ select
     title_nl,
     title_en,
     cast(newest_landed_at as string) as newest_landed_at,
-    code_digest
+    code_digest,
+    {{ var('release_format') }} as release_format
 from {{ source('raw', 'release') }}

@@ -17,6 +17,7 @@ select
     cast(expected_next as string) as expected_next,
     cast(rows_count as integer) as rows_count,
     newest_period,
+    frame_year,
     cast(source_modified as string) as source_modified,
     cast(landed_at as string) as landed_at,
     cast(notice as string) as notice
