@@ -157,7 +157,7 @@ def fold(text: str) -> str:
 
 
 def by_theme(items: Iterable[Item], themes: Iterable[str], theme_of: Callable[[Item], str]) -> dict[str, list[Item]]:
-    """Returns items by their theme: in the order of the seed of themes, and any theme that is not there last."""
+    """Returns items by their theme: in the order of the themes given, and any theme that is not there last."""
     listed = list(items)
     order = dict.fromkeys([*themes, *sorted({theme_of(item) for item in listed})])
     grouped = {theme: [item for item in listed if theme_of(item) == theme] for theme in order}

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+import click
+
 KNOWN_FORMATS = frozenset({1})
 FORMAT = "release_format"
 
 
-class UnknownFormatError(Exception):
-    """A release that this portal cannot read, in one line that says what to do."""
+class UnknownFormatError(click.ClickException):
+    """A release that this portal cannot read, in one line that says what to do; Datasette prints no more than that."""
 
 
 def refuse_unknown(release: Mapping[str, Any]) -> None:

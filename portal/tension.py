@@ -76,3 +76,13 @@ def market_bounds(classes: dict[str, TensionClass]) -> dict[str, float]:
         "shortage": min((c.lower for c in classes.values() if c.market == "shortage"), default=HIGHEST),
         "surplus": max((c.upper or 0.0 for c in classes.values() if c.market == "surplus"), default=LOWEST),
     }
+
+
+def market_labels(classes: dict[str, TensionClass]) -> dict[str, dict[str, list[str]]]:
+    """Returns what the classes of a shortage and of a surplus are called, those nearest to balance first."""
+    shortage = [c.labels for c in classes.values() if c.market == "shortage"]
+    surplus = [c.labels for c in classes.values() if c.market == "surplus"][::-1]
+    return {
+        market: {lang: [label[lang] for label in labels] for lang in ("nl", "en")}
+        for market, labels in (("shortage", shortage), ("surplus", surplus))
+    }

@@ -10,7 +10,7 @@ from portal.answers import answer_csv, read_rows, refuse_csv
 from portal.csv_text import Row
 from portal.formats import format_number
 from portal.pages import file_routes, language, not_found, page_url, parts_of, render, routes
-from portal.tension import CLASSES, bands, bounds, market_bounds, place, read_classes
+from portal.tension import CLASSES, bands, bounds, market_bounds, market_labels, place, read_classes
 
 # The table of tensions is made of this source alone.
 SOURCE = "uwv/spanningsindicator"
@@ -195,6 +195,7 @@ def startup(datasette: Datasette) -> Any:
         datasette.jinja_env.globals["tension_bands"] = bands(classes)
         datasette.jinja_env.globals["tension_bounds"] = bounds(classes)
         datasette.jinja_env.globals["tension_markets"] = market_bounds(classes)
+        datasette.jinja_env.globals["tension_labels"] = market_labels(classes)
 
     return inner
 

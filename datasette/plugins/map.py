@@ -228,7 +228,9 @@ def describe(figures: list[Row], indicator: Row, choice: Choice, datasette: Data
 
 async def to_map(request: Request, datasette: Datasette) -> Response:
     """Leads /kaart to the map of the indicator that was chosen on it (`?indicator=`)."""
-    return Response.redirect(page_url("map", language(request), indicator=request.args.get("indicator") or FIRST_MAP))
+    mapped = [row["indicator_id"] for row in datasette.maps.indicators]
+    first = FIRST_MAP if FIRST_MAP in mapped else next(iter(mapped), FIRST_MAP)
+    return Response.redirect(page_url("map", language(request), indicator=request.args.get("indicator") or first))
 
 
 async def map_csv(request: Request, datasette: Datasette) -> Response:

@@ -17,7 +17,7 @@ from pipelines.card import Shape, SourceCard
 from pipelines.errors import MismatchError, shown
 from pipelines.ongoing import has_figure
 from pipelines.parquet import Span, distinct, first_and_last
-from pipelines.periods import period_days
+from pipelines.periods import period_days, year_of
 from pipelines.settings import DBT_PROJECT
 
 _SEEDS = DBT_PROJECT / "seeds"
@@ -138,7 +138,7 @@ def _used(card: SourceCard, folder: Path) -> Iterator[tuple[str, str, Span]]:
                 yield code, f"the division of {card.region_frame}", (day, day)
             return
         periods = [period for (period,) in distinct(file, ("period_code",), where)]
-        days = {period: period_days(period) or _year(int(period[:4])) for period in periods}
+        days = {period: period_days(period) or _year(year_of(period)) for period in periods}
         # Lives have no gaps, so of each code these two tell of all; what was before is not known.
         days = {period: span for period, span in days.items() if span[1] >= boundaries().known_from}
         for code, *found in first_and_last(file, "region_code", days, where):
