@@ -31,9 +31,10 @@ parsed as (
         is_day,
         -- A day takes its month's row.
         case when is_day then 'MM' else {{ first_of_part('period_code') }} end as period_letters,
-        cast(
-            case when is_day then {{ first_of_part('period_code') }} else {{ last_of_part('period_code') }} end as integer
-        ) as number,
+        case
+            when is_day then cast({{ first_of_part('period_code') }} as integer)
+            else cast({{ last_of_part('period_code') }} as integer)
+        end as number,
         case when is_day then cast({{ last_of_part('period_code') }} as integer) else 1 end as day_of_month
     from marked
 
