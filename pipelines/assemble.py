@@ -20,7 +20,7 @@ from pipelines.held_back import reasons_of_landed, with_dependents
 from pipelines.indicators import check_indicators, read_indicators
 from pipelines.landing import NOTICE, Failure, Landing, Snapshot
 from pipelines.ongoing import ongoing_periods, periods_of
-from pipelines.periods import has_begun, newest_period
+from pipelines.periods import has_begun, newest_period, whole_year
 from pipelines.raw import EMPTY, raw_folder, raw_folders, rows_of, tally_of, write_empty
 from pipelines.reading.existing import boundaries
 from pipelines.reading.landed import Landed
@@ -326,7 +326,7 @@ def _newest_period(card: SourceCard, folder: Path, landed_on: date) -> str | Non
     Of a register, whose rows come while the year goes on, the newest that had begun.
     """
     if card.frame_year and card.shape is not Shape.OBSERVATIONS:
-        return f"{card.frame_year}JJ00"
+        return whole_year(card.frame_year)
     known = periods_of(card, folder)
     if card.shape is Shape.SUBSIDIES:
         return newest_period(p.period_code for p in known if has_begun(p.period_code, landed_on))

@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field, StringConstraints, ValidationError, mode
 from pipelines.dimensions import Dimension, Measure
 from pipelines.errors import CardError, shown
 from pipelines.layout import PERIOD, REGION, TableLayout
-from pipelines.periods import PeriodCode
+from pipelines.periods import PeriodCode, whole_year
 from pipelines.register_card import Register
 from pipelines.roads import Form, Protocol, Road
 from pipelines.strict import Bilingual, Strict, Text
@@ -161,7 +161,7 @@ class SourceCard(Strict):
         """The period of all rows of a table in which nothing tells it: that on the card, or the year of its areas."""
         if self.measures:
             return self.period
-        return f"{self.frame_year}JJ00" if self.frame_year else None
+        return whole_year(self.frame_year) if self.frame_year else None
 
     def dimension(self, role: Literal["region", "period", "measure"]) -> str | None:
         """The name of the dimension with this role, if the table has one."""

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from pipelines.errors import shown
-from pipelines.periods import PeriodCode, PeriodLetters, PeriodStatus, letters_of
+from pipelines.periods import PeriodCode, PeriodLetters, PeriodStatus, is_period, letters_of, year_of
 from pipelines.strict import Strict, Text
 
 
@@ -118,5 +118,5 @@ class Dimension(Strict):
         return (
             (not self.levels or code.startswith(self.levels))
             and (not self.kinds or letters_of(code) in self.kinds)
-            and (not self.since or code[:4] >= str(self.since))
+            and (not self.since or not is_period(code) or year_of(code) >= self.since)
         )

@@ -13,7 +13,7 @@ from pathlib import Path
 from pipelines.card import Shape, SourceCard
 from pipelines.errors import MismatchError, shown
 from pipelines.parquet import distinct
-from pipelines.periods import has_begun, is_over
+from pipelines.periods import has_begun, is_over, whole_year
 from pipelines.reading.shapes import ROWS_IN
 from pipelines.seeds import ValueMark, read_seed
 
@@ -47,7 +47,7 @@ def periods_of(card: SourceCard, folder: Path, *, with_figures: bool = True) -> 
     file = folder / f"{ROWS_IN[card.shape]}.parquet"
     if card.shape is Shape.SUBSIDIES:
         years = distinct(file, ("year",), "year is not null")
-        return [LandedPeriod(card.dataset_id, "", f"{year}JJ00") for (year,) in years]
+        return [LandedPeriod(card.dataset_id, "", whole_year(int(year))) for (year,) in years]
     keys = distinct(file, ("measure_code", "period_code"), has_figure() if with_figures else "true")
     return [LandedPeriod(card.dataset_id, *key) for key in keys]
 

@@ -39,6 +39,39 @@ def letters_of(code: str) -> str:
     return "" if code[4:].isdigit() else code[4:6]
 
 
+def year_of(code: str) -> int:
+    """The year of a period."""
+    return int(code[:4])
+
+
+def part_of(code: str) -> str:
+    """What follows the year in the code of a period."""
+    return code[4:]
+
+
+def number_of(code: str) -> int:
+    """Which of the periods of its kind in its year it is; of a day, which day of its month."""
+    return int(code[6:])
+
+
+def kind_of(code: str) -> str | None:
+    """The name of the kind of a period; None of what is no period."""
+    if _DAY.fullmatch(code):
+        return "day"
+    kind = _kind_of(code)
+    return kind.kind if kind else None
+
+
+def code_of(year: int, letters: str, number: int) -> str:
+    """The code of a period: `2026KW03`."""
+    return f"{year}{letters}{number:02}"
+
+
+def whole_year(year: int) -> str:
+    """The code of a calendar year."""
+    return code_of(year, "JJ", 0)
+
+
 @cache
 def is_period(code: str) -> bool:
     """Whether a code stands for a period that can be: there is no 13th month and no 30th of February."""
@@ -48,7 +81,7 @@ def is_period(code: str) -> bool:
     if kind is None:
         return False
     # The 53rd week of a year is what is left of it behind the 52nd; some have nothing left.
-    return kind.kind != "week" or _monday(int(code[:4]), int(code[6:])).year <= int(code[:4])
+    return kind.kind != "week" or _monday(year_of(code), number_of(code)).year <= year_of(code)
 
 
 def period_days(code: str) -> tuple[date, date] | None:
@@ -61,7 +94,7 @@ def period_days(code: str) -> tuple[date, date] | None:
     if found := _DAY.fullmatch(code):
         day = _day(found)
         return (day, day) if day else None
-    kind, year, number = _kind_of(code), int(code[:4]), int(code[6:])
+    kind, year, number = _kind_of(code), year_of(code), number_of(code)
     if kind is None or not (kind.months or kind.kind in _WEEKS):
         return None
     if kind.months:
@@ -92,7 +125,7 @@ def is_over(code: str, day: date, *, on_first_day: bool = False) -> bool:
 def has_begun(code: str, day: date) -> bool:
     """Whether the first day of a period has come on a day; of one whose days are not known, its year."""
     days = period_days(code)
-    return (days[0] if days else date(int(code[:4]), 1, 1)) <= day
+    return (days[0] if days else date(year_of(code), 1, 1)) <= day
 
 
 def newest_period(codes: Iterable[str]) -> str | None:

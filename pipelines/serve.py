@@ -1,5 +1,6 @@
 """Serves one release with Datasette: a process never sees two releases, and the files it serves never change."""
 
+import json
 import os
 import socket
 import sys
@@ -10,9 +11,11 @@ import click
 
 from pipelines.errors import RegiokompasError
 from pipelines.settings import PORTAL
+from portal.release_form import UnknownFormatError, refuse_unknown
 
 DATABASE_FILE = "regiokompas.db"
 METADATA_FILE = "metadata.json"
+RELEASE_FILE = "release.json"
 
 
 class ServeError(RegiokompasError):
@@ -23,14 +26,18 @@ def resolve_release(release: Path) -> Path:
     """Returns the directory of a release itself, never a link such as `current` that may later point elsewhere.
 
     Raises:
-        ServeError: there is no release at that path, or not a whole one.
+        ServeError: there is no release at that path, not a whole one, or one of a form that the portal cannot read.
     """
     directory = release.resolve()
     if not directory.is_dir():
         raise ServeError(f"There is no release at {release}. Make one with `regiokompas run`.")
-    for name in (DATABASE_FILE, METADATA_FILE):
+    for name in (DATABASE_FILE, METADATA_FILE, RELEASE_FILE):
         if not (directory / name).is_file():
             raise ServeError(f"The release at {release} has no {name}. Make a whole one with `regiokompas run`.")
+    try:
+        refuse_unknown(json.loads((directory / RELEASE_FILE).read_text(encoding="utf-8")))
+    except UnknownFormatError as error:
+        raise ServeError(str(error)) from error
     return directory
 
 

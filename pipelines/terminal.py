@@ -21,6 +21,7 @@ from rich.text import Text
 
 from pipelines.concerns import CONCERNS, FAILED, Concern, grouped
 from pipelines.ingest import NOT_BROUGHT, NOT_RUN
+from pipelines.periods import whole_year, year_of
 from pipelines.transform import BUILT
 
 WIDTH = 120
@@ -247,7 +248,7 @@ def period(code: str | None) -> str:
     """A period code as people read it: `2026JJ00` is 2026."""
     if not code:
         return "-"
-    return code[:4] if code.endswith("JJ00") else code
+    return str(year_of(code)) if code == whole_year(year_of(code)) else code
 
 
 def age(modified: str | None) -> str:

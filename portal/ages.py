@@ -1,6 +1,7 @@
 """How an age in days and a day are written for a Dutch and an English reader."""
 
-from portal.formats import format_period
+import re
+from collections.abc import Mapping
 
 _UNITS = {
     "nl": {"running": "loopt nog", "days": "dagen", "day": "dag", "months": "maanden", "years": "jaar"},
@@ -9,6 +10,7 @@ _UNITS = {
 _DAYS_IN_A_MONTH = 30.44
 # Up to here days are counted, and up to the second months.
 _MOST_DAYS, _MOST_MONTHS = 60, 24
+_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 
 
 def format_age(days: int | None, lang: str) -> str:
@@ -24,6 +26,7 @@ def format_age(days: int | None, lang: str) -> str:
     return f"{months} {units['months']}" if months <= _MOST_MONTHS else f"{months // 12} {units['years']}"
 
 
-def format_day(moment: str | None, kinds: dict[str, dict[str, str]], lang: str) -> str:
+def format_day(moment: str | None, months: Mapping[str, Mapping[str, str]], lang: str) -> str:
     """Returns the day of a moment such as 2026-11-30T06:00 as people write it: 30 november 2026."""
-    return format_period((moment or "")[:10].replace("-", ""), kinds, lang)
+    day = _DAY.match(moment or "")
+    return f"{int(day[3])} {months[day[2]][lang]} {day[1]}" if day else moment or ""

@@ -6,13 +6,13 @@ Classes and no styles: the page's own style sheet gives the colours, so that a s
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import pairwise
 
 from markupsafe import Markup
 
 from portal.axes import Scale, ticks_of
 from portal.formats import format_number
-from portal.periods import first_day
 
 WIDTH, HEIGHT = 720, 320
 LEFT, RIGHT, TOP, BOTTOM = 76, 14, 14, 30
@@ -35,9 +35,9 @@ MOST_LINES = len(_MARKS)
 
 @dataclass(frozen=True, slots=True)
 class LinePoint:
-    """A figure on a line; `is_firm` unless it is provisional or estimated."""
+    """A figure on a line, at the first day of its period; `is_firm` unless it is provisional or estimated."""
 
-    period_code: str
+    day: date
     period: str
     value: float | None
     is_firm: bool = True
@@ -61,7 +61,7 @@ def mark(place: int) -> Markup:
 
 def comparison_chart(lines: Sequence[Line], heading: str, description: str, decimals: int, lang: str) -> Markup:
     """Returns the SVG, empty when no line has a figure. A line breaks where a period is missing."""
-    known = [(p, first_day(p.period_code).toordinal()) for line in lines for p in line.points if p.value is not None]
+    known = [(p, p.day.toordinal()) for line in lines for p in line.points if p.value is not None]
     if not known:
         return Markup("")
     days = sorted({day for _, day in known})
@@ -98,7 +98,7 @@ def _draw(place: int, line: Line, across: Scale, up: Scale, usual: int) -> Marku
     path, marks, before = "", Markup(""), None
     shown = [point for point in line.points if point.value is not None]
     for point in shown:
-        day = first_day(point.period_code).toordinal()
+        day = point.day.toordinal()
         x, y = across(day), up(point.value or 0)
         path += f"{'L' if before is not None and day - before <= GAP * usual else 'M'}{x:.1f} {y:.1f}"
         before = day

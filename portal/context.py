@@ -5,7 +5,6 @@ before the first request is answered, so no reader waits for it and a release th
 What belongs to one request does not belong here.
 """
 
-import csv
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,9 +21,8 @@ from portal.maps import Maps, read_maps
 from portal.overview import Overview, read_overview
 from portal.pages import DATABASE
 from portal.registry import Registry, read_registry, search_regions
-
-SEEDS_FOLDER = Path(__file__).parents[1] / "dbt_project" / "seeds"
-LANGUAGES = ("nl", "en")
+from portal.release_form import refuse_unknown
+from portal.words import LANGUAGES, read_words
 
 
 @dataclass(frozen=True)
@@ -94,13 +92,19 @@ async def attach_context(datasette: Datasette) -> ReleaseContext:
 
 
 async def read_context(datasette: Datasette) -> ReleaseContext:
-    """Returns the facts of the release that this process serves; fails when it has no release row."""
+    """Returns the facts of the release that this process serves.
+
+    Raises:
+        UnknownFormatError: it is of a form that this portal cannot read.
+    """
     database = datasette.get_database(DATABASE)
-    release = (await database.execute("select * from release")).first()
+    release = dict((await database.execute("select * from release")).first())
+    refuse_unknown(release)
     release_id, notice = release["release_id"], release["notice"] if release["invented"] else None
     folder, portal_folder = Path(database.path).parent, _portal_folder(datasette)
     style = b"".join(path.read_bytes() for path in sorted((portal_folder / "static").glob("*.css")))
-    texts, registry = read_texts(portal_folder), await read_registry(datasette)
+    texts = {**read_texts(portal_folder), **await read_words(datasette)}
+    registry = await read_registry(datasette)
     return ReleaseContext(
         folder=folder,
         release_id=release_id,
@@ -129,7 +133,7 @@ def _portal_folder(datasette: Datasette) -> Path:
 
 
 def read_texts(portal_folder: Path) -> Texts:
-    """Returns every group of texts/*.yml with the titles of the seeds, the smallest kind of region first.
+    """Returns every group of texts/*.yml.
 
     Raises:
         ValueError: two files have the same group.
@@ -142,41 +146,7 @@ def read_texts(portal_folder: Path) -> Texts:
                     f"texts/{path.name}: the group `{group}` is in another file too -> give it another name"
                 )
             texts[group] = entries
-    schemes = sorted(_read_seed("region_schemes"), key=lambda row: -int(row["level_order"]))
-    return {
-        **texts,
-        "themes": {row["theme"]: _titles(row) for row in _read_seed("themes")},
-        "sub_themes": {row["sub_theme"]: _titles(row) for row in _read_seed("sub_themes")},
-        "building_blocks": {row["building_block"]: _titles(row) for row in _read_seed("building_blocks")},
-        "usage_warnings": {row["warning_id"]: _titles(row) for row in _read_seed("usage_warnings")},
-        "usage_warning_texts": {row["warning_id"]: _in_both(row, "text") for row in _read_seed("usage_warnings")},
-        "periods": _period_titles(),
-        "schemes": {row["scheme"]: _titles(row) for row in schemes},
-    }
-
-
-def _read_seed(name: str) -> list[dict[str, str]]:
-    with (SEEDS_FOLDER / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def _titles(row: dict[str, str]) -> dict[str, str]:
-    return _in_both(row, "title")
-
-
-def _period_titles() -> dict[str, dict[str, str]]:
-    """What each part of a year is called, by the last four characters of a period code."""
-    return {
-        f"{row['period_letters']}{number:02}": {
-            lang: title.replace("{n}", str(number)) for lang, title in _titles(row).items()
-        }
-        for row in _read_seed("period_kinds")
-        for number in range(int(row["first_number"]), int(row["last_number"]) + 1)
-    }
-
-
-def _in_both(row: dict[str, str], column: str) -> dict[str, str]:
-    return {lang: row[f"{column}_{lang}"] for lang in LANGUAGES}
+    return texts
 
 
 def _read_yaml(path: Path) -> Any:

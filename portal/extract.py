@@ -244,7 +244,7 @@ def _in_language(field: Json, lang: str) -> Json:
 
 def _warnings(codes: str | None, texts: Texts, lang: str) -> str | None:
     known = texts["usage_warning_texts"]
-    return " ".join(known[code][lang] for code in codes.split(";")) if codes else None
+    return " ".join(known[code][lang] if code in known else code for code in codes.split(";")) if codes else None
 
 
 def _columns_table(tables: list[ExtractTable], texts: Texts, lang: str) -> ExtractTable:

@@ -1,14 +1,11 @@
 """The figures of one region, put together from the rows of a release: newest, through the years, next to others."""
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from portal.charts import Point
 from portal.csv_text import Row
-
-YEARLY = "JJ00"
-WORD = re.compile(r"[a-z]\w*")
+from portal.periods import Calendar
 
 
 @dataclass(frozen=True)
@@ -26,28 +23,22 @@ class Figure:
     sources: Sequence[Row]
 
 
-def source_ids(indicator_id: str, indicators: Mapping[str, Row]) -> list[str]:
-    """Returns the sources that an indicator is made of, also through the indicators that it is computed from."""
-    indicator = indicators[indicator_id]
-    if indicator["dataset_id"]:
-        return [indicator["dataset_id"]]
-    parts = WORD.findall(f"{indicator['numerator'] or ''} {indicator['denominator'] or ''}")
-    found = [source for part in parts if part in indicators for source in source_ids(part, indicators)]
-    return list(dict.fromkeys(found))
-
-
-def newest(rows: Iterable[Row]) -> Row | None:
+def newest(rows: Iterable[Row], calendar: Calendar) -> Row | None:
     """Returns the row of the newest period with a number; a whole year goes before its own months and quarters.
 
     A period that was not over when its figure landed is never the newest.
     """
     known = [row for row in rows if row["value"] is not None and row["is_over"]]
-    return max(known, key=lambda row: (row["year"], row["period_code"][4:] == YEARLY, row["period_code"]), default=None)
+    return max(
+        known,
+        key=lambda row: (row["year"], calendar.is_whole_year(row["period_code"]), row["period_code"]),
+        default=None,
+    )
 
 
-def through_years(rows: Iterable[Row]) -> list[Point]:
+def through_years(rows: Iterable[Row], calendar: Calendar) -> list[Point]:
     """Returns the points of a chart: whole years that are over, for less says nothing next to them."""
-    yearly = (row for row in rows if row["period_code"][4:] == YEARLY and row["is_over"])
+    yearly = (row for row in rows if calendar.is_whole_year(row["period_code"]) and row["is_over"])
     return [Point(row["year"], row["value"], row["value_status"]) for row in yearly]
 
 
@@ -56,7 +47,8 @@ def figures_of(
     baseline: Mapping[str, Row],
     peers: Iterable[Row],
     indicators: Mapping[str, Row],
-    sources: Mapping[str, Row],
+    sources_of: Callable[[str], Sequence[Row]],
+    calendar: Calendar,
 ) -> dict[str, Figure]:
     """Returns a figure for every indicator that has one in the region.
 
@@ -71,7 +63,7 @@ def figures_of(
     found = {}
     for indicator_id, rows in by_indicator.items():
         course = baseline.get(indicator_id)
-        shown = course if course and course["value"] is not None else newest(rows)
+        shown = course if course and course["value"] is not None else newest(rows, calendar)
         if shown is None:
             continue
         found[indicator_id] = Figure(
@@ -81,8 +73,8 @@ def figures_of(
             value_status=shown["value_status"],
             boundary_method=shown["boundary_method"],
             course=course,
-            points=through_years(rows),
+            points=through_years(rows, calendar),
             peers=groups.get(indicator_id, {}),
-            sources=[sources[source] for source in source_ids(indicator_id, indicators)],
+            sources=sources_of(indicator_id),
         )
     return found

@@ -1,8 +1,7 @@
 """How numbers, sizes and periods are written for a Dutch and an English reader."""
 
 import re
-
-SCHOOL_YEAR = "SJ00"
+from collections.abc import Mapping
 
 
 def format_number(value: float | None, decimals: int, lang: str) -> str:
@@ -27,21 +26,15 @@ def format_bytes(count: int, lang: str) -> str:
     return f"{format_number(count / 1e6, 1, lang)} MB" if count >= 1e6 else f"{max(1, round(count / 1e3))} kB"
 
 
-def format_period(period_code: str | None, kinds: dict[str, dict[str, str]], lang: str) -> str:
+def format_period(period_code: str | None, titles: Mapping[str, Mapping[str, str]], lang: str) -> str:
     """Returns a period as people write it: 2026, 2026/'27, 2e kwartaal 2026, week 32 2026, 30 maart 2021.
 
-    One of no known kind stays as it is.
+    One that the release has no title of, such as that of a figure which an earlier release had, stays as it is.
 
-    `kinds` holds the titles of the seed of kinds of period, by the last four characters of a code.
+    `titles` holds the titles of the periods of the release.
     """
-    year, suffix = (period_code or "")[:4], (period_code or "")[4:]
-    if month := kinds.get(f"MM{suffix[:2]}") if suffix.isdigit() else None:
-        return f"{int(suffix[2:])} {month[lang]} {year}"
-    if suffix == SCHOOL_YEAR:
-        return f"{year}/'{(int(year) + 1) % 100:02}"
-    if suffix not in kinds:
-        return period_code or ""
-    return f"{kinds[suffix][lang]} {year}".strip()
+    code = period_code or ""
+    return titles[code][lang] if code in titles else code
 
 
 def keep_together(text: str) -> str:

@@ -11,7 +11,6 @@ from datasette.app import Datasette
 
 from portal.csv_text import Row
 from portal.pages import DATABASE
-from portal.periods import days_of
 from portal.regroup import (
     FigurePart,
     Periods,
@@ -27,11 +26,18 @@ from portal.regroup import (
 # Their territory does not depend on municipal boundaries, or is not ours to move.
 KEPT_SCHEMES = ("country", "nuts_country", "nuts2", "nuts3")
 
+# The boundaries that the regions of a period follow: those of its source where all of it is on one division, or else
+# those of its first day. Only in the second case can they change within the period.
 PERIODS = """
-select o.period_code, o.year, max(r.first_frame_year) as code_year
-from observations as o join regions as r using (region_code)
-where o.indicator_id = :indicator and r.scheme = 'municipality' and o.value is not null
-group by o.period_code, o.year
+select p.period_code, coalesce(s.frame_year || '-01-01', p.start_date) as as_of,
+    case when s.frame_year is null then p.end_date end as ends_on
+from (
+    select distinct o.period_code from observations as o join regions as r using (region_code)
+    where o.indicator_id = :indicator and r.scheme = 'municipality' and o.value is not null
+) as known join periods as p using (period_code)
+join indicators as i on i.indicator_id = :indicator
+left join sources as s on s.dataset_id = i.dataset_id
+where as_of is not null
 """
 PARTS = """
 with asked as (
@@ -76,7 +82,7 @@ async def put_on_frame(datasette: Datasette, recipe: Recipe, codes: Sequence[str
     database = datasette.get_database(DATABASE)
     asked = {"codes": json.dumps(list(codes)), "frame": frame, "day": f"{frame}-01-01"}
     indicator = {"indicator": recipe.indicator_id}
-    periods = _dated([dict(row) for row in await database.execute(PERIODS, indicator)])
+    periods = [dict(row) for row in await database.execute(PERIODS, indicator)]
     rows = await database.execute(PARTS, {**asked, **indicator, "periods": json.dumps(periods)})
     heirs: dict[str, set[str]] = {}
     for row in await database.execute(HEIRS, {"frame": frame}):
@@ -85,23 +91,6 @@ async def put_on_frame(datasette: Datasette, recipe: Recipe, codes: Sequence[str
     for row in await database.execute(MEMBERS, asked):
         members.setdefault(row["region_code"], set()).add(row["municipality_code"])
     return gather([dict(row) for row in rows], recipe.decimals, members, heirs)
-
-
-def _dated(periods: Sequence[Row]) -> list[dict[str, str | None]]:
-    """The day whose boundaries the codes of each period follow, and its last day where boundaries may change in it.
-
-    A table of which a code is younger than a period of it follows a later division; then the boundaries of the youngest
-    code hold for the period. A period without days cannot be placed on boundaries.
-    """
-    dated: list[dict[str, str | None]] = []
-    for row in periods:
-        if days := days_of(row["period_code"]):
-            first, last = (day.isoformat() for day in days)
-            follows_later = (row["code_year"] or 0) > row["year"]
-            as_of = max(first, f"{row['code_year']}-01-01") if follows_later else first
-            ends_on = None if follows_later else last
-            dated.append({"period_code": row["period_code"], "as_of": as_of, "ends_on": ends_on})
-    return dated
 
 
 def gather(

@@ -1,39 +1,69 @@
-"""Which days a period has, from its code alone; what a code is, `pipelines/periods.py` says."""
+"""The periods of a release, as its table `periods` tells of them: their days, and how they lie in years."""
 
-from datetime import date, timedelta
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
-_MONTHS = {"JJ": 12, "HJ": 6, "KW": 3, "MM": 1}
-_WEEKS = {"W1": 1, "W4": 4}
-# Behind the thirteenth four weeks come averages and weeks that are left over.
-_MOST_WEEKS = 53
-
-
-def days_of(period_code: str) -> tuple[date, date] | None:
-    """Returns the first and the last day of a period, or None where they do not follow from its code."""
-    year, letters = int(period_code[:4]), period_code[4:6]
-    if period_code[4:].isdigit():
-        day = date(year, int(letters), int(period_code[6:]))
-        return day, day
-    number = int(period_code[6:])
-    if letters == "SJ":
-        return date(year, 8, 1), date(year + 1, 7, 31)
-    if months := _MONTHS.get(letters):
-        before = months * max(number - 1, 0)
-        return _first_of(year, before), _first_of(year, before + months) - timedelta(days=1)
-    weeks = _WEEKS.get(letters)
-    if weeks is None or weeks * number > _MOST_WEEKS:
-        return None
-    # CBS cuts weeks off at the ends of a year.
-    monday = date.fromisocalendar(year, 1, 1) + timedelta(weeks=weeks * (number - 1))
-    return max(monday, date(year, 1, 1)), min(monday + timedelta(days=7 * weeks - 1), date(year, 12, 31))
+WHOLE_YEAR = "year"
 
 
-def first_day(period_code: str) -> date:
-    """Returns the first day of a period; of one whose days are not known that of its year."""
-    days = days_of(period_code)
-    return days[0] if days else date(int(period_code[:4]), 1, 1)
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A row of the table; a period may have days that nothing tells."""
+
+    period_code: str
+    year: int
+    year_part: str
+    kind: str
+    start_date: date | None = None
+    end_date: date | None = None
 
 
-def _first_of(year: int, months: int) -> date:
-    """The first day of the month that many months into a year."""
-    return date(year + months // 12, months % 12 + 1, 1)
+class Calendar:
+    """The periods of a release by their code; of a code that it does not have nothing is known."""
+
+    def __init__(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        self._periods = {row["period_code"]: _period(row) for row in rows}
+        self._codes = {(period.year, period.year_part): code for code, period in self._periods.items()}
+        self._whole_years = {p.year: code for code, p in self._periods.items() if p.kind == WHOLE_YEAR}
+
+    def find(self, period_code: str) -> Period | None:
+        """Returns what is known of a period."""
+        return self._periods.get(period_code)
+
+    def first_day(self, period_code: str) -> date:
+        """Returns the first day of a period; of one whose days are not known that of its year."""
+        period = self._periods.get(period_code)
+        if period is None:
+            return date.min
+        return period.start_date or date(period.year, 1, 1)
+
+    def order(self, period_code: str) -> tuple[date, str]:
+        """Returns by what periods are put in the order of time."""
+        return self.first_day(period_code), period_code
+
+    def year_of(self, period_code: str) -> int | None:
+        """Returns the year of a period."""
+        period = self._periods.get(period_code)
+        return period.year if period else None
+
+    def is_whole_year(self, period_code: str) -> bool:
+        """Whether a period is a calendar year and no part of one."""
+        period = self._periods.get(period_code)
+        return period is not None and period.kind == WHOLE_YEAR
+
+    def whole_year(self, period_code: str) -> str | None:
+        """Returns the calendar year that a period is in, where the release has it."""
+        period = self._periods.get(period_code)
+        return self._whole_years.get(period.year) if period else None
+
+    def years_before(self, period_code: str, years: int) -> str | None:
+        """Returns the same period of some years before, where the release has it: a quarter has a quarter."""
+        period = self._periods.get(period_code)
+        return self._codes.get((period.year - years, period.year_part)) if period else None
+
+
+def _period(row: Mapping[str, Any]) -> Period:
+    days = (date.fromisoformat(row[name]) if row[name] else None for name in ("start_date", "end_date"))
+    return Period(row["period_code"], row["year"], row["year_part"], row["kind"], *days)

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 from datasette.app import Datasette
 
 from portal.csv_text import Row
-from portal.regroup import Recipe
+from portal.periods import Calendar
+from portal.regroup import Recipe, Term
 from portal.rows import read_rows
 
 Item = TypeVar("Item")
@@ -33,6 +34,7 @@ PLACES = """
 select current_municipality_code, name from places
 where current_municipality_code is not null and frame_year = (select max(frame_year) from places)
 """
+TERMS = "select indicator_id, side, term_id, sign from indicator_terms order by indicator_id, side, term_order"
 PUBLISHED_FRAMES = "select distinct frame_year from observations_on_frame order by frame_year desc"
 ONGOING = """
 select distinct indicator_id, period_code from observations_on_frame
@@ -47,8 +49,8 @@ class Registry:
 
     `successors` holds the municipality of now that each one that ended went into as a whole, `heirs` those of now among
     which each divided one went, the largest part first. `datasets` holds the source tables that each indicator is made
-    of, `labour_regions` the regions with a page of their labour market, `ongoing` the periods of each indicator that
-    were not over when its figures landed.
+    of, `terms` what each one is computed from, by side, `labour_regions` the regions with a page of their labour
+    market, `ongoing` the periods of each indicator that were not over when its figures landed.
     """
 
     indicators: Mapping[str, Row]
@@ -61,6 +63,8 @@ class Registry:
     datasets: Mapping[str, Sequence[str]]
     programmes: Mapping[str, Row]
     labour_regions: Set[str]
+    terms: Mapping[str, Mapping[str, tuple[Term, ...]]]
+    periods: Calendar
     ongoing: Mapping[str, Set[str]]
     frames: Sequence[int]
     published_frames: Sequence[int]
@@ -73,7 +77,29 @@ class Registry:
     @property
     def recipes(self) -> list[Recipe]:
         """How each indicator is worked out."""
-        return [Recipe(**{name: row[name] for name in Recipe.__dataclass_fields__}) for row in self.indicators.values()]
+        return [self.recipe(indicator_id) for indicator_id in self.indicators]
+
+    def recipe(self, indicator_id: str) -> Recipe:
+        """How an indicator is worked out."""
+        row, terms = self.indicators[indicator_id], self.terms.get(indicator_id, {})
+        return Recipe(
+            indicator_id=indicator_id,
+            kind=row["kind"],
+            formula=row["formula"],
+            decimals=row["decimals"],
+            numerator=terms.get("numerator", ()),
+            denominator=terms.get("denominator", ()),
+            factor=row["factor"],
+            lag_years=row["lag_years"],
+        )
+
+    def used_in(self, indicator_id: str) -> list[str]:
+        """The indicators that are computed from one, by their ids."""
+        return sorted(
+            other
+            for other, sides in self.terms.items()
+            if any(term.indicator_id == indicator_id for terms in sides.values() for term in terms)
+        )
 
 
 async def read_registry(datasette: Datasette) -> Registry:
@@ -95,6 +121,10 @@ async def read_registry(datasette: Datasette) -> Registry:
     datasets: dict[str, list[str]] = {}
     for row in await rows("select indicator_id, dataset_id from indicator_sources order by 1, 2"):
         datasets.setdefault(row["indicator_id"], []).append(row["dataset_id"])
+    terms: dict[str, dict[str, tuple[Term, ...]]] = {}
+    for row in await rows(TERMS):
+        sides = terms.setdefault(row["indicator_id"], {})
+        sides[row["side"]] = (*sides.get(row["side"], ()), Term(row["term_id"], row["sign"]))
     ongoing: dict[str, set[str]] = {}
     for row in await rows(ONGOING):
         ongoing.setdefault(row["indicator_id"], set()).add(row["period_code"])
@@ -109,6 +139,8 @@ async def read_registry(datasette: Datasette) -> Registry:
         datasets=datasets,
         programmes={row["programme_id"]: row for row in await rows("select * from programmes")},
         labour_regions={row["region_code"] for row in await rows(LABOUR_REGIONS)},
+        terms=terms,
+        periods=Calendar(await rows("select * from periods")),
         ongoing=ongoing,
         frames=[row["frame_year"] for row in await rows(FRAMES)],
         published_frames=[row["frame_year"] for row in await rows(PUBLISHED_FRAMES)],
@@ -122,11 +154,17 @@ def fold(text: str) -> str:
 
 
 def by_theme(items: Iterable[Item], themes: Iterable[str], theme_of: Callable[[Item], str]) -> dict[str, list[Item]]:
-    """Returns items by their theme: in the order of the seed of themes, and any theme that is not there last."""
+    """Returns items by their theme: in the order of the themes given, and any theme that is not there last."""
     listed = list(items)
     order = dict.fromkeys([*themes, *sorted({theme_of(item) for item in listed})])
     grouped = {theme: [item for item in listed if theme_of(item) == theme] for theme in order}
     return {theme: members for theme, members in grouped.items() if members}
+
+
+def in_order(rows: Iterable[Row], schemes: Iterable[str]) -> list[Row]:
+    """Returns rows by their kind of region, those of a kind that the release does not tell of last."""
+    places = {scheme: place for place, scheme in enumerate(schemes)}
+    return sorted(rows, key=lambda row: places.get(row["scheme"], len(places)))
 
 
 def search_regions(

@@ -8,6 +8,8 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from portal.periods import Calendar
+
 # From good to bad; the same orders as `value_status_order` and `boundary_method_order` of the dbt project.
 STATUSES = (
     "final",
@@ -42,6 +44,14 @@ MISSING = RegroupedFigure(None, "missing", "unavailable", 0)
 
 
 @dataclass(frozen=True, slots=True)
+class Term:
+    """An indicator in a numerator or denominator, which is added (1) or taken off (-1)."""
+
+    indicator_id: str
+    sign: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """How the registry of indicators says that an indicator is worked out."""
 
@@ -49,8 +59,8 @@ class Recipe:
     kind: str
     formula: str
     decimals: int
-    numerator: str | None = None
-    denominator: str | None = None
+    numerator: tuple[Term, ...] = ()
+    denominator: tuple[Term, ...] = ()
     factor: float | None = None
     lag_years: int | None = None
 
@@ -62,7 +72,7 @@ class Recipe:
     @property
     def is_recomputable(self) -> bool:
         """Whether there is a figure for municipalities together: a sum, or something worked out from sums."""
-        return self.is_sum or self.numerator is not None
+        return self.is_sum or bool(self.numerator)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +174,11 @@ def _share(value: float, part: FigurePart, decimals: int) -> float:
 
 
 def regroup(
-    recipes: Iterable[Recipe], municipalities: Mapping[str, Series], country: Series, mended: Collection[str]
+    recipes: Iterable[Recipe],
+    municipalities: Mapping[str, Series],
+    country: Series,
+    mended: Collection[str],
+    calendar: Calendar,
 ) -> dict[str, dict[str, RegroupedFigure]]:
     """Returns the figures of a region of some municipalities, by indicator and period.
 
@@ -177,9 +191,9 @@ def regroup(
     wanted = list(recipes)
     sums = {recipe.indicator_id: _add_up_periods(recipe, municipalities, mended) for recipe in wanted if recipe.is_sum}
     derived = {
-        recipe.indicator_id: derive(recipe, sums, country)
+        recipe.indicator_id: derive(recipe, sums, country, calendar)
         for recipe in wanted
-        if recipe.numerator is not None and not recipe.is_sum
+        if recipe.numerator and not recipe.is_sum
     }
     return {indicator_id: periods for indicator_id, periods in {**sums, **derived}.items() if periods}
 
@@ -201,33 +215,30 @@ def _add_up_periods(
     }
 
 
-def derive(recipe: Recipe, series: Series, country: Series) -> dict[str, RegroupedFigure]:
+def derive(recipe: Recipe, series: Series, country: Series, calendar: Calendar) -> dict[str, RegroupedFigure]:
     """Returns what is worked out from the figures of a region, as the registry says, by period."""
     numerators = _sum_of_terms(recipe.numerator, series)
     if recipe.formula == "growth":
-        return _growth(recipe, numerators)
+        return _growth(recipe, numerators, calendar)
     if recipe.formula == "sum":
         return {period: _rounded(figure, recipe) for period, figure in numerators.items()}
-    quotients = _quotients(recipe, numerators, _sum_of_terms(recipe.denominator, series))
+    quotients = _quotients(recipe, numerators, _sum_of_terms(recipe.denominator, series), calendar)
     if recipe.formula == "location_quotient":
         of_country = _quotients(
-            recipe, _sum_of_terms(recipe.numerator, country), _sum_of_terms(recipe.denominator, country)
+            recipe, _sum_of_terms(recipe.numerator, country), _sum_of_terms(recipe.denominator, country), calendar
         )
         quotients = {p: _over(figure, of_country.get(p)) for p, figure in quotients.items()}
     return {period: _rounded(figure, recipe) for period, figure in quotients.items()}
 
 
-def _sum_of_terms(terms: str | None, series: Series) -> dict[str, RegroupedFigure]:
-    """Returns the signed sum of `a + b - c`, for the periods in which every term has a figure or a reason why not."""
-    words = (terms or "").split()
-    if not words:
+def _sum_of_terms(terms: Sequence[Term], series: Series) -> dict[str, RegroupedFigure]:
+    """Returns the signed sum of terms, for the periods in which every one has a figure or a reason why not."""
+    if not terms:
         return {}
-    ids = [word for word in words if word not in "+-"]
-    signs = [-1 if place and words[place - 1] == "-" else 1 for place, word in enumerate(words) if word not in "+-"]
-    common = set.intersection(*(set(series.get(indicator_id, {})) for indicator_id in ids))
-    return {
-        period: _combine([series[indicator_id][period] for indicator_id in ids], signs) for period in sorted(common)
-    }
+    signs = [term.sign for term in terms]
+    parts = [series.get(term.indicator_id, {}) for term in terms]
+    common = set.intersection(*(set(part) for part in parts))
+    return {period: _combine([part[period] for part in parts], signs) for period in sorted(common)}
 
 
 def _combine(figures: Sequence[RegroupedFigure], signs: Sequence[int]) -> RegroupedFigure:
@@ -240,11 +251,11 @@ def _combine(figures: Sequence[RegroupedFigure], signs: Sequence[int]) -> Regrou
     )
 
 
-def _quotients(recipe: Recipe, above: Periods, below: Periods) -> dict[str, RegroupedFigure]:
+def _quotients(recipe: Recipe, above: Periods, below: Periods, calendar: Calendar) -> dict[str, RegroupedFigure]:
     """Returns quotients by period; the denominator is that of the period, or of its year where it has none."""
     found = {}
     for period, numerator in above.items():
-        denominator = below.get(period) or below.get(f"{period[:4]}JJ00")
+        denominator = below.get(period) or below.get(calendar.whole_year(period) or "")
         if denominator is not None:
             found[period] = _over(numerator, denominator, recipe.factor or 1)
     return found
@@ -263,10 +274,10 @@ def _over(numerator: RegroupedFigure, denominator: RegroupedFigure | None, facto
     return RegroupedFigure(factor * numerator.value / denominator.value, status, method, parts)
 
 
-def _growth(recipe: Recipe, figures: Periods) -> dict[str, RegroupedFigure]:
+def _growth(recipe: Recipe, figures: Periods, calendar: Calendar) -> dict[str, RegroupedFigure]:
     found = {}
     for period, figure in figures.items():
-        earlier = figures.get(f"{int(period[:4]) - (recipe.lag_years or 1)}{period[4:]}")
+        earlier = figures.get(calendar.years_before(period, recipe.lag_years or 1) or "")
         if earlier is None:
             continue
         grown = _over(figure, earlier)

@@ -1,10 +1,11 @@
 """The classes of the tension on the labour market, and where a tension stands among them."""
 
-import csv
 import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
+CLASSES = "select * from tension_classes order by lower_bound"
 WIDTH, HEIGHT = 240, 16
 # Four times as many vacancies as people stands as far to the right as four times as few to the left.
 LOWEST, HIGHEST = 1 / 16, 16.0
@@ -38,19 +39,18 @@ class Bound:
     x: float
 
 
-def read_classes(seed: Path) -> dict[str, TensionClass]:
-    """Returns the classes by id, the loosest first, from `tension_classes.csv`."""
-    with seed.open(encoding="utf-8", newline="") as file:
-        return {
-            row["class_id"]: TensionClass(
-                class_id=row["class_id"],
-                lower=float(row["lower_bound"]),
-                upper=float(row["upper_bound"]) if row["upper_bound"] else None,
-                market=row["market"],
-                labels={lang: row[f"label_{lang}"] for lang in ("nl", "en")},
-            )
-            for row in csv.DictReader(file)
-        }
+def read_classes(rows: Iterable[Mapping[str, Any]]) -> dict[str, TensionClass]:
+    """Returns the classes by id from the rows of `CLASSES`, the loosest first."""
+    return {
+        row["class_id"]: TensionClass(
+            class_id=row["class_id"],
+            lower=row["lower_bound"],
+            upper=row["upper_bound"],
+            market=row["market"],
+            labels={lang: row[f"label_{lang}"] for lang in ("nl", "en")},
+        )
+        for row in rows
+    }
 
 
 def place(tension: float) -> float:
@@ -73,6 +73,16 @@ def bounds(classes: dict[str, TensionClass]) -> list[Bound]:
 def market_bounds(classes: dict[str, TensionClass]) -> dict[str, float]:
     """Returns the tension from which there is a shortage, and that below which there is a surplus."""
     return {
-        "shortage": min(c.lower for c in classes.values() if c.market == "shortage"),
-        "surplus": max(c.upper or 0.0 for c in classes.values() if c.market == "surplus"),
+        "shortage": min((c.lower for c in classes.values() if c.market == "shortage"), default=HIGHEST),
+        "surplus": max((c.upper or 0.0 for c in classes.values() if c.market == "surplus"), default=LOWEST),
+    }
+
+
+def market_labels(classes: dict[str, TensionClass]) -> dict[str, dict[str, list[str]]]:
+    """Returns what the classes of a shortage and of a surplus are called, those nearest to balance first."""
+    shortage = [c.labels for c in classes.values() if c.market == "shortage"]
+    surplus = [c.labels for c in classes.values() if c.market == "surplus"][::-1]
+    return {
+        market: {lang: [label[lang] for label in labels] for lang in ("nl", "en")}
+        for market, labels in (("shortage", shortage), ("surplus", surplus))
     }

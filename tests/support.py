@@ -60,6 +60,15 @@ PUBLIC_TABLES = {
     "region_groups",
     "boundary_changes",
     "boundary_transitions",
+    "indicator_terms",
+    "periods",
+    "region_schemes",
+    "themes",
+    "sub_themes",
+    "building_blocks",
+    "usage_warnings",
+    "tension_classes",
+    "series_breaks",
 }
 STANDIN = SHARED / "standin" / "standin.py"
 # The cards whose real figures the stand-in serves, and of its files those that a person would put in the drop folder.

@@ -3,6 +3,8 @@
 import json
 import os
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import polars as pl
 from pipelines.publish.release import Release, publish
 from pipelines.publish.revisions import record_changes
 
+DATABASE = "regiokompas.db"
 Key = tuple[str, str, str]
 Figures = dict[Key, tuple[float | None, str]]
 
@@ -118,3 +121,16 @@ def _key(key: Key) -> dict[str, Any]:
 
 def _cell(cell: tuple[float | None, str]) -> dict[str, Any]:
     return {"value": cell[0], "value_status": cell[1]}
+
+
+def with_other_words(release: Path, folder: Path, statements: str) -> Path:
+    """A copy of a whole release whose database was changed by SQL; all other files are those of the release itself."""
+    folder.mkdir(parents=True)
+    for path in release.iterdir():
+        if path.name != DATABASE:
+            (folder / path.name).symlink_to(path)
+    shutil.copyfile(release / DATABASE, folder / DATABASE)
+    with closing(sqlite3.connect(folder / DATABASE)) as db:
+        db.executescript(statements)
+        db.commit()
+    return folder

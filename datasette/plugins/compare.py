@@ -17,9 +17,8 @@ from portal.csv_text import Row
 from portal.formats import format_period
 from portal.frames import KEPT_SCHEMES, put_on_frame
 from portal.pages import DATABASE, file_routes, language, page_url, render, routes
-from portal.periods import first_day
 from portal.registry import Registry, by_theme, each_once
-from portal.regroup import Periods, Recipe, RegroupedFigure, index_of
+from portal.regroup import Periods, RegroupedFigure, index_of
 
 PARAMETERS = ("region", "indicator", "frame")
 MOST_SUGGESTIONS = 5
@@ -119,7 +118,7 @@ async def read_figures(datasette: Datasette, asked: AskedComparison, registry: R
         return await _select(datasette, asked, asked.codes)
     kept = [code for code in asked.codes if registry.regions[code]["scheme"] in KEPT_SCHEMES]
     moved = [code for code in asked.codes if code not in kept]
-    recipe = Recipe(**{name: asked.indicator[name] for name in Recipe.__dataclass_fields__})
+    recipe = registry.recipe(asked.indicator["indicator_id"])
     as_published = AskedComparison(asked.indicator, kept)
     return {
         **await _select(datasette, as_published, kept),
@@ -155,7 +154,7 @@ async def compare(request: Request, datasette: Datasette) -> Response:
     registry, asked = release.registry, read_question(request, release)
     figures = await read_figures(datasette, asked, registry)
     series = {code: figures.get(code, {}) for code in asked.codes}
-    periods = sorted({period for known in series.values() for period in known}, key=lambda p: (first_day(p), p))
+    periods = sorted({period for known in series.values() for period in known}, key=registry.periods.order)
     base, index = read_index(asked, series)
     here = page_url("compare", lang)
     context = {
@@ -201,13 +200,18 @@ def _as_figures(index: Mapping[str, Mapping[str, float]], series: Mapping[str, P
 def _draw(
     asked: AskedComparison, release: ReleaseContext, lang: str, series: Mapping[str, Periods], is_index: bool
 ) -> Any:
-    regions, kinds = release.registry.regions, release.texts["periods"]
+    registry, titles = release.registry, release.texts["periods"]
     lines = [
         Line(
-            regions[code]["name"],
+            registry.regions[code]["name"],
             [
-                LinePoint(p, format_period(p, kinds, lang), f.value, f.status in FIRM and f.method != "split_estimate")
-                for p, f in sorted(series.get(code, {}).items(), key=lambda item: first_day(item[0]))
+                LinePoint(
+                    registry.periods.first_day(p),
+                    format_period(p, titles, lang),
+                    f.value,
+                    f.status in FIRM and f.method != "split_estimate",
+                )
+                for p, f in sorted(series.get(code, {}).items(), key=lambda item: registry.periods.first_day(item[0]))
             ],
         )
         for code in asked.codes
@@ -241,7 +245,7 @@ def _csv_rows(asked: AskedComparison, registry: Registry, lang: str, series: Map
             "region_code": code,
             "region": registry.regions[code]["name"],
             "period_code": period,
-            "year": int(period[:4]),
+            "year": registry.periods.year_of(period),
             "frame_year": asked.frame,
             "value": figure.value,
             "value_status": figure.status,
@@ -251,7 +255,7 @@ def _csv_rows(asked: AskedComparison, registry: Registry, lang: str, series: Map
             "attribution": attribution,
         }
         for code in asked.codes
-        for period, figure in sorted(series.get(code, {}).items(), key=lambda item: (first_day(item[0]), item[0]))
+        for period, figure in sorted(series.get(code, {}).items(), key=lambda item: registry.periods.order(item[0]))
     ]
 
 

@@ -1,4 +1,4 @@
-"""Facets of a whole table come from the release, which has counted them: no page reads every row to count them again."""
+"""Facets of a whole table come from the release, which has counted them: no page counts every row again."""
 
 from typing import Any
 
@@ -29,7 +29,20 @@ class Counted:
 
     async def execute(self, database: str, sql: str, params: Any = None, **limits: Any) -> Results:
         """Answers from the counts, whatever SQL would count the rows."""
-        return await self._server.execute(database, VALUES, self._asked, **limits)
+        found: Results = await self._server.execute(database, VALUES, self._asked, **limits)
+        return found
+
+
+class OneFacet(ColumnFacet):
+    """Datasette's facet of one column."""
+
+    def __init__(self, chosen: dict[str, Any], *about: Any) -> None:
+        super().__init__(*about)
+        self._chosen = chosen
+
+    def get_configs(self) -> list[dict[str, Any]]:
+        """Returns the one that it is of."""
+        return [self._chosen]
 
 
 class CountedFacet(ColumnFacet):
@@ -42,8 +55,8 @@ class CountedFacet(ColumnFacet):
         for chosen in self.get_configs():
             column = chosen["config"].get("column") or chosen["config"]["simple"]
             server = Counted(self.ds, self.table, column, self.get_facet_size() + 1) if column in counted else self.ds
-            one = ColumnFacet(server, self.request, self.database, self.sql, self.table, self.params, self.metadata)
-            one.get_configs = lambda chosen=chosen: [chosen]
+            about = (self.request, self.database, self.sql, self.table, self.params, self.metadata)
+            one = OneFacet(chosen, server, *about)
             for all_of_them, more in zip(found, await one.facet_results(), strict=True):
                 all_of_them += more
         return found

@@ -1,7 +1,6 @@
 """What an indicator is, how far its figures reach and how they were revised; and all indicators by theme."""
 
 import asyncio
-import re
 from typing import Any
 
 from datasette import Response, hookimpl
@@ -13,11 +12,12 @@ from portal.charts import Point, Size, line_chart
 from portal.context import context_of
 from portal.csv_text import Row
 from portal.pages import file_routes, language, not_found, parts_of, render, routes
+from portal.periods import Calendar
+from portal.registry import in_order
 from portal.revisions import KINDS, line_of_changes, revised_figures, revisions_of_indicator
 from portal.rows import read_rows
 
 INDICATOR = "select * from indicators where indicator_id = :indicator_id"
-TITLES = "select indicator_id, title_nl, title_en, numerator, denominator from indicators order by indicator_id"
 EVERY = """
 select indicator_id, theme, sub_theme, title_nl, title_en, definition_nl, definition_en, unit_nl, unit_en, kind,
     lowest_level, state
@@ -49,6 +49,10 @@ FIGURES = """
 select o.*, r.name, r.scheme from observations_on_frame as o join regions as r using (region_code)
 where o.indicator_id = :indicator_id order by o.region_code, o.year, o.period_code
 """
+BREAKS = """
+select period_code, part_id, count(*) as regions_count from series_breaks
+where indicator_id = :indicator_id group by period_code, part_id order by period_code, part_id
+"""
 CSV_COLUMNS = [
     "indicator_id",
     "region_code",
@@ -68,22 +72,15 @@ NEWEST_PERIODS = 12
 SHOWN_REVISIONS = 20
 # Narrow, so that its numbers can still be read on a phone.
 CHART = Size(380, 150)
-YEAR_SUFFIX = "JJ00"
-TERM = re.compile(r"[a-z][a-z0-9_]*|[+-]")
 
 
-def terms(expression: str | None) -> list[str]:
-    """Returns the names and signs of a numerator or denominator, in order: `a`, `-`, `b`."""
-    return TERM.findall(expression or "")
-
-
-def chart_of(datasette: Datasette, series: list[Row], indicator: Row, lang: str) -> Any:
+def chart_of(datasette: Datasette, calendar: Calendar, series: list[Row], indicator: Row, lang: str) -> Any:
     """Returns the chart of the years of a series that are over; quarters and months do not fit on an axis of years."""
     portal = context_of(datasette)
     points = [
         Point(row["year"], row["value"], row["value_status"])
         for row in series
-        if row["period_code"].endswith(YEAR_SUFFIX) and row["is_over"]
+        if calendar.is_whole_year(row["period_code"]) and row["is_over"]
     ]
     title = f"{indicator[f'title_{lang}']}, {portal.text('indicator', 'country', lang)}"
     return line_chart(
@@ -137,26 +134,25 @@ async def indicator_page(request: Request, datasette: Datasette) -> Response:
     if not found:
         return await not_found(datasette, request, "indicator", context_of(datasette).text("indicator", "absent", lang))
     indicator = found[0]
-    every = await read_rows(datasette, TITLES)
-    schemes = list(context_of(datasette).texts["schemes"])
+    release = context_of(datasette)
+    registry = release.registry
+    recipe = registry.recipe(indicator["indicator_id"])
     coverage = await read_rows(datasette, COVERAGE, key)
     national = await read_rows(datasette, NATIONAL, {**key, "country": COUNTRY})
     target = await read_rows(datasette, TARGET_SOURCE, {"programme_id": indicator["target_source"]})
     context = {
         "indicator": indicator,
         "is_partial": not indicator["is_comparable"],
-        "numerator": terms(indicator["numerator"]),
-        "denominator": terms(indicator["denominator"]),
-        "titles": {row["indicator_id"]: row[f"title_{lang}"] for row in every},
-        "used_in": [
-            row for row in every if key["indicator_id"] in {*terms(row["numerator"]), *terms(row["denominator"])}
-        ],
+        "recipe": recipe,
+        "titles": {name: row[f"title_{lang}"] for name, row in registry.indicators.items()},
+        "used_in": registry.used_in(indicator["indicator_id"]),
+        "breaks": await read_rows(datasette, BREAKS, key),
         "warnings": (indicator["usage_warnings"] or "").split(";") if indicator["usage_warnings"] else [],
         "sources": await read_rows(datasette, SOURCES, key),
-        "coverage": sorted(coverage, key=lambda row: schemes.index(row["scheme"])),
+        "coverage": in_order(coverage, release.texts["schemes"]),
         "has_map": any(row["scheme"] == "municipality" for row in coverage),
         "national": national[:NEWEST_PERIODS],
-        "chart": chart_of(datasette, national, indicator, lang),
+        "chart": chart_of(datasette, registry.periods, national, indicator, lang),
         "target_source": target[0] if target else None,
         "revisions": await revisions_of(datasette, indicator, request.args.get("region", "").strip(), lang),
     }

@@ -14,7 +14,7 @@ from portal.csv_text import Row
 from portal.formats import format_number
 from portal.pages import file_routes, language, not_found, page_url, parts_of, render, routes
 from portal.rows import read_rows
-from portal.tension import bands, bounds, market_bounds, place, read_classes
+from portal.tension import CLASSES, bands, bounds, market_bounds, market_labels, place, read_classes
 
 # The table of tensions is made of this source alone.
 SOURCE = "uwv/spanningsindicator"
@@ -191,13 +191,23 @@ def register_routes() -> list[tuple[str, Any]]:
 
 
 @hookimpl
+def startup(datasette: Datasette) -> Any:
+    """Gives the templates the classes of tension of the release and their places on the scale."""
+
+    async def inner() -> None:
+        classes = read_classes(await read_rows(datasette, CLASSES))
+        datasette.jinja_env.globals["tension_classes"] = classes
+        datasette.jinja_env.globals["tension_bands"] = bands(classes)
+        datasette.jinja_env.globals["tension_bounds"] = bounds(classes)
+        datasette.jinja_env.globals["tension_markets"] = market_bounds(classes)
+        datasette.jinja_env.globals["tension_labels"] = market_labels(classes)
+
+    return inner
+
+
+@hookimpl
 def prepare_jinja2_environment(env: Environment) -> None:
-    """Gives the templates the classes of tension and their places on the scale."""
-    classes = read_classes(TENSION_CLASSES)
-    env.globals["tension_classes"] = classes
-    env.globals["tension_bands"] = bands(classes)
-    env.globals["tension_bounds"] = bounds(classes)
-    env.globals["tension_markets"] = market_bounds(classes)
+    """Gives the templates our ways of writing a tension."""
     env.filters["tension_place"] = place
     env.filters["tension"] = lambda value, lang: format_number(value, 2, lang)
     env.filters["bound"] = lambda value, lang: format_number(value, len(f"{value:g}".partition(".")[2]), lang)

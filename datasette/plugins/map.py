@@ -38,10 +38,13 @@ left join observations_on_frame as o on o.region_code = r.region_code and o.indi
 where r.scheme = 'municipality' and r.is_current
 order by r.name
 """
-# Numerators are names with + and - between them, so a name is looked for with a space on both sides.
 RATES_OF = """
-select indicator_id, title_nl, title_en from indicators
-where formula = 'ratio' and ' ' || numerator || ' ' like '% ' || :indicator_id || ' %' and lowest_level = 'municipality'
+select i.indicator_id, i.title_nl, i.title_en from indicators as i
+where i.formula = 'ratio' and i.lowest_level = 'municipality' and exists (
+    select 1 from indicator_terms as t
+    where t.indicator_id = i.indicator_id and t.side = 'numerator' and t.term_id = :indicator_id
+)
+order by i.indicator_id
 """
 CSV_COLUMNS = [
     "rank",
@@ -192,7 +195,9 @@ def describe(figures: list[Row], indicator: Row, choice: Choice, datasette: Data
 
 async def to_map(request: Request, datasette: Datasette) -> Response:
     """Leads /kaart to the map of the indicator that was chosen on it (`?indicator=`)."""
-    indicator = request.args.get("indicator") or FIRST_MAP
+    mapped = [row["indicator_id"] for row in context_of(datasette).maps.indicators]
+    first = FIRST_MAP if FIRST_MAP in mapped else next(iter(mapped), FIRST_MAP)
+    indicator = request.args.get("indicator") or first
     answer: Response = Response.redirect(page_url("map", language(request), indicator=indicator))
     return answer
 

@@ -15,7 +15,7 @@ from portal.answers import answer_csv, refuse_csv
 from portal.context import ReleaseContext, context_of
 from portal.csv_text import Row, write_csv
 from portal.pages import DATABASE, file_routes, language, page_url, render, routes
-from portal.periods import first_day
+from portal.periods import Calendar
 from portal.registry import Registry, by_theme, each_once, fold
 from portal.regroup import Periods, RegroupedFigure, Series, mended_by, regroup
 
@@ -115,24 +115,25 @@ async def read_figures(
         figure = RegroupedFigure(row["value"], row["value_status"], row["boundary_method"], row["parts_count"])
         found[row["region_code"]].setdefault(row["indicator_id"], {})[row["period_code"]] = figure
     municipalities: dict[str, Series] = {code: found[code] for code in asked.codes}
-    figures = regroup(registry.recipes, municipalities, found[COUNTRY], mended_by(asked.codes, registry.heirs))
+    mended = mended_by(asked.codes, registry.heirs)
+    figures = regroup(registry.recipes, municipalities, found[COUNTRY], mended, registry.periods)
     for recipe in registry.recipes:
         # A period that goes on has not grown or shrunk yet.
         if recipe.formula == "growth" and recipe.indicator_id in figures:
-            goes_on = registry.ongoing.get(recipe.numerator or "", set())
+            goes_on = {p for term in recipe.numerator for p in registry.ongoing.get(term.indicator_id, ())}
             kept = {p: figure for p, figure in figures.pop(recipe.indicator_id).items() if p not in goes_on}
             figures |= {recipe.indicator_id: kept} if kept else {}
     return figures
 
 
-def newest(periods: Periods, ongoing: Collection[str] = ()) -> tuple[str, RegroupedFigure]:
+def newest(periods: Periods, calendar: Calendar, ongoing: Collection[str] = ()) -> tuple[str, RegroupedFigure]:
     """Returns the newest period that is over and holds a number.
 
     Where none does, one that goes on; and without a number the newest period, so that its status is seen.
     """
     return max(
         periods.items(),
-        key=lambda item: (item[1].value is not None, item[0] not in ongoing, first_day(item[0]), item[0]),
+        key=lambda item: (item[1].value is not None, item[0] not in ongoing, calendar.order(item[0])),
     )
 
 
@@ -157,7 +158,9 @@ async def own_region(request: Request, datasette: Datasette) -> Response:
     asked = read_question(request, registry)
     is_answered = bool(asked.codes) and not asked.problems
     figures = await read_figures(datasette, asked, registry) if is_answered else {}
-    newest_figures = [(registry.indicators[i], *newest(p, registry.ongoing.get(i, ()))) for i, p in figures.items()]
+    newest_figures = [
+        (registry.indicators[i], *newest(p, registry.periods, registry.ongoing.get(i, ()))) for i, p in figures.items()
+    ]
     title = name_of(asked, release, lang)
     known = [i for i, periods in figures.items() if any(figure.value is not None for figure in periods.values())]
     file_name, file_text = selection_file(asked, title)
@@ -231,7 +234,7 @@ def _csv_rows(
                 "region": title,
                 "municipalities": " ".join(asked.codes),
                 "period_code": period,
-                "year": int(period[:4]),
+                "year": registry.periods.year_of(period),
                 "frame_year": registry.published_frames[0],
                 "value": figure.value,
                 "value_status": figure.status,
@@ -239,7 +242,7 @@ def _csv_rows(
                 "parts_count": figure.parts,
                 "attribution": attribution,
             }
-            for period, figure in sorted(periods.items(), key=lambda item: (first_day(item[0]), item[0]))
+            for period, figure in sorted(periods.items(), key=lambda item: registry.periods.order(item[0]))
         ]
     return rows
 

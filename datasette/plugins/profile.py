@@ -15,11 +15,13 @@ from portal.csv_text import Row
 from portal.figures import Figure, figures_of
 from portal.formats import keep_together
 from portal.pages import language, not_found, parts_of, region_url, render, routes
+from portal.registry import in_order
 from portal.rows import read_rows
 
 HEADLINES_PER_THEME = 6
 # The groups that a figure is put next to; all groups are in the table baseline_peers.
 SHOWN_PEERS = ("similar", "all")
+SUBSIDIES = "subsidies"
 
 REGION = "select * from regions where region_code = :code"
 FIGURES = """
@@ -97,9 +99,15 @@ async def read_profile(datasette: Datasette, region: dict[str, Any], lang: str) 
         return await read_rows(datasette, sql, code)
 
     baseline = {row["indicator_id"]: row for row in await rows(BASELINE)}
-    figures = figures_of(await rows(FIGURES), baseline, await rows(PEERS), registry.indicators, registry.sources)
-    schemes = list(release.texts["schemes"])
-    part_of = sorted(await rows(PART_OF), key=lambda r: schemes.index(r["scheme"]))
+
+    def tables_of(indicator_id: str) -> list[dict[str, Any]]:
+        # Of an amount of subsidies only the registers of this region count, and to those the page leads itself.
+        return [source for source in registry.sources_of(indicator_id) if source["shape"] != SUBSIDIES]
+
+    figures = figures_of(
+        await rows(FIGURES), baseline, await rows(PEERS), registry.indicators, tables_of, registry.periods
+    )
+    part_of = in_order(await rows(PART_OF), release.texts["schemes"])
     own_and_larger = [region["region_code"], *(larger["region_code"] for larger in part_of)]
     return {
         "region": region,

@@ -8,12 +8,13 @@ from datasette.app import Datasette
 from datasette.utils.asgi import Request
 
 from portal.answers import answer_without_body, file_headers
-from portal.context import LANGUAGES, context_of
+from portal.context import context_of
 from portal.feed import write_feed
 from portal.pages import DATABASE, page_url, region_url, site_address
 from portal.revisions import line_of_changes
 from portal.sitemap import ROBOTS, write_sitemap
 from portal.tables import public_tables
+from portal.words import LANGUAGES
 
 CATALOGUES = {"ttl": "text/turtle; charset=utf-8", "jsonld": "application/ld+json"}
 REGIONS = "select region_code, scheme from regions where is_current order by scheme, region_code"

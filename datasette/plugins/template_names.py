@@ -24,7 +24,7 @@ def prepare_jinja2_environment(env: Environment, datasette: Datasette) -> None:
     env.filters["filesize"] = format_bytes
     env.filters["age"] = format_age
     env.filters["period"] = lambda code, lang: format_period(code, context_of(datasette).texts["periods"], lang)
-    env.filters["day"] = lambda moment, lang: format_day(moment, context_of(datasette).texts["periods"], lang)
+    env.filters["day"] = lambda moment, lang: format_day(moment, context_of(datasette).texts["months"], lang)
     env.globals["page_url"] = page_url
     env.globals["table_files"] = table_files
     env.globals["sealed"] = sealed

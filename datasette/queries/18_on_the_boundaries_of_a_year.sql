@@ -39,7 +39,8 @@ left join observations as o
 join regions as r on r.region_code = t.target_code
 where
     t.frame_year = :frame_year
-    and substr(:period, 1, 4) || '-01-01' between t.valid_from and coalesce(t.valid_to, '9999-12-31')
+    and (select p.start_date from periods as p where p.period_code = :period)
+        between t.valid_from and coalesce(t.valid_to, '9999-12-31')
 group by t.target_code
 having count(o.value) = count(*)
 order by value desc

@@ -16,11 +16,6 @@
     )
 {%- endmacro %}
 
-{#- The same period of some years before: `2025KW03` and 1 give `2024KW03`. -#}
-{% macro years_before(period_code, years) -%}
-    cast(cast(substr({{ period_code }}, 1, 4) as integer) - {{ years }} as string) || substr({{ period_code }}, 5)
-{%- endmacro %}
-
 {#- The percentage of a group that ranks at or below a place, itself included: 100 for the first. -#}
 {% macro percentile_of(place, group_size) -%}
     round(100.0 * ({{ group_size }} - {{ place }} + 1) / {{ group_size }}, 1)

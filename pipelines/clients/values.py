@@ -10,6 +10,8 @@ from datetime import date
 from functools import cache
 from typing import NamedTuple
 
+from pipelines.periods import code_of, period_days, whole_year
+
 ORDINARY = "None"
 BLANK = "blank"
 
@@ -179,9 +181,9 @@ def read_month(text: str) -> str:
         if found := form.fullmatch(cell):
             month = _month(found.groupdict())
             if month and _is_year(found["y"]):
-                return f"{found['y']}MM{month:02}"
-    if _ISO_DAY.fullmatch(cell.upper()) and (day := read_day(cell)).endswith("01"):
-        return f"{day[:4]}MM{day[4:6]}"
+                return code_of(int(found["y"]), "MM", month)
+    if _ISO_DAY.fullmatch(cell.upper()) and (days := period_days(read_day(cell))) and days[0].day == 1:
+        return code_of(days[0].year, "MM", days[0].month)
     raise ValueError(f"{text!r} is not a month such as mrt 2024, 2024 maart or 2024-03")
 
 
@@ -194,7 +196,7 @@ def read_quarter(text: str) -> str:
     cell = _folded(text)
     for form in _QUARTER_FORMS:
         if (found := form.fullmatch(cell)) and _is_year(found["y"]):
-            return f"{found['y']}KW0{found['q']}"
+            return code_of(int(found["y"]), "KW", int(found["q"]))
     raise ValueError(f"{text!r} is not a quarter such as 2022 Q4, 4e kwartaal 2022 or 2022KW04")
 
 
@@ -206,7 +208,7 @@ def read_year(text: str) -> str:
     """
     found = _YEAR.fullmatch(_folded(text))
     if found and _is_year(found["y"]):
-        return f"{found['y']}JJ00"
+        return whole_year(int(found["y"]))
     raise ValueError(f"{text!r} is not a year such as 2016")
 
 

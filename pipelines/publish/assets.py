@@ -86,7 +86,8 @@ def publish_assets(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> l
             write_catalogue(con, tables, facts, folder, contact, files)
         write_metadata(datasette_metadata(tables, PORTAL / "queries", facts, contact), folder / "metadata.json")
         write_package(folder, tables, facts, sources, counts, files)
-        told: dict[str, Any] = {"invented": facts["invented"], "notice": facts["notice"], "rows": counts}
+        kept = ("release_format", "invented", "notice")
+        told: dict[str, Any] = {**{name: facts[name] for name in kept}, "rows": counts}
         try:
             told |= _accepted(settings, facts, folder, config.accept)
             seal(folder, facts["release_id"], told, files)

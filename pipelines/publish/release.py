@@ -110,7 +110,7 @@ def _describe(path: Path) -> dict[str, Any]:
     return facts
 
 
-def _measure(file: IO[bytes]) -> dict[str, Any]:
+def _measure(file: IO[bytes] | gzip.GzipFile) -> dict[str, Any]:
     digest, size = sha256(), 0
     while chunk := file.read(1 << 20):
         digest.update(chunk)

@@ -16,7 +16,7 @@ from pipelines.card import Shape, SourceCard
 from pipelines.errors import MismatchError, shown
 from pipelines.ongoing import LandedPeriod, has_figure
 from pipelines.parquet import Span, distinct, first_and_last
-from pipelines.periods import period_days
+from pipelines.periods import period_days, year_of
 from pipelines.seeds import BoundaryChange, MunicipalityTile, read_seed
 from pipelines.settings import DBT_PROJECT
 
@@ -142,7 +142,7 @@ def _used(card: SourceCard, folder: Path, periods: Iterable[LandedPeriod]) -> It
                 yield code, f"the division of {card.region_frame}", (day, day)
             return
         codes = {period.period_code for period in periods}
-        days = {code: period_days(code) or _year(int(code[:4])) for code in sorted(codes)}
+        days = {code: period_days(code) or _year(year_of(code)) for code in sorted(codes)}
         # Lives have no gaps, so of each code these two tell of all; what was before is not known.
         days = {period: span for period, span in days.items() if span[1] >= boundaries().known_from}
         for code, *found in first_and_last(file, "region_code", days, where):

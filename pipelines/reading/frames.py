@@ -19,7 +19,7 @@ from pipelines.clients.table_rows import FileTable
 from pipelines.clients.tally import NOT_ASKED_FOR, NOT_CLASSIFIED, NOTHING, Tally
 from pipelines.errors import MismatchError, SourceError
 from pipelines.landing import Resource, Snapshot
-from pipelines.periods import period_days
+from pipelines.periods import period_days, whole_year
 from pipelines.reading.landed import Landed
 from pipelines.reading.pages import Pages
 from pipelines.reading.registers import register_rows, register_year
@@ -87,7 +87,7 @@ def _read_page(landed: Landed, resource: Resource) -> tuple[pl.DataFrame, Tally]
     table = _text_table(landed, resource, body)
     if card.subsidy_register:
         if (year := register_year(card, resource.url)) is not None:
-            refuse_other_period(card.dataset_id, table.told, f"{year}JJ00", resource.url)
+            refuse_other_period(card.dataset_id, table.told, whole_year(year), resource.url)
         grants = register_rows(card, table.frame, resource.url, table.letters)
         return grants, table.tally.then(grants.height, {})
     named = drop.period_of(resource.url) if landed.protocol is Protocol.DROP else None

@@ -18,6 +18,7 @@ from pipelines.clients.table_columns import ROW
 from pipelines.clients.values import BLANK, ORDINARY, read_year
 from pipelines.errors import CardError, MismatchError, shown
 from pipelines.layout import AMOUNTS, TableLayout, fold
+from pipelines.periods import year_of
 from pipelines.reading.recipients import masked_recipients
 from pipelines.reading.shapes import SUBSIDIES
 from pipelines.register_card import Register, SubsidyStatus
@@ -148,7 +149,7 @@ class _Reader:
         """The year of every row, null where a column of years is blank."""
         if "year" in self.names:
             todo = "look at the row at the source"
-            return self._read("year", lambda cell: int(read_year(cell)[:4]) if cell else None, pl.Int32, todo)
+            return self._read("year", lambda cell: year_of(read_year(cell)) if cell else None, pl.Int32, todo)
         year = register_year(self.card, self.url)
         if year is None:
             raise CardError(f"card {self.dataset_id}: no year -> give a column `to: year`, or `year` in `register`")

@@ -19,7 +19,7 @@ from pipelines.clients.values import month_number, read_day, read_month, read_qu
 from pipelines.errors import MismatchError, shown
 from pipelines.layout import fold
 from pipelines.parquet import Span
-from pipelines.periods import period_days
+from pipelines.periods import code_of, period_days
 
 _YEAR = r"(?<![0-9.,])(?:19|20)[0-9]{2}(?![0-9.,]?[0-9])"
 _DAY = rf"[0-9]{{1,2}}(?:[ -][a-z]+\.?[ -]|-[0-9]{{1,2}}-){_YEAR}|{_YEAR}-[0-9]{{2}}-[0-9]{{2}}"
@@ -89,9 +89,9 @@ def _part_alone(told: Told, text: str, expected: Span) -> Span | None:
     if month is None and "maand" in title and re.fullmatch(r"0?[1-9]|1[0-2]", text):
         month = int(text)
     if month is not None:
-        return period_days(f"{year}MM{month:02}")
+        return period_days(code_of(year, "MM", month))
     quarter = re.fullmatch(r"[qk]?([1-4])(?:(?:e|de|ste)? kwartaal)?", text) if "kwartaal" in title else None
-    return period_days(f"{year}KW0{quarter[1]}") if quarter else None
+    return period_days(code_of(year, "KW", int(quarter[1]))) if quarter else None
 
 
 def _read(read: Callable[[str], str], text: str) -> Span | None:

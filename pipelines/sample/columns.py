@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
+from pipelines.periods import letters_of, number_of
+
 from .figures import around, count, mark_of, mean, own_count, population, seasonal, shares, split, step_of, summed
 from .invention import Invention
 from .periods import PER_YEAR
@@ -49,7 +51,7 @@ def column(
         period: the code of the period.
         frame: the year whose regions are meant; 0 for those of the year itself.
     """
-    whole_year = invention.kind == "flow" or period[4:6] in ("JJ", "SJ")
+    whole_year = invention.kind == "flow" or letters_of(period) in ("JJ", "SJ")
     season = 1.0 if whole_year else around(1.0, SEASON, invention.key, period)
     if invention.kind == "mean":
         return _means(invention, parts, year, season, frame)
@@ -100,9 +102,9 @@ def _units(
 
 def _of_period(invention: Invention, number: int, code: str, period: str) -> int:
     """What of a year falls into a month, quarter or half-year: months add up to quarters, and those to the year."""
-    parts = PER_YEAR.get(period[4:6], 1)
+    parts = PER_YEAR.get(letters_of(period), 1)
     months = 12 // parts
-    last = months * (int(period[6:]) if parts > 1 else 1)
+    last = months * (number_of(period) if parts > 1 else 1)
     pieces = split(number // invention.rate.step, shares(f"{invention.key} months", 12, code))
     return invention.rate.step * sum(pieces[last - months : last])
 

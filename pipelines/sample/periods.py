@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pipelines.card import Cadence, SourceCard
 from pipelines.dimensions import Dimension
+from pipelines.periods import code_of, letters_of, number_of, year_of
 
 LAST_YEAR = 2025
 # The newest quarter and month of the sample, as if a table were looked at in the autumn of 2026.
@@ -46,7 +47,7 @@ class Period:
     @property
     def year(self) -> int:
         """The year that it lies in."""
-        return int(self.code[:4])
+        return year_of(self.code)
 
 
 def periods_of(card: SourceCard, least: int, most: int) -> list[Period]:
@@ -67,7 +68,7 @@ def periods_of(card: SourceCard, least: int, most: int) -> list[Period]:
 
 def title_of(code: str) -> str:
     """What CBS calls a period."""
-    year, kind, number = int(code[:4]), code[4:6], int(code[6:])
+    year, kind, number = year_of(code), letters_of(code), number_of(code)
     if kind == "KW":
         return f"{year} {number}e kwartaal"
     if kind == "MM":
@@ -92,16 +93,16 @@ def _codes(card: SourceCard, dimension: Dimension, kind: str, least: int, most: 
         years = YEARS.get(card.table) or range(last - min(most, max(HOW_MANY["JJ"], least)) + 1, last + 1)
         # A table that begins this year has its first figure.
         years = range(years[0], max(years[-1], dimension.since or 0) + 1)
-        return [f"{year}{kind}00" for year in years]
+        return [code_of(year, kind, 0) for year in years]
     newest = NEWEST[kind] if not card.ended else (last, per_year)
     end = newest[0] * per_year + newest[1]
     places = range(end - min(most, max(HOW_MANY[kind], least)), end)
-    return [f"{place // per_year}{kind}{place % per_year + 1:02}" for place in places]
+    return [code_of(place // per_year, kind, place % per_year + 1) for place in places]
 
 
 def _status(card: SourceCard, code: str, codes: list[str]) -> str:
     """The last of a kind is provisional and the one before it revised provisional, until a table has ended."""
-    alike = sorted(c for c in codes if c[4:6] == code[4:6])
+    alike = sorted(c for c in codes if letters_of(c) == letters_of(code))
     if card.ended:
         return "Definitief"
     return {1: "Voorlopig", 2: "NaderVoorlopig"}.get(len(alike) - alike.index(code), "Definitief")

@@ -7,6 +7,7 @@ from typing import Any
 
 from pipelines.card import SourceCard
 from pipelines.layout import Reads, TableLayout
+from pipelines.periods import number_of, period_days, year_of
 
 from .files import SampleCells, file_of
 from .periods import MONTHS
@@ -65,9 +66,9 @@ def dutch(value: float) -> str:
 
 def period_text(code: str, reads: Reads) -> str:
     """A period as people write it."""
-    year, number = code[:4], int(code[6:])
-    if reads is Reads.DAY:
-        return f"{code[6:]}-{code[4:6]}-{year}"
+    year, number = str(year_of(code)), number_of(code)
+    if reads is Reads.DAY and (days := period_days(code)):
+        return f"{days[0]:%d-%m-%Y}"
     if reads is Reads.MONTH:
         return f"{MONTHS[number - 1]} {year}"
     return f"{number}e kwartaal {year}" if reads is Reads.QUARTER else year

@@ -11,6 +11,7 @@ from typing import Any
 
 from pipelines.card import Cadence, SourceCard
 from pipelines.layout import PERIOD, REGION, FileColumn, Reads, TableLayout
+from pipelines.periods import code_of, whole_year, year_of
 from pipelines.roads import Protocol
 from pipelines.seeds import RegionName, csv_rows, read_seed
 
@@ -90,7 +91,7 @@ def _cell(
 def _figures(card: SourceCard, categories: dict[str, str], period: str) -> dict[str, Any]:
     inventions = {measure.code: invention_of(card.dataset_id, measure) for measure in card.measures}
     has_ratio = any(invention.kind == "ratio" for invention in inventions.values())
-    year, figures = int(period[:4]), {}
+    year, figures = year_of(period), {}
     for measure, invention in inventions.items():
         parts = []
         for name, code in categories.items():
@@ -135,11 +136,11 @@ def _periods(card: SourceCard) -> list[str]:
         return [(last - timedelta(weeks=i)).strftime("%Y%m%d") for i in reversed(range(count))]
     if card.cadence is Cadence.MONTHLY:
         end = LAST_MONTH[0] * 12 + LAST_MONTH[1]
-        return [f"{i // 12}MM{i % 12 + 1:02}" for i in range(end - count, end)]
+        return [code_of(i // 12, "MM", i % 12 + 1) for i in range(end - count, end)]
     if card.cadence is Cadence.QUARTERLY:
         end = LAST_QUARTER[0] * 4 + LAST_QUARTER[1]
-        return [f"{i // 4}KW{i % 4 + 1:02}" for i in range(end - count, end)]
-    return [f"{year}JJ00" for year in range(last.year - count + 1, last.year + 1)]
+        return [code_of(i // 4, "KW", i % 4 + 1) for i in range(end - count, end)]
+    return [whole_year(year) for year in range(last.year - count + 1, last.year + 1)]
 
 
 def _dimensions(card: SourceCard) -> list[str]:
@@ -168,7 +169,7 @@ def _regions(card: SourceCard, period: str) -> list[str]:
         return sorted({labour_market_region(m) for m in municipalities().values()})
     if "province" in lists:
         return sorted(code for code in regions() if code.startswith("PV"))
-    return [m.code for m in in_year(frame_of(int(period[:4])))]
+    return [m.code for m in in_year(frame_of(year_of(period)))]
 
 
 def _written(layout: TableLayout, region: str) -> list[str]:

@@ -1,15 +1,24 @@
 """Regions side by side, as a reader asks for them."""
 
+import asyncio
 import csv
 import io
+import json
 import re
 from typing import Any
 
 import pytest
 from datasette.app import Datasette
-from support_portal import ask, run_sql
+from support_portal import ask, fetch, run_sql
+
+from portal.frames import put_on_frame
+from portal.registry import read_registry
 
 PAGES = ["/vergelijk", "/en/compare"]
+ON_FRAME = """
+select * from observations_on_frame
+where indicator_id = :indicator and frame_year = :frame and region_code in (select value from json_each(:codes))
+"""
 
 
 def read(portal: Datasette, path: str, **params: Any) -> list[dict[str, str]]:
@@ -88,6 +97,28 @@ def test_a_frame_of_our_own_equals_the_one_that_the_release_worked_out(portal: D
             if other["boundary_method"] != "published":
                 columns = ("region_code", "period_code", "value", "value_status", "boundary_method")
                 assert [row[c] for c in columns] == [other[c] for c in columns]
+
+
+def test_every_count_of_a_municipality_is_placed_as_the_release_places_it(portal: Datasette) -> None:
+    fetch(portal, "/robots.txt")
+    codes = ["GM0193", "GM0518", "GM0855", "GM1969", "GM1991"]
+
+    async def compared() -> int:
+        registry, count = await read_registry(portal), 0
+        frame = registry.published_frames[0]
+        for recipe in registry.recipes:
+            if recipe.kind == "count" and recipe.formula == "published":
+                ours = await put_on_frame(portal, recipe, codes, frame)
+                asked = {"indicator": recipe.indicator_id, "codes": json.dumps(codes), "frame": frame}
+                for row in await portal.get_database("regiokompas").execute(ON_FRAME, asked):
+                    figure = ours.get(row["region_code"], {}).get(row["period_code"])
+                    if figure is not None:
+                        assert (figure.status, figure.method) == (row["value_status"], row["boundary_method"])
+                        assert figure.value == (row["value"] and pytest.approx(row["value"])), recipe.indicator_id
+                        count += 1
+        return count
+
+    assert asyncio.run(compared()) > 1000
 
 
 def test_what_is_worked_out_stands_on_the_frame_of_the_release(portal: Datasette) -> None:

@@ -55,7 +55,8 @@ def test_every_indicator_has_a_page_with_what_the_registry_says(
         assert all(found[str(row[name])][f"title_{lang}"] in text for name, found in titles.items())
         for name in filter(None, (row["usage_warnings"] or "").split(";")):
             assert warnings[name][f"text_{lang}"] in text
-        for name in re.findall(r"\w+", f"{row['numerator'] or ''} {row['denominator'] or ''}"):
+        terms = "select term_id from indicator_terms where indicator_id = ?"
+        for (name,) in map(tuple, database.execute(terms, (row["indicator_id"],)).fetchall()):
             assert f'href="{PAGES[lang]}{name}"' in answer.text, f"{row['indicator_id']} does not link to {name}"
 
 

@@ -11,14 +11,19 @@ from datasette.app import Datasette
 from support import query
 from support_portal import fetch
 
-from pipelines.settings import DBT_PROJECT
 from portal.csv_text import write_csv
-from portal.tension import bounds, place, read_classes
+from portal.tension import TensionClass, bounds, place
 
-SEED = DBT_PROJECT / "seeds" / "tension_classes.csv"
 BOTH = [("/arbeidsmarkt", "nl"), ("/en/labour-market", "en")]
 REGION = "AM11"
 UNKNOWN = "\N{EN DASH}"
+
+
+def classes_of(portal: Datasette) -> dict[str, TensionClass]:
+    """The classes as the pages know them."""
+    fetch(portal, "/arbeidsmarkt")
+    found: dict[str, TensionClass] = portal.jinja_env.globals["tension_classes"]
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +134,7 @@ def test_a_tension_that_is_not_there_is_no_zero_and_says_why(
 def test_the_word_of_uwv_stands_beside_ours_and_a_difference_is_marked(
     portal: Datasette, sample_release: Path, newest: str
 ) -> None:
-    words = {c.class_id: c.labels["nl"] for c in read_classes(SEED).values()}
+    words = {c.class_id: c.labels["nl"] for c in classes_of(portal).values()}
     published = query(
         sample_release,
         "select region_code, tension_label_uwv, tension_class from labour_tension"
@@ -182,8 +187,8 @@ def test_a_page_is_safe_and_leads_to_itself_in_the_other_language(portal: Datase
     assert f'href="/arbeidsmarkt/{REGION}"' in fetch(portal, f"/en/labour-market/{REGION}").text
 
 
-def test_the_scale_marks_the_bounds_of_the_seed_and_ends_where_it_ends() -> None:
-    marks = bounds(read_classes(SEED))
+def test_the_scale_marks_the_bounds_of_the_classes_and_ends_where_it_ends(portal: Datasette) -> None:
+    marks = bounds(classes_of(portal))
     assert [mark.value for mark in marks] == [0.25, 0.67, 1.5, 4]
     places = [place(0), *(mark.x for mark in marks), place(10_000)]
     assert places == sorted(places) and len(set(places)) == len(places)

@@ -57,6 +57,15 @@ PUBLIC_MODELS = {
     "rpt_cooperation_monitor",
     "rpt_cross_border",
     "rpt_source_health",
+    "dim_indicator_term",
+    "dim_period",
+    "dim_region_scheme",
+    "dim_theme",
+    "dim_sub_theme",
+    "dim_building_block",
+    "dim_usage_warning",
+    "dim_tension_class",
+    "dim_series_break",
 }
 
 

@@ -1,4 +1,4 @@
-"""dbt and the portal read every kind of period as the one rule in Python says."""
+"""dbt reads every kind of period as the one rule in Python says."""
 
 import re
 from collections import Counter
@@ -6,13 +6,10 @@ from collections import Counter
 import duckdb
 import pytest
 from conftest import Run
-from datasette.app import Datasette
 from support_periods import CODES
-from support_portal import release_of
 
-from pipelines.periods import is_period, letters_of, period_days, period_kinds
+from pipelines.periods import is_period, kind_of, letters_of, part_of, period_days, period_kinds, year_of
 from pipelines.settings import DBT_PROJECT
-from portal.formats import format_period
 
 MODEL = "compiled/regiokompas/models/intermediate/int_periods__parse_codes.sql"
 POSSIBLE = [code for code in CODES if is_period(code)]
@@ -38,18 +35,14 @@ def parsed(sample_run: Run) -> dict[str, dict[str, object]]:
 def test_dbt_gives_every_period_the_days_and_the_kind_of_the_rule(parsed: dict[str, dict[str, object]]) -> None:
     found = {code: (row["start_date"], row["end_date"]) for code, row in parsed.items()}
     assert found == {code: period_days(code) or (None, None) for code in POSSIBLE}
-    kinds = {(letters_of(code), int(code[6:])): row["kind"] for code, row in parsed.items() if letters_of(code)}
-    assert kinds == {(kind.letters, number): kind.kind for kind in period_kinds() for number in kind.numbers}
-    assert {row["kind"] for code, row in parsed.items() if not letters_of(code)} == {"day"}
+    read = {code: (row["year"], row["year_part"], row["kind"]) for code, row in parsed.items()}
+    assert read == {code: (year_of(code), part_of(code), kind_of(code)) for code in POSSIBLE}
+    assert {kind.letters for kind in period_kinds()} | {""} == {letters_of(code) for code in parsed}
 
 
 @pytest.mark.parametrize("lang", ["nl", "en"])
-def test_every_period_has_a_title_of_its_own_in_both_languages(
-    parsed: dict[str, dict[str, object]], portal: Datasette, lang: str
-) -> None:
+def test_every_period_has_a_title_of_its_own_in_both_languages(parsed: dict[str, dict[str, object]], lang: str) -> None:
     titles = Counter(str(row[f"title_{lang}"]) for row in parsed.values())
-    labels = Counter(format_period(code, release_of(portal).texts["periods"], lang) for code in POSSIBLE)
-    for written in (titles, labels):
-        assert set(written.values()) == {1}
-        assert not set(written) & set(POSSIBLE), "a bare code"
-        assert all(re.search(r"\b(1[89]|20)[0-9]{2}\b", title) and "{" not in title for title in written)
+    assert set(titles.values()) == {1}
+    assert not set(titles) & set(POSSIBLE), "a bare code"
+    assert all(re.search(r"\b(1[89]|20)[0-9]{2}\b", title) and "{" not in title for title in titles)

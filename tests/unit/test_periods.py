@@ -1,4 +1,4 @@
-"""What a period code is, in every kind that CBS has, and which days it stands for; also where the portal says it."""
+"""What a period code is, in every kind that CBS has, and which days it stands for; and the calendar of a release."""
 
 import re
 from datetime import date
@@ -6,11 +6,19 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support_periods import CODES, DAYS, NUMBERED
+from support_periods import CODES, DAYS, NUMBERED, calendar_of
 
-from pipelines.periods import is_period, letters_of, newest_period, period_days, period_end, period_kinds
+from pipelines.periods import (
+    is_period,
+    letters_of,
+    newest_period,
+    period_days,
+    period_end,
+    period_kinds,
+    whole_year,
+    year_of,
+)
 from portal.api.query_keys import PERIOD_CODE
-from portal.periods import days_of, first_day
 
 
 def test_every_number_of_every_kind_is_a_period_but_for_weeks_that_a_year_has_nothing_left_for() -> None:
@@ -87,10 +95,44 @@ def test_the_newest_period_ends_last(codes: list[str], newest: str | None) -> No
     assert newest_period(codes) == newest == newest_period(reversed(codes))
 
 
-def test_the_portal_gives_every_period_the_same_days() -> None:
+def test_a_period_lies_in_its_year() -> None:
+    for code in filter(is_period, CODES):
+        days = period_days(code)
+        assert days is None or days[0].year == year_of(code)
+        assert period_days(whole_year(year_of(code))) == (date(year_of(code), 1, 1), date(year_of(code), 12, 31))
+
+
+def test_the_calendar_of_a_release_orders_every_period_by_its_first_day() -> None:
     possible = [code for code in CODES if is_period(code)]
-    assert {code: days_of(code) for code in possible} == {code: period_days(code) for code in possible}
-    assert all(first_day(code).year == int(code[:4]) for code in possible)
+    calendar = calendar_of(possible)
+    for code in possible:
+        days = period_days(code)
+        assert calendar.year_of(code) == year_of(code)
+        assert calendar.first_day(code) == (days[0] if days else date(year_of(code), 1, 1))
+        assert calendar.is_whole_year(code) == (code == whole_year(year_of(code)))
+        assert calendar.whole_year(code) == whole_year(year_of(code))
+
+
+@pytest.mark.parametrize(
+    ("code", "years", "found"),
+    [("2025KW03", 1, "2024KW03"), ("2025JJ00", 5, "2020JJ00"), ("2025KW03", 2, None), ("20250516", 1, "20240516")],
+)
+def test_growth_is_measured_from_the_same_part_of_an_earlier_year(code: str, years: int, found: str | None) -> None:
+    calendar = calendar_of(["2025KW03", "2024KW03", "2024JJ00", "2025JJ00", "2020JJ00", "20250516", "20240516"])
+    assert calendar.years_before(code, years) == found
+    assert calendar.years_before("2031JJ00", 1) is None and calendar.find("2031JJ00") is None
+    assert calendar.first_day("2031JJ00") == date.min
+
+
+def test_periods_begin_where_they_begin() -> None:
+    codes = ["2025JJ00", "2025HJ02", "2025KW03", "2025SJ00", "2025MM12", "20250516"]
+    calendar = calendar_of(codes)
+    assert [calendar.first_day(code).isoformat()[5:] for code in codes] == [
+        "01-01", "07-01", "07-01", "08-01", "12-01", "05-16",
+    ]  # fmt: skip
+    assert sorted(codes, key=calendar.order) == [
+        "2025JJ00", "20250516", "2025HJ02", "2025KW03", "2025SJ00", "2025MM12",
+    ]  # fmt: skip
 
 
 def test_the_api_takes_every_period() -> None:

@@ -60,7 +60,7 @@ cells as (
     where
         frame_year = {{ var('newest_frame') }}
         and is_over
-        and period_code like '%JJ00'
+        and period_code = {{ whole_year('year') }}
 
 ),
 

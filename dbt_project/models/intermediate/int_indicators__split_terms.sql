@@ -26,8 +26,9 @@ words as (
 select
     terms.indicator_id,
     terms.side,
+    cast(row_number() over (partition by terms.indicator_id, terms.side order by terms.place) as integer) as term_order,
     terms.word as term_id,
-    case when signs.word = '-' then -1 else 1 end as sign,
+    cast(case when signs.word = '-' then -1 else 1 end as integer) as sign,
     count(*) over (partition by terms.indicator_id, terms.side) as terms_count
 from words as terms
 left join words as signs

@@ -57,7 +57,7 @@ paired as (
             and numerators.frame_year = denominators.frame_year
             and (
                 numerators.period_code = denominators.period_code
-                or cast(numerators.year as string) || 'JJ00' = denominators.period_code
+                or {{ whole_year('numerators.year') }} = denominators.period_code
             )
     where numerators.formula in ('published', 'ratio', 'location_quotient')
 

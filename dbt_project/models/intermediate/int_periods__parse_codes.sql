@@ -4,6 +4,8 @@ with codes as (
     union
     select period_code from {{ ref('int_subsidies__sum_support') }}
     union
+    select period_code from {{ ref('int_labour__read_tension') }}
+    union
     select newest_period as period_code from {{ ref('stg_raw__sources') }}
     where newest_period is not null
 
@@ -13,7 +15,8 @@ marked as (
 
     select
         period_code,
-        cast(substr(period_code, 1, 4) as integer) as year,
+        {{ year_of('period_code') }} as year,
+        {{ year_part_of('period_code') }} as year_part,
         {{ matches('period_code', "'[0-9]{8}'") }} as is_day
     from codes
 
@@ -24,11 +27,15 @@ parsed as (
     select
         period_code,
         year,
+        year_part,
         is_day,
         -- A day takes its month's row.
-        case when is_day then 'MM' else substr(period_code, 5, 2) end as period_letters,
-        cast(case when is_day then substr(period_code, 5, 2) else substr(period_code, 7, 2) end as integer) as number,
-        case when is_day then cast(substr(period_code, 7, 2) as integer) else 1 end as day_of_month
+        case when is_day then 'MM' else {{ first_of_part('period_code') }} end as period_letters,
+        case
+            when is_day then cast({{ first_of_part('period_code') }} as integer)
+            else cast({{ last_of_part('period_code') }} as integer)
+        end as number,
+        case when is_day then cast({{ last_of_part('period_code') }} as integer) else 1 end as day_of_month
     from marked
 
 ),
@@ -38,6 +45,7 @@ started as (
     select
         parsed.period_code,
         parsed.year,
+        parsed.year_part,
         parsed.number,
         case when parsed.is_day then 'day' else kinds.kind end as kind,
         make_date(parsed.year, nullif(kinds.start_month, 0), parsed.day_of_month) as first_of_months,
@@ -60,6 +68,7 @@ dated as (
     select
         period_code,
         year,
+        year_part,
         kind,
         part_nl,
         part_en,
@@ -85,18 +94,19 @@ titled as (
     select
         period_code,
         year,
+        year_part,
         kind,
         start_date,
         end_date,
         case
             when kind = 'day' then cast(day(start_date) as string) || ' ' || part_nl || ' ' || cast(year as string)
             when kind = 'school_year' then cast(year as string) || '/''' || substr(cast(year + 1 as string), 3, 2)
-            else trim(cast(year as string) || ' ' || part_nl)
+            else trim(part_nl || ' ' || cast(year as string))
         end as title_nl,
         case
             when kind = 'day' then cast(day(start_date) as string) || ' ' || part_en || ' ' || cast(year as string)
             when kind = 'school_year' then cast(year as string) || '/''' || substr(cast(year + 1 as string), 3, 2)
-            else trim(cast(year as string) || ' ' || part_en)
+            else trim(part_en || ' ' || cast(year as string))
         end as title_en
     from dated
 

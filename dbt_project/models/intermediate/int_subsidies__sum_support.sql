@@ -24,7 +24,7 @@ with dossiers as (
     left join {{ ref('stg_raw__ongoing') }} as ongoing
         on
             subsidies.dataset_id = ongoing.dataset_id
-            and cast(subsidies.year as string) || 'JJ00' = ongoing.period_code
+            and {{ whole_year('subsidies.year') }} = ongoing.period_code
     where
         subsidies.year is not null
         and not subsidies.is_repeated
@@ -37,7 +37,7 @@ summed as (
 
     select
         region_code,
-        cast(year as string) || 'JJ00' as period_code,
+        {{ whole_year('year') }} as period_code,
         bool_and(is_over) as is_over,
         count(case when is_reviewed then amount_granted_eur end) as reviewed_count,
         count(case when not is_reviewed and amount_granted_eur <> 0 then 1 end) as unreviewed_count,

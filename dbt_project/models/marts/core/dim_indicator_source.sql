@@ -1,17 +1,8 @@
 -- Which source tables each indicator is made of: its own, and those of all that it is worked out from. An amount of
 -- registers is made of every register that has landed.
-with recursive parts as (
+with parts as (
 
-    select
-        indicator_id,
-        indicator_id as part_id
-    from {{ ref('dim_indicator') }}
-    union
-    select
-        parts.indicator_id,
-        terms.term_id as part_id
-    from parts
-    inner join {{ ref('int_indicators__split_terms') }} as terms on parts.part_id = terms.indicator_id
+    select * from {{ ref('int_indicators__find_parts') }}
 
 )
 

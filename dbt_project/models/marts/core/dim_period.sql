@@ -1,6 +1,7 @@
 select
     period_code,
     year,
+    year_part,
     kind,
     start_date,
     end_date,

@@ -5,5 +5,6 @@ select
     title_nl,
     title_en,
     newest_landed_at,
-    code_digest
+    code_digest,
+    {{ var('release_format') }} as release_format
 from {{ ref('stg_raw__release') }}

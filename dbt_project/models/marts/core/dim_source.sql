@@ -17,6 +17,7 @@ select
     expected_next,
     rows_count,
     newest_period,
+    frame_year,
     source_modified,
     landed_at,
     notice

@@ -2,7 +2,7 @@ select
     observations.indicator_id,
     observations.region_code,
     observations.period_code,
-    cast(substr(observations.period_code, 1, 4) as integer) as year,
+    {{ year_of('observations.period_code') }} as year,
     observations.value,
     observations.value_status,
     observations.is_over,

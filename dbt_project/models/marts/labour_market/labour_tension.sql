@@ -38,7 +38,7 @@ select
     classed.region_code,
     classed.occupation_code,
     classed.period_code,
-    cast(substr(classed.period_code, 1, 4) as integer) as year,
+    {{ year_of('classed.period_code') }} as year,
     classed.occupation_level,
     classed.title_nl,
     classed.title_en,

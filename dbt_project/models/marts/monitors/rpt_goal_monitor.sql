@@ -29,7 +29,7 @@ cells as (
         indicator_id,
         region_code,
         period_code,
-        substr(period_code, 5) as period_suffix,
+        {{ year_part_of('period_code') }} as year_part,
         year,
         value,
         value_status,
@@ -83,7 +83,7 @@ earlier as (
         on
             newest.indicator_id = cells.indicator_id
             and newest.region_code = cells.region_code
-            and newest.period_suffix = cells.period_suffix
+            and newest.year_part = cells.year_part
             and cells.year between newest.year - 5 and newest.year - 1
     where
         newest.value is not null

@@ -61,13 +61,13 @@ held as (
     select
         dataset_id,
         region_code,
-        cast(frame_year as string) || 'JJ00' as period_code
+        {{ whole_year('frame_year') }} as period_code
     from {{ ref('stg_raw__boundaries') }}
     union
     select
         dataset_id,
         municipality_code as region_code,
-        cast(frame_year as string) || 'JJ00' as period_code
+        {{ whole_year('frame_year') }} as period_code
     from {{ ref('stg_raw__places') }}
 
 ),

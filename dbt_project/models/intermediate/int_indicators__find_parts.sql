@@ -1,0 +1,20 @@
+-- All that each indicator is made of: itself, its terms, and theirs, however far down.
+with recursive parts as (
+
+    select
+        indicator_id,
+        indicator_id as part_id
+    from {{ ref('dim_indicator') }}
+    union
+    select
+        parts.indicator_id,
+        terms.term_id as part_id
+    from parts
+    inner join {{ ref('int_indicators__split_terms') }} as terms on parts.part_id = terms.indicator_id
+
+)
+
+select
+    indicator_id,
+    part_id
+from parts

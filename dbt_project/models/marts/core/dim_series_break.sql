@@ -1,0 +1,35 @@
+-- Where series break by the marks of their sources. That an indicator breaks somewhere that no mark tells of is one of
+-- its usage warnings.
+with marked as (
+
+    select
+        observations.indicator_id,
+        observations.region_code,
+        observations.period_code,
+        observations.source_mark,
+        observations.dataset_id
+    from {{ ref('int_observations__select_indicators') }} as observations
+    inner join {{ ref('value_status') }} as marks on observations.source_mark = marks.value_attribute
+    where marks.breaks_series
+
+),
+
+series as (
+
+    select distinct
+        indicator_id,
+        region_code
+    from {{ ref('fct_frame_observation') }}
+
+)
+
+select
+    parts.indicator_id,
+    marked.region_code,
+    marked.period_code,
+    parts.part_id,
+    marked.source_mark,
+    marked.dataset_id
+from marked
+inner join {{ ref('int_indicators__find_parts') }} as parts on marked.indicator_id = parts.part_id
+inner join series on parts.indicator_id = series.indicator_id and marked.region_code = series.region_code

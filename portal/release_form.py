@@ -1,0 +1,32 @@
+"""The forms of a release that this portal can read: which tables and columns there are, as one number."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+KNOWN_FORMATS = frozenset({1})
+FORMAT = "release_format"
+
+
+class UnknownFormatError(click.ClickException):
+    """A release that this portal cannot read, in one line that says what to do; Datasette prints no more than that."""
+
+
+def refuse_unknown(release: Mapping[str, Any]) -> None:
+    """Does nothing for a release of a form that is known.
+
+    Args:
+        release: its `release.json`, or the row of its table `release`.
+
+    Raises:
+        UnknownFormatError: it has another form, or says none.
+    """
+    found = release.get(FORMAT)
+    if found not in KNOWN_FORMATS:
+        known = ", ".join(map(str, sorted(KNOWN_FORMATS)))
+        told = "does not say which form it has" if found is None else f"has the form {found}"
+        raise UnknownFormatError(
+            f"release {release['release_id']} {told} ({FORMAT}), and this portal reads the form {known}"
+            " -> serve it with the code that made it, or make a new release with `make run`"
+        )

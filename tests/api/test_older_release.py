@@ -1,0 +1,185 @@
+"""A release is served with its own words, and one of a form that the portal does not know is not served at all."""
+
+import asyncio
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from datasette.app import Datasette
+from support_portal import ask, fetch, open_portal
+from support_releases import with_other_words
+
+from pipelines.serve import ServeError, resolve_release
+from pipelines.settings import DBT_PROJECT, PORTAL
+from portal.pages import PATHS, page_url, region_url
+from portal.release_form import KNOWN_FORMATS, UnknownFormatError
+
+GONE, WARNED, SCHEME, REGION = (
+    "establishments_per_1000_inhabitants_rate",
+    "retail_establishments_share_pct",
+    "water",
+    "WS01",
+)
+OF_INDICATORS = (
+    *("indicators", "indicator_terms", "indicator_sources", "observations_on_frame", "baseline", "baseline_peers"),
+    *("series_breaks", "goal_monitor", "cooperation_monitor", "cross_border"),
+)
+# As in a release of another day: other titles, a kind of region without one, an indicator and a warning less.
+CHANGES = f"""
+update themes set title_nl = 'Bedrijvigheid', title_en = 'Trade' where theme = 'inner_city';
+update sub_themes set title_nl = 'Beginnen', title_en = 'Starting' where sub_theme = 'retail';
+update building_blocks set title_nl = 'Blok drie', title_en = 'Block three' where building_block = 3;
+update region_schemes set title_nl = 'Stad of dorp', title_en = 'Town or village' where scheme = 'municipality';
+update periods set title_nl = 'anno ' || year, title_en = 'anno domini ' || year where kind = 'year';
+update periods set title_nl = 'kwartaalcijfer ' || year, title_en = 'quarterly ' || year where kind = 'quarter';
+update usage_warnings set title_nl = 'Pas op', text_nl = 'Wees hier voorzichtig mee.', title_en = 'Beware',
+    text_en = 'Handle with care.' where warning_id = 'break_in_series';
+delete from usage_warnings where warning_id = 'rounded';
+update tension_classes set label_nl = 'kurkdroog', label_en = 'bone dry' where class_id = 'very_tight';
+insert into regions (region_code, name, scheme, is_current) values ('{REGION}', 'Salland', '{SCHEME}', 1);
+insert into region_membership
+    select '{SCHEME}', '{REGION}', municipality_code, valid_from, valid_to, share, source, checked_on
+    from region_membership where region_code = 'PV23' and municipality_code = 'GM0193';
+insert into observations_on_frame
+    select indicator_id, '{REGION}', period_code, frame_year, year, value, value_status, boundary_method, parts_count,
+        is_over, notice
+    from observations_on_frame where region_code = 'GM0193';
+{"".join(f"delete from {table} where indicator_id = '{GONE}';" for table in OF_INDICATORS)}
+"""
+CODES = {"municipality": "GM0193", "province": "PV23", "g40": "G40", SCHEME: REGION}
+INDICATORS = ("jobs_count", WARNED, "jobs_growth_5y_pct", "unused_potential_count", "support_granted_eur", GONE)
+
+
+@pytest.fixture(scope="module")
+def older(sample_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Datasette:
+    """The portal of today on a release with other words."""
+    folder = tmp_path_factory.mktemp("older") / sample_release.name
+    return open_portal(with_other_words(sample_release, folder, CHANGES))
+
+
+def paths() -> Iterator[str]:
+    """Every kind of page in both languages, with its files: of kinds of region, kinds of indicator, tables, the API."""
+    for page, by_language in PATHS.items():
+        for lang, path in by_language.items():
+            if page in ("municipality", "region", "labour_moves"):
+                continue
+            parts = [{"indicator": each} for each in INDICATORS] if "{indicator}" in path else [{"code": "AM36"}]
+            yield from (page_url(page, lang, **each) for each in parts)
+            if page not in ("home", "maps", "indicators", "api"):
+                yield from (
+                    f"{page_url(page, lang, **each)}{ending}" for each in parts for ending in (".csv", ".nl.csv")
+                )
+    for lang in ("nl", "en"):
+        yield from (f"{page_url('labour_moves', lang, code='AM36')}{ending}" for ending in (".csv", ".nl.csv"))
+        for scheme, code in CODES.items():
+            yield from (f"{region_url(scheme, code, lang)}{ending}" for ending in ("", ".zip", ".xlsx"))
+        regions = "&".join(f"region={code}" for code in CODES.values())
+        for indicator in INDICATORS:
+            yield f"{page_url('compare', lang)}?{regions}&indicator={indicator}"
+        yield f"{page_url('compare', lang)}?region=GM0193&indicator=establishments_count&frame=2020"
+        yield f"{page_url('own_region', lang)}?municipality=GM0193&municipality=GM0150"
+        yield f"{page_url('indicator', lang, indicator='jobs_count')}?region=Salland"
+        yield f"{page_url('home', lang)}?q=sal"
+    yield from (
+        f"/regiokompas{path}" for path in ("", "/regions", f"/regions/{REGION}", "/periods", "/indicator_terms.json")
+    )
+    yield from ("/v1/openapi.json", "/v1/regions", f"/v1/regions/{REGION}", "/v1/sources", "/v1/observations?limit=5")
+    yield from ("/sitemap.xml", "/robots.txt", "/catalogue.ttl", "/atom.xml", "/-/search", "/nothing")
+
+
+def test_no_kind_of_page_breaks_on_a_release_with_other_words(older: Datasette) -> None:
+    asked = list(dict.fromkeys(paths()))
+    found = {path: ask(older, path).status_code for path in asked}
+    assert not {path: status for path, status in found.items() if status >= 500}
+    absent = {path for path, status in found.items() if status == 404}
+    assert {path for path in absent if GONE not in path} == {"/nothing"}
+    assert any(GONE in path for path in absent)
+    assert sum(status in (200, 302) for status in found.values()) > 100
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        (
+            f"/indicator/{WARNED}",
+            ["Bedrijvigheid", "Beginnen", "Blok drie", "Pas op", "Wees hier voorzichtig mee.", "rounded"],
+        ),
+        (f"/en/indicator/{WARNED}", ["Trade", "Starting", "Block three", "Beware", "Handle with care."]),
+        ("/indicatoren", ["Bedrijvigheid", "Beginnen"]),
+        ("/en", ["Trade"]),
+        ("/gemeente/GM0193", ["Stad of dorp", "anno 20", "Bedrijvigheid", "Blok drie", SCHEME]),
+        (f"/en/region/{SCHEME}/{REGION}", ["Salland", SCHEME, "anno domini 20"]),
+        ("/kaart/jobs_count", ["anno 20"]),
+        ("/en/compare?region=GM0193&indicator=jobs_count", ["anno domini 20", "Town or village"]),
+        ("/eigen-regio?municipality=GM0193&municipality=GM0150", ["anno 20"]),
+        ("/arbeidsmarkt/AM36", ["kurkdroog", "kwartaalcijfer"]),
+        ("/en/labour-market", ["bone dry", "quarterly"]),
+    ],
+)
+def test_pages_show_the_words_of_the_release(older: Datasette, path: str, words: list[str]) -> None:
+    text = fetch(older, path).text
+    assert not [word for word in words if word not in text]
+    assert not [
+        word for word in ("zeer krap", "very tight", "Breuk in de reeks.", "Break in the series.") if word in text
+    ]
+
+
+def test_what_is_not_there_is_not_listed(older: Datasette) -> None:
+    assert GONE not in fetch(older, "/indicatoren").text
+    assert GONE not in fetch(older, "/indicator/establishments_all_levels_count").text
+    led = ask(older, "/kaart")
+    assert led.status_code == 302 and ask(older, led.headers["location"]).status_code == 200
+
+
+def test_the_portal_reads_the_form_that_is_published() -> None:
+    project = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
+    assert project["vars"]["release_format"] in KNOWN_FORMATS
+
+
+def test_a_release_tells_its_form_in_its_file_and_in_its_database(portal: Datasette, sample_release: Path) -> None:
+    told = json.loads((sample_release / "release.json").read_text(encoding="utf-8"))["release_format"]
+    assert fetch(portal, "/regiokompas/release.json?_shape=array").json()[0]["release_format"] == told
+    assert fetch(portal, "/v1/releases").json()["items"][0]["releaseFormat"] == told
+
+
+OTHERS = {
+    "update release set release_format = 999": r"has the form 999 \(release_format\)",
+    "alter table release drop column release_format": r"does not say which form it has",
+}
+
+
+@pytest.mark.parametrize("change", OTHERS)
+def test_a_release_of_an_unknown_form_is_refused_in_one_line(sample_release: Path, tmp_path: Path, change: str) -> None:
+    release = with_other_words(sample_release, tmp_path / sample_release.name, change)
+    with pytest.raises(UnknownFormatError, match=OTHERS[change]):
+        asyncio.run(open_portal(release).invoke_startup())
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "datasette",
+        "serve",
+        str(PORTAL),
+        "--immutable",
+        f"{release}/regiokompas.db",
+    ]
+    ran = subprocess.run([*command, "--get", "/"], capture_output=True, text=True, check=False)
+    assert ran.returncode == 1 and ran.stdout == ""
+    lines = [line for line in ran.stderr.splitlines() if line.strip()]
+    assert len(lines) == 1 and re.search(OTHERS[change], lines[0]), ran.stderr
+    assert sample_release.name in lines[0] and "this portal reads the form 1 ->" in lines[0]
+
+
+@pytest.mark.parametrize("told", [{"release_format": 999}, {}])
+def test_it_is_refused_before_anything_starts(sample_release: Path, tmp_path: Path, told: dict[str, int]) -> None:
+    release = with_other_words(sample_release, tmp_path / "release", "")
+    (release / "release.json").unlink()
+    (release / "release.json").write_text(json.dumps({"release_id": "an-older-one", **told}), encoding="utf-8")
+    with pytest.raises(ServeError, match=r"release an-older-one .*\(release_format\).* -> ") as refused:
+        resolve_release(release)
+    assert "\n" not in str(refused.value)
