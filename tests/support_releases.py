@@ -97,7 +97,9 @@ def _as_before(table: pl.DataFrame, before: Figures) -> pl.DataFrame:
     if "newest_landed_at" in table.columns:
         return table.with_columns(newest_landed_at=pl.lit(EARLIER_AT))
     if "url" in table.columns:
-        return pl.concat([table, table.head(1).with_columns(origin_id=ORIGIN_BEFORE, landed_sha256=pl.lit("of-before"))])
+        return pl.concat(
+            [table, table.head(1).with_columns(origin_id=ORIGIN_BEFORE, landed_sha256=pl.lit("of-before"))]
+        )
     if not set(TEXTS) <= set(table.columns):
         return table
     for key, (value, status) in before.items():

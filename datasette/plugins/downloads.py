@@ -72,9 +72,11 @@ async def send_unpacked(
     headers |= {"Vary": "Accept-Encoding"} | ({"Content-Encoding": "gzip"} if takes_packed else {})
     if answer := answer_without_body(request, headers, content_type):
         return answer
-    told = [(name.encode(), value.encode()) for name, value in {**headers, "Content-Type": content_type}.items()]
+    told = [
+        (name.lower().encode(), value.encode()) for name, value in {**headers, "Content-Type": content_type}.items()
+    ]
     await send({"type": "http.response.start", "status": 200, "headers": told})
-    with open(path, "rb") if takes_packed else gzip.open(path) as file:
+    with path.open("rb") if takes_packed else gzip.open(path) as file:
         while chunk := await asyncio.to_thread(file.read, CHUNK_BYTES):
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
     await send({"type": "http.response.body", "body": b""})

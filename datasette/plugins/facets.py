@@ -1,4 +1,4 @@
-"""Facets of a whole table come from the release, which has counted them: no page reads every row to count them again."""
+"""Facets of a whole table come from the release, which has counted them: no page reads every row to count again."""
 
 from typing import Any
 

@@ -7,7 +7,6 @@ import gzip
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 import duckdb
 import polars as pl
@@ -36,7 +35,7 @@ def write_extracts(source: Path, tables: list[PublicTable], folder: Path) -> Non
 
 
 @contextmanager
-def _packed(path: Path) -> Iterator[IO[bytes]]:
+def _packed(path: Path) -> Iterator[gzip.GzipFile]:
     """A file to write to that is packed, the same bytes at any time and in any folder."""
     with path.open("wb") as raw, gzip.GzipFile("", "wb", 6, raw, mtime=0) as file:
         yield file

@@ -41,7 +41,7 @@ def seal(built: Path, release_id: str, facts: dict[str, Any], files: FileFacts) 
 
 
 def describe_files(built: Path, known: FileFacts | None = None) -> FileFacts:
-    """Size and sha256 of every file of a release but `release.json`, by its path in it; those that are known as given."""
+    """Size and sha256 of every file of a release but `release.json`, by its path; those that are known as given."""
     paths = {p.relative_to(built).as_posix(): p for p in sorted(built.rglob("*")) if p.is_file() and p.name != MANIFEST}
     return {name: (known or {}).get(name) or _describe(path) for name, path in paths.items()}
 
@@ -110,7 +110,7 @@ def _describe(path: Path) -> dict[str, Any]:
     return facts
 
 
-def _measure(file: IO[bytes]) -> dict[str, Any]:
+def _measure(file: IO[bytes] | gzip.GzipFile) -> dict[str, Any]:
     digest, size = sha256(), 0
     while chunk := file.read(1 << 20):
         digest.update(chunk)

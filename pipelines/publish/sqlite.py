@@ -121,7 +121,7 @@ def full_text(table: PublicTable) -> list[str]:
 def facet_counts(table: PublicTable) -> list[str]:
     """What counts how many rows of the whole table have each value of a facet."""
     return [
-        f'insert into "{FACET_COUNTS}" select \'{table.name}\', \'{name}\', "{name}", count(*)'
+        f"insert into \"{FACET_COUNTS}\" select '{table.name}', '{name}', \"{name}\", count(*)"
         f' from "{table.name}" where "{name}" is not null group by 3'
         for name in table.facets
     ]

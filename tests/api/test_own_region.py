@@ -32,7 +32,9 @@ def test_the_municipalities_of_a_region_give_the_figures_of_that_region(
     portal: Datasette, sample_release: Path, code: str
 ) -> None:
     """What the release added up or worked out for a region itself is what a reader gets who ticks it."""
-    with gzip.open(sample_release / "tables" / "observations_on_frame.csv.gz", "rt", encoding="utf-8", newline="") as file:
+    with gzip.open(
+        sample_release / "tables" / "observations_on_frame.csv.gz", "rt", encoding="utf-8", newline=""
+    ) as file:
         wanted = [
             row
             for row in csv.DictReader(file)

@@ -73,7 +73,9 @@ def from_sqlite(place: Place) -> dict[str, Told]:
         names = [
             name
             for name, _ in found
-            if not name.startswith("sqlite_") and name != FACET_COUNTS and not any(name == v or name.startswith(f"{v}_") for v in virtual)
+            if not name.startswith("sqlite_")
+            and name != FACET_COUNTS
+            and not any(name == v or name.startswith(f"{v}_") for v in virtual)
         ]
         return {n: Told([row[1] for row in db.execute(f'pragma table_xinfo("{n}")')]) for n in names}
 

@@ -210,7 +210,9 @@ def test_a_table_that_is_gone_is_kept_as_it_was(drifted: tuple[Ran, Path, Path])
     reason = "select reason_nl, reason_en from sources where dataset_id = 'cbs/83583NED'"
     ((nl, en),) = query(current_release(data), reason)
     assert "hier wordt hij niet meer aangeboden" in nl and "no longer offered" in en
-    figures = "select count(*), sum(value) from observations join origins using (origin_id) where dataset_id = 'cbs/83583NED'"
+    figures = (
+        "select count(*), sum(value) from observations join origins using (origin_id) where dataset_id = 'cbs/83583NED'"
+    )
     assert query(current_release(data), figures) == query(before, figures)
     assert query(before, figures)[0][0] > 0
 

@@ -184,7 +184,10 @@ def test_what_was_not_chosen_and_never_landed_is_absent(selected: dict[str, Step
 
 
 def test_figures_of_the_chosen_are_published(selected: dict[str, Step]) -> None:
-    found = query(selected["first"].release, "select distinct dataset_id from observations join origins using (origin_id) order by 1")
+    found = query(
+        selected["first"].release,
+        "select distinct dataset_id from observations join origins using (origin_id) order by 1",
+    )
     assert found == [("cbs/81575NED",), ("cbs/83583NED",)]
 
 

@@ -179,7 +179,9 @@ def test_every_file_of_the_release_is_accounted_for(sample_release: Path) -> Non
     found = digests(sample_release)
     found.pop("release.json")
     assert written == found
-    assert {f"tables/{table}{end}" for table in PUBLIC_TABLES for end in (".csv.gz", ".nl.csv.gz", ".parquet")} <= set(found)
+    assert {f"tables/{table}{end}" for table in PUBLIC_TABLES for end in (".csv.gz", ".nl.csv.gz", ".parquet")} <= set(
+        found
+    )
 
 
 def test_sqlite_has_keys_indexes_and_search(sample_release: Path) -> None:
