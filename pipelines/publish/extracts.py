@@ -7,6 +7,7 @@ import gzip
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, cast
 
 import duckdb
 import polars as pl
@@ -35,10 +36,10 @@ def write_extracts(source: Path, tables: list[PublicTable], folder: Path) -> Non
 
 
 @contextmanager
-def _packed(path: Path) -> Iterator[gzip.GzipFile]:
+def _packed(path: Path) -> Iterator[IO[bytes]]:
     """A file to write to that is packed, the same bytes at any time and in any folder."""
     with path.open("wb") as raw, gzip.GzipFile("", "wb", 6, raw, mtime=0) as file:
-        yield file
+        yield cast("IO[bytes]", file)
 
 
 def plain(frame: pl.DataFrame, decimal_mark: str) -> pl.DataFrame:
