@@ -40,10 +40,12 @@ async def send_unpacked(
     """Sends what a packed file holds; to who takes it packed on the way, the bytes as they are."""
     takes_packed = "gzip" in request.headers.get("accept-encoding", "")
     headers = file_headers(datasette, path.name if takes_packed else path.stem, path.stem)
-    headers |= {"Vary": "Accept-Encoding"} | ({"Content-Encoding": "gzip"} if takes_packed else {})
+    headers |= {"Content-Encoding": "gzip"} if takes_packed else {}
     if answer := answer_without_body(request, headers, content_type):
         return answer
-    told = [(name.encode(), value.encode()) for name, value in {**headers, "Content-Type": content_type}.items()]
+    told = [
+        (name.lower().encode(), value.encode()) for name, value in {**headers, "Content-Type": content_type}.items()
+    ]
     await send({"type": "http.response.start", "status": 200, "headers": told})
     with path.open("rb") if takes_packed else gzip.open(path) as file:
         while chunk := await asyncio.to_thread(file.read, CHUNK_BYTES):

@@ -41,7 +41,7 @@ def seal(built: Path, release_id: str, facts: dict[str, Any], files: FileFacts) 
 
 
 def describe_files(built: Path, known: FileFacts | None = None) -> FileFacts:
-    """Size and sha256 of every file of a release but `release.json`, by its path in it; those that are known as given."""
+    """Size and sha256 of every file of a release but `release.json`, by its path; those that are known as given."""
     paths = {p.relative_to(built).as_posix(): p for p in sorted(built.rglob("*")) if p.is_file() and p.name != MANIFEST}
     return {name: (known or {}).get(name) or _describe(path) for name, path in paths.items()}
 

@@ -128,7 +128,7 @@ def facet_counts(table: PublicTable) -> list[str]:
 
 
 def _repeated(con: duckdb.DuckDBPyConnection, table: PublicTable) -> Repeated:
-    """The texts that are in every row of a table, such as the notice that its figures are invented."""
+    """The texts that are the same in all rows of a table, where there are several, such as the notice that its figures are invented."""
     texts = [
         c.name
         for c in table.columns
@@ -136,7 +136,9 @@ def _repeated(con: duckdb.DuckDBPyConnection, table: PublicTable) -> Repeated:
     ]
     if not texts:
         return {}
-    asked = ", ".join(f'min("{n}"), count(distinct "{n}") = 1 and count("{n}") = count(*)' for n in texts)
+    asked = ", ".join(
+        f'min("{n}"), count(*) > 1 and count("{n}") = count(*) and count(distinct "{n}") = 1' for n in texts
+    )
     (found,) = con.sql(f"select {asked} from {table.name}").fetchall()
     values, same = found[::2], found[1::2]
     return {name: value for name, value, is_same in zip(texts, values, same, strict=True) if is_same}

@@ -275,7 +275,7 @@ def test_a_file_that_is_kept_packed_is_the_same_however_it_is_sent(
     # What a client reads has been unpacked on its way, and it keeps the file under its own name.
     assert plain.content == small.content == gzip.decompress(packed)
     assert small.headers["content-encoding"] == "gzip" and "content-encoding" not in plain.headers
-    assert plain.headers["vary"] == small.headers["vary"] == "Accept-Encoding"
+    assert "Accept-Encoding" in plain.headers["vary"] and "Accept-Encoding" in small.headers["vary"]
     assert plain.headers["etag"] != small.headers["etag"]
     assert kept.content == packed and "content-encoding" not in kept.headers
     assert f'filename="{name}"' in small.headers["content-disposition"]

@@ -156,7 +156,8 @@ def sources(release: Path) -> dict[str, tuple[str, str | None]]:
 
 def figures(release: Path) -> dict[str, tuple[int, float]]:
     """How many figures of each source there are, and what they add up to."""
-    sql = "select dataset_id, count(value), total(value) from observations join origins using (origin_id) group by dataset_id"
+    joined = "observations join origins using (origin_id)"
+    sql = f"select dataset_id, count(value), total(value) from {joined} group by dataset_id"
     with closing(sqlite3.connect(release / "regiokompas.db")) as db:
         return {dataset_id: (count, total) for dataset_id, count, total in db.execute(sql)}
 

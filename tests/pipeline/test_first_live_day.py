@@ -191,7 +191,8 @@ def test_what_is_no_region_is_counted_and_never_published(days: Days) -> None:
 
 def test_a_period_without_a_status_is_no_failure(days: Days) -> None:
     for table in sorted(WITHOUT_STATUS):
-        sql = "select distinct value_status from observations join origins using (origin_id) where dataset_id = ? and value is not null"
+        joined = "observations join origins using (origin_id)"
+        sql = f"select distinct value_status from {joined} where dataset_id = ? and value is not null"
         statuses = {status for (status,) in query(days.first.release, sql, f"cbs/{table}")}
         assert statuses == {"unstated"}, table
 

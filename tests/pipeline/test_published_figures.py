@@ -135,7 +135,8 @@ def test_defunct_municipalities_have_no_figure_rather_than_a_zero(live_run: Run)
     }
     found = query(
         live_run.release,
-        "select region_code, value, value_status from observations join origins using (origin_id) where dataset_id = 'cbs/70072ned'"
+        "select region_code, value, value_status from observations join origins using (origin_id)"
+        " where dataset_id = 'cbs/70072ned'"
         " and region_code in (select value from json_each(?))",
         json.dumps(sorted(defunct)),
     )
@@ -144,7 +145,8 @@ def test_defunct_municipalities_have_no_figure_rather_than_a_zero(live_run: Run)
     assert {(value, status) for _, value, status in found} == {(None, "not_applicable")}
     others = query(
         live_run.release,
-        "select count(*) from observations join origins using (origin_id) where dataset_id = 'cbs/70072ned' and value_status = 'not_applicable'"
+        "select count(*) from observations join origins using (origin_id)"
+        " where dataset_id = 'cbs/70072ned' and value_status = 'not_applicable'"
         " and region_code not in (select value from json_each(?))",
         json.dumps(sorted(defunct)),
     )

@@ -102,7 +102,10 @@ def test_the_weekly_vacancies_add_up(live_run: Run, day: str, expected: int) -> 
 
 
 def test_the_weekly_vacancies_are_of_every_municipality_of_then(live_run: Run) -> None:
-    found = "select count(distinct region_code), count(distinct period_code) from observations join origins using (origin_id) where dataset_id = ?"
+    found = (
+        "select count(distinct region_code), count(distinct period_code)"
+        " from observations join origins using (origin_id) where dataset_id = ?"
+    )
     assert query(live_run.release, found, VACANCIES) == [(352, 65)]
 
 
