@@ -139,6 +139,8 @@ def _repeated(con: duckdb.DuckDBPyConnection, table: PublicTable) -> Repeated:
     asked = ", ".join(
         f'min("{n}"), count(*) > 1 and count("{n}") = count(*) and count(distinct "{n}") = 1' for n in texts
     )
+        f'min("{n}"), count(*) > 1 and count("{n}") = count(*) and count(distinct "{n}") = 1' for n in texts
+    )
     (found,) = con.sql(f"select {asked} from {table.name}").fetchall()
     values, same = found[::2], found[1::2]
     return {name: value for name, value, is_same in zip(texts, values, same, strict=True) if is_same}
