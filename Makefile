@@ -30,7 +30,7 @@ lint: $(VENV)/dev.stamp ## ruff, mypy --strict, sqlfluff
 	$(BIN)/sqlfluff lint dbt_project/models dbt_project/tests
 
 contracts: $(VENV)/run.stamp ## the columns of the wide tables, after a change of the indicators or themes
-	@$(BIN)/python -m pipelines.wide_marts
+	@$(BIN)/python -m pipelines.indicators.wide_marts
 
 sample: $(VENV)/dev.stamp ## makes the bundled sample anew, byte for byte the same
 	$(BIN)/python -m pipelines.sample.make_sample

@@ -1,4 +1,4 @@
-"""How the two heavy steps of the road compare with the obvious way to write them, side by side in one run.
+"""How the two heavy steps of the way compare with the obvious way to write them, side by side in one run.
 
     python benchmarks/against_the_obvious.py [ROWS] [ROUNDS]
 
@@ -23,15 +23,15 @@ from statistics import median
 import duckdb
 import polars as pl
 
-from pipelines.card import RowBounds, SourceCard, load_cards
-from pipelines.dimensions import Certainty, Dimension, DimensionCode, Measure
-from pipelines.landing import Landing, Resource, Snapshot
-from pipelines.manifest import PublicColumn, PublicTable
-from pipelines.origins import asked
+from pipelines.ingest.origins import asked
+from pipelines.landing.store import Landing, Resource, Snapshot
+from pipelines.publish.manifest import PublicColumn, PublicTable
 from pipelines.publish.sqlite import write_sqlite
-from pipelines.raw import write_raw
-from pipelines.roads import CbsRoad, Protocol
+from pipelines.reading.raw import write_raw
 from pipelines.settings import CARDS
+from pipelines.sources.access import CbsAccess, Protocol
+from pipelines.sources.card import RowBounds, SourceCard, load_cards
+from pipelines.sources.dimensions import Certainty, Dimension, DimensionCode, Measure
 
 PAGE = 100_000
 
@@ -42,7 +42,7 @@ def landed(landing: Landing, rows: int) -> tuple[SourceCard, Snapshot]:
     total = DimensionCode(code="T001081", title="Totaal", certainty=Certainty.RECORDED)
     card = base.model_copy(
         update={
-            "roads": (CbsRoad(protocol=Protocol.CBS_ODATA4),),
+            "access": (CbsAccess(protocol=Protocol.CBS_ODATA4),),
             "dimensions": {
                 "BedrijfstakkenBranchesSBI2008": Dimension(role="category", codes=(total,)),
                 "RegioS": Dimension(role="region"),
@@ -94,7 +94,7 @@ def landed(landing: Landing, rows: int) -> tuple[SourceCard, Snapshot]:
 
 
 def landed_bulk(landing: Landing, card: SourceCard, snapshot: Snapshot) -> Snapshot:
-    """The same table as the zip of the bulk road."""
+    """The same table as the zip of the bulk way."""
     columns = ["Id", "Measure", *card.dimensions, "Value", "StringValue", "ValueAttribute"]
     body = io.BytesIO()
     with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:

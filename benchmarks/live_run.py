@@ -16,19 +16,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pipelines.card import SourceCard, load_cards
 from pipelines.clients.http import HttpClient, open_session
 from pipelines.clients.registry import addresses
-from pipelines.doctor import examine_all
+from pipelines.commands.doctor import examine_all
 from pipelines.errors import SourceError
-from pipelines.landing import Landing
-from pipelines.origins import LiveOrigin
-from pipelines.refresh import refresh
-from pipelines.roads import FileRoad, Protocol
+from pipelines.ingest.origins import LiveOrigin
+from pipelines.ingest.refresh import refresh
+from pipelines.ingest.together import side_by_side
+from pipelines.landing.store import Landing
 from pipelines.sample.over_http import SampleServer, serving, with_files_on_server
 from pipelines.sample.serve_files import drop_files
 from pipelines.settings import CARDS, Settings
-from pipelines.together import side_by_side
+from pipelines.sources.access import FileAccess, Protocol
+from pipelines.sources.card import SourceCard, load_cards
 from schemas.shapes import check_shape
 
 DEAD_CARD = "zaanstad/subsidies"
@@ -64,7 +64,7 @@ def on_silent_hosts(card: SourceCard, hosts: list[str]) -> dict[str, SourceCard]
     """A card of a file on each of these hosts."""
     return {
         f"{card.publisher}/dead_{at}": card.model_copy(
-            update={"table": f"dead_{at}", "roads": (FileRoad(protocol=Protocol.FILE, urls=(f"{host}/file.csv",)),)}
+            update={"table": f"dead_{at}", "access": (FileAccess(protocol=Protocol.FILE, urls=(f"{host}/file.csv",)),)}
         )
         for at, host in enumerate(hosts)
     }

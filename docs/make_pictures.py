@@ -17,8 +17,8 @@ import requests
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
+from pipelines.commands.serve import datasette_command
 from pipelines.publish.release import CURRENT
-from pipelines.serve import datasette_command
 from pipelines.settings import Settings
 from portal.pages import page_url
 

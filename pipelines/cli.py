@@ -12,22 +12,22 @@ from typing import Any, cast
 import click
 from rich.console import Console
 
-from pipelines.assemble import describe_sources
-from pipelines.card import SourceCard, load_cards
-from pipelines.dagster_ui import run_ui
-from pipelines.doctor import examine_all
+from pipelines.commands.dagster_ui import run_ui
+from pipelines.commands.doctor import examine_all
+from pipelines.commands.main_job import conclude, only_run, prepare_home, run_job
+from pipelines.commands.new_source import new_source as make_source
+from pipelines.commands.reports import print_changes, print_findings, print_new_source
+from pipelines.commands.source_status import everything_known, print_source
+from pipelines.commands.terminal import print_sources
 from pipelines.errors import RegiokompasError, shown
-from pipelines.landing import NOTICE
-from pipelines.main_job import conclude, only_run, prepare_home, run_job
-from pipelines.new_source import new_source as make_source
-from pipelines.origins import LiveOrigin, Origin, open_origin
+from pipelines.ingest.assemble import describe_sources
+from pipelines.ingest.origins import LiveOrigin, Origin, open_origin
+from pipelines.ingest.selections import read_selections
+from pipelines.landing.store import NOTICE
 from pipelines.publish.release import CURRENT, current
 from pipelines.publish.revisions import Comparison, compare, find_release, recorded
-from pipelines.reports import print_changes, print_findings, print_new_source
-from pipelines.selections import read_selections
 from pipelines.settings import CARDS, IS_INSTALLED, Settings
-from pipelines.source_status import everything_known, print_source
-from pipelines.terminal import print_sources
+from pipelines.sources.card import SourceCard, load_cards
 
 
 def told(command: Callable[..., None]) -> Callable[..., None]:
@@ -201,7 +201,7 @@ def diff(older: str | None, newer: str | None, indicator: str | None, region: st
 @told
 def serve(port: int, host: str) -> None:
     """Open the current release with Datasette."""
-    from pipelines.serve import serve as start
+    from pipelines.commands.serve import serve as start
 
     start(Settings.from_environment().releases / CURRENT, port, host)
 

@@ -2,15 +2,15 @@
 
 import dagster as dg
 
-from pipelines.card import SourceCard, load_cards
-from pipelines.checks import mart_checks
-from pipelines.ingest import ingest_assets
-from pipelines.manifest import public_tables, raw_descriptions
-from pipelines.origins import open_origin
-from pipelines.publish.assets import publish_assets
-from pipelines.schedules import refresh_schedules
+from pipelines.ingest.origins import open_origin
+from pipelines.orchestration.checks import mart_checks
+from pipelines.orchestration.release_assets import publish_assets
+from pipelines.orchestration.schedules import refresh_schedules
+from pipelines.orchestration.source_assets import ingest_assets
+from pipelines.orchestration.transform import dbt_models, dbt_resource, ensure_manifest
+from pipelines.publish.manifest import public_tables, raw_descriptions
 from pipelines.settings import CARDS, Settings
-from pipelines.transform import dbt_models, dbt_resource, ensure_manifest
+from pipelines.sources.card import SourceCard, load_cards
 
 JOB = "refresh"
 

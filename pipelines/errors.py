@@ -69,7 +69,7 @@ class ChangedWhileReadError(SourceError):
 
 
 class NotThereError(SourceError):
-    """The source answers 404 or 410: the table, or this part of it, is not offered on this road."""
+    """The source answers 404 or 410: the table, or this part of it, is not offered by this way."""
 
     trouble = Trouble.GONE
 

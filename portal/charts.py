@@ -106,7 +106,7 @@ def lines_chart(
     years = [point.year for point in all_points]
     axes = Axes(min(years), max(years), *ends(values, decimals), size)
     described = " ".join(describe(points, name, decimals, lang, words) for name, points in series.items())
-    parts = [_frame(axes, decimals, lang)]
+    parts = [_axis_lines(axes, decimals, lang)]
     for number, points in enumerate(series.values(), start=1):
         parts.append(Markup('<g class="series-{}">{}</g>').format(number, _series(points, axes, decimals, lang)))
     return Markup(
@@ -139,7 +139,7 @@ def describe(points: Sequence[Point], title: str, decimals: int, lang: str, word
     return sentence
 
 
-def _frame(axes: Axes, decimals: int, lang: str) -> Markup:
+def _axis_lines(axes: Axes, decimals: int, lang: str) -> Markup:
     """The lines at the ends of the vertical axis with their numbers, and the first and last year."""
     size = axes.size
     right = size.width - size.right

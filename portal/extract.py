@@ -54,7 +54,7 @@ ORIGIN = Join("origins", "origin_id", ("dataset_id", "url", "source_modified", "
 TERMS = Join("sources", "dataset_id", ("licence", "attribution", "homepage_url"))
 OF_REGION = "region_code = :code"
 ITS_INDICATORS = f"""indicator_id in (
-    select indicator_id from observations_on_frame where {OF_REGION}
+    select indicator_id from observations_on_boundaries where {OF_REGION}
     union select indicator_id from observations where {OF_REGION}
     union select indicator_id from baseline where {OF_REGION}
 )"""
@@ -63,7 +63,7 @@ ITS_SOURCES = f"""dataset_id in (
     union select dataset_id from indicator_sources where {ITS_INDICATORS}
 )"""
 PARTS = (
-    ExtractPart("observations_on_frame", OF_REGION, (REGION, INDICATOR)),
+    ExtractPart("observations_on_boundaries", OF_REGION, (REGION, INDICATOR)),
     ExtractPart("observations", OF_REGION, (REGION, INDICATOR, ORIGIN)),
     ExtractPart("baseline", OF_REGION, (REGION, INDICATOR)),
     ExtractPart("baseline_peers", OF_REGION, (REGION, INDICATOR)),

@@ -10,14 +10,14 @@ from portal.map_shapes import MapShapes, shapes_of_boundaries, shapes_of_tiles
 from portal.rows import read_rows
 
 MAPPED = "select indicator_id, title_nl, title_en from indicators where lowest_level = 'municipality'"
-FRAME = "select max(frame_year) as frame_year from observations_on_frame"
+NEWEST_BOUNDARIES = "select max(boundary_year) as boundary_year from observations_on_boundaries"
 MUNICIPALITIES = "select region_code from regions where scheme = 'municipality' and is_current"
 TILES = "select region_code, tile_column, tile_row from municipality_tiles"
 BOUNDARIES = """
 select b.region_code, b.geometry, s.attribution, s.licence, s.licence_url
 from region_boundaries as b join sources as s using (dataset_id)
-where b.frame_year = :frame_year
-    and b.dataset_id = (select min(dataset_id) from region_boundaries where frame_year = :frame_year)
+where b.boundary_year = :boundary_year
+    and b.dataset_id = (select min(dataset_id) from region_boundaries where boundary_year = :boundary_year)
 """
 
 
@@ -25,23 +25,23 @@ where b.frame_year = :frame_year
 class Maps:
     """What maps look like in this release: the same for every indicator."""
 
-    frame_year: int
+    boundary_year: int
     shapes: Mapping[str, MapShapes]
-    """By the way of drawing: always `tiles`; `borders` when those of the frame have landed, whole."""
+    """By the way of drawing: always `tiles`; `borders` when those of the boundary year have landed, whole."""
     credit: Row | None
     indicators: list[Row]
     """Those with figures of municipalities."""
 
 
 async def read_maps(datasette: Datasette) -> Maps:
-    """Returns the shapes of the municipalities of the frame that figures are on."""
-    frame = (await read_rows(datasette, FRAME))[0]
+    """Returns the shapes of the municipalities of the boundary year that figures are on."""
+    newest = (await read_rows(datasette, NEWEST_BOUNDARIES))[0]
     current = {row["region_code"] for row in await read_rows(datasette, MUNICIPALITIES)}
     tiles = {r["region_code"]: (r["tile_column"], r["tile_row"]) for r in await read_rows(datasette, TILES)}
     shapes = {"tiles": shapes_of_tiles({code: tile for code, tile in tiles.items() if code in current})}
-    boundaries = await read_rows(datasette, BOUNDARIES, frame) if frame["frame_year"] else []
+    boundaries = await read_rows(datasette, BOUNDARIES, newest) if newest["boundary_year"] else []
     # Borders that miss a municipality, or have an old one, would show a country that is not there.
     whole = bool(current) and {row["region_code"] for row in boundaries} == current
     if whole:
         shapes["borders"] = shapes_of_boundaries({row["region_code"]: row["geometry"] for row in boundaries})
-    return Maps(frame["frame_year"], shapes, boundaries[0] if whole else None, await read_rows(datasette, MAPPED))
+    return Maps(newest["boundary_year"], shapes, boundaries[0] if whole else None, await read_rows(datasette, MAPPED))

@@ -1,4 +1,4 @@
-"""The lists of a release that pages choose from: indicators, regions, sources and frames; read once a process."""
+"""The lists that pages choose from: indicators, regions, sources and boundary years; read once a process."""
 
 import re
 import unicodedata
@@ -18,7 +18,7 @@ _CODE_IN_BRACKETS = re.compile(r"\(([A-Z0-9-]+)\)\s*$")
 _WORD = re.compile(r"\w+")
 _ADDITION = re.compile(r"\s*\([^)]*\)$")
 
-REGIONS = "select region_code, name, scheme, is_current, first_frame_year, last_frame_year from regions"
+REGIONS = "select region_code, name, scheme, is_current, first_boundary_year, last_boundary_year from regions"
 PROVINCES = """
 select m.municipality_code, p.name from region_membership as m
 join regions as p using (region_code)
@@ -26,19 +26,19 @@ where m.scheme = 'province' and m.valid_to is null
 """
 HEIRS = """
 select source_code, target_code, share_from = 0 and share_to = 1 as is_whole from boundary_transitions
-where frame_year = (select max(frame_year) from observations_on_frame) and source_code <> target_code
+where boundary_year = (select max(boundary_year) from observations_on_boundaries) and source_code <> target_code
 order by source_code, share_to - share_from desc, target_code
 """
-FRAMES = "select distinct frame_year from boundary_transitions order by frame_year desc"
+BOUNDARY_YEARS = "select distinct boundary_year from boundary_transitions order by boundary_year desc"
 PLACES = """
 select current_municipality_code, name from places
-where current_municipality_code is not null and frame_year = (select max(frame_year) from places)
+where current_municipality_code is not null and boundary_year = (select max(boundary_year) from places)
 """
 TERMS = "select indicator_id, side, term_id, sign from indicator_terms order by indicator_id, side, term_order"
-PUBLISHED_FRAMES = "select distinct frame_year from observations_on_frame order by frame_year desc"
+PUBLISHED_BOUNDARY_YEARS = "select distinct boundary_year from observations_on_boundaries order by boundary_year desc"
 ONGOING = """
-select distinct indicator_id, period_code from observations_on_frame
-where not is_over and frame_year = (select max(frame_year) from observations_on_frame)
+select distinct indicator_id, period_code from observations_on_boundaries
+where not is_over and boundary_year = (select max(boundary_year) from observations_on_boundaries)
 """
 LABOUR_REGIONS = "select distinct region_code from labour_tension"
 
@@ -66,8 +66,8 @@ class Registry:
     terms: Mapping[str, Mapping[str, tuple[Term, ...]]]
     periods: Calendar
     ongoing: Mapping[str, Set[str]]
-    frames: Sequence[int]
-    published_frames: Sequence[int]
+    boundary_years: Sequence[int]
+    published_boundary_years: Sequence[int]
 
     def sources_of(self, *indicator_ids: str) -> list[Row]:
         """The source tables that indicators are made of, each once."""
@@ -142,8 +142,8 @@ async def read_registry(datasette: Datasette) -> Registry:
         terms=terms,
         periods=Calendar(await rows("select * from periods")),
         ongoing=ongoing,
-        frames=[row["frame_year"] for row in await rows(FRAMES)],
-        published_frames=[row["frame_year"] for row in await rows(PUBLISHED_FRAMES)],
+        boundary_years=[row["boundary_year"] for row in await rows(BOUNDARY_YEARS)],
+        published_boundary_years=[row["boundary_year"] for row in await rows(PUBLISHED_BOUNDARY_YEARS)],
     )
 
 

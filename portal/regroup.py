@@ -1,7 +1,7 @@
 """The arithmetic of regions: figures of municipalities added up, and ratios worked out anew from those sums.
 
-It follows the models of the release (`int_observations__sum_regions_on_frame`, `int_observations__derive`), so that the
-municipalities of a region of the release give the figures of that region. Never is an average taken of averages.
+It follows the models of the release (`int_observations__sum_regions_on_boundaries`, `int_observations__derive`), so
+that the municipalities of a region of the release give the figures of that region. It never averages averages.
 """
 
 import math
@@ -143,10 +143,12 @@ def mended_by(codes: Collection[str], heirs: Mapping[str, Collection[str]]) -> s
     return chosen - torn
 
 
-def place_on_frame(parts: Sequence[FigurePart], decimals: int, ahead: RegroupedFigure | None = None) -> RegroupedFigure:
-    """Returns the count of a municipality of a frame from those of the municipalities of then.
+def place_on_boundaries(
+    parts: Sequence[FigurePart], decimals: int, ahead: RegroupedFigure | None = None
+) -> RegroupedFigure:
+    """Returns the count of a municipality of a boundary year from those of the municipalities of then.
 
-    `ahead` is what the source itself gives to the municipality of the frame, where it follows a later division.
+    `ahead` is what the source itself gives to the municipality of the boundary year, where it follows a later division.
     """
     expected = [part for part in parts if part.is_expected]
     figures = [part.figure or RegroupedFigure(None, "missing", "published") for part in expected]

@@ -41,18 +41,18 @@ class Changes:
         return accepted
 
     @property
-    def frames(self) -> list[int]:
+    def boundary_years(self) -> list[int]:
         """The years on whose boundaries figures changed."""
-        return sorted({row["frame_year"] for row in self.summary["figures"] if row["frame_year"]})
+        return sorted({row["boundary_year"] for row in self.summary["figures"] if row["boundary_year"]})
 
     def count(self, change: str | None = None, *, indicator: str | None = None, published_only: bool = False) -> int:
-        """Returns how many figures changed in a way: as published and, unless told not to, on a frame."""
+        """Returns how many figures changed in a way: as published and, unless told not to, on one set of boundaries."""
         return sum(
             row["figures"]
             for row in self.summary["figures"]
             if change in (None, row["change"])
             and indicator in (None, row["indicator_id"])
-            and not (published_only and row["frame_year"])
+            and not (published_only and row["boundary_year"])
         )
 
     def figures(self, **equal_to: object) -> pl.LazyFrame:
@@ -82,11 +82,11 @@ def line_of_changes(release_folder: Path) -> list[Changes]:
 
 
 def history_of(
-    release_folder: Path, indicator_id: str, region_code: str, period_code: str, frame_year: int | None = None
+    release_folder: Path, indicator_id: str, region_code: str, period_code: str, boundary_year: int | None = None
 ) -> list[Row]:
     """Returns every change of one figure, the newest first: what it was, what it became, in which release and when."""
     key: dict[str, object] = {"indicator_id": indicator_id, "region_code": region_code}
-    key |= {"period_code": period_code, "frame_year": frame_year}
+    key |= {"period_code": period_code, "boundary_year": boundary_year}
     return [
         _of_release(row, changes)
         for changes in line_of_changes(release_folder)
@@ -110,7 +110,7 @@ def revised_figures(release_folder: Path, indicator_id: str, region_code: str | 
         if changes.count(indicator=indicator_id):
             rows = (
                 changes.figures(**key)
-                .sort("frame_year", nulls_last=False, maintain_order=True)
+                .sort("boundary_year", nulls_last=False, maintain_order=True)
                 .unique(_SAME_CHANGE, keep="first", maintain_order=True)
                 .sort(order, descending=True, nulls_last=True, maintain_order=True)
                 .head(most - len(found))

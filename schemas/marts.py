@@ -3,7 +3,7 @@
 import pandera.polars as pa
 import polars as pl
 
-from pipelines.manifest import PublicTable
+from pipelines.publish.manifest import PublicTable
 
 _TYPES: dict[str, type[pl.DataType]] = {
     "string": pl.String,

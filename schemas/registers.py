@@ -5,9 +5,9 @@ from pathlib import Path
 import pandera.polars as pa
 import polars as pl
 
-from pipelines.layout import AMOUNTS
 from pipelines.reading.recipients import KINDS, MASK
-from pipelines.register_card import SubsidyStatus
+from pipelines.sources.layout import AMOUNTS
+from pipelines.sources.register import SubsidyStatus
 from schemas.wire import WireError
 
 KEY = ["dataset_id", "row_number"]

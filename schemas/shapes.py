@@ -29,11 +29,11 @@ def check_shape(folder: Path) -> None:
 
 
 def boundary_schema() -> pa.DataFrameSchema:
-    """The schema of `boundaries.parquet`: one row an area of a frame, its geometry as GeoJSON text in WGS84."""
+    """The schema of `boundaries.parquet`: one row an area of a boundary year, its geometry as GeoJSON text in WGS84."""
     return pa.DataFrameSchema(
         {
             "dataset_id": pa.Column(pl.String, pa.Check.str_matches(r"^[a-z_]+/.+$")),
-            "frame_year": pa.Column(pl.Int32, pa.Check.in_range(1990, 2100)),
+            "boundary_year": pa.Column(pl.Int32, pa.Check.in_range(1990, 2100)),
             "region_code": pa.Column(pl.String, pa.Check.str_matches(MUNICIPALITY)),
             "name": pa.Column(pl.String, pa.Check.str_length(min_value=1)),
             "geometry": pa.Column(pl.String, pa.Check.str_matches(r'^\{.*"(Multi)?Polygon".*\}$')),
@@ -47,14 +47,14 @@ def boundary_schema() -> pa.DataFrameSchema:
 
 
 def place_schema() -> pa.DataFrameSchema:
-    """The schema of `places.parquet`: one row a place of a frame, with the municipality that it lies in."""
+    """The schema of `places.parquet`: one row a place of a boundary year, with the municipality that it lies in."""
     return pa.DataFrameSchema(
         {
             "dataset_id": pa.Column(pl.String, pa.Check.str_matches(r"^[a-z_]+/.+$")),
             "place_code": pa.Column(pl.String, pa.Check.str_matches(PLACE)),
             "name": pa.Column(pl.String, pa.Check.str_length(min_value=1)),
             "municipality_code": pa.Column(pl.String, pa.Check.str_matches(MUNICIPALITY)),
-            "frame_year": pa.Column(pl.Int32, pa.Check.in_range(1990, 2100)),
+            "boundary_year": pa.Column(pl.Int32, pa.Check.in_range(1990, 2100)),
             "landed_sha256": pa.Column(pl.String, pa.Check.str_matches(r"^[0-9a-f]{64}$")),
         },
         strict=True,

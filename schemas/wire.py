@@ -8,8 +8,8 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from pipelines.errors import SourceError, Trouble, shown
-from pipelines.periods import EXAMPLES, is_period, period_statuses
 from pipelines.seeds import SEEDS, RegionScheme, ValueMark, read_seed
+from pipelines.sources.periods import EXAMPLES, is_period, period_statuses
 
 _BATCH = 20_000
 _COMPARE = "compare with the table at the source; nothing of it was kept"

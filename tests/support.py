@@ -18,7 +18,7 @@ import requests
 
 from pipelines.clients.http import HttpClient, open_session
 from pipelines.clients.registry import addresses
-from pipelines.origins import LiveOrigin
+from pipelines.ingest.origins import LiveOrigin
 from pipelines.settings import PROJECT, Settings
 
 SHARED = PROJECT.parent / "shared"
@@ -54,7 +54,7 @@ PUBLIC_TABLES = {
     "cooperation_monitor",
     "cross_border",
     "source_health",
-    "observations_on_frame",
+    "observations_on_boundaries",
     "inner_city",
     "regional_economy",
     "region_groups",
@@ -207,7 +207,7 @@ def copy_project(target: Path) -> Path:
 
 def write_contracts(project: Path) -> None:
     """What `make contracts` does, in a copy of the project to whose indicators something was added."""
-    command = [sys.executable, "-m", "pipelines.wide_marts"]
+    command = [sys.executable, "-m", "pipelines.indicators.wide_marts"]
     subprocess.run(command, cwd=project, env={**os.environ, "PYTHONPATH": str(project)}, check=True)
 
 
@@ -221,7 +221,7 @@ class Standin:
             **DEAD,
             "REGIOKOMPAS_CBS_V4_URL": f"{address}/odata/v1/CBS",
             "REGIOKOMPAS_CBS_V3_URL": address,
-            # Off, so that runs take the OData roads that faults are made for; tests of the bulk road ask for it.
+            # Off, so that runs take the OData ways that faults are made for; tests of the bulk way ask for it.
             "REGIOKOMPAS_CBS_BULK_URL": f"{address}/no-bulk",
             "REGIOKOMPAS_CKAN_URL": f"{address}/data/api/3/action",
         }

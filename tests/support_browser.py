@@ -12,7 +12,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, sync_playwright
 
-from pipelines.serve import datasette_command
+from pipelines.commands.serve import datasette_command
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [

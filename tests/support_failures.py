@@ -12,20 +12,20 @@ import requests
 from requests.adapters import HTTPAdapter
 from support_wires import ALL, AS_IT_WAS, FEW, MANY, PORTAL, WIRES, Change, Wire, portal_answer, sample_with
 
-from pipelines.card import SourceCard
 from pipelines.clients.drop import folder_of
 from pipelines.clients.http import HttpClient, open_session
 from pipelines.clients.registry import addresses
 from pipelines.errors import Trouble
-from pipelines.landing import Landing, Snapshot
-from pipelines.origins import LiveOrigin
-from pipelines.refresh import Refreshed, refresh
-from pipelines.roads import Protocol, Road
+from pipelines.ingest.origins import LiveOrigin
+from pipelines.ingest.refresh import Refreshed, refresh
+from pipelines.landing.store import Landing, Snapshot
 from pipelines.sample import serve_files
 from pipelines.sample.answers import Answer, json_answer
 from pipelines.sample.make_sample import NoPace
 from pipelines.sample.over_http import Between, SampleServer, Sent, as_it_is
 from pipelines.settings import Settings
+from pipelines.sources.access import Access, Protocol
+from pipelines.sources.card import SourceCard
 from schemas.shapes import check_shape
 
 
@@ -188,8 +188,8 @@ class _Elsewhere(HTTPAdapter):
 class Before(LiveOrigin):
     """The sources as they were an earlier day."""
 
-    def bring(self, card: SourceCard, road: Road, landing: Landing, have: Snapshot | None) -> Snapshot:
-        brought = super().bring(card, road, landing, have)
+    def bring(self, card: SourceCard, access: Access, landing: Landing, have: Snapshot | None) -> Snapshot:
+        brought = super().bring(card, access, landing, have)
         return brought.model_copy(update={"modified": "2020-01-01T00:00:00", "stamp": "of before"})
 
 

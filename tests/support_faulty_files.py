@@ -22,8 +22,8 @@ from support_mutations import (
     text_of,
 )
 
-from pipelines.layout import NUMBERS, Reads
 from pipelines.sample.sheets import layout_of
+from pipelines.sources.layout import NUMBERS, Reads
 
 Make = Callable[[Grid], Pair | None]
 

@@ -12,10 +12,10 @@ from typing import Any
 
 import requests
 
-from pipelines.card import SourceCard
 from pipelines.clients.http import HttpClient
-from pipelines.landing import Landing, Snapshot
-from pipelines.resume import ResumableStore
+from pipelines.landing.resume import ResumableStore
+from pipelines.landing.store import Landing, Snapshot
+from pipelines.sources.card import SourceCard
 
 
 @dataclass(frozen=True)
@@ -185,10 +185,10 @@ REGISTER: dict[str, Any] = {
 COLUMNS = {"jaar": {"to": "year", "reads": "year"}, "ontvanger": {"to": "recipient"}}
 
 
-def register_card(*roads: dict[str, Any], **layout: Any) -> SourceCard:
-    """A card of a register of subsidies that comes by these roads."""
+def register_card(*ways: dict[str, Any], **layout: Any) -> SourceCard:
+    """A card of a register of subsidies that comes by these ways."""
     table = {"format": "csv", "columns": COLUMNS, **layout}
-    return SourceCard.model_validate({**BASE, **REGISTER, "roads": list(roads), "layout": table})
+    return SourceCard.model_validate({**BASE, **REGISTER, "access": list(ways), "layout": table})
 
 
 def _answer(given: Answer | bytes | dict[str, Any] | list[Any]) -> Answer:

@@ -14,19 +14,19 @@ from unittest.mock import patch
 
 from support import DEAD, copy_project
 
-from pipelines.card import load_cards
 from pipelines.errors import Trouble
-from pipelines.roads import FileRoad
 from pipelines.sample import serve_cbs, serve_eurostat, serve_files
 from pipelines.sample.answers import Answer, json_answer
 from pipelines.sample.over_http import SampleServer, Sent, on_server, serving
 from pipelines.settings import CARDS
+from pipelines.sources.access import FileAccess
+from pipelines.sources.card import load_cards
 
 ALL = load_cards(CARDS)
 Rows = list[dict[str, Any]]
 Sets = dict[str, Any]
 REFUSED_HOST, UNKNOWN_HOST = "http://127.0.0.1:9", "http://gemeente.invalid"
-# Tables whose periods have no status, by either road, and one whose titles are in capitals.
+# Tables whose periods have no status, by either way, and one whose titles are in capitals.
 WITHOUT_STATUS = {"82522NED", "83599NED", "83635NED", "85924NED"}
 IN_CAPITALS = "82522NED"
 # The topics of 70072ned as lists of columns of 2026 have them; students stand under the title of graduates too.
@@ -263,7 +263,9 @@ class World:
 
 def _only_dropped(dataset_id: str) -> Any:
     card = ALL[dataset_id]
-    return card.model_copy(update={"roads": tuple(road for road in card.roads if not isinstance(road, FileRoad))})
+    return card.model_copy(
+        update={"access": tuple(access for access in card.access if not isinstance(access, FileAccess))}
+    )
 
 
 def write_addresses(project: Path, base: str, elsewhere: dict[str, str]) -> None:
@@ -271,8 +273,8 @@ def write_addresses(project: Path, base: str, elsewhere: dict[str, str]) -> None
     for path in (project / "pipelines" / "cards").glob("*.yml"):
         text = (CARDS / path.name).read_text(encoding="utf-8")
         for dataset_id, card in ALL.items():
-            for road in card.roads:
-                for url in road.urls if isinstance(road, FileRoad) else ():
+            for access in card.access:
+                for url in access.urls if isinstance(access, FileAccess) else ():
                     text = text.replace(url, on_server(url, elsewhere.get(dataset_id, base)))
         path.write_text(text, encoding="utf-8")
 
@@ -296,10 +298,10 @@ def live_world(folder: Path) -> Iterator[World]:
 
         dimensions = serve_eurostat._dimensions
 
-        def as_eurostat_has_it(card: Any, road: Any) -> Any:
-            found = dimensions(card, road)
+        def as_eurostat_has_it(card: Any, access: Any) -> Any:
+            found = dimensions(card, access)
             dataset, dropped = DROPPED_BY_EUROSTAT
-            if road.dataset == dataset:
+            if access.dataset == dataset:
                 del found[str(card.dimension("region"))][dropped]
             return found
 

@@ -18,21 +18,21 @@ import openpyxl
 import polars as pl
 from openpyxl.worksheet.worksheet import Worksheet
 
-from pipelines.card import SourceCard, load_cards
 from pipelines.clients import drop
-from pipelines.clients.table_file import read_table
 from pipelines.errors import SourceError
-from pipelines.layout import NUMBERS, REGIONS, FileColumn, Reads
-from pipelines.reading.frames import region_names
+from pipelines.reading.files.table_file import read_table
 from pipelines.reading.registers import register_rows, register_year
+from pipelines.reading.small_tables import region_names
 from pipelines.reading.tables import statistics_rows
 from pipelines.reading.told_periods import refuse_other_period
-from pipelines.roads import FileRoad
 from pipelines.sample.files import zipped
 from pipelines.sample.serve_files import sheets_of
 from pipelines.sample.sheets import in_file, layout_of
 from pipelines.settings import CARDS
-from pipelines.units import is_count
+from pipelines.sources.access import FileAccess
+from pipelines.sources.card import SourceCard, load_cards
+from pipelines.sources.layout import NUMBERS, REGIONS, FileColumn, Reads
+from pipelines.sources.units import is_count
 
 MOST_ROWS = 24
 PLACE = re.compile(r"\b(row|line|cell|cells|column|key|columns|sheet)\b")
@@ -103,8 +103,8 @@ def grids() -> Iterator[Grid]:
 
 def _grid(card: SourceCard) -> Grid:
     sheet = sheets_of(card)[-1]
-    road = card.roads[0]
-    url = road.urls[-1] if isinstance(road, FileRoad) else "https://x/file"
+    access = card.access[0]
+    url = access.urls[-1] if isinstance(access, FileAccess) else "https://x/file"
     return Grid(
         card, sheet.header, sheet.rows[:MOST_ROWS], sheet.period, f"drop:{sheet.period}__x" if sheet.period else url
     )

@@ -22,11 +22,11 @@ import support_wires
 from support_failures import Before, Source
 from support_wires import AS_IT_WAS, PORTAL, WIRES, Wire, portal_answer, sample_with
 
-from pipelines.card import RowBounds
 from pipelines.clients import ogc_features
-from pipelines.refresh import FailedError, Refreshed
+from pipelines.ingest.refresh import FailedError, Refreshed
 from pipelines.sample.answers import Answer, json_answer
 from pipelines.sample.over_http import SampleServer, Sent, as_it_is, serving
+from pipelines.sources.card import RowBounds
 
 Rows = list[dict[str, Any]]
 Pages = list[Rows]

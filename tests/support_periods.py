@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from pipelines.periods import kind_of, part_of, period_days, period_kinds, year_of
+from pipelines.sources.periods import kind_of, part_of, period_days, period_kinds, year_of
 from portal.periods import Calendar
 
 # They begin on every day of the week, with leap years among them, and one long ago.

@@ -31,8 +31,8 @@ EARLIER, EARLIER_AT = "sample-2026-10-05-earlier", "2026-10-05T06:00:00"
 REVISED: Key = ("establishments_count", "GM0193", "2026JJ00")
 BEFORE = (7_000.0, "estimated")
 ORIGIN_BEFORE = pl.lit(0, pl.Int32)
-COMPARED = ("observations", "origins", "observations_on_frame", "indicators", "sources", "release")
-ON_FRAME = {**TEXTS, "frame_year": pl.Int32, "value": pl.Float64, "value_status": pl.String}
+COMPARED = ("observations", "origins", "observations_on_boundaries", "indicators", "sources", "release")
+ON_BOUNDARIES = {**TEXTS, "boundary_year": pl.Int32, "value": pl.Float64, "value_status": pl.String}
 
 
 def make_release(
@@ -40,7 +40,7 @@ def make_release(
     release_id: str,
     figures: Figures,
     *,
-    on_frame: Figures | None = None,
+    on_boundaries: Figures | None = None,
     indicators: dict[str, dict[str, Any]] | None = None,
     source: dict[str, Any] | None = None,
     invented: bool = False,
@@ -58,9 +58,9 @@ def make_release(
     published = [{**_key(key), "origin_id": 1, **_cell(c)} for key, c in figures.items()]
     origin = {"origin_id": 1, "dataset_id": "cbs/1", "landed_sha256": landed}
     pl.DataFrame([origin]).write_parquet(tables / "origins.parquet")
-    framed = [{**_key(key), "frame_year": 2026, **_cell(c)} for key, c in (on_frame or {}).items()]
+    bounded = [{**_key(key), "boundary_year": 2026, **_cell(c)} for key, c in (on_boundaries or {}).items()]
     pl.DataFrame(published, schema=PUBLISHED).write_parquet(tables / "observations.parquet")
-    pl.DataFrame(framed, schema=ON_FRAME).write_parquet(tables / "observations_on_frame.parquet")
+    pl.DataFrame(bounded, schema=ON_BOUNDARIES).write_parquet(tables / "observations_on_boundaries.parquet")
     known = {"jobs_count": INDICATOR} if indicators is None else indicators
     rows = [{"indicator_id": key, **row} for key, row in known.items()]
     pl.DataFrame(rows).write_parquet(tables / "indicators.parquet")

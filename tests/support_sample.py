@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from pipelines.card import SourceCard
-from pipelines.roads import Protocol
 from pipelines.sample import over_http
+from pipelines.sources.access import Protocol
+from pipelines.sources.card import SourceCard
 
 
 @contextmanager

@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 from unittest.mock import patch
 
-from pipelines.card import SourceCard, load_cards
-from pipelines.roads import OpendatasoftRoad, Protocol, Road
 from pipelines.sample import serve_cbs, serve_eurostat, serve_files, serve_ogc
 from pipelines.sample.answers import Answer, json_answer
 from pipelines.sample.over_http import with_files_on_server
 from pipelines.settings import CARDS
+from pipelines.sources.access import Access, OpendatasoftAccess, Protocol
+from pipelines.sources.card import SourceCard, load_cards
 
 Row = dict[str, Any]
 Place = tuple[str | int, ...]
@@ -52,7 +52,7 @@ class Wire:
         column: what a column or dimension is called that gets another name.
         rows_at: the addresses of the answers with rows; empty where the first answer has them already.
         is_paged: whether its rows come in pages that belong together.
-        road: the way, where it is not one of the card's own.
+        access: the way, where it is not one of the card's own.
     """
 
     card: str
@@ -61,18 +61,18 @@ class Wire:
     column: str
     rows_at: str = ""
     is_paged: bool = False
-    road: Road | None = None
+    access: Access | None = None
 
     def card_for(self, base: str) -> SourceCard:
         """The card with this way alone, believed to be right, and its addresses on a server."""
         card = ALL[self.card]
-        road = self.road or next(road for road in card.roads if road.protocol is self.protocol)
+        access = self.access or next(access for access in card.access if access.protocol is self.protocol)
         changes: dict[str, Any] = {"certainty": "recorded"}
-        if isinstance(road, OpendatasoftRoad):
+        if isinstance(access, OpendatasoftAccess):
             changes["host"] = f"{base}/opendatasoft"
         elif self.protocol is Protocol.HAL:
             changes["page_size"] = PAGE
-        alone = card.model_copy(update={"roads": (road.model_copy(update=changes),), "ended": None})
+        alone = card.model_copy(update={"access": (access.model_copy(update=changes),), "ended": None})
         return with_files_on_server({self.card: alone}, base)[self.card]
 
 
@@ -81,8 +81,8 @@ _GRANT: dict[str, Place] = {"number": ("bedragVerleend",), "mark": ("bedragVerle
 _SHEET: dict[str, Place] = {"number": ("Bedrag",), "mark": ("Bedrag",)}
 
 
-def _portal(version: str) -> OpendatasoftRoad:
-    return OpendatasoftRoad.model_validate(
+def _portal(version: str) -> OpendatasoftAccess:
+    return OpendatasoftAccess.model_validate(
         {"protocol": "opendatasoft", "host": "http://portal.example", "dataset": "subsidies", "version": version}
     )
 
@@ -113,10 +113,10 @@ WIRES: dict[str, Wire] = {
         "bedragVerleend",
         r"/search/",
         is_paged=True,
-        road=_portal("1.0"),
+        access=_portal("1.0"),
     ),
     "opendatasoft 2.1": Wire(
-        "amsterdam/subsidies", Protocol.OPENDATASOFT, _GRANT, "bedragVerleend", r"/exports/", road=_portal("2.1")
+        "amsterdam/subsidies", Protocol.OPENDATASOFT, _GRANT, "bedragVerleend", r"/exports/", access=_portal("2.1")
     ),
     "hal": Wire("amsterdam/subsidies", Protocol.HAL, _GRANT, "bedragVerleend", is_paged=True),
     "ogc_features": Wire(
@@ -199,11 +199,11 @@ def sample_with(change: Change, wire: Wire) -> Iterator[None]:
             found.append(replace(sheet, header=list(records[0]), rows=[list(record.values()) for record in records]))
         return found
 
-    def features(card: SourceCard, road: Any) -> list[Row]:
-        return list(renamed(change, wire, changed(change, wire, _features(card, road))))
+    def features(card: SourceCard, access: Any) -> list[Row]:
+        return list(renamed(change, wire, changed(change, wire, _features(card, access))))
 
-    def dimensions(card: SourceCard, road: Any) -> dict[str, dict[str, str]]:
-        found = _dimensions(card, road)
+    def dimensions(card: SourceCard, access: Any) -> dict[str, dict[str, str]]:
+        found = _dimensions(card, access)
         time = str(card.dimension("period"))
         return {**found, time: {year: year for year in changed(replace(change, cell=None), wire, list(found[time]))}}
 

@@ -164,7 +164,7 @@ async def docs(request: Request, datasette: Datasette) -> Response:
         "problems": PROBLEMS,
         "facts": facts,
         "values": values,
-        "frame_year": facts.choices["frame_years"][-1],
+        "boundary_year": facts.choices["boundary_years"][-1],
         "openapi_path": OPENAPI_PATH,
         "address": datasette.absolute_url(request, BASE),
         "api_version": API_VERSION,

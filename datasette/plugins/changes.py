@@ -19,7 +19,7 @@ from portal.rows import read_rows
 SHOWN_ROWS = 50
 INDICATORS = "select indicator_id, title_nl, title_en, unit_nl, unit_en, decimals from indicators"
 COLUMNS = (
-    "change indicator_id title_nl title_en region_code region_name period_code frame_year value_before value_after "
+    "change indicator_id title_nl title_en region_code region_name period_code boundary_year value_before value_after "
     "difference status_before status_after dataset_id source_changed release_before release_after"
 )
 
@@ -46,7 +46,9 @@ async def asked_figures(datasette: Datasette, changes: Changes, asked: dict[str,
     if asked["region"]:
         found = context_of(datasette).find_regions(asked["region"])
         wanted["region_code"] = [row["region_code"] for row in found if row["is_exact"]]
-    wanted["frame_year"] = next((year for year in changes.frames if str(year) == asked["frame"]), None)
+    wanted["boundary_year"] = next(
+        (year for year in changes.boundary_years if str(year) == asked["boundary_year"]), None
+    )
     return changes.figures(**wanted).sort("relative_size", descending=True, nulls_last=True, maintain_order=True)
 
 
@@ -88,15 +90,15 @@ def by_indicator(changes: Changes) -> list[Row]:
     """Returns how many figures of each indicator changed in which way, the most first."""
     counts: dict[tuple[str, int | None], Row] = {}
     for row in changes.summary["figures"]:
-        key = row["indicator_id"], row["frame_year"]
-        entry = counts.setdefault(key, {"indicator_id": key[0], "frame_year": key[1], **dict.fromkeys(KINDS, 0)})
+        key = row["indicator_id"], row["boundary_year"]
+        entry = counts.setdefault(key, {"indicator_id": key[0], "boundary_year": key[1], **dict.fromkeys(KINDS, 0)})
         entry[row["change"]] = row["figures"]
     return sorted(counts.values(), key=lambda row: (-sum(row[kind] for kind in KINDS), row["indicator_id"]))
 
 
 def asked_of(request: Request) -> dict[str, str]:
     """Returns what the reader asked for, empty where nothing was chosen."""
-    return {name: request.args.get(name, "") for name in ("release", "indicator", "region", "change", "frame")}
+    return {name: request.args.get(name, "") for name in ("release", "indicator", "region", "change", "boundary_year")}
 
 
 async def changes_page(request: Request, datasette: Datasette) -> Response:
@@ -116,7 +118,7 @@ async def changes_page(request: Request, datasette: Datasette) -> Response:
             "indicators": by_indicator(changes),
             "titles": {key: row[f"title_{lang}"] for key, row in titles.items()},
             **await gone_of(datasette, changes, titles, lang),
-            "frames": changes.frames,
+            "boundary_years": changes.boundary_years,
             "query": urlencode({name: value for name, value in asked.items() if value}),
         }
     return await render(datasette, request, "changes.html", "changes", context)

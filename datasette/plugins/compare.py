@@ -11,16 +11,16 @@ from datasette.app import Datasette
 from datasette.utils.asgi import Request
 
 from portal.answers import answer_csv, refuse_csv
+from portal.boundaries import KEPT_SCHEMES, put_on_boundaries
 from portal.comparison_chart import MOST_LINES, Line, LinePoint, comparison_chart, mark
 from portal.context import ReleaseContext, context_of
 from portal.csv_text import Row
 from portal.formats import format_period
-from portal.frames import KEPT_SCHEMES, put_on_frame
 from portal.pages import DATABASE, file_routes, language, page_url, render, routes
 from portal.registry import Registry, by_theme, each_once
 from portal.regroup import Periods, RegroupedFigure, index_of
 
-PARAMETERS = ("region", "indicator", "frame")
+PARAMETERS = ("region", "indicator", "boundary_year")
 MOST_SUGGESTIONS = 5
 FIRST_INDICATOR = "population_count"
 FIRM = ("final", "unstated", "revised_provisional")
@@ -32,7 +32,7 @@ COLUMNS = (
     "region",
     "period_code",
     "year",
-    "frame_year",
+    "boundary_year",
     "value",
     "value_status",
     "boundary_method",
@@ -47,28 +47,29 @@ from observations
 where indicator_id = :indicator and region_code in (select value from json_each(:codes))
 order by period_code
 """
-ON_FRAME = """
-select region_code, period_code, value, value_status, boundary_method, parts_count from observations_on_frame
-where indicator_id = :indicator and region_code in (select value from json_each(:codes)) and frame_year = :frame
+ON_BOUNDARIES = """
+select region_code, period_code, value, value_status, boundary_method, parts_count from observations_on_boundaries
+where indicator_id = :indicator and boundary_year = :boundary_year
+    and region_code in (select value from json_each(:codes))
 order by period_code
 """
 
 
 @dataclass
 class AskedComparison:
-    """What a reader asks for, and what is wrong with it; `frame` is none for figures as published."""
+    """What a reader asks for, and what is wrong with it; `boundary_year` is none for figures as published."""
 
     indicator: dict[str, Any]
     codes: list[str] = field(default_factory=list)
-    frame: int | None = None
+    boundary_year: int | None = None
     problems: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
-    def query(self, codes: Sequence[str] | None = None, frame: int | None = None) -> str:
-        """Returns the query string of this page, with other regions or another frame where given."""
-        chosen = frame or self.frame
+    def query(self, codes: Sequence[str] | None = None, boundary_year: int | None = None) -> str:
+        """Returns the query string of this page, with other regions or another boundary year where given."""
+        chosen = boundary_year or self.boundary_year
         pairs = [("region", code) for code in (self.codes if codes is None else codes)]
         pairs.append(("indicator", self.indicator["indicator_id"]))
-        return urlencode([*pairs, *([("frame", str(chosen))] if chosen else [])])
+        return urlencode([*pairs, *([("boundary_year", str(chosen))] if chosen else [])])
 
 
 def read_question(request: Request, release: ReleaseContext) -> AskedComparison:
@@ -92,29 +93,29 @@ def read_question(request: Request, release: ReleaseContext) -> AskedComparison:
     if len(asked.codes) > MOST_LINES:
         asked.problems.append(("too_many", {"n": MOST_LINES}))
         asked.codes = asked.codes[:MOST_LINES]
-    _read_frame(request.args.get("frame") or "", asked, registry)
+    _read_boundary_year(request.args.get("boundary_year") or "", asked, registry)
     return asked
 
 
-def _read_frame(text: str, asked: AskedComparison, registry: Registry) -> None:
+def _read_boundary_year(text: str, asked: AskedComparison, registry: Registry) -> None:
     is_given = asked.indicator["formula"] == "published"
-    newest = registry.published_frames[0]
-    # What is worked out from other indicators exists on the frames of the release only.
-    asked.frame = None if is_given else newest
+    newest = registry.published_boundary_years[0]
+    # What is worked out from other indicators exists on the boundary_years of the release only.
+    asked.boundary_year = None if is_given else newest
     if not text:
         return
-    if text not in {str(frame) for frame in registry.frames}:
-        known = {"first": registry.frames[-1], "last": registry.frames[0]}
-        asked.problems.append(("unknown_frame", {"name": text, **known}))
-    elif int(text) not in registry.published_frames and not (is_given and asked.indicator["kind"] == "count"):
-        asked.problems.append(("counts_only", {"name": text, "frame": newest}))
+    if text not in {str(boundary_year) for boundary_year in registry.boundary_years}:
+        known = {"first": registry.boundary_years[-1], "last": registry.boundary_years[0]}
+        asked.problems.append(("unknown_boundary_year", {"name": text, **known}))
+    elif int(text) not in registry.published_boundary_years and not (is_given and asked.indicator["kind"] == "count"):
+        asked.problems.append(("counts_only", {"name": text, "boundary_year": newest}))
     else:
-        asked.frame = int(text)
+        asked.boundary_year = int(text)
 
 
 async def read_figures(datasette: Datasette, asked: AskedComparison, registry: Registry) -> dict[str, Periods]:
     """Returns the figures of the regions, by period."""
-    if asked.frame is None or asked.frame in registry.published_frames:
+    if asked.boundary_year is None or asked.boundary_year in registry.published_boundary_years:
         return await _select(datasette, asked, asked.codes)
     kept = [code for code in asked.codes if registry.regions[code]["scheme"] in KEPT_SCHEMES]
     moved = [code for code in asked.codes if code not in kept]
@@ -122,7 +123,7 @@ async def read_figures(datasette: Datasette, asked: AskedComparison, registry: R
     as_published = AskedComparison(asked.indicator, kept)
     return {
         **await _select(datasette, as_published, kept),
-        **await put_on_frame(datasette, recipe, moved, asked.frame),
+        **await put_on_boundaries(datasette, recipe, moved, asked.boundary_year),
     }
 
 
@@ -131,10 +132,10 @@ async def _select(datasette: Datasette, asked: AskedComparison, codes: Sequence[
     parameters = {
         "indicator": asked.indicator["indicator_id"],
         "codes": json.dumps(list(codes)),
-        "frame": asked.frame,
+        "boundary_year": asked.boundary_year,
     }
     found: dict[str, dict[str, RegroupedFigure]] = {}
-    for row in await database.execute(ON_FRAME if asked.frame else AS_PUBLISHED, parameters):
+    for row in await database.execute(ON_BOUNDARIES if asked.boundary_year else AS_PUBLISHED, parameters):
         figure = RegroupedFigure(row["value"], row["value_status"], row["boundary_method"], row["parts_count"])
         found.setdefault(row["region_code"], {})[row["period_code"]] = figure
     return {**found}
@@ -246,7 +247,7 @@ def _csv_rows(asked: AskedComparison, registry: Registry, lang: str, series: Map
             "region": registry.regions[code]["name"],
             "period_code": period,
             "year": registry.periods.year_of(period),
-            "frame_year": asked.frame,
+            "boundary_year": asked.boundary_year,
             "value": figure.value,
             "value_status": figure.status,
             "boundary_method": figure.method,

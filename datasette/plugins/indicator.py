@@ -36,17 +36,17 @@ select r.scheme, count(distinct o.region_code) as regions_count, count(distinct 
     min(o.year) as first_year, max(o.year) as last_year,
     (select count(*) from regions as every_region where every_region.scheme = r.scheme and every_region.is_current)
         as regions_expected
-from observations_on_frame as o join regions as r using (region_code)
+from observations_on_boundaries as o join regions as r using (region_code)
 where o.indicator_id = :indicator_id and o.value is not null
 group by r.scheme
 """
 NATIONAL = """
-select period_code, year, value, value_status, is_over, boundary_method from observations_on_frame
+select period_code, year, value, value_status, is_over, boundary_method from observations_on_boundaries
 where indicator_id = :indicator_id and region_code = :country
 order by year desc, period_code desc
 """
 FIGURES = """
-select o.*, r.name, r.scheme from observations_on_frame as o join regions as r using (region_code)
+select o.*, r.name, r.scheme from observations_on_boundaries as o join regions as r using (region_code)
 where o.indicator_id = :indicator_id order by o.region_code, o.year, o.period_code
 """
 BREAKS = """
@@ -64,7 +64,7 @@ CSV_COLUMNS = [
     "unit",
     "value_status",
     "boundary_method",
-    "frame_year",
+    "boundary_year",
 ]
 TARGET_SOURCE = "select title_nl, title_en from programmes where programme_id = :programme_id"
 COUNTRY = "NL01"

@@ -26,15 +26,15 @@ where i.indicator_id = :indicator_id order by s.attribution, s.licence
 """
 PERIODS = """
 select o.period_code, max(o.value is not null and o.is_over) as has_values
-from observations_on_frame as o join regions as r using (region_code)
-where o.indicator_id = :indicator_id and o.frame_year = :frame_year and r.scheme = 'municipality'
+from observations_on_boundaries as o join regions as r using (region_code)
+where o.indicator_id = :indicator_id and o.boundary_year = :boundary_year and r.scheme = 'municipality'
 group by o.period_code, o.year order by o.year desc, o.period_code desc
 """
 FIGURES = """
 select r.region_code, r.name, o.value, o.value_status, o.boundary_method
 from regions as r
-left join observations_on_frame as o on o.region_code = r.region_code and o.indicator_id = :indicator_id
-    and o.frame_year = :frame_year and o.period_code = :period_code
+left join observations_on_boundaries as o on o.region_code = r.region_code and o.indicator_id = :indicator_id
+    and o.boundary_year = :boundary_year and o.period_code = :period_code
 where r.scheme = 'municipality' and r.is_current
 order by r.name
 """
@@ -56,7 +56,7 @@ CSV_COLUMNS = [
     "unit",
     "value_status",
     "boundary_method",
-    "frame_year",
+    "boundary_year",
     "class_low",
     "class_high",
     "attribution",
@@ -109,7 +109,7 @@ async def read_indicator(datasette: Datasette, request: Request) -> Row | None:
 async def read_choice(datasette: Datasette, request: Request, indicator: Row) -> Choice:
     """Returns what to show; of the periods by default the newest that has a figure."""
     maps, texts = context_of(datasette).maps, context_of(datasette).texts
-    key = {"indicator_id": indicator["indicator_id"], "frame_year": maps.frame_year}
+    key = {"indicator_id": indicator["indicator_id"], "boundary_year": maps.boundary_year}
     periods = await read_rows(datasette, PERIODS, key)
     codes = [row["period_code"] for row in sorted(periods, key=lambda row: not row["has_values"])]
     unknown: list[str] = []
@@ -126,7 +126,7 @@ async def read_figures(datasette: Datasette, indicator: Row, choice: Choice) -> 
     """Returns every municipality with its figure, rank and class, the highest first and those without a figure last."""
     key = {
         "indicator_id": indicator["indicator_id"],
-        "frame_year": context_of(datasette).maps.frame_year,
+        "boundary_year": context_of(datasette).maps.boundary_year,
         "period_code": choice.period,
     }
     rows = await read_rows(datasette, FIGURES, key)
@@ -184,7 +184,7 @@ def describe(figures: list[Row], indicator: Row, choice: Choice, datasette: Data
         .text("map", "description", lang)
         .format(
             count=len(figures),
-            year=context_of(datasette).maps.frame_year,
+            year=context_of(datasette).maps.boundary_year,
             period=format_period(choice.period, context_of(datasette).texts["periods"], lang),
             highest=written(present[0]),
             lowest=written(present[-1]),
@@ -218,7 +218,7 @@ async def map_csv(request: Request, datasette: Datasette) -> Response:
         "indicator_id": indicator["indicator_id"],
         "period_code": choice.period,
         "unit": indicator[f"unit_{lang}"],
-        "frame_year": context_of(datasette).maps.frame_year,
+        "boundary_year": context_of(datasette).maps.boundary_year,
         "attribution": each_once(sources, "attribution"),
         "licence": each_once(sources, "licence"),
     }

@@ -31,7 +31,7 @@ COLUMNS = (
     "municipalities",
     "period_code",
     "year",
-    "frame_year",
+    "boundary_year",
     "value",
     "value_status",
     "boundary_method",
@@ -41,8 +41,8 @@ COLUMNS = (
 
 FIGURES = """
 select o.indicator_id, o.region_code, o.period_code, o.value, o.value_status, o.boundary_method, o.parts_count
-from observations_on_frame as o join indicators as i using (indicator_id)
-where o.region_code in (select value from json_each(:codes)) and o.frame_year = :frame
+from observations_on_boundaries as o join indicators as i using (indicator_id)
+where o.region_code in (select value from json_each(:codes)) and o.boundary_year = :boundary_year
     and (:everything or i.kind = 'count')
 """
 
@@ -108,7 +108,7 @@ async def read_figures(
     found: dict[str, dict[str, dict[str, RegroupedFigure]]] = {code: {} for code in [*asked.codes, COUNTRY]}
     parameters = {
         "codes": json.dumps(list(found)),
-        "frame": registry.published_frames[0],
+        "boundary_year": registry.published_boundary_years[0],
         "everything": len(asked.codes) == 1,
     }
     for row in await database.execute(FIGURES, parameters):
@@ -235,7 +235,7 @@ def _csv_rows(
                 "municipalities": " ".join(asked.codes),
                 "period_code": period,
                 "year": registry.periods.year_of(period),
-                "frame_year": registry.published_frames[0],
+                "boundary_year": registry.published_boundary_years[0],
                 "value": figure.value,
                 "value_status": figure.status,
                 "boundary_method": figure.method,

@@ -25,8 +25,8 @@ SUBSIDIES = "subsidies"
 
 REGION = "select * from regions where region_code = :code"
 FIGURES = """
-select indicator_id, period_code, year, value, value_status, is_over, boundary_method from observations_on_frame
-where region_code = :code and frame_year = :frame
+select indicator_id, period_code, year, value, value_status, is_over, boundary_method from observations_on_boundaries
+where region_code = :code and boundary_year = :boundary_year
 order by indicator_id, period_code
 """
 BASELINE = "select * from baseline where region_code = :code"
@@ -92,8 +92,8 @@ async def _read_region(datasette: Datasette, code: str) -> dict[str, Any] | None
 async def read_profile(datasette: Datasette, region: dict[str, Any], lang: str) -> dict[str, Any]:
     """Returns all that the page of a region shows. Every question goes by an index on the code of the region."""
     release = context_of(datasette)
-    registry, frame_year = release.registry, next(iter(release.registry.published_frames), 0)
-    code = {"code": region["region_code"], "frame": frame_year}
+    registry, boundary_year = release.registry, next(iter(release.registry.published_boundary_years), 0)
+    code = {"code": region["region_code"], "boundary_year": boundary_year}
 
     async def rows(sql: str) -> list[dict[str, Any]]:
         return await read_rows(datasette, sql, code)
@@ -111,7 +111,7 @@ async def read_profile(datasette: Datasette, region: dict[str, Any], lang: str) 
     own_and_larger = [region["region_code"], *(larger["region_code"] for larger in part_of)]
     return {
         "region": region,
-        "frame_year": frame_year,
+        "boundary_year": boundary_year,
         "headlines": headlines(figures.values(), release.headlines, list(release.texts["themes"])),
         "blocks": by_building_block(figures.values(), baseline, registry.indicators, lang),
         "goals": by_programme(await rows(GOALS), registry.programmes),

@@ -20,7 +20,7 @@ select
     b.change_1y,
     b.trend_unit as change_unit,
     b.trend,
-    b.trend_is_good,
+    b.trend_judgement,
     b.rank_all,
     b.count_all,
     p.rank as rank_similar,

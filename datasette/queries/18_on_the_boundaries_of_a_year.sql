@@ -12,7 +12,7 @@
 --     default: 2019JJ00
 --     nl: periode zoals 2019JJ00
 --     en: period such as 2019JJ00
---   frame_year:
+--   boundary_year:
 --     default: "2022"
 --     nl: jaar van de gemeentegrenzen, vanaf 2015
 --     en: year of the municipal boundaries, from 2015 on
@@ -30,7 +30,7 @@ select
     group_concat(t.source_code, ' ') as municipalities_of_then,
     o.indicator_id,
     o.period_code,
-    t.frame_year,
+    t.boundary_year,
     max(o.notice) as notice
 from boundary_transitions as t
 join indicators as i on i.indicator_id = :indicator and i.kind = 'count'
@@ -38,7 +38,7 @@ left join observations as o
     on o.region_code = t.source_code and o.indicator_id = i.indicator_id and o.period_code = :period
 join regions as r on r.region_code = t.target_code
 where
-    t.frame_year = :frame_year
+    t.boundary_year = :boundary_year
     and (select p.start_date from periods as p where p.period_code = :period)
         between t.valid_from and coalesce(t.valid_to, '9999-12-31')
 group by t.target_code

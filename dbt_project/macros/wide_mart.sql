@@ -1,5 +1,5 @@
 {#- One row per region and period, one column per indicator and one for its status: the columns that the model's own
-    contract names, on the newest frame. The contract is generated from seeds/indicators.csv, so a new indicator needs
+    contract names, on the newest boundary_year. The contract is generated from seeds/indicators.csv, so a new indicator needs
     no SQL. -#}
 {% macro wide_mart() -%}
     {%- set columns = indicator_columns() -%}
@@ -12,9 +12,9 @@
         max(case when indicator_id = '{{ column.indicator_id }}' then {{ column.source_column }} end) as {{ column.name }}
         {%- endfor %},
         max(notice) as notice
-    from {{ ref('fct_frame_observation') }}
+    from {{ ref('fct_observation_on_boundaries') }}
     where
-        frame_year = {{ var('newest_frame') }}
+        boundary_year = {{ var('newest_boundary_year') }}
         and is_over
         and indicator_id in ('{{ indicator_ids | join("', '") }}')
     group by region_code, period_code

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.card import TEXTS, SourceCard
 from pipelines.clients import cbs_odata4
 from pipelines.clients.description import Description, unlisted
 from pipelines.clients.http import HttpClient
 from pipelines.clients.odata import Rows
 from pipelines.clients.pages import State, Store
 from pipelines.errors import SourceError
-from pipelines.roads import CbsRoad
+from pipelines.sources.access import CbsAccess
+from pipelines.sources.card import TEXTS, SourceCard
 
 PAGES = "zip"
 _OBSERVATIONS = "Observations.csv"
@@ -28,12 +28,12 @@ _CHUNK = 1 << 20
 _DAMAGE = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError)
 
 
-def address(base: str, card: SourceCard, road: CbsRoad) -> str:
+def address(base: str, card: SourceCard, access: CbsAccess) -> str:
     """Where the zip is."""
     return f"{base}/{card.table}"
 
 
-def fetch(http: HttpClient, base: str, card: SourceCard, road: CbsRoad, store: Store) -> State:
+def fetch(http: HttpClient, base: str, card: SourceCard, access: CbsAccess, store: Store) -> State:
     """Fetch the zip of a table.
 
     Returns:
@@ -43,7 +43,7 @@ def fetch(http: HttpClient, base: str, card: SourceCard, road: CbsRoad, store: S
         NotThereError: there is no zip of this table.
         SourceError: the answer is no zip, or not one of a table.
     """
-    url = address(base, card, road)
+    url = address(base, card, access)
     body, rows = http.get(card.dataset_id, url, received, accept="application/zip, */*")
     store.keep(f"{PAGES}/00000", url, body)
     return State(cbs_odata4.modified_of(card, rows("Properties")[0]))

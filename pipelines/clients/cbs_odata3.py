@@ -7,43 +7,43 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import quote
 
-from pipelines.card import TEXTS, SourceCard
 from pipelines.clients.description import Description, SourceCode, SourceMeasure, describe, wire_names
 from pipelines.clients.http import HttpClient
 from pipelines.clients.jsons import text_of
 from pipelines.clients.odata import Rows, group_titles, read_count, read_rows, require, understood
 from pipelines.clients.pages import State, Store, fetch_pages, fetch_set, unchanged
 from pipelines.errors import NotThereError, SourceError, shown
-from pipelines.roads import CbsRoad
+from pipelines.sources.access import CbsAccess
+from pipelines.sources.card import TEXTS, SourceCard
 
 PAGES = "UntypedDataSet"
 COUNT = "UntypedDataSet-count"
 _DIMENSIONS = {"Dimension", "TimeDimension", "GeoDimension", "GeoDetail"}
 
 
-def address(base: str, card: SourceCard, road: CbsRoad) -> str:
+def address(base: str, card: SourceCard, access: CbsAccess) -> str:
     """Where the table describes itself; its figures are on the Feed."""
     return f"{base}/ODataApi/odata/{card.table}"
 
 
-def probe(http: HttpClient, base: str, card: SourceCard, road: CbsRoad) -> State:
+def probe(http: HttpClient, base: str, card: SourceCard, access: CbsAccess) -> State:
     """Ask only when the table last changed: one small request.
 
     Returns:
         `Modified` of the table, ISO 8601 without offset.
     """
-    infos = http.get(card.dataset_id, f"{address(base, card, road)}/TableInfos?$format=json", read_rows)[1]
+    infos = http.get(card.dataset_id, f"{address(base, card, access)}/TableInfos?$format=json", read_rows)[1]
     return State(_modified(card, infos))
 
 
-def look(http: HttpClient, base: str, card: SourceCard, road: CbsRoad, store: Store) -> tuple[State, Rows]:
+def look(http: HttpClient, base: str, card: SourceCard, access: CbsAccess, store: Store) -> tuple[State, Rows]:
     """Fetch what describes the table, and none of its figures: service document, infos, properties and code lists.
 
     Raises:
         NotThereError: v3 does not offer the table.
         MismatchError: it has no data set, or not the dimensions of the card.
     """
-    root = address(base, card, road)
+    root = address(base, card, access)
     service_url = f"{root}?$format=json"
     offered, _ = http.get(card.dataset_id, service_url, read_rows)
     store.keep("service", service_url, offered)
@@ -57,7 +57,7 @@ def look(http: HttpClient, base: str, card: SourceCard, road: CbsRoad, store: St
     return State(_modified(card, sets["TableInfos"])), sets.__getitem__
 
 
-def fetch(http: HttpClient, base: str, card: SourceCard, road: CbsRoad, store: Store) -> State:
+def fetch(http: HttpClient, base: str, card: SourceCard, access: CbsAccess, store: Store) -> State:
     """Fetch a table whole: service document and metadata from the API, then every page from the Feed.
 
     The API refuses more than 10,000 records with HTTP 500, the Feed pages them: observations come from the Feed only.
@@ -69,7 +69,7 @@ def fetch(http: HttpClient, base: str, card: SourceCard, road: CbsRoad, store: S
         NotThereError: v3 does not offer the table.
         SourceError: an answer is not what the protocol or the card says.
     """
-    state, rows = look(http, base, card, road, store)
+    state, rows = look(http, base, card, access, store)
     chosen = description(card, rows)
     feed = f"{base}/ODataFeed/odata/{card.table}"
     total = _count(http, card, f"{feed}/TypedDataSet/$count", _filter(card, chosen), store)
@@ -77,7 +77,7 @@ def fetch(http: HttpClient, base: str, card: SourceCard, road: CbsRoad, store: S
         total = _record_count(card, rows("TableInfos"))
     store.resume(state.modified)
     fetch_pages(http, card, f"{feed}/{PAGES}?$format=json{_query(card, chosen)}", PAGES, store, total)
-    return unchanged(card, address(base, card, road), state, probe(http, base, card, road))
+    return unchanged(card, address(base, card, access), state, probe(http, base, card, access))
 
 
 def dimension_names(rows: Rows) -> list[str]:

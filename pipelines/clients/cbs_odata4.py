@@ -3,14 +3,14 @@
 from collections.abc import Callable, Iterable, Mapping
 from urllib.parse import quote
 
-from pipelines.card import SourceCard
 from pipelines.clients.description import Description, SourceCode, SourceMeasure, describe, wire_names
 from pipelines.clients.http import HttpClient
 from pipelines.clients.jsons import read_json, text_of
 from pipelines.clients.odata import Rows, group_titles, offers, read_count, read_rows, require, understood
 from pipelines.clients.pages import State, Store, fetch_pages, fetch_set, unchanged
 from pipelines.errors import SourceError, shown
-from pipelines.roads import CbsRoad
+from pipelines.sources.access import CbsAccess
+from pipelines.sources.card import SourceCard
 
 PAGES = "Observations"
 COUNT = "Observations-count"
@@ -19,28 +19,30 @@ MEASURE_GROUPS = "MeasureGroups"
 _FIXED = {"Id", "Measure", "ValueAttribute", "Value"}
 
 
-def address(base: str, card: SourceCard, road: CbsRoad) -> str:
+def address(base: str, card: SourceCard, access: CbsAccess) -> str:
     """Where the table is."""
     return f"{base}/{card.table}"
 
 
-def probe(http: HttpClient, base: str, card: SourceCard, road: CbsRoad) -> State:
+def probe(http: HttpClient, base: str, card: SourceCard, access: CbsAccess) -> State:
     """Ask only when the table last changed: one small request.
 
     Returns:
         The later of `Modified` and `ObservationsModified`, ISO 8601 with offset.
     """
-    return State(modified_of(card, http.get(card.dataset_id, f"{address(base, card, road)}/Properties", read_json)[1]))
+    return State(
+        modified_of(card, http.get(card.dataset_id, f"{address(base, card, access)}/Properties", read_json)[1])
+    )
 
 
-def look(http: HttpClient, base: str, card: SourceCard, road: CbsRoad, store: Store) -> tuple[State, Rows]:
+def look(http: HttpClient, base: str, card: SourceCard, access: CbsAccess, store: Store) -> tuple[State, Rows]:
     """Fetch what describes the table, and none of its observations: service document, properties and code lists.
 
     Raises:
         NotThereError: v4 does not offer the table.
         MismatchError: it has no observations, or not the dimensions of the card.
     """
-    root = address(base, card, road)
+    root = address(base, card, access)
     offered, _ = http.get(card.dataset_id, root, read_rows)
     store.keep("service", root, offered)
     require(card, root, offered, ["Properties", "Dimensions", "MeasureCodes", PAGES])
@@ -55,7 +57,7 @@ def look(http: HttpClient, base: str, card: SourceCard, road: CbsRoad, store: St
     return State(modified_of(card, properties)), sets.__getitem__
 
 
-def fetch(http: HttpClient, base: str, card: SourceCard, road: CbsRoad, store: Store) -> State:
+def fetch(http: HttpClient, base: str, card: SourceCard, access: CbsAccess, store: Store) -> State:
     """Fetch a table whole: service document, metadata, `$count`, then every page of the observations it asks for.
 
     Returns:
@@ -65,15 +67,15 @@ def fetch(http: HttpClient, base: str, card: SourceCard, road: CbsRoad, store: S
         NotThereError: v4 does not offer the table, or not its observations.
         SourceError: an answer is not what the protocol or the card says.
     """
-    root = address(base, card, road)
-    state, rows = look(http, base, card, road, store)
+    root = address(base, card, access)
+    state, rows = look(http, base, card, access, store)
     query = _filter(card, description(card, rows), rows("MeasureCodes"))
     count_url = f"{root}/{PAGES}/$count" + (f"?{query}" if query else "")
     body, total = http.get(card.dataset_id, count_url, read_count)
     store.keep(COUNT, count_url, body)
     store.resume(state.modified)
     fetch_pages(http, card, f"{root}/{PAGES}?{query}{'&' if query else ''}$count=true", PAGES, store, total)
-    return unchanged(card, root, state, probe(http, base, card, road))
+    return unchanged(card, root, state, probe(http, base, card, access))
 
 
 def dimension_names(rows: Rows) -> list[str]:

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from pipelines.card import SourceCard
 from pipelines.clients.answers import GONE
 from pipelines.clients.files import PAGES, Wanted, fetch_files, probe_files
 from pipelines.clients.http import HttpClient
 from pipelines.clients.jsons import read_json, whole
 from pipelines.clients.pages import State, Store
 from pipelines.errors import MismatchError, NotThereError, SourceError, shown
-from pipelines.roads import CkanRoad, ResourceRule
+from pipelines.sources.access import CkanAccess, ResourceRule
+from pipelines.sources.card import SourceCard
 
 __all__ = ["PAGES", "CkanResource", "address", "choose", "fetch", "probe", "read_package", "wanted"]
 
@@ -41,23 +41,23 @@ class CkanResource:
         return self.created[:10], day[-1] if day else "", self.created
 
 
-def address(base: str, card: SourceCard, road: CkanRoad) -> str:
+def address(base: str, card: SourceCard, access: CkanAccess) -> str:
     """Where the package is described."""
-    return f"{base}/package_show?id={quote(road.package)}"
+    return f"{base}/package_show?id={quote(access.package)}"
 
 
-def probe(http: HttpClient, base: str, card: SourceCard, road: CkanRoad) -> State:
+def probe(http: HttpClient, base: str, card: SourceCard, access: CkanAccess) -> State:
     """Ask for the package, and for the headers of the files that the card chooses.
 
     Raises:
         NotThereError: the package, or its files, are gone.
         SourceError: the catalogue refuses, nothing fits the card, or the headers of no file could be had.
     """
-    _, package = _show(http, base, card, road)
-    return _dated(package, probe_files(http, card, wanted(card, package, road.resources)))
+    _, package = _show(http, base, card, access)
+    return _dated(package, probe_files(http, card, wanted(card, package, access.resources)))
 
 
-def fetch(http: HttpClient, base: str, card: SourceCard, road: CkanRoad, store: Store) -> State:
+def fetch(http: HttpClient, base: str, card: SourceCard, access: CkanAccess, store: Store) -> State:
     """Fetch the package, kept as `package`, and the files that the card chooses.
 
     A file that cannot be had or whose licence is not open is lacking, as long as there is another.
@@ -66,9 +66,9 @@ def fetch(http: HttpClient, base: str, card: SourceCard, road: CkanRoad, store: 
         NotThereError: the package, or its files, are gone.
         SourceError: the catalogue refuses, nothing fits the card, or there is no file that is good.
     """
-    body, package = _show(http, base, card, road)
-    store.keep("package", address(base, card, road), body)
-    return _dated(package, fetch_files(http, card, wanted(card, package, road.resources), store))
+    body, package = _show(http, base, card, access)
+    store.keep("package", address(base, card, access), body)
+    return _dated(package, fetch_files(http, card, wanted(card, package, access.resources), store))
 
 
 def read_package(body: bytes) -> dict[str, Any]:
@@ -120,15 +120,15 @@ def wanted(card: SourceCard, package: dict[str, Any], rule: ResourceRule) -> lis
     return list(files.values())
 
 
-def _show(http: HttpClient, base: str, card: SourceCard, road: CkanRoad) -> tuple[bytes, dict[str, Any]]:
-    url = address(base, card, road)
+def _show(http: HttpClient, base: str, card: SourceCard, access: CkanAccess) -> tuple[bytes, dict[str, Any]]:
+    url = address(base, card, access)
 
     def refusal(status: int, body: bytes) -> None:
         if status == 403 or status in GONE:
             kind = NotThereError if status in GONE else SourceError
             raise kind(
                 card.dataset_id,
-                f"HTTP {status}, the catalogue does not give the package {road.package}: {_reason(body)}",
+                f"HTTP {status}, the catalogue does not give the package {access.package}: {_reason(body)}",
                 url=url,
                 todo="look for its new name in the catalogue and correct `package` on the card",
             )

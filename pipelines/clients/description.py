@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import Any, Literal
 
-from pipelines.card import TEXTS, SourceCard
-from pipelines.dimensions import Certainty, Code, DimensionCode
 from pipelines.errors import MismatchError, SourceError, shown
-from pipelines.layout import fold
+from pipelines.sources.card import TEXTS, SourceCard
+from pipelines.sources.dimensions import Certainty, Code, DimensionCode
+from pipelines.sources.layout import fold
 
 _RUNNING_NUMBER = re.compile(r"_\d+$")
 _THOUSANDS = re.compile(r"(?<=\d)[ .](?=\d{3}(?!\d))")

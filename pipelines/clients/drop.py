@@ -10,13 +10,13 @@ from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
-from pipelines.card import SourceCard
 from pipelines.clients.files import PAGES, check_file
 from pipelines.clients.http import HttpClient
 from pipelines.clients.pages import State, Store
 from pipelines.errors import AwaitedError, SourceError
-from pipelines.periods import is_period
-from pipelines.roads import DropRoad
+from pipelines.sources.access import DropAccess
+from pipelines.sources.card import SourceCard
+from pipelines.sources.periods import is_period
 
 __all__ = ["PAGES", "address", "fetch", "folder_of", "period_of", "probe"]
 
@@ -46,12 +46,12 @@ class _Found:
     bad: list[tuple[_Dropped, SourceError]]
 
 
-def address(base: str, card: SourceCard, road: DropRoad) -> str:
+def address(base: str, card: SourceCard, access: DropAccess) -> str:
     """The folder, and where a person finds what belongs in it."""
-    return f"{folder_of(base, card)}/, from {road.page}"
+    return f"{folder_of(base, card)}/, from {access.page}"
 
 
-def probe(http: HttpClient, base: str, card: SourceCard, road: DropRoad) -> State:
+def probe(http: HttpClient, base: str, card: SourceCard, access: DropAccess) -> State:
     """Look at the files that lie in the card's folder.
 
     Returns:
@@ -61,10 +61,10 @@ def probe(http: HttpClient, base: str, card: SourceCard, road: DropRoad) -> Stat
         AwaitedError: there are none.
         SourceError: none is good.
     """
-    return _state(_look(base, card, road))
+    return _state(_look(base, card, access))
 
 
-def fetch(http: HttpClient, base: str, card: SourceCard, road: DropRoad, store: Store) -> State:
+def fetch(http: HttpClient, base: str, card: SourceCard, access: DropAccess, store: Store) -> State:
     """Keep the files that lie in the card's folder, each with the address `drop:<its name>`.
 
     Of several downloads of one period only the latest is kept that is good. A file whose name does not say what it
@@ -74,7 +74,7 @@ def fetch(http: HttpClient, base: str, card: SourceCard, road: DropRoad, store: 
         AwaitedError: there are none.
         SourceError: none is good.
     """
-    found = _look(base, card, road)
+    found = _look(base, card, access)
     state = _state(found)
     for number, of_period in enumerate(found):
         name = f"{PAGES}/{number:05d}"
@@ -98,7 +98,7 @@ def period_of(url: str) -> str | None:
     return period if is_period(period) else None
 
 
-def _look(base: str, card: SourceCard, road: DropRoad) -> list[_Found]:
+def _look(base: str, card: SourceCard, access: DropAccess) -> list[_Found]:
     """What lies in the card's folder, by period; a file whose name does not say it stands by itself."""
     folder = folder_of(base, card)
     paths = sorted(path for path in folder.glob("*") if path.is_file() and not _is_beside(path.name))
@@ -106,28 +106,28 @@ def _look(base: str, card: SourceCard, road: DropRoad) -> list[_Found]:
         raise AwaitedError(
             card.dataset_id,
             "nothing was put here yet",
-            url=road.page,
-            todo=f"{road.how.en.rstrip('.')}; put the file into {folder} as {_name(card)}",
+            url=access.page,
+            todo=f"{access.how.en.rstrip('.')}; put the file into {folder} as {_name(card)}",
         )
     periods: dict[tuple[str, str], list[_Dropped]] = {}
     for path in paths:
         dropped = _named(card, path)
         periods.setdefault((dropped.period or "", path.name if dropped.problem else ""), []).append(dropped)
-    return [_newest(card, road, periods[period]) for period in sorted(periods)]
+    return [_newest(card, access, periods[period]) for period in sorted(periods)]
 
 
-def _newest(card: SourceCard, road: DropRoad, files: list[_Dropped]) -> _Found:
+def _newest(card: SourceCard, access: DropAccess, files: list[_Dropped]) -> _Found:
     bad: list[tuple[_Dropped, SourceError]] = []
     for dropped in sorted(files, key=lambda dropped: dropped.day, reverse=True):
         try:
             twins = [other.path.name for other in files if other.day == dropped.day]
-            return _Found((dropped, _read(card, road, dropped, twins)), bad)
+            return _Found((dropped, _read(card, access, dropped, twins)), bad)
         except SourceError as error:
             bad.append((dropped, error))
     return _Found(None, bad)
 
 
-def _read(card: SourceCard, road: DropRoad, dropped: _Dropped, twins: list[str]) -> bytes:
+def _read(card: SourceCard, access: DropAccess, dropped: _Dropped, twins: list[str]) -> bytes:
     if dropped.problem:
         raise dropped.problem
     if len(twins) > 1:
@@ -142,7 +142,7 @@ def _read(card: SourceCard, road: DropRoad, dropped: _Dropped, twins: list[str])
         check_file(card, body)
     except (OSError, ValueError) as error:
         raise SourceError(
-            card.dataset_id, f"{error}", url=str(dropped.path), todo=f"download it again: {road.how.en}"
+            card.dataset_id, f"{error}", url=str(dropped.path), todo=f"download it again: {access.how.en}"
         ) from None
     return body
 

@@ -11,14 +11,14 @@ from urllib.parse import quote, urlencode
 
 import polars as pl
 
-from pipelines.card import SourceCard
 from pipelines.clients.answers import GONE, LaterError
 from pipelines.clients.description import Description, SourceCode, SourceMeasure, describe, wire_names
 from pipelines.clients.http import HttpClient
 from pipelines.clients.jsonstat import Cube, read_cube
 from pipelines.clients.pages import State, Store
 from pipelines.errors import MismatchError, NotThereError, SourceError, shown
-from pipelines.roads import EurostatRoad
+from pipelines.sources.access import EurostatAccess
+from pipelines.sources.card import SourceCard
 
 PAGES = "data"
 MISSING = ":"
@@ -33,31 +33,31 @@ _PERIODS = (
 )
 
 
-def address(base: str, card: SourceCard, road: EurostatRoad) -> str:
+def address(base: str, card: SourceCard, access: EurostatAccess) -> str:
     """Where the dataset is."""
-    return f"{base}/{quote(road.dataset)}"
+    return f"{base}/{quote(access.dataset)}"
 
 
-def probe(http: HttpClient, base: str, card: SourceCard, road: EurostatRoad) -> State:
+def probe(http: HttpClient, base: str, card: SourceCard, access: EurostatAccess) -> State:
     """Ask for the latest period only, which tells when the dataset last changed.
 
     Raises:
         NotThereError: there is no such dataset.
         SourceError: the query is refused, or the answer is no dataset.
     """
-    query = {name: values for name, values in road.query.items() if name not in _TIME_FILTERS}
-    url = _url(address(base, card, road), {**query, "lastTimePeriod": ("1",)})
+    query = {name: values for name, values in access.query.items() if name not in _TIME_FILTERS}
+    url = _url(address(base, card, access), {**query, "lastTimePeriod": ("1",)})
     return State(_iso(_get(http, card, url)[1].updated))
 
 
-def fetch(http: HttpClient, base: str, card: SourceCard, road: EurostatRoad, store: Store) -> State:
+def fetch(http: HttpClient, base: str, card: SourceCard, access: EurostatAccess, store: Store) -> State:
     """Fetch what the query asks for.
 
     Raises:
         NotThereError: there is no such dataset.
         SourceError: the query is refused or asks for too much, or the answer is no dataset.
     """
-    url = _url(address(base, card, road), road.query)
+    url = _url(address(base, card, access), access.query)
     body, cube = _get(http, card, url)
     store.keep(f"{PAGES}/00000", url, body)
     return State(_iso(cube.updated))

@@ -13,10 +13,10 @@ from functools import partial
 from hashlib import sha256
 from typing import TypeVar
 
-from pipelines.card import SourceCard
 from pipelines.clients.http import HttpClient
 from pipelines.clients.pages import State, Store
 from pipelines.errors import ChangedWhileReadError, SourceError
+from pipelines.sources.card import SourceCard
 
 PAGES = "files"
 _MARKUP = re.compile(rb"\s*<\s*(!doctype|!--|html|head|body|\?xml)", re.IGNORECASE)

@@ -3,33 +3,33 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from pipelines.card import SourceCard
 from pipelines.clients.http import HttpClient
 from pipelines.clients.jsons import read_json, text_of, whole
 from pipelines.clients.linked import Page, digest_of, fetch_linked
 from pipelines.clients.pages import State, Store
-from pipelines.roads import HalRoad
+from pipelines.sources.access import HalAccess
+from pipelines.sources.card import SourceCard
 
 PAGES = "records"
 _ACCEPT = "application/hal+json, application/json"
 
 
-def address(base: str, card: SourceCard, road: HalRoad) -> str:
+def address(base: str, card: SourceCard, access: HalAccess) -> str:
     """Where the collection is."""
-    return f"{base}/{road.path}"
+    return f"{base}/{access.path}"
 
 
-def probe(http: HttpClient, base: str, card: SourceCard, road: HalRoad) -> State:
+def probe(http: HttpClient, base: str, card: SourceCard, access: HalAccess) -> State:
     """Ask only whether it is there: such an API does not say when its records last changed.
 
     Raises:
         NotThereError: there is no such collection.
     """
-    http.head(card.dataset_id, address(base, card, road))
+    http.head(card.dataset_id, address(base, card, access))
     return State("")
 
 
-def fetch(http: HttpClient, base: str, card: SourceCard, road: HalRoad, store: Store) -> State:
+def fetch(http: HttpClient, base: str, card: SourceCard, access: HalAccess, store: Store) -> State:
     """Fetch every page of the collection.
 
     Raises:
@@ -37,23 +37,23 @@ def fetch(http: HttpClient, base: str, card: SourceCard, road: HalRoad, store: S
         SourceError: a page is not what HAL or the card says, or the pages do not fit together.
     """
     # The count is only given to who asks for it.
-    query = {"_format": "json", "_pageSize": road.page_size, "_count": "true"}
-    url = f"{address(base, card, road)}?{urlencode(query)}"
-    fetch_linked(http, card, url, PAGES, store, lambda body: read_page(body, road), _ACCEPT)
+    query = {"_format": "json", "_pageSize": access.page_size, "_count": "true"}
+    url = f"{address(base, card, access)}?{urlencode(query)}"
+    fetch_linked(http, card, url, PAGES, store, lambda body: read_page(body, access), _ACCEPT)
     return State("")
 
 
-def records(body: bytes, road: HalRoad) -> list[dict[str, Any]]:
+def records(body: bytes, access: HalAccess) -> list[dict[str, Any]]:
     """The records of a page, without the links among them.
 
     Raises:
         ValueError: it is no page of that collection.
     """
-    found = _records(read_json(body), road)
+    found = _records(read_json(body), access)
     return [{key: value for key, value in record.items() if key != "_links"} for record in found]
 
 
-def read_page(body: bytes, road: HalRoad) -> Page:
+def read_page(body: bytes, access: HalAccess) -> Page:
     """What a page says of itself.
 
     Raises:
@@ -63,7 +63,7 @@ def read_page(body: bytes, road: HalRoad) -> Page:
     page = content.get("page") or {}
     if not isinstance(page, dict):
         raise ValueError("expected an object under `page`")
-    found = _records(content, road)
+    found = _records(content, access)
     return Page(
         rows=len(found),
         following=_next(content),
@@ -74,11 +74,11 @@ def read_page(body: bytes, road: HalRoad) -> Page:
     )
 
 
-def _records(content: dict[str, Any], road: HalRoad) -> list[dict[str, Any]]:
+def _records(content: dict[str, Any], access: HalAccess) -> list[dict[str, Any]]:
     embedded = content.get("_embedded")
-    found = embedded.get(road.embedded) if isinstance(embedded, dict) else None
+    found = embedded.get(access.embedded) if isinstance(embedded, dict) else None
     if not isinstance(found, list) or not all(isinstance(record, dict) for record in found):
-        raise ValueError(f"expected a list of records under `_embedded`, `{road.embedded}`")
+        raise ValueError(f"expected a list of records under `_embedded`, `{access.embedded}`")
     return found
 
 

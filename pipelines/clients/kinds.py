@@ -6,12 +6,12 @@ Which protocol is which kind is said in `registry.py`, and nowhere else.
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
-from pipelines.card import SourceCard
 from pipelines.clients.description import Description
 from pipelines.clients.http import HttpClient
 from pipelines.clients.odata import Rows
 from pipelines.clients.pages import State, Store
-from pipelines.roads import CbsRoad
+from pipelines.sources.access import CbsAccess
+from pipelines.sources.card import SourceCard
 
 R = TypeVar("R", contravariant=True)
 
@@ -21,11 +21,11 @@ class Client(Protocol[R]):
 
     PAGES: str
 
-    def address(self, base: str, card: SourceCard, road: R) -> str:
-        """Where a road begins: what is asked first, without the query; for a person too."""
+    def address(self, base: str, card: SourceCard, access: R) -> str:
+        """Where a way begins: what is asked first, without the query; for a person too."""
         ...
 
-    def fetch(self, http: HttpClient, base: str, card: SourceCard, road: R, store: Store) -> State:
+    def fetch(self, http: HttpClient, base: str, card: SourceCard, access: R, store: Store) -> State:
         """Fetch everything that the card asks for, and keep it as it came."""
         ...
 
@@ -33,12 +33,12 @@ class Client(Protocol[R]):
 class AskedClient(Client[R], Protocol[R]):
     """One that can be asked whether a source is there and when it last changed, without fetching it."""
 
-    def probe(self, http: HttpClient, base: str, card: SourceCard, road: R) -> State:
+    def probe(self, http: HttpClient, base: str, card: SourceCard, access: R) -> State:
         """Ask that, in as few requests as the protocol allows."""
         ...
 
 
-class CbsClient(Client[CbsRoad], Protocol):
+class CbsClient(Client[CbsAccess], Protocol):
     """A client of tables of CBS, which describe themselves."""
 
     def description(self, card: SourceCard, rows: Rows) -> Description:
@@ -50,10 +50,12 @@ class CbsClient(Client[CbsRoad], Protocol):
         ...
 
 
-class ODataClient(CbsClient, AskedClient[CbsRoad], Protocol):
+class ODataClient(CbsClient, AskedClient[CbsAccess], Protocol):
     """A client of tables of CBS that come in pages of JSON, beside entity sets that can be had without them."""
 
-    def look(self, http: HttpClient, base: str, card: SourceCard, road: CbsRoad, store: Store) -> tuple[State, Rows]:
+    def look(
+        self, http: HttpClient, base: str, card: SourceCard, access: CbsAccess, store: Store
+    ) -> tuple[State, Rows]:
         """Fetch what describes the table, and none of its figures."""
         ...
 
@@ -81,6 +83,6 @@ class ODataClient(CbsClient, AskedClient[CbsRoad], Protocol):
 class RecordsClient(AskedClient[R], Protocol[R]):
     """A client of an API that answers with records, of which a card has the `layout`."""
 
-    def records(self, body: bytes, road: R) -> list[dict[str, Any]]:
+    def records(self, body: bytes, access: R) -> list[dict[str, Any]]:
         """The records of a page."""
         ...

@@ -7,10 +7,10 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import urljoin
 
-from pipelines.card import SourceCard
 from pipelines.clients.http import HttpClient
 from pipelines.clients.pages import MOST_PAGES, Records, Store
 from pipelines.errors import ChangedWhileReadError
+from pipelines.sources.card import SourceCard
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.card import SourceCard
 from pipelines.clients.jsons import read_json
 from pipelines.errors import MismatchError, SourceError, shown
+from pipelines.sources.card import SourceCard
 
 Rows = Callable[[str], list[dict[str, Any]]]
 """Gives the rows of an entity set that was fetched, by its name."""

@@ -8,13 +8,13 @@ from urllib.parse import urlencode
 
 import polars as pl
 
-from pipelines.card import Boundaries, SourceCard
 from pipelines.clients.http import HttpClient
 from pipelines.clients.jsons import read_any, text_of, whole
 from pipelines.clients.linked import Page, digest_of, fetch_linked
 from pipelines.clients.pages import State, Store
 from pipelines.errors import MismatchError
-from pipelines.roads import OgcRoad
+from pipelines.sources.access import OgcAccess
+from pipelines.sources.card import Boundaries, SourceCard
 
 PAGES = "features"
 # What every service allows; PDOK refuses more in places.
@@ -26,25 +26,25 @@ _MUNICIPALITY = re.compile(r"GM\d{4}")
 _BOX = (3.0, 50.6, 7.4, 53.9)
 # A decimal more would be less than half a metre.
 _DECIMALS = 5
-_SCHEMA = {"frame_year": pl.Int32, "region_code": pl.String, "name": pl.String, "geometry": pl.String}
+_SCHEMA = {"boundary_year": pl.Int32, "region_code": pl.String, "name": pl.String, "geometry": pl.String}
 
 
-def address(base: str, card: SourceCard, road: OgcRoad) -> str:
+def address(base: str, card: SourceCard, access: OgcAccess) -> str:
     """Where the collection is."""
-    return f"{base}/collections/{road.collection}"
+    return f"{base}/collections/{access.collection}"
 
 
-def probe(http: HttpClient, base: str, card: SourceCard, road: OgcRoad) -> State:
+def probe(http: HttpClient, base: str, card: SourceCard, access: OgcAccess) -> State:
     """Ask only whether it is there: the standard has no word for when a collection last changed.
 
     Raises:
         NotThereError: there is no such collection.
     """
-    http.head(card.dataset_id, address(base, card, road))
+    http.head(card.dataset_id, address(base, card, access))
     return State("")
 
 
-def fetch(http: HttpClient, base: str, card: SourceCard, road: OgcRoad, store: Store) -> State:
+def fetch(http: HttpClient, base: str, card: SourceCard, access: OgcAccess, store: Store) -> State:
     """Fetch every feature of the collection that `query` selects, with longitude before latitude (CRS84).
 
     Raises:
@@ -52,13 +52,13 @@ def fetch(http: HttpClient, base: str, card: SourceCard, road: OgcRoad, store: S
         MismatchError: the collection has nothing that `query` selects, such as a year that is not there (yet).
         SourceError: a page is no GeoJSON, the service did not select as asked, or the pages do not fit together.
     """
-    query = {"f": "json", "limit": PAGE_SIZE, "crs": _CRS84, **road.query}
-    url = f"{address(base, card, road)}/items?{urlencode(query)}"
-    if not fetch_linked(http, card, url, PAGES, store, lambda body: read_page(body, road), _ACCEPT):
-        selected = " and ".join(f"{name}={value}" for name, value in road.query.items()) or "nothing in particular"
+    query = {"f": "json", "limit": PAGE_SIZE, "crs": _CRS84, **access.query}
+    url = f"{address(base, card, access)}/items?{urlencode(query)}"
+    if not fetch_linked(http, card, url, PAGES, store, lambda body: read_page(body, access), _ACCEPT):
+        selected = " and ".join(f"{name}={value}" for name, value in access.query.items()) or "nothing in particular"
         raise MismatchError(
             card.dataset_id,
-            f"the collection {road.collection} has no features for {selected}, expected"
+            f"the collection {access.collection} has no features for {selected}, expected"
             f" {card.rows.min} to {card.rows.max}",
             url=url,
             todo="look which years the collection has; correct `query` on the card, or delete the card",
@@ -75,7 +75,7 @@ def features(body: bytes) -> list[dict[str, Any]]:
     return _features(read_any(body))
 
 
-def read_page(body: bytes, road: OgcRoad) -> Page:
+def read_page(body: bytes, access: OgcAccess) -> Page:
     """What a page says of itself.
 
     Raises:
@@ -87,7 +87,7 @@ def read_page(body: bytes, road: OgcRoad) -> Page:
     if returned not in (None, len(found)):
         raise ValueError(f"expected {returned} features, as `numberReturned` says, found {len(found)}")
     for feature in found:
-        for name, wanted in road.query.items():
+        for name, wanted in access.query.items():
             if name in feature["properties"] and str(feature["properties"][name]) != wanted:
                 raise ValueError(f"asked for {name}={wanted}, found a feature of {feature['properties'][name]!r:.40}")
     return Page(
@@ -100,7 +100,7 @@ def read_page(body: bytes, road: OgcRoad) -> Page:
 
 
 def boundary_rows(card: SourceCard, areas: Iterable[dict[str, Any]]) -> pl.DataFrame:
-    """The municipalities of some features as rows: frame_year, region_code, name, geometry.
+    """The municipalities of some features as rows: boundary_year, region_code, name, geometry.
 
     The geometry is compact GeoJSON with coordinates of five decimals.
 
@@ -118,7 +118,7 @@ def boundary_rows(card: SourceCard, areas: Iterable[dict[str, Any]]) -> pl.DataF
                 f"{code} is there twice, expected each municipality once",
                 todo="select one year in `query` on the card",
             )
-        rows[code] = (card.boundaries.frame_year, code, name, _geometry(card, code, feature.get("geometry")))
+        rows[code] = (card.boundaries.boundary_year, code, name, _geometry(card, code, feature.get("geometry")))
     return pl.DataFrame(list(rows.values()), schema=_SCHEMA, orient="row")
 
 

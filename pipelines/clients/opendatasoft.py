@@ -6,12 +6,12 @@ The two write points differently: version 1.0 latitude first in a list, version 
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from pipelines.card import SourceCard
 from pipelines.clients.http import HttpClient
 from pipelines.clients.jsons import read_any, read_json, text_of, whole
 from pipelines.clients.pages import Records, State, Store
 from pipelines.errors import ChangedWhileReadError, SourceError
-from pipelines.roads import OpendatasoftRoad
+from pipelines.sources.access import OpendatasoftAccess
+from pipelines.sources.card import SourceCard
 
 PAGES = "records"
 # Neither version gives records beyond this one in pages.
@@ -19,13 +19,13 @@ DEEPEST = 10_000
 _ROWS = 1_000
 
 
-def address(base: str, card: SourceCard, road: OpendatasoftRoad) -> str:
-    """Where the dataset is described, at the host of the road."""
-    place = "explore/v2.1/catalog/datasets" if road.version == "2.1" else "datasets/1.0"
-    return f"{road.host.rstrip('/')}/api/{place}/{quote(road.dataset)}"
+def address(base: str, card: SourceCard, access: OpendatasoftAccess) -> str:
+    """Where the dataset is described, at the host of the way."""
+    place = "explore/v2.1/catalog/datasets" if access.version == "2.1" else "datasets/1.0"
+    return f"{access.host.rstrip('/')}/api/{place}/{quote(access.dataset)}"
 
 
-def probe(http: HttpClient, base: str, card: SourceCard, road: OpendatasoftRoad) -> State:
+def probe(http: HttpClient, base: str, card: SourceCard, access: OpendatasoftAccess) -> State:
     """Ask for the description of the dataset only.
 
     Returns:
@@ -35,36 +35,36 @@ def probe(http: HttpClient, base: str, card: SourceCard, road: OpendatasoftRoad)
         NotThereError: there is no such dataset.
         SourceError: the answer is no description.
     """
-    return http.get(card.dataset_id, address(base, card, road), lambda body: _read_state(body, road))[1]
+    return http.get(card.dataset_id, address(base, card, access), lambda body: _read_state(body, access))[1]
 
 
-def fetch(http: HttpClient, base: str, card: SourceCard, road: OpendatasoftRoad, store: Store) -> State:
+def fetch(http: HttpClient, base: str, card: SourceCard, access: OpendatasoftAccess, store: Store) -> State:
     """Fetch the description, kept as `dataset`, and all records.
 
     Raises:
         NotThereError: there is no such dataset.
         SourceError: an answer is not what the version says, or there are fewer or more records than were counted.
     """
-    body, before = http.get(card.dataset_id, address(base, card, road), lambda body: _read_state(body, road))
-    store.keep("dataset", address(base, card, road), body)
-    if road.version == "2.1":
-        _fetch_export(http, base, card, road, store)
+    body, before = http.get(card.dataset_id, address(base, card, access), lambda body: _read_state(body, access))
+    store.keep("dataset", address(base, card, access), body)
+    if access.version == "2.1":
+        _fetch_export(http, base, card, access, store)
     else:
-        _fetch_pages(http, card, road, store)
-    after = probe(http, base, card, road)
+        _fetch_pages(http, card, access, store)
+    after = probe(http, base, card, access)
     if after != before:
         problem = f"the dataset changed while it was read ({before}, then {after})"
-        raise ChangedWhileReadError(card.dataset_id, problem, url=address(base, card, road), todo="run again")
+        raise ChangedWhileReadError(card.dataset_id, problem, url=address(base, card, access), todo="run again")
     return before
 
 
-def records(body: bytes, road: OpendatasoftRoad) -> list[dict[str, Any]]:
+def records(body: bytes, access: OpendatasoftAccess) -> list[dict[str, Any]]:
     """The records of an export (2.1) or a page (1.0), in the form of version 2.1.
 
     Raises:
         ValueError: it is neither.
     """
-    if road.version == "2.1":
+    if access.version == "2.1":
         return _objects(read_any(body), "the export")
     found = _objects(read_json(body).get("records"), "`records`")
     return [_as_in_2_1(record.get("fields")) for record in found]
@@ -95,14 +95,14 @@ def read_total(body: bytes) -> int:
     return total
 
 
-def _fetch_export(http: HttpClient, base: str, card: SourceCard, road: OpendatasoftRoad, store: Store) -> None:
-    about = address(base, card, road)
+def _fetch_export(http: HttpClient, base: str, card: SourceCard, access: OpendatasoftAccess, store: Store) -> None:
+    about = address(base, card, access)
     count_url = f"{about}/records?limit=0"
     body, total = http.get(card.dataset_id, count_url, read_total)
     store.keep("count", count_url, body)
 
     def read(body: bytes) -> None:
-        if (found := len(records(body, road))) != total:
+        if (found := len(records(body, access))) != total:
             raise ValueError(f"expected {total} records, found {found}")
 
     url = f"{about}/exports/json"
@@ -110,12 +110,12 @@ def _fetch_export(http: HttpClient, base: str, card: SourceCard, road: Opendatas
     store.keep(f"{PAGES}/00000", url, body)
 
 
-def _fetch_pages(http: HttpClient, card: SourceCard, road: OpendatasoftRoad, store: Store) -> None:
+def _fetch_pages(http: HttpClient, card: SourceCard, access: OpendatasoftAccess, store: Store) -> None:
     start, total = 0, None
     records = Records()
     for number in range(DEEPEST // _ROWS):
-        query = urlencode({"dataset": road.dataset, "rows": _ROWS, "start": start})
-        url = f"{road.host.rstrip('/')}/api/records/1.0/search/?{query}"
+        query = urlencode({"dataset": access.dataset, "rows": _ROWS, "start": start})
+        url = f"{access.host.rstrip('/')}/api/records/1.0/search/?{query}"
         body, (hits, identities) = http.get(card.dataset_id, url, read_hits)
         if hits > DEEPEST:
             problem = f"{hits} records, expected at most {DEEPEST} from version 1.0"
@@ -143,9 +143,9 @@ def _problem(total: int, hits: int, count: int, start: int) -> str | None:
     return None
 
 
-def _read_state(body: bytes, road: OpendatasoftRoad) -> State:
+def _read_state(body: bytes, access: OpendatasoftAccess) -> State:
     metas = read_json(body).get("metas")
-    default = metas.get("default") if isinstance(metas, dict) and road.version == "2.1" else metas
+    default = metas.get("default") if isinstance(metas, dict) and access.version == "2.1" else metas
     if not isinstance(default, dict):
         raise ValueError("expected the description of a dataset under `metas`")
     return State(str(default.get("modified") or ""), str(default.get("data_processed") or ""))

@@ -7,11 +7,11 @@ from itertools import count
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from pipelines.card import SourceCard
 from pipelines.clients.http import HttpClient
 from pipelines.clients.jsons import read_json
 from pipelines.clients.odata import next_link, read_envelope, read_rows
 from pipelines.errors import ChangedWhileReadError, SourceError
+from pipelines.sources.card import SourceCard
 
 # Far more than any source has; a chain that never ends must end here.
 MOST_PAGES = 10_000

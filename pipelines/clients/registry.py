@@ -18,8 +18,8 @@ from pipelines.clients import (
     opendatasoft,
 )
 from pipelines.clients.kinds import AskedClient, CbsClient, Client, ODataClient, RecordsClient
-from pipelines.roads import Protocol
 from pipelines.settings import Settings
+from pipelines.sources.access import Protocol
 
 ODATA: dict[Protocol, ODataClient] = {Protocol.CBS_ODATA4: cbs_odata4, Protocol.CBS_ODATA3: cbs_odata3}
 CBS: dict[Protocol, CbsClient] = {**ODATA, Protocol.CBS_BULK: cbs_bulk}
@@ -39,7 +39,7 @@ def told_by(protocol: Protocol) -> Protocol:
 
 
 def addresses(settings: Settings) -> dict[Protocol, str]:
-    """Where each protocol is spoken; a road with addresses of its own has none, and dropped files lie in a folder."""
+    """Where each protocol is spoken; a way with addresses of its own has none, and dropped files lie in a folder."""
     base = {
         Protocol.CBS_ODATA4: settings.cbs_v4_url,
         Protocol.CBS_ODATA3: settings.cbs_v3_url,

@@ -7,8 +7,8 @@ from typing import Any
 import duckdb
 from rdflib import Graph
 
-from pipelines.manifest import PublicTable
 from pipelines.publish.catalogue_graph import Catalogue, Coverage
+from pipelines.publish.manifest import PublicTable
 from pipelines.publish.release import FileFacts
 
 COUNTRIES = {"BE": "BEL", "FR": "FRA"}

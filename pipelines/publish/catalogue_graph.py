@@ -12,7 +12,7 @@ from rdflib import Graph, Literal, Namespace, URIRef
 from rdflib.namespace import DCAT, DCTERMS, FOAF, RDF, RDFS, XSD
 from rdflib.term import Node
 
-from pipelines.manifest import PublicTable
+from pipelines.publish.manifest import PublicTable
 from pipelines.publish.metadata import DATABASE, LICENCE, SOURCES
 from pipelines.publish.offers import API, FORMATS, ROWS, SERVED_BY_API, Format, Service
 from pipelines.publish.release import FileFacts, offered
@@ -65,7 +65,7 @@ class Catalogue:
         self.catalog = self._at("/catalogue.ttl#catalogue")
         self.publisher, self.contact = self._at("/#publisher"), self._at("/#contact")
         self.licence, self.rights = self._at(SOURCES), self._at(f"{SOURCES}#rights")
-        self._add_frame(contact, rights)
+        self._add_outline(contact, rights)
 
     def add_table(self, table: PublicTable, covered: Coverage, files: FileFacts) -> None:
         """Adds the dataset of a public table with everything that it can be had as."""
@@ -96,7 +96,7 @@ class Catalogue:
         for service in (ROWS, API) if table.name in SERVED_BY_API else (ROWS,):
             self._add(self._service(service), {DCAT.servesDataset: dataset})
 
-    def _add_frame(self, contact: dict[str, str], rights: str) -> None:
+    def _add_outline(self, contact: dict[str, str], rights: str) -> None:
         titles = _texts(self.release["title_nl"], self.release["title_en"])
         self._add(
             self.catalog,

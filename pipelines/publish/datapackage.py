@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from pipelines.manifest import PublicColumn, PublicTable
+from pipelines.publish.manifest import PublicColumn, PublicTable
 from pipelines.publish.metadata import DATABASE, plain_text
 from portal.data_package import (
     PROFILE,

@@ -12,7 +12,7 @@ from typing import IO, cast
 import duckdb
 import polars as pl
 
-from pipelines.manifest import PublicTable
+from pipelines.publish.manifest import PublicTable
 
 # Above this a double no longer holds every whole number.
 _EXACT = 2**53

@@ -19,10 +19,10 @@ _LOST = """
 create table lost as
 select older.*
 from (
-    select distinct indicator_id, region_code, period_code, frame > 0 as on_boundaries
+    select distinct indicator_id, region_code, period_code, on_year > 0 as on_boundaries
     from older where value is not null
 ) as older
-left join (select distinct indicator_id, region_code, period_code, frame > 0 as on_boundaries from newer) as newer
+left join (select distinct indicator_id, region_code, period_code, on_year > 0 as on_boundaries from newer) as newer
     using (indicator_id, region_code, period_code, on_boundaries)
 left join (select indicator_id from read_parquet('{newer}/indicators.parquet') where state = 'blocked') as blocked
     using (indicator_id)
@@ -32,7 +32,9 @@ _BY_INDICATOR = """
 select had.indicator_id, coalesce(lost.figures, 0) as lost, had.figures as had
 from (
     select indicator_id, count(*) as figures
-    from (select distinct indicator_id, region_code, period_code, frame > 0 from older where value is not null) as keys
+    from (
+        select distinct indicator_id, region_code, period_code, on_year > 0 from older where value is not null
+    ) as keys
     group by all
 ) as had
 left join (select indicator_id, count(*) as figures from lost group by all) as lost using (indicator_id)

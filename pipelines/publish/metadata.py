@@ -6,7 +6,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from pipelines.manifest import PublicColumn, PublicTable
+from pipelines.publish.manifest import PublicColumn, PublicTable
 from pipelines.publish.queries import load_queries
 from pipelines.publish.sqlite import FACET_COUNTS
 

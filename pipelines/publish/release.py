@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from pipelines.errors import RegiokompasError
-from pipelines.landing import replace_folder
+from pipelines.landing.store import replace_folder
 
 CURRENT = "current"
 MANIFEST = "release.json"

@@ -19,12 +19,12 @@ CHANGES = "changes"
 # Figures as published have the key of the first, and those on the boundaries of a year that of the second.
 FIGURES = """
 create view {name} as
-select indicator_id, region_code, period_code, cast(null as integer) as frame_year, 0 as frame, dataset_id,
+select indicator_id, region_code, period_code, cast(null as integer) as boundary_year, 0 as on_year, dataset_id,
     landed_sha256, value, value_status
 from read_parquet('{folder}/observations.parquet') join read_parquet('{folder}/origins.parquet') using (origin_id)
 union all
-select indicator_id, region_code, period_code, frame_year, frame_year as frame, null, null, value, value_status
-from read_parquet('{folder}/observations_on_frame.parquet')
+select indicator_id, region_code, period_code, boundary_year, boundary_year as on_year, null, null, value, value_status
+from read_parquet('{folder}/observations_on_boundaries.parquet')
 """
 _CHANGED_FIGURES = """
 create table figures as
@@ -36,7 +36,7 @@ select
         else 'status_changed'
     end as change,
     indicator_id, region_code, period_code,
-    coalesce(newer.frame_year, older.frame_year) as frame_year,
+    coalesce(newer.boundary_year, older.boundary_year) as boundary_year,
     coalesce(newer.dataset_id, older.dataset_id) as dataset_id,
     older.value as value_before, newer.value as value_after,
     older.value_status as status_before, newer.value_status as status_after,
@@ -44,16 +44,16 @@ select
     -- As a part of the larger of the two, so that nothing is divided by zero and up counts like down.
     abs(newer.value - older.value) / nullif(greatest(abs(newer.value), abs(older.value)), 0) as relative_size,
     older.landed_sha256 <> newer.landed_sha256 as source_changed
-from older full join newer using (indicator_id, region_code, period_code, frame)
+from older full join newer using (indicator_id, region_code, period_code, on_year)
 where
     older.indicator_id is null
     or newer.indicator_id is null
     or older.value is distinct from newer.value
     or older.value_status is distinct from newer.value_status
-order by indicator_id, region_code, period_code, frame_year nulls first
+order by indicator_id, region_code, period_code, boundary_year nulls first
 """
 _COUNTS = """
-select indicator_id, frame_year, change, count(*) as figures from figures group by all order by all nulls first
+select indicator_id, boundary_year, change, count(*) as figures from figures group by all order by all nulls first
 """
 _SOURCES = """
 select
@@ -67,7 +67,7 @@ where (older.newest_period, older.source_modified, older.state)
     is distinct from (newer.newest_period, newer.source_modified, newer.state)
 order by dataset_id
 """
-_NEEDED = ("observations", "origins", "observations_on_frame", "indicators", "sources", "release")
+_NEEDED = ("observations", "origins", "observations_on_boundaries", "indicators", "sources", "release")
 
 
 @dataclass(frozen=True)

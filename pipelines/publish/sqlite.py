@@ -13,7 +13,7 @@ import adbc_driver_sqlite.dbapi
 import duckdb
 
 from pipelines.errors import RegiokompasError
-from pipelines.manifest import PublicColumn, PublicTable
+from pipelines.publish.manifest import PublicColumn, PublicTable
 
 _TYPES = {
     "string": "TEXT",
@@ -128,7 +128,7 @@ def facet_counts(table: PublicTable) -> list[str]:
 
 
 def _repeated(con: duckdb.DuckDBPyConnection, table: PublicTable) -> Repeated:
-    """The texts that are the same in all rows of a table, where there are several, such as the notice that its figures are invented."""
+    """The texts that all rows of a table share, where it has several, such as the notice that its figures are invented."""
     texts = [
         c.name
         for c in table.columns
@@ -137,8 +137,6 @@ def _repeated(con: duckdb.DuckDBPyConnection, table: PublicTable) -> Repeated:
     if not texts:
         return {}
     asked = ", ".join(
-        f'min("{n}"), count(*) > 1 and count("{n}") = count(*) and count(distinct "{n}") = 1' for n in texts
-    )
         f'min("{n}"), count(*) > 1 and count("{n}") = count(*) and count(distinct "{n}") = 1' for n in texts
     )
     (found,) = con.sql(f"select {asked} from {table.name}").fetchall()

@@ -11,19 +11,19 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from pipelines.card import TEXTS, Shape, SourceCard
 from pipelines.clients import cbs_bulk
 from pipelines.clients.description import Description, unlisted
 from pipelines.clients.odata import read_envelope
 from pipelines.clients.registry import CBS, ODATA
-from pipelines.clients.tally import NOT_ASKED_FOR, NOT_CLASSIFIED, Tally
 from pipelines.errors import MismatchError, SourceError
-from pipelines.landing import Resource
+from pipelines.landing.store import Resource
 from pipelines.reading.landed import Landed
 from pipelines.reading.places import write_places
 from pipelines.reading.remainders import remainders_among
 from pipelines.reading.shapes import CODES, MEASURES, Schema
-from pipelines.roads import Protocol
+from pipelines.reading.tally import NOT_ASKED_FOR, NOT_CLASSIFIED, Tally
+from pipelines.sources.access import Protocol
+from pipelines.sources.card import TEXTS, Shape, SourceCard
 
 COUNTRY = "NL01"
 MEMORY_MB = 64

@@ -12,19 +12,20 @@ from pathlib import Path
 
 import yaml
 
-from pipelines.card import Shape, SourceCard
 from pipelines.errors import MismatchError, shown
-from pipelines.ongoing import LandedPeriod, has_figure
-from pipelines.parquet import Span, distinct, first_and_last
-from pipelines.periods import period_days, year_of
+from pipelines.reading.ongoing import LandedPeriod, has_figure
+from pipelines.reading.parquet import Span, distinct, first_and_last
 from pipelines.seeds import BoundaryChange, MunicipalityTile, read_seed
 from pipelines.settings import DBT_PROJECT
+from pipelines.sources.card import Shape, SourceCard
+from pipelines.sources.periods import period_days, year_of
 
 DBT_VARIABLES = DBT_PROJECT / "dbt_project.yml"
 _STILL = date.max
 _WRONG = (
     "compare with the source: a number may be of another kind of region, such as a province; if the whole table follows"
-    " one division, say `region_frame` on its card; if there was a change of boundaries, add it to boundary_changes.csv"
+    " one division, say `region_boundary_year` on its card; if there was a change of boundaries, add it to"
+    " boundary_changes.csv"
 )
 _TO_COME = (
     "nothing of it is published until the merger is known: add it to boundary_changes.csv and municipality_tiles.csv,"
@@ -96,11 +97,11 @@ def boundaries() -> KnownMunicipalities:
         if row.heir == "new":
             begun[row.new_code] = min(day, begun.get(row.new_code, _STILL))
     lives = {code: (begun.get(code, known_from), ended.get(code, _STILL)) for code in codes}
-    return KnownMunicipalities(known_from, int(variables["newest_frame"]), lives, heirs, names)
+    return KnownMunicipalities(known_from, int(variables["newest_boundary_year"]), lives, heirs, names)
 
 
 def refuse_codes_that_do_not_exist(card: SourceCard, folder: Path, periods: Iterable[LandedPeriod]) -> None:
-    """Refuse municipalities with a figure of a period, or an area of a frame, in which they did not exist.
+    """Refuse municipalities with a figure of a period, or an area of a boundary year, in which they did not exist.
 
     A cell without a figure is none: tables list municipalities also in years before and after them.
 
@@ -136,10 +137,10 @@ def _used(card: SourceCard, folder: Path, periods: Iterable[LandedPeriod]) -> It
     """Every municipality that the card has something of, with the period and the days of whose boundaries it is."""
     if card.shape is Shape.OBSERVATIONS:
         file, where = folder / "observations.parquet", f"region_code like 'GM%' and {has_figure()}"
-        if card.region_frame:
-            day = _year(card.region_frame)[0]
+        if card.region_boundary_year:
+            day = _year(card.region_boundary_year)[0]
             for (code,) in distinct(file, ("region_code",), where):
-                yield code, f"the division of {card.region_frame}", (day, day)
+                yield code, f"the division of {card.region_boundary_year}", (day, day)
             return
         codes = {period.period_code for period in periods}
         days = {code: period_days(code) or _year(year_of(code)) for code in sorted(codes)}
@@ -149,7 +150,7 @@ def _used(card: SourceCard, folder: Path, periods: Iterable[LandedPeriod]) -> It
             yield from ((code, period, days[period]) for period in found)
     elif card.shape in (Shape.BOUNDARIES, Shape.PLACES):
         name, column = ("boundaries", "region_code") if card.boundaries else ("places", "municipality_code")
-        for code, year in distinct(folder / f"{name}.parquet", (column, "frame_year"), f"{column} like 'GM%'"):
+        for code, year in distinct(folder / f"{name}.parquet", (column, "boundary_year"), f"{column} like 'GM%'"):
             yield code, str(year), _year(int(year))[:1] * 2
 
 

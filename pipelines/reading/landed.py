@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from pipelines.card import SourceCard
 from pipelines.clients import cbs_bulk
 from pipelines.clients.kinds import Client
 from pipelines.clients.odata import Rows, read_rows
 from pipelines.clients.registry import CLIENTS
-from pipelines.landing import Landing, Resource, Snapshot
-from pipelines.roads import Protocol, Road
+from pipelines.landing.store import Landing, Resource, Snapshot
+from pipelines.sources.access import Access, Protocol
+from pipelines.sources.card import SourceCard
 
 
 @dataclass(frozen=True)
@@ -23,17 +23,17 @@ class Landed:
 
     @property
     def protocol(self) -> Protocol:
-        """The road by which it came."""
+        """The way by which it came."""
         return Protocol(self.snapshot.protocol)
 
     @property
-    def road(self) -> Road:
-        """What the card says of that road."""
-        return next(road for road in self.card.roads if road.protocol == self.protocol)
+    def access(self) -> Access:
+        """What the card says of that way."""
+        return next(access for access in self.card.access if access.protocol == self.protocol)
 
     @property
     def client(self) -> Client[Any]:
-        """The client of that road."""
+        """The client of that way."""
         return CLIENTS[self.protocol]
 
     @property

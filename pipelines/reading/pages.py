@@ -10,7 +10,7 @@ import polars as pl
 
 from pipelines.clients.registry import FILES
 from pipelines.errors import SourceError
-from pipelines.landing import Lacking, Resource, Snapshot
+from pipelines.landing.store import Lacking, Resource, Snapshot
 from pipelines.reading.landed import Landed
 
 # What reading bytes of an unexpected form can end in, beside an error that says so itself.

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.card import SourceCard
 from pipelines.errors import MismatchError
 from pipelines.reading.shapes import ROWS_IN
+from pipelines.sources.card import SourceCard
 
 MUNICIPALITY = "GM[0-9]{4}"
 
@@ -33,7 +33,7 @@ def write_places(con: duckdb.DuckDBPyConnection, card: SourceCard, sha256: str, 
         f"""
         create or replace temp view places as
         select '{card.dataset_id}' as dataset_id, codes.code as place_code, codes.title as name,
-            rows.value_text as municipality_code, cast({card.frame_year} as integer) as frame_year,
+            rows.value_text as municipality_code, cast({card.boundary_year} as integer) as boundary_year,
             {sha256} as landed_sha256
         from codes
         left join rows on rows.region_code = codes.code and regexp_full_match(rows.value_text, '{MUNICIPALITY}')

@@ -12,16 +12,16 @@ from urllib.parse import urlsplit
 
 import polars as pl
 
-from pipelines.card import SourceCard
-from pipelines.clients.numbers import reader_of
-from pipelines.clients.table_columns import ROW
-from pipelines.clients.values import BLANK, ORDINARY, read_year
 from pipelines.errors import CardError, MismatchError, shown
-from pipelines.layout import AMOUNTS, TableLayout, fold
-from pipelines.periods import year_of
+from pipelines.reading.files.numbers import reader_of
+from pipelines.reading.files.table_columns import ROW
+from pipelines.reading.files.values import BLANK, ORDINARY, read_year
 from pipelines.reading.recipients import masked_recipients
 from pipelines.reading.shapes import SUBSIDIES
-from pipelines.register_card import Register, SubsidyStatus
+from pipelines.sources.card import SourceCard
+from pipelines.sources.layout import AMOUNTS, TableLayout, fold
+from pipelines.sources.periods import year_of
+from pipelines.sources.register import Register, SubsidyStatus
 
 _FACTOR = {"euro": 1, "thousand_euro": 1000}
 T = TypeVar("T")

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from pipelines.card import Shape
+from pipelines.sources.card import Shape
 
 Schema = dict[str, type[pl.DataType]]
 # What a source says of its measures and codes; each file also has the dataset_id first.
@@ -53,7 +53,7 @@ SUBSIDIES: Schema = {
 }
 BOUNDARIES: Schema = {
     "dataset_id": pl.String,
-    "frame_year": pl.Int32,
+    "boundary_year": pl.Int32,
     "region_code": pl.String,
     "name": pl.String,
     "geometry": pl.String,
@@ -64,7 +64,7 @@ PLACES: Schema = {
     "place_code": pl.String,
     "name": pl.String,
     "municipality_code": pl.String,
-    "frame_year": pl.Int32,
+    "boundary_year": pl.Int32,
     "landed_sha256": pl.String,
 }
 # The file with the rows of a source, by what its rows are.

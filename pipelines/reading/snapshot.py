@@ -3,15 +3,15 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from pipelines.card import SourceCard
 from pipelines.clients.registry import CBS
-from pipelines.clients.tally import Tally
 from pipelines.errors import SourceError, shown
-from pipelines.landing import Landing, Snapshot
+from pipelines.landing.store import Landing, Snapshot
 from pipelines.reading.cbs import read_table
-from pipelines.reading.frames import read_frames
 from pipelines.reading.landed import Landed
 from pipelines.reading.pages import UNREADABLE
+from pipelines.reading.small_tables import read_divisions
+from pipelines.reading.tally import Tally
+from pipelines.sources.card import SourceCard
 
 
 class RowsError(SourceError):
@@ -67,7 +67,7 @@ def read_snapshot(
         if landed.protocol in CBS:
             rows, tally = read_table(landed, work, target)
         else:
-            rows, read, tally = read_frames(landed, target, have)
+            rows, read, tally = read_divisions(landed, target, have)
     except UNREADABLE as error:
         problem = f"the landed bytes cannot be read, {type(error).__name__}: {error!s:.300}"
         raise SourceError(card.dataset_id, problem, todo="compare the answer with the protocol") from error

@@ -15,16 +15,16 @@ from typing import NamedTuple
 
 import polars as pl
 
-from pipelines.card import SourceCard
-from pipelines.clients import values
-from pipelines.clients.numbers import reader_of
-from pipelines.clients.table_columns import ROW
-from pipelines.clients.values import BLANK, ORDINARY, Cell
-from pipelines.dimensions import Measure
 from pipelines.errors import CardError, MismatchError, SourceError, shown
-from pipelines.layout import NUMBERS, PERIOD, REGION, FileColumn, Reads, TableLayout, fold
+from pipelines.reading.files import values
+from pipelines.reading.files.numbers import reader_of
+from pipelines.reading.files.table_columns import ROW
+from pipelines.reading.files.values import BLANK, ORDINARY, Cell
 from pipelines.seeds import RegionName, read_rows
-from pipelines.units import is_count
+from pipelines.sources.card import SourceCard
+from pipelines.sources.dimensions import Measure
+from pipelines.sources.layout import NUMBERS, PERIOD, REGION, FileColumn, Reads, TableLayout, fold
+from pipelines.sources.units import is_count
 
 COUNTRY = "NL01"
 TOTAL = "total"
@@ -97,8 +97,8 @@ def statistics_rows(
     table = _Table(card, frame, names, url, letters or {})
     categories = sorted(name for name, dimension in card.dimensions.items() if dimension.role == "category")
     keys = [REGION, PERIOD, *categories]
-    key_frame = table.keys(keys, period)
-    rows = table.cells(key_frame)
+    key_boundary_year = table.keys(keys, period)
+    rows = table.cells(key_boundary_year)
     if table.layout.combine:
         rows = _added(rows, [*keys, "measure_code"])
     else:
@@ -109,7 +109,9 @@ def statistics_rows(
         rows = pl.concat([rows, total.with_columns(pl.lit(TOTAL).alias(name)).select(rows.columns)])
     rows = rows.filter(*table.wanted(rows, categories))
     # Where a total is made of a dimension, all of its codes are in it.
-    asked = key_frame.filter(*table.wanted(key_frame, [c for c in categories if c not in table.layout.totals]))
+    asked = key_boundary_year.filter(
+        *table.wanted(key_boundary_year, [c for c in categories if c not in table.layout.totals])
+    )
     dims = [pl.format("{}={}", pl.lit(name), name) for name in categories]
     observations = rows.select(
         "measure_code",
@@ -151,13 +153,13 @@ class _Table:
         """What each row is about."""
         return pl.DataFrame([self._key(key, self.columns.get(key), period) for key in keys])
 
-    def cells(self, key_frame: pl.DataFrame) -> pl.DataFrame:
+    def cells(self, key_boundary_year: pl.DataFrame) -> pl.DataFrame:
         """Every cell of every measure, under its keys."""
         parts = []
         for measure in self.card.measures:
             if name := self.columns.get(measure.code):
                 parts.append(
-                    key_frame.with_columns(pl.lit(measure.code).alias("measure_code")).hstack(
+                    key_boundary_year.with_columns(pl.lit(measure.code).alias("measure_code")).hstack(
                         self._values(measure, name)
                     )
                 )

@@ -14,12 +14,12 @@ from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from itertools import groupby
 
-from pipelines.clients.table_rows import Told
-from pipelines.clients.values import month_number, read_day, read_month, read_quarter, read_year
 from pipelines.errors import MismatchError, shown
-from pipelines.layout import fold
-from pipelines.parquet import Span
-from pipelines.periods import code_of, period_days
+from pipelines.reading.files.table_rows import Told
+from pipelines.reading.files.values import month_number, read_day, read_month, read_quarter, read_year
+from pipelines.reading.parquet import Span
+from pipelines.sources.layout import fold
+from pipelines.sources.periods import code_of, period_days
 
 _YEAR = r"(?<![0-9.,])(?:19|20)[0-9]{2}(?![0-9.,]?[0-9])"
 _DAY = rf"[0-9]{{1,2}}(?:[ -][a-z]+\.?[ -]|-[0-9]{{1,2}}-){_YEAR}|{_YEAR}-[0-9]{{2}}-[0-9]{{2}}"

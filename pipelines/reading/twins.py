@@ -6,7 +6,7 @@ from hashlib import sha256
 import polars as pl
 
 from pipelines.errors import MismatchError
-from pipelines.landing import Resource
+from pipelines.landing.store import Resource
 
 # What tells two files of the same figures apart, and is no figure.
 _BESIDE = ("row_number", "year", "period_code", "landed_sha256")

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from pipelines.card import SourceCard
+from pipelines.sources.card import SourceCard
 
+from .boundaries import FIRST_BOUNDARY_YEAR, LAST_BOUNDARY_YEAR, above, in_year, regions
 from .cbs_v3 import V3Table, V3Topic, as_served, padded
 from .figures import uniform
-from .frames import FIRST_FRAME, LAST_FRAME, above, in_year, regions
 
 SUMMARY = (
     "Echte namen en indelingen van gemeenten (bron: CBS, CC BY 4.0) in een voorbeeldbestand / "
     "Real names and areas of municipalities (source: CBS, CC BY 4.0) in a sample"
 )
-# The frames of which we know the labour-market regions.
-WITH_LABOUR_MARKET = {2016: ("AM", "CR", "LD", "PV"), LAST_FRAME: ("AM", "CR", "PV", "LD")}
+# The boundary years of which we know the labour-market regions.
+WITH_LABOUR_MARKET = {2016: ("AM", "CR", "LD", "PV"), LAST_BOUNDARY_YEAR: ("AM", "CR", "PV", "LD")}
 ORDERS = (("CR", "LD", "PV"), ("PV", "CR", "LD"), ("CR", "PV", "LD"), ("LD", "PV", "CR"))
 WIDTH_OF_CODE, WIDTH_OF_NAME = 10, 50
 
 
 def areas(card: SourceCard) -> V3Table:
-    """The table of a frame: per municipality the padded codes and names of itself and its regions."""
-    year = card.region_frame or LAST_FRAME
+    """The table of a boundary year: per municipality the padded codes and names of itself and its regions."""
+    year = card.region_boundary_year or LAST_BOUNDARY_YEAR
     levels, numbers = _levels(year), _numbers(year)
     columns = ["Code_1", "Naam_2", "SorteringNaam_3"]
     for number, _ in zip(numbers, levels, strict=False):
@@ -48,7 +48,7 @@ def areas(card: SourceCard) -> V3Table:
 
 
 def _levels(year: int) -> tuple[str, ...]:
-    if year == FIRST_FRAME:
+    if year == FIRST_BOUNDARY_YEAR:
         return ()
     return WITH_LABOUR_MARKET.get(year) or ORDERS[year % len(ORDERS)]
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.card import SourceCard
-from pipelines.landing import NOTICE
+from pipelines.landing.store import NOTICE
+from pipelines.sources.card import SourceCard
 
 from .columns import SampleCell
 from .modified import modified_of

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.card import Cadence, SourceCard
-from pipelines.landing import NOTICE
+from pipelines.landing.store import NOTICE
+from pipelines.sources.card import Cadence, SourceCard
 
+from .boundaries import ancestors, municipalities, regions
 from .columns import SampleCell
-from .frames import ancestors, municipalities, regions
 from .modified import modified_of
 from .odata import ODataRow
 from .periods import Period

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from pipelines.periods import letters_of, number_of
+from pipelines.sources.periods import letters_of, number_of
 
 from .figures import around, count, mark_of, mean, own_count, population, seasonal, shares, split, step_of, summed
 from .invention import Invention
@@ -39,7 +39,7 @@ IMPOSSIBLE = SampleCell(None, "impossible")
 
 @lru_cache(256)
 def column(
-    invention: Invention, letter: str, parts: tuple[SamplePart, ...], year: int, period: str, frame: int = 0
+    invention: Invention, letter: str, parts: tuple[SamplePart, ...], year: int, period: str, boundary_year: int = 0
 ) -> SampleColumn:
     """The cells of every region that exists in a year; a municipality that does not is not among them.
 
@@ -49,21 +49,21 @@ def column(
         parts: for each other category which part is meant.
         year: the year.
         period: the code of the period.
-        frame: the year whose regions are meant; 0 for those of the year itself.
+        boundary_year: the year whose regions are meant; 0 for those of the year itself.
     """
     whole_year = invention.kind == "flow" or letters_of(period) in ("JJ", "SJ")
     season = 1.0 if whole_year else around(1.0, SEASON, invention.key, period)
     if invention.kind == "mean":
-        return _means(invention, parts, year, season, frame)
-    units = _units(invention, letter, parts, year, season, frame)
+        return _means(invention, parts, year, season, boundary_year)
+    units = _units(invention, letter, parts, year, season, boundary_year)
     if invention.kind == "flow":
         units = {code: _of_period(invention, number, code, period) for code, number in units.items()}
-    marks = {code: mark for code in units if (mark := _mark(invention, code, year, frame))}
+    marks = {code: mark for code in units if (mark := _mark(invention, code, year, boundary_year))}
     units = {code: 0 if code in marks else number for code, number in units.items()}
-    totals = summed(units, year, frame)
+    totals = summed(units, year, boundary_year)
     if invention.kind == "per_1000":
-        people = population(year, frame)
-        everyone = {**people, **summed(people, year, frame)}
+        people = population(year, boundary_year)
+        everyone = {**people, **summed(people, year, boundary_year)}
         found = {code: 1000 * number / everyone[code] for code, number in {**units, **totals}.items()}
     else:
         found = {code: number / invention.divisor for code, number in {**units, **totals}.items()}
@@ -74,27 +74,27 @@ def _cell(number: float, mark: str, decimals: int) -> SampleCell:
     return SampleCell(None, mark) if mark else SampleCell(round(number, decimals))
 
 
-def _mark(invention: Invention, code: str, year: int, frame: int) -> str | None:
+def _mark(invention: Invention, code: str, year: int, boundary_year: int) -> str | None:
     keys = members(invention.like) if invention.like else ()
     if len(keys) == 1 and keys[0] in RATES:
-        return mark_of(keys[0], RATES[keys[0]], code, year, frame)
-    return mark_of(invention.key, invention.rate, code, year, frame)
+        return mark_of(keys[0], RATES[keys[0]], code, year, boundary_year)
+    return mark_of(invention.key, invention.rate, code, year, boundary_year)
 
 
 def _units(
-    invention: Invention, letter: str, parts: tuple[SamplePart, ...], year: int, season: float, frame: int
+    invention: Invention, letter: str, parts: tuple[SamplePart, ...], year: int, season: float, boundary_year: int
 ) -> dict[str, int]:
     like, step = invention.like, invention.rate.step
     if not like:
-        yearly = own_count(invention.key, invention.rate, year, frame)
+        yearly = own_count(invention.key, invention.rate, year, boundary_year)
         whole = {code: seasonal(number, season, step) for code, number in yearly.items()}
     elif letter == "part":
         step = step_of(like)
-        everything = count(like, year, season=season, frame=frame)
+        everything = count(like, year, season=season, boundary_year=boundary_year)
         whole = {code: step * round(number * PART_OF_SECTION / step) for code, number in everything.items()}
     else:
         step = step_of(like)
-        whole = count(like, year, letter, season, frame)
+        whole = count(like, year, letter, season, boundary_year)
     if all(part.which is None for part in parts):
         return whole
     return {code: step * _part_of(number // step, parts, code) for code, number in whole.items()}
@@ -122,15 +122,20 @@ def _part_of(number: int, parts: tuple[SamplePart, ...], code: str) -> int:
     return sum(_part_of(piece, rest, code) for piece in pieces)
 
 
-def _means(invention: Invention, parts: tuple[SamplePart, ...], year: int, season: float, frame: int) -> SampleColumn:
+def _means(
+    invention: Invention, parts: tuple[SamplePart, ...], year: int, season: float, boundary_year: int
+) -> SampleColumn:
     factor = season
     for part in parts:
         if part.which is not None and part.parts > 1:
             factor *= around(1.0, 0.3, "part", part.key, part.which)
-    level = {code: value * factor for code, value in mean(invention.key, invention.rate, year, frame).items()}
-    people = population(year, frame)
-    sums = summed({code: value * people[code] for code, value in level.items()}, year, frame)
-    everyone = summed(people, year, frame)
+    level = {code: value * factor for code, value in mean(invention.key, invention.rate, year, boundary_year).items()}
+    people = population(year, boundary_year)
+    sums = summed({code: value * people[code] for code, value in level.items()}, year, boundary_year)
+    everyone = summed(people, year, boundary_year)
     above = {code: total / everyone[code] for code, total in sums.items()}
-    own = {code: _cell(v, _mark(invention, code, year, frame) or "", invention.decimals) for code, v in level.items()}
+    own = {
+        code: _cell(v, _mark(invention, code, year, boundary_year) or "", invention.decimals)
+        for code, v in level.items()
+    }
     return own | {code: _cell(v, "", invention.decimals) for code, v in above.items()}

@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from hashlib import blake2b
 from itertools import accumulate
 
-from .frames import FIRST_FRAME, above, frame_of, in_year, municipalities, territories
+from .boundaries import FIRST_BOUNDARY_YEAR, above, boundary_year_of, in_year, municipalities, territories
 from .rates import RATES, Rate, members
 
 # The best known places keep their rank, so that a reader is not misled about who is large or small.
@@ -67,7 +67,7 @@ def _absorbing() -> set[str]:
 @cache
 def _size(territory: str, year: int) -> float:
     growth = around(1.006, 0.006, "growth", territory)
-    return _first_size(territory) * compound(growth, year - FIRST_FRAME)
+    return _first_size(territory) * compound(growth, year - FIRST_BOUNDARY_YEAR)
 
 
 def _level(key: str, rate: Rate, territory: str, year: int) -> float:
@@ -76,25 +76,25 @@ def _level(key: str, rate: Rate, territory: str, year: int) -> float:
         level *= CITY_FARMING
     # What hardly differs between places, such as the share of men, hardly moves over the years either.
     wobble = min(0.015, rate.spread / 10)
-    trend = compound(around(rate.growth, wobble / 2, "trend", key, territory), year - FIRST_FRAME)
+    trend = compound(around(rate.growth, wobble / 2, "trend", key, territory), year - FIRST_BOUNDARY_YEAR)
     return around(level * trend, wobble, "noise", key, territory, year)
 
 
 @cache
-def population(year: int, frame: int = 0) -> dict[str, int]:
-    """Inhabitants on 1 January per municipality that exists in this year, or in that of another frame."""
+def population(year: int, boundary_year: int = 0) -> dict[str, int]:
+    """Inhabitants on 1 January per municipality that exists in this year, or in that of another boundary year."""
     return {
         code: round(sum(share * _size(territory, year) for territory, share in parts.items()))
-        for code, parts in territories(frame or frame_of(year)).items()
+        for code, parts in territories(boundary_year or boundary_year_of(year)).items()
     }
 
 
 @cache
-def land(frame: int) -> dict[str, int]:
-    """Hectares of land per municipality of a frame: those of its territories, which stay as large as they are."""
+def land(boundary_year: int) -> dict[str, int]:
+    """Hectares of land per municipality of a boundary year: its territories never change in size."""
     return {
         code: round(sum(share * _hectares(territory) for territory, share in parts.items()))
-        for code, parts in territories(frame).items()
+        for code, parts in territories(boundary_year).items()
     }
 
 
@@ -106,18 +106,18 @@ def _hectares(territory: str) -> int:
 
 
 @lru_cache(4096)
-def own_count(key: str, rate: Rate, year: int, frame: int = 0) -> dict[str, int]:
+def own_count(key: str, rate: Rate, year: int, boundary_year: int = 0) -> dict[str, int]:
     """A count per municipality, of something with a rate of its own."""
     return {
         code: 0
-        if mark_of(key, rate, code, year, frame)
+        if mark_of(key, rate, code, year, boundary_year)
         else rate.step
         * round(sum(share * _size(t, year) * _level(key, rate, t, year) for t, share in parts.items()) / rate.step)
-        for code, parts in territories(frame or frame_of(year)).items()
+        for code, parts in territories(boundary_year or boundary_year_of(year)).items()
     }
 
 
-def count(like: str, year: int, letter: str = "", season: float = 1.0, frame: int = 0) -> dict[str, int]:
+def count(like: str, year: int, letter: str = "", season: float = 1.0, boundary_year: int = 0) -> dict[str, int]:
     """A count per municipality of this year; a marked cell counts as 0, so that published parts add up.
 
     Args:
@@ -125,16 +125,16 @@ def count(like: str, year: int, letter: str = "", season: float = 1.0, frame: in
         year: the year.
         letter: the letter of a section or class.
         season: how much a part of the year differs from the whole.
-        frame: whose municipalities are meant; 0 for those of 1 January of the year.
+        boundary_year: whose municipalities are meant; 0 for those of 1 January of the year.
     """
-    found = dict.fromkeys(territories(frame or frame_of(year)), 0)
+    found = dict.fromkeys(territories(boundary_year or boundary_year_of(year)), 0)
     for key in members(like, letter):
         if key == "population":
-            part = population(year, frame)
+            part = population(year, boundary_year)
         elif key == "land":
-            part = land(frame or frame_of(year))
+            part = land(boundary_year or boundary_year_of(year))
         else:
-            part = own_count(key, RATES[key], year, frame)
+            part = own_count(key, RATES[key], year, boundary_year)
         for code, number in part.items():
             found[code] += seasonal(number, season, step_of(key))
     return found
@@ -151,28 +151,28 @@ def seasonal(number: int, season: float, step: int) -> int:
 
 
 @lru_cache(1024)
-def mean(key: str, rate: Rate, year: int, frame: int = 0) -> dict[str, float]:
+def mean(key: str, rate: Rate, year: int, boundary_year: int = 0) -> dict[str, float]:
     """A mean or share per municipality: that of its territories, weighed by their inhabitants."""
     found = {}
-    for code, parts in territories(frame or frame_of(year)).items():
+    for code, parts in territories(boundary_year or boundary_year_of(year)).items():
         weights = {territory: share * _size(territory, year) for territory, share in parts.items()}
         total = sum(weights.values())
         found[code] = sum(w * _level(key, rate, territory, year) for territory, w in weights.items()) / total
     return found
 
 
-def mark_of(key: str, rate: Rate, code: str, year: int, frame: int = 0) -> str | None:
+def mark_of(key: str, rate: Rate, code: str, year: int, boundary_year: int = 0) -> str | None:
     """What stands in a cell of a small place instead of its number, None where the number itself does."""
-    if not rate.marks or population(year, frame)[code] >= SECRECY_BELOW_INHABITANTS:
+    if not rate.marks or population(year, boundary_year)[code] >= SECRECY_BELOW_INHABITANTS:
         return None
     u = uniform("mark", key, code, year)
     return next((mark for mark, below in _DRAWN.items() if u < below and mark in rate.marks), None)
 
 
-def summed(per_municipality: Mapping[str, float], year: int, frame: int = 0) -> dict[str, float]:
+def summed(per_municipality: Mapping[str, float], year: int, boundary_year: int = 0) -> dict[str, float]:
     """The sums of a year for every region above the municipality."""
     totals: dict[str, float] = {}
-    for municipality in in_year(frame or frame_of(year)):
+    for municipality in in_year(boundary_year or boundary_year_of(year)):
         for region in above(municipality):
             totals[region] = totals.get(region, 0) + per_municipality[municipality.code]
     return totals

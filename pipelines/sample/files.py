@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any
 from xml.sax.saxutils import escape
 
-from pipelines.layout import TableLayout
+from pipelines.sources.layout import TableLayout
 
 EPOCH = (2026, 1, 1, 0, 0, 0)
 SampleCells = Sequence[Sequence[Any]]

@@ -9,8 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, get_args
 
-from pipelines.dimensions import Measure
 from pipelines.seeds import csv_rows
+from pipelines.sources.dimensions import Measure
 
 from .figures import uniform
 from .rates import Rate

@@ -15,17 +15,17 @@ import requests
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 
-from pipelines.card import SourceCard, load_cards
 from pipelines.clients.hosts import Pace
 from pipelines.clients.http import HttpClient
 from pipelines.clients.registry import addresses
-from pipelines.landing import Landing
-from pipelines.origins import LiveOrigin
-from pipelines.refresh import refresh
-from pipelines.roads import Protocol
+from pipelines.ingest.origins import LiveOrigin
+from pipelines.ingest.refresh import refresh
+from pipelines.landing.store import Landing
 from pipelines.sample.serve_files import drop_files
 from pipelines.sample.source import SampleSource
 from pipelines.settings import CARDS, SAMPLE_LANDING, Settings
+from pipelines.sources.access import Protocol
+from pipelines.sources.card import SourceCard, load_cards
 from schemas.shapes import check_shape
 
 LANDED_AT = "2026-11-02T06:00:00+00:00"

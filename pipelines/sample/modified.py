@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from pipelines.card import TEXTS, Cadence, SourceCard
+from pipelines.sources.card import TEXTS, Cadence, SourceCard
 
 from .figures import uniform
 
 # The others are of February of their year.
-FRAME_DAYS = {2015: "2015-06-01", 2016: "2016-06-01"}
+BOUNDARY_DAYS = {2015: "2015-06-01", 2016: "2016-06-01"}
 
 
 def modified_of(card: SourceCard) -> str:
     """ISO 8601 without an offset, as OData v3 writes it; early in the night, when CBS publishes."""
     if card.shape in TEXTS:
-        return f"{FRAME_DAYS.get(card.frame_year or 0, f'{card.frame_year}-02-20')}T02:00:00"
+        return f"{BOUNDARY_DAYS.get(card.boundary_year or 0, f'{card.boundary_year}-02-20')}T02:00:00"
     if card.ended:
         return f"{card.ended.since}T02:00:00"
     if card.cadence in (Cadence.QUARTERLY, Cadence.MONTHLY):

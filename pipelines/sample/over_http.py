@@ -18,11 +18,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Lock, Thread
 from typing import NamedTuple
 
-from pipelines.card import SourceCard, load_cards
 from pipelines.clients.registry import addresses
-from pipelines.landing import Landing
-from pipelines.roads import FileRoad, Protocol
+from pipelines.landing.store import Landing
 from pipelines.settings import CARDS, SAMPLE_LANDING, Settings
+from pipelines.sources.access import FileAccess, Protocol
+from pipelines.sources.card import SourceCard, load_cards
 
 from .answers import Answer, file_answer
 from .source import SampleSource
@@ -85,13 +85,13 @@ def with_files_on_server(cards: Mapping[str, SourceCard], base: str) -> dict[str
     """The cards with every fixed address of a file on the server instead."""
 
     def moved(card: SourceCard) -> SourceCard:
-        roads = tuple(
-            road.model_copy(update={"urls": tuple(on_server(url, base) for url in road.urls)})
-            if isinstance(road, FileRoad)
-            else road
-            for road in card.roads
+        ways = tuple(
+            access.model_copy(update={"urls": tuple(on_server(url, base) for url in access.urls)})
+            if isinstance(access, FileAccess)
+            else access
+            for access in card.access
         )
-        return card.model_copy(update={"roads": roads})
+        return card.model_copy(update={"access": ways})
 
     return {dataset_id: moved(card) for dataset_id, card in cards.items()}
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipelines.card import Cadence, SourceCard
-from pipelines.dimensions import Dimension
-from pipelines.periods import code_of, letters_of, number_of, year_of
+from pipelines.sources.card import Cadence, SourceCard
+from pipelines.sources.dimensions import Dimension
+from pipelines.sources.periods import code_of, letters_of, number_of, year_of
 
 LAST_YEAR = 2025
 # The newest quarter and month of the sample, as if a table were looked at in the autumn of 2026.

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipelines.card import SourceCard
 from pipelines.seeds import csv_rows
+from pipelines.sources.card import SourceCard
 
+from .boundaries import ancestors, municipalities, regions
 from .cbs_v4 import V4Table, code_row, dimension_row, properties
-from .frames import ancestors, municipalities, regions
 from .odata import ODataRow
 
 FILE = Path(__file__).resolve().parent / "places.csv"
@@ -66,5 +66,5 @@ def places(card: SourceCard) -> V4Table:
         f"{dimension}Codes": [code_row(row["code"], i, row["name"]) for i, row in enumerate(rows, 1)],
         "Observations": observations,
     }
-    about = properties(card, str(card.frame_year), len(observations), SUMMARY)
+    about = properties(card, str(card.boundary_year), len(observations), SUMMARY)
     return V4Table(card.table, sets, {**about, "DatasetType": "Text"})

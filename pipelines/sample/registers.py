@@ -6,10 +6,10 @@ import re
 from functools import cache
 from typing import Any
 
-from pipelines.card import SourceCard
-from pipelines.layout import FileColumn, Reads
-from pipelines.roads import FileRoad
 from pipelines.seeds import SupportScheme, read_seed
+from pipelines.sources.access import FileAccess
+from pipelines.sources.card import SourceCard
+from pipelines.sources.layout import FileColumn, Reads
 
 from .figures import uniform
 from .sheets import Sheet, dutch, header_of, in_file, layout_of
@@ -45,9 +45,9 @@ REFUSED, UNDECIDED, SETTLED = 0.08, 0.13, 0.55
 
 
 def sheets(card: SourceCard) -> list[Sheet]:
-    """The files of a register: one for each address of its road, with the year in its name where that has to say it."""
-    road = card.roads[0]
-    names = list(road.urls) if isinstance(road, FileRoad) else [""]
+    """The files of a register: one for each address of its way, with the year in its name where that has to say it."""
+    access = card.access[0]
+    names = list(access.urls) if isinstance(access, FileAccess) else [""]
     count = max(LEAST, -(-(card.rows.min + card.rows.min // 50) // len(names)))
     header = header_of(layout_of(card))
     found = []

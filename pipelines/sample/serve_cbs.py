@@ -1,4 +1,4 @@
-"""The roads to a CBS table: OData v4, OData v3 and the zip of a whole table; each table is offered on one or two."""
+"""The ways to a CBS table: OData v4, OData v3 and the zip of a whole table; each table is offered on one or two."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from threading import RLock
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from pipelines.card import Shape, SourceCard
-from pipelines.roads import Form, Protocol
+from pipelines.sources.access import Form, Protocol
+from pipelines.sources.card import Shape, SourceCard
 
 from .answers import Answer, RefusedError, file_answer, json_answer
 from .areas import areas
@@ -22,7 +22,7 @@ V4_PAGE = 100_000
 V3_PAGE = 10_000
 BOM = b"\xef\xbb\xbf"
 ATOM = b'<?xml version="1.0" encoding="utf-8"?><feed xmlns="http://www.w3.org/2005/Atom"/>'
-# What the sample does not have on v4, so that a second road is taken; the tables of regions are not there either.
+# What the sample does not have on v4, so that a second way is taken; the tables of regions are not there either.
 ONLY_V3 = {"83648NED"}
 KEPT = 4
 CbsQuery = dict[str, str]
@@ -33,7 +33,7 @@ class Cbs:
     """Answers what is below the three addresses of CBS; tables are made when first asked for."""
 
     def __init__(self, cards: Mapping[str, SourceCard], v4_url: str, v3_url: str) -> None:
-        self._cards = {card.table: card for card in cards.values() if card.roads[0].leads_to is Form.CBS_TABLE}
+        self._cards = {card.table: card for card in cards.values() if card.access[0].leads_to is Form.CBS_TABLE}
         self._v4_url, self._v3_url = v4_url, v3_url
         self._made: dict[str, Any] = {}
         self._lock = RLock()
@@ -56,22 +56,22 @@ class Cbs:
             return json_answer({"odata.error": {"code": code, "message": message}}, status=status)
 
     def bulk(self, parts: list[str], query: CbsQuery) -> Answer:
-        """The answer to a GET below the address of the zips: those of the tables whose card takes that road."""
+        """The answer to a GET below the address of the zips: those of the tables whose card takes that way."""
         card = self._cards.get(parts[0])
-        if card is None or road_of(card) is not Protocol.CBS_BULK or len(parts) > 1:
+        if card is None or access_of(card) is not Protocol.CBS_BULK or len(parts) > 1:
             raise RefusedError(404, "There is no such file.")
         body = self._once(f"zip {card.table}", lambda: zip_of(self._v4_table(card.table)))
         return file_answer(body, "application/zip")
 
     def _v4_table(self, table_id: str) -> V4Table:
         card = self._cards.get(table_id)
-        if card is None or road_of(card) is Protocol.CBS_ODATA3:
+        if card is None or access_of(card) is Protocol.CBS_ODATA3:
             raise RefusedError(404, f"Resource not found for the segment '{table_id}'.")
         return self._once(f"v4 {table_id}", lambda: places(card) if card.places else v4_table(card))
 
     def _v3_table(self, table_id: str) -> V3Table:
         card = self._cards.get(table_id)
-        if card is None or road_of(card) is not Protocol.CBS_ODATA3:
+        if card is None or access_of(card) is not Protocol.CBS_ODATA3:
             raise RefusedError(404, f"Resource not found for the segment '{table_id}'.")
         return self._once(f"v3 {table_id}", lambda: areas(card) if card.shape is Shape.REGIONS else v3_table(card))
 
@@ -139,11 +139,11 @@ class Cbs:
         return json_answer(content)
 
 
-def road_of(card: SourceCard) -> Protocol:
-    """The road on which the sample has a table of CBS: the card's first one, and v3 for what it keeps there."""
+def access_of(card: SourceCard) -> Protocol:
+    """The way on which the sample has a table of CBS: the card's first one, and v3 for what it keeps there."""
     if card.shape is Shape.REGIONS or card.table in ONLY_V3:
         return Protocol.CBS_ODATA3
-    return card.roads[0].protocol
+    return card.access[0].protocol
 
 
 def _status(error: Exception) -> tuple[int, str]:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from itertools import product
 from typing import Any
 
-from pipelines.card import SourceCard
-from pipelines.dimensions import Measure
-from pipelines.roads import EurostatRoad
+from pipelines.sources.access import EurostatAccess
+from pipelines.sources.card import SourceCard
+from pipelines.sources.dimensions import Measure
 
 from .answers import Answer, Query, json_answer
 from .figures import around, compound, uniform
@@ -25,22 +25,22 @@ ABSENT, CONFIDENTIAL, ESTIMATED, BROKEN = 0.02, 0.035, 0.07, 0.09
 
 
 class Eurostat:
-    """Answers for every card that takes this road."""
+    """Answers for every card that takes this way."""
 
     def __init__(self, cards: Mapping[str, SourceCard]) -> None:
         self._cards = {
-            road.dataset: (card, road)
+            access.dataset: (card, access)
             for card in cards.values()
-            for road in card.roads[:1]
-            if isinstance(road, EurostatRoad)
+            for access in card.access[:1]
+            if isinstance(access, EurostatAccess)
         }
 
     def answer(self, parts: list[str], query: Query) -> Answer:
         """The dataset cut down to the query; a filter on a dimension that it does not have is refused."""
         if parts[0] not in self._cards:
             return _refused(404, f"ERR_NOT_FOUND: {parts[0]}")
-        card, road = self._cards[parts[0]]
-        dimensions = _dimensions(card, road)
+        card, access = self._cards[parts[0]]
+        dimensions = _dimensions(card, access)
         filters = {name: values for name, values in query.items() if name not in {"format", "lang", *TIME_FILTERS}}
         if strange := sorted(set(filters) - set(dimensions)):
             return _refused(400, f"Dimension {strange[0]} is not in the dataset")
@@ -59,7 +59,7 @@ def _refused(status: int, label: str) -> Answer:
     return json_answer({"error": [{"status": status, "id": 100, "label": label}]}, status=status)
 
 
-def _dimensions(card: SourceCard, road: EurostatRoad) -> dict[str, dict[str, str]]:
+def _dimensions(card: SourceCard, access: EurostatAccess) -> dict[str, dict[str, str]]:
     """The codes of every dimension: those of the card, or else a total, and another one beside them."""
     found: dict[str, dict[str, str]] = {FREQUENCY: {"A": "Annual"}}
     for name, dimension in card.dimensions.items():
@@ -70,7 +70,7 @@ def _dimensions(card: SourceCard, road: EurostatRoad) -> dict[str, dict[str, str
             titles = {m.code: m.title for m in card.measures} | {"OTHER": "Another unit"}
         elif dimension.role == "category":
             titles = (titles or {"TOTAL": "Total"}) | {"OTHER": "Another group"}
-        queried = {code: titles.get(code, code) for code in road.query.get(name, ())}
+        queried = {code: titles.get(code, code) for code in access.query.get(name, ())}
         found[name] = {**queried, **titles}
     return found
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlencode
 
-from pipelines.card import Shape, SourceCard
 from pipelines.clients.drop import folder_of
-from pipelines.roads import CkanRoad, DropRoad, FileRoad, Form, HalRoad
+from pipelines.sources.access import CkanAccess, DropAccess, FileAccess, Form, HalAccess
+from pipelines.sources.card import Shape, SourceCard
 
 from . import registers, statistics
 from .answers import Answer, Query, RefusedError, file_answer, json_answer
@@ -30,15 +30,15 @@ class Files:
 
     def __init__(self, cards: Mapping[str, SourceCard], ckan_url: str, hal_url: str) -> None:
         self._ckan_url, self._hal_url = ckan_url, hal_url
-        self._cards = [c for c in cards.values() if c.roads[0].leads_to is Form.TABLE]
+        self._cards = [c for c in cards.values() if c.access[0].leads_to is Form.TABLE]
         self._bodies: dict[tuple[str, int], bytes] = {}
         self._made: dict[str, list[Sheet]] = {}
         self._addresses = {
             url: (card, number)
             for card in self._cards
-            for road in card.roads[:1]
-            if isinstance(road, FileRoad)
-            for number, url in enumerate(road.urls)
+            for access in card.access[:1]
+            if isinstance(access, FileAccess)
+            for number, url in enumerate(access.urls)
         }
 
     def has(self, url: str) -> bool:
@@ -63,9 +63,9 @@ class Files:
     def hal(self, parts: list[str], query: Query) -> Answer:
         """A page of records, with the address of the next one."""
         for card in self._cards:
-            road = card.roads[0]
-            if isinstance(road, HalRoad) and road.path.strip("/") == "/".join(parts):
-                return self._page(card, road, query)
+            access = card.access[0]
+            if isinstance(access, HalAccess) and access.path.strip("/") == "/".join(parts):
+                return self._page(card, access, query)
         raise RefusedError(404, "Not found.")
 
     def _file(self, card: SourceCard, number: int) -> Answer:
@@ -81,10 +81,10 @@ class Files:
             self._made = {card.dataset_id: sheets_of(card)}
         return self._made[card.dataset_id]
 
-    def _page(self, card: SourceCard, road: HalRoad, query: Query) -> Answer:
+    def _page(self, card: SourceCard, access: HalAccess, query: Query) -> Answer:
         records = self._sheets(card)[0].records()
         size, number = int(query.get("_pageSize", ["20"])[0]), int(query.get("page", ["1"])[0])
-        address = f"{self._hal_url}/{road.path}"
+        address = f"{self._hal_url}/{access.path}"
         embedded = [
             {"_links": {"self": {"href": f"{address}/{i}"}}, **record}
             for i, record in enumerate(records[(number - 1) * size : number * size], (number - 1) * size + 1)
@@ -92,31 +92,31 @@ class Files:
         links = {"self": {"href": f"{address}?{urlencode({'_pageSize': size, 'page': number})}"}}
         if number * size < len(records):
             links["next"] = {"href": f"{address}?{urlencode({'_pageSize': size, 'page': number + 1})}"}
-        content = {"_links": links, "_embedded": {road.embedded: embedded}, "page": {"number": number, "size": size}}
+        content = {"_links": links, "_embedded": {access.embedded: embedded}, "page": {"number": number, "size": size}}
         return json_answer(content, "application/hal+json")
 
     def _package(self, name: str) -> Answer:
         for card in self._cards:
-            road = card.roads[0]
-            if isinstance(road, CkanRoad) and road.package == name:
-                return json_answer({"success": True, "result": self._described(card, road)})
+            access = card.access[0]
+            if isinstance(access, CkanAccess) and access.package == name:
+                return json_answer({"success": True, "result": self._described(card, access)})
         error = {"__type": "Not Found Error", "message": "Niet gevonden"}
         return json_answer({"success": False, "error": error}, status=404)
 
-    def _described(self, card: SourceCard, road: CkanRoad) -> dict[str, object]:
+    def _described(self, card: SourceCard, access: CkanAccess) -> dict[str, object]:
         kind = "zip" if layout_of(card).member else layout_of(card).format
         resources = [_resource("Toelichting", "PDF", f"{self._ckan_url}/voorbeeld/toelichting.pdf", "2026-09-01")]
         for number, sheet in enumerate(self._sheets(card)):
             day = _day(card, sheet)
             url = f"{self._ckan_url}/voorbeeld/{card.slug}/{number}-{day.replace('-', '')}.{kind}"
             resources.append(_resource(f"{card.title.nl} {day}", kind.upper(), url, day))
-        return {"name": road.package, "title": card.title.nl, "license_id": CC0, "resources": resources}
+        return {"name": access.package, "title": card.title.nl, "license_id": CC0, "resources": resources}
 
 
 def drop_files(cards: Mapping[str, SourceCard], folder: Path) -> None:
     """Put what a person would fetch into the drop folder."""
     for card in cards.values():
-        if not isinstance(card.roads[0], DropRoad):
+        if not isinstance(card.access[0], DropAccess):
             continue
         target = folder_of(str(folder), card)
         target.mkdir(parents=True, exist_ok=True)

@@ -7,12 +7,12 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
-from pipelines.card import SourceCard
-from pipelines.roads import OgcRoad
 from pipelines.seeds import MunicipalityTile, read_seed
+from pipelines.sources.access import OgcAccess
+from pipelines.sources.card import SourceCard
 
 from .answers import Answer, RefusedError, json_answer
-from .frames import in_year
+from .boundaries import in_year
 
 NOTICE = "Verzonnen vierkant, geen echte grens / Invented square, not a real boundary"
 # The north-west corner of the first tile, and the size of one, so that all lie within the Netherlands.
@@ -32,29 +32,29 @@ class SampleAreas:
     def answer(self, parts: list[str], query: dict[str, str]) -> Answer:
         """A page of the features of a collection; a parameter that the collection does not know is refused."""
         found = [
-            (card, road)
+            (card, access)
             for card in self._cards
-            for road in card.roads[:1]
-            if isinstance(road, OgcRoad) and parts == ["collections", road.collection, "items"]
+            for access in card.access[:1]
+            if isinstance(access, OgcAccess) and parts == ["collections", access.collection, "items"]
         ]
         if not found:
             raise RefusedError(404, "Not found.")
         # Cards of several years share a collection, and tell the years apart by a parameter.
-        meant = [(card, road) for card, road in found if all(query.get(k) == v for k, v in road.query.items())]
+        meant = [(card, access) for card, access in found if all(query.get(k) == v for k, v in access.query.items())]
         return self._page(*(meant or found)[0], query)
 
-    def _page(self, card: SourceCard, road: OgcRoad, query: dict[str, str]) -> Answer:
-        if strange := sorted(set(query) - KNOWN - set(road.query)):
+    def _page(self, card: SourceCard, access: OgcAccess, query: dict[str, str]) -> Answer:
+        if strange := sorted(set(query) - KNOWN - set(access.query)):
             return json_answer({"title": "Bad Request", "detail": f"unknown parameter {strange[0]}"}, status=400)
         features = [
-            f for f in _features(card, road) if all(str(f["properties"][k]) == query.get(k) for k in road.query)
+            f for f in _features(card, access) if all(str(f["properties"][k]) == query.get(k) for k in access.query)
         ]
         limit, offset = int(query.get("limit", "10")), int(query.get("offset", "0"))
         page = features[offset : offset + limit]
-        links = [{"rel": "self", "type": "application/geo+json", "href": self._href(road, query)}]
+        links = [{"rel": "self", "type": "application/geo+json", "href": self._href(access, query)}]
         if offset + limit < len(features):
             following = {**query, "offset": str(offset + limit)}
-            links.append({"rel": "next", "type": "application/geo+json", "href": self._href(road, following)})
+            links.append({"rel": "next", "type": "application/geo+json", "href": self._href(access, following)})
         content = {
             "type": "FeatureCollection",
             "numberMatched": len(features),
@@ -64,11 +64,11 @@ class SampleAreas:
         }
         return json_answer(content, "application/geo+json")
 
-    def _href(self, road: OgcRoad, query: Mapping[str, str]) -> str:
-        return f"{self._url}/collections/{road.collection}/items?{urlencode(query)}"
+    def _href(self, access: OgcAccess, query: Mapping[str, str]) -> str:
+        return f"{self._url}/collections/{access.collection}/items?{urlencode(query)}"
 
 
-def _features(card: SourceCard, road: OgcRoad) -> list[dict[str, Any]]:
+def _features(card: SourceCard, access: OgcAccess) -> list[dict[str, Any]]:
     """The municipalities of the card's year."""
     boundaries = card.boundaries
     if boundaries is None:
@@ -76,16 +76,16 @@ def _features(card: SourceCard, road: OgcRoad) -> list[dict[str, Any]]:
     return [
         {
             "type": "Feature",
-            "id": f"{boundaries.frame_year}-{municipality.code}",
+            "id": f"{boundaries.boundary_year}-{municipality.code}",
             "properties": {
                 boundaries.code: municipality.code,
                 boundaries.name: municipality.name,
-                **road.query,
+                **access.query,
                 "toelichting": NOTICE,
             },
             "geometry": {"type": "Polygon", "coordinates": [_square(municipality.code, number)]},
         }
-        for number, municipality in enumerate(in_year(boundaries.frame_year))
+        for number, municipality in enumerate(in_year(boundaries.boundary_year))
     ]
 
 

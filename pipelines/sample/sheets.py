@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.card import SourceCard
-from pipelines.layout import Reads, TableLayout
-from pipelines.periods import number_of, period_days, year_of
+from pipelines.sources.card import SourceCard
+from pipelines.sources.layout import Reads, TableLayout
+from pipelines.sources.periods import number_of, period_days, year_of
 
 from .files import SampleCells, file_of
 from .periods import MONTHS

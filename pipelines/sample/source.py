@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from pipelines.card import SourceCard
-from pipelines.roads import Protocol
+from pipelines.sources.access import Protocol
+from pipelines.sources.card import SourceCard
 
 from .answers import Answer, RefusedError
 from .serve_cbs import Cbs

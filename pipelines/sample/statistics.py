@@ -9,15 +9,15 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
-from pipelines.card import Cadence, SourceCard
-from pipelines.layout import PERIOD, REGION, FileColumn, Reads, TableLayout
-from pipelines.periods import code_of, whole_year, year_of
-from pipelines.roads import Protocol
 from pipelines.seeds import RegionName, csv_rows, read_seed
+from pipelines.sources.access import Protocol
+from pipelines.sources.card import Cadence, SourceCard
+from pipelines.sources.layout import PERIOD, REGION, FileColumn, Reads, TableLayout
+from pipelines.sources.periods import code_of, whole_year, year_of
 
+from .boundaries import boundary_year_of, in_year, labour_market_region, municipalities, regions
 from .columns import SampleCell, SamplePart, column
 from .figures import uniform
-from .frames import frame_of, in_year, labour_market_region, municipalities, regions
 from .invention import Invention, invention_of
 from .periods import LAST_MONTH, LAST_QUARTER, LAST_YEAR
 from .sheets import Sheet, header_of, in_file, layout_of, period_text
@@ -32,13 +32,13 @@ SheetRows = list[list[Any]]
 
 
 def sheets(card: SourceCard) -> list[Sheet]:
-    """The files of a card with figures: one a period, unless one file on the road holds all of them."""
+    """The files of a card with figures: one a period, unless one file by the way holds all of them."""
     layout = layout_of(card)
     header = header_of(layout)
     told = any(c.to == PERIOD for c in layout.columns.values())
     periods = _periods(card)
     found = [Sheet(None if told else period, header, _rows(card, header, period)) for period in periods]
-    if told and card.roads[0].protocol is not Protocol.CKAN:
+    if told and card.access[0].protocol is not Protocol.CKAN:
         return [Sheet(None, header, [row for sheet in found for row in sheet.rows])]
     return found
 
@@ -169,7 +169,7 @@ def _regions(card: SourceCard, period: str) -> list[str]:
         return sorted({labour_market_region(m) for m in municipalities().values()})
     if "province" in lists:
         return sorted(code for code in regions() if code.startswith("PV"))
-    return [m.code for m in in_year(frame_of(year_of(period)))]
+    return [m.code for m in in_year(boundary_year_of(year_of(period)))]
 
 
 def _written(layout: TableLayout, region: str) -> list[str]:

@@ -14,12 +14,21 @@ from itertools import product
 from math import prod
 from typing import NamedTuple
 
-from pipelines.card import SourceCard
-from pipelines.dimensions import Certainty, Dimension, Measure
+from pipelines.sources.card import SourceCard
+from pipelines.sources.dimensions import Certainty, Dimension, Measure
 
+from .boundaries import (
+    COUNTRY,
+    LAST_BOUNDARY_YEAR,
+    boundary_year_of,
+    in_year,
+    labour_market_region,
+    municipalities,
+    region_title,
+    regions,
+)
 from .columns import IMPOSSIBLE, SampleCell, SampleColumn, SamplePart, column
 from .figures import SMALLEST
-from .frames import COUNTRY, LAST_FRAME, frame_of, in_year, labour_market_region, municipalities, region_title, regions
 from .invention import Invention, invention_of
 from .periods import YEARS, Period, periods_of
 
@@ -102,7 +111,7 @@ class SampleTable:
     @cached_property
     def periods(self) -> list[Period]:
         """The periods: so many that the number of rows is a healthy one."""
-        now = len(in_year(LAST_FRAME))
+        now = len(in_year(LAST_BOUNDARY_YEAR))
         places = sum(now if level == "GM" else len(self._of_level(level)) for level in self._levels[0]) or 1
         combinations = prod(sum(e.is_asked for e in entries) for entries in self.categories.values())
         each, rows = combinations * places * len(self.card.measures), self.card.rows
@@ -157,12 +166,12 @@ class SampleTable:
             else:
                 parts.append(_part(f"{self.card.table} {name}", entry, entries))
         return column(
-            topic.invention, letter or "", tuple(parts), period.year, period.code, self.card.region_frame or 0
+            topic.invention, letter or "", tuple(parts), period.year, period.code, self.card.region_boundary_year or 0
         )
 
     def _of_level(self, level: str) -> list[str]:
         if level == "GM":
-            years = {self.card.region_frame or frame_of(period.year) for period in self.periods}
+            years = {self.card.region_boundary_year or boundary_year_of(period.year) for period in self.periods}
             # Tables with a long past still list whoever is gone.
             gone = self.card.table in YEARS
             return [code for code, m in municipalities().items() if gone or any(m.exists(year) for year in years)]

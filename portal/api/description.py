@@ -5,8 +5,8 @@ the columns of an answer are called, hold and mean is in the release itself.
 """
 
 from portal.api.query_keys import (
+    BOUNDARY_YEAR,
     DATASET_ID,
-    FRAME_YEAR,
     INDICATOR_ID,
     PERIOD_CODE,
     REGION_CODE,
@@ -98,7 +98,7 @@ RESOURCES = (
             YEAR_TO,
             VALUE_STATUS,
         ),
-        other_table=(FRAME_YEAR, "observations_on_frame", "ObservationOnFrame"),
+        other_table=(BOUNDARY_YEAR, "observations_on_boundaries", "ObservationOnBoundaries"),
     ),
     ApiResource(
         "sources",

@@ -18,7 +18,7 @@ CHOICES_SQL = {
     "indicators": "select indicator_id from indicators order by 1",
     "regions": "select region_code from regions order by 1",
     "sources": "select dataset_id from sources order by 1",
-    "frame_years": "select distinct frame_year from observations_on_frame order by 1",
+    "boundary_years": "select distinct boundary_year from observations_on_boundaries order by 1",
 }
 
 

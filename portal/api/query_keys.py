@@ -90,9 +90,9 @@ YEAR_TO = Parameter(
     is_repeated=False,
     example=2024,
 )
-FRAME_YEAR = Parameter(
-    "frameYear",
-    "frame_year",
+BOUNDARY_YEAR = Parameter(
+    "boundaryYear",
+    "boundary_year",
     ApiText(
         "Jaar van de gemeentegrenzen. Zonder komt elk cijfer zoals de bron het gaf; met komen alle jaren op dezelfde "
         "grenzen, ook de indicatoren die uit andere zijn berekend.",
@@ -100,7 +100,7 @@ FRAME_YEAR = Parameter(
         "the same boundaries, also the indicators that are worked out from others.",
     ),
     kind="integer",
-    choices="frame_years",
+    choices="boundary_years",
     is_repeated=False,
     example=2026,
 )

@@ -11,13 +11,14 @@ import pytest
 from datasette.app import Datasette
 from support_portal import ask, fetch, run_sql
 
-from portal.frames import put_on_frame
+from portal.boundaries import put_on_boundaries
 from portal.registry import read_registry
 
 PAGES = ["/vergelijk", "/en/compare"]
-ON_FRAME = """
-select * from observations_on_frame
-where indicator_id = :indicator and frame_year = :frame and region_code in (select value from json_each(:codes))
+ON_BOUNDARIES = """
+select * from observations_on_boundaries
+where indicator_id = :indicator and boundary_year = :boundary_year
+    and region_code in (select value from json_each(:codes))
 """
 
 
@@ -40,7 +41,7 @@ def test_the_page_has_table_chart_index_and_files(portal: Datasette, path: str, 
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     # Crimes are not published for a labour-market region, but the release adds them up.
     assert (
-        f'href="{path}?region=GM0193&amp;region=AM11&amp;region=GM0014&amp;indicator=crimes_count&amp;frame=2026"'
+        f'href="{path}?region=GM0193&amp;region=AM11&amp;region=GM0014&amp;indicator=crimes_count&amp;boundary_year=2026"'
         in page
     )
     # A legend with a mark of its own for each, and a way to take each away.
@@ -62,11 +63,11 @@ def test_figures_as_published_are_those_of_the_release(portal: Datasette) -> Non
         assert (float(value) if value else None, status) == (row["value"], row["value_status"])
 
 
-def test_counts_on_another_frame_follow_the_divided_municipality(portal: Datasette) -> None:
+def test_counts_on_another_boundary_year_follow_the_divided_municipality(portal: Datasette) -> None:
     # Haaren (GM0788) was divided over four municipalities on 1 January 2021.
-    before = read(portal, "/vergelijk.csv", region="GM0788", indicator="population_count", frame="2020")
+    before = read(portal, "/vergelijk.csv", region="GM0788", indicator="population_count", boundary_year="2020")
     assert before and {row["boundary_method"] for row in before if row["value"]} == {"published"}
-    after = read(portal, "/vergelijk.csv", region="GM0855", indicator="population_count", frame="2022")
+    after = read(portal, "/vergelijk.csv", region="GM0855", indicator="population_count", boundary_year="2022")
     by_year = {row["year"]: row for row in after}
     assert by_year["2019"]["boundary_method"] == "split_estimate" and by_year["2019"]["value_status"] == "estimated"
     assert by_year["2021"]["boundary_method"] == "published"
@@ -82,14 +83,14 @@ def test_counts_on_another_frame_follow_the_divided_municipality(portal: Dataset
     assert float(by_year["2019"]["value"]) == pytest.approx(values["GM0855"] + share * values["GM0788"], abs=1)
 
 
-def test_a_frame_of_our_own_equals_the_one_that_the_release_worked_out(portal: Datasette) -> None:
-    # No boundary changed from 2024 to 2026, so the two roads to the figures must end in one place.
+def test_a_boundary_year_of_our_own_equals_the_one_that_the_release_worked_out(portal: Datasette) -> None:
+    # No boundary changed from 2024 to 2026, so the two ways to the figures must end in one place.
     codes = ["GM0855", "GM1966", "GM1979", "AM01", "CR03", "PV30", "NL01"]
     for indicator in ("population_count", "crimes_count", "shops_vacant_count", "self_employed_count"):
-        ours = read(portal, "/vergelijk.csv", region=codes, indicator=indicator, frame="2024")
+        ours = read(portal, "/vergelijk.csv", region=codes, indicator=indicator, boundary_year="2024")
         theirs = {
             (r["region_code"], r["period_code"]): r
-            for r in read(portal, "/vergelijk.csv", region=codes, indicator=indicator, frame="2026")
+            for r in read(portal, "/vergelijk.csv", region=codes, indicator=indicator, boundary_year="2026")
         }
         assert len(ours) > 10
         for row in ours:
@@ -105,12 +106,12 @@ def test_every_count_of_a_municipality_is_placed_as_the_release_places_it(portal
 
     async def compared() -> int:
         registry, count = await read_registry(portal), 0
-        frame = registry.published_frames[0]
+        boundary_year = registry.published_boundary_years[0]
         for recipe in registry.recipes:
             if recipe.kind == "count" and recipe.formula == "published":
-                ours = await put_on_frame(portal, recipe, codes, frame)
-                asked = {"indicator": recipe.indicator_id, "codes": json.dumps(codes), "frame": frame}
-                for row in await portal.get_database("regiokompas").execute(ON_FRAME, asked):
+                ours = await put_on_boundaries(portal, recipe, codes, boundary_year)
+                asked = {"indicator": recipe.indicator_id, "codes": json.dumps(codes), "boundary_year": boundary_year}
+                for row in await portal.get_database("regiokompas").execute(ON_BOUNDARIES, asked):
                     figure = ours.get(row["region_code"], {}).get(row["period_code"])
                     if figure is not None:
                         assert (figure.status, figure.method) == (row["value_status"], row["boundary_method"])
@@ -121,9 +122,9 @@ def test_every_count_of_a_municipality_is_placed_as_the_release_places_it(portal
     assert asyncio.run(compared()) > 1000
 
 
-def test_what_is_worked_out_stands_on_the_frame_of_the_release(portal: Datasette) -> None:
+def test_what_is_worked_out_stands_on_the_boundary_year_of_the_release(portal: Datasette) -> None:
     found = read(portal, "/en/compare.csv", region="AM11", indicator="population_growth_1y_pct")
-    assert found and {row["frame_year"] for row in found} == {"2026"}
+    assert found and {row["boundary_year"] for row in found} == {"2026"}
     # Percentages change by percentage points, so an index of them says nothing.
     assert {row["index_value"] for row in found} == {""}
 
@@ -135,8 +136,8 @@ def test_what_is_worked_out_stands_on_the_frame_of_the_release(portal: Datasette
         ("region=Zwoll", "Zwolle (GM0193)"),
         ("region=Nergenshuizen", "Nergenshuizen"),
         ("indicator=nothing", "nothing"),
-        ("frame=1999", "1999"),
-        ("frame=2019&indicator=population_growth_1y_pct", "2019"),
+        ("boundary_year=1999", "1999"),
+        ("boundary_year=2019&indicator=population_growth_1y_pct", "2019"),
         ("&".join(f"region=PV{n}" for n in range(20, 30)), "8"),
     ],
 )

@@ -25,9 +25,17 @@ PLACES = [
     ("/regio/province/PV29", "/en/region/province/PV29", "PV29"),
     ("/regio/labour_market_region/AM11", "/en/region/labour_market_region/AM11", "AM11"),
 ]
-TABLES = ("observations_on_frame", "observations", "baseline", "baseline_peers", "indicators", "sources", "columns")
+TABLES = (
+    "observations_on_boundaries",
+    "observations",
+    "baseline",
+    "baseline_peers",
+    "indicators",
+    "sources",
+    "columns",
+)
 TABLE_KEYS = {
-    "observations_on_frame": ("indicator_id", "period_code"),
+    "observations_on_boundaries": ("indicator_id", "period_code"),
     "observations": ("indicator_id", "period_code"),
     "baseline": ("indicator_id",),
 }
@@ -74,7 +82,7 @@ def test_the_figures_are_those_of_the_release(
 
 
 def test_a_figure_can_be_read_without_another_file(amsterdam: Path, sample_release: Path) -> None:
-    row = read(amsterdam / "observations_on_frame.csv")[0]
+    row = read(amsterdam / "observations_on_boundaries.csv")[0]
     assert row["name"] == "Amsterdam" and row["notice"].startswith("Verzonnen")
     with closing(sqlite3.connect(sample_release / "regiokompas.db")) as db:
         told = db.execute("select title_nl, unit_nl from indicators where indicator_id = ?", [row["indicator_id"]])
@@ -188,9 +196,9 @@ def test_the_workbook_has_numbers_and_a_frozen_header(portal: Datasette, amsterd
 
 @NEEDS_OFFICE
 def test_libreoffice_reads_the_dutch_file_as_numbers(amsterdam: Path, tmp_path: Path) -> None:
-    rows = open_dutch_csv(amsterdam / "excel" / "observations_on_frame.csv", tmp_path)
+    rows = open_dutch_csv(amsterdam / "excel" / "observations_on_boundaries.csv", tmp_path)
     values = [row["value"] for row in rows]
-    wanted = [row["value"] for row in read(amsterdam / "observations_on_frame.csv")]
+    wanted = [row["value"] for row in read(amsterdam / "observations_on_boundaries.csv")]
     assert [None if value is None else float(value) for value in values] == [float(w) if w else None for w in wanted]
     assert {type(value) for value in values} <= {int, float, type(None)}
 

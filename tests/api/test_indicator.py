@@ -79,7 +79,7 @@ def test_coverage_counts_what_the_release_has(portal: Datasette, database: sqlit
     codes = {
         row["region_code"]: row["year"]
         for row in database.execute(
-            "select region_code, year from observations_on_frame "
+            "select region_code, year from observations_on_boundaries "
             "where indicator_id = 'crimes_per_1000_rate' and value is not null"
         )
         if row["region_code"].startswith("GM")
@@ -90,7 +90,7 @@ def test_coverage_counts_what_the_release_has(portal: Datasette, database: sqlit
 def test_the_national_series_is_that_of_the_release(portal: Datasette, database: sqlite3.Connection) -> None:
     page = ask(portal, "/en/indicator/population_count").text
     row = database.execute(
-        "select value, year from observations_on_frame where indicator_id = 'population_count' "
+        "select value, year from observations_on_boundaries where indicator_id = 'population_count' "
         "and region_code = 'NL01' and value is not null order by year desc limit 1"
     ).fetchone()
     assert f"{row['year']} {row['value']:,.0f}" in read(page)
@@ -121,7 +121,7 @@ def test_all_figures_are_in_the_file(
     text = ask(portal, f"/indicator/crimes_per_1000_rate.{extension}").content.decode("utf-8").removeprefix("\ufeff")
     rows = list(csv.DictReader(io.StringIO(text), delimiter=mark))
     count, total = database.execute(
-        "select count(*), sum(value) from observations_on_frame where indicator_id = 'crimes_per_1000_rate'"
+        "select count(*), sum(value) from observations_on_boundaries where indicator_id = 'crimes_per_1000_rate'"
     ).fetchone()
     assert len(rows) == count
     assert sum(float(row["value"].replace(",", ".") or 0) for row in rows) == pytest.approx(total)

@@ -16,7 +16,7 @@ import pytest
 from datasette.app import Datasette
 from support_portal import ask, open_portal
 
-from pipelines.serve import PORTAL
+from pipelines.commands.serve import PORTAL
 from portal.map_shapes import PATH_BUDGET
 
 RATE, COUNT, NO_MUNICIPALITIES = "crimes_per_1000_rate", "population_count", "bankruptcies_count"
@@ -24,7 +24,7 @@ NONE = "\N{EN DASH}"
 SVG = "{http://www.w3.org/2000/svg}"
 FIGURES = """
 select r.name, o.value, o.value_status, o.boundary_method from regions as r
-join observations_on_frame as o using (region_code)
+join observations_on_boundaries as o using (region_code)
 where r.scheme = 'municipality' and r.is_current and o.indicator_id = ? and o.period_code = ?
 """
 
@@ -181,7 +181,7 @@ def test_an_unknown_indicator_is_not_found(portal: Datasette, path: str) -> None
     "change",
     [
         "delete from region_boundaries",
-        "delete from region_boundaries where frame_year = 2026 and region_code = 'GM0363'",
+        "delete from region_boundaries where boundary_year = 2026 and region_code = 'GM0363'",
     ],
 )
 def test_without_the_borders_of_the_year_there_are_tiles_and_a_reason(

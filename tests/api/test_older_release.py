@@ -14,7 +14,7 @@ from datasette.app import Datasette
 from support_portal import ask, fetch, open_portal
 from support_releases import with_other_words
 
-from pipelines.serve import ServeError, resolve_release
+from pipelines.commands.serve import ServeError, resolve_release
 from pipelines.settings import DBT_PROJECT, PORTAL
 from portal.pages import PATHS, page_url, region_url
 from portal.release_form import KNOWN_FORMATS, UnknownFormatError
@@ -26,7 +26,7 @@ GONE, WARNED, SCHEME, REGION = (
     "WS01",
 )
 OF_INDICATORS = (
-    *("indicators", "indicator_terms", "indicator_sources", "observations_on_frame", "baseline", "baseline_peers"),
+    *("indicators", "indicator_terms", "indicator_sources", "observations_on_boundaries", "baseline", "baseline_peers"),
     *("series_breaks", "goal_monitor", "cooperation_monitor", "cross_border"),
 )
 # As in a release of another day: other titles, a kind of region without one, an indicator and a warning less.
@@ -45,10 +45,10 @@ insert into regions (region_code, name, scheme, is_current) values ('{REGION}', 
 insert into region_membership
     select '{SCHEME}', '{REGION}', municipality_code, valid_from, valid_to, share, source, checked_on
     from region_membership where region_code = 'PV23' and municipality_code = 'GM0193';
-insert into observations_on_frame
-    select indicator_id, '{REGION}', period_code, frame_year, year, value, value_status, boundary_method, parts_count,
-        is_over, notice
-    from observations_on_frame where region_code = 'GM0193';
+insert into observations_on_boundaries
+    select indicator_id, '{REGION}', period_code, boundary_year, year, value, value_status, boundary_method,
+        parts_count, is_over, notice
+    from observations_on_boundaries where region_code = 'GM0193';
 {"".join(f"delete from {table} where indicator_id = '{GONE}';" for table in OF_INDICATORS)}
 """
 CODES = {"municipality": "GM0193", "province": "PV23", "g40": "G40", SCHEME: REGION}
@@ -81,7 +81,7 @@ def paths() -> Iterator[str]:
         regions = "&".join(f"region={code}" for code in CODES.values())
         for indicator in INDICATORS:
             yield f"{page_url('compare', lang)}?{regions}&indicator={indicator}"
-        yield f"{page_url('compare', lang)}?region=GM0193&indicator=establishments_count&frame=2020"
+        yield f"{page_url('compare', lang)}?region=GM0193&indicator=establishments_count&boundary_year=2020"
         yield f"{page_url('own_region', lang)}?municipality=GM0193&municipality=GM0150"
         yield f"{page_url('indicator', lang, indicator='jobs_count')}?region=Salland"
         yield f"{page_url('home', lang)}?q=sal"

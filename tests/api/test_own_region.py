@@ -12,7 +12,7 @@ import pytest
 from datasette.app import Datasette
 from support_portal import ask, release_of, run_sql
 
-from pipelines.selections import read_selections
+from pipelines.ingest.selections import read_selections
 
 
 def members(portal: Datasette, code: str) -> list[str]:
@@ -33,7 +33,7 @@ def test_the_municipalities_of_a_region_give_the_figures_of_that_region(
 ) -> None:
     """What the release added up or worked out for a region itself is what a reader gets who ticks it."""
     with gzip.open(
-        sample_release / "tables" / "observations_on_frame.csv.gz", "rt", encoding="utf-8", newline=""
+        sample_release / "tables" / "observations_on_boundaries.csv.gz", "rt", encoding="utf-8", newline=""
     ) as file:
         wanted = [
             row
@@ -74,7 +74,8 @@ def test_an_average_is_left_out_for_more_than_one_and_said_so(portal: Datasette)
 def test_one_municipality_is_itself(portal: Datasette) -> None:
     found = read(portal, ["GM0193"])
     rows = run_sql(
-        portal, "select count(*) as n from observations_on_frame where region_code = 'GM0193' and frame_year = 2026"
+        portal,
+        "select count(*) as n from observations_on_boundaries where region_code = 'GM0193' and boundary_year = 2026",
     )
     assert len(found) == rows.json()["rows"][0]["n"]
 

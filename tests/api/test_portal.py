@@ -17,8 +17,8 @@ from datasette.app import Datasette
 from support import query
 from support_portal import ask, fetch, open_portal, release_of, run_sql
 
+from pipelines.commands.serve import PORTAL
 from pipelines.publish.queries import load_queries
-from pipelines.serve import PORTAL
 from portal.context import ReleaseContext
 from portal.pages import page_url
 
@@ -264,7 +264,7 @@ def test_downloads_are_whole_and_of_the_right_type(portal: Datasette) -> None:
     assert again.status_code == 304
 
 
-@pytest.mark.parametrize("name", ["observations_on_frame.csv", "regions.nl.csv"])
+@pytest.mark.parametrize("name", ["observations_on_boundaries.csv", "regions.nl.csv"])
 def test_a_file_that_is_kept_packed_is_the_same_however_it_is_sent(
     portal: Datasette, sample_release: Path, name: str
 ) -> None:

@@ -14,7 +14,7 @@ import yaml
 from datasette.app import Datasette
 from support_portal import ask
 
-from pipelines.serve import PORTAL
+from pipelines.commands.serve import PORTAL
 from portal.formats import format_number, keep_together
 from portal.pages import PATHS
 
@@ -113,7 +113,7 @@ def test_every_reason_and_word_of_the_release_has_a_text(database: sqlite3.Conne
     texts = yaml.safe_load((PORTAL / "texts" / "profile.yml").read_text(encoding="utf-8"))
     for group, sql in {
         "gaps": "select gap from baseline union select gap from goal_monitor",
-        "boundary_methods": "select boundary_method from observations_on_frame",
+        "boundary_methods": "select boundary_method from observations_on_boundaries",
         "trend_units": "select trend_unit from baseline union select change_unit from goal_monitor",
         "progress": "select progress from goal_monitor",
         "wanted": "select desired from goals",
@@ -141,7 +141,7 @@ def test_a_chart_has_a_dot_for_each_year_and_says_the_same_in_words(
     assert chart
     rows = all_rows(
         database,
-        "select year, value, value_status from observations_on_frame where region_code = 'GM0193' "
+        "select year, value, value_status from observations_on_boundaries where region_code = 'GM0193' "
         "and indicator_id = 'population_count' and period_code like '%JJ00' order by year",
     )
     titles = re.findall(r"<title>(\d+): ([^<]+)</title>", chart[0])
@@ -163,9 +163,12 @@ def test_no_theme_shows_more_than_six_headline_figures_and_all_named_ones_exist(
 
 def test_a_figure_links_to_its_own_rows(portal: Datasette) -> None:
     page = read(portal, ZWOLLE["nl"])
-    link = re.search(r'href="(/regiokompas/observations_on_frame\?[^"]*indicator_id=population_count[^"]*)"', page)
+    link = re.search(r'href="(/regiokompas/observations_on_boundaries\?[^"]*indicator_id=population_count[^"]*)"', page)
     assert link
-    table = ask(portal, unescape(link[1]).replace("observations_on_frame?", "observations_on_frame.json?_shape=array&"))
+    table = ask(
+        portal,
+        unescape(link[1]).replace("observations_on_boundaries?", "observations_on_boundaries.json?_shape=array&"),
+    )
     assert {row["region_code"] for row in table.json()} == {"GM0193"}
     assert {row["indicator_id"] for row in table.json()} == {"population_count"}
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.commands.serve import ServeError, datasette_command, refuse_taken_port, serve
 from pipelines.publish.queries import QueryError, load_queries
-from pipelines.serve import ServeError, datasette_command, refuse_taken_port, serve
 
 
 def test_questions_say_what_is_wrong_with_a_file(tmp_path: Path) -> None:

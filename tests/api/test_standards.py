@@ -23,8 +23,8 @@ from rdflib.namespace import DCAT, DCTERMS, RDF
 from support import PUBLIC_TABLES, SHARED
 from support_portal import ask
 
-from pipelines.manifest import public_tables
 from pipelines.publish.catalogue import write_catalogue
+from pipelines.publish.manifest import public_tables
 from pipelines.publish.metadata import contact_of
 from pipelines.publish.release import describe_files, offered
 from pipelines.settings import PROJECT
@@ -110,7 +110,7 @@ def test_the_catalogue_takes_its_times_and_years_from_the_release(graph: Graph, 
 
 def test_the_same_release_gives_the_same_catalogue_at_any_address_that_is_set(sample_run: Run, tmp_path: Path) -> None:
     code = (
-        "import sys, json, duckdb; from pathlib import Path; from pipelines.manifest import public_tables;"
+        "import sys, json, duckdb; from pathlib import Path; from pipelines.publish.manifest import public_tables;"
         "from pipelines.publish.catalogue import write_catalogue; data, folder, url = sys.argv[1:];"
         "from pipelines.publish.metadata import contact_of; from pipelines.publish.release import describe_files;"
         "con = duckdb.connect(f'{data}/build/regiokompas.duckdb', read_only=True);"
@@ -277,9 +277,9 @@ def test_the_feed_tells_what_each_release_changed() -> None:
             "older": "2026-10-01-aaaaaaaa",
             "newer": "2026-11-02-bbbbbbbb",
             "figures": [
-                {"indicator_id": "jobs_count", "frame_year": None, "change": "value_changed", "figures": 3},
-                {"indicator_id": "jobs_count", "frame_year": 2026, "change": "value_changed", "figures": 4},
-                {"indicator_id": "jobs_count", "frame_year": None, "change": "removed", "figures": 1},
+                {"indicator_id": "jobs_count", "boundary_year": None, "change": "value_changed", "figures": 3},
+                {"indicator_id": "jobs_count", "boundary_year": 2026, "change": "value_changed", "figures": 4},
+                {"indicator_id": "jobs_count", "boundary_year": None, "change": "removed", "figures": 1},
             ],
         }
     ]

@@ -18,7 +18,7 @@ from support_portal import ask, open_portal
 from portal.api.description import API_VERSION, RESOURCES
 
 LISTS = [f"/v1{resource.path}" for resource in RESOURCES]
-GUESSES = ["indicatorId", "regionCode", "scheme", "year", "yearFrom", "frameYear", "valueStatus", "limit", "cursor"]
+GUESSES = ["indicatorId", "regionCode", "scheme", "year", "yearFrom", "boundaryYear", "valueStatus", "limit", "cursor"]
 FIGURES = "/v1/observations?indicatorId=establishments_count&regionCode=GM0363"
 
 
@@ -61,22 +61,22 @@ def test_figures_are_those_of_the_release(portal: Datasette, sample_release: Pat
         ("indicatorId=jobs_count&yearFrom=2030", "false"),
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("frame", [None, 2026])
+@pytest.mark.parametrize("boundary_year", [None, 2026])
 def test_filters_hold_together(
-    portal: Datasette, sample_release: Path, asked: str, where: str, frame: int | None
+    portal: Datasette, sample_release: Path, asked: str, where: str, boundary_year: int | None
 ) -> None:
     table, path = "observations", f"/v1/observations?limit=1000&{asked}"
-    if frame:
-        table, path = "observations_on_frame", f"{path}&frameYear={frame}"
-        where = f"{where} and frame_year = {frame}"
+    if boundary_year:
+        table, path = "observations_on_boundaries", f"{path}&boundaryYear={boundary_year}"
+        where = f"{where} and boundary_year = {boundary_year}"
     told = {(i["indicatorId"], i["regionCode"], i["periodCode"], i["value"]) for i in walk(portal, path)}
     sql = f"select indicator_id, region_code, period_code, value from {table} where {where}"
     assert told == set(query(sample_release, sql))
 
 
-def test_without_a_frame_a_figure_is_as_published_and_with_one_it_says_how(portal: Datasette) -> None:
+def test_without_a_boundary_year_a_figure_is_as_published_and_with_one_it_says_how(portal: Datasette) -> None:
     assert "landedSha256" in items(portal, FIGURES)[0]
-    methods = {i["boundaryMethod"] for i in items(portal, f"{FIGURES}&frameYear=2026")}
+    methods = {i["boundaryMethod"] for i in items(portal, f"{FIGURES}&boundaryYear=2026")}
     assert methods <= {"published", "merged", "split_estimate", "unavailable"} and len(methods) > 1
 
 
@@ -129,7 +129,7 @@ def test_csv_has_the_same_figures_and_the_same_next_page(portal: Datasette) -> N
         ("year=20201", "year", "to 2100"),
         ("year=%EF%BC%92%EF%BC%90%EF%BC%92%EF%BC%90", "year", "whole number"),
         ("yearFrom=2020&yearFrom=2021", "yearFrom", "may be given 1 time."),
-        ("frameYear=2019", "frameYear", "one of 2026"),
+        ("boundaryYear=2019", "boundaryYear", "one of 2026"),
         ("periodCode=2020", "periodCode", "2024JJ00"),
         ("valueStatus=Final", "valueStatus", "revised_provisional"),
         ("limit=0", "limit", "from 1 to 1000"),

@@ -48,7 +48,8 @@ def figure(revised_release: Path) -> Published:
     """The newest number of establishments in Zwolle: the figure that was revised."""
     indicator, region, period = REVISED
     sql = (
-        "select i.title_nl, o.period_code, o.value, o.value_status, s.homepage_url from observations_on_frame as o "
+        "select i.title_nl, o.period_code, o.value, o.value_status, s.homepage_url "
+        "from observations_on_boundaries as o "
         "join indicators as i using (indicator_id) join sources as s using (dataset_id) "
         "where o.indicator_id = ? and o.region_code = ? and o.value is not null order by o.period_code desc limit 1"
     )
@@ -143,11 +144,11 @@ def test_a_municipality_opens_its_figures_in_a_dutch_spreadsheet(
         path = download(page, page.get_by_role("link", name="Alles als zip"), tmp_path)
     with zipfile.ZipFile(path) as archive:
         assert "LEESMIJ.txt" in archive.namelist()
-        table = Path(archive.extract("excel/observations_on_frame.csv", tmp_path))
+        table = Path(archive.extract("excel/observations_on_boundaries.csv", tmp_path))
     rows = open_dutch_csv(table, tmp_path)
     # A day, 20230404, is a number to a spreadsheet.
     values = {(row["indicator_id"], str(row["period_code"])): row["value"] for row in rows}
-    sql = "select indicator_id, period_code, value from observations_on_frame where region_code = ?"
+    sql = "select indicator_id, period_code, value from observations_on_boundaries where region_code = ?"
     published = {(indicator, period): value for indicator, period, value in query(revised_release, sql, REVISED[1])}
     assert len(rows) == len(published) and values == published
     assert {type(value) for value in values.values()} <= {int, float, type(None)}

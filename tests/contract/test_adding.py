@@ -18,10 +18,10 @@ from doc_blocks import Block, append, blocks
 from support import copy_project
 from support_portal import ask, fetch
 
-from pipelines.card import load_cards
+from pipelines.indicators.wide_marts import write_contracts
 from pipelines.publish.queries import load_queries
 from pipelines.settings import CARDS, PORTAL, PROJECT
-from pipelines.wide_marts import write_contracts
+from pipelines.sources.card import load_cards
 
 BLOCKS = [block for block in blocks("docs/adding.md") if block.language in ("csv", "yaml")]
 SEEDS = "dbt_project/seeds"
@@ -47,13 +47,13 @@ select count(*) as municipalities_count from regions where scheme = 'municipalit
 CHECK = '''
 
 @check
-def no_region_is_called_x(frames: Frames, table: str = "regions") -> pl.DataFrame:
+def no_region_is_called_x(boundary years: Boundary years, table: str = "regions") -> pl.DataFrame:
     """No region is called X."""
-    return frames[table].filter(pl.col("name") == "X")
+    return boundary years[table].filter(pl.col("name") == "X")
 '''
 CASES = """
 
-def _named(name: str) -> Frames:
+def _named(name: str) -> Boundary years:
     return {"regions": pl.DataFrame({"name": [name]})}
 
 
@@ -212,7 +212,7 @@ def test_a_check_is_a_function_and_its_cases(project: Path) -> None:
     assert_fails(project, "no_region_is_called_x", *guard)
     insert(
         project / "tests" / "unit" / "test_schemas.py",
-        '\n\n@pytest.mark.parametrize(("name", "parameters", "frames"), P',
+        '\n\n@pytest.mark.parametrize(("name", "parameters", "boundary years"), P',
         CASES,
     )
     assert_passes(project, *guard)

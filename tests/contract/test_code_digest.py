@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from conftest import Run
 
-from pipelines.code_digest import ROOT, code_digest, code_files
 from pipelines.imported import OURS, files_behind
+from pipelines.ingest.code_digest import ROOT, code_digest, code_files
 from pipelines.settings import PROJECT
 
 LOADED = """
@@ -24,8 +24,8 @@ import json, sys
 from pathlib import Path
 project, data, target = (Path(argument) for argument in sys.argv[1:])
 import duckdb
-from pipelines.manifest import public_tables
-from pipelines.publish.assets import publish_assets
+from pipelines.publish.manifest import public_tables
+from pipelines.orchestration.release_assets import publish_assets
 from pipelines.publish.metadata import contact_of, datasette_metadata
 from pipelines.settings import PORTAL
 tables = public_tables(data / "build" / "dbt" / "manifest.json")
@@ -66,7 +66,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("root", [ROOT, "pipelines.publish.assets"])
+@pytest.mark.parametrize("root", [ROOT, "pipelines.orchestration.release_assets"])
 def test_what_a_run_loads_is_in_the_digest(root: str) -> None:
     loaded = set(python(LOADED, root, *OURS))
     assert loaded >= {"pipelines.publish.release", "portal.data_package"}
@@ -84,7 +84,12 @@ def test_what_no_run_loads_is_not_in_the_digest() -> None:
     modules = {path for path in code_files().values() if path.suffix == ".py"}
     assert {path for name, path in files_behind([ROOT]).items() if name in loaded} == modules
     left_out = {path.relative_to(PROJECT).as_posix() for path in every_module() - modules}
-    assert {"pipelines/terminal.py", "pipelines/serve.py", "pipelines/cli.py", "portal/charts.py"} <= left_out
+    assert {
+        "pipelines/commands/terminal.py",
+        "pipelines/commands/serve.py",
+        "pipelines/cli.py",
+        "portal/charts.py",
+    } <= left_out
 
 
 def test_a_change_counts_only_where_a_release_is_made(project: Path) -> None:

@@ -13,7 +13,7 @@ import duckdb
 import pytest
 from support_validators import data_problems, schema_problems, web_problems
 
-from pipelines.manifest import public_tables
+from pipelines.publish.manifest import public_tables
 from portal.data_package import csv_on_the_web
 
 Package = dict[str, Any]

@@ -36,8 +36,8 @@ from support import (
     write_contracts,
 )
 
-from pipelines.card import load_cards
 from pipelines.settings import CARDS, PROJECT, SAMPLE_LANDING
+from pipelines.sources.card import load_cards
 
 ADDRESS = "http://127.0.0.1:8001"
 CHROMIUM = Path("/usr/bin/chromium")
@@ -133,10 +133,10 @@ def run_selection(block: Block, place: Place) -> None:
     assert query(release, f"{regions} where region_code = ? and m.scheme = 'own'", code) == [(shown, 3)]
     sums = """
         select o.value = (
-            select sum(part.value) from observations_on_frame as part
+            select sum(part.value) from observations_on_boundaries as part
             join region_membership as m on m.municipality_code = part.region_code and m.region_code = o.region_code
             where part.indicator_id = o.indicator_id and part.period_code = o.period_code
-        ) from observations_on_frame as o where o.region_code = ? and o.indicator_id = 'population_count'
+        ) from observations_on_boundaries as o where o.region_code = ? and o.indicator_id = 'population_count'
     """
     assert {row[0] for row in query(release, sums, code)} == {1}
 
@@ -147,7 +147,7 @@ def figures_of(row: dict[str, str], data: Path) -> None:
         figures = "select count(value), max(value) from {} where indicator_id = ?"
         published = db.execute(figures.format("observations"), [name]).fetchone()[0]
         assert bool(published) == (row["formula"] == "published")
-        long = db.execute(figures.format("observations_on_frame"), [name]).fetchone()
+        long = db.execute(figures.format("observations_on_boundaries"), [name]).fetchone()
         wide = db.execute(f'select count("{name}"), max("{name}") from {row["theme"]}').fetchone()
     assert long == wide and long[0] > 0 and long[1] <= float(row["max_value"])
 
@@ -207,7 +207,7 @@ def run_make(command: str, place: Place) -> None:
         assert done.returncode == 0 and digests(place.folder / "landing") == digests(SAMPLE_LANDING)
     elif target == "contracts":
         # `added` gave it, after the rows of the README and before a run that would refuse without it.
-        assert recipe == ["python -m pipelines.wide_marts"] and place.get("added")
+        assert recipe == ["python -m pipelines.indicators.wide_marts"] and place.get("added")
     elif target == "screenshots":
         assert recipe == ["python docs/make_pictures.py"]
         make_pictures(place)

@@ -10,7 +10,7 @@ from conftest import Run
 from support import PUBLIC_TABLES
 
 from pipelines.errors import RegiokompasError
-from pipelines.manifest import public_tables
+from pipelines.publish.manifest import public_tables
 
 Manifest = dict[str, Any]
 FACT = "model.regiokompas.fct_observation"

@@ -33,7 +33,7 @@ FOUND = {path: public(path) for path in MODULES}
 
 def test_classes_and_aliases_are_found() -> None:
     found = {name for names in FOUND.values() for name in names}
-    assert {"SourceCard", "Indicator", "Row", "AsgiApp", "Road", "Figure", "ApiAnswer"} <= found
+    assert {"SourceCard", "Indicator", "Row", "AsgiApp", "Access", "Figure", "ApiAnswer"} <= found
     assert len(found) > 200
 
 

@@ -18,7 +18,7 @@ from rdflib import Graph
 from rdflib.namespace import DCAT, DCTERMS, RDF
 from support_portal import fetch, open_portal
 
-from pipelines.manifest import PublicTable, public_tables
+from pipelines.publish.manifest import PublicTable, public_tables
 from pipelines.publish.sqlite import FACET_COUNTS
 from schemas.marts import contract_schema
 

@@ -40,7 +40,7 @@ REQUESTS = [
     ("/indicators/{indicatorId}", "/indicators/jobs_count?x=", 400),
     ("/observations", "/observations?limit=1000&yearFrom=2025", 200),
     ("/observations", "/observations?limit=1000&valueStatus=suppressed&valueStatus=not_applicable", 200),
-    ("/observations", "/observations?limit=1000&frameYear=2026&regionCode=GM0363", 200),
+    ("/observations", "/observations?limit=1000&boundaryYear=2026&regionCode=GM0363", 200),
     ("/observations", "/observations?year=x", 400),
     ("/sources", "/sources", 200),
     ("/sources", "/sources?state=new", 400),

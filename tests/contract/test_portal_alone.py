@@ -25,7 +25,7 @@ PAGES = (
         "/gemeente/GM0193",
         "/regio/g40/G40",
     ),
-    *("/en/compare?region=GM0193&indicator=establishments_count&frame=2020", "/vergelijk.csv?region=GM0193"),
+    *("/en/compare?region=GM0193&indicator=establishments_count&boundary_year=2020", "/vergelijk.csv?region=GM0193"),
     *("/eigen-regio?municipality=GM0193&municipality=GM0150", "/arbeidsmarkt/AM36", "/bronnen", "/wijzigingen"),
     *("/gemeente/GM0193.zip", "/downloads/regions.csv", "/v1/regions?limit=2", "/v1", "/atom.xml", "/catalogue.ttl"),
     *("/regiokompas", "/regiokompas/regions/GM0193", "/regiokompas/next_to_peers", "/sitemap.xml", "/nothing"),

@@ -222,7 +222,7 @@ def test_a_code_is_of_one_kind() -> None:
 
 def test_every_region_across_the_border_is_asked_of_eurostat() -> None:
     cards = yaml.safe_load((CARDS / "eurostat.yml").read_text(encoding="utf-8"))["cards"]
-    asked = {card["table"]: {geo for road in card["roads"] for geo in road["query"]["geo"]} for card in cards}
+    asked = {card["table"]: {geo for access in card["access"] for geo in access["query"]["geo"]} for card in cards}
     wanted = {row["region_code"] for row in CROSS_BORDER}
     assert len(wanted) == len(CROSS_BORDER) == 10
     # bd_size_r3 has nothing of Belgium, so nothing of it is asked there.

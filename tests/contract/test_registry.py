@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.card import load_cards
 from pipelines.errors import CardError
-from pipelines.indicators import check_indicators, read_indicators, term_ids, terms_of
+from pipelines.indicators.registry import check_indicators, read_indicators, term_ids, terms_of
 from pipelines.seeds import SEEDS, Indicator, SeedRow, read_rows, read_seed
 from pipelines.settings import CARDS
+from pipelines.sources.card import load_cards
 
 
 def rows(seed: str) -> list[dict[str, str]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.indicators import SEED, read_indicators, term_ids
+from pipelines.indicators.registry import SEED, read_indicators, term_ids
 from pipelines.settings import DBT_PROJECT, PROJECT
 
 SIDES = ("numerator", "denominator")

@@ -7,9 +7,9 @@ import pytest
 import yaml
 
 from pipelines.errors import RegiokompasError
+from pipelines.indicators.wide_marts import HEADER, check_contracts, contract_path, contract_yaml, write_contracts
 from pipelines.seeds import Indicator, Theme, read_seed
 from pipelines.settings import DBT_PROJECT, PROJECT
-from pipelines.wide_marts import HEADER, check_contracts, contract_path, contract_yaml, write_contracts
 
 
 def seed(name: str) -> list[dict[str, str]]:

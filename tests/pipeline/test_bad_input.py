@@ -258,7 +258,7 @@ def test_a_value_outside_its_bounds_holds_its_indicator_back_and_no_other(out_of
     assert "99000000" in states["establishments_count"]
     # Nothing is computed from it; all others are there.
     assert states.keys() == {"establishments_count"}
-    on_boundaries = "select distinct indicator_id from observations_on_frame"
+    on_boundaries = "select distinct indicator_id from observations_on_boundaries"
     assert not {row[0] for row in query(release, on_boundaries)} & states.keys()
 
 

@@ -38,9 +38,9 @@ class Tables:
         return set(current["region_code"])
 
     def figures(self, indicator_id: str) -> dict[tuple[str, str], float]:
-        """The known figures on the frame of 2026, by region and period."""
-        rows = self["observations_on_frame"].filter(
-            (pl.col("indicator_id") == indicator_id) & (pl.col("frame_year") == 2026) & pl.col("value").is_not_null()
+        """The known figures on the boundaries of 2026, by region and period."""
+        rows = self["observations_on_boundaries"].filter(
+            (pl.col("indicator_id") == indicator_id) & (pl.col("boundary_year") == 2026) & pl.col("value").is_not_null()
         )
         return {(r["region_code"], r["period_code"]): r["value"] for r in rows.iter_rows(named=True)}
 

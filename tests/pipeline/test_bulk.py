@@ -1,4 +1,4 @@
-"""The bulk road of CBS gives the very rows that OData gives, for whole tables and for parts of them."""
+"""The bulk way of CBS gives the very rows that OData gives, for whole tables and for parts of them."""
 
 import csv
 import gzip
@@ -13,13 +13,13 @@ import polars as pl
 import pytest
 from support import SHARED, Standin
 
-from pipelines.card import SourceCard, load_cards
 from pipelines.clients import cbs_bulk
 from pipelines.clients.description import Description
 from pipelines.errors import SourceError
-from pipelines.landing import Landing
-from pipelines.refresh import Refreshed, refresh
+from pipelines.ingest.refresh import Refreshed, refresh
+from pipelines.landing.store import Landing
 from pipelines.settings import CARDS
+from pipelines.sources.card import SourceCard, load_cards
 from schemas.wire import KEY, check_raw
 
 CARD = load_cards(CARDS)["cbs/81575NED"]
@@ -41,14 +41,14 @@ def table(table_id: str) -> dict[str, Any]:
 
 
 def card(table_id: str, protocol: str, **changes: Any) -> SourceCard:
-    """A card that keeps a table of the stand-in whole, by one road."""
+    """A card that keeps a table of the stand-in whole, by one way."""
     source = table(table_id)
     kinds = {"TimeDimension": "period", "GeoDimension": "region"}
     return SourceCard.model_validate(
         {
             **ABOUT,
             "table": table_id,
-            "roads": [{"protocol": protocol}],
+            "access": [{"protocol": protocol}],
             "dimensions": {
                 d["Identifier"]: {"role": kinds.get(str(d.get("Kind")), "category")} for d in source["dimensions"]
             },
@@ -70,7 +70,7 @@ def observations(done: Refreshed) -> pl.DataFrame:
 
 
 @pytest.mark.parametrize("table_id", ["80072ned", "83841NED", "81575NED"])
-def test_a_whole_table_has_equal_rows_by_both_roads(standin: Standin, tmp_path: Path, table_id: str) -> None:
+def test_a_whole_table_has_equal_rows_by_both_ways(standin: Standin, tmp_path: Path, table_id: str) -> None:
     standin.heal()
     by_odata = fetch(standin, card(table_id, "cbs_odata4"), tmp_path / "odata")
     by_bulk = fetch(standin, card(table_id, "cbs_bulk"), tmp_path / "bulk")
@@ -82,7 +82,7 @@ def test_a_whole_table_has_equal_rows_by_both_roads(standin: Standin, tmp_path: 
         assert one.equals(other), name
 
 
-def test_the_card_of_establishments_takes_the_bulk_road(standin: Standin, tmp_path: Path) -> None:
+def test_the_card_of_establishments_takes_the_bulk_way(standin: Standin, tmp_path: Path) -> None:
     standin.heal()
     done = fetch(standin, load_cards(CARDS)["cbs/81575NED"], tmp_path)
     rows = observations(done)
@@ -117,8 +117,8 @@ def test_a_part_is_kept_of_what_the_bulk_file_has(standin: Standin, tmp_path: Pa
     }
     measures = whole["measures"][:2]
     found = [
-        observations(fetch(standin, card("83841NED", road, dimensions=part, measures=measures), tmp_path / road))
-        for road in ("cbs_odata4", "cbs_bulk")
+        observations(fetch(standin, card("83841NED", access, dimensions=part, measures=measures), tmp_path / access))
+        for access in ("cbs_odata4", "cbs_bulk")
     ]
     assert found[0].equals(found[1]) and 0 < found[0].height < 11_460
     source = table("83841NED")

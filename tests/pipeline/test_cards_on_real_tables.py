@@ -8,16 +8,16 @@ import pytest
 from support import Standin, open_standin
 from support_tables import FILES, FOLDERS, Table, serving, table_of
 
-from pipelines.card import SourceCard, load_cards
 from pipelines.clients.description import Description, SourceCode, SourceMeasure, match
 from pipelines.clients.registry import CBS, ODATA, told_by
-from pipelines.doctor import Memory
+from pipelines.commands.doctor import Memory
 from pipelines.errors import MismatchError
-from pipelines.landing import Landing
+from pipelines.ingest.refresh import by_first_access, refresh
+from pipelines.landing.store import Landing
 from pipelines.reading.remainders import remainders_among
-from pipelines.refresh import by_first_road, refresh
-from pipelines.roads import Protocol, Road
 from pipelines.settings import CARDS
+from pipelines.sources.access import Access, Protocol
+from pipelines.sources.card import SourceCard, load_cards
 from schemas.wire import check_raw
 
 pytestmark = pytest.mark.standin
@@ -34,21 +34,21 @@ def every_table() -> Iterator[Standin]:
 
 
 def described(card: SourceCard, standin: Standin) -> Description:
-    """A table as it describes itself, on the first road of the card that offers it; a zip has the words of v4."""
+    """A table as it describes itself, by the first way of the card that offers it; a zip has the words of v4."""
     origin = standin.origin()
 
-    def ask(road: Road) -> Description:
-        protocol = told_by(road.protocol)
+    def ask(access: Access) -> Description:
+        protocol = told_by(access.protocol)
         client = ODATA[protocol]
-        _, rows = client.look(origin.http, origin.addresses[protocol], card, road, Memory())
+        _, rows = client.look(origin.http, origin.addresses[protocol], card, access, Memory())
         found: Description = client.description(card, rows)
         return found
 
-    return by_first_road(card, card.roads, ask)
+    return by_first_access(card, card.access, ask)
 
 
 def test_every_table_that_was_recorded_and_has_a_card_is_held_against_it() -> None:
-    assert {card.table for card in RECORDED.values() if {road.protocol for road in card.roads} <= CBS.keys()} >= {
+    assert {card.table for card in RECORDED.values() if {access.protocol for access in card.access} <= CBS.keys()} >= {
         *("70072ned", "80305ned", "81575NED", "82522NED", "82949NED", "83287NED", "83583NED", "83599NED"),
         *("83648NED", "83841NED", "85554NED", "86247NED"),
     }

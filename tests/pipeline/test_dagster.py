@@ -9,14 +9,14 @@ from conftest import Run
 from dagster._core.remote_representation.external_data import RepositorySnap
 from support import new_data, query
 
-from pipelines.card import Cadence, load_cards
-from pipelines.checks import WARNINGS
 from pipelines.definitions import JOB, build_defs
-from pipelines.ingest import SOURCE_CHECK
-from pipelines.landing import Landing
-from pipelines.schedules import refresh_schedules
+from pipelines.landing.store import Landing
+from pipelines.orchestration.checks import WARNINGS
+from pipelines.orchestration.schedules import refresh_schedules
+from pipelines.orchestration.source_assets import SOURCE_CHECK
+from pipelines.orchestration.source_specs import card_key
 from pipelines.settings import CARDS, Settings
-from pipelines.source_assets import card_key
+from pipelines.sources.card import Cadence, load_cards
 from schemas.checks import CHECKS
 
 ALL = load_cards(CARDS)
@@ -44,7 +44,7 @@ PUBLIC_MODELS = {
     "human_capital",
     "labour_tension",
     "occupation_mobility",
-    "fct_frame_observation",
+    "fct_observation_on_boundaries",
     "inner_city",
     "regional_economy",
     "dim_region_group",

@@ -10,14 +10,22 @@ from conftest import Run
 from dagster._core.definitions.freshness import TimeWindowFreshnessPolicy
 from support import PUBLIC_TABLES, query
 
-from pipelines.asset_metadata import COLUMN_LINEAGE, COLUMN_SCHEMA, OWNERS, PREVIEW_ROWS, ROW_COUNT, URI, preview
-from pipelines.card import Cadence, SourceCard, load_cards
 from pipelines.definitions import build_defs
-from pipelines.ingest import INPUTS
-from pipelines.roads import Protocol
-from pipelines.schedules import refresh_schedules
+from pipelines.orchestration.asset_metadata import (
+    COLUMN_LINEAGE,
+    COLUMN_SCHEMA,
+    OWNERS,
+    PREVIEW_ROWS,
+    ROW_COUNT,
+    URI,
+    preview,
+)
+from pipelines.orchestration.schedules import refresh_schedules
+from pipelines.orchestration.source_assets import INPUTS
+from pipelines.orchestration.source_specs import card_key, freshness_of, group_of
 from pipelines.settings import CARDS, PROJECT, Settings
-from pipelines.source_assets import card_key, freshness_of, group_of
+from pipelines.sources.access import Protocol
+from pipelines.sources.card import Cadence, SourceCard, load_cards
 
 ALL = load_cards(CARDS)
 LAYERS = {"inputs", "seeds", "staging", "intermediate", "marts", "release"}
@@ -168,7 +176,9 @@ def test_every_source_says_at_which_address_it_is(
     for card in ALL.values():
         assert specs[card_key(card)].metadata[URI] == card.homepage
         # What a person put into a folder has no address but its name.
-        where = ("drop:",) if all(road.protocol is Protocol.DROP for road in card.roads) else ("https://", "http://")
+        where = (
+            ("drop:",) if all(access.protocol is Protocol.DROP for access in card.access) else ("https://", "http://")
+        )
         assert str(told[card_key(card)][URI].value).startswith(where), card.dataset_id
 
 

@@ -9,8 +9,8 @@ import duckdb
 import yaml
 from conftest import Run
 
+from pipelines.orchestration.transform import DBT, dbt_vars
 from pipelines.settings import DBT_PROJECT, Settings
-from pipelines.transform import DBT, dbt_vars
 
 PROJECT = "dbt_project.yml"
 
@@ -40,7 +40,7 @@ def test_every_model_does_what_its_unit_tests_say(sample_run: Run, tmp_path: Pat
 def test_the_year_of_the_newest_boundaries_is_one_edit(sample_run: Run, tmp_path: Path) -> None:
     project = shutil.copytree(DBT_PROJECT, tmp_path / "project")
     text = (project / PROJECT).read_text(encoding="utf-8")
-    year = yaml.safe_load(text)["vars"]["newest_frame"]
+    year = yaml.safe_load(text)["vars"]["newest_boundary_year"]
     assert text.count(str(year)) == 1
     # The sample has no later year than this one, so it goes back.
     (project / PROJECT).write_text(text.replace(str(year), str(year - 1)), encoding="utf-8")
@@ -48,7 +48,7 @@ def test_the_year_of_the_newest_boundaries_is_one_edit(sample_run: Run, tmp_path
     assert done.returncode == 0, done.stdout
     assert set(statuses(tmp_path, "unit_test.")) == {"pass"}
     with duckdb.connect(str(tmp_path / "regiokompas.duckdb"), read_only=True) as con:
-        (years,) = con.execute("select list(distinct frame_year) from observations_on_frame").fetchall()
+        (years,) = con.execute("select list(distinct boundary_year) from observations_on_boundaries").fetchall()
         (themes,) = con.execute("select count(*) from human_capital").fetchall()
     assert years == ([year - 1],) and themes[0]
     manifest = (tmp_path / "target" / "manifest.json").read_text(encoding="utf-8")

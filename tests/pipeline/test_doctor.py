@@ -21,14 +21,14 @@ from support import (
     run_cli,
 )
 
-from pipelines.card import SourceCard, load_cards
-from pipelines.doctor import Finding, examine
-from pipelines.indicators import read_indicators
-from pipelines.landing import Landing
-from pipelines.origins import LandingOrigin, LiveOrigin, open_origin
-from pipelines.refresh import refresh
-from pipelines.roads import Protocol
+from pipelines.commands.doctor import Finding, examine
+from pipelines.indicators.registry import read_indicators
+from pipelines.ingest.origins import LandingOrigin, LiveOrigin, open_origin
+from pipelines.ingest.refresh import refresh
+from pipelines.landing.store import Landing
 from pipelines.settings import CARDS, Settings
+from pipelines.sources.access import Protocol
+from pipelines.sources.card import SourceCard, load_cards
 from schemas.shapes import check_shape
 
 ALL = load_cards(CARDS)
@@ -105,8 +105,8 @@ def test_what_the_standin_has_is_whole_and_no_figure_is_asked_for(standin: Stand
     assert ran.code == 0, ran.out + ran.err
     assert f"All {len(STANDIN_CARDS)} sources are whole" in ran.out
     # Of the year 2015 that the stand-in has, the next figures were due a year after its end.
-    source, road, _, _, newest, expected, problems, state = row_of(ran, "cbs/70072ned")
-    assert (source, road, newest, problems) == ("cbs/70072ned", "cbs_odata3", "2015", "-")
+    source, access, _, _, newest, expected, problems, state = row_of(ran, "cbs/70072ned")
+    assert (source, access, newest, problems) == ("cbs/70072ned", "cbs_odata3", "2015", "-")
     assert expected > "2016-12-31" and state == "stale"
     assert not [path for path in standin.asked() if "Observations" in path or "DataSet" in path or "/csv/" in path]
     assert not (tmp_path / "landing").exists(), "the doctor wrote something"
@@ -137,7 +137,7 @@ def test_what_landed_before_would_be_kept(standin: Standin, landed: Path) -> Non
 
 
 @pytest.mark.standin
-def test_a_table_that_no_road_offers_is_named_with_every_road(standin: Standin) -> None:
+def test_a_table_that_no_access_offers_is_named_with_every_way(standin: Standin) -> None:
     standin.heal()
     finding = examine(ALL["cbs/81578NED"], standin.origin())
     line = the_problem(finding, "no way to it works", "cbs_odata4 HTTP 404", "cbs_odata3 HTTP 404")
@@ -158,7 +158,7 @@ def test_a_renamed_dimension_is_named_with_both_lists(tmp_path: Path) -> None:
 def test_another_unit_is_named_with_the_indicators_that_use_the_measure(tmp_path: Path) -> None:
     finding = examined(tmp_path, "70072ned", lambda t: topic(t, "TotaalAantalBanen_112").update(Unit="aantal"))
     the_problem(finding, "TotaalAantalBanen", "'aantal'", "'x 1 000'", "used by jobs_count")
-    assert finding.road == "cbs_odata3" and finding.newest == "2015JJ00"
+    assert finding.access == "cbs_odata3" and finding.newest == "2015JJ00"
 
 
 @pytest.mark.standin
@@ -206,9 +206,9 @@ def test_a_file_that_a_person_has_to_fetch_is_told_with_all_that_is_to_be_done(t
     assert ran.code == 1 and row_of(ran, "uwv/spanningsindicator")[-1] == "awaited"
     (line,) = ran.group("Awaited: a person has to fetch it")
     assert line.startswith("uwv/spanningsindicator: nothing was put here yet -> On the dashboard")
-    (road,) = ALL["uwv/spanningsindicator"].roads
+    (access,) = ALL["uwv/spanningsindicator"].access
     whole = the_problem(examine(ALL["uwv/spanningsindicator"], open_origin(Settings(data=tmp_path, origin="live"))))
-    told = (road.page, "dashboard", str(tmp_path / "drop" / "uwv__spanningsindicator"), "2026KW03__2026-11-20.csv")
+    told = (access.page, "dashboard", str(tmp_path / "drop" / "uwv__spanningsindicator"), "2026KW03__2026-11-20.csv")
     assert all(part in whole for part in told), whole
 
 
@@ -216,17 +216,17 @@ def test_a_file_that_a_person_has_to_fetch_is_told_with_all_that_is_to_be_done(t
 def test_a_file_that_a_person_brought_is_seen(standin: Standin, tmp_path: Path) -> None:
     drop_weekly_vacancies(tmp_path)
     finding = examine(ALL["uwv/werknl_vacancies"], with_drops_in(standin.origin(), tmp_path))
-    assert (finding.road, finding.modified, finding.problems) == ("drop", "2026-11-20", ())
+    assert (finding.access, finding.modified, finding.problems) == ("drop", "2026-11-20", ())
 
 
 @pytest.mark.standin
 @pytest.mark.parametrize(("path", "there"), [("municipal/amsterdam-subsidies-2016.json", True), ("nowhere", False)])
 def test_a_source_without_a_word_of_its_age_is_still_looked_for(standin: Standin, path: str, there: bool) -> None:
     card = ALL["amsterdam/subsidies"]
-    road = card.roads[0].model_copy(update={"path": path})
+    access = card.access[0].model_copy(update={"path": path})
     origin = standin.origin()
     origin = replace(origin, addresses={**origin.addresses, Protocol.HAL: f"{standin.address}/files"})
-    finding = examine(card.model_copy(update={"roads": (road,)}), origin)
+    finding = examine(card.model_copy(update={"access": (access,)}), origin)
     assert (finding.problems == ()) is there
     assert there or "/files/nowhere: HTTP 404" in the_problem(finding)
 

@@ -21,13 +21,13 @@ from support import (
 from support_http import open_site
 from support_tables import Table, serving, topic
 
-from pipelines.card import SourceCard, load_cards
-from pipelines.drift import Change, as_rows, drift, reasons_to_hold_back
-from pipelines.held_back import with_dependents
-from pipelines.indicators import read_indicators
-from pipelines.landing import Landing
-from pipelines.refresh import refresh
+from pipelines.indicators.held_back import with_dependents
+from pipelines.indicators.registry import read_indicators
+from pipelines.ingest.drift import Change, as_rows, drift, reasons_to_hold_back
+from pipelines.ingest.refresh import refresh
+from pipelines.landing.store import Landing
 from pipelines.settings import CARDS
+from pipelines.sources.card import SourceCard, load_cards
 from schemas.wire import check_raw
 
 pytestmark = pytest.mark.standin

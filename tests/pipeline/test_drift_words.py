@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from support_tables import Table, serving, topic
 
-from pipelines.card import SourceCard, load_cards
-from pipelines.drift import Change, drift, reasons_to_hold_back
-from pipelines.indicators import read_indicators
-from pipelines.landing import Landing
-from pipelines.refresh import refresh
+from pipelines.indicators.registry import read_indicators
+from pipelines.ingest.drift import Change, drift, reasons_to_hold_back
+from pipelines.ingest.refresh import refresh
+from pipelines.landing.store import Landing
 from pipelines.settings import CARDS
+from pipelines.sources.card import SourceCard, load_cards
 from schemas.wire import check_raw
 
 pytestmark = pytest.mark.standin

@@ -10,18 +10,18 @@ from support import copy_data, digests
 from support_failures import CELLS, EXCUSED, KINDS, Before, Source
 from support_wires import WIRES
 
-from pipelines.assemble import describe_sources
-from pipelines.card import RowBounds
-from pipelines.concerns import of_source
+from pipelines.commands.terminal import WIDTH, told_line
 from pipelines.errors import Trouble
-from pipelines.health import TROUBLES
-from pipelines.landing import Landing, Snapshot
-from pipelines.raw import raw_folder, rows_of
-from pipelines.refresh import FailedError, read_landed
-from pipelines.roads import Protocol
+from pipelines.ingest.assemble import describe_sources
+from pipelines.ingest.health import TROUBLES
+from pipelines.ingest.refresh import FailedError, read_landed
+from pipelines.landing.store import Landing, Snapshot
+from pipelines.orchestration.concerns import of_source
+from pipelines.reading.raw import raw_folder, rows_of
 from pipelines.sample.over_http import SampleServer, serving
 from pipelines.settings import Settings
-from pipelines.terminal import WIDTH, told_line
+from pipelines.sources.access import Protocol
+from pipelines.sources.card import RowBounds
 from schemas.shapes import check_shape
 
 
@@ -122,8 +122,8 @@ def test_an_address_that_nobody_confirmed_fails_as_expected_whatever_the_kind(
     landed: Callable[[str], Landed], tmp_path: Path, kind: str
 ) -> None:
     confirmed = landed("csv file").source
-    roads = tuple(road.model_copy(update={"certainty": "assumed"}) for road in confirmed.card.roads)
-    source = replace(confirmed, card=confirmed.card.model_copy(update={"roads": roads}))
+    ways = tuple(access.model_copy(update={"certainty": "assumed"}) for access in confirmed.card.access)
+    source = replace(confirmed, card=confirmed.card.model_copy(update={"access": ways}))
     error = failure_of(source, tmp_path, kind, "all")
     check_told(source, error, row_of(source, tmp_path), Trouble.UNCONFIRMED)
 

@@ -26,12 +26,12 @@ from support import (
     run_cli,
 )
 
-from pipelines.card import SourceCard, load_cards
+from pipelines.commands.source_status import everything_known, print_source
 from pipelines.errors import SourceError
-from pipelines.landing import Landing
-from pipelines.refresh import refresh
+from pipelines.ingest.refresh import refresh
+from pipelines.landing.store import Landing
 from pipelines.settings import CARDS, Settings
-from pipelines.source_status import everything_known, print_source
+from pipelines.sources.card import SourceCard, load_cards
 from schemas.wire import check_raw
 
 pytestmark = pytest.mark.standin
@@ -223,7 +223,7 @@ def test_the_status_of_one_source_tells_every_way_that_was_tried(story: Story, r
         text = story.broken[run].ones[table]
         assert told in text
         assert re.search(rf"asked http://127\.0\.0\.1:\d+/\S*{table}", text), text
-        assert all(str(road.protocol) in text for road in ALL[f"cbs/{table}"].roads)
+        assert all(str(access.protocol) in text for access in ALL[f"cbs/{table}"].access)
         assert "last tried 20" in text and "fails since 20" in text
 
 

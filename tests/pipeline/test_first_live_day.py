@@ -27,14 +27,14 @@ from support_live_day import (
     live_world,
 )
 
-from pipelines.concerns import HELD_BACK as HELD
-from pipelines.concerns import TITLES
+from pipelines.commands.source_status import everything_known
+from pipelines.commands.terminal import WIDTH
 from pipelines.errors import Trouble
-from pipelines.health import TROUBLES
-from pipelines.roads import Protocol
+from pipelines.ingest.health import TROUBLES
+from pipelines.orchestration.concerns import HELD_BACK as HELD
+from pipelines.orchestration.concerns import TITLES
 from pipelines.settings import Settings
-from pipelines.source_status import everything_known
-from pipelines.terminal import WIDTH
+from pipelines.sources.access import Protocol
 
 WELL = {"current", "stale", "stopped", "archived"}
 COUNTED = ("cbs/83631NED", "cbs/82522NED", "cbs/85554NED")
@@ -122,8 +122,8 @@ def test_every_figure_of_a_source_that_was_whole_is_there(days: Days) -> None:
     whole = {name for name, state in days.first.states.items() if state in WELL}
     assert {name for indicator, name in used if name in whole and indicator not in HELD_BACK} <= published
     assert not published & set(TRIALS)
-    years = {year for (year,) in query(release, "select distinct frame_year from region_boundaries")}
-    assert years == {card.boundaries.frame_year for card in ALL.values() if card.boundaries} - {2020}
+    years = {year for (year,) in query(release, "select distinct boundary_year from region_boundaries")}
+    assert years == {card.boundaries.boundary_year for card in ALL.values() if card.boundaries} - {2020}
 
 
 @pytest.mark.parametrize("name", TRIALS)
@@ -143,10 +143,10 @@ def test_every_way_that_was_tried_is_known_with_its_address_and_its_answer(days:
     if trial.trouble is None:
         assert re.search(r"lacking since \S+: http://\S+/subsidieregister-2019-excel: HTTP 404", known)
         return
-    for road in ALL[name].roads:
-        assert f"{road.protocol} ({road.certainty})" in known
+    for access in ALL[name].access:
+        assert f"{access.protocol} ({access.certainty})" in known
     found = re.findall(r"^    (\w+): ", known, re.MULTILINE)
-    assert trial.trouble in found and len(found) == len(ALL[name].roads)
+    assert trial.trouble in found and len(found) == len(ALL[name].access)
     # What was read and refused is no matter of one address.
     assert "    asked http://" in known or trial.trouble is Trouble.CHANGED
 
@@ -183,7 +183,7 @@ def test_what_selects_nothing_or_goes_out_of_bounds_is_held_back_alone(days: Day
 
 def test_what_is_no_region_is_counted_and_never_published(days: Days) -> None:
     sql = "select count(*) from {} where region_code glob '[A-Z][A-Z]9[89]' or region_code = 'NL00'"
-    for table in ("regions", "observations", "observations_on_frame"):
+    for table in ("regions", "observations", "observations_on_boundaries"):
         assert query(days.first.release, sql.format(table)) == [(0,)]
     counted = query(days.first.release, "select dataset_id from source_rows where outcome = 'not_classified'")
     assert {dataset_id for (dataset_id,) in counted} >= set(COUNTED)
@@ -285,7 +285,7 @@ def test_without_a_network_everything_is_kept_as_it_was(days: Days) -> None:
     asked = {
         name
         for name, card in ALL.items()
-        if not card.ended and any(road.protocol not in (Protocol.DROP, Protocol.FILE) for road in card.roads)
+        if not card.ended and any(access.protocol not in (Protocol.DROP, Protocol.FILE) for access in card.access)
     }
     kept = {name for name, state in days.third.states.items() if state == "kept"}
     assert kept == asked
@@ -294,7 +294,7 @@ def test_without_a_network_everything_is_kept_as_it_was(days: Days) -> None:
         assert re.match(r"\d{4}-\d\d-\d\dT.*: it gives no answer: ", days.third.sources[name]["reason_en"])
 
 
-@pytest.mark.parametrize("table", ["observations", "observations_on_frame", "subsidies", "region_boundaries"])
+@pytest.mark.parametrize("table", ["observations", "observations_on_boundaries", "subsidies", "region_boundaries"])
 def test_without_a_network_nothing_less_is_published(days: Days, table: str) -> None:
     assert days.third.release != days.second.release
     assert days.third.figures(table).equals(days.second.figures(table))

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from pipelines.card import load_cards
 from pipelines.clients.http import HttpClient, open_session
 from pipelines.settings import CARDS, PROJECT
+from pipelines.sources.card import load_cards
 
 CHOSEN = ("cbs/83583NED", "cbs/82949NED", "zaanstad/subsidies", "uwv/ww_municipality")
 DEAD = 4

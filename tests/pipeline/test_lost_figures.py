@@ -15,7 +15,7 @@ from conftest import Run
 from support import Ran, copy_data, current_release, digests, query, read_release, release_ids, run_cli
 from support_portal import fetch, open_portal
 
-from pipelines.landing import Landing
+from pipelines.landing.store import Landing
 from pipelines.settings import SAMPLE_LANDING
 
 # Its figures are less than four percent of all, so half of them are less than a release may lose.

@@ -1,4 +1,4 @@
-"""The monitors say what observations_on_frame and the raw rows say, and what has no figure is not silently missing."""
+"""The monitors say what observations_on_boundaries and the raw rows say, and nothing is silently missing."""
 
 import csv
 from datetime import date
@@ -9,8 +9,8 @@ import pytest
 from conftest import Run
 from support import query
 
-from pipelines.card import load_cards
 from pipelines.settings import CARDS, DBT_PROJECT
+from pipelines.sources.card import load_cards
 
 SEEDS = DBT_PROJECT / "seeds"
 # Members on 1 January 2016 and 2026, as the regions tell it themselves.
@@ -37,7 +37,7 @@ def seed(name: str) -> list[dict[str, str]]:
 def yearly(release: Path, indicator: str, *regions: str) -> dict[int, float | None]:
     """The sum over the regions in each year; none in a year in which one of them has no figure."""
     found: dict[int, list[float | None]] = {}
-    sql = "select year, value from observations_on_frame where period_code = year || 'JJ00' and indicator_id = ?"
+    sql = "select year, value from observations_on_boundaries where period_code = year || 'JJ00' and indicator_id = ?"
     places = ", ".join("?" * len(regions))
     for year, value in query(release, f"{sql} and region_code in ({places})", indicator, *regions):
         found.setdefault(year, []).append(value)
@@ -173,7 +173,7 @@ def test_the_newest_figure_stands_beside_that_of_the_country_and_of_five_years_b
     figures = {
         (indicator, region, period): value
         for indicator, region, period, value in query(
-            release, "select indicator_id, region_code, period_code, value from observations_on_frame"
+            release, "select indicator_id, region_code, period_code, value from observations_on_boundaries"
         )
         if value is not None
     }
@@ -206,7 +206,8 @@ def test_every_listed_region_has_a_row_for_the_newest_period_of_every_indicator(
     listed = {row["region_code"]: row["country"] for row in seed("cross_border_regions")}
     newest = query(
         release,
-        "select o.indicator_id, max(o.period_code) from observations_on_frame as o join regions using (region_code)"
+        "select o.indicator_id, max(o.period_code) from observations_on_boundaries as o"
+        " join regions using (region_code)"
         " where regions.scheme in ('nuts3', 'nuts2', 'nuts_country') and o.value is not null group by 1",
     )
     assert newest
@@ -216,7 +217,7 @@ def test_every_listed_region_has_a_row_for_the_newest_period_of_every_indicator(
         "select region_code, indicator_id, period_code, country, value, ratio_to_country, gap from cross_border",
     )
     assert {row[:3] for row in rows} >= expected
-    sql = "select value from observations_on_frame where region_code = ? and indicator_id = ? and period_code = ?"
+    sql = "select value from observations_on_boundaries where region_code = ? and indicator_id = ? and period_code = ?"
     for region, indicator, period, country, value, share, gap in rows:
         assert listed[region] == country and (value is None) == (gap is not None)
         national = [whole for (whole,) in query(release, sql, country, indicator, period) if whole]

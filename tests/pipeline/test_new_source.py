@@ -25,14 +25,14 @@ from support import (
 from support_bundles import MadeUp
 from support_portal import fetch, open_portal
 
-from pipelines.card import SourceCard, load_cards
+from pipelines.commands.new_indicator import example_row
+from pipelines.commands.new_source import Made, new_source, read_card
 from pipelines.errors import CardError
-from pipelines.landing import Landing
-from pipelines.new_indicator import example_row
-from pipelines.new_source import Made, new_source, read_card
-from pipelines.periods import is_period, period_kinds
-from pipelines.refresh import FailedError
+from pipelines.ingest.refresh import FailedError
+from pipelines.landing.store import Landing
 from pipelines.settings import CARDS, DBT_PROJECT, Settings
+from pipelines.sources.card import SourceCard, load_cards
+from pipelines.sources.periods import is_period, period_kinds
 
 Table = dict[str, Any]
 
@@ -333,12 +333,12 @@ def refused(error: type[Exception], standin: Standin, folder: Path, *parts: str,
 
 @pytest.mark.standin
 def test_a_table_without_periods_is_refused(unknown: Standin, tmp_path: Path) -> None:
-    parts = ("no dimension of periods", "RegioS", "--period", "`region_frame`", "cbs_places.yml")
+    parts = ("no dimension of periods", "RegioS", "--period", "`region_boundary_year`", "cbs_places.yml")
     refused(CardError, unknown, tmp_path, *parts, table="99004NED")
 
 
 @pytest.mark.standin
-def test_a_table_that_no_road_offers_is_refused(unknown: Standin, tmp_path: Path) -> None:
+def test_a_table_that_no_access_offers_is_refused(unknown: Standin, tmp_path: Path) -> None:
     refused(FailedError, unknown, tmp_path, "cbs_odata4 HTTP 404", "cbs_odata3 HTTP 404", table="99999NED")
 
 

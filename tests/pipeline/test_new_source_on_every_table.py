@@ -14,16 +14,16 @@ from support import SHARED, Standin, copy_project, open_standin, run_cli
 from support_bundles import MadeUp, read_bundle, write_bundles
 from test_periods_on_cards import FINANCE, SURVEY
 
-from pipelines.assemble import describe_sources
-from pipelines.card import load_cards
-from pipelines.doctor import examine
+from pipelines.commands.doctor import examine
+from pipelines.commands.new_indicator import example_row
+from pipelines.commands.new_source import Made, new_source, read_card
 from pipelines.errors import CardError
-from pipelines.landing import Landing
-from pipelines.new_indicator import example_row
-from pipelines.new_source import Made, new_source, read_card
-from pipelines.periods import is_period
-from pipelines.refresh import refresh
+from pipelines.ingest.assemble import describe_sources
+from pipelines.ingest.refresh import refresh
+from pipelines.landing.store import Landing
 from pipelines.settings import CARDS, DBT_PROJECT, Settings
+from pipelines.sources.card import load_cards
+from pipelines.sources.periods import is_period
 from schemas.shapes import check_shape
 
 pytestmark = pytest.mark.standin
@@ -252,8 +252,8 @@ def test_reports_become_periods_as_the_sentence_says(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("table", "file", "changes"),
     [
-        ("82949NED", "cbs_regions.yml", {"region_frame": 2015}),
-        ("84992NED", "cbs_places.yml", {"places": {"frame_year": 2023}}),
+        ("82949NED", "cbs_regions.yml", {"region_boundary_year": 2015}),
+        ("84992NED", "cbs_places.yml", {"places": {"boundary_year": 2023}}),
     ],
 )
 def test_texts_land_by_a_copied_card_as_the_sentence_says(

@@ -119,8 +119,8 @@ def test_the_heirs_are_members_and_their_figures_add_up(run_of_2020: tuple[Ran, 
         **{"GM0757": 0.062747, "GM0824": 0.175679, "GM0855": 0.006511, "GM0865": 0.151637},
     }
     figures = (
-        "select region_code, value, value_status, boundary_method from observations_on_frame where frame_year = 2026"
-        " and indicator_id = 'population_count' and period_code = '2023JJ00'"
+        "select region_code, value, value_status, boundary_method from observations_on_boundaries"
+        " where boundary_year = 2026 and indicator_id = 'population_count' and period_code = '2023JJ00'"
     )
     found = {region: cell for region, *cell in query(release, figures)}
     parts = sum(round(share * found[code][0]) for code, share in members.items())
@@ -134,7 +134,7 @@ def test_the_heirs_are_members_and_their_figures_add_up(run_of_2020: tuple[Ran, 
 
 
 def test_without_a_divided_one_the_region_is_the_pure_sum_of_what_is_published(sample_run: Run, own_run: Run) -> None:
-    cell = "select value, value_status, boundary_method from observations_on_frame where frame_year = 2026"
+    cell = "select value, value_status, boundary_method from observations_on_boundaries where boundary_year = 2026"
     cell += " and indicator_id = 'population_count' and period_code = '2023JJ00' and region_code = "
     shares = query(own_run.release, "select distinct share from region_membership where scheme = 'own'")
     assert shares == [(1,)]
@@ -147,8 +147,8 @@ def test_on_the_boundaries_of_their_time_those_that_ended_are_themselves(run_of_
     release = current_release(run_of_2020[1])
     portal = open_portal(release)
 
-    def read(frame: int, *codes: str) -> dict[str, tuple[str, str]]:
-        asked = {"region": list(codes), "indicator": "population_count", "frame": str(frame)}
+    def read(boundary_year: int, *codes: str) -> dict[str, tuple[str, str]]:
+        asked = {"region": list(codes), "indicator": "population_count", "boundary_year": str(boundary_year)}
         rows = csv.DictReader(io.StringIO(ask(portal, "/vergelijk.csv", params=asked).text, newline=""))
         return {r["region_code"]: (r["value"], r["boundary_method"]) for r in rows if r["period_code"] == "2019JJ00"}
 
@@ -158,7 +158,7 @@ def test_on_the_boundaries_of_their_time_those_that_ended_are_themselves(run_of_
     # On later boundaries the page works out what the release holds for the newest, parts included.
     (published,) = query(
         release,
-        "select value from observations_on_frame where frame_year = 2026 and region_code = 'OWN-LIJST'"
+        "select value from observations_on_boundaries where boundary_year = 2026 and region_code = 'OWN-LIJST'"
         " and indicator_id = 'population_count' and period_code = '2019JJ00'",
     )
     of_2022 = read(2022, "OWN-LIJST")["OWN-LIJST"]

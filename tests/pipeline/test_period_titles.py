@@ -8,8 +8,8 @@ import pytest
 from conftest import Run
 from support_periods import CODES
 
-from pipelines.periods import is_period, kind_of, letters_of, part_of, period_days, period_kinds, year_of
 from pipelines.settings import DBT_PROJECT
+from pipelines.sources.periods import is_period, kind_of, letters_of, part_of, period_days, period_kinds, year_of
 
 MODEL = "compiled/regiokompas/models/intermediate/int_periods__parse_codes.sql"
 POSSIBLE = [code for code in CODES if is_period(code)]

@@ -1,4 +1,4 @@
-"""Tables whose period no dimension of periods tells: their card says it, and they are read by every road of CBS."""
+"""Tables whose period no dimension of periods tells: their card says it, and they are read by every way of CBS."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,13 +11,13 @@ import pytest
 from support import Standin, open_standin
 from support_bundles import MadeUp, write_bundles
 
-from pipelines.assemble import describe_sources
-from pipelines.card import SourceCard
-from pipelines.doctor import examine
-from pipelines.drift import drift, reasons_to_hold_back
-from pipelines.landing import Landing
-from pipelines.refresh import Refreshed, refresh
+from pipelines.commands.doctor import examine
+from pipelines.ingest.assemble import describe_sources
+from pipelines.ingest.drift import drift, reasons_to_hold_back
+from pipelines.ingest.refresh import Refreshed, refresh
+from pipelines.landing.store import Landing
 from pipelines.settings import Settings
+from pipelines.sources.card import SourceCard
 from schemas.shapes import check_shape
 
 pytestmark = pytest.mark.standin
@@ -91,14 +91,14 @@ def finance_card(**changes: Any) -> SourceCard:
 
 
 @contextmanager
-def serving(folder: Path, road: str, *tables: MadeUp) -> Iterator[Standin]:
-    made = [table.as_v3() if road == "cbs_odata3" else table.as_v4() for table in tables]
+def serving(folder: Path, access: str, *tables: MadeUp) -> Iterator[Standin]:
+    made = [table.as_v3() if access == "cbs_odata3" else table.as_v4() for table in tables]
     with open_standin("--tables", str(write_bundles(folder / "tables", made))) as standin:
         yield standin
 
 
 def land(standin: Standin, card: SourceCard, folder: Path) -> Refreshed:
-    bulk = card.roads[0].protocol == "cbs_bulk"
+    bulk = card.access[0].protocol == "cbs_bulk"
     return refresh(card, standin.origin(bulk=bulk), Landing(folder / "landing"), folder / "raw", check_shape)
 
 
@@ -107,12 +107,12 @@ def rows_of(done: Refreshed) -> list[tuple[Any, ...]]:
     return sorted(rows.select("region_code", "period_code", "dims", "value", "period_status").iter_rows())
 
 
-@pytest.mark.parametrize("road", ROADS)
-def test_a_table_of_one_period_has_it_on_its_card(tmp_path: Path, road: str) -> None:
-    card = survey_card(roads=[{"protocol": road}])
-    with serving(tmp_path, road, SURVEY) as standin:
+@pytest.mark.parametrize("access", ROADS)
+def test_a_table_of_one_period_has_it_on_its_card(tmp_path: Path, access: str) -> None:
+    card = survey_card(access=[{"protocol": access}])
+    with serving(tmp_path, access, SURVEY) as standin:
         done = land(standin, card, tmp_path)
-        assert done.snapshot.protocol == road
+        assert done.snapshot.protocol == access
         found = examine(card, standin.origin(bulk=True), [])
     value = SURVEY.figures()["T001098", "AIGebruikt"]
     assert rows_of(done) == [("NL01", "2024JJ00", "Bedrijfsgrootte=T001098", value, None)]
@@ -123,10 +123,10 @@ def test_a_table_of_one_period_has_it_on_its_card(tmp_path: Path, road: str) -> 
     assert drift(card, Landing(tmp_path / "landing"), invented=False) == []
 
 
-@pytest.mark.parametrize("road", ROADS)
-def test_codes_of_a_dimension_stand_for_periods_and_say_how_final_they_are(tmp_path: Path, road: str) -> None:
-    card = finance_card(roads=[{"protocol": road}])
-    with serving(tmp_path, road, FINANCE) as standin:
+@pytest.mark.parametrize("access", ROADS)
+def test_codes_of_a_dimension_stand_for_periods_and_say_how_final_they_are(tmp_path: Path, access: str) -> None:
+    card = finance_card(access=[{"protocol": access}])
+    with serving(tmp_path, access, FINANCE) as standin:
         done = land(standin, card, tmp_path)
         found = examine(card, standin.origin(bulk=True), [])
     made, dims = FINANCE.figures(), "Taakvelden=3.1"
@@ -141,7 +141,7 @@ def test_codes_of_a_dimension_stand_for_periods_and_say_how_final_they_are(tmp_p
 def test_a_report_that_is_not_there_yet_is_no_trouble_and_comes_later(tmp_path: Path) -> None:
     reports = {code: title for code, title in REPORTS.items() if code != "2024X005"}
     early = MadeUp(FINANCE.id, FINANCE.title, {**FINANCE.dimensions, "Verslagsoort": reports}, FINANCE.measures)
-    card = finance_card(roads=[{"protocol": "cbs_odata4"}])
+    card = finance_card(access=[{"protocol": "cbs_odata4"}])
     row = {"indicator_id": "i", "dataset_id": card.dataset_id, "measure_code": "Bedrag", "dims": "Taakvelden=3.1"}
     indicators = [{**row, "formula": "published", "numerator": "", "denominator": ""}]
     with serving(tmp_path / "early", "cbs_odata4", early) as standin:
@@ -158,7 +158,7 @@ def test_a_report_that_is_not_there_yet_is_no_trouble_and_comes_later(tmp_path: 
 
 
 def test_a_report_with_another_title_holds_back_every_figure_of_the_table(tmp_path: Path) -> None:
-    card = finance_card(roads=[{"protocol": "cbs_odata4"}])
+    card = finance_card(access=[{"protocol": "cbs_odata4"}])
     row = {"indicator_id": "i", "dataset_id": card.dataset_id, "measure_code": "Bedrag", "dims": "Taakvelden=3.1"}
     with serving(tmp_path / "before", "cbs_odata4", FINANCE) as standin:
         land(standin, card, tmp_path)

@@ -1,4 +1,4 @@
-"""A table of texts becomes places and the municipality of each, by every road, and is published."""
+"""A table of texts becomes places and the municipality of each, by every way, and is published."""
 
 from pathlib import Path
 from typing import Any
@@ -9,12 +9,12 @@ from conftest import Run
 from support import SHARED, open_standin, query
 from support_bundles import MadeUp, read_bundle, write_bundles
 
-from pipelines.card import SourceCard, load_cards
-from pipelines.doctor import examine
+from pipelines.commands.doctor import examine
 from pipelines.errors import SourceError
-from pipelines.landing import Landing
-from pipelines.refresh import Refreshed, refresh
+from pipelines.ingest.refresh import Refreshed, refresh
+from pipelines.landing.store import Landing
 from pipelines.settings import CARDS
+from pipelines.sources.card import SourceCard, load_cards
 from schemas.shapes import check_shape
 from schemas.wire import WireError
 
@@ -50,20 +50,20 @@ def land(card: SourceCard, folder: Path, *tables: Path, bulk: bool = False) -> R
 
 def places_of(done: Refreshed) -> dict[str, tuple[str, str]]:
     rows = pl.read_parquet(done.folder / "places.parquet")
-    assert set(rows["frame_year"]) == {2023} and rows["place_code"].is_sorted()
+    assert set(rows["boundary_year"]) == {2023} and rows["place_code"].is_sorted()
     return {code: (name, where) for code, name, where in rows["place_code", "name", "municipality_code"].iter_rows()}
 
 
 @pytest.mark.standin
-@pytest.mark.parametrize("road", ["cbs_odata4", "cbs_bulk"])
-def test_every_published_place_is_read_with_its_municipality(tmp_path: Path, road: str) -> None:
-    card = CARD.model_copy(update={"roads": SourceCard.model_validate(given(roads=[{"protocol": road}])).roads})
-    done = land(card, tmp_path, BUNDLE.parent, bulk=road == "cbs_bulk")
+@pytest.mark.parametrize("access", ["cbs_odata4", "cbs_bulk"])
+def test_every_published_place_is_read_with_its_municipality(tmp_path: Path, access: str) -> None:
+    card = CARD.model_copy(update={"access": SourceCard.model_validate(given(access=[{"protocol": access}])).access})
+    done = land(card, tmp_path, BUNDLE.parent, bulk=access == "cbs_bulk")
     table = read_bundle(BUNDLE)
     at = {name: table["columns"].index(name) for name in ("Measure", "StringValue", "RegioS")}
     published = {r[at["RegioS"]]: r[at["StringValue"]].strip() for r in table["rows"] if r[at["Measure"]] == "GM000B"}
     titles = {code["Identifier"]: code["Title"] for code in table["codes"]["RegioS"]}
-    assert done.snapshot.protocol == road and done.rows == 2501 == len(published)
+    assert done.snapshot.protocol == access and done.rows == 2501 == len(published)
     assert places_of(done) == {code: (titles[code], municipality) for code, municipality in published.items()}
     assert {path.name for path in done.folder.iterdir()} == {"places.parquet", "raw.json"}
 
@@ -105,11 +105,11 @@ def test_a_place_in_no_or_two_municipalities_is_refused(
 
 def test_raw_places_are_held_against_their_schema(tmp_path: Path) -> None:
     right = {"dataset_id": "cbs/P", "place_code": "WP1925", "name": "Aadorp", "municipality_code": "GM0141"}
-    right |= {"frame_year": 2021, "landed_sha256": "0" * 64}
-    schema = dict.fromkeys(right, pl.String) | {"frame_year": pl.Int32}
+    right |= {"boundary_year": 2021, "landed_sha256": "0" * 64}
+    schema = dict.fromkeys(right, pl.String) | {"boundary_year": pl.Int32}
     pl.DataFrame([right], schema=schema).write_parquet(tmp_path / "places.parquet")
     check_shape(tmp_path)
-    wrong = ({"place_code": "GM0141"}, {"name": ""}, {"municipality_code": "PV23"}, {"frame_year": 21})
+    wrong = ({"place_code": "GM0141"}, {"name": ""}, {"municipality_code": "PV23"}, {"boundary_year": 21})
     for change in wrong:
         pl.DataFrame([right | change], schema=schema).write_parquet(tmp_path / "places.parquet")
         with pytest.raises(WireError, match=next(iter(change))):
@@ -117,7 +117,7 @@ def test_raw_places_are_held_against_their_schema(tmp_path: Path) -> None:
 
 
 def test_places_are_published_with_their_municipality(sample_run: Run) -> None:
-    sql = "select municipality_code, current_municipality_code, frame_year from places where name = ?"
+    sql = "select municipality_code, current_municipality_code, boundary_year from places where name = ?"
     assert query(sample_run.release, sql, "Drachten") == [("GM0090", "GM0090", 2023)]
     # Weesp joined Amsterdam in 2022, and Brielle became a part of Voorne aan Zee in 2023.
     assert query(sample_run.release, sql, "Weesp") == [("GM0363", "GM0363", 2023)]

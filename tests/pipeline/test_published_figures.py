@@ -17,7 +17,7 @@ import requests
 from conftest import Run
 from support import SHARED, STANDIN_TABLES, query, read_release
 
-from pipelines.serve import datasette_command
+from pipelines.commands.serve import datasette_command
 
 pytestmark = pytest.mark.standin
 GOLDEN = list(csv.DictReader((Path(__file__).parents[1] / "golden" / "published_figures.csv").open(encoding="utf-8")))
@@ -201,9 +201,9 @@ def test_single_precision_figures_are_published_with_the_decimals_of_the_table(p
     assert len(years) == 10
 
 
-def test_tables_that_only_the_old_road_has_come_by_it(live_run: Run) -> None:
-    roads = dict(query(live_run.release, "select table_id, protocol from sources where publisher = 'cbs'"))
-    landed = {table: road for table, road in roads.items() if road}
+def test_tables_that_only_the_old_way_has_come_by_it(live_run: Run) -> None:
+    ways = dict(query(live_run.release, "select table_id, protocol from sources where publisher = 'cbs'"))
+    landed = {table: access for table, access in ways.items() if access}
     assert landed.keys() == STANDIN_TABLES
     assert landed.pop("81575NED") == "cbs_odata4"
     assert set(landed.values()) == {"cbs_odata3"}

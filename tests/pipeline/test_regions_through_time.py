@@ -20,11 +20,11 @@ HEIRS_OF_HAAREN = ["GM0757", "GM0824", "GM0855", "GM0865"]
 
 
 def figure(run: Run, indicator: str, region: str, period: str) -> tuple[float, str, str, int]:
-    """Value, status, method and number of parts on the frame of 2026."""
+    """Value, status, method and number of parts on the boundaries of 2026."""
     found = query(
         run.release,
-        "select value, value_status, boundary_method, parts_count from observations_on_frame"
-        " where indicator_id = ? and region_code = ? and period_code = ? and frame_year = 2026",
+        "select value, value_status, boundary_method, parts_count from observations_on_boundaries"
+        " where indicator_id = ? and region_code = ? and period_code = ? and boundary_year = 2026",
         indicator,
         region,
         period,
@@ -109,12 +109,12 @@ def test_the_four_parts_of_haaren_are_estimates_and_together_haaren(
     assert sum(row[0] for row in found) == pytest.approx(before, abs=1e-6)
 
 
-def test_all_municipalities_on_the_frame_are_those_of_then(
+def test_all_municipalities_on_the_boundary_year_are_those_of_then(
     live_run: Run, key_figures: dict[str, dict[str, str]]
 ) -> None:
     [(regions, total)] = query(
         live_run.release,
-        "select count(*), sum(value) from observations_on_frame where indicator_id = 'population_count'"
+        "select count(*), sum(value) from observations_on_boundaries where indicator_id = 'population_count'"
         " and period_code = '2015JJ00' and region_code like 'GM%'",
     )
     assert (regions, total) == (342, published(key_figures, "TotaleBevolking_1", "NL01"))
@@ -123,7 +123,7 @@ def test_all_municipalities_on_the_frame_are_those_of_then(
 def test_establishments_of_labour_market_regions(live_run: Run) -> None:
     [(regions, total, methods)] = query(
         live_run.release,
-        "select count(*), sum(value), group_concat(distinct boundary_method) from observations_on_frame"
+        "select count(*), sum(value), group_concat(distinct boundary_method) from observations_on_boundaries"
         " where indicator_id = 'establishments_count' and period_code = '2026JJ00' and region_code like 'AM%'",
     )
     assert (regions, total, methods) == (35, 2_612_530, "merged")
@@ -219,13 +219,13 @@ def test_groups_then_and_now(live_run: Run, region: str, then: int, now: int) ->
     assert counts == [then + 1 if region == "PT02" else then, now]
 
 
-def test_any_frame_year_by_the_published_transitions(live_run: Run, key_figures: dict[str, dict[str, str]]) -> None:
+def test_any_boundary_year_by_the_published_transitions(live_run: Run, key_figures: dict[str, dict[str, str]]) -> None:
     # On the boundaries of 2020 Weesp still is itself, and Eemsdelta is not there yet.
     sql = """
         select t.target_code, sum(o.value * (t.share_to - t.share_from))
         from observations as o
         join boundary_transitions as t
-            on t.source_code = o.region_code and t.frame_year = ?
+            on t.source_code = o.region_code and t.boundary_year = ?
             and '2015-01-01' between t.valid_from and coalesce(t.valid_to, '9999-12-31')
         where o.indicator_id = 'population_count' and o.period_code = '2015JJ00' and o.value is not null
         group by 1

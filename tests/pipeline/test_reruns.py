@@ -22,7 +22,7 @@ from support import (
     run_cli,
 )
 
-from pipelines.landing import NOTICE, Landing
+from pipelines.landing.store import NOTICE, Landing
 from pipelines.settings import PROJECT
 
 pytestmark = pytest.mark.standin
@@ -205,6 +205,6 @@ def test_what_landed_before_is_kept_without_asking(selected: dict[str, Step]) ->
     figures = "select indicator_id, region_code, period_code, value from observations order by 1, 2, 3"
     assert query(selected["second"].release, figures) == query(selected["first"].release, figures)
     # What was added tells of more years.
-    years = "select first_frame_year, last_frame_year from regions where region_code = 'GM1680'"
+    years = "select first_boundary_year, last_boundary_year from regions where region_code = 'GM1680'"
     assert query(selected["first"].release, years) == [(2026, 2026)]
     assert query(selected["second"].release, years) == [(2015, 2026)]

@@ -33,7 +33,7 @@ def test_the_changes_are_those_that_two_databases_show(data: Path, live_run: Run
     assert changes is not None and changes.older == live_run.release.name
     before, after = (set(query(release, VALUES)) for release in (live_run.release, current_release(data)))
     assert before != after
-    figures = f"from read_parquet('{changes.path}') where frame_year is null"
+    figures = f"from read_parquet('{changes.path}') where boundary_year is null"
     key = "indicator_id, region_code, period_code"
     olds = f"select {key}, value_before, status_before {figures} and change <> 'added'"
     news = f"select {key}, value_after, status_after {figures} and change <> 'removed'"
@@ -74,7 +74,7 @@ def test_the_page_shows_the_figure_as_it_was_and_as_it_is(data: Path, portal: Da
 def test_the_file_of_the_page_holds_every_change_that_was_asked_for(data: Path, portal: Datasette) -> None:
     changes = changes_of(current_release(data))
     assert changes is not None
-    count = duckdb.sql(f"select count(*) from read_parquet('{changes.path}') where frame_year is null").fetchall()
+    count = duckdb.sql(f"select count(*) from read_parquet('{changes.path}') where boundary_year is null").fetchall()
     rows = list(csv.DictReader(io.StringIO(fetch(portal, "/wijzigingen.csv").text)))
     assert len(rows) == count[0][0]
     amsterdam = fetch(portal, "/wijzigingen.nl.csv?indicator=establishments_count&region=GM0363").text
@@ -105,8 +105,8 @@ def test_the_first_release_says_that_it_is_the_first(live_run: Run) -> None:
     [
         "region=nergenshuizen",
         "region=%25",
-        "frame=9999999999999",
-        "frame=%C2%B2",
+        "boundary_year=9999999999999",
+        "boundary_year=%C2%B2",
         "indicator=nothing",
         "change=%3Cscript%3E",
     ],

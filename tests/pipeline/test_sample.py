@@ -15,11 +15,11 @@ import pytest
 from conftest import Run
 from support import PUBLIC_TABLES, digests, query, read_release
 
-from pipelines.card import load_cards
-from pipelines.landing import NOTICE
+from pipelines.landing.store import NOTICE
 from pipelines.reading.recipients import MASK
 from pipelines.sample.tables import NO_REGIONS
 from pipelines.settings import CARDS, SAMPLE_LANDING
+from pipelines.sources.card import load_cards
 
 WITH_FIGURES = [
     "observations",
@@ -92,12 +92,12 @@ def test_the_sample_has_every_status_of_a_subsidy_and_no_name_of_a_person(sample
 def test_the_sample_has_a_tile_and_a_boundary_for_every_municipality(sample_release: Path) -> None:
     current = "select region_code from regions where scheme = 'municipality' and is_current order by 1"
     tiles = "select region_code from municipality_tiles order by 1"
-    newest = "select region_code from region_boundaries where frame_year = 2026 order by 1"
+    newest = "select region_code from region_boundaries where boundary_year = 2026 order by 1"
     assert query(sample_release, tiles) == query(sample_release, newest) == query(sample_release, current)
 
 
 def test_the_sample_has_the_boundaries_of_every_year(sample_release: Path) -> None:
-    years = dict(query(sample_release, "select frame_year, count(*) from region_boundaries group by 1"))
+    years = dict(query(sample_release, "select boundary_year, count(*) from region_boundaries group by 1"))
     counts = [390, 388, 380, 355, 355, 352, 345, 342, 342, 342, 342]
     # PDOK has none of 2015.
     assert years == dict(zip(range(2016, 2027), counts, strict=True))
@@ -109,7 +109,7 @@ def test_what_sources_could_not_place_is_counted_and_no_region(sample_release: P
     assert {dataset_id.removeprefix("cbs/") for (dataset_id,) in counted} == set(NO_REGIONS)
     codes = {code for listed in NO_REGIONS.values() for code in listed}
     assert codes >= {"NL00", "NL98", "NL99", "PV99", "AM99", "CR98", "LD98"}
-    for table in ("regions", "observations", "observations_on_frame", "labour_tension", "baseline"):
+    for table in ("regions", "observations", "observations_on_boundaries", "labour_tension", "baseline"):
         found = query(
             sample_release,
             f"select count(*) from {table} where region_code in (select value from json_each(?))",

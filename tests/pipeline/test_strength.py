@@ -13,10 +13,10 @@ import polars as pl
 import pytest
 from support import PROJECT, Standin, open_standin
 
-from pipelines.card import SourceCard
 from pipelines.clients.pages import page_addresses, same_address
-from pipelines.landing import Landing
-from pipelines.refresh import Refreshed, refresh
+from pipelines.ingest.refresh import Refreshed, refresh
+from pipelines.landing.store import Landing
+from pipelines.sources.card import SourceCard
 from schemas.wire import check_raw
 
 # A real table of 11,460 observations, in pages of 115: a hundred of them.
@@ -32,7 +32,7 @@ def card(connections: int) -> SourceCard:
         {
             "publisher": "cbs",
             "table": TABLE,
-            "roads": [{"protocol": "cbs_odata4"}],
+            "access": [{"protocol": "cbs_odata4"}],
             "rate": 10_000,
             "title": {"nl": "Inkomen van huishoudens", "en": "Income of households"},
             "licence": "CC BY 4.0",
@@ -148,9 +148,9 @@ PEAK = """
 import sys
 from pathlib import Path
 sys.path.insert(0, "benchmarks")
-from pipelines.card import SourceCard
-from pipelines.landing import Landing, Snapshot
-from pipelines.raw import write_raw
+from pipelines.sources.card import SourceCard
+from pipelines.landing.store import Landing, Snapshot
+from pipelines.reading.raw import write_raw
 from schemas.wire import check_raw
 folder = Path(sys.argv[1])
 card = SourceCard.model_validate_json((folder / "card.json").read_text())
@@ -162,12 +162,12 @@ print(int(status["VmHWM"].split()[0]) / 1024)
 """
 
 
-def peak_megabytes(rows: int, folder: Path, road: str) -> float:
+def peak_megabytes(rows: int, folder: Path, access: str) -> float:
     sys.path.insert(0, str(PROJECT / "benchmarks"))
     from against_the_obvious import landed, landed_bulk
 
     made, snapshot = landed(Landing(folder), rows)
-    if road == "cbs_bulk":
+    if access == "cbs_bulk":
         snapshot = landed_bulk(Landing(folder), made, snapshot)
     (folder / "card.json").write_text(made.model_dump_json())
     (folder / "snapshot.json").write_text(snapshot.model_dump_json())
@@ -183,9 +183,9 @@ def peak_megabytes(rows: int, folder: Path, road: str) -> float:
     return float(done.stdout)
 
 
-@pytest.mark.parametrize("road", ["cbs_odata4", "cbs_bulk"])
-def test_the_memory_of_reading_is_bounded_whatever_the_size_of_the_table(tmp_path: Path, road: str) -> None:
-    small = peak_megabytes(200_000, tmp_path / "small", road)
-    large = peak_megabytes(1_000_000, tmp_path / "large", road)
+@pytest.mark.parametrize("access", ["cbs_odata4", "cbs_bulk"])
+def test_the_memory_of_reading_is_bounded_whatever_the_size_of_the_table(tmp_path: Path, access: str) -> None:
+    small = peak_megabytes(200_000, tmp_path / "small", access)
+    large = peak_megabytes(1_000_000, tmp_path / "large", access)
     assert large < 330
     assert large - small < 60, f"200,000 rows took {small:.0f} MB at most, a million {large:.0f} MB"

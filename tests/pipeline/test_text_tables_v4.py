@@ -1,4 +1,4 @@
-"""Region tables come by v3 in the stand-in, and by v4 at CBS today: both roads must give the same regions."""
+"""Region tables come by v3 in the stand-in, and by v4 at CBS today: both ways must give the same regions."""
 
 import gzip
 import json
@@ -8,10 +8,10 @@ import polars as pl
 import pytest
 from support import SHARED, Standin, open_standin
 
-from pipelines.card import load_cards
-from pipelines.landing import Landing
-from pipelines.refresh import refresh
+from pipelines.ingest.refresh import refresh
+from pipelines.landing.store import Landing
 from pipelines.settings import CARDS
+from pipelines.sources.card import load_cards
 from schemas.wire import check_raw
 
 pytestmark = pytest.mark.standin
@@ -60,7 +60,7 @@ def texts(standin: Standin, folder: Path) -> pl.DataFrame:
     order = pl.read_parquet(done.folder / "measures.parquet").sort("source_index").with_row_index("place")
     return (
         rows.join(order, on="measure_code")
-        .select("region_code", "place", "value_text", "period_code", pl.lit(done.snapshot.protocol).alias("road"))
+        .select("region_code", "place", "value_text", "period_code", pl.lit(done.snapshot.protocol).alias("access"))
         .sort("region_code", "place")
     )
 
@@ -73,6 +73,6 @@ def test_a_region_table_reads_the_same_by_v3_and_by_v4(standin: Standin, tmp_pat
     as_v4(SHARED / "standin" / "tables" / f"{TABLE}.json.gz", tables / f"{TABLE}.json.gz")
     with open_standin("--tables", str(tables), "--page-size", "1000") as other:
         by_v4 = texts(other, tmp_path / "v4")
-    assert set(by_v3["road"]) == {"cbs_odata3"} and set(by_v4["road"]) == {"cbs_odata4"}
-    assert by_v4.drop("road").equals(by_v3.drop("road"))
+    assert set(by_v3["access"]) == {"cbs_odata3"} and set(by_v4["access"]) == {"cbs_odata4"}
+    assert by_v4.drop("access").equals(by_v3.drop("access"))
     assert by_v4.filter(pl.col("value_text").str.starts_with("AM"))["value_text"].n_unique() == 35

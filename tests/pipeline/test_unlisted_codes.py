@@ -7,10 +7,10 @@ import pytest
 from support_failures import Source
 from support_wires import ALL, WIRES, Change, sample_with
 
-from pipelines.card import RowBounds
 from pipelines.errors import Trouble
-from pipelines.refresh import FailedError
+from pipelines.ingest.refresh import FailedError
 from pipelines.sample.over_http import serving
+from pipelines.sources.card import RowBounds
 
 BULK = WIRES["bulk"]
 DIMENSIONS = list(ALL[BULK.card].dimensions)

@@ -7,12 +7,12 @@ import polars as pl
 import pytest
 from test_refresh import FILE, card, origin
 
-from pipelines.before import Allowance, Content
-from pipelines.card import RowBounds
 from pipelines.errors import MismatchError, Trouble
-from pipelines.landing import Landing
-from pipelines.raw import raw_folder
-from pipelines.refresh import FailedError, Refreshed, refresh
+from pipelines.ingest.refresh import FailedError, Refreshed, refresh
+from pipelines.landing.store import Landing
+from pipelines.reading.before import Allowance, Content
+from pipelines.reading.raw import raw_folder
+from pipelines.sources.card import RowBounds
 from schemas.shapes import check_shape
 
 URL = "https://x.nl/register.csv"

@@ -9,12 +9,12 @@ import pytest
 import yaml
 from support_periods import CODES, NUMBERED
 
-from pipelines.card import Shape, load_cards
-from pipelines.dimensions import Dimension
 from pipelines.errors import CardError
-from pipelines.periods import letters_of, period_kinds
-from pipelines.roads import Protocol
 from pipelines.settings import CARDS
+from pipelines.sources.access import Protocol
+from pipelines.sources.card import Shape, load_cards
+from pipelines.sources.dimensions import Dimension
+from pipelines.sources.periods import letters_of, period_kinds
 
 Content = dict[str, Any]
 
@@ -55,7 +55,7 @@ def test_every_source_family_has_cards_of_every_shape() -> None:
     publishers = {card.publisher for card in cards}
     assert publishers >= {"cbs", "uwv", "eurostat", "pdok", "rijk", "amsterdam", "utrecht", "zaanstad"}
     assert {card.shape for card in cards} == set(Shape)
-    assert {road.protocol for card in cards for road in card.roads} >= set(Protocol) - {Protocol.OPENDATASOFT}
+    assert {access.protocol for card in cards for access in card.access} >= set(Protocol) - {Protocol.OPENDATASOFT}
 
 
 def test_a_dimension_keeps_what_its_card_asks_for() -> None:
@@ -68,9 +68,9 @@ def test_a_dimension_keeps_what_its_card_asks_for() -> None:
 
 
 def test_a_table_of_figures_may_say_which_division_its_regions_follow(written: Callable[..., Path]) -> None:
-    assert load_cards(CARDS)["cbs/81575NED"].frame_year is None
-    card = load_cards(written(lambda c: first(c).update(region_frame=2025)))["cbs/81575NED"]
-    assert (card.shape, card.frame_year) == (Shape.OBSERVATIONS, 2025)
+    assert load_cards(CARDS)["cbs/81575NED"].boundary_year is None
+    card = load_cards(written(lambda c: first(c).update(region_boundary_year=2025)))["cbs/81575NED"]
+    assert (card.shape, card.boundary_year) == (Shape.OBSERVATIONS, 2025)
 
 
 def one_period(content: Content, period: object) -> None:
@@ -123,11 +123,11 @@ def test_a_card_may_ask_for_every_kind_of_period_with_letters(written: Callable[
         (lambda c: first(c)["title"].update(nl="  "), ["cbs/81575NED", "key `title.nl`"]),
         (lambda c: first(c)["rows"].update(min="many"), ["cbs/81575NED", "key `rows.min` holds 'many'"]),
         (lambda c: first(c)["rows"].update(min=9, max=8), ["cbs/81575NED", "key `rows`", "min 9 is larger than max 8"]),
-        (lambda c: first(c).update(roads=[{"protocol": "fax"}]), ["cbs/81575NED", "key `roads.0`", "fax"]),
-        (lambda c: first(c).update(roads=[]), ["cbs/81575NED", "key `roads`"]),
+        (lambda c: first(c).update(access=[{"protocol": "fax"}]), ["cbs/81575NED", "key `access.0`", "fax"]),
+        (lambda c: first(c).update(access=[]), ["cbs/81575NED", "key `access`"]),
         (
             lambda c: first(c).update(
-                roads=[{"protocol": "cbs_odata4"}, {"protocol": "file", "urls": ["https://x.nl/a"]}]
+                access=[{"protocol": "cbs_odata4"}, {"protocol": "file", "urls": ["https://x.nl/a"]}]
             ),
             ["cbs/81575NED", "`layout`"],
         ),
@@ -135,10 +135,10 @@ def test_a_card_may_ask_for_every_kind_of_period_with_letters(written: Callable[
         (lambda c: first(c).update(dimensions={}), ["cbs/81575NED", "`dimensions`"]),
         (lambda c: first(c)["dimensions"]["Perioden"].update(levels=["GM"]), ["cbs/81575NED", "region dimension"]),
         (lambda c: first(c)["dimensions"]["RegioS"].update(since=2015), ["cbs/81575NED", "period dimension"]),
-        (lambda c: first(c).update(measures=[]), ["cbs/81575NED", "`measures`", "`region_frame`"]),
+        (lambda c: first(c).update(measures=[]), ["cbs/81575NED", "`measures`", "`region_boundary_year`"]),
         (
-            lambda c: first(c).update(region_frame=2025, dimensions={"Perioden": {"role": "period"}}),
-            ["cbs/81575NED", "`region_frame`", "a dimension or a column of regions"],
+            lambda c: first(c).update(region_boundary_year=2025, dimensions={"Perioden": {"role": "period"}}),
+            ["cbs/81575NED", "`region_boundary_year`", "a dimension or a column of regions"],
         ),
         (lambda c: first(c)["measures"].append(first(c)["measures"][0]), ["cbs/81575NED", "twice: M000200"]),
         (
@@ -185,7 +185,7 @@ def test_a_card_may_ask_for_every_kind_of_period_with_letters(written: Callable[
             lambda c: first(c)["dimensions"]["BedrijfstakkenBranchesSBI2008"]["codes"][0].update(period="2024JJ00"),
             ["T001081", "belong to codes of a dimension of periods"],
         ),
-        (lambda c: first(c).update(places={"frame_year": 2021}), ["give one of", "`places` (places and their"]),
+        (lambda c: first(c).update(places={"boundary_year": 2021}), ["give one of", "`places` (places and their"]),
         (lambda c: first(c).update(table="../x"), ["cbs/../x", "key `table`"]),
         (lambda c: c["cards"].append(first(c)), ["card cbs/81575NED stands there twice"]),
         (lambda c: c.update(extra=1), ["cbs.yml", "`defaults` and `cards`"]),

@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipelines.card import Cadence, Shape, SourceCard, load_cards
 from pipelines.clients.description import plain
-from pipelines.dimensions import Certainty, Code, Dimension
-from pipelines.roads import Protocol
 from pipelines.settings import CARDS, DBT_PROJECT
+from pipelines.sources.access import Protocol
+from pipelines.sources.card import Cadence, Shape, SourceCard, load_cards
+from pipelines.sources.dimensions import Certainty, Code, Dimension
 
 ALL = load_cards(CARDS)
 # A workbook that a person fetches is no table of StatLine, and no part of it can be asked for.
 CBS = {card.table: card for card in ALL.values() if card.publisher == "cbs" and not card.layout}
 FIGURES = {table: card for table, card in CBS.items() if card.measures}
-FRAMES = {table: card for table, card in CBS.items() if card.shape is Shape.REGIONS}
+BOUNDARY_YEARS = {table: card for table, card in CBS.items() if card.shape is Shape.REGIONS}
 NEW = {
     "establishments by sector and region": "81578NED",
     "establishments by size and legal form": "81644NED",
@@ -43,8 +43,8 @@ NEW = {
     "poverty": "86131NED",
     "low income": "83841NED",
 }
-# The ids as CBS publishes them: a wrong one would give a frame of another year.
-FRAME_TABLES = {
+# The ids as CBS publishes them: a wrong one would give a boundary year of another year.
+DIVISION_TABLES = {
     2015: "82949NED",
     2016: "83287NED",
     2017: "83553NED",
@@ -88,10 +88,10 @@ def test_there_is_a_card_with_figures_that_an_indicator_uses(table: str) -> None
     assert any(row["dataset_id"] == f"cbs/{table}" for row in ROWS)
 
 
-def test_every_frame_since_2015_is_there_once_and_is_asked_for_once() -> None:
-    assert {card.region_frame: table for table, card in FRAMES.items()} == FRAME_TABLES
-    assert len(FRAMES) == len(FRAME_TABLES)
-    for year, table in FRAME_TABLES.items():
+def test_every_boundary_year_since_2015_is_there_once_and_is_asked_for_once() -> None:
+    assert {card.region_boundary_year: table for table, card in BOUNDARY_YEARS.items()} == DIVISION_TABLES
+    assert len(BOUNDARY_YEARS) == len(DIVISION_TABLES)
+    for year, table in DIVISION_TABLES.items():
         assert CBS[table].cadence is Cadence.ONCE
         assert {CBS[table].title.nl, CBS[table].title.en} == {
             f"Gebieden in Nederland {year}",
@@ -106,7 +106,7 @@ def test_a_table_whose_title_names_a_division_keeps_all_of_its_figures_on_it() -
         if (found := re.search(r"\((?:indeling )?(20\d\d)\)", card.title.nl))
     }
     assert named.keys() == {"86131NED", "86161NED", "86163NED", "86223NED", "86276NED"}
-    assert {t: str(card.region_frame) for t, card in FIGURES.items() if card.region_frame} == named
+    assert {t: str(card.region_boundary_year) for t, card in FIGURES.items() if card.region_boundary_year} == named
 
 
 @pytest.mark.parametrize("card", FIGURES.values(), ids=FIGURES.keys())
@@ -140,8 +140,8 @@ def test_a_card_that_knows_measures_by_topic_keys_alone_asks_v3_first(card: Sour
     """On v4 only titles would find those, and nobody saw the titles there."""
     known = [m for m in card.measures if m.certainty is not Certainty.ASSUMED]
     on_v4 = [any(CODE_OF_V4.fullmatch(name) for name in (m.code, *m.aliases)) for m in known]
-    assert (card.roads[0].protocol is Protocol.CBS_ODATA3) == (not all(on_v4))
-    assert {Protocol.CBS_ODATA3, Protocol.CBS_ODATA4} <= {road.protocol for road in card.roads}
+    assert (card.access[0].protocol is Protocol.CBS_ODATA3) == (not all(on_v4))
+    assert {Protocol.CBS_ODATA3, Protocol.CBS_ODATA4} <= {access.protocol for access in card.access}
 
 
 @pytest.mark.parametrize("card", FIGURES.values(), ids=FIGURES.keys())
@@ -193,7 +193,7 @@ def test_a_definition_names_the_table_when_it_is_not_the_key_figures(row: dict[s
 )
 def test_a_file_shares_what_is_the_same_for_all_of_cbs(path: Path) -> None:
     defaults = yaml.safe_load(path.read_text(encoding="utf-8"))["defaults"]
-    assert defaults["roads"] == [{"protocol": "cbs_odata4"}, {"protocol": "cbs_odata3"}]
+    assert defaults["access"] == [{"protocol": "cbs_odata4"}, {"protocol": "cbs_odata3"}]
     assert (defaults["publisher"], defaults["licence"], defaults["attribution"]) == ("cbs", "CC BY 4.0", "Bron: CBS")
 
 

@@ -8,11 +8,11 @@ import pytest
 from support import Standin
 from support_http import Answer, Memory, Site, hasty, open_site, register_card
 
-from pipelines.card import SourceCard
 from pipelines.clients import ckan
 from pipelines.clients.http import HttpClient
 from pipelines.errors import MismatchError, NotThereError, SourceError, UnreachableError
-from pipelines.roads import CkanRoad, ResourceRule
+from pipelines.sources.access import CkanAccess, ResourceRule
+from pipelines.sources.card import SourceCard
 
 CSV = b"jaar;ontvanger\n2023;Stichting A\n"
 CC0 = "http://creativecommons.org/publicdomain/zero/1.0/deed.nl"
@@ -40,11 +40,11 @@ def answer(found: dict[str, Any]) -> dict[str, Any]:
     return {"help": "h", "success": True, "result": found}
 
 
-def card_for(**resources: Any) -> tuple[SourceCard, CkanRoad]:
+def card_for(**resources: Any) -> tuple[SourceCard, CkanAccess]:
     card = register_card({"protocol": "ckan", "package": "p", "resources": resources})
-    road = card.roads[0]
-    assert isinstance(road, CkanRoad)
-    return card, road
+    access = card.access[0]
+    assert isinstance(access, CkanAccess)
+    return card, access
 
 
 def chosen(found: dict[str, Any], **rule: Any) -> list[str]:
@@ -168,7 +168,7 @@ def test_package_and_files_are_kept(site: Site) -> None:
     assert ckan.probe(hasty(), site.url, *card_for(format="CSV")) == state
 
 
-def test_a_package_that_is_not_there_is_named_and_the_next_road_may_be_tried(site: Site) -> None:
+def test_a_package_that_is_not_there_is_named_and_the_next_way_may_be_tried(site: Site) -> None:
     error = {"success": False, "error": {"__type": "Not Found Error", "message": "Niet gevonden"}}
     site.put("/package_show?id=p", Answer(str(error).replace("'", '"').replace("False", "false").encode(), 404))
     with pytest.raises(NotThereError, match=r"does not give the package p: Niet gevonden"):
@@ -229,13 +229,13 @@ class TestOfPublishedPackages:
     """The catalogue of the stand-in, with the file that the ministries published."""
 
     @staticmethod
-    def asking(standin: Standin) -> tuple[HttpClient, str, SourceCard, CkanRoad]:
+    def asking(standin: Standin) -> tuple[HttpClient, str, SourceCard, CkanAccess]:
         card = register_card(
             {"protocol": "ckan", "package": "subsidies-ministeries-2015", "resources": {"format": "CSV"}}
         )
-        road = card.roads[0]
-        assert isinstance(road, CkanRoad)
-        return hasty(), f"{standin.address}/data/api/3/action", card, road
+        access = card.access[0]
+        assert isinstance(access, CkanAccess)
+        return hasty(), f"{standin.address}/data/api/3/action", card, access
 
     def test_the_file_lands_whole(self, standin: Standin) -> None:
         standin.heal()
@@ -248,23 +248,23 @@ class TestOfPublishedPackages:
 
     def test_a_second_probe_finds_it_unchanged_without_fetching_it(self, standin: Standin) -> None:
         standin.heal()
-        http, base, card, road = self.asking(standin)
-        state = ckan.fetch(http, base, card, road, Memory())
+        http, base, card, access = self.asking(standin)
+        state = ckan.fetch(http, base, card, access, Memory())
         assert state.stamp and state.modified
-        again = ckan.probe(http, base, card, road)
+        again = ckan.probe(http, base, card, access)
         assert again == state
 
     def test_an_unknown_package_is_named(self, standin: Standin) -> None:
         http, base, card, _ = self.asking(standin)
-        road = CkanRoad.model_validate({"protocol": "ckan", "package": "subsidies-2099"})
+        access = CkanAccess.model_validate({"protocol": "ckan", "package": "subsidies-2099"})
         with pytest.raises(NotThereError, match="subsidies-2099: Niet gevonden"):
-            ckan.probe(http, base, card, road)
+            ckan.probe(http, base, card, access)
 
     @pytest.mark.parametrize("kind", ["html200", "truncate", "http503", "empty"])
     def test_a_passing_fault_does_no_harm(self, standin: Standin, kind: str) -> None:
         standin.fault(kind, "subsidiesministeries2015", 1)
-        http, base, card, road = self.asking(standin)
+        http, base, card, access = self.asking(standin)
         try:
-            ckan.fetch(http, base, card, road, Memory())
+            ckan.fetch(http, base, card, access, Memory())
         finally:
             standin.heal()

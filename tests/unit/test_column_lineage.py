@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines.column_lineage import column_lineage
+from pipelines.orchestration.column_lineage import column_lineage
 
 TABLES = {"a": ["id", "x", "y"], "b": ["id", "z"]}
 

@@ -56,14 +56,14 @@ def test_a_figure_that_becomes_empty_has_changed_and_an_empty_one_that_stays_so_
     assert (row["change"], row["value_before"], row["value_after"]) == ("value_changed", 0, None)
 
 
-def test_figures_on_a_frame_have_a_key_of_their_own(releases: Path) -> None:
-    make_release(releases, "a", {ZWOLLE: (10, "final")}, on_frame={ZWOLLE: (10, "final")})
-    newer = make_release(releases, "b", {ZWOLLE: (10, "final")}, on_frame={ZWOLLE: (11, "estimated")})
+def test_figures_on_boundaries_have_a_key_of_their_own(releases: Path) -> None:
+    make_release(releases, "a", {ZWOLLE: (10, "final")}, on_boundaries={ZWOLLE: (10, "final")})
+    newer = make_release(releases, "b", {ZWOLLE: (10, "final")}, on_boundaries={ZWOLLE: (11, "estimated")})
     changes = changes_of(newer.folder)
     assert changes is not None
-    assert [row["frame_year"] for row in changes.figures().collect().to_dicts()] == [2026]
+    assert [row["boundary_year"] for row in changes.figures().collect().to_dicts()] == [2026]
     assert history_of(newer.folder, *ZWOLLE) == []
-    assert [row["value_before"] for row in history_of(newer.folder, *ZWOLLE, frame_year=2026)] == [10]
+    assert [row["value_before"] for row in history_of(newer.folder, *ZWOLLE, boundary_year=2026)] == [10]
 
 
 def test_what_became_of_indicators_sources_and_the_code_is_told(releases: Path) -> None:
@@ -97,17 +97,17 @@ def test_a_figure_can_be_followed_through_every_release(releases: Path) -> None:
     assert [row["release_id"] for row in history_of(releases / "c", *ZWOLLE)] == ["b"]
 
 
-def test_a_figure_that_changed_alike_on_a_frame_is_one_revision(releases: Path) -> None:
+def test_a_figure_that_changed_alike_on_boundaries_is_one_revision(releases: Path) -> None:
     figures = {ZWOLLE: (10.0, "final"), ALMERE: (5.0, "final")}
-    make_release(releases, "a", figures, on_frame=figures)
+    make_release(releases, "a", figures, on_boundaries=figures)
     newer = make_release(
         releases,
         "b",
         {**figures, ZWOLLE: (11, "final")},
-        on_frame={ZWOLLE: (11, "final"), ALMERE: (6, "estimated")},
+        on_boundaries={ZWOLLE: (11, "final"), ALMERE: (6, "estimated")},
     )
     found = revised_figures(newer.folder, "jobs_count", most=9)
-    assert [(row["region_code"], row["frame_year"], row["value_after"]) for row in found] == [
+    assert [(row["region_code"], row["boundary_year"], row["value_after"]) for row in found] == [
         ("GM0034", 2026, 6),
         ("GM0193", None, 11),
     ]
@@ -116,9 +116,9 @@ def test_a_figure_that_changed_alike_on_a_frame_is_one_revision(releases: Path) 
     assert revision["value_changed"] == 1
 
 
-def test_revisions_of_an_indicator_that_is_on_a_frame_only_are_counted_there(releases: Path) -> None:
-    make_release(releases, "a", {}, on_frame={ZWOLLE: (10, "final")})
-    newer = make_release(releases, "b", {}, on_frame={ZWOLLE: (11, "final")})
+def test_revisions_of_an_indicator_that_is_on_boundaries_only_are_counted_there(releases: Path) -> None:
+    make_release(releases, "a", {}, on_boundaries={ZWOLLE: (10, "final")})
+    newer = make_release(releases, "b", {}, on_boundaries={ZWOLLE: (11, "final")})
     (revision,) = revisions_of_indicator(newer.folder, "jobs_count")
     assert (revision["value_changed"], revision["added"]) == (1, 0)
 

@@ -7,8 +7,8 @@ import dagster as dg
 import duckdb
 import pytest
 
-from pipelines.asset_metadata import COLUMN_LINEAGE, COLUMN_SCHEMA, ROW_COUNT
-from pipelines.dbt_metadata import looking_at
+from pipelines.orchestration.asset_metadata import COLUMN_LINEAGE, COLUMN_SCHEMA, ROW_COUNT
+from pipelines.orchestration.dbt_metadata import looking_at
 
 SOURCE = "(select 7 as amount)"
 

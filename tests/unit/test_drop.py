@@ -8,13 +8,13 @@ import pytest
 from support_http import BASE, Memory, hasty, landed
 from support_periods import CODES
 
-from pipelines.card import SourceCard
 from pipelines.clients import drop
 from pipelines.clients.pages import State
 from pipelines.errors import AwaitedError, SourceError
-from pipelines.landing import Landing
-from pipelines.periods import is_period
-from pipelines.roads import DropRoad
+from pipelines.landing.store import Landing
+from pipelines.sources.access import DropAccess
+from pipelines.sources.card import SourceCard
+from pipelines.sources.periods import is_period
 
 CSV = b"regio;spanning\nZeeland;4,75\n"
 ROAD = {
@@ -24,7 +24,7 @@ ROAD = {
 }
 
 
-def card_for(*, period_column: bool) -> tuple[SourceCard, DropRoad]:
+def card_for(*, period_column: bool) -> tuple[SourceCard, DropAccess]:
     columns: dict[str, Any] = {
         "regio": {"to": "region", "reads": "region_name", "names": "uwv_labour_region"},
         "spanning": {"to": "tightness", "reads": "dutch_number"},
@@ -35,14 +35,14 @@ def card_for(*, period_column: bool) -> tuple[SourceCard, DropRoad]:
         {
             **BASE,
             "publisher": "uwv",
-            "roads": [ROAD],
+            "access": [ROAD],
             "measures": [{"code": "tightness", "title": "Spanning", "unit": "ratio", "certainty": "seen"}],
             "layout": {"format": "csv", "columns": columns},
         }
     )
-    road = card.roads[0]
-    assert isinstance(road, DropRoad)
-    return card, road
+    access = card.access[0]
+    assert isinstance(access, DropAccess)
+    return card, access
 
 
 def put(folder: Path, *names: str) -> Path:
@@ -59,9 +59,9 @@ def probe(folder: Path) -> State:
 
 def fetch(folder: Path, *, period_column: bool = False) -> tuple[State, list[str]]:
     store = Memory()
-    card, road = card_for(period_column=period_column)
-    state = drop.fetch(hasty(), str(folder), card, road, store)
-    assert drop.probe(hasty(), str(folder), card, road) == state
+    card, access = card_for(period_column=period_column)
+    state = drop.fetch(hasty(), str(folder), card, access, store)
+    assert drop.probe(hasty(), str(folder), card, access) == state
     assert list(store.kept) == [f"files/{number:05d}" for number in range(len(store.kept))]
     return state, [url for url, _ in store.kept.values()]
 
@@ -159,8 +159,8 @@ def test_what_is_not_good_takes_no_other_with_it(tmp_path: Path, bad: tuple[list
     names = [f"{period}__2026-11-20.csv" for period in others]
     put(tmp_path, *names)
     store = Memory()
-    card, road = card_for(period_column=False)
-    assert drop.fetch(hasty(), str(tmp_path), card, road, store) == State("")
+    card, access = card_for(period_column=False)
+    assert drop.fetch(hasty(), str(tmp_path), card, access, store) == State("")
     assert probe(tmp_path) == State("")
     assert [url for _, (url, _) in sorted(store.kept.items())] == [f"drop:{name}" for name in names]
     assert set(store.lacked) == set(bad[0]) and re.search(bad[1], "".join(store.lacked.values()))
@@ -177,8 +177,8 @@ def test_a_file_that_cannot_be_read_takes_no_other_with_it(tmp_path: Path, monke
 
     monkeypatch.setattr(Path, "read_bytes", refuse)
     store = Memory()
-    card, road = card_for(period_column=False)
-    drop.fetch(hasty(), str(tmp_path), card, road, store)
+    card, access = card_for(period_column=False)
+    drop.fetch(hasty(), str(tmp_path), card, access, store)
     assert [url for url, _ in store.kept.values()] == ["drop:2026KW02__2026-08-21.csv"]
     assert store.lacked == {"drop:2026KW03__2026-11-20.csv": "[Errno 13] Permission denied"}
 
@@ -188,8 +188,8 @@ def test_an_earlier_download_stands_in_for_a_newer_one_that_is_not_good(
 ) -> None:
     put(tmp_path, "2026KW03__2026-10-01.csv", "2026KW03__2026-11-01.csv")
     store = Memory()
-    card, road = card_for(period_column=False)
-    drop.fetch(hasty(), str(tmp_path), card, road, store)
+    card, access = card_for(period_column=False)
+    drop.fetch(hasty(), str(tmp_path), card, access, store)
     assert [url for url, _ in store.kept.values()] == ["drop:2026KW03__2026-11-01.csv"]
     assert set(store.lacked) == set(bad[0])
 

@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support_http import BASE, Answer, Memory, Site, hasty, open_site
 
-from pipelines.card import SourceCard, load_cards
 from pipelines.clients import eurostat
 from pipelines.clients.jsonstat import read_cube
 from pipelines.clients.pages import State
 from pipelines.errors import MismatchError, NotThereError, SourceError
-from pipelines.roads import EurostatRoad
 from pipelines.settings import CARDS
+from pipelines.sources.access import EurostatAccess
+from pipelines.sources.card import SourceCard, load_cards
 
 # An answer of nama_10_gdp that was recorded: GDP of Germany and France in 2022 and 2023, in million euro.
 GDP: dict[str, Any] = {
@@ -45,7 +45,7 @@ def card_for(**more: Any) -> SourceCard:
         {
             **BASE,
             "publisher": "eurostat",
-            "roads": [
+            "access": [
                 {
                     "protocol": "eurostat",
                     "dataset": "nama_10_gdp",
@@ -286,16 +286,16 @@ estimated 7113220 cells, 5000000 cells at most</faultstring></S:Fault></S:Body><
 TOO_BIG = {"status": 413, "id": 413, "label": "EXTRACTION_TOO_BIG: The requested extraction is too big"}
 
 
-def road() -> EurostatRoad:
-    found = CARD.roads[0]
-    assert isinstance(found, EurostatRoad)
+def access() -> EurostatAccess:
+    found = CARD.access[0]
+    assert isinstance(found, EurostatAccess)
     return found
 
 
 def test_the_query_repeats_a_parameter_for_each_value(site: Site) -> None:
     site.put("/nama_10_gdp", GDP)
     store = Memory()
-    state = eurostat.fetch(hasty(), site.url, CARD, road(), store)
+    state = eurostat.fetch(hasty(), site.url, CARD, access(), store)
     assert site.asked == [f"{PATH}&sinceTimePeriod=2022"]
     assert state == State("2026-02-06T23:00:00+01:00")
     assert list(store.kept) == ["data/00000"]
@@ -303,7 +303,7 @@ def test_the_query_repeats_a_parameter_for_each_value(site: Site) -> None:
 
 def test_a_probe_asks_for_the_latest_period_and_tells_the_same_state(site: Site) -> None:
     site.put("/nama_10_gdp", GDP)
-    assert eurostat.probe(hasty(), site.url, CARD, road()) == State("2026-02-06T23:00:00+01:00")
+    assert eurostat.probe(hasty(), site.url, CARD, access()) == State("2026-02-06T23:00:00+01:00")
     assert site.asked == [f"{PATH}&lastTimePeriod=1"]
 
 
@@ -314,10 +314,10 @@ def test_a_probe_asks_for_the_latest_period_and_tells_the_same_state(site: Site)
 def test_an_answer_that_is_being_prepared_is_asked_for_again(site: Site, status: int, said: dict[str, Any]) -> None:
     prepared = Answer(json.dumps(said).encode(), status)
     site.put("/nama_10_gdp", prepared, GDP)
-    assert eurostat.fetch(hasty(), site.url, CARD, road(), Memory()).modified
+    assert eurostat.fetch(hasty(), site.url, CARD, access(), Memory()).modified
     site.put("/nama_10_gdp", prepared)
     with pytest.raises(SourceError, match=r"Eurostat says: ASYNCHRONOUS_RESPONSE.*\(tried 2 times\)"):
-        eurostat.fetch(hasty(), site.url, CARD, road(), Memory())
+        eurostat.fetch(hasty(), site.url, CARD, access(), Memory())
 
 
 @pytest.mark.parametrize(
@@ -336,7 +336,7 @@ def test_an_answer_that_is_being_prepared_is_asked_for_again(site: Site, status:
 def test_a_refusal_is_told_in_its_own_words_and_not_repeated(site: Site, answer: Answer, problem: str) -> None:
     site.put("/nama_10_gdp", answer)
     with pytest.raises(SourceError, match=problem):
-        eurostat.fetch(hasty(), site.url, CARD, road(), Memory())
+        eurostat.fetch(hasty(), site.url, CARD, access(), Memory())
     assert len(site.asked) == 1
 
 
@@ -355,7 +355,7 @@ def without(dimension: str, *codes: str) -> dict[str, Any]:
 def test_regions_that_a_dataset_lacks_leave_the_others(site: Site) -> None:
     site.put("/nama_10_gdp", without("geo", "DE"))
     store = Memory()
-    eurostat.fetch(hasty(), site.url, CARD, road(), store)
+    eurostat.fetch(hasty(), site.url, CARD, access(), store)
     ((_, body),) = store.kept.values()
     assert {row[1] for row in rows(body)} == {"FR"}
 
@@ -366,7 +366,7 @@ def test_a_dataset_that_has_nothing_of_the_query_is_refused_at_once(
 ) -> None:
     site.put("/nama_10_gdp", without(dimension, *codes))
     with pytest.raises(MismatchError, match=f"none of what `query` asks for: no {dimension} -> correct `query`"):
-        eurostat.fetch(hasty(), site.url, CARD, road(), Memory())
+        eurostat.fetch(hasty(), site.url, CARD, access(), Memory())
     assert len(site.asked) == 1
 
 
@@ -382,14 +382,14 @@ def test_a_code_of_the_card_that_a_dataset_lacks_is_told_by_name() -> None:
 def test_an_unknown_dataset_is_not_there(site: Site) -> None:
     site.put("/nama_10_gdp", Answer(b'{"error":[{"status":404,"id":100,"label":"ERR_NOT_FOUND_4: no such"}]}', 404))
     with pytest.raises(NotThereError, match="ERR_NOT_FOUND_4"):
-        eurostat.probe(hasty(), site.url, CARD, road())
+        eurostat.probe(hasty(), site.url, CARD, access())
 
 
 def test_a_query_asks_for_every_code_that_its_card_lists_and_for_no_other() -> None:
     cards = [card for card in load_cards(CARDS).values() if card.publisher == "eurostat"]
     assert cards
     for card in cards:
-        query = card.roads[0].query  # type: ignore[union-attr] # a road of Eurostat
+        query = card.access[0].query  # type: ignore[union-attr] # a way of Eurostat
         assert len(query["geo"]) == len(set(query["geo"]))
         for name, dimension in card.dimensions.items():
             listed = card.measures if dimension.role == "measure" else dimension.codes

@@ -1,4 +1,4 @@
-"""A municipality has figures only of periods in which it existed, whatever road and shape they come by."""
+"""A municipality has figures only of periods in which it existed, whatever way and shape they come by."""
 
 import csv
 from datetime import date, timedelta
@@ -10,18 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import SHARED
 
-from pipelines.card import SourceCard, load_cards
-from pipelines.clients.table_file import read_table
 from pipelines.errors import MismatchError
-from pipelines.ongoing import periods_of
 from pipelines.reading.existing import boundaries, refuse_codes_that_do_not_exist
+from pipelines.reading.files.table_file import read_table
+from pipelines.reading.ongoing import periods_of
 from pipelines.reading.tables import statistics_rows
 from pipelines.settings import CARDS, DBT_PROJECT
+from pipelines.sources.card import SourceCard, load_cards
 
 CASES = SHARED / "cases"
 ALL = load_cards(CARDS)
 FIGURES = ALL["cbs/83648NED"]
-AREAS = next(card for card in ALL.values() if card.boundaries and card.frame_year == 2023)
+AREAS = next(card for card in ALL.values() if card.boundaries and card.boundary_year == 2023)
 PLACES = next(card for card in ALL.values() if card.places)
 
 
@@ -42,7 +42,7 @@ def figures(folder: Path, *rows: tuple[str, str, float | None, str]) -> Path:
 
 
 def on_division(year: int) -> SourceCard:
-    return FIGURES.model_copy(update={"region_frame": year})
+    return FIGURES.model_copy(update={"region_boundary_year": year})
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_who_may_be_of_a_merger_to_come_is_told_as_such(tmp_path: Path, code: st
 def test_areas_and_places_are_of_municipalities_of_their_year(tmp_path: Path, card: SourceCard) -> None:
     name, column = ("boundaries", "region_code") if card.boundaries else ("places", "municipality_code")
     for code, fits in (("GM0363", True), ("GM0025", False), ("GM0020", False)):
-        frame = pl.DataFrame({column: [code], "frame_year": [card.frame_year]})
+        frame = pl.DataFrame({column: [code], "boundary_year": [card.boundary_year]})
         frame.write_parquet(tmp_path / f"{name}.parquet")
         if fits:
             refuse_codes(card, tmp_path)

@@ -10,17 +10,17 @@ import xlsxwriter
 from support import SHARED
 from support_mutations import all_grids, body_of
 
-from pipelines.card import SourceCard, load_cards
-from pipelines.clients.table_file import read_records, read_table
-from pipelines.clients.table_rows import Told
-from pipelines.clients.tally import Tally
 from pipelines.errors import SourceError
-from pipelines.landing import Landing, Resource, Snapshot
-from pipelines.reading.frames import read_frames
+from pipelines.landing.store import Landing, Resource, Snapshot
+from pipelines.reading.files.table_file import read_records, read_table
+from pipelines.reading.files.table_rows import Told
 from pipelines.reading.landed import Landed
 from pipelines.reading.registers import register_rows
+from pipelines.reading.small_tables import read_divisions
+from pipelines.reading.tally import Tally
 from pipelines.reading.told_periods import refuse_other_period
 from pipelines.settings import CARDS
+from pipelines.sources.card import SourceCard, load_cards
 
 CASES = SHARED / "cases"
 LOADED = load_cards(CARDS)
@@ -194,7 +194,7 @@ def read_dropped(folder: Path, card: SourceCard, files: dict[str, bytes]) -> Tal
     )
     target = folder / "raw"
     target.mkdir()
-    return read_frames(Landed(card, snapshot, landing), target)[2]
+    return read_divisions(Landed(card, snapshot, landing), target)[2]
 
 
 def test_the_same_bytes_or_figures_under_two_periods_are_refused_with_both(tmp_path: Path) -> None:

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from support_http import Answer, Memory, Site, hasty, landed, open_site, register_card
 
-from pipelines.card import SourceCard
 from pipelines.clients import file
 from pipelines.clients.files import check_file
 from pipelines.clients.pages import State
 from pipelines.errors import NotThereError, SourceError, UnreachableError
-from pipelines.landing import Landing
-from pipelines.roads import FileRoad, Protocol
+from pipelines.landing.store import Landing
+from pipelines.sources.access import FileAccess, Protocol
+from pipelines.sources.card import SourceCard
 
 CSV = b"jaar;ontvanger\n2023;Stichting A\n"
 HTML = b"<!DOCTYPE html><html><body>Onderhoud</body></html>"
@@ -30,18 +30,18 @@ def site() -> Iterator[Site]:
         yield running
 
 
-def card_for(site: Site, *paths: str, **layout: Any) -> tuple[SourceCard, FileRoad]:
+def card_for(site: Site, *paths: str, **layout: Any) -> tuple[SourceCard, FileAccess]:
     urls = [path if "://" in path else site.url + path for path in paths]
     card = register_card({"protocol": "file", "urls": urls}, **layout)
-    road = card.roads[0]
-    assert isinstance(road, FileRoad)
-    return card, road
+    access = card.access[0]
+    assert isinstance(access, FileAccess)
+    return card, access
 
 
 def fetch(site: Site, *paths: str, store: Memory | None = None) -> tuple[State, Memory]:
-    card, road = card_for(site, *paths)
+    card, access = card_for(site, *paths)
     store = store or Memory()
-    return file.fetch(hasty(), "", card, road, store), store
+    return file.fetch(hasty(), "", card, access, store), store
 
 
 def test_files_are_kept_in_order_with_their_addresses(site: Site) -> None:
@@ -56,11 +56,11 @@ def test_files_are_kept_in_order_with_their_addresses(site: Site) -> None:
 def test_a_probe_asks_for_headers_only_and_knows_the_same_file_again(site: Site) -> None:
     state, _ = fetch(site, "/a.csv", "/b.csv")
     site.asked.clear()
-    card, road = card_for(site, "/a.csv", "/b.csv")
-    assert file.probe(hasty(), "", card, road) == state
+    card, access = card_for(site, "/a.csv", "/b.csv")
+    assert file.probe(hasty(), "", card, access) == state
     assert sorted(site.asked) == ["HEAD /a.csv", "HEAD /b.csv"]
     site.put("/b.csv", CSV + b"2025;Stichting C\n")
-    assert file.probe(hasty(), "", card, road) != state
+    assert file.probe(hasty(), "", card, access) != state
 
 
 def test_the_newest_last_modified_is_when_the_files_changed(site: Site) -> None:
@@ -196,9 +196,9 @@ def test_a_probe_that_cannot_ask_one_file_leaves_the_state_open_and_fails_when_i
 
 
 def test_files_on_a_host_that_does_not_answer_are_not_waited_for_one_by_one(site: Site) -> None:
-    card, road = card_for(site, "/a.csv", *(f"http://127.0.0.1:9/{number}.csv" for number in range(20)))
+    card, access = card_for(site, "/a.csv", *(f"http://127.0.0.1:9/{number}.csv" for number in range(20)))
     store, http = Memory(), replace(hasty(), rate=1000)
-    file.fetch(http, "", card, road, store)
+    file.fetch(http, "", card, access, store)
     told = list(store.lacked.values())
     assert list(store.kept) == ["files/00000"] and len(told) == 20
     assert all("127.0.0.1:9 did not answer earlier in this run" in problem for problem in told)
@@ -254,6 +254,6 @@ def test_each_format_is_told_from_another(layout: dict[str, Any], good: bytes, b
         check_file(card, bad)
 
 
-def test_a_card_names_its_roads() -> None:
-    road = register_card({"protocol": "file", "urls": ["https://example.org/a.csv"]}).roads[0]
-    assert road.protocol is Protocol.FILE
+def test_a_card_names_its_ways() -> None:
+    access = register_card({"protocol": "file", "urls": ["https://example.org/a.csv"]}).access[0]
+    assert access.protocol is Protocol.FILE

@@ -14,36 +14,36 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support_http import BASE, register_card
 
-from pipelines.card import SourceCard
 from pipelines.clients import cbs_odata3, cbs_odata4, ckan, eurostat, hal, jsons, odata, ogc_features, opendatasoft
 from pipelines.clients.files import check_file
 from pipelines.clients.jsonstat import read_cube
 from pipelines.errors import RegiokompasError
-from pipelines.roads import CkanRoad, HalRoad, OgcRoad, OpendatasoftRoad
+from pipelines.sources.access import CkanAccess, HalAccess, OgcAccess, OpendatasoftAccess
+from pipelines.sources.card import SourceCard
 
-HAL = HalRoad.model_validate({"protocol": "hal", "path": "a/b", "embedded": "b"})
+HAL = HalAccess.model_validate({"protocol": "hal", "path": "a/b", "embedded": "b"})
 ODS = {
-    version: OpendatasoftRoad.model_validate(
+    version: OpendatasoftAccess.model_validate(
         {"protocol": "opendatasoft", "host": "https://example.org", "dataset": "d", "version": version}
     )
     for version in ("1.0", "2.1")
 }
 CKAN_CARD = register_card({"protocol": "ckan", "package": "p"})
-CKAN = CkanRoad.model_validate({"protocol": "ckan", "package": "p", "resources": {"format": "CSV", "name": "a"}})
-OGC = OgcRoad.model_validate({"protocol": "ogc_features", "collection": "c", "query": {"jaarcode": "2026"}})
+CKAN = CkanAccess.model_validate({"protocol": "ckan", "package": "p", "resources": {"format": "CSV", "name": "a"}})
+OGC = OgcAccess.model_validate({"protocol": "ogc_features", "collection": "c", "query": {"jaarcode": "2026"}})
 OGC_CARD = SourceCard.model_validate(
     {
         **BASE,
         "publisher": "pdok",
-        "roads": [{"protocol": "ogc_features", "collection": "c"}],
-        "boundaries": {"frame_year": 2026, "code": "statcode", "name": "statnaam"},
+        "access": [{"protocol": "ogc_features", "collection": "c"}],
+        "boundaries": {"boundary_year": 2026, "code": "statcode", "name": "statnaam"},
     }
 )
 EUROSTAT_CARD = SourceCard.model_validate(
     {
         **BASE,
         "publisher": "eurostat",
-        "roads": [{"protocol": "eurostat", "dataset": "d"}],
+        "access": [{"protocol": "eurostat", "dataset": "d"}],
         "dimensions": {
             "unit": {"role": "measure"},
             "sex": {"role": "category", "codes": [{"code": "T", "title": "Total", "certainty": "seen"}]},
@@ -107,7 +107,7 @@ class Reader(NamedTuple):
 
 
 def page_of_cbs(body: bytes) -> Any:
-    """The head of a page of either CBS road, and its rows still as bytes."""
+    """The head of a page of either CBS way, and its rows still as bytes."""
     envelope = odata.read_envelope(body)
     return envelope.head, envelope.rows, odata.next_link(envelope.head)
 
@@ -245,7 +245,7 @@ CBS_CARD = SourceCard.model_validate(
     {
         **BASE,
         "publisher": "cbs",
-        "roads": [{"protocol": "cbs_odata4"}, {"protocol": "cbs_odata3"}],
+        "access": [{"protocol": "cbs_odata4"}, {"protocol": "cbs_odata3"}],
         "dimensions": {"RegioS": {"role": "region"}, "Perioden": {"role": "period"}},
         "measures": [{"code": "M1", "title": "Vestigingen", "unit": "aantal", "certainty": "recorded"}],
     }
@@ -279,17 +279,17 @@ METADATA: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("road", METADATA)
-def test_good_metadata_is_read(road: str) -> None:
-    describe, sets = METADATA[road]
+@pytest.mark.parametrize("access", METADATA)
+def test_good_metadata_is_read(access: str) -> None:
+    describe, sets = METADATA[access]
     assert describe(CBS_CARD, sets.__getitem__).measures
 
 
-@pytest.mark.parametrize("road", METADATA)
+@pytest.mark.parametrize("access", METADATA)
 @given(data=st.data())
 @FUZZ
-def test_metadata_with_another_value_does_no_other_harm(road: str, data: st.DataObject) -> None:
-    describe, sets = METADATA[road]
+def test_metadata_with_another_value_does_no_other_harm(access: str, data: st.DataObject) -> None:
+    describe, sets = METADATA[access]
     changed = copy.deepcopy(sets)
     row = data.draw(st.sampled_from([row for rows in changed.values() for row in rows]))
     key = data.draw(st.sampled_from(sorted(row)))

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from support_http import Memory, Site, hasty, open_site, register_card
 
-from pipelines.card import SourceCard
 from pipelines.clients import hal
 from pipelines.clients.pages import State
 from pipelines.errors import NotThereError, SourceError
-from pipelines.roads import HalRoad
+from pipelines.sources.access import HalAccess
+from pipelines.sources.card import SourceCard
 
 FIRST = "/subsidies/register?_format=json&_pageSize=2&_count=true"
 
@@ -30,20 +30,20 @@ def site() -> Iterator[Site]:
         yield running
 
 
-def asked() -> tuple[SourceCard, HalRoad]:
+def asked() -> tuple[SourceCard, HalAccess]:
     card = register_card(
         {"protocol": "hal", "path": "subsidies/register", "embedded": "register", "page_size": 2}, format="json"
     )
-    road = card.roads[0]
-    assert isinstance(road, HalRoad)
-    return card, road
+    access = card.access[0]
+    assert isinstance(access, HalAccess)
+    return card, access
 
 
 def fetch(site: Site) -> Memory:
-    card, road = asked()
+    card, access = asked()
     store = Memory()
-    assert hal.fetch(hasty(), site.url, card, road, store) == State("")
-    store.rows = [record["dossiernummer"] for body in store.bodies.values() for record in hal.records(body, road)]  # type: ignore[attr-defined] # for the tests below
+    assert hal.fetch(hasty(), site.url, card, access, store) == State("")
+    store.rows = [record["dossiernummer"] for body in store.bodies.values() for record in hal.records(body, access)]  # type: ignore[attr-defined] # for the tests below
     return store
 
 
@@ -67,8 +67,8 @@ def test_pages_are_followed_to_the_last(site: Site) -> None:
 
 def test_a_page_of_nothing_but_links_keeps_its_records_clean(site: Site) -> None:
     site.put(FIRST, page(1, 1, None))
-    road = HalRoad(protocol="hal", path="a", embedded="register")  # type: ignore[arg-type] # pydantic reads the text
-    assert hal.records(fetch(site).bodies["records/00000"], road) == [{"dossiernummer": "1-0", "bedragVerleend": 0}]
+    access = HalAccess(protocol="hal", path="a", embedded="register")  # type: ignore[arg-type] # pydantic reads the text
+    assert hal.records(fetch(site).bodies["records/00000"], access) == [{"dossiernummer": "1-0", "bedragVerleend": 0}]
 
 
 def test_an_empty_collection_is_a_whole_answer(site: Site) -> None:

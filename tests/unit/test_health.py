@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from pipelines.card import SourceCard
 from pipelines.errors import Trouble
-from pipelines.health import TROUBLES, expected_next, state
-from pipelines.landing import Failure, Lacking, Snapshot
-from pipelines.strict import Bilingual
+from pipelines.ingest.health import TROUBLES, expected_next, state
+from pipelines.landing.store import Failure, Lacking, Snapshot
+from pipelines.sources.card import SourceCard
+from pipelines.sources.strict import Bilingual
 
 TODAY = date(2026, 11, 24)
 
@@ -19,7 +19,7 @@ def card(**changes: Any) -> SourceCard:
         {
             "publisher": "cbs",
             "table": "1NED",
-            "roads": [{"protocol": "cbs_odata4"}],
+            "access": [{"protocol": "cbs_odata4"}],
             "title": {"nl": "Tabel", "en": "Table"},
             "licence": "CC BY 4.0",
             "licence_url": "https://creativecommons.org/licenses/by/4.0/",
@@ -90,9 +90,9 @@ def test_the_next_figures_are_expected_on_a_day(changes: dict[str, Any], newest:
         ({}, True, None, "2025JJ00", "Gediscontinueerd Stopgezet", "stopped", "Gediscontinueerd"),
         ({}, False, None, None, "", "absent", None),
         ({}, False, FAILED, None, "", "absent", "HTTP 503"),
-        ({"roads": DROP, "layout": LAYOUT}, False, None, None, "", "awaited", None),
+        ({"access": DROP, "layout": LAYOUT}, False, None, None, "", "awaited", None),
         # A file that a person brought under a wrong name was brought all the same.
-        ({"roads": DROP, "layout": LAYOUT}, False, FAILED, None, "", "absent", "HTTP 503"),
+        ({"access": DROP, "layout": LAYOUT}, False, FAILED, None, "", "absent", "HTTP 503"),
     ],
 )
 def test_the_state_follows(

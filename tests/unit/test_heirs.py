@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from support import SHARED
 
 from pipelines.errors import SelectionError
-from pipelines.heirs import Listed, Stay, is_in, with_heirs
+from pipelines.ingest.heirs import Listed, Stay, is_in, with_heirs
+from pipelines.ingest.selections import read_selections
 from pipelines.reading.existing import boundaries
-from pipelines.selections import read_selections
 from pipelines.settings import DBT_PROJECT
 
 KNOWN = boundaries()

@@ -5,9 +5,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipelines.assemble import hold_back
-from pipelines.held_back import with_dependents
-from pipelines.indicators import PUBLISHED, read_indicators, terms_of
+from pipelines.indicators.held_back import with_dependents
+from pipelines.indicators.registry import PUBLISHED, read_indicators, terms_of
+from pipelines.ingest.assemble import hold_back
 from pipelines.settings import Settings
 
 INDICATORS = read_indicators()

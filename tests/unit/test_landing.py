@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.errors import RegiokompasError
-from pipelines.landing import Failure, Lacking, Landing, Resource, Snapshot, open_landing, write_atomically
+from pipelines.landing.store import Failure, Lacking, Landing, Resource, Snapshot, open_landing, write_atomically
 
 
 @pytest.fixture

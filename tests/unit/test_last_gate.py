@@ -3,8 +3,8 @@
 import polars as pl
 import pytest
 
-from pipelines.checks import refuse_persons
 from pipelines.errors import RegiokompasError
+from pipelines.orchestration.checks import refuse_persons
 from pipelines.reading.recipients import MASK
 
 

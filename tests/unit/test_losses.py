@@ -37,10 +37,12 @@ class Both:
     def __init__(self, folder: Path) -> None:
         self.releases = folder / "releases"
 
-    def make(self, name: str, found: Figures, on_frame: Figures | None = None, blocked: Iterable[str] = ()) -> Release:
+    def make(
+        self, name: str, found: Figures, on_boundaries: Figures | None = None, blocked: Iterable[str] = ()
+    ) -> Release:
         blocked = set(blocked)
         rows = {i: {**INDICATOR, "state": "blocked" if i in blocked else "active"} for i in (*KNOWN, *blocked)}
-        return make_release(self.releases, name, found, on_frame=on_frame, indicators=rows)
+        return make_release(self.releases, name, found, on_boundaries=on_boundaries, indicators=rows)
 
     def lost(self, older: Figures, newer: Figures, blocked: Iterable[str] = ()) -> Losses:
         return losses(self.make("older", older), self.make("newer", newer, blocked=blocked))
@@ -165,8 +167,8 @@ def test_an_indicator_that_is_held_back_is_no_loss_and_neither_is_who_had_nothin
 
 
 def test_figures_as_published_and_on_boundaries_are_lost_apart(both: Both) -> None:
-    older = both.make("older", figures(), on_frame=figures())
-    newer = both.make("newer", figures(), on_frame=figures(indicators=["jobs_count"]))
+    older = both.make("older", figures(), on_boundaries=figures())
+    newer = both.make("newer", figures(), on_boundaries=figures(indicators=["jobs_count"]))
     found = losses(older, newer)
     assert (found.had, found.figures, found.by_indicator) == (400, 100, {"crimes_count": (100, 200)})
     assert (found.indicators, found.municipalities) == ((), ()), "as published all of it is there"
@@ -174,9 +176,9 @@ def test_figures_as_published_and_on_boundaries_are_lost_apart(both: Both) -> No
 
 def test_figures_on_the_boundaries_of_a_newer_year_are_no_loss(tmp_path: Path) -> None:
     both = Both(tmp_path)
-    older, newer = (both.make(name, figures(), on_frame=figures()) for name in ("older", "newer"))
-    on_frame = newer.folder / "tables" / "observations_on_frame.parquet"
-    pl.read_parquet(on_frame).with_columns(frame_year=pl.lit(2027, pl.Int32)).write_parquet(on_frame)
+    older, newer = (both.make(name, figures(), on_boundaries=figures()) for name in ("older", "newer"))
+    on_boundaries = newer.folder / "tables" / "observations_on_boundaries.parquet"
+    pl.read_parquet(on_boundaries).with_columns(boundary_year=pl.lit(2027, pl.Int32)).write_parquet(on_boundaries)
     assert losses(older, newer).figures == 0
 
 
@@ -226,6 +228,6 @@ def test_a_reason_for_what_needs_none_is_not_kept(both: Both) -> None:
 
 def test_an_older_release_that_lacks_a_table_is_named(both: Both) -> None:
     older, newer = both.make("older", figures()), both.make("newer", figures())
-    (older.folder / "tables" / "observations_on_frame.parquet").unlink()
-    with pytest.raises(RegiokompasError, match=r"older.*observations_on_frame"):
+    (older.folder / "tables" / "observations_on_boundaries.parquet").unlink()
+    with pytest.raises(RegiokompasError, match=r"older.*observations_on_boundaries"):
         accept_losses(older, newer, BOUNDS, "")

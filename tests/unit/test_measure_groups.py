@@ -1,4 +1,4 @@
-"""Measures that share a title are told apart by the group that they stand in, on every road to a table of CBS."""
+"""Measures that share a title are told apart by the group that they stand in, by every way to a table of CBS."""
 
 import csv
 import io
@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from support_http import Answer, Memory, Site, hasty, open_site
 
-from pipelines.card import SourceCard, load_cards
 from pipelines.clients import cbs_bulk, cbs_odata3, cbs_odata4
 from pipelines.clients.description import Description, SourceMeasure, match
 from pipelines.clients.odata import Rows, group_titles
-from pipelines.dimensions import Measure
 from pipelines.errors import MismatchError
-from pipelines.roads import CbsRoad, Protocol
 from pipelines.settings import CARDS
+from pipelines.sources.access import CbsAccess, Protocol
+from pipelines.sources.card import SourceCard, load_cards
+from pipelines.sources.dimensions import Measure
 
 TITLE = "Middelbaar beroepsonderwijs"
 # Id, title and the group around it; the topics of today's regional key figures that share a title.
@@ -85,25 +85,25 @@ def v3_rows(*, groups: bool = True) -> Rows:
     return ({"DataProperties": listed} | sets).__getitem__
 
 
-def described(road: str, *, groups: bool = True) -> Description:
-    if road == "v3":
+def described(access: str, *, groups: bool = True) -> Description:
+    if access == "v3":
         return cbs_odata3.description(CARD, v3_rows(groups=groups))
-    if road == "bulk":
+    if access == "bulk":
         return cbs_bulk.description(CARD, cbs_bulk.metadata(zipped(v4_sets(groups=groups))))
     return cbs_odata4.description(CARD, v4_sets(groups=groups).__getitem__)
 
 
-@pytest.mark.parametrize("road", ["v3", "v4", "bulk"])
-def test_the_group_of_the_card_chooses_among_measures_with_one_title(road: str) -> None:
-    found = described(road)
+@pytest.mark.parametrize("access", ["v3", "v4", "bulk"])
+def test_the_group_of_the_card_chooses_among_measures_with_one_title(access: str) -> None:
+    found = described(access)
     assert {m.code: m.groups for m in found.all_measures} == FOUND
     assert {code: source for source, (code, _) in found.measures.items()} == {"Mbo": "MiddelbaarBeroepsonderwijs_110"}
 
 
-@pytest.mark.parametrize("road", ["v3", "v4", "bulk"])
-def test_without_groups_several_are_refused_rather_than_guessed(road: str) -> None:
+@pytest.mark.parametrize("access", ["v3", "v4", "bulk"])
+def test_without_groups_several_are_refused_rather_than_guessed(access: str) -> None:
     with pytest.raises(MismatchError, match=r"matches 2 of the source: .*_105 .*_110 "):
-        described(road, groups=False)
+        described(access, groups=False)
 
 
 @pytest.mark.parametrize(
@@ -164,6 +164,6 @@ def test_groups_are_fetched_where_the_table_offers_them_and_nowhere_else(site: S
     site.put("/70072ned/Properties", Answer(json.dumps(sets.pop("Properties")[0]).encode()))
     for name, rows in sets.items():
         site.put(f"/70072ned/{name}", {"value": rows})
-    road, store = CbsRoad(protocol=Protocol.CBS_ODATA4), Memory()
-    cbs_odata4.look(hasty(), site.url, CARD, road, store)
+    access, store = CbsAccess(protocol=Protocol.CBS_ODATA4), Memory()
+    cbs_odata4.look(hasty(), site.url, CARD, access, store)
     assert ("MeasureGroups" in store.kept) == groups == ("/70072ned/MeasureGroups" in site.asked)

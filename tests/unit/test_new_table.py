@@ -2,10 +2,10 @@
 
 import pytest
 
-from pipelines.card import Cadence
 from pipelines.clients.description import SourceCode
-from pipelines.new_table import cadence_of, id_of
-from pipelines.units import thousands_in, without_thousands
+from pipelines.commands.new_table import cadence_of, id_of
+from pipelines.sources.card import Cadence
+from pipelines.sources.units import thousands_in, without_thousands
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.clients.numbers import reader_of, two_readings
-from pipelines.clients.table_file import read_table
-from pipelines.clients.values import read_day, read_month, read_quarter, read_year
 from pipelines.errors import SourceError
-from pipelines.layout import FileColumn, TableLayout
+from pipelines.reading.files.numbers import reader_of, two_readings
+from pipelines.reading.files.table_file import read_table
+from pipelines.reading.files.values import read_day, read_month, read_quarter, read_year
+from pipelines.sources.layout import FileColumn, TableLayout
 
 READS = ["number", "dutch_number"]
 STYLES = [("", "."), ("", ","), (",", "."), (".", ","), (" ", ","), (" ", "."), ("'", ".")]

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipelines.card import SourceCard, load_cards
 from pipelines.clients.description import SourceCode, SourceMeasure, check_unit, describe, match, plain, wire_names
 from pipelines.clients.jsons import read_json
 from pipelines.clients.odata import next_link, read_envelope, read_rows
-from pipelines.dimensions import Code, Measure
 from pipelines.errors import MismatchError, SourceError
 from pipelines.settings import CARDS
+from pipelines.sources.card import SourceCard, load_cards
+from pipelines.sources.dimensions import Code, Measure
 
 CARD: SourceCard = load_cards(CARDS)["cbs/70072ned"]
 
@@ -75,7 +75,7 @@ def test_what_is_no_set_of_rows_is_refused(body: bytes) -> None:
         read_rows(body)
 
 
-def test_the_next_link_is_found_on_both_roads() -> None:
+def test_the_next_link_is_found_on_both_ways() -> None:
     assert next_link({"@odata.nextLink": "a"}) == "a"
     assert next_link({"odata.nextLink": "b"}) == "b"
     assert next_link({"@odata.count": 3}) is None

@@ -11,30 +11,30 @@ import pytest
 from support import SHARED
 from support_http import BASE, Memory, Site, hasty, open_site
 
-from pipelines.card import SourceCard
 from pipelines.clients import ogc_features
 from pipelines.clients.pages import State
 from pipelines.errors import MismatchError, NotThereError, SourceError
-from pipelines.roads import OgcRoad
+from pipelines.sources.access import OgcAccess
+from pipelines.sources.card import SourceCard
 
 ITEMS = "/collections/gemeente_gegeneraliseerd/items"
 RING = [[4.9, 52.3], [5.0, 52.3], [5.0, 52.4], [4.9, 52.3]]
 
 
-def card_for(code: str = "statcode", name: str = "statnaam") -> tuple[SourceCard, OgcRoad]:
+def card_for(code: str = "statcode", name: str = "statnaam") -> tuple[SourceCard, OgcAccess]:
     card = SourceCard.model_validate(
         {
             **BASE,
             "publisher": "pdok",
-            "roads": [
+            "access": [
                 {"protocol": "ogc_features", "collection": "gemeente_gegeneraliseerd", "query": {"jaarcode": "2026"}}
             ],
-            "boundaries": {"frame_year": 2026, "code": code, "name": name},
+            "boundaries": {"boundary_year": 2026, "code": code, "name": name},
         }
     )
-    road = card.roads[0]
-    assert isinstance(road, OgcRoad)
-    return card, road
+    access = card.access[0]
+    assert isinstance(access, OgcAccess)
+    return card, access
 
 
 def feature(code: str = "GM0363", kind: str = "Polygon", coordinates: Any = None, year: int = 2026) -> dict[str, Any]:
@@ -133,7 +133,7 @@ def test_an_area_becomes_a_row_with_compact_rounded_geometry() -> None:
     long_ring = [[4.900001234, 52.3, 1.5], [5.0, 52.3, 1.5], [5.0, 52.400009, 1.5], [4.900001234, 52.3, 1.5]]
     islands = feature("GM0014", "MultiPolygon", [[RING], [RING, RING]])
     rows = rows_of(card_for()[0], body(feature(coordinates=[long_ring])), body(islands))
-    assert rows.columns == ["frame_year", "region_code", "name", "geometry"]
+    assert rows.columns == ["boundary_year", "region_code", "name", "geometry"]
     first, second = rows.rows()
     assert first[:3] == (2026, "GM0363", "Naam GM0363")
     assert first[3] == '{"type":"Polygon","coordinates":[[[4.9,52.3],[5.0,52.3],[5.0,52.40001],[4.9,52.3]]]}'

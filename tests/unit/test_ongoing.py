@@ -9,15 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import SHARED
 
-from pipelines.card import SourceCard, load_cards
 from pipelines.errors import MismatchError
-from pipelines.landing import Landing, Resource, Snapshot
-from pipelines.ongoing import ongoing_periods, periods_of, refuse_periods_to_come
-from pipelines.origins import asked
-from pipelines.periods import has_begun, is_over, period_days
-from pipelines.reading.frames import read_frames
+from pipelines.ingest.origins import asked
+from pipelines.landing.store import Landing, Resource, Snapshot
 from pipelines.reading.landed import Landed
+from pipelines.reading.ongoing import ongoing_periods, periods_of, refuse_periods_to_come
+from pipelines.reading.small_tables import read_divisions
 from pipelines.settings import CARDS
+from pipelines.sources.card import SourceCard, load_cards
+from pipelines.sources.periods import has_begun, is_over, period_days
 
 CASES = SHARED / "cases"
 LANDED = date(2026, 11, 2)
@@ -128,7 +128,7 @@ def test_grants_for_a_year_to_come_are_of_a_year_that_is_not_over(tmp_path: Path
         invented=False,
         resources=(page,),
     )
-    read_frames(Landed(REGISTER, snapshot, landing), folder)
+    read_divisions(Landed(REGISTER, snapshot, landing), folder)
     assert {period.period_code for period in periods_of(REGISTER, folder)} >= {"2024JJ00", "2027JJ00"}
     found = {period.period_code for period in ongoing_periods(REGISTER, folder, LANDED)}
     assert "2027JJ00" in found and not {code for code in found if code < "2026"}

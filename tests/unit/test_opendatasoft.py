@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from support_http import Memory, Site, hasty, open_site, register_card
 
-from pipelines.card import SourceCard
 from pipelines.clients import opendatasoft
 from pipelines.clients.pages import State
 from pipelines.errors import NotThereError, SourceError
-from pipelines.roads import OpendatasoftRoad
+from pipelines.sources.access import OpendatasoftAccess
+from pipelines.sources.card import SourceCard
 
 V2 = "/api/explore/v2.1/catalog/datasets/parkeerplaatsen"
 V1 = "/api/records/1.0/search/?dataset=parkeerplaatsen&rows=1000"
@@ -41,22 +41,22 @@ def site() -> Iterator[Site]:
         yield running
 
 
-def card_for(site: Site, version: str) -> tuple[SourceCard, OpendatasoftRoad]:
+def card_for(site: Site, version: str) -> tuple[SourceCard, OpendatasoftAccess]:
     card = register_card(
         {"protocol": "opendatasoft", "host": f"{site.url}/", "dataset": "parkeerplaatsen", "version": version},
         format="json",
     )
-    road = card.roads[0]
-    assert isinstance(road, OpendatasoftRoad)
-    return card, road
+    access = card.access[0]
+    assert isinstance(access, OpendatasoftAccess)
+    return card, access
 
 
 def fetch(site: Site, version: str) -> tuple[State, list[dict[str, Any]], list[str]]:
-    card, road = card_for(site, version)
+    card, access = card_for(site, version)
     store = Memory()
-    state = opendatasoft.fetch(hasty(), "", card, road, store)
+    state = opendatasoft.fetch(hasty(), "", card, access, store)
     pages = [body for name, body in store.bodies.items() if name.startswith("records/")]
-    return state, [row for body in pages for row in opendatasoft.records(body, road)], list(store.kept)
+    return state, [row for body in pages for row in opendatasoft.records(body, access)], list(store.kept)
 
 
 def hits(total: int, count: int) -> dict[str, Any]:
@@ -74,8 +74,8 @@ def test_an_export_is_fetched_whole(site: Site) -> None:
 
 @pytest.mark.parametrize("version", ["2.1", "1.0"])
 def test_a_probe_reads_the_description_only(site: Site, version: str) -> None:
-    card, road = card_for(site, version)
-    state = opendatasoft.probe(hasty(), "", card, road)
+    card, access = card_for(site, version)
+    state = opendatasoft.probe(hasty(), "", card, access)
     assert state.modified == ABOUT["modified"] and len(site.asked) == 1
 
 

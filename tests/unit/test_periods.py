@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support_periods import CODES, DAYS, NUMBERED, calendar_of
 
-from pipelines.periods import (
+from pipelines.sources.periods import (
     is_period,
     letters_of,
     newest_period,

@@ -14,18 +14,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines import raw, seeds
-from pipelines.card import SourceCard, load_cards
 from pipelines.errors import SourceError
-from pipelines.landing import Landing, Resource, Snapshot
-from pipelines.ongoing import marks_of_nil
-from pipelines.periods import period_kinds
-from pipelines.raw import is_read, rows_of, write_raw
+from pipelines.landing.store import Landing, Resource, Snapshot
 from pipelines.reading.cbs import unrounded
 from pipelines.reading.existing import boundaries
-from pipelines.reading.frames import region_names
+from pipelines.reading.ongoing import marks_of_nil
+from pipelines.reading.raw import is_read, rows_of, write_raw
 from pipelines.reading.recipients import recipient_words
+from pipelines.reading.small_tables import region_names
 from pipelines.seeds import csv_rows
 from pipelines.settings import CARDS, PROJECT
+from pipelines.sources.card import SourceCard, load_cards
+from pipelines.sources.periods import period_kinds
 from schemas.shapes import check_shape
 
 CON = duckdb.connect()
@@ -208,7 +208,7 @@ def test_other_code_means_another_reading(
 
 def test_a_reading_is_known_by_all_of_our_code_that_it_loads() -> None:
     told = "print(*(getattr(module, '__file__', None) or '' for module in sys.modules.values()), sep='\\n')"
-    command = [sys.executable, "-c", f"import sys, pipelines.raw, schemas.shapes; {told}"]
+    command = [sys.executable, "-c", f"import sys, pipelines.reading.raw, schemas.shapes; {told}"]
     ran = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
     ours = {path for path in map(Path, ran.stdout.splitlines()) if path.is_relative_to(PROJECT)}
     code = {file for file in raw.reader_files() if file.suffix == ".py"}

@@ -10,14 +10,14 @@ import pytest
 import requests
 from urllib3 import HTTPResponse
 
-from pipelines.card import SourceCard
 from pipelines.clients.http import HttpClient
 from pipelines.errors import AwaitedError, Trouble
-from pipelines.health import state
-from pipelines.landing import Failure, Landing
-from pipelines.origins import LiveOrigin
-from pipelines.refresh import FailedError, Refreshed, read_landed, refresh
-from pipelines.roads import Protocol
+from pipelines.ingest.health import state
+from pipelines.ingest.origins import LiveOrigin
+from pipelines.ingest.refresh import FailedError, Refreshed, read_landed, refresh
+from pipelines.landing.store import Failure, Landing
+from pipelines.sources.access import Protocol
+from pipelines.sources.card import SourceCard
 from schemas.shapes import check_shape
 
 DROP = {
@@ -51,12 +51,12 @@ class Network(requests.adapters.BaseAdapter):
         """Nothing is held open."""
 
 
-def card(*roads: dict[str, Any]) -> SourceCard:
+def card(*ways: dict[str, Any]) -> SourceCard:
     return SourceCard.model_validate(
         {
             "publisher": "den_haag",
             "table": "subsidies",
-            "roads": roads,
+            "access": ways,
             "title": {"nl": "Register", "en": "Register"},
             "licence": "CC0",
             "licence_url": "https://creativecommons.org/publicdomain/zero/1.0/",

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from support import SHARED
 
-from pipelines.sample.frames import municipalities
+from pipelines.sample.boundaries import municipalities
 from pipelines.settings import DBT_PROJECT, PROJECT
 
 FILES = SHARED / "standin" / "files"

@@ -8,11 +8,11 @@ from datetime import date
 import pytest
 from support import SHARED
 
-from pipelines.card import load_cards
-from pipelines.clients.table_file import read_table
+from pipelines.reading.files.table_file import read_table
 from pipelines.reading.registers import register_rows
-from pipelines.sample.frames import in_year
+from pipelines.sample.boundaries import in_year
 from pipelines.settings import CARDS, DBT_PROJECT
+from pipelines.sources.card import load_cards
 
 FILES = {
     "amsterdam/subsidies_2016": "municipal/amsterdam-subsidies-2016.json",

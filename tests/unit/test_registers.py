@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import SHARED
 
-from pipelines.card import SourceCard, load_cards
-from pipelines.clients.table_file import read_records, read_table
 from pipelines.errors import CardError, RegiokompasError, SourceError
+from pipelines.reading.files.table_file import read_records, read_table
 from pipelines.reading.recipients import MASK
 from pipelines.reading.registers import AMOUNTS, register_rows
 from pipelines.reading.shapes import SUBSIDIES
 from pipelines.settings import CARDS
+from pipelines.sources.card import SourceCard, load_cards
 from schemas.registers import check_subsidies
 from schemas.wire import WireError
 

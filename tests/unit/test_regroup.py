@@ -22,7 +22,7 @@ from portal.regroup import (
     add_up,
     index_of,
     mended_by,
-    place_on_frame,
+    place_on_boundaries,
     regroup,
     round_half_away,
 )
@@ -145,15 +145,15 @@ def test_a_mended_estimate_is_as_sure_as_the_figures_beside_it(status: str) -> N
 def test_the_parts_of_a_divided_count_add_up_to_it(value: int, decimals: int, cuts: list[float]) -> None:
     edges = [0.0, *sorted(cuts), 1.0]
     parts = [FigurePart(final(value), a, b) for a, b in pairwise(edges)]
-    placed = [place_on_frame([part], decimals).value or 0 for part in parts]
+    placed = [place_on_boundaries([part], decimals).value or 0 for part in parts]
     assert sum(placed) == pytest.approx(value, abs=1e-6)
 
 
-def test_on_a_frame_who_is_counted_by_its_heir_is_not_missed() -> None:
+def test_on_boundaries_who_is_counted_by_its_heir_is_not_missed() -> None:
     parts = [FigurePart(final(100)), FigurePart(None, is_expected=False)]
-    assert place_on_frame(parts, 0) == final(100)
-    assert place_on_frame([FigurePart(final(100)), FigurePart(None)], 0).method == "unavailable"
-    assert place_on_frame([FigurePart(None), FigurePart(None)], 0, ahead=final(7)) == final(7)
+    assert place_on_boundaries(parts, 0) == final(100)
+    assert place_on_boundaries([FigurePart(final(100)), FigurePart(None)], 0).method == "unavailable"
+    assert place_on_boundaries([FigurePart(None), FigurePart(None)], 0, ahead=final(7)) == final(7)
 
 
 @pytest.mark.parametrize(("value", "decimals", "rounded"), [(0.5, 0, 1), (-0.5, 0, -1), (2.5, 0, 3), (1.25, 1, 1.3)])

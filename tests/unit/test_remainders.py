@@ -1,4 +1,4 @@
-"""What a source cannot place in any region is set aside as it is read, by every road, and counted."""
+"""What a source cannot place in any region is set aside as it is read, by every way, and counted."""
 
 import csv
 import json
@@ -9,15 +9,15 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipelines.card import SourceCard
-from pipelines.clients.tally import NOT_CLASSIFIED
-from pipelines.landing import Landing, Resource, Snapshot
-from pipelines.raw import rows_of, tally_of, write_raw
+from pipelines.ingest.refresh import refresh
+from pipelines.landing.store import Landing, Resource, Snapshot
+from pipelines.reading.raw import rows_of, tally_of, write_raw
 from pipelines.reading.remainders import remainders_among
-from pipelines.refresh import refresh
+from pipelines.reading.tally import NOT_CLASSIFIED
 from pipelines.sample.make_sample import sample_origin
 from pipelines.sample.tables import NO_REGIONS
 from pipelines.settings import DBT_PROJECT
+from pipelines.sources.card import SourceCard
 from schemas.shapes import check_shape
 from schemas.wire import WireError
 
@@ -59,7 +59,7 @@ def cbs_card(table: str, protocol: str) -> SourceCard:
             **TEXTS,
             "publisher": "cbs",
             "table": table,
-            "roads": [{"protocol": protocol}],
+            "access": [{"protocol": protocol}],
             "dimensions": {
                 "RegioS": {"role": "region", "levels": levels},
                 "Perioden": {"role": "period", "kinds": ["JJ"], "since": 2023},
@@ -113,7 +113,7 @@ def test_extra_regio_of_eurostat_is_none(tmp_path: Path) -> None:
             **TEXTS,
             "publisher": "eurostat",
             "table": "x",
-            "roads": [{"protocol": "eurostat", "dataset": "x"}],
+            "access": [{"protocol": "eurostat", "dataset": "x"}],
             "dimensions": {"unit": {"role": "measure"}, "geo": {"role": "region"}, "time": {"role": "period"}},
             "measures": [{"code": "NR", "title": "Number", "certainty": "seen"}],
             "rows": {"min": 4, "max": 4},
@@ -135,7 +135,7 @@ FILE_CARD = SourceCard.model_validate(
         **TEXTS,
         "publisher": "uwv",
         "table": "x",
-        "roads": [{"protocol": "file", "urls": ["https://x/a.csv"]}],
+        "access": [{"protocol": "file", "urls": ["https://x/a.csv"]}],
         "measures": [{"code": "people", "title": "people", "certainty": "seen"}],
         "layout": {
             "format": "csv",

@@ -8,24 +8,24 @@ import polars as pl
 import pytest
 from support_sample import serving
 
-from pipelines.card import Cadence, Shape, SourceCard, load_cards
 from pipelines.clients.http import HttpClient, open_session
 from pipelines.clients.registry import ASKED, CBS, told_by
-from pipelines.landing import Landing
-from pipelines.origins import LiveOrigin
-from pipelines.periods import letters_of, period_kinds
-from pipelines.refresh import Refreshed, refresh
-from pipelines.roads import Protocol
+from pipelines.ingest.origins import LiveOrigin
+from pipelines.ingest.refresh import Refreshed, refresh
+from pipelines.landing.store import Landing
 from pipelines.sample.figures import land as areas_of
 from pipelines.sample.make_sample import NoPace, sample_origin
 from pipelines.settings import CARDS
+from pipelines.sources.access import Protocol
+from pipelines.sources.card import Cadence, Shape, SourceCard, load_cards
+from pipelines.sources.periods import letters_of, period_kinds
 from schemas.shapes import check_shape
 
 ALL = load_cards(CARDS)
 CARD: dict[str, Any] = {
     "publisher": "cbs",
     "table": "99999NED",
-    "roads": [{"protocol": "cbs_odata4"}],
+    "access": [{"protocol": "cbs_odata4"}],
     "title": {"nl": "Verzonnen tabel", "en": "Made-up table"},
     "licence": "CC BY 4.0",
     "licence_url": "https://creativecommons.org/licenses/by/4.0/deed.nl",
@@ -71,7 +71,7 @@ def test_every_card_is_answered_within_its_bounds(dataset_id: str, tmp_path: Pat
     done = land(card, tmp_path)
     assert card.rows.min <= done.rows <= card.rows.max
     assert done.snapshot.invented
-    assert done.snapshot.protocol in {road.protocol for road in card.roads}
+    assert done.snapshot.protocol in {access.protocol for access in card.access}
     if card.shape is Shape.OBSERVATIONS:
         rows = figures(done)
         assert set(rows["measure_code"]) == {m.code for m in card.measures}
@@ -83,8 +83,8 @@ def test_a_table_on_one_division_has_its_municipalities_in_every_period(tmp_path
     years = {"role": "period", "kinds": ["JJ"], "since": 2018}
     dimensions = {**CARD["dimensions"], "Perioden": years}
     # Municipalities of 1 January, as CBS counts them: 355 in 2020, 342 in 2025.
-    for frame, places in ((2020, 355), (2025, 342)):
-        rows = figures(land(made_up(region_frame=frame, dimensions=dimensions), tmp_path / str(frame)))
+    for year, places in ((2020, 355), (2025, 342)):
+        rows = figures(land(made_up(region_boundary_year=year, dimensions=dimensions), tmp_path / str(year)))
         rows = rows.filter(pl.col("region_code").str.starts_with("GM"), pl.col("measure_code") == "Mensen")
         per_period = rows.filter(pl.col("dims") == "Leeftijd=10000").group_by("period_code").len()
         assert per_period.height >= 5 and set(per_period["len"]) == {places}
@@ -99,30 +99,30 @@ def test_land_is_as_large_every_year_and_a_merger_has_that_of_its_parts() -> Non
     assert all(after[code] == area for code, area in before.items() if code in after and code != "GM0439")
 
 
-@pytest.mark.parametrize("road", ["cbs_odata4", "cbs_odata3", "cbs_bulk"])
-def test_a_new_table_needs_a_card_only(road: str, tmp_path: Path) -> None:
-    done = land(made_up(roads=[{"protocol": road}]), tmp_path)
+@pytest.mark.parametrize("access", ["cbs_odata4", "cbs_odata3", "cbs_bulk"])
+def test_a_new_table_needs_a_card_only(access: str, tmp_path: Path) -> None:
+    done = land(made_up(access=[{"protocol": access}]), tmp_path)
     rows = figures(done)
-    assert done.snapshot.protocol == road
+    assert done.snapshot.protocol == access
     assert set(rows["dims"]) == {"Leeftijd=10000", "Leeftijd=1", "Leeftijd=2"}
     assert set(rows["region_code"].str.slice(0, 2)) == {"NL", "AM", "GM"}
     assert set(rows["period_code"]) == {"2023JJ00", "2024JJ00", "2025JJ00"}
 
 
-@pytest.mark.parametrize("road", ["cbs_odata4", "cbs_odata3"])
+@pytest.mark.parametrize("access", ["cbs_odata4", "cbs_odata3"])
 @pytest.mark.parametrize("letters", dict.fromkeys(kind.letters for kind in period_kinds()))
-def test_a_table_may_have_periods_of_every_kind(letters: str, road: str, tmp_path: Path) -> None:
+def test_a_table_may_have_periods_of_every_kind(letters: str, access: str, tmp_path: Path) -> None:
     periods = {"role": "period", "kinds": [letters]}
     dimensions = {**CARD["dimensions"], "RegioS": {"role": "region", "levels": ["NL", "AM"]}, "Perioden": periods}
-    card = made_up(roads=[{"protocol": road}], dimensions=dimensions, rows={"min": 1, "max": 20000})
+    card = made_up(access=[{"protocol": access}], dimensions=dimensions, rows={"min": 1, "max": 20000})
     rows = figures(land(card, tmp_path))
     assert {letters_of(code) for code in rows["period_code"]} == {letters} and rows["value"].is_not_null().any()
 
 
-@pytest.mark.parametrize("road", ["cbs_odata4", "cbs_odata3", "cbs_bulk"])
-def test_a_table_may_have_one_period_on_its_card_or_codes_that_stand_for_periods(road: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("access", ["cbs_odata4", "cbs_odata3", "cbs_bulk"])
+def test_a_table_may_have_one_period_on_its_card_or_codes_that_stand_for_periods(access: str, tmp_path: Path) -> None:
     dimensions = {name: d for name, d in CARD["dimensions"].items() if name != "Perioden"}
-    more = {"roads": [{"protocol": road}], "rows": {"min": 1, "max": 20000}}
+    more = {"access": [{"protocol": access}], "rows": {"min": 1, "max": 20000}}
     of_one = figures(land(made_up(period="2024JJ00", dimensions=dimensions, **more), tmp_path / "one"))
     assert set(of_one["period_code"]) == {"2024JJ00"} and set(of_one["period_status"]) == {None}
     code = {"code": "X005", "title": "Jaarrekening", "certainty": "seen", "period": "2024JJ00", "status": "Definitief"}
@@ -131,11 +131,11 @@ def test_a_table_may_have_one_period_on_its_card_or_codes_that_stand_for_periods
     assert set(told["period_code"]) == {"2024JJ00"} and set(told["period_status"]) == {"Definitief"}
 
 
-def test_the_roads_give_equal_figures(tmp_path: Path) -> None:
+def test_the_ways_give_equal_figures(tmp_path: Path) -> None:
     key = ["measure_code", "dims", "region_code", "period_code"]
 
-    def numbers(road: str) -> pl.DataFrame:
-        rows = figures(land(made_up(roads=[{"protocol": road}]), tmp_path / road))
+    def numbers(access: str) -> pl.DataFrame:
+        rows = figures(land(made_up(access=[{"protocol": access}]), tmp_path / access))
         return rows.drop_nulls("value").select(*key, "value").sort(key)
 
     assert numbers("cbs_odata4").equals(numbers("cbs_bulk"))
@@ -200,7 +200,7 @@ def test_a_new_register_needs_a_card_only(tmp_path: Path) -> None:
             **{key: CARD[key] for key in ("title", "licence", "licence_url", "attribution", "homepage", "cadence")},
             "publisher": "groningen",
             "table": "subsidies",
-            "roads": [
+            "access": [
                 {"protocol": "file", "urls": ["https://x.nl/register-2021.csv", "https://x.nl/register-2022.csv"]}
             ],
             "register": {
@@ -263,9 +263,9 @@ def test_over_http_comes_what_comes_without(dataset_id: str, served: dict[Protoc
     one, other = (pl.read_parquet(d.folder / parquet).drop("landed_sha256") for d in (done, without))
     # The addresses of next pages and files differ; the figures do not.
     assert one.sort(one.columns).equals(other.sort(one.columns))
-    road = card.roads[0] if card.roads[0].protocol == done.snapshot.protocol else card.roads[-1]
+    access = card.access[0] if card.access[0].protocol == done.snapshot.protocol else card.access[-1]
     if done.snapshot.modified or done.snapshot.stamp:
-        asks = told_by(road.protocol)
-        state = ASKED[asks].probe(http, served[asks], card, road)
+        asks = told_by(access.protocol)
+        state = ASKED[asks].probe(http, served[asks], card, access)
         assert (state.modified, state.stamp) == (done.snapshot.modified, done.snapshot.stamp)
-    assert (road.protocol in CBS) == (card.publisher == "cbs")
+    assert (access.protocol in CBS) == (card.publisher == "cbs")

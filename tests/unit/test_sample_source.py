@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from pipelines.card import load_cards
-from pipelines.landing import NOTICE
-from pipelines.roads import Protocol
-from pipelines.sample.frames import ancestors, in_year, municipalities
+from pipelines.landing.store import NOTICE
+from pipelines.sample.boundaries import ancestors, in_year, municipalities
 from pipelines.sample.source import SampleSource
 from pipelines.settings import CARDS
+from pipelines.sources.access import Protocol
+from pipelines.sources.card import load_cards
 
 V4, V3, BULK = "https://v4.example/odata/v1/CBS", "https://v3.example", "https://bulk.example/csv"
 ADDRESSES = {protocol: f"https://{protocol}.example" for protocol in Protocol} | {

@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 from support_periods import CODES
 
-from pipelines.manifest import PublicColumn, PublicTable
-from pipelines.periods import is_period
+from pipelines.publish.manifest import PublicColumn, PublicTable
+from pipelines.sources.periods import is_period
 from schemas.checks import CHECKS, Frames, describe, failing_rows
 from schemas.marts import contract_schema
 from schemas.wire import WireError, check_raw

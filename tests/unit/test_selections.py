@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipelines.errors import SelectionError
+from pipelines.ingest.selections import Member, Selections, digest_of, read_selections, region_code
 from pipelines.reading.existing import boundaries
-from pipelines.selections import Member, Selections, digest_of, read_selections, region_code
 
 HEADER = "municipality_code,valid_from,valid_to,region_name\n"
 Period = tuple[date | None, date | None]

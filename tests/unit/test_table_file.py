@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.clients.table_columns import ROW
-from pipelines.clients.table_file import read_records, read_table
 from pipelines.errors import SourceError
-from pipelines.layout import TableLayout
+from pipelines.reading.files.table_columns import ROW
+from pipelines.reading.files.table_file import read_records, read_table
+from pipelines.sources.layout import TableLayout
 
 COLUMNS = {
     "GEMEENTE": {"to": "region", "reads": "region_name", "names": "municipality"},

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from support import SHARED
 
-from pipelines.card import SourceCard, load_cards
-from pipelines.clients.table_columns import ROW
-from pipelines.clients.table_file import read_table
 from pipelines.errors import CardError, SourceError
-from pipelines.layout import TableLayout
+from pipelines.reading.files.table_columns import ROW
+from pipelines.reading.files.table_file import read_table
 from pipelines.reading.tables import load_region_names, statistics_rows
 from pipelines.settings import CARDS, DBT_PROJECT
+from pipelines.sources.card import SourceCard, load_cards
+from pipelines.sources.layout import TableLayout
 
 NAMES = {"towns": {"urk": "GM0184", "west betuwe": "GM1960", "west betuwe (lingewaal)": "GM1960"}}
 OPEN_MATCH = {
@@ -35,7 +35,7 @@ def card(columns: dict[str, Any], dimensions: dict[str, Any], measures: tuple[st
         {
             "publisher": "uwv",
             "table": "test",
-            "roads": [{"protocol": "drop", "page": "https://x/", "how": {"nl": "haal", "en": "fetch"}}],
+            "access": [{"protocol": "drop", "page": "https://x/", "how": {"nl": "haal", "en": "fetch"}}],
             "title": {"nl": "t", "en": "t"},
             "licence": "l",
             "licence_url": "https://x/",

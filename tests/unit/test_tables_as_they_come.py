@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from pipelines.card import SourceCard, load_cards
 from pipelines.clients import cbs_bulk, cbs_odata3, cbs_odata4
 from pipelines.clients.description import Description
 from pipelines.clients.odata import Rows
 from pipelines.settings import CARDS
+from pipelines.sources.card import SourceCard, load_cards
 
 Sets = dict[str, list[dict[str, Any]]]
 CARD = SourceCard.model_validate(

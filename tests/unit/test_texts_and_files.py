@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipelines.commands.terminal import age, period
 from pipelines.errors import RegiokompasError, SourceError, shown
 from pipelines.publish.extracts import plain
 from pipelines.publish.release import current, describe_files, offered, publish, seal
 from pipelines.settings import Settings
-from pipelines.terminal import age, period
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ import pytest
 from support import SHARED
 
 from pipelines.errors import RegiokompasError
-from pipelines.sample.frames import in_year
+from pipelines.sample.boundaries import in_year
 from pipelines.settings import DBT_PROJECT, PROJECT
-from pipelines.tile_map import AROUND, Tile, read_shapes, tile_map, touching, write_tiles
+from tools.tile_map import AROUND, Tile, read_shapes, tile_map, touching, write_tiles
 
 BOUNDARIES = SHARED / "standin" / "files" / "geo" / "gemeenten_342_simplified.geojson"
 SEED = DBT_PROJECT / "seeds" / "municipality_tiles.csv"
@@ -119,9 +119,9 @@ def test_what_is_no_municipality_is_an_error_that_says_so(tmp_path: Path) -> Non
 
 def test_the_command_says_how_it_is_used() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "pipelines.tile_map"], cwd=PROJECT, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "tools.tile_map"], cwd=PROJECT, capture_output=True, text=True, check=False
     )
-    assert done.returncode == 1 and done.stderr.strip() == "usage: python -m pipelines.tile_map BOUNDARIES.geojson"
+    assert done.returncode == 1 and done.stderr.strip() == "usage: python -m tools.tile_map BOUNDARIES.geojson"
 
 
 def ranks(values: Sequence[float]) -> list[float]:

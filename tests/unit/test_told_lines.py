@@ -4,8 +4,8 @@ from itertools import product
 
 import pytest
 
-from pipelines.concerns import Concern
-from pipelines.terminal import WIDTH, told_line
+from pipelines.commands.terminal import WIDTH, told_line
+from pipelines.orchestration.concerns import Concern
 
 ROOM = WIDTH - 2
 PROBLEM = "the table changed while it was read, and so its pages do not fit together at all"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.clients.values import (
+from pipelines.reading.files.values import (
     Cell,
     read_day,
     read_dutch_number,

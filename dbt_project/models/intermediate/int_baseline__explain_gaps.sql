@@ -7,7 +7,7 @@ with regions as (
         schemes.level_order
     from {{ ref('int_regions__list_members_on_boundaries') }} as members
     inner join {{ ref('region_schemes') }} as schemes on members.scheme = schemes.scheme
-    where members.frame_year = {{ var('newest_frame') }}
+    where members.boundary_year = {{ var('newest_boundary_year') }}
 
 ),
 
@@ -81,9 +81,9 @@ blanks as (
         row_number() over (
             partition by indicator_id, region_code order by year desc, period_code desc
         ) as newest_first
-    from {{ ref('fct_frame_observation') }}
+    from {{ ref('fct_observation_on_boundaries') }}
     where
-        frame_year = {{ var('newest_frame') }}
+        boundary_year = {{ var('newest_boundary_year') }}
         and value is null
         and is_over
 

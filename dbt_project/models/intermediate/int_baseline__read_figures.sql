@@ -1,12 +1,12 @@
--- Every known figure of today's regions on the newest frame, of a period that was over when it landed; which of them is
--- the latest of its region, and the order in which figures are ranked.
+-- Every known figure of today's regions on the newest boundaries, of a period that was over when it landed; which of
+-- them is the latest of its region, and the order in which figures are ranked.
 with regions as (
 
     select distinct
         scheme,
         region_code
     from {{ ref('int_regions__list_members_on_boundaries') }}
-    where frame_year = {{ var('newest_frame') }}
+    where boundary_year = {{ var('newest_boundary_year') }}
 
 ),
 
@@ -37,12 +37,12 @@ figures as (
             when indicators.direction = 'lower_is_better' then observations.value
             else -observations.value
         end as sort_value
-    from {{ ref('fct_frame_observation') }} as observations
+    from {{ ref('fct_observation_on_boundaries') }} as observations
     inner join regions on observations.region_code = regions.region_code
     inner join {{ ref('dim_indicator') }} as indicators on observations.indicator_id = indicators.indicator_id
     inner join {{ ref('int_periods__parse_codes') }} as periods on observations.period_code = periods.period_code
     where
-        observations.frame_year = {{ var('newest_frame') }}
+        observations.boundary_year = {{ var('newest_boundary_year') }}
         and observations.value is not null
         and observations.is_over
 

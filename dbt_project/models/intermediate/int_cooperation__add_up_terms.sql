@@ -56,9 +56,9 @@ cells as (
         value,
         value_status,
         boundary_method
-    from {{ ref('fct_frame_observation') }}
+    from {{ ref('fct_observation_on_boundaries') }}
     where
-        frame_year = {{ var('newest_frame') }}
+        boundary_year = {{ var('newest_boundary_year') }}
         and is_over
         and period_code = {{ whole_year('year') }}
 
@@ -79,7 +79,7 @@ municipal as (
         on
             cells.region_code = municipalities.region_code
             and municipalities.scheme = 'municipality'
-            and municipalities.frame_year = {{ var('newest_frame') }}
+            and municipalities.boundary_year = {{ var('newest_boundary_year') }}
     where cells.value is not null
     group by terms.indicator_id, cells.period_code, cells.year
 

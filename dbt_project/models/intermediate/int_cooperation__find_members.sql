@@ -1,5 +1,5 @@
 -- The municipalities that made up each cooperation region when the pilots of Maak Verschil began, and the municipality
--- of the newest frame that each went into: the one that got the largest part, where it was divided. Only of an
+-- of the newest boundaries that each went into: the one that got the largest part, where it was divided. Only of an
 -- own region each heir counts for its part.
 with transitions as (
 
@@ -9,7 +9,7 @@ with transitions as (
         row_number() over (partition by source_code order by share_to - share_from desc, target_code) as heir_rank
     from {{ ref('int_regions__follow_boundary_changes') }}
     where
-        frame_year = {{ var('newest_frame') }}
+        boundary_year = {{ var('newest_boundary_year') }}
         and {{ is_within('make_date(' ~ var('pilots_began') ~ ', 1, 1)', 'valid_from', 'valid_to') }}
 
 ),
@@ -98,7 +98,7 @@ went_on as (
     where
         memberships.scheme = 'own'
         and {{ is_within(
-            'make_date(' ~ var('newest_frame') ~ ', 1, 1)', 'memberships.valid_from', 'memberships.valid_to'
+            'make_date(' ~ var('newest_boundary_year') ~ ', 1, 1)', 'memberships.valid_from', 'memberships.valid_to'
         ) }}
 
 )

@@ -1,5 +1,5 @@
--- The municipalities of the newest frame that stand for each cooperation region through all years. Their territory is
--- that of the members of then, or only about it where a member or an heir of theirs lies partly outside.
+-- The municipalities of the newest boundaries that stand for each cooperation region through all years. Their territory
+-- is that of the members of then, or only about it where a member or an heir of theirs lies partly outside.
 with members as (
 
     select * from {{ ref('int_cooperation__find_members') }}
@@ -23,7 +23,7 @@ parts as (
         target_code
     from {{ ref('int_regions__follow_boundary_changes') }}
     where
-        frame_year = {{ var('newest_frame') }}
+        boundary_year = {{ var('newest_boundary_year') }}
         and {{ is_within('make_date(' ~ var('pilots_began') ~ ', 1, 1)', 'valid_from', 'valid_to') }}
 
 ),

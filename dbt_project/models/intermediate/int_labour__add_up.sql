@@ -28,15 +28,15 @@ with given as (
 
 ),
 
-newest_frame as (
+newest_boundary_year as (
 
     select
-        frame_year,
+        boundary_year,
         count(distinct region_code) as regions_count,
-        row_number() over (order by frame_year desc) as frame_rank
-    from {{ ref('int_regions__read_frames') }}
+        row_number() over (order by boundary_year desc) as boundary_rank
+    from {{ ref('int_regions__read_divisions') }}
     where scheme = 'labour_market_region'
-    group by frame_year
+    group by boundary_year
 
 ),
 
@@ -45,9 +45,9 @@ expected_regions as (
 
     select
         given.period_code,
-        greatest(count(distinct given.region_code), coalesce(max(newest_frame.regions_count), 0)) as parts_count
+        greatest(count(distinct given.region_code), coalesce(max(newest_boundary_year.regions_count), 0)) as parts_count
     from given
-    left join newest_frame on newest_frame.frame_rank = 1
+    left join newest_boundary_year on newest_boundary_year.boundary_rank = 1
     where given.region_code <> 'NL01'
     group by given.period_code
 

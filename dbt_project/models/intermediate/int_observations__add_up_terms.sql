@@ -1,10 +1,10 @@
--- Numerators and denominators on the frame: the signed sum of their terms, known only where every term is.
+-- Numerators and denominators on the boundaries: the signed sum of their terms, known only where every term is.
 select
     terms.indicator_id,
     terms.side,
     cells.region_code,
     cells.period_code,
-    cells.frame_year,
+    cells.boundary_year,
     cells.year,
     case when count(cells.value) = max(terms.terms_count) then {{ exact_sum('terms.sign * cells.value') }} end as value,
     {{ worst_of('cells.value_status', value_status_order()) }} as value_status,
@@ -13,11 +13,11 @@ select
     bool_and(cells.is_over) as is_over,
     count(*) = max(terms.terms_count) as is_complete
 from {{ ref('int_indicators__read_terms') }} as terms
-inner join {{ ref('int_observations__put_on_frame') }} as cells on terms.term_id = cells.indicator_id
+inner join {{ ref('int_observations__put_on_boundaries') }} as cells on terms.term_id = cells.indicator_id
 group by
     terms.indicator_id,
     terms.side,
     cells.region_code,
     cells.period_code,
-    cells.frame_year,
+    cells.boundary_year,
     cells.year

@@ -9,7 +9,7 @@ with published as (
         observations.value,
         observations.value_status,
         observations.is_over,
-        sources.frame_year as source_frame
+        sources.boundary_year as source_boundary_year
     from {{ ref('int_observations__select_indicators') }} as observations
     left join {{ ref('stg_raw__sources') }} as sources on observations.dataset_id = sources.dataset_id
 
@@ -24,7 +24,7 @@ granted as (
         support.value,
         support.value_status,
         support.is_over,
-        cast(null as integer) as source_frame
+        cast(null as integer) as source_boundary_year
     from {{ ref('int_subsidies__sum_support') }} as support
     inner join {{ ref('int_indicators__keep_available') }} as indicators
         on indicators.formula = 'register' and support.measure_code = indicators.measure_code
@@ -48,8 +48,8 @@ select
     schemes.scheme,
     series.period_code,
     periods.year,
-    coalesce(make_date(series.source_frame, 1, 1), periods.start_date) as as_of,
-    case when series.source_frame is null then periods.end_date end as ends_on,
+    coalesce(make_date(series.source_boundary_year, 1, 1), periods.start_date) as as_of,
+    case when series.source_boundary_year is null then periods.end_date end as ends_on,
     series.value,
     series.value_status,
     series.is_over

@@ -1,5 +1,5 @@
--- What is worked out from other indicators on the same frame. The denominator is that of the period, or of its year
--- where the period is shorter and has none of its own.
+-- What is worked out from other indicators on the same boundaries. The denominator is that of the period, or of its
+-- year where the period is shorter and has none of its own.
 with numerators as (
 
     select
@@ -33,7 +33,7 @@ paired as (
         numerators.formula,
         numerators.region_code,
         numerators.period_code,
-        numerators.frame_year,
+        numerators.boundary_year,
         numerators.year,
         numerators.decimals,
         numerators.factor * numerators.value / nullif(denominators.value, 0) as value,
@@ -46,7 +46,7 @@ paired as (
         numerators.is_over and denominators.is_over as is_over,
         row_number() over (
             partition by
-                numerators.indicator_id, numerators.region_code, numerators.period_code, numerators.frame_year
+                numerators.indicator_id, numerators.region_code, numerators.period_code, numerators.boundary_year
             order by case when numerators.period_code = denominators.period_code then 1 else 2 end
         ) as preference
     from numerators
@@ -54,7 +54,7 @@ paired as (
         on
             numerators.indicator_id = denominators.indicator_id
             and numerators.region_code = denominators.region_code
-            and numerators.frame_year = denominators.frame_year
+            and numerators.boundary_year = denominators.boundary_year
             and (
                 numerators.period_code = denominators.period_code
                 or {{ whole_year('numerators.year') }} = denominators.period_code
@@ -77,7 +77,7 @@ located as (
         quotients.formula,
         quotients.region_code,
         quotients.period_code,
-        quotients.frame_year,
+        quotients.boundary_year,
         quotients.year,
         quotients.decimals,
         case
@@ -102,7 +102,7 @@ located as (
         on
             quotients.indicator_id = country.indicator_id
             and quotients.period_code = country.period_code
-            and quotients.frame_year = country.frame_year
+            and quotients.boundary_year = country.boundary_year
             and country.region_code = 'NL01'
 
 ),
@@ -114,7 +114,7 @@ grown as (
         numerators.formula,
         numerators.region_code,
         numerators.period_code,
-        numerators.frame_year,
+        numerators.boundary_year,
         numerators.year,
         numerators.decimals,
         100 * (numerators.value / nullif(earlier.value, 0) - 1) as value,
@@ -129,7 +129,7 @@ grown as (
         on
             numerators.indicator_id = earlier.indicator_id
             and numerators.region_code = earlier.region_code
-            and numerators.frame_year = earlier.frame_year
+            and numerators.boundary_year = earlier.boundary_year
             and {{ years_before('numerators.period_code', 'numerators.lag_years') }} = earlier.period_code
     where
         numerators.formula = 'growth'
@@ -146,7 +146,7 @@ added as (
         formula,
         region_code,
         period_code,
-        frame_year,
+        boundary_year,
         year,
         decimals,
         factor * value as value,
@@ -175,7 +175,7 @@ select
     formula,
     region_code,
     period_code,
-    frame_year,
+    boundary_year,
     year,
     {{ round_to('value', 'decimals') }} as value,
     case

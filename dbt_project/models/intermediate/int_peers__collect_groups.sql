@@ -9,7 +9,7 @@ with members as (
         true as is_compared
     from {{ ref('int_regions__list_members_on_boundaries') }}
     where
-        frame_year = {{ var('newest_frame') }}
+        boundary_year = {{ var('newest_boundary_year') }}
         and scheme in ('country', 'province', 'g40', 'm50', 'p10')
 
 ),

@@ -4,7 +4,7 @@ with municipalities as (
     select region_code
     from {{ ref('int_regions__list_members_on_boundaries') }}
     where
-        frame_year = {{ var('newest_frame') }}
+        boundary_year = {{ var('newest_boundary_year') }}
         and scheme = 'municipality'
 
 ),
@@ -16,11 +16,11 @@ figures as (
         observations.region_code,
         observations.period_code,
         observations.value
-    from {{ ref('fct_frame_observation') }} as observations
+    from {{ ref('fct_observation_on_boundaries') }} as observations
     inner join municipalities on observations.region_code = municipalities.region_code
     inner join {{ ref('int_periods__parse_codes') }} as periods on observations.period_code = periods.period_code
     where
-        observations.frame_year = {{ var('newest_frame') }}
+        observations.boundary_year = {{ var('newest_boundary_year') }}
         and observations.value is not null
         and observations.is_over
         and periods.kind = 'year'

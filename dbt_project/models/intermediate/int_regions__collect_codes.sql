@@ -9,7 +9,7 @@ with used as (
     select distinct
         region_code,
         dataset_id
-    from {{ ref('int_regions__read_frames') }}
+    from {{ ref('int_regions__read_divisions') }}
     union all
     select distinct
         region_code,

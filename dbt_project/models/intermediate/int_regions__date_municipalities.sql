@@ -8,7 +8,7 @@ with changes as (
 
 codes as (
 
-    select municipality_code from {{ ref('int_regions__read_frames') }}
+    select municipality_code from {{ ref('int_regions__read_divisions') }}
     union
     select region_code as municipality_code from {{ ref('municipality_tiles') }}
     union

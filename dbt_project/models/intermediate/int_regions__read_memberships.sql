@@ -11,19 +11,19 @@ with lifetimes as (
 sightings as (
 
     select
-        frames.scheme,
-        frames.municipality_code,
-        frames.region_code,
-        frames.frame_year,
-        frames.dataset_id,
+        boundary_years.scheme,
+        boundary_years.municipality_code,
+        boundary_years.region_code,
+        boundary_years.boundary_year,
+        boundary_years.dataset_id,
         row_number() over (
-            partition by frames.scheme, frames.municipality_code order by frames.frame_year
+            partition by boundary_years.scheme, boundary_years.municipality_code order by boundary_years.boundary_year
         ) as sighting_number,
-        lag(frames.region_code) over (
-            partition by frames.scheme, frames.municipality_code order by frames.frame_year
+        lag(boundary_years.region_code) over (
+            partition by boundary_years.scheme, boundary_years.municipality_code order by boundary_years.boundary_year
         ) as region_before
-    from {{ ref('int_regions__read_frames') }} as frames
-    where frames.scheme <> 'municipality'
+    from {{ ref('int_regions__read_divisions') }} as boundary_years
+    where boundary_years.scheme <> 'municipality'
 
 ),
 
@@ -39,7 +39,7 @@ stays as (
             end
         ) over (
             partition by sightings.scheme, sightings.municipality_code
-            order by sightings.frame_year rows unbounded preceding
+            order by sightings.boundary_year rows unbounded preceding
         ) as stay_number
     from sightings
 
@@ -52,8 +52,8 @@ spans as (
         municipality_code,
         region_code,
         stay_number,
-        make_date(min(frame_year), 1, 1) as first_seen,
-        max(frame_year) as last_frame
+        make_date(min(boundary_year), 1, 1) as first_seen,
+        max(boundary_year) as last_boundary_year
     from stays
     group by scheme, municipality_code, region_code, stay_number
 
@@ -76,7 +76,7 @@ bounded as (
         on
             spans.scheme = stays.scheme
             and spans.municipality_code = stays.municipality_code
-            and spans.last_frame = stays.frame_year
+            and spans.last_boundary_year = stays.boundary_year
     inner join lifetimes on spans.municipality_code = lifetimes.municipality_code
     left join spans as next_span
         on
@@ -89,7 +89,7 @@ bounded as (
 transitions as (
 
     select * from {{ ref('int_regions__follow_boundary_changes') }}
-    where frame_year = {{ var('newest_frame') }}
+    where boundary_year = {{ var('newest_boundary_year') }}
 
 ),
 

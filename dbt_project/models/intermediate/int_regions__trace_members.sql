@@ -1,7 +1,7 @@
--- The municipalities of any day whose figures make up a region of a frame, and whether all of each lies in it.
+-- The municipalities of any day whose figures make up a region of a boundary year, and whether all of each lies in it.
 -- Of a municipality of which only a part is a member, never all does.
 select
-    members.frame_year,
+    members.boundary_year,
     members.scheme,
     members.region_code,
     transitions.source_code,
@@ -11,10 +11,10 @@ select
 from {{ ref('int_regions__list_members_on_boundaries') }} as members
 inner join {{ ref('int_regions__follow_boundary_changes') }} as transitions
     on
-        members.frame_year = transitions.frame_year
+        members.boundary_year = transitions.boundary_year
         and members.municipality_code = transitions.target_code
 group by
-    members.frame_year,
+    members.boundary_year,
     members.scheme,
     members.region_code,
     transitions.source_code,

@@ -91,7 +91,7 @@ cells as (
             when trend = 'stable' or direction = 'neutral' then 'neutral'
             when (trend = 'rising') = (direction = 'higher_is_better') then 'better'
             else 'worse'
-        end as trend_is_good,
+        end as trend_judgement,
         case when is_comparable then rank_all end as rank_all,
         case when is_comparable then count_all end as count_all,
         case when is_comparable then {{ percentile_of('rank_all', 'count_all') }} end as percentile_all,
@@ -117,7 +117,7 @@ cells as (
         cast(null as double) as change_1y,
         cast(null as double) as change_5y,
         'unknown' as trend,
-        'unknown' as trend_is_good,
+        'unknown' as trend_judgement,
         cast(null as integer) as rank_all,
         cast(null as integer) as count_all,
         cast(null as double) as percentile_all,

@@ -1,5 +1,5 @@
 select
-    frame_year,
+    boundary_year,
     source_code,
     target_code,
     valid_from,

@@ -9,7 +9,7 @@ with heirs as (
         share_to,
         rank() over (partition by source_code order by valid_from desc) as lateness
     from {{ ref('int_regions__follow_boundary_changes') }}
-    where frame_year = {{ var('newest_frame') }}
+    where boundary_year = {{ var('newest_boundary_year') }}
 
 ),
 
@@ -30,7 +30,7 @@ select
     places.dataset_id,
     places.place_code,
     places.name,
-    places.frame_year,
+    places.boundary_year,
     places.municipality_code,
     whole_heirs.target_code as current_municipality_code,
     origins.origin_id,

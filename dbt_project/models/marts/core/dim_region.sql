@@ -1,33 +1,33 @@
-with frames as (
+with boundary_years as (
 
     select
         region_code,
         scheme,
-        frame_year,
+        boundary_year,
         max(region_name) as region_name
-    from {{ ref('int_regions__read_frames') }}
-    group by region_code, scheme, frame_year
+    from {{ ref('int_regions__read_divisions') }}
+    group by region_code, scheme, boundary_year
 
 ),
 
-framed as (
+bounded as (
 
     select
         region_code,
-        min(frame_year) as first_frame_year,
-        max(frame_year) as last_frame_year
-    from frames
+        min(boundary_year) as first_boundary_year,
+        max(boundary_year) as last_boundary_year
+    from boundary_years
     group by region_code
 
 ),
 
-frame_names as (
+boundary_names as (
 
     select
         region_code,
         region_name,
-        row_number() over (partition by region_code order by frame_year desc) as name_rank
-    from frames
+        row_number() over (partition by region_code order by boundary_year desc) as name_rank
+    from boundary_years
     where region_name is not null
 
 ),
@@ -78,14 +78,14 @@ standing as (
 
 select
     used.region_code,
-    coalesce(frame_names.region_name, code_names.region_name, own_names.region_name, used.region_code) as name,
+    coalesce(boundary_names.region_name, code_names.region_name, own_names.region_name, used.region_code) as name,
     used.scheme,
     coalesce(standing.is_current, used.scheme <> 'municipality') as is_current,
-    framed.first_frame_year,
-    framed.last_frame_year
+    bounded.first_boundary_year,
+    bounded.last_boundary_year
 from {{ ref('int_regions__collect_codes') }} as used
-left join framed on used.region_code = framed.region_code
-left join frame_names on used.region_code = frame_names.region_code and frame_names.name_rank = 1
+left join bounded on used.region_code = bounded.region_code
+left join boundary_names on used.region_code = boundary_names.region_code and boundary_names.name_rank = 1
 left join code_names on used.region_code = code_names.region_code and code_names.name_rank = 1
 left join own_names on used.region_code = own_names.region_code
 left join standing on used.region_code = standing.region_code

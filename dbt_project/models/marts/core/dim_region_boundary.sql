@@ -1,6 +1,6 @@
 select
     boundaries.dataset_id,
-    boundaries.frame_year,
+    boundaries.boundary_year,
     boundaries.region_code,
     boundaries.name,
     boundaries.geometry,

@@ -19,7 +19,7 @@ series as (
     select distinct
         indicator_id,
         region_code
-    from {{ ref('fct_frame_observation') }}
+    from {{ ref('fct_observation_on_boundaries') }}
 
 )
 

@@ -17,7 +17,7 @@ select
     expected_next,
     rows_count,
     newest_period,
-    frame_year,
+    boundary_year,
     source_modified,
     landed_at,
     notice

@@ -112,7 +112,7 @@ now_members as (
         region_code,
         count(*) as members_count
     from {{ ref('int_regions__list_members_on_boundaries') }}
-    where frame_year = {{ var('newest_frame') }}
+    where boundary_year = {{ var('newest_boundary_year') }}
     group by region_code
 
 ),

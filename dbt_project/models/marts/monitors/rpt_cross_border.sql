@@ -18,10 +18,10 @@ cells as (
         observations.value,
         observations.value_status,
         observations.is_over
-    from {{ ref('fct_frame_observation') }} as observations
+    from {{ ref('fct_observation_on_boundaries') }} as observations
     inner join {{ ref('int_regions__collect_codes') }} as codes on observations.region_code = codes.region_code
     where
-        observations.frame_year = {{ var('newest_frame') }}
+        observations.boundary_year = {{ var('newest_boundary_year') }}
         and codes.scheme in ('nuts3', 'nuts2', 'nuts_country')
 
 ),

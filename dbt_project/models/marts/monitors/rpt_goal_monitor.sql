@@ -3,7 +3,7 @@
 with members as (
 
     select * from {{ ref('int_regions__list_members_on_boundaries') }}
-    where frame_year = {{ var('newest_frame') }}
+    where boundary_year = {{ var('newest_boundary_year') }}
 
 ),
 
@@ -34,9 +34,9 @@ cells as (
         value,
         value_status,
         boundary_method
-    from {{ ref('fct_frame_observation') }}
+    from {{ ref('fct_observation_on_boundaries') }}
     where
-        frame_year = {{ var('newest_frame') }}
+        boundary_year = {{ var('newest_boundary_year') }}
         and is_over
         and indicator_id in (select goals.indicator_id from {{ ref('goals') }} as goals)
 

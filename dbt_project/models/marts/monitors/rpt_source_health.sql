@@ -6,9 +6,9 @@ with sources as (
         cast(substr(this_release.newest_landed_at, 1, 10) as date) as judged_on,
         -- A table of regions is of one division; figures are judged by the municipalities of now.
         case
-            when sources.shape in ('regions', 'boundaries', 'places') then sources.frame_year
-            else {{ var('newest_frame') }}
-        end as judged_by_frame
+            when sources.shape in ('regions', 'boundaries', 'places') then sources.boundary_year
+            else {{ var('newest_boundary_year') }}
+        end as judged_by_boundary_year
     from {{ ref('stg_raw__sources') }} as sources
     cross join {{ ref('stg_raw__release') }} as this_release
 
@@ -20,30 +20,30 @@ lifetimes as (
 
 ),
 
-frames as (
+years as (
 
-    {{ known_frames() }}
+    {{ known_boundary_years() }}
 
 ),
 
-frame_municipalities as (
+boundary_municipalities as (
 
     select
-        frames.frame_year,
+        years.boundary_year,
         lifetimes.municipality_code
-    from frames
+    from years
     inner join lifetimes
-        on {{ is_within('make_date(frames.frame_year, 1, 1)', 'lifetimes.valid_from', 'lifetimes.valid_to') }}
+        on {{ is_within('make_date(years.boundary_year, 1, 1)', 'lifetimes.valid_from', 'lifetimes.valid_to') }}
 
 ),
 
-frame_sizes as (
+boundary_sizes as (
 
     select
-        frame_year,
+        boundary_year,
         count(*) as municipalities_count
-    from frame_municipalities
-    group by frame_year
+    from boundary_municipalities
+    group by boundary_year
 
 ),
 
@@ -61,13 +61,13 @@ held as (
     select
         dataset_id,
         region_code,
-        {{ whole_year('frame_year') }} as period_code
+        {{ whole_year('boundary_year') }} as period_code
     from {{ ref('stg_raw__boundaries') }}
     union
     select
         dataset_id,
         municipality_code as region_code,
-        {{ whole_year('frame_year') }} as period_code
+        {{ whole_year('boundary_year') }} as period_code
     from {{ ref('stg_raw__places') }}
 
 ),
@@ -87,13 +87,13 @@ coverage as (
 
     select
         sources.dataset_id,
-        count(distinct frame_municipalities.municipality_code) as municipalities_count
+        count(distinct boundary_municipalities.municipality_code) as municipalities_count
     from sources
     inner join municipal on sources.dataset_id = municipal.dataset_id
-    left join frame_municipalities
+    left join boundary_municipalities
         on
-            municipal.region_code = frame_municipalities.municipality_code
-            and sources.judged_by_frame = frame_municipalities.frame_year
+            municipal.region_code = boundary_municipalities.municipality_code
+            and sources.judged_by_boundary_year = boundary_municipalities.boundary_year
             -- The table of a division has no period of its own.
             and (sources.shape = 'regions' or sources.newest_period = municipal.period_code)
     group by sources.dataset_id
@@ -134,7 +134,7 @@ select
     cast(coalesce(changes.drift_count, 0) as integer) as drift_count,
     cast(coalesce(changes.blocking_count, 0) as integer) as blocking_count,
     cast(coverage.municipalities_count as integer) as municipalities_count,
-    cast(case when coverage.dataset_id is not null then frame_sizes.municipalities_count end as integer)
+    cast(case when coverage.dataset_id is not null then boundary_sizes.municipalities_count end as integer)
         as municipalities_expected,
     cast(coalesce(measured.indicators_count, 0) as integer) as indicators_count,
     cast(coalesce(measured.blocked_indicators_count, 0) as integer) as blocked_indicators_count,
@@ -142,6 +142,6 @@ select
 from sources
 left join {{ ref('int_periods__parse_codes') }} as periods on sources.newest_period = periods.period_code
 left join coverage on sources.dataset_id = coverage.dataset_id
-left join frame_sizes on sources.judged_by_frame = frame_sizes.frame_year
+left join boundary_sizes on sources.judged_by_boundary_year = boundary_sizes.boundary_year
 left join changes on sources.dataset_id = changes.dataset_id
 left join measured on sources.dataset_id = measured.dataset_id

@@ -1,6 +1,6 @@
 select
     dataset_id,
-    cast(frame_year as integer) as frame_year,
+    cast(boundary_year as integer) as boundary_year,
     region_code,
     name,
     geometry,

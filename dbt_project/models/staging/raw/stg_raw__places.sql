@@ -3,6 +3,6 @@ select
     place_code,
     name,
     municipality_code,
-    cast(frame_year as integer) as frame_year,
+    cast(boundary_year as integer) as boundary_year,
     landed_sha256
 from {{ source('raw', 'places') }}

@@ -20,5 +20,5 @@ select
     cast(source_modified as string) as source_modified,
     cast(landed_at as string) as landed_at,
     cast(notice as string) as notice,
-    cast(frame_year as integer) as frame_year
+    cast(boundary_year as integer) as boundary_year
 from {{ source('raw', 'sources') }}

@@ -1,0 +1,26 @@
+with cells as (
+
+    -- What a source says itself goes before what we work out.
+    select
+        *,
+        case when boundary_method = 'unavailable' then 3 else 1 end as preference
+    from {{ ref('int_observations__put_on_boundaries') }}
+    union all
+    select
+        {{ figure_columns() }},
+        2 as preference
+    from {{ ref('int_observations__derive') }}
+
+),
+
+preferred as (
+
+    {{ most_preferred('cells') }}
+
+)
+
+select
+    preferred.*,
+    release.notice
+from preferred
+cross join {{ ref('stg_raw__release') }} as release

@@ -1,0 +1,247 @@
+"""Looks at every source before a run: is it there, is it what its card expects, what does a person have to fetch.
+
+No figures are fetched: of a table of CBS only its own description, of any other source only when it last changed.
+"""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+
+from pipelines.clients.description import Description
+from pipelines.clients.http import HttpClient
+from pipelines.clients.pages import State
+from pipelines.clients.registry import ASKED, CBS, ODATA, told_by
+from pipelines.errors import AwaitedError, RegiokompasError, SourceError, Trouble, shown
+from pipelines.indicators.held_back import with_dependents
+from pipelines.indicators.registry import read_indicators
+from pipelines.ingest import health
+from pipelines.ingest.assemble import describe_sources
+from pipelines.ingest.drift import Change, reasons_to_hold_back
+from pipelines.ingest.origins import LandingOrigin, LiveOrigin, Origin, asked
+from pipelines.ingest.refresh import FailedError, by_first_access
+from pipelines.ingest.together import side_by_side
+from pipelines.landing.store import Landing, Snapshot, now
+from pipelines.orchestration.concerns import Concern, of_source
+from pipelines.reading.landed import Landed
+from pipelines.seeds import Indicator
+from pipelines.settings import Settings
+from pipelines.sources.access import Access, CbsAccess, Protocol
+from pipelines.sources.card import SourceCard
+from pipelines.sources.periods import newest_period
+
+_CHANGED = "look at the source, then write what it is now on the card"
+
+
+class Memory:
+    """Keeps what a client receives for as long as it is looked at, and nothing of it on disk."""
+
+    def __init__(self) -> None:
+        self.bodies: dict[str, bytes] = {}
+
+    def keep(self, name: str, url: str, body: bytes) -> None:
+        """Keep one resource."""
+        self.bodies[name] = body
+
+    def resume(self, modified: str) -> None:
+        """There is never anything to resume."""
+
+    def recall(self, name: str, url: str) -> bytes | None:
+        """Nothing was kept from before."""
+        return None
+
+    def lack(self, name: str, url: str, problem: str) -> None:
+        """What cannot be had cannot be looked at."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A source as it was seen: the snapshot that landed or would land, what it says of itself, how it is described."""
+
+    snapshot: Snapshot
+    says: str = ""
+    description: Description | None = None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found of one source.
+
+    Attributes:
+        card: the source.
+        state: what a run from there would call it, in the words of `pipelines.ingest.health`.
+        access: the way that answered, or by which it landed.
+        modified: when the source last changed, in its own words; empty when it does not say.
+        newest: the newest period that it lists, or else the newest that has landed.
+        expected: when the figures of the next period should be there.
+        problems: why a run from there would not be complete.
+        remarks: what is not as the card says and harms nothing.
+    """
+
+    card: SourceCard
+    state: str
+    access: str = ""
+    modified: str = ""
+    newest: str | None = None
+    expected: date | None = None
+    problems: tuple[Concern, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+def examine_all(cards: Iterable[SourceCard], origin: Origin, settings: Settings) -> list[Finding]:
+    """Examine sources side by side; how often one host is asked is up to the client's pace."""
+    indicators = read_indicators()
+    cards = list(cards)
+
+    def one(card: SourceCard) -> Finding:
+        have = Landing(settings.landing).current(card.dataset_id, invented=origin.invented)
+        return examine(card, origin, indicators, have, _newest_landed(card, settings, invented=origin.invented))
+
+    found = {card.dataset_id: finding for card, finding in side_by_side(cards, origin, one)}
+    return [found[card.dataset_id] for card in cards]
+
+
+def examine(
+    card: SourceCard,
+    origin: Origin,
+    indicators: Iterable[Indicator] = (),
+    have: Snapshot | None = None,
+    newest: str | None = None,
+    today: date | None = None,
+) -> Finding:
+    """Look at one source; whatever is wrong with it is in the finding.
+
+    Args:
+        card: the source.
+        origin: where a run would bring it from.
+        indicators: rows of the seed; a measure or code that is missing is a problem when one of them uses it.
+        have: what landed of it before.
+        newest: the newest period of that.
+        today: the day to judge by.
+    """
+    today = today or date.today()
+    expected = health.expected_next(card, newest)
+    try:
+        seen = _look(card, origin, have)
+    except AwaitedError as error:
+        state, _ = health.state(card, have, None, newest, "", today)
+        # What landed before is whole without it.
+        return Finding(card, state, "drop", "", newest, expected, () if have else (of_source(error),))
+    except FailedError as error:
+        state, _ = health.state(card, have, error.failure, newest, "", today)
+        return Finding(card, state, "", "", newest, expected, (of_source(error),))
+    newest = _newest_listed(card, seen.description) or newest
+    state, reason = health.state(card, seen.snapshot, None, newest, seen.says, today)
+    problems, remarks = _missing(card, seen.description, list(indicators))
+    if state == "stopped" and not card.ended:
+        found = reason.en if reason else state
+        problems.append(Concern(Trouble.GONE, card.dataset_id, found, "write `ended` on the card, with day and reason"))
+    expected = health.expected_next(card, newest)
+    snapshot = seen.snapshot
+    return Finding(card, state, snapshot.protocol, snapshot.modified, newest, expected, tuple(problems), tuple(remarks))
+
+
+def _look(card: SourceCard, origin: Origin, have: Snapshot | None) -> Seen:
+    if isinstance(origin, LiveOrigin):
+        return _look_live(card, origin, have)
+    if isinstance(origin, LandingOrigin):
+        return by_first_access(card, origin.access(card, have), lambda access: _look_landed(card, origin, access))
+    raise TypeError(f"an origin that cannot be examined: {origin!r}")
+
+
+def _look_live(card: SourceCard, origin: LiveOrigin, have: Snapshot | None) -> Seen:
+    """Ask the first way that answers, as a run would; a source that has ended and landed is not asked again.
+
+    Raises:
+        AwaitedError: a person has to bring it.
+        FailedError: no way offers the source, it does not answer, or it is not what the card expects.
+    """
+    if have and card.ended and have.asked == asked(card):
+        return Seen(have)
+    return by_first_access(
+        card,
+        origin.access(card, have),
+        lambda access: _ask(card, origin.client(card, access), origin.addresses, access),
+    )
+
+
+def _ask(card: SourceCard, http: HttpClient, addresses: dict[Protocol, str], access: Access) -> Seen:
+    asks = told_by(access.protocol)
+    base = addresses[asks]
+    if not isinstance(access, CbsAccess):
+        return Seen(would_land(card, access, ASKED[asks].probe(http, base, card, access)))
+    client, memory = ODATA[asks], Memory()
+    state, rows = client.look(http, base, card, access, memory)
+    says = client.status_of(rows, memory.bodies.__getitem__)
+    return Seen(would_land(card, access, state), says, client.description(card, rows))
+
+
+def would_land(card: SourceCard, access: Access, state: State) -> Snapshot:
+    """The snapshot that a run would land now, without its bytes."""
+    return Snapshot(
+        dataset_id=card.dataset_id,
+        protocol=access.protocol,
+        asked=asked(card),
+        modified=state.modified,
+        stamp=state.stamp,
+        landed_at=now(),
+        invented=False,
+        resources=(),
+    )
+
+
+def _look_landed(card: SourceCard, origin: LandingOrigin, access: Access) -> Seen:
+    """See whether everything of the source is there and whole, and hold its description against the card.
+
+    Raises:
+        RegiokompasError: it is not there, is damaged, or is not what the card expects.
+    """
+    if not origin.has(card):
+        raise SourceError(
+            card.dataset_id,
+            f"nothing of it lies in the landing {origin.source.root}",
+            todo=f"land it there with --from live --select {card.dataset_id}; for the sample: make sample",
+        )
+    # Into itself, so that nothing is written: what refuses a run refuses here too.
+    snapshot = origin.bring(card, access, origin.source, None)
+    for resource in snapshot.resources:
+        origin.source.get(resource.sha256)
+    landed = Landed(card, snapshot, origin.source)
+    client = CBS.get(landed.protocol)
+    if client is None:
+        return Seen(snapshot)
+    return Seen(snapshot, client.status_of(landed.rows, landed.body), client.description(card, landed.rows))
+
+
+def _missing(
+    card: SourceCard, description: Description | None, indicators: list[Indicator]
+) -> tuple[list[Concern], list[str]]:
+    """What the source lacks of the card: a concern for each thing that an indicator uses, and a line for all others."""
+    problems, unused = [], []
+    for (dimension, code), lack in (description.missing if description else {}).items():
+        gone = Change(card.dataset_id, lack.kind, "removed", dimension, code, None, lack.problem, blocks=True)
+        held = with_dependents(indicators, reasons_to_hold_back(indicators, [gone]))
+        if users := [row["indicator_id"] for row in held]:
+            found = f"{lack.problem}; used by {shown(users)}"
+            problems.append(Concern(Trouble.CHANGED, card.dataset_id, found, _CHANGED))
+        else:
+            unused.append(f"{dimension}={code}" if dimension else code)
+    lacks = f"{card.dataset_id}: no indicator uses what the source lacks of the card: {shown(unused)}"
+    return problems, [lacks] if unused else []
+
+
+def _newest_listed(card: SourceCard, description: Description | None) -> str | None:
+    """The period of the table's own list that ends last, of those that the card asks for, or its only one."""
+    period = card.dimension("period")
+    if description is None or period is None:
+        return card.only_period if description else None
+    return newest_period(code for code, _ in description.codes[period].values())
+
+
+def _newest_landed(card: SourceCard, settings: Settings, *, invented: bool) -> str | None:
+    # Our own landing may be the one that is damaged; then nothing is known of it.
+    with suppress(RegiokompasError):
+        (row,) = describe_sources(settings, {card.dataset_id: card}, invented=invented)
+        newest: str | None = row["newest_period"]
+        return newest
+    return None

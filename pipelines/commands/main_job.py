@@ -1,0 +1,175 @@
+"""The main job in this process: one run at a time in a data folder, what it shows, and what it came to."""
+
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+from typing import Any
+
+import click
+import dagster as dg
+from filelock import FileLock, Timeout
+from rich.console import Console
+
+from pipelines.commands.terminal import RunReport, print_concerns, print_counts, progress_bars, told_checks
+from pipelines.definitions import JOB, build_defs
+from pipelines.errors import RegiokompasError, Trouble
+from pipelines.ingest.origins import Origin
+from pipelines.landing.store import NOTICE
+from pipelines.orchestration.acceptance import Acceptance
+from pipelines.orchestration.concerns import FAILED, Concern
+from pipelines.orchestration.release_assets import RELEASE_OP
+from pipelines.orchestration.source_assets import INGEST_OP, INPUTS
+from pipelines.orchestration.source_specs import card_key
+from pipelines.publish.release import current
+from pipelines.settings import Settings
+from pipelines.sources.card import SourceCard
+
+_MOST_ASKED_AGAIN = 8
+# Runs of the UI wait for each other: they build in the same place. `nux` is a dialog that asks for an email address.
+_INSTANCE = """\
+telemetry:
+  enabled: false
+nux:
+  enabled: false
+concurrency:
+  runs:
+    max_concurrent_runs: 1
+"""
+
+
+def run_job(
+    console: Console,
+    settings: Settings,
+    cards: dict[str, SourceCard],
+    source: Origin,
+    chosen: list[SourceCard],
+    accept: str,
+) -> tuple[RunReport, bool]:
+    """Run the job on the chosen cards and all that is made of them, with a live bar a stage.
+
+    Args:
+        console: where the bars are drawn.
+        settings: where things are.
+        cards: every card.
+        source: where their tables come from.
+        chosen: the cards to refresh.
+        accept: why what is gone may be, of a source or of the release.
+
+    Returns:
+        What the run told, and whether a release was published.
+    """
+    if source.invented:
+        console.print(f"[yellow]{NOTICE}[/]", soft_wrap=True)
+    with progress_bars(console) as progress:
+        preparing = progress.add_task("Prepare", total=1)
+        report = RunReport(progress)
+        defs = build_defs(settings, cards, loggers={"report": report.logger()})
+        job = defs.resolve_job_def(JOB)
+        progress.advance(preparing)
+        made = [key for key in job.asset_layer.executable_asset_keys if key.path[0] != "raw"]
+        report.follow(
+            {
+                "Ingest": {card_key(card) for card in chosen},
+                "Assemble": {INPUTS},
+                "Model (dbt build)": {key for key in made if key.path[0] != "publish"},
+                "Publish": {key for key in made if key.path[0] == "publish"},
+            }
+        )
+        # dbt writes its own log to standard output, which belongs to the bars.
+        with open_instance(settings) as instance, run_log(settings).open("w") as log, redirect_stdout(log):
+            result = job.execute_in_process(
+                run_config={
+                    "loggers": {"report": {"config": {}}},
+                    "ops": {op: {"config": Acceptance(accept=accept).model_dump()} for op in (INGEST_OP, RELEASE_OP)},
+                },
+                instance=instance,
+                asset_selection=[*(card_key(card) for card in chosen), INPUTS, *made],
+                raise_on_error=False,
+            )
+            log.writelines(f"{concern}\n" for concern in report.concerns)
+    return report, result.success
+
+
+def conclude(
+    console: Console, settings: Settings, sources: list[dict[str, Any]], report: RunReport, *, success: bool
+) -> None:
+    """Print what a run came to, as much as fits on a screen, and end with exit code 1 when not all of it was whole."""
+    console.print()
+    print_counts(console, sources)
+    console.print(f"Checks   {told_checks(report.checks)}")
+    if success:
+        console.print(f"Release  [bold]{report.published['release_id']}[/]")
+        console.print(f"Lies in  {report.published['folder']}", soft_wrap=True)
+        console.print(
+            "Open it  make serve, then http://127.0.0.1:8001  (or: regiokompas serve --port 8001)", soft_wrap=True
+        )
+    else:
+        kept = current(settings.releases)
+        console.print(
+            f"Release  nothing was published; {kept.release_id} is still current"
+            if kept
+            else "Release  nothing was published"
+        )
+        if not report.concerns:
+            report.concerns.append(Concern(FAILED, "run", "it does not say why", f"read {run_log(settings)}"))
+    print_concerns(report.concerns)
+    if report.concerns:
+        click.echo(f"\nMore of one: regiokompas status SOURCE; all of it: {run_log(settings)}", err=True)
+    if again := run_again(settings.origin, sources, report.concerns):
+        click.echo(f"Again for these: {again}", err=True)
+    if not success or any(concern.is_error for concern in report.concerns):
+        sys.exit(1)
+
+
+def run_again(origin: str, sources: list[dict[str, Any]], concerns: list[Concern]) -> str:
+    """The command that asks again for the sources that failed and no others; empty where there are none.
+
+    What never answered at its address needs a person first, and is not in it. Of many failures it asks for all sources:
+    those that have nothing newer are not fetched.
+    """
+    known = {source["dataset_id"] for source in sources}
+    worth = (Trouble.UNREACHABLE, Trouble.REFUSED)
+    failed = sorted({c.subject.split()[0] for c in concerns if c.group in worth} & known)
+    if not failed:
+        return ""
+    chosen = (f"--select {name}" for name in failed) if len(failed) <= _MOST_ASKED_AGAIN else ()
+    return " ".join(["regiokompas run --from", shlex.quote(origin), *chosen])
+
+
+@contextmanager
+def only_run(settings: Settings) -> Iterator[None]:
+    """Hold the data folder for one run: two at once would build in the same place.
+
+    Raises:
+        RegiokompasError: another run holds it.
+    """
+    settings.data.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(settings.data / "run.lock", timeout=0):
+            yield
+    except Timeout:
+        raise RegiokompasError(
+            f"another run is busy in {settings.data} -> wait for it, or set REGIOKOMPAS_DATA to another folder"
+        ) from None
+
+
+def run_log(settings: Settings) -> Path:
+    """Where the words of dbt's last run are kept."""
+    settings.build.mkdir(parents=True, exist_ok=True)
+    return settings.build / "run.log"
+
+
+def open_instance(settings: Settings) -> dg.DagsterInstance:
+    """Dagster's run history in the data folder, the same that the UI shows."""
+    return dg.DagsterInstance.from_config(str(prepare_home(settings)))
+
+
+def prepare_home(settings: Settings) -> Path:
+    """Make Dagster's home; returns its path. What somebody wrote there stays."""
+    settings.dagster_home.mkdir(parents=True, exist_ok=True)
+    config = settings.dagster_home / "dagster.yaml"
+    if not config.exists():
+        config.write_text(_INSTANCE, encoding="utf-8")
+    return settings.dagster_home

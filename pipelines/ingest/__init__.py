@@ -1,0 +1,1 @@
+"""Bringing sources up to date and assembling what the models read; knows nothing of Dagster."""

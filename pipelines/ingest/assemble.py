@@ -1,0 +1,341 @@
+"""From everything that has landed to the inputs of one dbt build, and the identity of the release it will make."""
+
+import shutil
+from dataclasses import asdict, dataclass
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines.clients.registry import CBS
+from pipelines.errors import CardError, shown
+from pipelines.indicators.held_back import reasons_of_landed, with_dependents
+from pipelines.indicators.registry import check_indicators, read_indicators
+from pipelines.ingest import health
+from pipelines.ingest.code_digest import code_digest
+from pipelines.ingest.drift import as_rows, drift, reasons_to_hold_back
+from pipelines.ingest.refresh import FailedError, read_landed
+from pipelines.ingest.selections import Selections, digest_of, read_selections
+from pipelines.landing.store import NOTICE, Failure, Landing, Snapshot
+from pipelines.reading.existing import boundaries
+from pipelines.reading.landed import Landed
+from pipelines.reading.ongoing import ongoing_periods, periods_of
+from pipelines.reading.raw import EMPTY, raw_folder, raw_folders, rows_of, tally_of, write_empty
+from pipelines.settings import Settings
+from pipelines.sources.card import Shape, SourceCard
+from pipelines.sources.periods import has_begun, newest_period, whole_year
+from schemas.shapes import check_shape
+
+_SOURCES = pa.schema(
+    [
+        ("dataset_id", pa.string()),
+        ("publisher", pa.string()),
+        ("table_id", pa.string()),
+        ("title_nl", pa.string()),
+        ("title_en", pa.string()),
+        ("licence", pa.string()),
+        ("licence_url", pa.string()),
+        ("attribution", pa.string()),
+        ("homepage_url", pa.string()),
+        ("cadence", pa.string()),
+        ("protocol", pa.string()),
+        ("state", pa.string()),
+        ("reason_nl", pa.string()),
+        ("reason_en", pa.string()),
+        ("rows_count", pa.int64()),
+        ("newest_period", pa.string()),
+        ("expected_next", pa.string()),
+        ("source_modified", pa.string()),
+        ("landed_at", pa.string()),
+        ("notice", pa.string()),
+        ("shape", pa.string()),
+        ("boundary_year", pa.int32()),
+    ]
+)
+_SOURCE_ROWS = pa.schema([("dataset_id", pa.string()), ("outcome", pa.string()), ("rows_count", pa.int64())])
+_ORIGINS = pa.schema([("dataset_id", pa.string()), ("landed_sha256", pa.string()), ("url", pa.string())])
+_DRIFT = pa.schema(
+    [
+        ("dataset_id", pa.string()),
+        ("kind", pa.string()),
+        ("change", pa.string()),
+        ("dimension", pa.string()),
+        ("code", pa.string()),
+        ("before", pa.string()),
+        ("after", pa.string()),
+        ("blocks", pa.bool_()),
+    ]
+)
+_BLOCKED = pa.schema([("indicator_id", pa.string()), ("reason", pa.string())])
+_ONGOING = pa.schema([("dataset_id", pa.string()), ("measure_code", pa.string()), ("period_code", pa.string())])
+_SELECTIONS = pa.schema(
+    [
+        ("region_code", pa.string()),
+        ("name", pa.string()),
+        ("municipality_code", pa.string()),
+        ("valid_from", pa.date32()),
+        ("valid_to", pa.date32()),
+        ("file", pa.string()),
+        ("share", pa.float64()),
+    ]
+)
+_RELEASE = pa.schema(
+    [
+        ("release_id", pa.string()),
+        ("invented", pa.bool_()),
+        ("notice", pa.string()),
+        ("title_nl", pa.string()),
+        ("title_en", pa.string()),
+        ("newest_landed_at", pa.string()),
+        ("code_digest", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a dbt build reads.
+
+    Attributes:
+        release_id: the identity of what the build will make, by its inputs and the code alone.
+        written: the tables that were written for it.
+        sources: one row a card, as in `sources.parquet`.
+        blocked: the indicators that are left out, as `held_back.with_dependents` gives them.
+        unread: what has landed and cannot be read any more.
+        selections: the own regions, and the municipalities in them whose place their heirs took.
+    """
+
+    release_id: str
+    written: dict[str, pa.Table]
+    sources: list[dict[str, Any]]
+    blocked: list[dict[str, str]]
+    unread: list[FailedError]
+    selections: Selections
+
+
+def assemble(settings: Settings, cards: dict[str, SourceCard], *, invented: bool) -> Inputs:
+    """Make sure that raw Parquet is there for exactly what has landed, and describe it for dbt.
+
+    Args:
+        settings: where things are.
+        cards: every card; those that have not landed become sources with the state `absent` or `awaited`.
+        invented: build from the sample's figures or from published ones, never from both.
+
+    Raises:
+        CardError: nothing has landed, or not the newest regions; or a row of the indicators is wrong in itself.
+        SelectionError: an own selection of municipalities does not say what it must say.
+    """
+    selections = read_selections(settings.selections)
+    landing = Landing(settings.landing)
+    landed, unread = _read_all(settings, cards, landing, invented=invented)
+    snapshots = list(landed.values())
+    if not snapshots:
+        raise CardError("nothing has landed yet -> run `regiokompas run --from live`, or --from sample")
+    _require_newest_regions(cards, landed)
+    raw = raw_folders(settings.raw, invented=invented)
+    _drop_others(raw, {cards[dataset_id].slug for dataset_id in landed})
+    write_empty(raw / EMPTY)
+    changes = [change for dataset_id in landed for change in drift(cards[dataset_id], landing, invented=invented)]
+    indicators = read_indicators()
+    check_indicators(indicators, cards)
+    reasons = reasons_of_landed(indicators, cards, raw) | reasons_to_hold_back(indicators, changes)
+    blocked = with_dependents(indicators, reasons)
+    ongoing = [
+        asdict(period)
+        for dataset_id, snapshot in landed.items()
+        for period in ongoing_periods(cards[dataset_id], raw / cards[dataset_id].slug, snapshot.landed_on)
+    ]
+    # A release judges by the day of its newest bytes, so that the same bytes always make the same release.
+    newest = max(s.landed_at for s in snapshots)
+    others = [digest_of(selections.members), settings.public_url]
+    rows = describe_sources(settings, cards, invented=invented, as_of=date.fromisoformat(newest[:10]))
+    release = _release_row(snapshots, rows, others, newest, invented=invented)
+    written = _write_inputs(
+        settings.build / "inputs",
+        sources=pa.Table.from_pylist(rows, _SOURCES),
+        source_rows=pa.Table.from_pylist(_source_rows(raw, [cards[name] for name in landed]), _SOURCE_ROWS),
+        origins=pa.Table.from_pylist(_origins(snapshots), _ORIGINS),
+        release=pa.Table.from_pylist([release], _RELEASE),
+        drift=pa.Table.from_pylist(as_rows(changes), _DRIFT),
+        blocked=pa.Table.from_pylist(blocked, _BLOCKED),
+        ongoing=pa.Table.from_pylist(ongoing, _ONGOING),
+        selections=pa.Table.from_pylist([asdict(member) for member in selections.members], _SELECTIONS),
+    )
+    return Inputs(release["release_id"], written, rows, blocked, unread, selections)
+
+
+def hold_back(settings: Settings, reasons: dict[str, str]) -> list[dict[str, str]]:
+    """Leave more indicators out of the next build than its inputs say, such as those that a check refused.
+
+    Returns:
+        Those that are left out beside the ones that were already, with what is computed from them.
+    """
+    path = settings.build / "inputs" / "blocked.parquet"
+    known = {row["indicator_id"]: row["reason"] for row in pq.read_table(path).to_pylist()}
+    rows = with_dependents(read_indicators(), reasons | known)
+    _write_inputs(path.parent, blocked=pa.Table.from_pylist(rows, _BLOCKED))
+    return [row for row in rows if row["indicator_id"] not in known]
+
+
+def _read_all(
+    settings: Settings, cards: dict[str, SourceCard], landing: Landing, *, invented: bool
+) -> tuple[dict[str, Snapshot], list[FailedError]]:
+    """What has landed and is read, by dataset id, and what cannot be read any more."""
+    landed: dict[str, Snapshot] = {}
+    unread: list[FailedError] = []
+    for card in cards.values():
+        try:
+            snapshot = read_landed(card, landing, settings.raw, check_shape, invented=invented)
+        except FailedError as error:
+            unread.append(error)
+        else:
+            landed |= {card.dataset_id: snapshot} if snapshot else {}
+    return landed, unread
+
+
+def _require_newest_regions(cards: dict[str, SourceCard], landed: dict[str, Snapshot]) -> None:
+    """Refuse to build without the table of regions on whose boundaries everything is published.
+
+    Raises:
+        CardError: it never landed.
+    """
+    year = newest_boundaries()
+    tables = [
+        card.dataset_id for card in cards.values() if card.shape is Shape.REGIONS and card.region_boundary_year == year
+    ]
+    if not set(tables) & set(landed):
+        raise CardError(
+            f"no table of the regions of {year} has ever landed, and nothing can be published without its boundaries"
+            f" -> run again for it: regiokompas run --select {shown(tables)}"
+        )
+
+
+def describe_sources(
+    settings: Settings, cards: dict[str, SourceCard], *, invented: bool, as_of: date | None = None
+) -> list[dict[str, Any]]:
+    """What is known of every source: one row a card, with the columns of `sources.parquet`.
+
+    States are those of `pipelines.ingest.health`, judged by `as_of`, or else by today.
+    """
+    landing, today = Landing(settings.landing), as_of or date.today()
+    return [
+        _source_row(
+            card,
+            landing,
+            raw_folder(settings.raw, card, invented=invented),
+            landing.failure(card.dataset_id, invented=invented),
+            today,
+            invented=invented,
+        )
+        for card in cards.values()
+    ]
+
+
+def _source_row(
+    card: SourceCard, landing: Landing, folder: Path, failure: Failure | None, as_of: date, *, invented: bool
+) -> dict[str, Any]:
+    snapshot = landing.current(card.dataset_id, invented=invented)
+    read = snapshot is not None and folder.is_dir()
+    newest = _newest_period(card, folder, snapshot.landed_on) if snapshot and read else None
+    says = _says(card, snapshot, landing) if snapshot else ""
+    # What landed and cannot be read any more is not shown.
+    state, reason = health.state(card, snapshot if read or not failure else None, failure, newest, says, as_of)
+    expected = health.expected_next(card, newest)
+    return {
+        "dataset_id": card.dataset_id,
+        "publisher": card.publisher,
+        "table_id": card.table,
+        "title_nl": card.title.nl,
+        "title_en": card.title.en,
+        "licence": card.licence,
+        "licence_url": card.licence_url,
+        "attribution": card.attribution,
+        "homepage_url": card.homepage,
+        "cadence": card.cadence.value,
+        "protocol": snapshot.protocol if snapshot else None,
+        "state": state,
+        "reason_nl": reason.nl if reason else None,
+        "reason_en": reason.en if reason else None,
+        "rows_count": rows_of(folder) if read else 0,
+        "newest_period": newest,
+        "expected_next": expected.isoformat() if expected else None,
+        "source_modified": snapshot.changed_at if snapshot else None,
+        "landed_at": snapshot.landed_at if snapshot else None,
+        "notice": NOTICE if snapshot and snapshot.invented else None,
+        "shape": card.shape.value,
+        "boundary_year": card.boundary_year,
+    }
+
+
+def _source_rows(raw: Path, cards: list[SourceCard]) -> list[dict[str, Any]]:
+    """What became of the rows of each source that is read, one row an outcome."""
+    return [
+        {"dataset_id": card.dataset_id, "outcome": outcome, "rows_count": rows}
+        for card in cards
+        for outcome, rows in tally_of(raw / card.slug).outcomes.items()
+    ]
+
+
+def _origins(snapshots: list[Snapshot]) -> list[dict[str, Any]]:
+    """Every body that landed, by its card and its bytes; of equal bodies of one card the first address."""
+    found = {(s.dataset_id, r.sha256): r.url for s in reversed(snapshots) for r in reversed(s.resources)}
+    return [{"dataset_id": card, "landed_sha256": sha256, "url": url} for (card, sha256), url in sorted(found.items())]
+
+
+def _says(card: SourceCard, snapshot: Snapshot, landing: Landing) -> str:
+    landed = Landed(card, snapshot, landing)
+    client = CBS.get(landed.protocol)
+    return client.status_of(landed.rows, landed.body) if client else ""
+
+
+def _release_row(
+    snapshots: list[Snapshot], rows: list[dict[str, Any]], others: list[str], newest: str, *, invented: bool
+) -> dict[str, Any]:
+    code = code_digest()
+    states = [f"{r['dataset_id']} {r['state']} {r['reason_en']}" for r in rows]
+    identity = sha256("\n".join([*(s.digest for s in snapshots), *states, *others, code]).encode()).hexdigest()
+    prefix = "sample-" if invented else ""
+    return {
+        "release_id": f"{prefix}{date.fromisoformat(newest[:10])}-{identity[:8]}",
+        "invented": invented,
+        "notice": NOTICE if invented else None,
+        "title_nl": "Regiokompas: open cijfers over het mkb en menselijk kapitaal per gemeente en regio",
+        "title_en": "Regiokompas: open figures on small business and human capital per municipality and region",
+        "newest_landed_at": newest,
+        "code_digest": code,
+    }
+
+
+def _write_inputs(folder: Path, **tables: pa.Table) -> dict[str, pa.Table]:
+    """Write a Parquet file a table."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, table in tables.items():
+        pq.write_table(table, folder / f"{name}.parquet")
+    return tables
+
+
+def newest_boundaries() -> int:
+    """The year of the boundaries on which everything is published, as the dbt project says."""
+    return boundaries().newest_year
+
+
+def _newest_period(card: SourceCard, folder: Path, landed_on: date) -> str | None:
+    """The newest period with a figure in it that was over when it landed, as a period code.
+
+    Of a register, whose rows come while the year goes on, the newest that had begun.
+    """
+    if card.boundary_year and card.shape is not Shape.OBSERVATIONS:
+        return whole_year(card.boundary_year)
+    known = periods_of(card, folder)
+    if card.shape is Shape.SUBSIDIES:
+        return newest_period(p.period_code for p in known if has_begun(p.period_code, landed_on))
+    return newest_period(p.period_code for p in known if p.is_over(card, landed_on))
+
+
+def _drop_others(raw: Path, keep: set[str]) -> None:
+    for folder in raw.iterdir() if raw.is_dir() else []:
+        if folder.name not in {*keep, EMPTY}:
+            shutil.rmtree(folder)

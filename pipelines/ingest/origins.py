@@ -1,0 +1,198 @@
+"""Where tables come from: the publishers themselves, or a landing that is replayed."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Protocol as Shape
+
+from pipelines.clients.http import USER_AGENT, HttpClient, open_session
+from pipelines.clients.pages import State
+from pipelines.clients.registry import ASKED, CLIENTS, addresses, told_by
+from pipelines.errors import ChangedWhileReadError, RegiokompasError, SourceError
+from pipelines.landing.resume import ResumableStore
+from pipelines.landing.store import Landing, Snapshot, now, open_landing
+from pipelines.settings import SAMPLE_LANDING, Settings
+from pipelines.sources.access import Access, Protocol
+from pipelines.sources.card import SourceCard
+
+
+class Origin(Shape):
+    """Where tables come from."""
+
+    @property
+    def invented(self) -> bool:
+        """Whether the figures are those of the sample."""
+        ...
+
+    def has(self, card: SourceCard) -> bool:
+        """Whether the origin can be asked for this card at all."""
+        ...
+
+    def has_nothing_newer(self, card: SourceCard, have: Snapshot | None) -> bool:
+        """Whether what landed of a card is all that there is, so that nothing has to be brought."""
+        ...
+
+    def access(self, card: SourceCard, have: Snapshot | None) -> Sequence[Access]:
+        """The ways to a card, in the order in which they are tried."""
+        ...
+
+    def bring(self, card: SourceCard, access: Access, landing: Landing, have: Snapshot | None) -> Snapshot:
+        """Put the newest bytes of a card in the landing's objects."""
+        ...
+
+
+@dataclass(frozen=True)
+class LiveOrigin:
+    """The publishers themselves, over HTTP, and the folder for what only a person can fetch."""
+
+    http: HttpClient
+    addresses: dict[Protocol, str]
+    invented: bool = False
+    clock: Callable[[], str] = now
+
+    def has(self, card: SourceCard) -> bool:
+        """Every card can be asked for."""
+        return True
+
+    def has_nothing_newer(self, card: SourceCard, have: Snapshot | None) -> bool:
+        """Ask the source whether it changed; one that has ended is not asked. One that lacks a file is fetched again.
+
+        A source that gives no answer to this may still give one by another way.
+        """
+        if have is None or have.asked != asked(card) or have.lacking:
+            return False
+        if card.ended:
+            return True
+        try:
+            return self._is_newest(card, have)
+        except RegiokompasError:
+            return False
+
+    def access(self, card: SourceCard, have: Snapshot | None) -> Sequence[Access]:
+        """The ways of the card in its order; an address that nobody confirmed comes after what a person brought."""
+        confirmed = [access for access in card.access if access.is_confirmed]
+        return [*confirmed, *(access for access in card.access if not access.is_confirmed)]
+
+    def bring(self, card: SourceCard, access: Access, landing: Landing, have: Snapshot | None) -> Snapshot:
+        """Fetch the whole table by a way; once more when it changed while it was read.
+
+        Raises:
+            SourceError: an answer is not what was expected.
+            ChangedWhileReadError: it changed the second time too, or its pages never fit together.
+        """
+        try:
+            return self._fetch(card, access, landing, have)
+        except ChangedWhileReadError:
+            # Its pages are of two moments: none of them may be used again.
+            landing.forget_partial(card.dataset_id, access.protocol)
+            return self._fetch(card, access, landing, have)
+
+    def _fetch(self, card: SourceCard, access: Access, landing: Landing, have: Snapshot | None) -> Snapshot:
+        store = ResumableStore(landing, card.dataset_id, access.protocol, asked(card), have)
+        client, base = CLIENTS[access.protocol], self.addresses[access.protocol]
+        state = client.fetch(self.client(card, access), base, card, access, store)
+        return Snapshot(
+            dataset_id=card.dataset_id,
+            protocol=access.protocol,
+            asked=asked(card),
+            modified=state.modified,
+            stamp=state.stamp,
+            landed_at=self.clock(),
+            invented=self.invented,
+            resources=store.resources,
+            lacking=store.lacking,
+        )
+
+    def client(self, card: SourceCard, access: Access) -> HttpClient:
+        """HTTP at the pace of a card, and with little patience for an address that nobody confirmed."""
+        http = replace(self.http, rate=card.rate)
+        return http if access.is_confirmed else http.hurried()
+
+    def _is_newest(self, card: SourceCard, have: Snapshot) -> bool:
+        protocol = Protocol(have.protocol)
+        asks = told_by(protocol)
+        access = next((access for access in card.access if access.protocol == protocol), None)
+        if access is None or not (have.modified or have.stamp):
+            return False
+        state = ASKED[asks].probe(self.client(card, access), self.addresses[asks], card, access)
+        return state == State(have.modified, have.stamp)
+
+
+@dataclass(frozen=True)
+class LandingOrigin:
+    """Another landing, replayed without any request."""
+
+    source: Landing
+    invented: bool
+
+    def has(self, card: SourceCard) -> bool:
+        """Whether the card has landed there."""
+        return self.source.current(card.dataset_id, invented=self.invented) is not None
+
+    def has_nothing_newer(self, card: SourceCard, have: Snapshot | None) -> bool:
+        """Never: what is in the other landing costs nothing to look at."""
+        return False
+
+    def access(self, card: SourceCard, have: Snapshot | None) -> Sequence[Access]:
+        """The one by which it landed there."""
+        snapshot = self.source.current(card.dataset_id, invented=self.invented)
+        by = [access for access in card.access if snapshot and access.protocol == snapshot.protocol]
+        return by or card.access[:1]
+
+    def bring(self, card: SourceCard, access: Access, landing: Landing, have: Snapshot | None) -> Snapshot:
+        """Copy the card's current snapshot over.
+
+        Raises:
+            SourceError: the other landing has none, or it was made for another card.
+        """
+        snapshot = self.source.current(card.dataset_id, invented=self.invented)
+        if snapshot is None:
+            raise SourceError(
+                card.dataset_id,
+                f"nothing of this card lies in the landing {self.source.root}",
+                todo="leave it out",
+            )
+        if snapshot.asked != asked(card):
+            raise SourceError(
+                card.dataset_id,
+                "the landing holds an answer to another question: the card's dimensions or measures changed since",
+                todo="land the table again (--from live; for the sample: make sample)",
+            )
+        landing.copy_objects(snapshot, self.source)
+        return snapshot
+
+
+def asked(card: SourceCard) -> str:
+    """The fingerprint of what a card asks a source for; when it changes, the table has to be fetched anew."""
+    # A key that a card does not use is no part of its question, nor is how sure we are of an address, nor how long a
+    # figure can change.
+    question = card.model_dump_json(
+        include={"access": True, "dimensions": True, "measures": True, "region_boundary_year": True},
+        exclude={"access": {"__all__": {"certainty"}}, "measures": {"__all__": {"on_first_day"}}},
+        exclude_defaults=True,
+    )
+    return sha256(question.encode()).hexdigest()
+
+
+def open_origin(settings: Settings) -> Origin:
+    """The origin that the settings name: `live`, `sample` or the path of a landing.
+
+    A landing that holds both the sample and published figures is replayed for its published ones.
+
+    Raises:
+        RegiokompasError: the path is not a landing.
+    """
+    if settings.origin == "live":
+        agent = f"{USER_AGENT} {settings.contact}".strip()
+        http = HttpClient(
+            open_session(settings.http_deadline),
+            settings.http_tries,
+            settings.http_timeout,
+            settings.http_max_wait,
+            agent,
+        )
+        return LiveOrigin(http, addresses(settings))
+    path = SAMPLE_LANDING if settings.origin == "sample" else Path(settings.origin)
+    source = open_landing(path)
+    return LandingOrigin(source, invented=not source.holds_published())

@@ -1,0 +1,190 @@
+"""Bring one card up to date: from its origin, through the landing, to raw Parquet; all of it or nothing.
+
+Whatever goes wrong with a source ends here, in one `FailedError`: what landed before stays in place, why it failed is
+noted in the landing, and no other source suffers from it.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from pipelines.errors import AwaitedError, RegiokompasError, SourceError, Trouble
+from pipelines.ingest.origins import Origin
+from pipelines.landing.store import Attempt, Failure, Landing, Snapshot, now
+from pipelines.reading.before import Allowance
+from pipelines.reading.raw import accepted_of, is_read, raw_folder, rows_of, write_raw
+from pipelines.sources.access import Access
+from pipelines.sources.card import SourceCard
+
+T = TypeVar("T")
+_NOWHERE = "check its address at the publisher; for a source that has ended, say so with `ended` on the card"
+# Of several ways that failed, the one to tell of: the first of these that any of them ran into.
+_TELLING = (
+    Trouble.FAULT,
+    Trouble.CHANGED,
+    Trouble.REFUSED,
+    Trouble.UNREACHABLE,
+    Trouble.UNCONFIRMED,
+    Trouble.GONE,
+    Trouble.AWAITED,
+)
+
+
+class FailedError(SourceError):
+    """No way to a source works; `failure` says of each what was found.
+
+    Its `trouble`, `problem` and `todo` are those of the way that says most.
+    """
+
+    def __init__(self, dataset_id: str, attempts: Sequence[Attempt], todo: str = "") -> None:
+        self.telling = telling = min(attempts, key=lambda attempt: _TELLING.index(attempt.trouble))
+        problem, url = telling.problem, telling.url
+        if len(attempts) > 1:
+            tried = (f"{a.protocol} {a.problem}{f' at {a.url}' if a.url else ''}" for a in attempts)
+            problem, url = f"no way to it works: {'; '.join(tried)}", ""
+        # Where an address fails, what a person could bring helps more than another look at the address.
+        brings = (a.todo for a in attempts if a.trouble is Trouble.AWAITED)
+        helps = next(brings, "") if telling.trouble in (Trouble.UNCONFIRMED, Trouble.GONE) else ""
+        super().__init__(dataset_id, problem, url=url, todo=todo or helps or telling.todo or _NOWHERE)
+        self.trouble = telling.trouble
+        self.failure = Failure(
+            failed_at=now(),
+            trouble=telling.trouble,
+            problem=telling.problem,
+            todo=self.todo,
+            attempts=tuple(attempts),
+        )
+
+
+def by_first_access(card: SourceCard, ways: Sequence[Access], ask: Callable[[Access], T], todo: str = "") -> T:
+    """What the first of some ways answers that works; after any failure the next one is tried.
+
+    Args:
+        card: whose ways are gone through.
+        accesses: in the order in which they are tried.
+        ask: what is asked of a way.
+        todo: what a person can do when no way works, where that is not said by the error itself.
+
+    Raises:
+        AwaitedError: the card has no other way than a person, who has not been there.
+        FailedError: no way works; it says of each why.
+    """
+    attempts: list[Attempt] = []
+    errors: list[Exception] = []
+    for access in ways:
+        try:
+            return ask(access)
+        # The one place where it does not matter what went wrong: a source, or our reading of it, failed, and the
+        # others go on.
+        except Exception as error:
+            if isinstance(error, AwaitedError) and len(ways) == 1:
+                raise
+            attempts.append(_attempt(access, error))
+            errors.append(error)
+    failed = FailedError(card.dataset_id, attempts, todo)
+    raise failed from errors[attempts.index(failed.telling)]
+
+
+def _attempt(access: Access, error: Exception) -> Attempt:
+    if not isinstance(error, RegiokompasError):
+        problem = f"{type(error).__name__}: {error!s:.300} (a fault of the program, please report it)"
+        return Attempt(protocol=access.protocol, trouble=Trouble.FAULT, problem=" ".join(problem.split()))
+    expected = not access.is_confirmed
+    if not isinstance(error, SourceError):
+        trouble = Trouble.UNCONFIRMED if expected else Trouble.REFUSED
+        return Attempt(protocol=access.protocol, trouble=trouble, problem=" ".join(str(error).split()))
+    trouble = Trouble.UNCONFIRMED if expected else error.trouble
+    return Attempt(protocol=access.protocol, trouble=trouble, problem=error.problem, url=error.url, todo=error.todo)
+
+
+@dataclass(frozen=True)
+class Refreshed:
+    """What a refresh came to; `accepted` is why it is right that there is less than there was."""
+
+    snapshot: Snapshot
+    has_changed: bool
+    rows: int
+    folder: Path
+    accepted: str = ""
+
+
+def refresh(
+    card: SourceCard,
+    origin: Origin,
+    landing: Landing,
+    raw_root: Path,
+    check: Callable[[Path], None],
+    allowance: Allowance = Allowance(),  # noqa: B008 # frozen
+) -> Refreshed:
+    """Bring a card up to date. The lock moves only after the new bytes were read and checked.
+
+    Every way to the source is tried until one brings bytes that can be read and hold.
+
+    Args:
+        card: the card.
+        origin: where its table comes from.
+        landing: our own landing.
+        raw_root: where raw Parquet is kept.
+        check: refuses a freshly read folder by raising.
+        allowance: how much less than what landed before it may be.
+
+    Raises:
+        AwaitedError: nobody has put the file there yet.
+        FailedError: what was found and what to do. The failure is noted, and what landed before stays in place.
+    """
+    have = landing.current(card.dataset_id, invented=origin.invented)
+    folder = raw_folder(raw_root, card, invented=origin.invented)
+
+    unchanged = have if have and origin.has_nothing_newer(card, have) else None
+
+    def bring(access: Access) -> Refreshed:
+        snapshot = unchanged or origin.bring(card, access, landing, have)
+        try:
+            if not is_read(folder, card, snapshot):
+                snapshot = write_raw(card, snapshot, landing, folder, check, have, allowance)
+        finally:
+            # The table is whole now, or wrong: either way a later fetch has no use for its pages.
+            landing.forget_partial(card.dataset_id, access.protocol)
+        return Refreshed(snapshot, landing.commit(snapshot), rows_of(folder), folder, accepted_of(folder))
+
+    ways = origin.access(card, have)
+    if unchanged:
+        # Fetched by another way it would be the same.
+        ways = [access for access in ways if access.protocol == unchanged.protocol] or ways[:1]
+    try:
+        done = by_first_access(card, ways, bring)
+    except FailedError as error:
+        landing.note_failure(card.dataset_id, error.failure, invented=origin.invented)
+        raise
+    landing.clear_failure(card.dataset_id, invented=origin.invented)
+    return done
+
+
+def read_landed(
+    card: SourceCard, landing: Landing, raw_root: Path, check: Callable[[Path], None], *, invented: bool
+) -> Snapshot | None:
+    """Make sure that raw Parquet is there for what landed of a card, such as after a change of the code that reads.
+
+    Returns:
+        What is read now; None where nothing of the card has landed.
+
+    Raises:
+        FailedError: the landed bytes cannot be read any more. The failure is noted.
+    """
+    snapshot = landing.current(card.dataset_id, invented=invented)
+    folder = raw_folder(raw_root, card, invented=invented)
+    if snapshot is None or is_read(folder, card, snapshot):
+        return snapshot
+
+    def read(access: Access) -> Snapshot:
+        return write_raw(card, snapshot, landing, folder, check)
+
+    ways = [access for access in card.access if access.protocol == snapshot.protocol] or card.access[:1]
+    try:
+        whole = by_first_access(card, ways, read, todo="fetch it again: run --from live")
+    except FailedError as error:
+        landing.note_failure(card.dataset_id, error.failure, invented=invented)
+        raise
+    landing.commit(whole)
+    return whole

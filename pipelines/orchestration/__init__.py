@@ -1,0 +1,1 @@
+"""The Dagster side: assets, checks and schedules; what they do is written in the other packages."""

@@ -1,0 +1,191 @@
+"""Asset checks on the published tables: their contract and the statistical checks their models ask for.
+
+A check of figures that fails holds its indicators back: the models are built again without them, and the release says
+why they are not there. What is no matter of single indicators blocks the release, since then the fault is ours.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import duckdb
+import pandera.polars as pa
+import polars as pl
+from dagster_dbt import DbtCliResource
+
+from pipelines.errors import RegiokompasError, shown
+from pipelines.ingest.assemble import hold_back
+from pipelines.ingest.origins import Origin
+from pipelines.orchestration.concerns import CONCERNS, HELD_BACK, WARNED, Concern, rows_metadata
+from pipelines.orchestration.transform import build_again, warnings
+from pipelines.publish.manifest import PublicTable
+from pipelines.reading.recipients import MASK, named_though_hidden
+from pipelines.settings import Settings
+from schemas.checks import describe, describe_shortly, failing_rows, refused_indicators
+from schemas.marts import contract_schema
+
+WARNINGS = "dbt_warnings"
+_FACT = "fct_observation"
+RECIPIENT = "recipient"
+# What is computed from a figure that was refused goes with it, so that one more round finds nothing; another one would
+# be a fault of ours.
+_ROUNDS = 3
+
+
+def mart_checks(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> dg.AssetChecksDefinition:
+    """One step with a contract check for every public table and each statistical check by its name.
+
+    Contracts block: nothing is published past a failed one. A statistical check that refuses indicators does not, since
+    the step leaves them out before it ends.
+    """
+    specs = [
+        dg.AssetCheckSpec("contract", asset=keys[t.model], blocking=True, description="Columns, types and key")
+        for t in tables
+    ]
+    specs += [
+        dg.AssetCheckSpec(check_name(asked, t), asset=keys[t.model], description=str(asked))
+        for t in tables
+        for asked in t.checks
+    ]
+    specs.append(dg.AssetCheckSpec(WARNINGS, asset=keys[_FACT], description="What the tests of dbt warn of"))
+
+    @dg.multi_asset_check(specs=specs, name="mart_checks")
+    def run_checks(
+        settings: dg.ResourceParam[Settings], origin: dg.ResourceParam[Origin], dbt: DbtCliResource
+    ) -> Iterator[dg.AssetCheckResult]:
+        try:
+            looked = _hold_back_what_is_refused(settings, tables, dbt, invented=origin.invented)
+        except RegiokompasError as error:
+            raise dg.Failure(str(error), allow_retries=False) from error
+        for table in tables:
+            yield _result("contract", keys[table.model], *looked.contracts[table.name])
+            for asked in table.checks:
+                name = check_name(asked, table)
+                yield _result(
+                    name, keys[table.model], *looked.refused.get((table.name, name), ("", pl.DataFrame(), []))
+                )
+        yield _warned(settings, keys[_FACT])
+
+    return run_checks
+
+
+@dataclass
+class _Looked:
+    """What the checks found: of the contracts of the last build, and of every indicator that was held back."""
+
+    contracts: dict[str, tuple[str, pl.DataFrame]] = field(default_factory=dict)
+    refused: dict[tuple[str, str], tuple[str, pl.DataFrame, list[Concern]]] = field(default_factory=dict)
+
+
+def _hold_back_what_is_refused(
+    settings: Settings, tables: list[PublicTable], dbt: DbtCliResource, *, invented: bool
+) -> _Looked:
+    """Check the build, and build again without what was refused, until nothing is.
+
+    Raises:
+        RegiokompasError: a check fails that is no matter of single indicators, or goes on failing.
+    """
+    looked = _Looked()
+    for _ in range(_ROUNDS):
+        frames = read_tables(settings.database, tables)
+        refuse_persons(frames)
+        looked.contracts = {table.name: _contract_problem(table, frames[table.name]) for table in tables}
+        if not (reasons := _refuse(frames, tables, looked)):
+            return looked
+        hold_back(settings, reasons)
+        build_again(settings, dbt, invented=invented)
+    raise RegiokompasError(
+        f"checks still refuse {shown(reasons)} after they were left out {_ROUNDS} times -> please report it, with"
+        f" {settings.build}"
+    )
+
+
+def refuse_persons(frames: dict[str, pl.DataFrame]) -> None:
+    """The last gate: what is published as a recipient is looked at as it will be read, whatever came before.
+
+    Raises:
+        RegiokompasError: a table names who is no evident organisation; the name is not repeated.
+    """
+    for table, frame in frames.items():
+        if RECIPIENT in frame.columns and (found := len(named_though_hidden(frame[RECIPIENT].drop_nulls()))):
+            raise RegiokompasError(
+                f"{table}: column {RECIPIENT} names {found} who are no evident organisations, expected {MASK!r}"
+                " -> look at how the registers are read and brought together; nothing was published"
+            )
+
+
+def _refuse(frames: dict[str, pl.DataFrame], tables: list[PublicTable], looked: _Looked) -> dict[str, str]:
+    """Why indicators are refused, by their ids; what was found is added to `looked`."""
+    reasons: dict[str, str] = {}
+    for table in tables:
+        for asked in table.checks:
+            rows = failing_rows(frames, asked)
+            if not rows.height:
+                continue
+            problem = f"{table.name}: {describe(asked, rows)}"
+            refused = refused_indicators(asked, rows)
+            if not refused:
+                raise RegiokompasError(problem)
+            reasons = dict.fromkeys(refused, problem) | reasons
+            short = describe_shortly(asked, rows)
+            concern = Concern(HELD_BACK, shown(refused, 3), short, "compare with the source", problem)
+            # A figure that is wrong as published is wrong on the boundaries of a year too: told once.
+            is_told = any(c.subject == concern.subject for _, _, told in looked.refused.values() for c in told)
+            looked.refused[table.name, check_name(asked, table)] = problem, rows, [] if is_told else [concern]
+    return reasons
+
+
+def check_name(asked: dict[str, object], table: PublicTable) -> str:
+    """A name for a check that is its own even when a model asks for the same one twice."""
+    same = [c for c in table.checks if c["name"] == asked["name"]]
+    return str(asked["name"]) + (f"_{same.index(asked) + 1}" if len(same) > 1 else "")
+
+
+def read_tables(file: Path, tables: list[PublicTable]) -> dict[str, pl.DataFrame]:
+    """The public tables of a DuckDB file as polars frames, each in the order of its key."""
+    with duckdb.connect(str(file), read_only=True) as con:
+        return {t.name: con.sql(f"select * from {t.name} order by {t.order}").pl() for t in tables}
+
+
+def _contract_problem(table: PublicTable, frame: pl.DataFrame) -> tuple[str, pl.DataFrame]:
+    try:
+        contract_schema(table).validate(frame, lazy=True)
+    except pa.errors.SchemaErrors as error:
+        cases = error.failure_cases.select(pl.all().cast(pl.String))
+        first = cases.row(0, named=True)
+        return (
+            f"{table.name}: column {first['column']} holds {first['failure_case']}, expected {first['check']}"
+            " -> bring the model and its contract in line",
+            cases,
+        )
+    return "", pl.DataFrame()
+
+
+def _result(
+    name: str, key: dg.AssetKey, problem: str, rows: pl.DataFrame, concerns: list[Concern] | None = None
+) -> dg.AssetCheckResult:
+    if not problem:
+        return dg.AssetCheckResult(check_name=name, asset_key=key, passed=True)
+    metadata: dict[str, dg.MetadataValue[Any]] = {
+        "problem": dg.MetadataValue.text(problem),
+        "failing_rows": rows_metadata(rows),
+    }
+    if concerns is not None:
+        metadata[CONCERNS] = dg.MetadataValue.json([concern.as_json() for concern in concerns])
+    return dg.AssetCheckResult(check_name=name, asset_key=key, passed=False, metadata=metadata)
+
+
+def _warned(settings: Settings, key: dg.AssetKey) -> dg.AssetCheckResult:
+    found = warnings(settings.build / "dbt", settings.database)
+    if not found:
+        return dg.AssetCheckResult(check_name=WARNINGS, asset_key=key, passed=True)
+    concerns = [Concern(WARNED, name, *problem.partition(" -> ")[::2]) for name, problem in found]
+    return dg.AssetCheckResult(
+        check_name=WARNINGS,
+        asset_key=key,
+        passed=False,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={CONCERNS: dg.MetadataValue.json([concern.as_json() for concern in concerns])},
+    )

@@ -1,0 +1,215 @@
+"""Cards as Dagster assets, and what assembles all that has landed for dbt: one step, with the cards side by side.
+
+A process or a step for every card costs more than most of them take, so one step does all that are asked for; each
+card stays an asset of its own that can be materialised alone. What a source fails at is a failed check of its asset,
+which is then not materialised. The step itself goes on: Dagster skips whatever depends on a step that failed, and a
+release must not wait for the one source that is broken today.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+
+from pipelines.errors import AwaitedError, RegiokompasError, SourceError, Trouble, shown
+from pipelines.ingest.assemble import Inputs, assemble
+from pipelines.ingest.origins import Origin
+from pipelines.ingest.refresh import FailedError, Refreshed, refresh
+from pipelines.ingest.together import side_by_side
+from pipelines.landing.store import Landing
+from pipelines.orchestration.acceptance import Acceptance
+from pipelines.orchestration.asset_metadata import OWNERS, URI, bundle_metadata, table_metadata
+from pipelines.orchestration.concerns import CONCERNS, HELD_BACK, WARNED, Concern, of_source, rows_metadata
+from pipelines.orchestration.source_specs import (
+    Descriptions,
+    card_key,
+    first_rows,
+    inputs_schema,
+    raw_schema,
+    source_spec,
+)
+from pipelines.reading.before import Allowance
+from pipelines.reading.raw import tally_of
+from pipelines.settings import Settings
+from pipelines.sources.card import SourceCard
+from schemas.shapes import check_shape
+from schemas.wire import WireError
+
+INPUTS = dg.AssetKey(["raw", "inputs"])
+INGEST_OP = "ingest"
+"""The step that brings sources up to date, whose configuration is an `Acceptance`."""
+SOURCE_CHECK = "source"
+NOT_BROUGHT = "not_brought"
+"""The metadata of the check of a source of which nothing was brought, so that its asset is not materialised."""
+NOT_RUN = "not_run"
+"""The metadata of a check that had nothing to look at; it counts as neither passed nor failed."""
+Result = dg.MaterializeResult[None] | dg.AssetCheckResult
+
+
+def ingest_assets(cards: dict[str, SourceCard], descriptions: Descriptions) -> dg.AssetsDefinition:
+    """The assets of all cards and of what is assembled from them, each with its check, in one step.
+
+    Args:
+        cards: every card.
+        descriptions: what dbt says of the columns of raw files.
+    """
+    source_checks = [
+        dg.AssetCheckSpec(
+            SOURCE_CHECK,
+            asset=card_key(card),
+            description="The source was fetched whole and is what its card says: its rows have the raw row shape, known"
+            " marks and unique keys.",
+        )
+        for card in cards.values()
+    ]
+    unblocked = dg.AssetCheckSpec(
+        "drift", asset=INPUTS, description="Every indicator selects one series that its source still describes alike."
+    )
+    lasting = dg.AssetCheckSpec(
+        "selections", asset=INPUTS, description="Every municipality that an own region lists still exists."
+    )
+    specs = [source_spec(card, descriptions) for card in cards.values()]
+    inputs = dg.AssetSpec(
+        INPUTS,
+        deps=[card_key(card) for card in cards.values()],
+        skippable=True,
+        group_name="inputs",
+        description="Everything that has landed, as the inputs of one dbt build",
+        owners=OWNERS,
+        kinds={"parquet"},
+    )
+
+    @dg.multi_asset(
+        name=INGEST_OP,
+        specs=[*specs, inputs],
+        check_specs=[*source_checks, unblocked, lasting],
+        can_subset=True,
+        pool="ingest",
+    )
+    def ingest(
+        context: dg.AssetExecutionContext,
+        config: Acceptance,
+        settings: dg.ResourceParam[Settings],
+        origin: dg.ResourceParam[Origin],
+    ) -> Iterator[Result]:
+        chosen = [card for card in cards.values() if card_key(card) in context.selected_asset_keys]
+        landing = Landing(settings.landing)
+        allowance = Allowance(settings.most_rows_lost, config.accept)
+
+        def bring(card: SourceCard) -> Refreshed | SourceError:
+            try:
+                return refresh(card, origin, landing, settings.raw, check_shape, allowance)
+            except (AwaitedError, FailedError) as error:
+                return error
+
+        for card, done in side_by_side(chosen, origin, bring):
+            if isinstance(done, Refreshed):
+                yield from _refreshed(card, done, raw_schema(card, descriptions))
+            else:
+                yield from _failed(card, done)
+        if INPUTS in context.selected_asset_keys:
+            try:
+                made = assemble(settings, cards, invented=origin.invented)
+            except RegiokompasError as error:
+                raise dg.Failure(str(error), allow_retries=False) from error
+            yield from _assembled(made, descriptions)
+
+    return ingest
+
+
+def _refreshed(card: SourceCard, done: Refreshed, schema: dg.TableSchema) -> Iterator[Result]:
+    key = card_key(card)
+    lacks = [
+        Concern(Trouble.REFUSED, f"{card.dataset_id} {lack.url.rsplit('/', 1)[-1]}", lack.problem)
+        for lack in done.snapshot.lacking
+    ]
+    yield dg.MaterializeResult(
+        asset_key=key,
+        metadata={
+            **table_metadata(done.rows, schema, first_rows(done.folder, card.shape)),
+            URI: done.snapshot.resources[0].url,
+            **_rows_of_source(done),
+            "changed": done.has_changed,
+            "source_modified": done.snapshot.changed_at,
+            "landed_at": done.snapshot.landed_at,
+            "protocol": done.snapshot.protocol,
+            "raw": dg.MetadataValue.path(str(done.folder)),
+            **({"accepted": done.accepted} if done.accepted else {}),
+        },
+        check_results=[_checked(key, lacks)],
+    )
+
+
+def _rows_of_source(done: Refreshed) -> dict[str, int]:
+    """What became of the rows that the source sent; those that were kept and left out add up to those received."""
+    tally = tally_of(done.folder)
+    return {"rows_received": tally.received, **{f"rows_{outcome}": rows for outcome, rows in tally.outcomes.items()}}
+
+
+def _failed(card: SourceCard, error: SourceError) -> Iterator[Result]:
+    """A source that failed: its check fails with the reason, and nothing of it is materialised."""
+    concern = of_source(error)
+    more: dict[str, dg.MetadataValue[Any]] = {NOT_BROUGHT: dg.MetadataValue.bool(True)}
+    if isinstance(error, AwaitedError):
+        # Nothing is broken: there was nothing to check.
+        more |= {NOT_RUN: dg.MetadataValue.text(str(error)), CONCERNS: dg.MetadataValue.json([concern.as_json()])}
+        yield dg.AssetCheckResult(check_name=SOURCE_CHECK, asset_key=card_key(card), passed=True, metadata=more)
+        return
+    if isinstance(error.__cause__, WireError):
+        more |= {"failing_rows": rows_metadata(error.__cause__.rows)}
+    yield _checked(card_key(card), [concern], more=more)
+
+
+def _assembled(made: Inputs, descriptions: Descriptions) -> Iterator[Result]:
+    unread = [of_source(error) for error in made.unread]
+    states = {row["dataset_id"]: row["state"] for row in made.sources}
+    held = [
+        Concern(HELD_BACK, f"{row['indicator_id']}{_with(row['indicator_id'], made.blocked)}", row["reason"])
+        for row in made.blocked
+        if row["indicator_id"] == row["root"]
+    ]
+    replaced = [
+        Concern(WARNED, f"selection {file} line {row.line}", row.ended, row.heir)
+        for file, rows in made.selections.replaced.items()
+        for row in rows
+    ]
+    yield dg.MaterializeResult(
+        asset_key=INPUTS,
+        metadata={
+            **bundle_metadata(
+                {name: table.num_rows for name, table in made.written.items()},
+                inputs_schema(made.written, descriptions),
+            ),
+            "release_id": made.release_id,
+            "states": dg.MetadataValue.json(states),
+        },
+        check_results=[
+            _checked(INPUTS, [*unread, *held], "drift"),
+            _checked(INPUTS, replaced, "selections", severity=dg.AssetCheckSeverity.WARN),
+        ],
+    )
+
+
+def _checked(
+    key: dg.AssetKey,
+    concerns: list[Concern],
+    name: str = SOURCE_CHECK,
+    more: dict[str, dg.MetadataValue[Any]] | None = None,
+    severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.ERROR,
+) -> dg.AssetCheckResult:
+    """The result of a check: passed without concerns."""
+    if not concerns:
+        return dg.AssetCheckResult(check_name=name, asset_key=key, passed=True)
+    told: dict[str, dg.MetadataValue[Any]] = {
+        "problem": dg.MetadataValue.text("\n".join(map(str, concerns))),
+        CONCERNS: dg.MetadataValue.json([concern.as_json() for concern in concerns]),
+    }
+    return dg.AssetCheckResult(
+        check_name=name, asset_key=key, passed=False, metadata={**told, **(more or {})}, severity=severity
+    )
+
+
+def _with(root: str, blocked: list[dict[str, str]]) -> str:
+    """The indicators that are blocked because another one is, told with that one: it is the one to look at."""
+    others = [row["indicator_id"] for row in blocked if row["root"] == root != row["indicator_id"]]
+    return f" (and what is computed from it: {shown(others)})" if others else ""

@@ -1,0 +1,231 @@
+"""The dbt models as Dagster assets: the one step that writes DuckDB."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import duckdb
+from dagster_dbt import (
+    DagsterDbtTranslator,
+    DagsterDbtTranslatorSettings,
+    DbtCliInvocation,
+    DbtCliResource,
+    DbtProject,
+    dbt_assets,
+)
+from dagster_dbt.core.dbt_event_iterator import DbtDagsterEventType
+
+from pipelines.errors import RegiokompasError
+from pipelines.indicators.wide_marts import check_contracts
+from pipelines.ingest.origins import Origin
+from pipelines.orchestration.asset_metadata import OWNERS
+from pipelines.orchestration.dbt_metadata import looking_at
+from pipelines.orchestration.source_assets import INPUTS
+from pipelines.reading.raw import raw_folders
+from pipelines.settings import DBT_PROJECT, Settings
+
+BUILT = "built"
+"""What the log says of a node that dbt has built, before the key of its asset."""
+# The executable that lies beside this Python: on a machine with several, the one on PATH may be another's.
+DBT = Path(sys.executable).parent / "dbt"
+
+
+def dbt_vars(settings: Settings, *, invented: bool) -> str:
+    """The paths of one build, as dbt's --vars."""
+    return json.dumps(
+        {
+            "raw_root": str(raw_folders(settings.raw, invented=invented)),
+            "inputs_root": str(settings.build / "inputs"),
+            "duckdb_path": str(settings.database),
+        }
+    )
+
+
+def ensure_manifest(settings: Settings) -> Path:
+    """The path of an up-to-date dbt manifest; parses the project when it is not the one that was parsed last.
+
+    Raises:
+        RegiokompasError: a generated contract is out of date; dbt cannot parse the project, and then the text is dbt's.
+    """
+    check_contracts(DBT_PROJECT)
+    target = settings.build / "dbt"
+    manifest, parsed = target / "manifest.json", target / "parsed.sha256"
+    digest = _project_digest()
+    if manifest.exists() and parsed.exists() and parsed.read_text(encoding="utf-8") == digest:
+        return manifest
+    target.mkdir(parents=True, exist_ok=True)
+    command = [
+        str(DBT),
+        "--quiet",
+        "parse",
+        *("--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)),
+        *("--target-path", str(target), "--log-path", str(target / "logs")),
+        *("--vars", dbt_vars(settings, invented=settings.origin == "sample")),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RegiokompasError(f"dbt cannot parse {DBT_PROJECT.name}: {(done.stdout + done.stderr).strip()}")
+    parsed.write_text(digest, encoding="utf-8")
+    return manifest
+
+
+def _project_digest() -> str:
+    """The identity of the dbt project: times would not tell of a file that is gone, nor of an older version."""
+    digest = sha256()
+    for path in sorted(path for path in DBT_PROJECT.rglob("*") if path.is_file()):
+        name = path.relative_to(DBT_PROJECT).as_posix()
+        if not name.startswith(("target/", "logs/")):
+            digest.update(name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+class HouseTranslator(DagsterDbtTranslator):
+    """Names dbt's nodes as the house does: by their folder, every source as the assembled inputs."""
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        """`marts/core/dim_region`, `seeds/indicators`; all sources are what `raw/inputs` assembled."""
+        if dbt_resource_props["resource_type"] == "source":
+            return INPUTS
+        if dbt_resource_props["resource_type"] == "seed":
+            return dg.AssetKey(["seeds", dbt_resource_props["name"]])
+        return dg.AssetKey(dbt_resource_props["fqn"][1:])
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        """The layer: staging, intermediate, marts or seeds."""
+        return "seeds" if dbt_resource_props["resource_type"] == "seed" else str(dbt_resource_props["fqn"][1])
+
+    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
+        """Those of every asset."""
+        return OWNERS
+
+    def get_tags(self, dbt_resource_props: Mapping[str, Any]) -> dict[str, str]:
+        """The domain of a mart, and whether readers get it."""
+        folders = dbt_resource_props["fqn"][2:-1]
+        is_public = bool(dbt_resource_props["config"].get("meta", {}).get("title_nl"))
+        return ({"domain": folders[0]} if folders else {}) | ({"public": "true"} if is_public else {})
+
+
+def dbt_models(settings: Settings, manifest: Path) -> dg.AssetsDefinition:
+    """Every model and seed as an asset, every dbt test as an asset check, in one dbt build."""
+    project = DbtProject(DBT_PROJECT, target_path=manifest.parent, profiles_dir=DBT_PROJECT)
+    translator = HouseTranslator(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True))
+
+    @dbt_assets(
+        manifest=manifest, project=project, dagster_dbt_translator=translator, name="dbt_build", pool="duckdb_writer"
+    )
+    def build(
+        context: dg.AssetExecutionContext,
+        settings: dg.ResourceParam[Settings],
+        origin: dg.ResourceParam[Origin],
+        dbt: DbtCliResource,
+    ) -> Iterator[Any]:
+        invocation = start_build(settings, dbt, invented=origin.invented, context=context)
+        yield from _with_metadata(invocation, settings.database, context)
+        if not invocation.is_successful():
+            raise dg.Failure(problems(invocation.target_path), allow_retries=False)
+
+    return build
+
+
+def _with_metadata(
+    invocation: DbtCliInvocation, database: Path, context: dg.AssetExecutionContext
+) -> Iterator[DbtDagsterEventType]:
+    """The events of a build, in their order, each node with what it holds.
+
+    They wait for the end: while dbt runs no other process can read what it writes. Until then the log tells how far it
+    is.
+    """
+    events: list[DbtDagsterEventType] = []
+    for event in invocation.stream():
+        if isinstance(event, dg.Output):
+            context.log.info(f"{BUILT} {context.asset_key_for_output(event.output_name).to_user_string()}")
+        events.append(event)
+    if not any(isinstance(event, dg.Output) for event in events):
+        yield from events
+        return
+    translator = invocation.dagster_dbt_translator
+    with looking_at(database, invocation.get_artifact("manifest.json"), translator.get_asset_key) as nodes:
+        for event in events:
+            if isinstance(event, dg.Output):
+                found = nodes.metadata(str(event.metadata["unique_id"].value))
+                event = event.with_metadata({**event.metadata, **found})
+            yield event
+
+
+def start_build(
+    settings: Settings, dbt: DbtCliResource, *, invented: bool, context: dg.AssetExecutionContext | None = None
+) -> DbtCliInvocation:
+    """Begin a build of all models and seeds with their tests, in a fresh DuckDB file."""
+    # Nothing of an earlier build can stay in it, and no other process holds it.
+    settings.database.unlink(missing_ok=True)
+    # Unit tests look at no data: the tests of the project run them.
+    command = ["build", "--exclude-resource-type", "unit_test", "--vars", dbt_vars(settings, invented=invented)]
+    # The folder that dbt parsed into, so that it need not parse again.
+    return dbt.cli(command, context=context, target_path=settings.build / "dbt", raise_on_error=False)
+
+
+def build_again(settings: Settings, dbt: DbtCliResource, *, invented: bool) -> None:
+    """Build everything once more, after its inputs changed.
+
+    Raises:
+        RegiokompasError: what went wrong, one line a node.
+    """
+    invocation = start_build(settings, dbt, invented=invented).wait()
+    if not invocation.is_successful():
+        raise RegiokompasError(problems(invocation.target_path))
+
+
+def dbt_resource(settings: Settings, manifest: Path) -> DbtCliResource:
+    """dbt as Dagster calls it."""
+    project = DbtProject(DBT_PROJECT, target_path=manifest.parent, profiles_dir=DBT_PROJECT)
+    return DbtCliResource(
+        project_dir=project,
+        dbt_executable=str(DBT),
+        global_config_flags=["--log-path", str(settings.build / "dbt/logs")],
+    )
+
+
+def problems(target: Path) -> str:
+    """What went wrong in a dbt build, one line a node, from its run results."""
+    results = _results(target)
+    if results is None:
+        return f"dbt stopped before it ran a model -> read the log below {target.parent}"
+    lines = [
+        f"dbt {_name(result)}: {' '.join(str(result['message']).split())}"
+        for result in results
+        if result["status"] in ("error", "fail", "runtime error")
+    ]
+    return "\n".join(lines) or f"dbt failed without naming a node -> read the log below {target.parent}"
+
+
+def warnings(target: Path, database: Path) -> list[tuple[str, str]]:
+    """What dbt's tests warn a person of in the last build: the name of each, and its first problem with how many more.
+
+    A test that has no words for it, in a column `problem`, only counts: its rows are for who looks at dbt itself.
+    """
+    warned = [result for result in _results(target) or [] if result["status"] == "warn"]
+    found = []
+    with duckdb.connect(str(database), read_only=True) as con:
+        for result in warned:
+            rows = con.sql(result["compiled_code"]).pl()
+            if "problem" in rows.columns:
+                more = f" (and {rows.height - 1} more)" if rows.height > 1 else ""
+                found.append((_name(result), f"{rows['problem'][0]}{more}"))
+    return found
+
+
+def _results(target: Path) -> list[dict[str, Any]] | None:
+    path = target / "run_results.json"
+    results: list[dict[str, Any]] | None = None
+    if path.exists():
+        results = json.loads(path.read_text(encoding="utf-8"))["results"]
+    return results
+
+
+def _name(result: dict[str, Any]) -> str:
+    return ".".join(result["unique_id"].split(".")[2:3])

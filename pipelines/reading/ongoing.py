@@ -1,0 +1,88 @@
+"""Which periods of a source were not over, or had not even begun, on the day on which it landed.
+
+A figure of a period that goes on can still change, whatever its source says of it. This is the one place that tells
+them: from here on every figure bears it as `is_over`.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+from pipelines.errors import MismatchError, shown
+from pipelines.reading.parquet import distinct
+from pipelines.reading.shapes import ROWS_IN
+from pipelines.seeds import ValueMark, read_seed
+from pipelines.sources.card import Shape, SourceCard
+from pipelines.sources.periods import has_begun, is_over, whole_year
+
+_AHEAD = (
+    "correct the period where the file is made or read; if the source has figures of periods to come, such as grants"
+    " for next year or a forecast, say `plans_ahead: true` on its card"
+)
+
+
+@dataclass(frozen=True)
+class LandedPeriod:
+    """A period of a measure; a register has no measures, and an empty code for them."""
+
+    dataset_id: str
+    measure_code: str
+    period_code: str
+
+    def is_over(self, card: SourceCard, day: date) -> bool:
+        """Whether its figures can be whole on a day."""
+        first = any(measure.on_first_day for measure in card.measures if measure.code == self.measure_code)
+        return is_over(self.period_code, day, on_first_day=first)
+
+
+def periods_of(card: SourceCard, folder: Path, *, with_figures: bool = True) -> list[LandedPeriod]:
+    """The periods of every measure in the raw Parquet of a card; of areas and of tables of regions none.
+
+    With figures, only those in which it has any: a number, a text or the word that there is nothing.
+    """
+    if card.shape not in (Shape.OBSERVATIONS, Shape.SUBSIDIES):
+        return []
+    file = folder / f"{ROWS_IN[card.shape]}.parquet"
+    if card.shape is Shape.SUBSIDIES:
+        years = distinct(file, ("year",), "year is not null")
+        return [LandedPeriod(card.dataset_id, "", whole_year(int(year))) for (year,) in years]
+    keys = distinct(file, ("measure_code", "period_code"), has_figure() if with_figures else "true")
+    return [LandedPeriod(card.dataset_id, *key) for key in keys]
+
+
+def has_figure() -> str:
+    """SQL that is true of a row of observations that claims a figure."""
+    marks = ", ".join("'" + mark.replace("'", "''") + "'" for mark in marks_of_nil())
+    return f"(value is not null or value_text is not null or value_attribute in ({marks}))"
+
+
+@cache
+def marks_of_nil() -> list[str]:
+    """The marks that stand for zero, as the seed says."""
+    return [mark.value_attribute for mark in read_seed(ValueMark) if mark.means_zero]
+
+
+def ongoing_periods(card: SourceCard, folder: Path, landed_on: date) -> Iterator[LandedPeriod]:
+    """The periods of every measure that were not over when they landed."""
+    return (period for period in periods_of(card, folder, with_figures=False) if not period.is_over(card, landed_on))
+
+
+def refuse_periods_to_come(card: SourceCard, periods: Iterable[LandedPeriod], landed_on: date) -> None:
+    """Refuse figures of periods that had not begun when they landed, unless the source plans ahead.
+
+    Args:
+        card: the card.
+        periods: those in which it has figures, as `periods_of` gives them.
+        landed_on: the day.
+
+    Raises:
+        MismatchError: naming the periods.
+    """
+    if card.plans_ahead:
+        return
+    codes = {period.period_code for period in periods}
+    if ahead := sorted(code for code in codes if not has_begun(code, landed_on)):
+        problem = f"figures of periods that had not begun on {landed_on}, when they landed: {shown(ahead)}"
+        raise MismatchError(card.dataset_id, problem, todo=_AHEAD)

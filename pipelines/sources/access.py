@@ -1,0 +1,159 @@
+"""Access: the ways to a source that a card can name, each with what its client has to know. A way is data."""
+
+import re
+from enum import StrEnum
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+
+from pipelines.sources.strict import Bilingual, Strict, Text
+
+
+class Protocol(StrEnum):
+    """The wire protocols that a card can name, each one module in `clients/`."""
+
+    CBS_ODATA4 = "cbs_odata4"
+    CBS_ODATA3 = "cbs_odata3"
+    CBS_BULK = "cbs_bulk"
+    CKAN = "ckan"
+    OPENDATASOFT = "opendatasoft"
+    HAL = "hal"
+    OGC_FEATURES = "ogc_features"
+    EUROSTAT = "eurostat"
+    FILE = "file"
+    DROP = "drop"
+
+
+class Form(StrEnum):
+    """What a way leads to; all ways of one card lead to the same."""
+
+    CBS_TABLE = "table of CBS"
+    TABLE = "file or records with columns"
+    AREAS = "areas"
+    CUBE = "cube"
+
+
+def _compiles(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {error}") from None
+    return pattern
+
+
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+$")]
+"""What stands in an address as one part of its path."""
+Address = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+\S*$")]
+Pattern = Annotated[Text, AfterValidator(_compiles)]
+Parameters = dict[Text, Text]
+
+
+class _Access(Strict):
+    """What all ways share: how sure we are of the address, as with codes.
+
+    An `assumed` address was never seen to work. It is tried with little patience, and that it fails is expected.
+    """
+
+    leads_to: ClassVar[Form]
+    certainty: Literal["recorded", "seen", "assumed"] = "seen"
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether anybody saw the address work."""
+        return self.certainty != "assumed"
+
+
+class CbsAccess(_Access):
+    """A table of CBS, by the table id of the card."""
+
+    leads_to = Form.CBS_TABLE
+    protocol: Literal[Protocol.CBS_ODATA4, Protocol.CBS_ODATA3, Protocol.CBS_BULK]
+
+
+class ResourceRule(Strict):
+    """Which resources of a CKAN package are meant.
+
+    `format` is the last part of the format's address, or the word itself; `name` a regular expression somewhere in
+    the resource's name; `newest` how many of what is left, the latest first. What is absent does not choose.
+    """
+
+    format: Text | None = None
+    name: Pattern | None = None
+    newest: Annotated[int, Field(ge=1)] | None = None
+
+
+class CkanAccess(_Access):
+    """Files of a package in a CKAN catalogue."""
+
+    leads_to = Form.TABLE
+    protocol: Literal[Protocol.CKAN]
+    package: Name
+    resources: ResourceRule = ResourceRule()
+
+
+class OpendatasoftAccess(_Access):
+    """A dataset of an Opendatasoft portal."""
+
+    leads_to = Form.TABLE
+    protocol: Literal[Protocol.OPENDATASOFT]
+    host: Address
+    dataset: Name
+    version: Literal["1.0", "2.1"] = "2.1"
+
+
+class HalAccess(_Access):
+    """A collection of an API that answers in HAL, such as Amsterdam's."""
+
+    leads_to = Form.TABLE
+    protocol: Literal[Protocol.HAL]
+    path: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_./-]+$")]
+    embedded: Text
+    page_size: Annotated[int, Field(ge=1)] = 1000
+
+
+class OgcAccess(_Access):
+    """A collection of an OGC API Features service; `query` holds parameters beside the page size."""
+
+    leads_to = Form.AREAS
+    protocol: Literal[Protocol.OGC_FEATURES]
+    collection: Name
+    query: Parameters = Field(default_factory=dict)
+
+
+class EurostatAccess(_Access):
+    """A dataset of Eurostat; `query` filters it: each parameter is repeated for each of its values."""
+
+    leads_to = Form.CUBE
+    protocol: Literal[Protocol.EUROSTAT]
+    dataset: Name
+    query: dict[Text, Annotated[tuple[Text, ...], Field(min_length=1)]] = Field(default_factory=dict)
+
+
+class FileAccess(_Access):
+    """Files at fixed addresses, all of one layout."""
+
+    leads_to = Form.TABLE
+    protocol: Literal[Protocol.FILE]
+    urls: Annotated[tuple[Address, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _once(self) -> "FileAccess":
+        if len(set(self.urls)) < len(self.urls):
+            raise ValueError("an address is given twice")
+        return self
+
+
+class DropAccess(_Access):
+    """Files that a person downloads and puts into a folder: `page` is where they are, `how` tells what to do there."""
+
+    leads_to = Form.TABLE
+    protocol: Literal[Protocol.DROP]
+    page: Address
+    how: Bilingual
+
+
+Access = Annotated[
+    CbsAccess | CkanAccess | OpendatasoftAccess | HalAccess | OgcAccess | EurostatAccess | FileAccess | DropAccess,
+    Field(discriminator="protocol"),
+]
+"""Any way, told apart by its protocol."""

@@ -1,0 +1,122 @@
+"""The measures and dimensions of a card: what is asked for of a table, and how sure we are of it."""
+
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from pipelines.errors import shown
+from pipelines.sources.periods import PeriodCode, PeriodLetters, PeriodStatus, is_period, letters_of, year_of
+from pipelines.sources.strict import Strict, Text
+
+
+class Certainty(StrEnum):
+    """How sure we are of a code: seen in recorded answers, seen in working code, or only believed."""
+
+    RECORDED = "recorded"
+    SEEN = "seen"
+    ASSUMED = "assumed"
+
+
+class Code(Strict):
+    """A code that indicators select by, and the other spellings that the source has for it.
+
+    `aliases` holds the spelling by another way or of another vintage: a v3 topic key, a total code from before a
+    redesign. The running number `_N` of a topic key shifts when CBS inserts a topic and is left out, unless several
+    topics share the rest of the key.
+    """
+
+    code: Text
+    title: Text
+    certainty: Certainty
+    aliases: tuple[Text, ...] = ()
+
+
+class Measure(Code):
+    """A measure: a code with the unit that its values must have; without a unit the source's own is taken.
+
+    `group` is the title of the group that it stands in, or of one around that: some tables give several measures one
+    title, and only their groups tell them apart.
+
+    `on_first_day` is for a count of the first day of its period, such as inhabitants on 1 January: it stays what it is
+    while the period goes on.
+    """
+
+    unit: Text | None = None
+    group: Text | None = None
+    on_first_day: bool = False
+
+
+class DimensionCode(Code):
+    """A code of a dimension.
+
+    Where a dimension that is not one of periods tells the period all the same, such as the kind of report, each code
+    says which period it stands for and which status the figures of that period have, in the words of CBS.
+    """
+
+    period: PeriodCode | None = None
+    status: PeriodStatus | None = None
+
+    @property
+    def read_as(self) -> str:
+        """What our rows have for it."""
+        return self.period or self.code
+
+
+class Dimension(Strict):
+    """A dimension of the table: its role, and what to ask for of it; without codes, levels, kinds and since all of it.
+
+    `levels` are the first letters of region codes, `kinds` those of period codes (`JJ`, `KW`), `since` the first year.
+    Days have no letters of their own: who wants them leaves `kinds` out. `aliases` are other names that the dimension
+    has on the wire.
+    """
+
+    role: Literal["region", "period", "category", "measure"]
+    codes: tuple[DimensionCode, ...] = ()
+    levels: tuple[Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")], ...] = ()
+    kinds: tuple[PeriodLetters, ...] = ()
+    since: Annotated[int, Field(ge=1795, le=2100)] | None = None
+    aliases: tuple[Text, ...] = ()
+    certainty: Certainty = Certainty.RECORDED
+
+    @model_validator(mode="after")
+    def _fits_its_role(self) -> Self:
+        if self.levels and self.role != "region":
+            raise ValueError("`levels` belong to the region dimension")
+        if (self.kinds or self.since) and self.role != "period":
+            raise ValueError("`kinds` and `since` belong to the period dimension")
+        if self.codes and self.role == "region":
+            raise ValueError("give `levels` instead of `codes` for regions")
+        return self
+
+    @model_validator(mode="after")
+    def _codes_tell_periods(self) -> Self:
+        told = [code.code for code in self.codes if code.period and code.status]
+        if self.role != "period":
+            if some := [code.code for code in self.codes if code.period or code.status]:
+                raise ValueError(f"{shown(some)}: a `period` and a `status` belong to codes of a dimension of periods")
+            return self
+        if self.codes and (self.kinds or self.since):
+            raise ValueError("give either `codes`, or `kinds` and `since`")
+        if untold := [code.code for code in self.codes if code.code not in told]:
+            raise ValueError(
+                f"{shown(untold)}: each of the `codes` of a dimension of periods needs a `period` and a `status`;"
+                " codes that are periods themselves are asked for by `kinds` and `since`"
+            )
+        periods = [code.read_as for code in self.codes]
+        if twice := sorted({period for period in periods if periods.count(period) > 1}):
+            raise ValueError(f"several codes stand for the period {shown(twice)}: keep the one whose figures count")
+        return self
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the whole dimension is asked for."""
+        return not (self.codes or self.levels or self.kinds or self.since)
+
+    def keeps(self, code: str) -> bool:
+        """Whether a region or period code is asked for."""
+        return (
+            (not self.levels or code.startswith(self.levels))
+            and (not self.kinds or letters_of(code) in self.kinds)
+            and (not self.since or not is_period(code) or year_of(code) >= self.since)
+        )
