@@ -128,7 +128,7 @@ def facet_counts(table: PublicTable) -> list[str]:
 
 
 def _repeated(con: duckdb.DuckDBPyConnection, table: PublicTable) -> Repeated:
-    """The texts that all rows of a table share, where it has several, such as the notice that its figures are invented."""
+    """The texts that all rows of a table share, where it has several, such as the notice of invented figures."""
     texts = [
         c.name
         for c in table.columns

@@ -1,0 +1,95 @@
+"""Which package may import which: imports point down, modules make no circles, some folders do without a library."""
+
+import ast
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FLOORS = (
+    "errors",
+    "settings",
+    "sources",
+    "landing",
+    "clients",
+    "reading",
+    "indicators",
+    "ingest",
+    "publish",
+    "orchestration",
+    "definitions",
+    "commands",
+    "cli",
+)
+"""What pipelines/ is made of, the lowest floor first; each may import what is below it."""
+PACKAGES = ("pipelines", "schemas", "portal")
+NEVER = {
+    "pipelines/sources": {"dagster", "dbt", "datasette", "requests"},
+    "pipelines/landing": {"dagster", "dbt", "datasette", "requests"},
+    "pipelines/clients": {"dagster", "dbt", "datasette", "schemas", "portal"},
+    "pipelines/reading": {"dagster", "dbt", "datasette", "portal"},
+    "pipelines/indicators": {"dagster", "datasette", "portal"},
+    "pipelines/ingest": {"dagster", "dbt", "datasette", "portal"},
+    "pipelines/publish": {"dagster", "dbt"},
+    "schemas": {"dagster", "dbt", "datasette", "portal"},
+    "portal": {"dagster", "dbt", "pipelines", "schemas"},
+    "datasette/plugins": {"dagster", "dbt", "duckdb", "pipelines", "schemas"},
+}
+"""What a folder never imports, by the first part of a module's name."""
+
+
+def modules() -> dict[str, Path]:
+    files = (file for package in PACKAGES for file in sorted((ROOT / package).rglob("*.py")))
+    return {".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): file for file in files}
+
+
+MODULES = modules()
+
+
+def imports(file: Path) -> set[str]:
+    """Every module that a file imports, ours by their full names."""
+    found = set()
+    package = file.relative_to(ROOT).with_suffix("").parts[:-1]
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            start = package[: len(package) - node.level + 1] if node.level else ()
+            base = ".".join([*start, *([node.module] if node.module else [])])
+            whole = {f"{base}.{alias.name}" for alias in node.names}
+            found |= {name if name in MODULES else base for name in whole}
+    return found
+
+
+def floor(module: str) -> str | None:
+    parts = module.split(".")
+    return parts[1] if parts[0] == "pipelines" and len(parts) > 1 else None
+
+
+def test_every_part_of_pipelines_has_a_floor() -> None:
+    beside = {"sample"}  # it makes the invented answers of every source, so it may import all and nothing imports it
+    assert {floor(name) for name in MODULES if floor(name)} - beside == set(FLOORS)
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if floor(name) in FLOORS])
+def test_imports_point_down(name: str) -> None:
+    own = FLOORS.index(floor(name) or "")
+    above = {found for found in imports(MODULES[name]) if floor(found) and FLOORS.index(floor(found) or "") > own}
+    assert not above, f"{name} imports what is above it -> move what both need to the lower of the two"
+
+
+def test_modules_make_no_circles() -> None:
+    graph = {
+        name: {found for found in imports(file) if found in MODULES and found != name} for name, file in MODULES.items()
+    }
+    assert list(TopologicalSorter(graph).static_order())
+
+
+@pytest.mark.parametrize("folder", NEVER)
+def test_a_folder_does_without_what_is_not_its_work(folder: str) -> None:
+    files = sorted((ROOT / folder).rglob("*.py"))
+    assert files
+    for file in files:
+        found = {name.split(".")[0] for name in imports(file)} & NEVER[folder]
+        assert not found, f"{file.relative_to(ROOT)} imports {', '.join(sorted(found))}"
