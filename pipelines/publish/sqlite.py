@@ -128,7 +128,7 @@ def facet_counts(table: PublicTable) -> list[str]:
 
 
 def _repeated(con: duckdb.DuckDBPyConnection, table: PublicTable) -> Repeated:
-    """The texts that are the same in all rows of a table, where there are several, such as the notice that its figures are invented."""
+    """The texts that are the same in all of several rows of a table, such as that its figures are invented."""
     texts = [
         c.name
         for c in table.columns
@@ -136,10 +136,11 @@ def _repeated(con: duckdb.DuckDBPyConnection, table: PublicTable) -> Repeated:
     ]
     if not texts:
         return {}
-    asked = ", ".join(f'min("{n}"), count(*) > 1 and count("{n}") = count(*) and count(distinct "{n}") = 1' for n in texts)
+    is_same = 'count(*) > 1 and count("{0}") = count(*) and count(distinct "{0}") = 1'
+    asked = ", ".join(f'min("{name}"), {is_same.format(name)}' for name in texts)
     (found,) = con.sql(f"select {asked} from {table.model}").fetchall()
     values, same = found[::2], found[1::2]
-    return {name: value for name, value, is_same in zip(texts, values, same, strict=True) if is_same}
+    return {name: value for name, value, repeats in zip(texts, values, same, strict=True) if repeats}
 
 
 def _column_ddl(column: Column, repeated: str | None) -> str:
