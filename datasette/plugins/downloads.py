@@ -40,7 +40,7 @@ async def send_unpacked(
     """Sends what a packed file holds; to who takes it packed on the way, the bytes as they are."""
     takes_packed = "gzip" in request.headers.get("accept-encoding", "")
     headers = file_headers(datasette, path.name if takes_packed else path.stem, path.stem)
-    headers |= {"Content-Encoding": "gzip"} if takes_packed else {}
+    headers |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"} if takes_packed else {}
     if answer := answer_without_body(request, headers, content_type):
         return answer
     told = [

@@ -141,7 +141,7 @@ def _repeated(con: duckdb.DuckDBPyConnection, table: PublicTable) -> Repeated:
     )
     (found,) = con.sql(f"select {asked} from {table.name}").fetchall()
     values, same = found[::2], found[1::2]
-    return {name: value for name, value, is_same in zip(texts, values, same, strict=True) if is_same}
+    return {name: value for name, value, repeats in zip(texts, values, same, strict=True) if repeats}
 
 
 def _column_ddl(column: PublicColumn, repeated: str | None) -> str:

@@ -44,6 +44,8 @@ REQUESTS = [
     ("/observations", "/observations?year=x", 400),
     ("/sources", "/sources", 200),
     ("/sources", "/sources?state=new", 400),
+    ("/origins", "/origins?datasetId=cbs%2F70072ned", 200),
+    ("/origins", "/origins?datasetId=nope", 400),
     ("/releases", "/releases", 200),
     ("/releases", "/releases?year=2020", 400),
     ("/changes", "/changes", 200),
