@@ -36,7 +36,7 @@ sample: $(VENV)/dev.stamp ## makes the bundled sample anew, byte for byte the sa
 	$(BIN)/python -m pipelines.sample.make_sample
 
 screenshots: $(VENV)/dev.stamp run ## the pictures in docs, from the sample
-	@$(BIN)/python docs/make_pictures.py
+	@$(BIN)/python tools/make_pictures.py
 
 lock: ## resolves the dependencies anew; needs uv
 	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-emit-index-url \

@@ -4,10 +4,13 @@ import ast
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
+from threading import Lock
 
 from pipelines.settings import PACKAGES
 
 OURS = ("pipelines", "portal", "schemas")
+# Python 3.11 confuses the parsers of two threads: "AST constructor recursion depth mismatch".
+_PARSING = Lock()
 Imported = tuple[str, str]
 """A module, and the name that is imported from it; the name is empty where the module itself is."""
 
@@ -39,7 +42,9 @@ def files_behind(modules: Iterable[str], root: Path = PACKAGES) -> dict[str, Pat
 @cache
 def imports_of(file: Path, root: Path = PACKAGES) -> frozenset[Imported]:
     """What a file imports, wherever it does so."""
-    return frozenset(_imports(ast.parse(file.read_bytes()), file.relative_to(root)))
+    with _PARSING:
+        tree = ast.parse(file.read_bytes())
+    return frozenset(_imports(tree, file.relative_to(root)))
 
 
 def _imports(tree: ast.AST, file: Path) -> Iterator[Imported]:

@@ -17,7 +17,11 @@ from markdown_it.token import Token
 
 from portal.pages import page_url
 
-DOCS_FOLDER = Path(__file__).parents[1] / "docs"
+_BESIDE = Path(__file__).parents[1]
+# Beside the package in a checkout, and in an install in the folder of what is no package.
+DOCS_FOLDER = next(
+    f for f in (_BESIDE / "regiokompas_project" / "docs", _BESIDE / "docs") if f.is_dir() or f.parent == _BESIDE
+)
 # Where the documentation has the portal; a reader sees the address of the portal that shows it.
 WRITTEN_ADDRESS = "http://127.0.0.1:8001"
 DUTCH = ".nl"

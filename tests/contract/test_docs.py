@@ -209,7 +209,7 @@ def run_make(command: str, place: Place) -> None:
         # `added` gave it, after the rows of the README and before a run that would refuse without it.
         assert recipe == ["python -m pipelines.indicators.wide_marts"] and place.get("added")
     elif target == "screenshots":
-        assert recipe == ["python docs/make_pictures.py"]
+        assert recipe == ["python tools/make_pictures.py"]
         make_pictures(place)
     else:
         # These two would start this very test again, or take minutes; the machine that checks every change runs both.
@@ -290,7 +290,7 @@ def make_pictures(place: Place) -> None:
         pytest.skip("chromium is absent; on Debian: apt-get install chromium")
     surroundings = {**os.environ, "REGIOKOMPAS_DATA": str(place.get("sample_run").data)}
     made, kept = place.folder / "pictures", PROJECT / "docs"
-    done = subprocess.run([sys.executable, "docs/make_pictures.py", made], cwd=PROJECT, env=surroundings)
+    done = subprocess.run([sys.executable, "tools/make_pictures.py", made], cwd=PROJECT, env=surroundings)
     names = {path.relative_to(made) for path in made.rglob("*.png")}
     assert done.returncode == 0 and names == {path.relative_to(kept) for path in kept.rglob("*.png")}
 

@@ -27,10 +27,20 @@ FOLDERS = {
     "portal": "portal",
     "dbt_project": "regiokompas_project/dbt_project",
     "datasette": "regiokompas_project/datasette",
+    "docs": "regiokompas_project/docs",
 }
-# What Python and a dbt that somebody starts by hand leave behind, which Git ignores too.
-LEFT_BEHIND = ("__pycache__", "target", "logs", ".user.yml")
-PAGES = ("/", "/en", "/gemeente/GM0193", "/en/labour-market/AM11", "/en/sources", "/v1/regions", "/regiokompas")
+# What Python and a dbt that somebody starts by hand leave behind, which Git ignores too; and pictures of the READMEs.
+LEFT_BEHIND = ("__pycache__", "screenshots", "target", "logs", ".user.yml")
+PAGES = (
+    "/",
+    "/en",
+    "/gemeente/GM0193",
+    "/en/labour-market/AM11",
+    "/en/sources",
+    "/en/docs/using",
+    "/v1/regions",
+    "/regiokompas",
+)
 
 
 @dataclass(frozen=True)

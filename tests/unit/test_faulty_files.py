@@ -31,11 +31,11 @@ def test_every_fault_is_in_some_file(name: str) -> None:
 
 
 def test_the_page_of_faults_is_as_they_come_out() -> None:
-    spec = spec_from_file_location("make_faults", PROJECT / "docs" / "make_faults.py")
+    spec = spec_from_file_location("make_faults", PROJECT / "tools" / "make_faults.py")
     assert spec and spec.loader
     make_faults = module_from_spec(spec)
     spec.loader.exec_module(make_faults)
-    assert make_faults.PAGE.read_text(encoding="utf-8") == make_faults.page(), "run: python docs/make_faults.py"
+    assert make_faults.PAGE.read_text(encoding="utf-8") == make_faults.page(), "run: python tools/make_faults.py"
 
 
 def test_there_are_faults_of_every_kind() -> None:

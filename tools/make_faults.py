@@ -1,6 +1,6 @@
-"""Writes `faults.md`: which faults of what arrives were tried, and what came of each.
+"""Writes `docs/faults.md`: which faults of what arrives were tried, and what came of each.
 
-    python docs/make_faults.py
+    python tools/make_faults.py
 
 The tests try them all; one of them fails when the page says something else. Each section is a function of its own.
 """
@@ -9,21 +9,21 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-DOCS = Path(__file__).parent
-sys.path.insert(0, str(DOCS.parent / "tests"))
+PROJECT = Path(__file__).parents[1]
+sys.path.insert(0, str(PROJECT / "tests"))
 
 from support_faulty_files import FAULTS  # noqa: E402 - it is beside the tests
 from support_mutations import NONE, all_grids, outcome  # noqa: E402
 from support_pages import EXCUSED, REFUSED, REFUSED_LATER, SAME, UNSEEN, outcomes  # noqa: E402
 
-PAGE = DOCS / "faults.md"
+PAGE = PROJECT / "docs" / "faults.md"
 INTRODUCTION = """# Faults that were tried
 
 Which mistakes in files and pages are refused, and which do no harm.
 
 Each of these was put into the sample, one at a time, and read as a run reads it. *Same figures*: the fault did no harm.
 *Refused*: the source is refused, with the place and the reason, and its earlier data stays. For files there is no third
-outcome: a different figure would fail the tests. `python docs/make_faults.py` writes this page.
+outcome: a different figure would fail the tests. `python tools/make_faults.py` writes this page.
 """
 _ON_PAGES = """## In pages
 

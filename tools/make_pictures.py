@@ -1,6 +1,6 @@
 """Makes the pictures of the portal, from the current release: one of each kind of page, in both languages.
 
-    python docs/make_pictures.py [FOLDER]
+    python tools/make_pictures.py [FOLDER]
 
 `make screenshots` runs it after `make run`, so that the pictures show the sample. Needs Debian's chromium.
 """
@@ -103,5 +103,5 @@ def make_small(picture: bytes, target: Path) -> None:
 
 
 if __name__ == "__main__":
-    target = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent
+    target = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[1] / "docs"
     make_pictures(Settings.from_environment().releases / CURRENT, target)
