@@ -12,14 +12,14 @@ from sqlglot import exp, parse_one
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
-Origin = tuple[str, str]
+ColumnOrigin = tuple[str, str]
 """A table and a column of it."""
 Columns = Mapping[str, Sequence[str]]
 """The columns of each table that a query reads."""
 _DIALECT = "duckdb"
 
 
-def column_lineage(sql: str, tables: Columns) -> dict[str, list[Origin]]:
+def column_lineage(sql: str, tables: Columns) -> dict[str, list[ColumnOrigin]]:
     """For each column that a query gives, the columns of tables that its value is computed from.
 
     What a row is joined or filtered by is no part of it.
@@ -50,19 +50,19 @@ class _Reader:
     def __init__(self, scopes: list[Scope]) -> None:
         self._root = scopes[-1]
         self._by_query = {id(scope.expression): scope for scope in scopes}
-        self._made: dict[int, dict[str, set[Origin]]] = {}
+        self._made: dict[int, dict[str, set[ColumnOrigin]]] = {}
 
-    def result(self) -> dict[str, set[Origin]]:
+    def result(self) -> dict[str, set[ColumnOrigin]]:
         return self._columns_of(self._root)
 
-    def _columns_of(self, scope: Scope) -> dict[str, set[Origin]]:
+    def _columns_of(self, scope: Scope) -> dict[str, set[ColumnOrigin]]:
         if id(scope) not in self._made:
             # A recursive query reads itself: what it adds by that is what it has already.
             self._made[id(scope)] = {}
             self._made[id(scope)] = self._union(scope) if scope.set_operation_scopes else self._select(scope)
         return self._made[id(scope)]
 
-    def _union(self, scope: Scope) -> dict[str, set[Origin]]:
+    def _union(self, scope: Scope) -> dict[str, set[ColumnOrigin]]:
         first, *others = (self._columns_of(part) for part in scope.set_operation_scopes)
         # Columns of a union go together by their place; the first query names them.
         columns = {name: set(origins) for name, origins in first.items()}
@@ -71,19 +71,19 @@ class _Reader:
                 columns[name] |= origins
         return columns
 
-    def _select(self, scope: Scope) -> dict[str, set[Origin]]:
+    def _select(self, scope: Scope) -> dict[str, set[ColumnOrigin]]:
         if isinstance(scope.expression, exp.Query):
             return {select.alias_or_name: set(self._origins(select)) for select in scope.expression.selects}
         # A function that makes rows, such as unnest: each of its columns comes from all that it is given.
         origins = set(self._origins(scope.expression))
         return {name: origins for name in (*scope.expression.alias_column_names, "")}
 
-    def _origins(self, expression: exp.Expr) -> Iterator[Origin]:
+    def _origins(self, expression: exp.Expr) -> Iterator[ColumnOrigin]:
         for column in expression.find_all(exp.Column):
             scope = self._by_query.get(id(column.parent_select), self._root)
             yield from self._read(column, scope)
 
-    def _read(self, column: exp.Column, scope: Scope | None) -> Iterator[Origin]:
+    def _read(self, column: exp.Column, scope: Scope | None) -> Iterator[ColumnOrigin]:
         while scope and column.table not in scope.sources:
             scope = scope.parent
         if scope is None:

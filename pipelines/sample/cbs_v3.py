@@ -14,7 +14,6 @@ from pipelines.sources.card import SourceCard
 from .columns import SampleCell
 from .modified import modified_of
 from .odata import ODataRow
-from .periods import Period
 from .tables import Entry, SampleTable, kind_of
 from .tables import SampleTopic as Measured
 
@@ -99,7 +98,7 @@ def _code_row(entry: Entry, width: int) -> ODataRow:
     return {"Key": padded(entry.alias, width), "Title": entry.title, "Description": None, "CategoryGroupID": None}
 
 
-def _period_row(period: Period) -> ODataRow:
+def _period_row(period: SamplePeriod) -> ODataRow:
     remark = {"Voorlopig": "Voorlopige cijfers", "NaderVoorlopig": "Nader voorlopige cijfers"}.get(
         period.status or "", ""
     )

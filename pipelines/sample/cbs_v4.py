@@ -13,7 +13,7 @@ from .boundaries import ancestors, municipalities, regions
 from .columns import SampleCell
 from .modified import modified_of
 from .odata import ODataRow
-from .periods import Period
+from .periods import SamplePeriod
 from .tables import FEW, SampleTable, kind_of
 
 MARKS = {".": (".", None), "x": ("x", None), "-": ("Zero", None), "0": ("None", 0.0)}
@@ -136,7 +136,7 @@ def _region_codes(table: SampleTable) -> list[ODataRow]:
 
 
 def _period_codes(table: SampleTable) -> list[ODataRow]:
-    periods: list[Period] = table.periods
+    periods: list[SamplePeriod] = table.periods
     return [
         code_row(p.wire, i, p.title, "0", **({"Status": p.status} if p.status else {}))
         for i, p in enumerate(periods, 1)

@@ -31,7 +31,7 @@ MONTHS = (
 
 
 @dataclass(frozen=True)
-class Period:
+class SamplePeriod:
     """A period, and how a table lists it: by its own code, unless its card says that another one stands for it."""
 
     code: str
@@ -50,20 +50,20 @@ class Period:
         return year_of(self.code)
 
 
-def periods_of(card: SourceCard, least: int, most: int) -> list[Period]:
+def periods_of(card: SourceCard, least: int, most: int) -> list[SamplePeriod]:
     """The periods of a table: those that the card asks for, between `least` and `most`, and one that it does not."""
     if card.only_period:
-        return [Period(card.only_period, title_of(card.only_period), None)]
+        return [SamplePeriod(card.only_period, title_of(card.only_period), None)]
     dimension = card.dimensions[card.dimension("period") or ""]
     if dimension.codes:
-        return [Period(code.read_as, code.title, None, code.code) for code in dimension.codes]
+        return [SamplePeriod(code.read_as, code.title, None, code.code) for code in dimension.codes]
     kinds = dimension.kinds or (KINDS.get(card.cadence, "JJ"),)
     codes: list[str] = []
     for kind in kinds:
         codes += _codes(card, dimension, kind, -(-least // len(kinds)), max(1, most // len(kinds)))
     if dimension.kinds:
         codes.append(f"{_last_year(card)}KW01" if "KW" not in kinds else f"{_last_year(card)}HJ01")
-    return [Period(code, title_of(code), _status(card, code, codes)) for code in dict.fromkeys(codes)]
+    return [SamplePeriod(code, title_of(code), _status(card, code, codes)) for code in dict.fromkeys(codes)]
 
 
 def title_of(code: str) -> str:

@@ -30,7 +30,7 @@ from .boundaries import (
 from .columns import IMPOSSIBLE, SampleCell, SampleColumn, SamplePart, column
 from .figures import SMALLEST
 from .invention import Invention, invention_of
-from .periods import YEARS, Period, periods_of
+from .periods import YEARS, SamplePeriod, periods_of
 
 LEVELS = ("NL", "LD", "PV", "CR", "AM", "GM")
 # What a table has when its card asks for all regions.
@@ -75,7 +75,7 @@ class SampleLine(NamedTuple):
 
     categories: dict[str, Entry]
     region: str
-    period: Period
+    period: SamplePeriod
     cells: list[SampleCell]
 
 
@@ -109,7 +109,7 @@ class SampleTable:
         return NO_REGIONS.get(self.card.table, ())
 
     @cached_property
-    def periods(self) -> list[Period]:
+    def periods(self) -> list[SamplePeriod]:
         """The periods: so many that the number of rows is a healthy one."""
         now = len(in_year(LAST_BOUNDARY_YEAR))
         places = sum(now if level == "GM" else len(self._of_level(level)) for level in self._levels[0]) or 1
@@ -151,13 +151,13 @@ class SampleTable:
         """Whether it has no sums, so that a missing cell leaves nothing short."""
         return {e.code[:2] for e in self.regions if e.is_asked} == {"GM"}
 
-    def _marked(self, region: str, period: Period, cells: list[SampleCell]) -> list[SampleCell]:
+    def _marked(self, region: str, period: SamplePeriod, cells: list[SampleCell]) -> list[SampleCell]:
         """The smallest municipalities have no figures yet in the first year."""
         if period is self.periods[0] and region in SMALLEST[:2] and self.has_only_municipalities:
             return [SampleCell(None, ".")] * len(cells)
         return cells
 
-    def _column(self, topic: SampleTopic, categories: dict[str, Entry], period: Period) -> SampleColumn:
+    def _column(self, topic: SampleTopic, categories: dict[str, Entry], period: SamplePeriod) -> SampleColumn:
         parts, letter = [], None
         for name, entries in self.categories.items():
             entry = categories[name]

@@ -10,7 +10,7 @@ import pytest
 
 from pipelines.settings import PROJECT
 
-IN_PYTHON = PROJECT / "pipelines" / "periods.py"
+IN_PYTHON = PROJECT / "pipelines" / "sources" / "periods.py"
 IN_DBT = PROJECT / "dbt_project" / "macros" / "periods.sql"
 FOLDERS = ("pipelines", "portal", "schemas", "datasette/plugins", "benchmarks")
 MODULES = sorted(p for folder in FOLDERS for p in (PROJECT / folder).rglob("*.py") if p != IN_PYTHON)
@@ -70,7 +70,7 @@ def test_no_query_and_no_page_takes_a_period_apart(path: Path) -> None:
 def test_the_portal_knows_no_kind_of_period(path: Path) -> None:
     found = [text for text in strings_of(path.read_text(encoding="utf-8")) if WRITTEN.search(text)]
     # The API has one as an example of how CBS writes them.
-    assert found == (["2024JJ00"] if path.name == "description.py" else [])
+    assert found == (["2024JJ00"] if path.name == "query_keys.py" else [])
 
 
 @pytest.mark.parametrize("path", QUERIES, ids=lambda p: p.relative_to(PROJECT).as_posix())

@@ -6,11 +6,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.indicators.registry import SEED, read_indicators, term_ids
+from pipelines.indicators.registry import read_indicators, term_ids
 from pipelines.settings import DBT_PROJECT, PROJECT
 
 SIDES = ("numerator", "denominator")
-ROWS = [row for row in read_indicators(SEED) if any(row[side] for side in SIDES)]
+ROWS = [row for row in read_indicators() if any(getattr(row, side) for side in SIDES)]
 # A column of formulas as a module, a template or a query would read it from a row.
 READS = re.compile(
     r"""\[["'](?:numerator|denominator)["']\]|\b[a-z_]+\.(?:numerator|denominator)\.(?:split|find)|\|\| ?numerator"""
@@ -30,16 +30,16 @@ def test_the_release_has_the_terms_that_the_check_of_the_registry_reads(sample_r
     ).fetchall()
     told = {(indicator_id, side): (terms, signs) for indicator_id, side, terms, signs in found}
     for row in ROWS:
-        for side in filter(row.get, SIDES):
-            terms, signs = told.pop((row["indicator_id"], side))
-            assert terms == term_ids(row[side])
+        for side in (side for side in SIDES if getattr(row, side)):
+            terms, signs = told.pop((row.indicator_id, side))
+            assert terms == term_ids(getattr(row, side))
             written = " ".join(f"{'+' if sign > 0 else '-'} {term}" for term, sign in zip(terms, signs, strict=True))
-            assert written == f"+ {row[side]}"
+            assert written == f"+ {getattr(row, side)}"
     assert not told
 
 
 def test_some_terms_are_taken_off() -> None:
-    assert any("-" in row[side] for row in ROWS for side in SIDES) and len(ROWS) > 40
+    assert any("-" in getattr(row, side) for row in ROWS for side in SIDES) and len(ROWS) > 40
 
 
 @pytest.mark.parametrize("path", READERS, ids=lambda p: p.relative_to(PROJECT).as_posix())
