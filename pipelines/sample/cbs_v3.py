@@ -14,6 +14,7 @@ from pipelines.sources.card import SourceCard
 from .columns import SampleCell
 from .modified import modified_of
 from .odata import ODataRow
+from .periods import SamplePeriod
 from .tables import Entry, SampleTable, kind_of
 from .tables import SampleTopic as Measured
 
