@@ -62,7 +62,7 @@ def by_first_access(card: SourceCard, ways: Sequence[Access], ask: Callable[[Acc
 
     Args:
         card: whose ways are gone through.
-        accesses: in the order in which they are tried.
+        ways: in the order in which they are tried.
         ask: what is asked of a way.
         todo: what a person can do when no way works, where that is not said by the error itself.
 
