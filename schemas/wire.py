@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-import duckdb
 import pandera.polars as pa
 import polars as pl
 import pyarrow.parquet as pq
 
+from pipelines.database import connect
 from pipelines.errors import SourceError, Trouble, shown
 from pipelines.seeds import SEEDS, RegionScheme, ValueMark, read_seed
 from pipelines.sources.periods import EXAMPLES, is_period, period_statuses
@@ -107,7 +107,7 @@ def _refuse_marks_that_contradict(frame: pl.DataFrame, beside: list[str], withou
 
 def _refuse_doubled_keys(file: Path) -> None:
     # Across batches, so not by pandera; in DuckDB, which goes to disk where a table does not fit in memory.
-    with duckdb.connect(config={"memory_limit": "64MB", "temp_directory": str(file.parent), "threads": 2}) as con:
+    with connect(memory_limit="64MB", temp_directory=str(file.parent), threads=2) as con:
         con.execute("set enable_progress_bar = false")
         key = ", ".join(KEY)
         doubled = con.sql(

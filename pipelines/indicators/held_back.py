@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.database import connect
 from pipelines.errors import shown
 from pipelines.indicators.registry import PUBLISHED, terms_of, unit_problem
 from pipelines.seeds import Indicator
@@ -44,7 +45,7 @@ def reasons_of_landed(indicators: Iterable[Indicator], cards: Mapping[str, Sourc
         raw: the raw Parquet of what has landed; an indicator of a source that has not is not held back.
     """
     reasons = {}
-    with duckdb.connect() as con:
+    with connect() as con:
         for row in indicators:
             folder = raw / cards[row.dataset_id].slug if row.formula == PUBLISHED else None
             if folder and folder.is_dir() and (problem := _problem(con, row, folder)):

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-import duckdb
 import pandera.polars as pa
 import polars as pl
 from dagster_dbt import DbtCliResource
 
+from pipelines.database import connect
 from pipelines.errors import RegiokompasError, shown
 from pipelines.ingest.assemble import hold_back
 from pipelines.ingest.origins import Origin
@@ -145,7 +145,7 @@ def check_name(asked: dict[str, object], table: PublicTable) -> str:
 
 def read_tables(file: Path, tables: list[PublicTable]) -> dict[str, pl.DataFrame]:
     """The public tables of a DuckDB file as polars frames, each in the order of its key."""
-    with duckdb.connect(str(file), read_only=True) as con:
+    with connect(file, read_only=True) as con:
         return {t.name: con.sql(f"select * from {t.name} order by {t.order}").pl() for t in tables}
 
 

@@ -12,6 +12,7 @@ import dagster as dg
 import duckdb
 from sqlglot.errors import SqlglotError
 
+from pipelines.database import connect
 from pipelines.orchestration.asset_metadata import PREVIEW_ROWS, described, table_metadata
 from pipelines.orchestration.column_lineage import column_lineage
 
@@ -30,7 +31,7 @@ def looking_at(
         manifest: the manifest that the build wrote, with the SQL that it compiled.
         key_of: the asset of a node.
     """
-    with duckdb.connect(str(database), read_only=True) as con:
+    with connect(database, read_only=True) as con:
         yield BuiltNodes(con, manifest, key_of)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 import duckdb
 
+from pipelines.database import connect
 from pipelines.errors import RegiokompasError
 from pipelines.orchestration.acceptance import Acceptance
 from pipelines.orchestration.asset_metadata import COLUMN_SCHEMA, OWNERS, URI, bundle_metadata, bundle_schema, described
@@ -59,7 +60,7 @@ def publish_assets(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> l
         """Every public table as Parquet, and as CSV and Dutch CSV that are packed."""
         folder = _folder(settings) / "tables"
         write_extracts(settings.database, tables, folder)
-        with duckdb.connect(str(settings.database), read_only=True) as con:
+        with connect(settings.database, read_only=True) as con:
             rows = _rows(con, tables)
         return dg.MaterializeResult(
             metadata={
@@ -76,7 +77,7 @@ def publish_assets(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> l
         folder = _folder(settings)
         contact = contact_of(settings.public_url, settings.contact)
         files = describe_files(folder)
-        with duckdb.connect(str(settings.database), read_only=True) as con:
+        with connect(settings.database, read_only=True) as con:
             facts = con.sql("select * from release").pl().row(0, named=True)
             sources = con.sql("select * from sources order by dataset_id").pl().to_dicts()
             held_back = dict(

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-import duckdb
 from dagster_dbt import (
     DagsterDbtTranslator,
     DagsterDbtTranslatorSettings,
@@ -20,6 +19,7 @@ from dagster_dbt import (
 )
 from dagster_dbt.core.dbt_event_iterator import DbtDagsterEventType
 
+from pipelines.database import connect
 from pipelines.errors import RegiokompasError
 from pipelines.indicators.wide_marts import check_contracts
 from pipelines.ingest.origins import Origin
@@ -210,7 +210,7 @@ def warnings(target: Path, database: Path) -> list[tuple[str, str]]:
     """
     warned = [result for result in _results(target) or [] if result["status"] == "warn"]
     found = []
-    with duckdb.connect(str(database), read_only=True) as con:
+    with connect(database, read_only=True) as con:
         for result in warned:
             rows = con.sql(result["compiled_code"]).pl()
             if "problem" in rows.columns:

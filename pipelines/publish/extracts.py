@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, cast
 
-import duckdb
 import polars as pl
 
+from pipelines.database import connect
 from pipelines.publish.manifest import PublicTable
 
 # Above this a double no longer holds every whole number.
@@ -24,7 +24,7 @@ def write_extracts(source: Path, tables: list[PublicTable], folder: Path) -> Non
     The Dutch one has semicolons, a decimal comma and a byte order mark.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with duckdb.connect(str(source), read_only=True) as con:
+    with connect(source, read_only=True) as con:
         for table in tables:
             query = f"select * from {table.name} order by {table.order}"
             con.execute(f"copy ({query}) to '{folder / table.name}.parquet' (format parquet, compression zstd)")

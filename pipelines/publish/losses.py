@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 
+from pipelines.database import connect
 from pipelines.errors import RegiokompasError, shown
 from pipelines.publish.release import Release
 from pipelines.publish.revisions import FIGURES, tables_of
@@ -145,7 +146,7 @@ def losses(older: Release, newer: Release) -> Losses:
         RegiokompasError: the older release lacks a table that is compared.
     """
     tables = {"older": tables_of(older), "newer": tables_of(newer)}
-    with duckdb.connect() as con:
+    with connect() as con:
         for name, path in tables.items():
             con.execute(FIGURES.format(name=name, folder=path))
         con.execute(_LOST.format(**tables))

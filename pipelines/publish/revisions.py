@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 
+from pipelines.database import connect
 from pipelines.errors import RegiokompasError
 from pipelines.publish.release import CURRENT, MANIFEST, Release, current
 
@@ -158,7 +159,7 @@ def compare(older: Release, newer: Release, folder: Path) -> Comparison:
     tables = {"older": tables_of(older), "newer": tables_of(newer)}
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{older.release_id}..{newer.release_id}.parquet"
-    with duckdb.connect() as con:
+    with connect() as con:
         try:
             for name, path in tables.items():
                 con.execute(FIGURES.format(name=name, folder=path))

@@ -12,6 +12,7 @@ from pathlib import Path
 import adbc_driver_sqlite.dbapi
 import duckdb
 
+from pipelines.database import connect
 from pipelines.errors import RegiokompasError
 from pipelines.publish.manifest import PublicColumn, PublicTable
 
@@ -57,7 +58,7 @@ def write_sqlite(source: Path, tables: list[PublicTable], target: Path) -> dict[
     draft = target.with_suffix(".draft")
     for file in (target, draft):
         file.unlink(missing_ok=True)
-    with duckdb.connect(str(source), read_only=True) as con:
+    with connect(source, read_only=True) as con:
         repeated = {table.name: _repeated(con, table) for table in tables}
         with sqlite3.connect(draft) as db:
             db.executescript("pragma journal_mode = off; pragma page_size = 4096;")

@@ -15,6 +15,7 @@ from pipelines.clients import cbs_bulk
 from pipelines.clients.description import Description, unlisted
 from pipelines.clients.odata import read_envelope
 from pipelines.clients.registry import CBS, ODATA
+from pipelines.database import connect
 from pipelines.errors import MismatchError, SourceError
 from pipelines.landing.store import Resource
 from pipelines.reading.landed import Landed
@@ -50,7 +51,7 @@ def read_table(landed: Landed, work: Path, target: Path) -> tuple[int, Tally]:
     """
     card = landed.card
     # A file, so that a table of any size is read in bounded memory: what does not fit is on disk.
-    with duckdb.connect(work / "reading.duckdb", config={"threads": 2}) as con:
+    with connect(work / "reading.duckdb", threads=2) as con:
         # It would write into what the command line shows.
         con.execute("set enable_progress_bar = false")
         chosen = CBS[landed.protocol].description(card, landed.rows)

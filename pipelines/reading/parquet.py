@@ -7,13 +7,15 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.database import connect
+
 Span = tuple[date, date]
 
 
 @contextmanager
 def scanning(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that reads in pieces, and writes into a folder what does not fit into its memory."""
-    with duckdb.connect(config={"memory_limit": "64MB", "threads": 2, "temp_directory": str(folder)}) as con:
+    with connect(memory_limit="64MB", threads=2, temp_directory=str(folder)) as con:
         con.execute("set enable_progress_bar = false")
         yield con
 

@@ -11,6 +11,7 @@ FLOORS = (
     "errors",
     "settings",
     "imported",
+    "database",
     "seeds",
     "sources",
     "landing",
