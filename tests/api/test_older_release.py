@@ -45,8 +45,8 @@ insert into regions (region_code, name, scheme, is_current) values ('{REGION}', 
 insert into region_membership
     select '{SCHEME}', '{REGION}', municipality_code, valid_from, valid_to, share, source, checked_on
     from region_membership where region_code = 'PV23' and municipality_code = 'GM0193';
-insert into observations_on_boundaries (indicator_id, region_code, period_code, boundary_year, year, value, value_status,
-        boundary_method, parts_count, is_over)
+insert into observations_on_boundaries (indicator_id, region_code, period_code, boundary_year, year, value,
+        value_status, boundary_method, parts_count, is_over)
     select indicator_id, '{REGION}', period_code, boundary_year, year, value, value_status, boundary_method,
         parts_count, is_over
     from observations_on_boundaries where region_code = 'GM0193';
