@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines import raw, seeds
+from pipelines import seeds
 from pipelines.errors import SourceError
 from pipelines.landing.store import Landing, Resource, Snapshot
+from pipelines.reading import raw
 from pipelines.reading.cbs import unrounded
 from pipelines.reading.existing import boundaries
 from pipelines.reading.ongoing import marks_of_nil
