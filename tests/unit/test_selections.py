@@ -119,11 +119,11 @@ GOOD = "municipality_code\nGM0014\n"
         ),
         (
             HEADER + "14,,31-12-2025,\n3,,31-12-2020,\n",
-            ": no municipality is in the region on 2026-01-01, expected one",
+            ": no municipality is in the region on 2026-01-01, expected at least one",
         ),
-        (HEADER + "14,2-1-2026,,\n", ": no municipality is in the region on 2026-01-01, expected one at least ->"),
+        (HEADER + "14,2-1-2026,,\n", ": no municipality is in the region on 2026-01-01, expected at least one ->"),
         (HEADER + "14,0021-01-01,,\n", " line 2: valid_from is '0021-01-01'"),
-        (HEADER + "14,,,Groningen\n15,,,Grootegast\n", " line 3: region_name is 'Grootegast', and 'Groningen' before"),
+        (HEADER + "14,,,Groningen\n15,,,Grootegast\n", " line 3: region_name is 'Grootegast', and 'Groningen' earlier"),
         ("municipality_code,region_name\n14,Súd\n".encode("cp1252"), " line 2: found b'\\xfa', expected UTF-8 -> save"),
     ],
 )
