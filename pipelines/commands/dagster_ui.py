@@ -1,8 +1,8 @@
-"""Dagster's UI and what it needs beside it: the server of our code, the web server and the daemon.
+"""Dagster's UI and what it needs: the server of our code, the web server and the daemon.
 
-Belongs here: starting and ending the three. Not here: what they show, which is `pipelines/definitions.py`.
+Belongs here: starting and stopping the three. Not here: what they show, which is `pipelines/definitions.py`.
 
-`dagster dev`, which starts the same three, has given way to `dg`, and that brings some twenty packages with it.
+`dagster dev`, which starts the same three, has been replaced by `dg`, which brings some twenty packages with it.
 """
 
 import os
@@ -28,11 +28,11 @@ def run_ui(settings: Settings, port: int) -> int:
     """Run all three until one of them ends or a person stops them.
 
     Args:
-        settings: where things are; what runs that are started in the UI read.
+        settings: where things are, also for runs that are started in the UI.
         port: the port of the UI.
 
     Returns:
-        The exit code of the one that ended; 0 where a person did.
+        The exit code of the one that ended; 0 if a person stopped them.
     """
     environment = {
         **os.environ,
@@ -40,12 +40,12 @@ def run_ui(settings: Settings, port: int) -> int:
         "REGIOKOMPAS_DATA": str(settings.data),
         "REGIOKOMPAS_SELECTIONS": str(settings.selections),
     }
-    # Whoever ends this process by a signal ends the three with it, as Ctrl-C does.
+    # A signal that ends this process ends the three with it, as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
         socket, workspace = folder / "code.sock", folder / "workspace.yaml"
-        # Without a server that both share, the daemon loads the code anew every minute.
+        # Without a shared server, the daemon loads the code again every minute.
         server = {"socket": str(socket), "location_name": "regiokompas"}
         workspace.write_text(yaml.safe_dump({"load_from": [{"grpc_server": server}]}), encoding="utf-8")
         commands = (
@@ -53,7 +53,7 @@ def run_ui(settings: Settings, port: int) -> int:
             ["dagster-webserver", "--port", str(port), "--workspace", str(workspace)],
             ["dagster-daemon", "run", "--workspace", str(workspace)],
         )
-        click.echo(f"The Dagster UI is on http://127.0.0.1:{port} in a moment; Ctrl-C ends it")
+        click.echo(f"The Dagster UI will be on http://127.0.0.1:{port} in a moment; Ctrl-C stops it")
         running: list[subprocess.Popen[bytes]] = []
         try:
             for name, *rest in commands:
@@ -69,7 +69,7 @@ def run_ui(settings: Settings, port: int) -> int:
 
 
 def _wait_for(socket: Path, running: list["subprocess.Popen[bytes]"]) -> None:
-    """Wait until the code is served: those that ask for it must find it there."""
+    """Wait until the code is served: the other two must find it there."""
     while not socket.exists() and all(process.poll() is None for process in running):
         time.sleep(_PAUSE)
 

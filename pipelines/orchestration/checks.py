@@ -111,7 +111,7 @@ def refuse_persons(frames: dict[str, pl.DataFrame]) -> None:
     for table, frame in frames.items():
         if RECIPIENT in frame.columns and (found := len(named_though_hidden(frame[RECIPIENT].drop_nulls()))):
             raise RegiokompasError(
-                f"{table}: column {RECIPIENT} names {found} that are not clearly organisations, expected {MASK!r}"
+                f"{table}: column {RECIPIENT} holds {found} names not clearly of an organisation, expected {MASK!r}"
                 " -> look at how the registers are read and combined; nothing was published"
             )
 
