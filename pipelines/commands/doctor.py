@@ -191,7 +191,7 @@ def would_land(card: SourceCard, access: Access, state: State) -> Snapshot:
 
 
 def _look_landed(card: SourceCard, origin: LandingOrigin, access: Access) -> Seen:
-    """Check that everything of the source is there and intact, and compare its description with the card.
+    """Check that the source is complete and intact, and compare its description with the card.
 
     Raises:
         RegiokompasError: it is missing, is damaged, or does not match the card.

@@ -245,7 +245,7 @@ def _source_cells(source: dict[str, Any]) -> tuple[str, ...]:
 
 
 def period(code: str | None) -> str:
-    """A period code as people read it: `2026JJ00` is 2026."""
+    """A period code for display: `2026JJ00` becomes 2026."""
     if not code:
         return "-"
     return str(year_of(code)) if code == whole_year(year_of(code)) else code

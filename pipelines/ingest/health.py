@@ -41,7 +41,7 @@ def state(
 
     Args:
         card: the source.
-        snapshot: what landed of it, if anything did.
+        snapshot: what has landed, if anything.
         failure: why the last refresh failed, if it did.
         newest_period: the newest period that has a figure.
         says: what the source says about itself, such as `Regulier` or `Gediscontinueerd`.

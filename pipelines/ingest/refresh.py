@@ -1,4 +1,4 @@
-"""Bring one card up to date: from its origin, through the landing, to raw Parquet; all of it or nothing.
+"""Bring one card up to date: from its origin, through the landing, to raw Parquet; all or nothing.
 
 Whatever goes wrong with a source ends here, in one `FailedError`: what landed before stays in place, the reason is
 recorded in the landing, and no other source is affected.

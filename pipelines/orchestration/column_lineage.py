@@ -13,7 +13,7 @@ from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
 ColumnOrigin = tuple[str, str]
-"""A table and a column of it."""
+"""A table and one of its columns."""
 Columns = Mapping[str, Sequence[str]]
 """The columns of each table that a query reads."""
 _DIALECT = "duckdb"
