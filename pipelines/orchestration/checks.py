@@ -119,7 +119,8 @@ def refuse_persons(frames: dict[str, pl.DataFrame]) -> None:
 def _refuse(frames: dict[str, pl.DataFrame], tables: list[PublicTable], looked: _Looked) -> dict[str, str]:
     """Why indicators are refused, by indicator id; the findings are added to `looked`."""
     reasons: dict[str, str] = {}
-    for table in tables:
+    # Published figures come before those on the boundaries of a year, which repeat their errors.
+    for table in sorted(tables, key=lambda table: table.name):
         for asked in table.checks:
             rows = failing_rows(frames, asked)
             if not rows.height:

@@ -1,8 +1,9 @@
 """The release as SQLite: written once through ADBC, columnar all the way, with keys, indexes and full-text search.
 
 A value that is the same in every row is written once. A table without full-text search is stored in key order
-(`without rowid`), so that no key is stored twice. An index on such a table would repeat the whole key, so it has none:
-SQLite skips over the first columns of the key, and the counts of each facet value are in `facet_counts`.
+(`without rowid`), so that no key is stored twice. An index on such a table would repeat the whole key, so only columns
+that are looked up have one: SQLite skips over the first columns of the key, and the counts of each facet
+value are in `facet_counts`.
 """
 
 import sqlite3
@@ -97,12 +98,14 @@ def create_table(table: PublicTable, repeated: Repeated) -> str:
 def indexes(table: PublicTable) -> list[str]:
     """An index for every facet and every foreign key that the primary key does not already start with.
 
-    A table in key order has none.
+    A table in key order has one only for the columns that its model marks as looked up.
     """
-    if not table.fts:
-        return []
     led = table.primary_key[0]
-    wanted = [c.name for c in table.columns if (c.is_facet or c.references) and c.name != led]
+    wanted = [
+        c.name
+        for c in table.columns
+        if (c.is_looked_up or (table.fts and (c.is_facet or c.references))) and c.name != led
+    ]
     return [f'create index "idx_{table.name}_{name}" on "{table.name}" ("{name}")' for name in wanted]
 
 

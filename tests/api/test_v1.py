@@ -75,7 +75,7 @@ def test_filters_hold_together(
 
 
 def test_without_a_boundary_year_a_figure_is_as_published_and_with_one_it_says_how(portal: Datasette) -> None:
-    assert "landedSha256" in items(portal, FIGURES)[0]
+    assert "originId" in items(portal, FIGURES)[0]
     methods = {i["boundaryMethod"] for i in items(portal, f"{FIGURES}&boundaryYear=2026")}
     assert methods <= {"published", "merged", "split_estimate", "unavailable"} and len(methods) > 1
 
