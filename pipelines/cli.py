@@ -31,7 +31,7 @@ from pipelines.sources.card import SourceCard, load_cards
 
 
 def told(command: Callable[..., None]) -> Callable[..., None]:
-    """Let a command end with one line for an error that is meant for its reader."""
+    """Make a command end with one line for an error that is meant for the user."""
 
     @wraps(command)
     def wrapped(*args: Any, **kwargs: Any) -> None:
@@ -59,7 +59,7 @@ SELECT: Options = click.option(
 EXCLUDE: Options = click.option(
     "--exclude", multiple=True, metavar="CARD", help="Not these cards, such as 'groningen/*'."
 )
-VERBOSE: Options = click.option("--verbose", is_flag=True, help="Every source as a row of a table, too.")
+VERBOSE: Options = click.option("--verbose", is_flag=True, help="Also show every source as a row of a table.")
 
 
 @main.command()
@@ -67,7 +67,7 @@ VERBOSE: Options = click.option("--verbose", is_flag=True, help="Every source as
 @SELECT
 @EXCLUDE
 @click.option(
-    "--accept", default="", metavar="WHY", help="Publish although figures are lost, and say why that is right."
+    "--accept", default="", metavar="WHY", help="Publish even though figures are lost, and say why that is right."
 )
 @VERBOSE
 @told
@@ -75,7 +75,7 @@ def run(origin: str | None, select: tuple[str, ...], exclude: tuple[str, ...], a
     """Ingest, model, validate and publish: the main job."""
     settings = Settings.from_environment(**({"origin": origin} if origin else {}))
     cards = load_cards(CARDS)
-    # Also read when everything has landed; but what is wrong in them should not be told hours later.
+    # Read again when everything has landed, but an error in them should not be reported hours later.
     read_selections(settings.selections)
     source = open_origin(settings)
     chosen = choose(cards, source, select, exclude)
@@ -92,7 +92,7 @@ def run(origin: str | None, select: tuple[str, ...], exclude: tuple[str, ...], a
 def choose(
     cards: dict[str, SourceCard], source: Origin, select: tuple[str, ...], exclude: tuple[str, ...] = ()
 ) -> list[SourceCard]:
-    """The cards to refresh: those that match a glob, or all that the origin has; without those that are excluded.
+    """The cards to refresh: those that match a glob, or all that the origin has, without the excluded ones.
 
     Raises:
         RegiokompasError: a glob matches no card, or nothing is left.
@@ -111,7 +111,7 @@ def choose(
         if (matches(dataset_id, select) if select else source.has(card)) and not matches(dataset_id, exclude)
     ]
     if not chosen:
-        raise RegiokompasError("--exclude leaves no card of those that were asked for -> exclude fewer")
+        raise RegiokompasError("--exclude leaves none of the selected cards -> exclude fewer")
     return chosen
 
 
@@ -122,10 +122,10 @@ def choose(
 @VERBOSE
 @told
 def doctor(origin: str | None, select: tuple[str, ...], exclude: tuple[str, ...], verbose: bool) -> None:
-    """Look whether every source is there and is what its card expects, without fetching figures."""
+    """Check that every source is there and matches its card, without fetching figures."""
     settings = Settings.from_environment(**({"origin": origin} if origin else {}))
     source = open_origin(settings)
-    # Also what the origin does not have: that is what somebody has to know.
+    # Includes what the origin does not have: somebody has to know about that.
     findings = examine_all(choose(load_cards(CARDS), source, select or ("*",), exclude), source, settings)
     print_findings(open_console(), findings, verbose=verbose)
     if any(finding.problems for finding in findings):
@@ -135,7 +135,7 @@ def doctor(origin: str | None, select: tuple[str, ...], exclude: tuple[str, ...]
 @main.command("new-source")
 @click.argument("publisher")
 @click.argument("table")
-@click.option("--period", metavar="CODE", help="The period of a table that does not say it, such as 2024JJ00.")
+@click.option("--period", metavar="CODE", help="The period of a table that does not state it, such as 2024JJ00.")
 @told
 def new_source(publisher: str, table: str, period: str | None) -> None:
     """Write the card of a TABLE that has none yet, from the publisher's own description, and fetch the table."""
@@ -151,7 +151,7 @@ def new_source(publisher: str, table: str, period: str | None) -> None:
 @click.argument("source", required=False)
 @told
 def status(source: str | None) -> None:
-    """Every source with its age and state, and the current release; of one SOURCE everything that is known."""
+    """Every source with its age and state, and the current release; for one SOURCE, everything that is known."""
     settings = Settings.from_environment()
     release = current(settings.releases)
     invented = bool(release and release.release_id.startswith("sample-"))
@@ -175,9 +175,9 @@ def status(source: str | None) -> None:
 @main.command()
 @click.argument("older", required=False)
 @click.argument("newer", required=False)
-@click.option("--indicator", metavar="ID", help="Only the figures of this indicator.")
-@click.option("--region", metavar="CODE", help="Only the figures of this region, such as GM0363.")
-@click.option("--limit", default=20, show_default=True, help="The most figures to print.")
+@click.option("--indicator", metavar="ID", help="Only figures of this indicator.")
+@click.option("--region", metavar="CODE", help="Only figures of this region, such as GM0363.")
+@click.option("--limit", default=20, show_default=True, help="The maximum number of figures to print.")
 @told
 def diff(older: str | None, newer: str | None, indicator: str | None, region: str | None, limit: int) -> None:
     """What changed from release OLDER to NEWER; without them, what the current release changed."""
@@ -190,7 +190,7 @@ def diff(older: str | None, newer: str | None, indicator: str | None, region: st
         else:
             comparison = recorded(releases, release)
         if comparison is None:
-            console.print(f"{release.release_id} is the first release of its kind: there is none to compare it with")
+            console.print(f"{release.release_id} is the first release of its kind: there is nothing to compare it with")
         else:
             print_changes(console, comparison, indicator=indicator, region=region, limit=limit)
 
@@ -215,10 +215,10 @@ def dev(port: int) -> None:
 
     from pipelines.commands.serve import refuse_taken_port
 
-    # Dagster notices a port that is taken when all the rest has started, and then goes on without its UI.
+    # Dagster notices a taken port only when all the rest has started, and then continues without its UI.
     refuse_taken_port(port, "127.0.0.1")
     os.environ["DAGSTER_HOME"] = str(prepare_home(Settings.from_environment()))
-    click.echo(f"The Dagster UI is on http://127.0.0.1:{port} in a moment; Ctrl-C ends it")
+    click.echo(f"The Dagster UI will be on http://127.0.0.1:{port} in a moment; Ctrl-C stops it")
     dg(["dev", "--workspace", str(PROJECT / "workspace.yaml"), "--port", str(port)], prog_name="dg")
 
 

@@ -23,9 +23,9 @@ def build_defs(
     """Everything that Dagster knows: assets, checks, the job `refresh`, schedules and resources.
 
     Args:
-        settings: where things are and who is asked.
-        cards: the source cards; those of `pipelines/cards` when none are given.
-        loggers: listeners to what a run does, which a run can ask for by name.
+        settings: where things are and where data comes from.
+        cards: the source cards; by default those of `pipelines/cards`.
+        loggers: listeners to the events of a run, which a run can request by name.
     """
     cards = cards if cards is not None else load_cards(CARDS)
     manifest = ensure_manifest(settings)

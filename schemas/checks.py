@@ -1,6 +1,6 @@
-"""Statistical checks that SQL constraints cannot say, by name. A model asks for them in `meta.checks`.
+"""Statistical checks that SQL constraints cannot express, by name. A model asks for them in `meta.checks`.
 
-Each takes the published frames by table name and its parameters, and returns the rows that break it.
+Each takes the published frames by table name, and its parameters, and returns the rows that fail it.
 """
 
 from collections.abc import Callable
@@ -30,9 +30,9 @@ def failing_rows(frames: Frames, asked: dict[str, Any]) -> pl.DataFrame:
 
 
 def refused_indicators(asked: dict[str, Any], rows: pl.DataFrame) -> list[str]:
-    """The indicators that a failed check refuses: those of its rows, and all that it compares with each other.
+    """The indicators that a failed check refuses: those in its rows, and all that it compares with each other.
 
-    None for a check of something else, such as of regions.
+    Empty for a check of something else, such as regions.
     """
     if "indicator_id" not in rows.columns:
         return []
@@ -51,7 +51,7 @@ def describe(asked: dict[str, Any], rows: pl.DataFrame) -> str:
 
 
 def describe_shortly(asked: dict[str, Any], rows: pl.DataFrame) -> str:
-    """What a failed check of figures found first and how often, for a line of a terminal."""
+    """What a failed check of figures found first and how often, for one line in a terminal."""
     first = {k: v for k, v in rows.row(0, named=True).items() if v is not None and k != "indicator_id"}
     where = " ".join(str(first.pop(k)) for k in ("region_code", "period_code") if k in first)
     told = ", ".join([where, *(f"{k} {v}" for k, v in first.items())])
@@ -72,7 +72,7 @@ def within_bounds(frames: Frames, table: str = "observations") -> pl.DataFrame:
 
 @check
 def value_matches_status(frames: Frames, table: str = "observations") -> pl.DataFrame:
-    """A value is there exactly when its status says so: missing is never a number, a final figure never a blank."""
+    """A value is present exactly when its status says so: missing is never a number, a final figure never blank."""
     empty = pl.col("value_status").is_in(["missing", "not_applicable", "suppressed"])
     told = ["indicator_id", "region_code", "period_code", "value", "value_status"]
     return (
@@ -92,7 +92,7 @@ def total_equals_parts(frames: Frames, total: str, parts: list[str], tolerance: 
 
 @check
 def parts_within_total(frames: Frames, total: str, parts: list[str], tolerance: float) -> pl.DataFrame:
-    """What is known of the parts is never more than the total, within rounding."""
+    """The known parts never add up to more than the total, within rounding."""
     return _sums(frames, total, parts).filter(pl.col("parts_sum") > pl.col("total") + tolerance)
 
 
@@ -104,7 +104,7 @@ def not_more_than(frames: Frames, lower: str, upper: str) -> pl.DataFrame:
 
 @check
 def current_regions_count(frames: Frames, scheme: str, min: int, max: int) -> pl.DataFrame:
-    """The newest frame has a plausible number of regions of a scheme; says nothing while no frame has landed."""
+    """The newest boundaries have a plausible number of regions of a scheme; passes until any boundaries have landed."""
     regions = frames["regions"].filter(pl.col("is_current"))
     count = regions.filter(pl.col("scheme") == scheme).height
     wrong = regions.height > 0 and not min <= count <= max
@@ -113,7 +113,7 @@ def current_regions_count(frames: Frames, scheme: str, min: int, max: int) -> pl
 
 @check
 def one_region_per_scheme(frames: Frames, schemes: list[str]) -> pl.DataFrame:
-    """On no date a municipality lies in two regions of a scheme."""
+    """No municipality is in two regions of a scheme on any date."""
     spans = frames["region_membership"].filter(pl.col("scheme").is_in(schemes))
     spans = spans.with_columns(pl.col("valid_to").cast(pl.String).fill_null("9999-12-31"))
     spans = spans.with_columns(pl.col("valid_from").cast(pl.String))
@@ -127,7 +127,7 @@ def one_region_per_scheme(frames: Frames, schemes: list[str]) -> pl.DataFrame:
 
 @check
 def a_region_on_any_date(frames: Frames, schemes: list[str]) -> pl.DataFrame:
-    """Of every scheme that is read at all, a municipality lies in some region on each day that it exists."""
+    """In every scheme that is read at all, a municipality is in some region on each day of its existence."""
     end = pl.date(9999, 12, 31)
     days = (pl.col("valid_to").fill_null(end) - pl.col("valid_from")).dt.total_days().sum() + pl.len()
     spans = frames["region_membership"].group_by("scheme", "municipality_code").agg(days.alias("days"))

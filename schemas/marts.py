@@ -1,4 +1,4 @@
-"""pandera schemas of the public tables, built from the dbt contracts: nothing of a column is typed a second time."""
+"""pandera schemas of the public tables, built from the dbt contracts: nothing about a column is written twice."""
 
 import pandera.polars as pa
 import polars as pl

@@ -15,9 +15,9 @@ _GRANTING_REGION = r"^(GM[0-9]{4}|(PV|LD|NL)[0-9]{2})$"
 
 
 def subsidy_schema() -> pa.DataFrameSchema:
-    """The schema of `subsidies.parquet`: one row a row of the register, with no name of who is no organisation.
+    """The schema of `subsidies.parquet`: one row per row of the register, naming only organisations.
 
-    A status is missing only where there is no amount to tell it by.
+    A status is missing only where there is no amount to derive it from.
     """
     text = pa.Check.str_length(min_value=1)
     return pa.DataFrameSchema(
@@ -43,11 +43,11 @@ def subsidy_schema() -> pa.DataFrameSchema:
 
 
 def check_subsidies(folder: Path) -> None:
-    """Hold the freshly read Parquet of a register against its schema.
+    """Check the freshly read Parquet of a register against its schema.
 
     Raises:
         WireError: naming the first failing row, the column, what it holds and what was expected; it carries the rows,
-            but for a name that should have been hidden, which it does not repeat.
+            without repeating a name that should have been hidden.
     """
     frame = pl.read_parquet(folder / "subsidies.parquet")
     try:
@@ -57,10 +57,10 @@ def check_subsidies(folder: Path) -> None:
     _refuse(frame, pl.struct(KEY).is_duplicated(), "shares its number with another row, expected each number once")
     named = (pl.col("recipient_kind") != "organisation") & (pl.col("recipient") != MASK)
     hidden = frame.with_columns(pl.when(named).then(pl.lit("(a name)")).otherwise("recipient").alias("recipient"))
-    _refuse(hidden, pl.col("recipient") == "(a name)", f"names who is no organisation, expected {MASK!r}")
+    _refuse(hidden, pl.col("recipient") == "(a name)", f"names one that is not an organisation, expected {MASK!r}")
     untold = pl.col("status").is_null() & ~pl.all_horizontal(pl.col(name).is_null() for name in AMOUNTS)
-    _refuse(frame, untold, "has an amount and no status, expected one of the known")
-    # Zero granted is a status of its own, so that it is read neither as a grant nor as a refusal.
+    _refuse(frame, untold, "has an amount and no status, expected a known status")
+    # Zero granted has its own status, so that it is read neither as a grant nor as a refusal.
     granted, settled = pl.col("amount_granted_eur"), pl.col("amount_settled_eur")
     is_zero = (granted == 0).fill_null(False) & settled.is_null()
     calls_it_zero = (pl.col("status") == "zero_granted").fill_null(False)
@@ -79,7 +79,7 @@ def _refuse(frame: pl.DataFrame, wrong: pl.Expr, problem: str) -> None:
 def _wire_error(frame: pl.DataFrame, cases: pl.DataFrame) -> WireError:
     first = cases.row(0, named=True)
     failing = [i for i in cases["index"] if i is not None]
-    # Without the names: what is wrong may be the very thing that says whether one is hidden.
+    # Without the names: the error may be in the very column that says whether one is hidden.
     rows = frame.filter(pl.int_range(pl.len()).is_in(failing)).drop("recipient", strict=False)
     at = f"row {frame['row_number'][first['index']]}: " if first["index"] is not None else ""
     dataset_id = str(frame["dataset_id"][0]) if "dataset_id" in frame.columns and frame.height else "subsidies"

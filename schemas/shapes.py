@@ -13,7 +13,7 @@ PLACE = r"^WP[0-9]{4}$"
 
 
 def check_shape(folder: Path) -> None:
-    """Hold the freshly read Parquet of a card against the schema of its shape.
+    """Check the freshly read Parquet of a card against the schema of its shape.
 
     Raises:
         WireError: naming the first failing row.
@@ -29,7 +29,7 @@ def check_shape(folder: Path) -> None:
 
 
 def boundary_schema() -> pa.DataFrameSchema:
-    """The schema of `boundaries.parquet`: one row an area of a boundary year, its geometry as GeoJSON text in WGS84."""
+    """The schema of `boundaries.parquet`: one row per area of a boundary year, its geometry as GeoJSON in WGS84."""
     return pa.DataFrameSchema(
         {
             "dataset_id": pa.Column(pl.String, pa.Check.str_matches(r"^[a-z_]+/.+$")),
@@ -47,7 +47,7 @@ def boundary_schema() -> pa.DataFrameSchema:
 
 
 def place_schema() -> pa.DataFrameSchema:
-    """The schema of `places.parquet`: one row a place of a boundary year, with the municipality that it lies in."""
+    """The schema of `places.parquet`: one row per place of a boundary year, with its municipality."""
     return pa.DataFrameSchema(
         {
             "dataset_id": pa.Column(pl.String, pa.Check.str_matches(r"^[a-z_]+/.+$")),

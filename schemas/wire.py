@@ -1,4 +1,4 @@
-"""What the raw row shape must be before dbt sees it. Owns the boundary; the marts' contracts own what comes after."""
+"""What the raw rows must look like before dbt sees them. What comes after is up to the contracts of the marts."""
 
 from pathlib import Path
 
@@ -12,22 +12,22 @@ from pipelines.seeds import SEEDS, RegionScheme, ValueMark, read_seed
 from pipelines.sources.periods import EXAMPLES, is_period, period_statuses
 
 _BATCH = 20_000
-_COMPARE = "compare with the table at the source; nothing of it was kept"
-_REGIONS = "leave its level out by `levels` of the region dimension on the card, or add its kind to region_schemes.csv"
-_A_PERIOD = f"a period that can be, such as {EXAMPLES}"
+_COMPARE = "compare with the table at the source; none of it was kept"
+_REGIONS = "leave its level out with `levels` on the card's region dimension, or add its kind to region_schemes.csv"
+_A_PERIOD = f"a valid period, such as {EXAMPLES}"
 KEY = ["dataset_id", "measure_code", "region_code", "period_code", "dims"]
 
 
 def known_regions(seeds: Path) -> str:
-    """A pattern for every code of a kind of region that the seed `region_schemes.csv` knows."""
+    """A pattern that matches every region code of the schemes in the seed `region_schemes.csv`."""
     return f"^({'|'.join(scheme.pattern for scheme in read_seed(RegionScheme, seeds))})$"
 
 
 def observation_schema(marks: list[str], period_statuses: list[str], regions: str) -> pa.DataFrameSchema:
-    """The schema of `observations.parquet`: one row a measure, region, period and combination of dimensions.
+    """The schema of `observations.parquet`: one row per measure, region, period and combination of dimensions.
 
-    A value is a number only under a known mark, so a text where a number belongs shows up as an unknown mark. A period
-    without a status is a good one: many tables give none.
+    A value is a number only under a known mark, so text where a number belongs shows up as an unknown mark. A period
+    may lack a status: many tables give none.
     """
     return pa.DataFrameSchema(
         {
@@ -66,7 +66,7 @@ class WireError(SourceError):
 
 
 def check_raw(folder: Path, seeds: Path = SEEDS) -> None:
-    """Hold the freshly read Parquet of a card against the wire schema, a batch at a time.
+    """Check the freshly read Parquet of a card against the wire schema, a batch at a time.
 
     Raises:
         WireError: naming the first failing row: measure, region, period, the value and what was expected.
@@ -75,7 +75,7 @@ def check_raw(folder: Path, seeds: Path = SEEDS) -> None:
     _refuse_doubled_keys(file)
     known, regions = read_seed(ValueMark, seeds), known_regions(seeds)
     marks = [mark.value_attribute for mark in known]
-    # What the seed gives no meaning: beside a number, and without one.
+    # Marks that the seed gives no meaning: beside a number, and without one.
     beside = [mark.value_attribute for mark in known if mark.status_of_number == "refused"]
     without = [mark.value_attribute for mark in known if mark.status_of_null == "refused"]
     schema = observation_schema(marks, period_statuses(seeds), regions)
@@ -106,7 +106,7 @@ def _refuse_marks_that_contradict(frame: pl.DataFrame, beside: list[str], withou
 
 
 def _refuse_doubled_keys(file: Path) -> None:
-    # Across batches, so not by pandera; in DuckDB, which goes to disk where a table does not fit in memory.
+    # Across batches, so not in pandera; in DuckDB, which spills to disk when a table does not fit in memory.
     with connect(memory_limit="64MB", temp_directory=str(file.parent), threads=2) as con:
         con.execute("set enable_progress_bar = false")
         key = ", ".join(KEY)

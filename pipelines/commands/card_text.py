@@ -1,4 +1,4 @@
-"""How a new card is written: as YAML for a person to read, with everything that could be chosen as comments."""
+"""How a new card is written: as YAML for a person to read, with every other choice as a comment."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from pipelines.sources.card import RowBounds
 _PLAIN = re.compile(r"([^\W\d_]|\d+(?=[A-Za-z]{3}))[\w .;/()+-]*")
 _HEAD = """\
 # Made by `regiokompas new-source cbs {table}` from what CBS says of the table. What it cannot know is yours to decide:
-# the English title, and which codes and measures to keep; those that are not kept stand below as comments.
+# the English title, and which codes and measures to keep; those that are not kept are below as comments.
 defaults:
   publisher: cbs
   access: [{{protocol: cbs_odata4}}, {{protocol: cbs_odata3}}]
@@ -37,9 +37,7 @@ def card_text(table: NewTable, rows: RowBounds) -> str:
     words = {"id": _scalar(table.table), "title": _scalar(table.title), "cadence": table.cadence.value}
     head = _HEAD.format(table=table.table, **words)
     lines = [*_ended(table)]
-    lines += (
-        [f"    period: {_scalar(table.period)}  # as it was said, since no dimension says it"] if table.period else []
-    )
+    lines += [f"    period: {_scalar(table.period)}  # as given, since no dimension has it"] if table.period else []
     lines.append("    dimensions:")
     for dimension in table.dimensions:
         lines += _dimension_lines(dimension)
@@ -55,7 +53,7 @@ def _ended(table: NewTable) -> list[str]:
         return []
     return [
         "    ended:",
-        f"      since: {table.ended}  # its last change; correct it when you know better",
+        f"      since: {table.ended}  # its last change; correct it if you know better",
         "      state: stopped",
         "      reason:",
         "        nl: Volgens het CBS zelf is de tabel stopgezet.",
@@ -70,11 +68,11 @@ def _dimension_lines(dimension: NewDimension) -> list[str]:
         lines += [f"          - {_code(code)}" for code in dimension.codes]
         return lines + [f"          # - {_code(code)}" for code in dimension.other_codes]
     key = "levels" if role == "region" else "kinds"
-    # Days have no letters to ask for them by, so a table with days is asked for whole.
+    # Days have no letters to select them by, so a table with days is requested in full.
     words = [] if "" in dimension.words else dimension.words
     kept = f", {key}: [{', '.join(map(_scalar, words))}]" if words else ""
     beside = [word or "days" for word in (dimension.other_words if words else ())]
-    others = f"  # it has these {key} too: {', '.join(beside)}" if beside else ""
+    others = f"  # it also has these {key}: {', '.join(beside)}" if beside else ""
     return [f"      {name}: {{role: {role}{kept}}}{others}"]
 
 

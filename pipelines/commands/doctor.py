@@ -1,6 +1,6 @@
-"""Looks at every source before a run: is it there, is it what its card expects, what does a person have to fetch.
+"""Examines every source before a run: is it there, does it match its card, what does a person have to fetch.
 
-No figures are fetched: of a table of CBS only its own description, of any other source only when it last changed.
+No figures are fetched: only the description of a CBS table, and when any other source last changed.
 """
 
 from collections.abc import Iterable
@@ -30,11 +30,11 @@ from pipelines.sources.access import Access, CbsAccess, Protocol
 from pipelines.sources.card import SourceCard
 from pipelines.sources.periods import newest_period
 
-_CHANGED = "look at the source, then write what it is now on the card"
+_CHANGED = "look at the source, then update the card to match"
 
 
 class Memory:
-    """Keeps what a client receives for as long as it is looked at, and nothing of it on disk."""
+    """Keeps what a client receives while it is examined, and nothing on disk."""
 
     def __init__(self) -> None:
         self.bodies: dict[str, bytes] = {}
@@ -51,12 +51,12 @@ class Memory:
         return None
 
     def lack(self, name: str, url: str, problem: str) -> None:
-        """What cannot be had cannot be looked at."""
+        """A resource that cannot be fetched cannot be examined."""
 
 
 @dataclass(frozen=True)
 class Seen:
-    """A source as it was seen: the snapshot that landed or would land, what it says of itself, how it is described."""
+    """A source as seen: the snapshot that landed or would land, what it says about itself, and its description."""
 
     snapshot: Snapshot
     says: str = ""
@@ -65,17 +65,17 @@ class Seen:
 
 @dataclass(frozen=True)
 class Finding:
-    """What was found of one source.
+    """What was found about one source.
 
     Attributes:
         card: the source.
-        state: what a run from there would call it, in the words of `pipelines.ingest.health`.
-        access: the way that answered, or by which it landed.
+        state: its state after a run, in the words of `pipelines.ingest.health`.
+        access: the means of access that answered, or the one it landed with.
         modified: when the source last changed, in its own words; empty when it does not say.
         newest: the newest period that it lists, or else the newest that has landed.
-        expected: when the figures of the next period should be there.
-        problems: why a run from there would not be complete.
-        remarks: what is not as the card says and harms nothing.
+        expected: when the figures of the next period should be available.
+        problems: why a run would be incomplete.
+        remarks: harmless differences from the card.
     """
 
     card: SourceCard
@@ -89,7 +89,7 @@ class Finding:
 
 
 def examine_all(cards: Iterable[SourceCard], origin: Origin, settings: Settings) -> list[Finding]:
-    """Examine sources side by side; how often one host is asked is up to the client's pace."""
+    """Examine sources side by side; the pace of the client limits how often one host is asked."""
     indicators = read_indicators()
     cards = list(cards)
 
@@ -109,14 +109,14 @@ def examine(
     newest: str | None = None,
     today: date | None = None,
 ) -> Finding:
-    """Look at one source; whatever is wrong with it is in the finding.
+    """Examine one source; whatever is wrong with it is in the finding.
 
     Args:
         card: the source.
         origin: where a run would bring it from.
         indicators: rows of the seed; a measure or code that is missing is a problem when one of them uses it.
-        have: what landed of it before.
-        newest: the newest period of that.
+        have: what landed before.
+        newest: the newest period in it.
         today: the day to judge by.
     """
     today = today or date.today()
@@ -125,7 +125,7 @@ def examine(
         seen = _look(card, origin, have)
     except AwaitedError as error:
         state, _ = health.state(card, have, None, newest, "", today)
-        # What landed before is whole without it.
+        # What landed before is complete without it.
         return Finding(card, state, "drop", "", newest, expected, () if have else (of_source(error),))
     except FailedError as error:
         state, _ = health.state(card, have, error.failure, newest, "", today)
@@ -150,11 +150,11 @@ def _look(card: SourceCard, origin: Origin, have: Snapshot | None) -> Seen:
 
 
 def _look_live(card: SourceCard, origin: LiveOrigin, have: Snapshot | None) -> Seen:
-    """Ask the first way that answers, as a run would; a source that has ended and landed is not asked again.
+    """Ask the first means of access that answers, as a run would; an ended source that landed is not asked again.
 
     Raises:
         AwaitedError: a person has to bring it.
-        FailedError: no way offers the source, it does not answer, or it is not what the card expects.
+        FailedError: the source is not offered, does not answer, or does not match the card.
     """
     if have and card.ended and have.asked == asked(card):
         return Seen(have)
@@ -191,18 +191,18 @@ def would_land(card: SourceCard, access: Access, state: State) -> Snapshot:
 
 
 def _look_landed(card: SourceCard, origin: LandingOrigin, access: Access) -> Seen:
-    """See whether everything of the source is there and whole, and hold its description against the card.
+    """Check that the source is complete and intact, and compare its description with the card.
 
     Raises:
-        RegiokompasError: it is not there, is damaged, or is not what the card expects.
+        RegiokompasError: it is missing, is damaged, or does not match the card.
     """
     if not origin.has(card):
         raise SourceError(
             card.dataset_id,
-            f"nothing of it lies in the landing {origin.source.root}",
+            f"the landing {origin.source.root} has nothing for it",
             todo=f"land it there with --from live --select {card.dataset_id}; for the sample: make sample",
         )
-    # Into itself, so that nothing is written: what refuses a run refuses here too.
+    # Into itself, so that nothing is written: whatever would refuse a run refuses here too.
     snapshot = origin.bring(card, access, origin.source, None)
     for resource in snapshot.resources:
         origin.source.get(resource.sha256)
@@ -216,7 +216,7 @@ def _look_landed(card: SourceCard, origin: LandingOrigin, access: Access) -> See
 def _missing(
     card: SourceCard, description: Description | None, indicators: list[Indicator]
 ) -> tuple[list[Concern], list[str]]:
-    """What the source lacks of the card: a concern for each thing that an indicator uses, and a line for all others."""
+    """What is on the card but not at the source: a concern for each that an indicator uses, one line for the rest."""
     problems, unused = [], []
     for (dimension, code), lack in (description.missing if description else {}).items():
         gone = Change(card.dataset_id, lack.kind, "removed", dimension, code, None, lack.problem, blocks=True)
@@ -226,12 +226,12 @@ def _missing(
             problems.append(Concern(Trouble.CHANGED, card.dataset_id, found, _CHANGED))
         else:
             unused.append(f"{dimension}={code}" if dimension else code)
-    lacks = f"{card.dataset_id}: no indicator uses what the source lacks of the card: {shown(unused)}"
+    lacks = f"{card.dataset_id}: on the card but not at the source, and used by no indicator: {shown(unused)}"
     return problems, [lacks] if unused else []
 
 
 def _newest_listed(card: SourceCard, description: Description | None) -> str | None:
-    """The period of the table's own list that ends last, of those that the card asks for, or its only one."""
+    """The last period to end in the table's own list, among those that the card asks for, or its only one."""
     period = card.dimension("period")
     if description is None or period is None:
         return card.only_period if description else None
@@ -239,7 +239,7 @@ def _newest_listed(card: SourceCard, description: Description | None) -> str | N
 
 
 def _newest_landed(card: SourceCard, settings: Settings, *, invented: bool) -> str | None:
-    # Our own landing may be the one that is damaged; then nothing is known of it.
+    # Our own landing may be the damaged one; then nothing is known about it.
     with suppress(RegiokompasError):
         (row,) = describe_sources(settings, {card.dataset_id: card}, invented=invented)
         newest: str | None = row["newest_period"]

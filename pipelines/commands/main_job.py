@@ -1,4 +1,4 @@
-"""The main job in this process: one run at a time in a data folder, what it shows, and what it came to."""
+"""The main job in this process: one run at a time in a data folder, what it shows, and its outcome."""
 
 import shlex
 import sys
@@ -27,7 +27,7 @@ from pipelines.settings import Settings
 from pipelines.sources.card import SourceCard
 
 _MOST_ASKED_AGAIN = 8
-# Runs of the UI wait for each other: they build in the same place. `nux` is a dialog that asks for an email address.
+# Runs from the UI wait for each other: they build in the same place. `nux` is a dialog that asks for an email address.
 _INSTANCE = """\
 telemetry:
   enabled: false
@@ -47,7 +47,7 @@ def run_job(
     chosen: list[SourceCard],
     accept: str,
 ) -> tuple[RunReport, bool]:
-    """Run the job on the chosen cards and all that is made of them, with a live bar a stage.
+    """Run the job on the chosen cards and everything made from them, with a live bar per stage.
 
     Args:
         console: where the bars are drawn.
@@ -55,10 +55,10 @@ def run_job(
         cards: every card.
         source: where their tables come from.
         chosen: the cards to refresh.
-        accept: why what is gone may be, of a source or of the release.
+        accept: why something may be missing, from a source or from the release.
 
     Returns:
-        What the run told, and whether a release was published.
+        What the run reported, and whether a release was published.
     """
     if source.invented:
         console.print(f"[yellow]{NOTICE}[/]", soft_wrap=True)
@@ -95,13 +95,13 @@ def run_job(
 def conclude(
     console: Console, settings: Settings, sources: list[dict[str, Any]], report: RunReport, *, success: bool
 ) -> None:
-    """Print what a run came to, as much as fits on a screen, and end with exit code 1 when not all of it was whole."""
+    """Print the outcome of a run, as much as fits on a screen, and end with exit code 1 if anything was incomplete."""
     console.print()
     print_counts(console, sources)
     console.print(f"Checks   {told_checks(report.checks)}")
     if success:
         console.print(f"Release  [bold]{report.published['release_id']}[/]")
-        console.print(f"Lies in  {report.published['folder']}", soft_wrap=True)
+        console.print(f"Folder   {report.published['folder']}", soft_wrap=True)
         console.print(
             "Open it  make serve, then http://127.0.0.1:8001  (or: regiokompas serve --port 8001)", soft_wrap=True
         )
@@ -113,21 +113,21 @@ def conclude(
             else "Release  nothing was published"
         )
         if not report.concerns:
-            report.concerns.append(Concern(FAILED, "run", "it does not say why", f"read {run_log(settings)}"))
+            report.concerns.append(Concern(FAILED, "run", "it gave no reason", f"read {run_log(settings)}"))
     print_concerns(report.concerns)
     if report.concerns:
-        click.echo(f"\nMore of one: regiokompas status SOURCE; all of it: {run_log(settings)}", err=True)
+        click.echo(f"\nDetails of a source: regiokompas status SOURCE; full log: {run_log(settings)}", err=True)
     if again := run_again(settings.origin, sources, report.concerns):
-        click.echo(f"Again for these: {again}", err=True)
+        click.echo(f"Run these again: {again}", err=True)
     if not success or any(concern.is_error for concern in report.concerns):
         sys.exit(1)
 
 
 def run_again(origin: str, sources: list[dict[str, Any]], concerns: list[Concern]) -> str:
-    """The command that asks again for the sources that failed and no others; empty where there are none.
+    """The command that asks again for the failed sources and no others; empty if there are none.
 
-    What never answered at its address needs a person first, and is not in it. Of many failures it asks for all sources:
-    those that have nothing newer are not fetched.
+    A source that never answered at its address needs a person first and is left out. After many failures the command
+    asks for all sources: those that have nothing newer are not fetched.
     """
     known = {source["dataset_id"] for source in sources}
     worth = (Trouble.UNREACHABLE, Trouble.REFUSED)
@@ -140,10 +140,10 @@ def run_again(origin: str, sources: list[dict[str, Any]], concerns: list[Concern
 
 @contextmanager
 def only_run(settings: Settings) -> Iterator[None]:
-    """Hold the data folder for one run: two at once would build in the same place.
+    """Lock the data folder for one run: two at once would build in the same place.
 
     Raises:
-        RegiokompasError: another run holds it.
+        RegiokompasError: another run has locked it.
     """
     settings.data.mkdir(parents=True, exist_ok=True)
     try:
@@ -156,18 +156,18 @@ def only_run(settings: Settings) -> Iterator[None]:
 
 
 def run_log(settings: Settings) -> Path:
-    """Where the words of dbt's last run are kept."""
+    """The path of the log of dbt's last run."""
     settings.build.mkdir(parents=True, exist_ok=True)
     return settings.build / "run.log"
 
 
 def open_instance(settings: Settings) -> dg.DagsterInstance:
-    """Dagster's run history in the data folder, the same that the UI shows."""
+    """Dagster's run history in the data folder, the same as in the UI."""
     return dg.DagsterInstance.from_config(str(prepare_home(settings)))
 
 
 def prepare_home(settings: Settings) -> Path:
-    """Make Dagster's home; returns its path. What somebody wrote there stays."""
+    """Make Dagster's home and return its path. Existing configuration is kept."""
     settings.dagster_home.mkdir(parents=True, exist_ok=True)
     config = settings.dagster_home / "dagster.yaml"
     if not config.exists():

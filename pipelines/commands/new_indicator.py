@@ -1,4 +1,4 @@
-"""A row for the registry of indicators on the first measure of a new card; what stands in `<>` is to be filled in."""
+"""A row for the registry of indicators on the first measure of a new card; the text in `<>` is to be filled in."""
 
 import csv
 import io
@@ -30,8 +30,8 @@ _IN_ENGLISH = {"%": "%", "euro": "euro", "aantal": "number", "km": "km", "ha": "
 def example_row(made: Made) -> str:
     """The row, as a line of CSV.
 
-    Whether its figures are counts is not known from their unit: an average price in euro is none, and may not be added
-    up. So the kind is left open, as are the English words and what the figures count.
+    The unit does not tell whether figures are counts: an average price in euros is not one, and may not be added up. So
+    the kind is left open, as are the English texts and what the figures count.
     """
     card, measure = made.card, made.table.kept[0]
     title = measure.title
@@ -67,7 +67,7 @@ def example_row(made: Made) -> str:
 
 
 def _new_id(title: str, table: str) -> str:
-    """An id made of the words of a title; with the table behind it where the words alone are taken."""
+    """An id made of the words of a title, followed by the table if the words alone are taken."""
     words = id_of(title)
     if words is None:
         return "<id>"
@@ -83,9 +83,9 @@ def _lowest_level(card: SourceCard) -> str:
 
 
 def _range(observations: Path, measure: NewMeasure, *, is_percentage: bool) -> tuple[int, int]:
-    """Bounds with room around the figures that landed: powers of ten, and zero where none is below it.
+    """Bounds with room around the figures that landed: powers of ten, and zero if none is below it.
 
-    Counts of regions are added up to those of larger ones, which the table need not have, so there is room for the sum.
+    Counts of regions are added up to larger regions, which the table may not have, so there is room for the sum.
     """
     rows = pl.scan_parquet(observations).filter(pl.col("measure_code") == measure.code)
     values = rows.select("value")

@@ -1,6 +1,6 @@
-"""A card for a table that has none yet, from what CBS itself says of the table; and its first copy.
+"""A card for a table that has none yet, from what CBS itself says about the table; and its first copy.
 
-What cannot be known from there stands in the card as a comment: the English title, the codes to keep beside the total.
+What cannot be known from there is a comment in the card: the English title, the codes to keep besides the total.
 """
 
 import re
@@ -34,7 +34,7 @@ from schemas.shapes import check_shape
 
 @dataclass(frozen=True)
 class _Words:
-    """What a way calls the things that describe a table."""
+    """What a protocol calls the things that describe a table."""
 
     about: str
     list: str
@@ -59,7 +59,7 @@ _WORDS = {
 }
 _MANY = 1_000_000_000
 _REPORTS = (
-    "take `period` off that card when codes of a dimension stand for periods, as reports do, and give that one"
+    "remove `period` from that card if the codes of a dimension stand for periods, as reports do, and give that one"
     " `role: period`, and each of its codes a `period` and a `status`"
 )
 _TEXTS = (
@@ -70,7 +70,7 @@ _TEXTS = (
 
 @dataclass(frozen=True)
 class _Told:
-    """What a table says of itself: what CBS calls each dimension, their codes, its figures, and when it ended.
+    """What a table says about itself: what CBS calls each dimension, their codes, its measures, and when it ended.
 
     `has_running_keys` is whether the keys of its measures end in a running number.
     """
@@ -86,7 +86,7 @@ class _Told:
 
 @dataclass(frozen=True)
 class Made:
-    """A new card, where it lies, and what landed by it."""
+    """A new card, its path, and what landed with it."""
 
     card: SourceCard
     path: Path
@@ -104,19 +104,19 @@ def new_source(
 ) -> Made:
     """Write the card of a table and land a first copy of it.
 
-    The copy lands before the card is written, so that the card's bounds come from what the card asks for.
+    The copy lands before the card is written, so that the bounds on the card follow from what it asks for.
 
     Args:
         publisher: who publishes it; only cards for CBS can be made.
         table: its id.
         origin: the publisher.
         settings: where things are.
-        folder: gets the card.
+        folder: where the card is written.
         period: the one period of its figures, for a table without a dimension of periods.
 
     Raises:
-        CardError: a card cannot be made of it, with what a person has to choose; or its first copy was refused, and
-            then the card is there all the same, to correct.
+        CardError: a card cannot be made, with what a person has to choose; or its first copy was refused, in which
+            case the card is written all the same, to be corrected.
         RegiokompasError: CBS does not offer the table, or does not answer.
     """
     path = folder / f"cbs_{table}.yml"
@@ -138,8 +138,8 @@ def describe_table(origin: LiveOrigin, table: str, period: str | None = None) ->
     """Ask v4, then v3, how they describe a table that has no card.
 
     Raises:
-        FailedError: neither way offers the table, or describes it as it should.
-        CardError: it has no figures, no regions that are known here, or not as many periods as it should.
+        FailedError: neither protocol offers the table, or describes it properly.
+        CardError: it has no figures, no known regions, or the wrong number of periods.
     """
     card = _provisional(table, ["?"])
     told = by_first_access(
@@ -164,7 +164,7 @@ def describe_table(origin: LiveOrigin, table: str, period: str | None = None) ->
 
 
 def read_card(text: str) -> SourceCard:
-    """The card in a text with one card."""
+    """The card in the YAML of a file with one card."""
     content = yaml.safe_load(text)
     return SourceCard.model_validate({**content["defaults"], **content["cards"][0]})
 
@@ -187,14 +187,14 @@ def _refuse_what_cannot_be(publisher: str, table: str, path: Path, folder: Path,
             f" the same protocol in {folder}, and let `regiokompas doctor` look at it"
         )
     if not re.fullmatch(r"[A-Za-z0-9_-]+", table):
-        raise CardError(f"{table!r} is no table id of CBS -> expected one such as 85525NED or 80072ned")
+        raise CardError(f"{table!r} is not a table id of CBS -> expected one such as 85525NED or 80072ned")
     known = {name.casefold(): name for name in load_cards(folder)}
     if name := known.get(f"cbs/{table}".casefold()):
-        raise CardError(f"{name} has a card already, in {folder} -> change that one")
+        raise CardError(f"{name} has a card already, in {folder} -> edit that one")
     if path.exists():
         raise CardError(f"{path} exists already -> move it away")
     if period and not is_period(period):
-        raise CardError(f"--period {period!r} is no period -> write one such as {EXAMPLES}")
+        raise CardError(f"--period {period!r} is not a period -> write one such as {EXAMPLES}")
 
 
 def _ask(http: HttpClient, protocol: Protocol, base: str, table: str) -> _Told:
@@ -224,7 +224,7 @@ def _roles(table: str, told: _Told, period: str | None) -> dict[str, str]:
     """The role of each dimension.
 
     Raises:
-        CardError: its regions are of no kind that is known here, or it is not told which period its figures are of.
+        CardError: its regions are of no known kind, or it is not stated which period its figures are for.
     """
     roles = roles_of(told.kinds, told.codes)
     if strange := strange_regions(told.kinds, roles):
@@ -239,7 +239,7 @@ def _roles(table: str, told: _Told, period: str | None) -> dict[str, str]:
     if not periods and not period:
         raise CardError(
             f"cbs/{table} has no dimension of periods, only {shown(told.kinds)}, so a person has to say which period"
-            f" its figures are of -> run it again with --period 2024JJ00, or whichever it is; {_REPORTS}; {_TEXTS}"
+            f" its figures are for -> run it again with --period 2024JJ00, or whichever it is; {_REPORTS}; {_TEXTS}"
         )
     return roles
 
@@ -254,7 +254,7 @@ def _road(card: SourceCard, protocol: Protocol) -> CbsAccess:
 
 
 def _provisional(table: str, dimensions: list[str]) -> SourceCard:
-    """A card that only asks how a table describes itself, and takes whatever it has."""
+    """A card that only asks how a table describes itself, and accepts whatever it has."""
     return SourceCard.model_validate(
         {
             "publisher": "cbs",

@@ -1,4 +1,4 @@
-"""What a table of CBS that has no card yet is: the role of its dimensions, what to keep of them, and its measures."""
+"""A CBS table that has no card yet: the role of its dimensions, what to keep of them, and its measures."""
 
 import re
 import unicodedata
@@ -15,7 +15,7 @@ from pipelines.sources.units import thousands_in
 
 MEASURES_AT_FIRST = 8
 _TIME, _GEO = ("TimeDimension",), ("GeoDimension", "GeoDetail")
-# What CBS says of how often figures come; half a year goes before a year, of which it has the letters.
+# How CBS says that figures come out; half a year goes before a year, whose letters it contains.
 _CADENCES = {
     "week": Cadence.WEEKLY,
     "maand": Cadence.MONTHLY,
@@ -36,9 +36,9 @@ _BY_LETTERS = {
 
 @dataclass(frozen=True)
 class NewDimension:
-    """A dimension: its role, and of what it has what is kept and what is only mentioned.
+    """A dimension: its role, what is kept of it and what is only mentioned.
 
-    Codes are kept one by one in a category dimension; of regions whole levels are, and of periods whole kinds.
+    Category dimensions keep single codes, regions whole levels, and periods whole kinds.
     """
 
     name: str
@@ -51,9 +51,9 @@ class NewDimension:
 
 @dataclass(frozen=True)
 class NewMeasure:
-    """A measure: the code on the card, another spelling where that is not the source's, and its words.
+    """A measure: the code on the card, an alias if that is not the code of the source, and its description.
 
-    It has a group where its title is that of others too, and only their groups tell them apart.
+    It has a group if others have the same title, and only their groups tell them apart.
     """
 
     code: str
@@ -63,7 +63,7 @@ class NewMeasure:
 
     @property
     def title(self) -> str:
-        """What it is called, with its group where the title alone does not tell."""
+        """The title, preceded by the group if the title alone is ambiguous."""
         title = " ".join(self.source.title.split())
         return f"{self.group}; {title}" if self.group else title
 
@@ -75,14 +75,14 @@ class NewMeasure:
 
 @dataclass(frozen=True)
 class NewTable:
-    """What a new card says of a table.
+    """What a new card says about a table.
 
     Attributes:
         table: the table id.
         title: the Dutch title.
-        cadence: how often figures come.
-        ended: since when no figures come any more.
-        period: the one period of its figures, where no dimension tells it.
+        cadence: how often new figures appear.
+        ended: the day since which no new figures appear.
+        period: the one period of its figures, if no dimension has it.
         dimensions: every dimension.
         measures: every measure with figures, in the order of the source.
     """
@@ -97,7 +97,7 @@ class NewTable:
 
     @property
     def kept(self) -> tuple[NewMeasure, ...]:
-        """The measures that the card begins with."""
+        """The measures that the card starts with."""
         return self.measures[:MEASURES_AT_FIRST]
 
     @property
@@ -107,14 +107,14 @@ class NewTable:
 
 
 def roles_of(kinds: Mapping[str, str], codes: Mapping[str, Sequence[SourceCode]]) -> dict[str, str]:
-    """The role of each dimension, by its codes: what CBS calls its kind does not always tell.
+    """The role of each dimension, by its codes: its kind according to CBS is not always enough.
 
     Args:
         kinds: what CBS calls each dimension.
         codes: the code list of each.
 
     Returns:
-        At most one dimension of regions and one of periods; a second one of either is one to choose from.
+        At most one dimension of regions and one of periods; a second one of either becomes a category.
     """
     period = next(
         (name for name in kinds if kinds[name] in _TIME),
@@ -129,14 +129,14 @@ def roles_of(kinds: Mapping[str, str], codes: Mapping[str, Sequence[SourceCode]]
 
 
 def strange_regions(kinds: Mapping[str, str], roles: Mapping[str, str]) -> list[str]:
-    """The dimensions of regions according to CBS, where none has a region that is known here."""
+    """The dimensions of regions according to CBS, if none of them has a known region."""
     if "region" in roles.values():
         return []
     return [name for name, kind in kinds.items() if kind in _GEO]
 
 
 def dimension_of(name: str, role: str, codes: Sequence[SourceCode]) -> NewDimension:
-    """Choose what to keep of a dimension: the total, the levels that are known here, the kinds of period with days."""
+    """Choose what to keep of a dimension: the total, the known levels, the kinds of period with days."""
     if role == "category":
         total = next((c for c in codes if _is_total(c)), codes[0])
         return NewDimension(name, role, (total,), other_codes=tuple(c for c in codes if c is not total))
@@ -150,9 +150,9 @@ def dimension_of(name: str, role: str, codes: Sequence[SourceCode]) -> NewDimens
 
 
 def measures_of(measures: Sequence[SourceMeasure], *, has_running_keys: bool) -> Iterator[NewMeasure]:
-    """Codes without the running number in which keys of v3 end, and which shifts when CBS puts a topic in.
+    """The measures, with codes without the running number at the end of v3 keys, which shifts when CBS inserts a topic.
 
-    Where several have one stem, the code gets a number of ours. Their groups tell them apart, or else the whole key.
+    If several have the same stem, the code gets a number of ours. Their groups tell them apart, or else the whole key.
     """
     stems = [re.sub(r"_\d+$", "", m.code) if has_running_keys else m.code for m in measures]
     times, seen = Counter(stems), Counter[str]()
@@ -165,7 +165,7 @@ def measures_of(measures: Sequence[SourceMeasure], *, has_running_keys: bool) ->
 
 
 def _group_of(measure: SourceMeasure, measures: Sequence[SourceMeasure]) -> str | None:
-    """The innermost group around a measure that no other measure with its title is in; None where it needs none."""
+    """The innermost group of a measure that no other measure with its title is in; None if it needs none."""
     twins = [m for m in measures if m is not measure and plain(m.title) == plain(measure.title)]
     around = {plain(group) for twin in twins for group in twin.groups}
     own = [group for group in reversed(measure.groups) if plain(group) not in around]
@@ -173,7 +173,7 @@ def _group_of(measure: SourceMeasure, measures: Sequence[SourceMeasure]) -> str 
 
 
 def cadence_of(says: str, periods: Sequence[SourceCode]) -> Cadence:
-    """How often figures come: once for a table of one period, else as it says, or as its shortest periods say."""
+    """How often new figures appear: once for a single period, else as the table says, or by its shortest periods."""
     if not periods:
         return Cadence.ONCE
     for word, cadence in _CADENCES.items():
@@ -184,7 +184,7 @@ def cadence_of(says: str, periods: Sequence[SourceCode]) -> Cadence:
 
 
 def id_of(title: str) -> str | None:
-    """A title as an id of whole words: `wmo_clienten` of `Wmo-cliënten`; None where it does not begin with a letter."""
+    """A title as an id of whole words: `wmo_clienten` for `Wmo-cliënten`; None if it does not begin with a letter."""
     plain = unicodedata.normalize("NFKD", title.casefold())
     words = re.findall(r"[a-z0-9]+", "".join(c for c in plain if not unicodedata.combining(c)))
     return "_".join(words) if words and words[0][0].isalpha() else None
@@ -205,5 +205,5 @@ def _is_region(code: str) -> bool:
 
 @cache
 def _region_patterns() -> tuple[re.Pattern[str], ...]:
-    """How the codes of regions look that are in CBS's own tables of regions."""
+    """The patterns of the region codes in CBS's own tables of regions."""
     return tuple(re.compile(scheme.pattern) for scheme in read_seed(RegionScheme) if scheme.in_region_tables)

@@ -17,9 +17,9 @@ from pipelines.settings import PROJECT
 
 
 def print_findings(console: Console, findings: list[Finding], *, verbose: bool) -> None:
-    """Print what a run would come to: how many sources would be in each state, and what needs a person.
+    """Print the expected outcome of a run: how many sources would be in each state, and what needs a person.
 
-    With `verbose` every source is a row of a table, and what harms nothing is told too.
+    With `verbose` every source is a row of a table, and harmless remarks are printed too.
     """
     if verbose:
         console.print(_findings_table(findings))
@@ -29,7 +29,9 @@ def print_findings(console: Console, findings: list[Finding], *, verbose: bool) 
     print_counts(console, [{"state": finding.state} for finding in findings])
     wrong = sum(bool(finding.problems) for finding in findings)
     console.print(
-        f"{wrong} of {len(findings)} sources would not be whole" if wrong else f"All {len(findings)} sources are whole"
+        f"{wrong} of {len(findings)} sources would be incomplete"
+        if wrong
+        else f"All {len(findings)} sources are complete"
     )
     print_concerns([problem for finding in findings for problem in finding.problems])
 
@@ -60,7 +62,7 @@ def _cells(finding: Finding) -> list[str]:
 
 
 def print_new_source(console: Console, made: Made) -> None:
-    """Print what landed by a new card, and what is left to do."""
+    """Print what landed with a new card, and what is left to do."""
     measures, kept = len(made.table.measures), len(made.table.kept)
     periods = "1 period" if made.table.periods == 1 else f"{made.table.periods} periods"
     lines = [
@@ -70,12 +72,12 @@ def print_new_source(console: Console, made: Made) -> None:
         f" {periods}",
     ]
     if made.card.dimension("region") is None:
-        lines.append("Regions  it has none: its figures are for the whole country (NL01)")
+        lines.append("Regions  none: its figures are for the whole country (NL01)")
     lines += [
         "",
         "Next",
         "1  Read the card: translate its title, and keep the codes and measures that you want.",
-        f"2  Add an indicator to {SEED.relative_to(PROJECT)}, with your own words where <> stands:",
+        f"2  Add an indicator to {SEED.relative_to(PROJECT)}, with your own words in place of <>:",
         "",
         example_row(made),
         "",
@@ -89,7 +91,7 @@ def print_new_source(console: Console, made: Made) -> None:
 def print_changes(
     console: Console, comparison: Comparison, *, indicator: str | None, region: str | None, limit: int
 ) -> None:
-    """Print what changed between two releases: how much of what, and the figures that moved most."""
+    """Print what changed between two releases: the number of changes of each kind, and the largest changes."""
     summary = comparison.summary
     console.print(f"{summary['older']}  ->  {summary['newer']}", soft_wrap=True)
     counts: Counter[tuple[int | None, str]] = Counter()
@@ -99,7 +101,7 @@ def print_changes(
         on = f"on the boundaries of {boundary_year}" if boundary_year else "as published"
         console.print(f"{count:>9,}  {change.replace('_', ' ')}, {on}")
     if not counts:
-        console.print("No figure changed")
+        console.print("No figures changed")
     for kind, indicators in summary["indicators"].items():
         for row in indicators:
             console.print(f"Indicator {kind}: {row['indicator_id']} {row.get('column', '')}".rstrip(), markup=False)

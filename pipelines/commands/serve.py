@@ -19,21 +19,21 @@ RELEASE_FILE = "release.json"
 
 
 class ServeError(RegiokompasError):
-    """A release that cannot be served, in one line that says what to do."""
+    """A release cannot be served; one line that says what to do."""
 
 
 def resolve_release(release: Path) -> Path:
     """Returns the directory of a release itself, never a link such as `current` that may later point elsewhere.
 
     Raises:
-        ServeError: there is no release at that path, not a whole one, or one of a form that the portal cannot read.
+        ServeError: there is no release at that path, or it is incomplete, or of a format that the portal cannot read.
     """
     directory = release.resolve()
     if not directory.is_dir():
         raise ServeError(f"There is no release at {release}. Make one with `regiokompas run`.")
     for name in (DATABASE_FILE, METADATA_FILE, RELEASE_FILE):
         if not (directory / name).is_file():
-            raise ServeError(f"The release at {release} has no {name}. Make a whole one with `regiokompas run`.")
+            raise ServeError(f"The release at {release} has no {name}. Make a complete one with `regiokompas run`.")
     try:
         refuse_unknown(json.loads((directory / RELEASE_FILE).read_text(encoding="utf-8")))
     except UnknownFormatError as error:
@@ -51,7 +51,7 @@ def datasette_command(release: Path, port: int, host: str = "127.0.0.1") -> list
 
 
 def refuse_taken_port(port: int, host: str) -> None:
-    """Raises ServeError when another program answers on the port already."""
+    """Raises ServeError when another program already listens on the port."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -65,7 +65,7 @@ def serve(release: Path, port: int, host: str = "127.0.0.1") -> NoReturn:
     """Becomes a Datasette process that serves the release until it is stopped.
 
     Raises:
-        ServeError: there is no whole release, or the port is taken.
+        ServeError: there is no complete release, or the port is taken.
     """
     command = datasette_command(release, port, host)
     refuse_taken_port(port, host)

@@ -1,4 +1,4 @@
-"""Everything that is known of one source: its card, every way to it, what landed, and why the last refresh failed."""
+"""Everything that is known about one source: its card, means of access, what landed, why the last refresh failed."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,18 +14,18 @@ from pipelines.sources.access import Protocol
 from pipelines.sources.card import SourceCard
 
 SourceFacts = list[tuple[str, list[str]]]
-"""What is known under a heading each, a line a fact."""
+"""What is known, under headings, one fact per line."""
 
 
 def everything_known(card: SourceCard, settings: Settings, *, invented: bool) -> SourceFacts:
-    """Collect what is known of a source, without asking it anything."""
+    """Collect what is known about a source, without asking it anything."""
     landing = Landing(settings.landing)
     snapshot = landing.current(card.dataset_id, invented=invented)
     failure = landing.failure(card.dataset_id, invented=invented)
     (row,) = describe_sources(settings, {card.dataset_id: card}, invented=invented)
     return [
         (f"{card.dataset_id}  {card.title.nl}", list(_in_short(card, row))),
-        ("Ways to it", list(_ways(card, addresses(settings), failure))),
+        ("Access", list(_ways(card, addresses(settings), failure))),
         ("Landed", list(_landed(snapshot)) or ["nothing"]),
         ("Asked for", list(_asked_for(card))),
         ("Used by", _users(card) or ["no indicator"]),
@@ -33,7 +33,7 @@ def everything_known(card: SourceCard, settings: Settings, *, invented: bool) ->
 
 
 def print_source(console: Console, facts: SourceFacts) -> None:
-    """Print everything that is known of a source; long lines stay whole, for addresses are in them."""
+    """Print everything that is known about a source; long lines are not wrapped, since they contain addresses."""
     for number, (heading, lines) in enumerate(facts):
         if number:
             console.print()
@@ -50,7 +50,7 @@ def _in_short(card: SourceCard, row: dict[str, Any]) -> Iterator[str]:
 
 
 def _ways(card: SourceCard, bases: dict[Protocol, str], failure: Failure | None) -> Iterator[str]:
-    """Each way with its address and how sure that is, and what came of it when the last refresh failed."""
+    """Each means of access with its address, how certain that is, and its result if the last refresh failed."""
     attempts = {attempt.protocol: attempt for attempt in failure.attempts} if failure else {}
     for access in card.access:
         begins = CLIENTS[access.protocol].address(bases[access.protocol], card, access)
@@ -58,7 +58,7 @@ def _ways(card: SourceCard, bases: dict[Protocol, str], failure: Failure | None)
         if attempt := attempts.get(access.protocol):
             yield from _attempt(attempt)
     if failure:
-        yield f"last tried {failure.failed_at}, fails since {failure.began}"
+        yield f"last tried {failure.failed_at}, failing since {failure.began}"
         yield f"to do: {failure.todo or '-'}"
 
 
@@ -74,15 +74,15 @@ def _landed(snapshot: Snapshot | None) -> Iterator[str]:
     if snapshot is None:
         return
     size = sum(resource.size for resource in snapshot.resources)
-    yield f"{snapshot.landed_at} by {snapshot.protocol}, {len(snapshot.resources)} answers of {size:,} bytes"
-    yield f"the source says that it changed {snapshot.modified or 'at no time that it tells'}"
+    yield f"{snapshot.landed_at} by {snapshot.protocol}, {len(snapshot.resources)} responses of {size:,} bytes"
+    yield f"last changed at the source: {snapshot.modified or 'unknown'}"
     for lack in snapshot.lacking:
-        instead = "shown as it landed before" if lack.is_kept else "not there"
-        yield f"lacking since {lack.since}: {lack.url}: {lack.problem} ({instead})"
+        instead = "shown as it landed before" if lack.is_kept else "not shown"
+        yield f"missing since {lack.since}: {lack.url}: {lack.problem} ({instead})"
 
 
 def _asked_for(card: SourceCard) -> Iterator[str]:
-    """The measures, codes and columns of the card, each with how sure we are of it."""
+    """The measures, codes and columns of the card, each with how certain we are of it."""
     for measure in card.measures:
         yield f"measure {measure.code} ({measure.certainty}): {measure.title}" + (
             f", {measure.unit}" if measure.unit else ""
@@ -90,7 +90,7 @@ def _asked_for(card: SourceCard) -> Iterator[str]:
     for name, dimension in card.dimensions.items():
         kept = [f"{code.code} ({code.certainty})" for code in dimension.codes]
         kept += [*dimension.levels, *dimension.kinds, *([f"since {dimension.since}"] if dimension.since else [])]
-        yield f"{dimension.role} {name} ({dimension.certainty}): {', '.join(kept) or 'all of it'}"
+        yield f"{dimension.role} {name} ({dimension.certainty}): {', '.join(kept) or 'everything'}"
     for name, column in card.layout.columns.items() if card.layout else ():
         yield f"column {name} ({column.certainty}): to {column.to}"
 

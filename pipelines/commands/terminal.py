@@ -1,6 +1,6 @@
-"""What a person sees of a run: a live bar a stage, then how many sources are well, and what needs a person.
+"""What a person sees of a run: a live bar per stage, then how many sources are in each state, and what needs a person.
 
-Every line fits a terminal; what does not fit there is in `regiokompas status` of the one source, and in the log.
+Every line fits a terminal; what does not fit is in `regiokompas status` of that source, and in the log.
 """
 
 import logging
@@ -25,7 +25,7 @@ from pipelines.orchestration.transform import BUILT
 from pipelines.sources.periods import whole_year, year_of
 
 WIDTH = 120
-# How many lines of concerns a screen has room for, and the fewest of a group.
+# How many lines of concerns a screen has room for, and the minimum per group.
 _SCREEN = 24
 _LEAST_SHOWN = 3
 _QUERY = re.compile(r"(https?://[^\s?]+)\?\S*")
@@ -59,7 +59,7 @@ class RunReport(logging.Handler):
         self._done: set[dg.AssetKey] = set()
 
     def follow(self, stages: dict[str, set[dg.AssetKey]]) -> None:
-        """Draw a bar for each stage, which is done when its assets are; the first one starts."""
+        """Draw a bar for each stage, which is done when its assets are; start the first one."""
         self._stage_of = {key: title for title, keys in stages.items() for key in keys}
         self._tasks = {
             title: self._progress.add_task(title, total=len(keys), start=False) for title, keys in stages.items()
@@ -67,7 +67,7 @@ class RunReport(logging.Handler):
         self._progress.start_task(next(iter(self._tasks.values())))
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Take in one event of the run; everything else that is logged passes by."""
+        """Process one event of the run; everything else that is logged is ignored."""
         told = getattr(record, "dagster_meta", {})
         event = told.get("dagster_event")
         if event is None:
@@ -81,7 +81,7 @@ class RunReport(logging.Handler):
             self._fail(event)
 
     def _hear(self, message: str) -> None:
-        """Move the bar for what dbt says it has built, which is told as materialised only when all of it is."""
+        """Move the bar for what dbt says it has built, which is reported as materialised only when everything is."""
         what, _, key = message.partition(" ")
         if what == BUILT:
             self._move(dg.AssetKey.from_user_string(key))
@@ -118,7 +118,7 @@ class RunReport(logging.Handler):
         evaluation = event.asset_check_evaluation_data
         told = evaluation.metadata
         if NOT_BROUGHT in told:
-            # What is not materialised is done with all the same.
+            # An asset that is not materialised is done all the same.
             self._move(evaluation.asset_key)
         if NOT_RUN not in told:
             warned = evaluation.severity is dg.AssetCheckSeverity.WARN
@@ -135,7 +135,7 @@ class RunReport(logging.Handler):
             cause = data.error.cause or data.error
             if cause.cls_name == "DagsterAssetCheckFailedError":
                 return
-            told = f"{event.step_key}: {cause.message.strip()} (a fault of the program, please report it)"
+            told = f"{event.step_key}: {cause.message.strip()} (a fault in the program, please report it)"
         self._add(_concerns_of_text(told or f"{event.step_key} failed"))
 
     def _add(self, concerns: Iterable[Concern]) -> None:
@@ -151,7 +151,7 @@ def _concerns_of_text(text: str) -> Iterator[Concern]:
 
 
 def progress_bars(console: Console) -> Progress:
-    """One line a stage: what, how far, how long."""
+    """One line per stage: its name, progress and duration."""
     return Progress(
         SpinnerColumn(finished_text="[green]✓[/]"),
         TextColumn("{task.description:<28}"),
@@ -163,7 +163,7 @@ def progress_bars(console: Console) -> Progress:
 
 
 def told_checks(checks: Counter[str]) -> str:
-    """How many checks passed, failed and only warned."""
+    """How many checks passed, failed or only warned."""
     warned = f", {checks['warned']} warned" if checks["warned"] else ""
     return f"{checks['passed']} passed, {checks['failed']} failed{warned}"
 
@@ -176,13 +176,13 @@ def print_counts(console: Console, sources: Iterable[dict[str, Any]]) -> None:
 
 
 def print_concerns(concerns: Iterable[Concern]) -> None:
-    """Print on standard error what needs a person, by group, a line each, as much as fits on a screen."""
+    """Print on standard error what needs a person, by group, one line each, as much as fits on a screen."""
     groups = grouped(concerns)
     most = max(_LEAST_SHOWN, _SCREEN // max(1, len(groups)))
     for title, found in groups:
         told = [*dict.fromkeys(map(told_line, found))]
         click.echo(f"\n{click.style(title, bold=True)} ({len(told)})", err=True)
-        # The line that tells of one more has room for that one.
+        # The line that would say "and 1 more" has room for that one.
         for line in told if len(told) == most + 1 else told[:most]:
             click.echo(f"  {line}", err=True)
         if len(told) > most + 1:
@@ -190,7 +190,7 @@ def print_concerns(concerns: Iterable[Concern]) -> None:
 
 
 def told_line(concern: Concern) -> str:
-    """A concern in one line that fits a terminal: what, what happened, what to do; without the query of an address."""
+    """A concern in one line that fits a terminal: subject, what happened, what to do; addresses without their query."""
     room = WIDTH - 2
     problem, todo = (_QUERY.sub(r"\1", text) for text in (concern.problem, concern.todo))
     line = f"{concern.subject}: {problem}" + (f" -> {todo}" if todo else "")
@@ -198,14 +198,14 @@ def told_line(concern: Concern) -> str:
         return line
     subject = shorten(concern.subject, room // 2, placeholder=" ...")
     left = room - len(subject) - 2
-    # What happened comes first; what to do gets what that leaves, and a little in any case.
+    # What happened comes first; what to do gets the remaining room, and a little in any case.
     does = shorten(todo, max(room // 4, left - len(problem) - 4), placeholder=" ...")
     left -= len(does) + 4 if does else 0
     return f"{subject}: {shorten(problem, left, placeholder=' ...')}" + (f" -> {does}" if does else "")
 
 
 def print_sources(console: Console, sources: list[dict[str, Any]]) -> None:
-    """Print the table of sources, and under it why one is not current."""
+    """Print the table of sources, followed by the reason for each that is not current."""
     console.print(sources_table(sources, console.width))
     for source in sources:
         if source["reason_en"]:
@@ -215,11 +215,11 @@ def print_sources(console: Console, sources: list[dict[str, Any]]) -> None:
 
 
 def sources_table(sources: Iterable[dict[str, Any]], width: int) -> Table:
-    """Every source with its rows, newest period, age and state; the age is that of the source's own last change."""
+    """Every source with its rows, newest period, age and state; the age counts from the source's own last change."""
     rows = [_source_cells(source) for source in sources]
     names = ("source", "title", "rows", "newest", "age", "state")
     widths = [max(len(Text.from_markup(row[at])) for row in [names, *rows]) for at in range(len(names))]
-    # Titles give way where the line is too long; what people compare is always whole.
+    # Titles are cut if the line is too long; what people compare is always complete.
     widths[1] = max(20, min(widths[1], width - sum(widths) + widths[1] - 2 * (len(names) - 1)))
     table = Table(
         title="Sources", title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False
@@ -245,7 +245,7 @@ def _source_cells(source: dict[str, Any]) -> tuple[str, ...]:
 
 
 def period(code: str | None) -> str:
-    """A period code as people read it: `2026JJ00` is 2026."""
+    """A period code for display: `2026JJ00` becomes 2026."""
     if not code:
         return "-"
     return str(year_of(code)) if code == whole_year(year_of(code)) else code

@@ -1,1 +1,4 @@
-"""The rows of the registry held against the cards, and the contracts of the wide marts that follow from them."""
+"""Indicators: the registry's rows checked against the cards, and the contracts of the wide marts generated from them.
+
+Reading a source belongs in `reading/`, computing figures in dbt. Start with `registry.py`.
+"""

@@ -1,6 +1,6 @@
-"""Indicators that stay out of a release, each with its reason: nothing of a source may pass for what it is not.
+"""Indicators that are held back from a release, each with its reason, so that no figure passes for what it is not.
 
-A row that is wrong in itself is no such thing but an error (see `indicators`).
+A row that is itself wrong is not held back: that is an error (see `registry`).
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,7 +18,7 @@ from pipelines.sources.card import SourceCard
 def with_dependents(indicators: Iterable[Indicator], reasons: Mapping[str, str]) -> list[dict[str, str]]:
     """The indicators that are held back, and those computed from them: `indicator_id`, `reason` and `root`.
 
-    One that is computed uses its terms, and what those use; its root is the indicator at the end of that.
+    A computed indicator depends on its terms, and on theirs in turn; its root is the indicator at the end of the chain.
     """
     rows = list(indicators)
     found = dict(reasons)
@@ -37,12 +37,12 @@ def with_dependents(indicators: Iterable[Indicator], reasons: Mapping[str, str])
 
 
 def reasons_of_landed(indicators: Iterable[Indicator], cards: Mapping[str, SourceCard], raw: Path) -> dict[str, str]:
-    """Why published indicators select nothing of what has landed, or count in another unit, by their ids.
+    """Why published indicators select nothing from what has landed, or count in another unit, by indicator id.
 
     Args:
         indicators: rows of the seed.
         cards: every card.
-        raw: the raw Parquet of what has landed; an indicator of a source that has not is not held back.
+        raw: the raw Parquet of what has landed; an indicator whose source has not landed is not held back.
     """
     reasons = {}
     with connect() as con:

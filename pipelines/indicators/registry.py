@@ -1,6 +1,6 @@
-"""Indicator rows held against their cards and against each other.
+"""Indicator rows checked against their cards and against each other.
 
-A published one must select exactly one series of its card, every other one must be computable from rows that are there.
+A published indicator must select exactly one series of its card; any other must be computable from existing rows.
 """
 
 import re
@@ -21,7 +21,7 @@ _SUM = re.compile(rf"{_ID.pattern}( [+-] {_ID.pattern})*")
 _RECOMPUTED = ("numerator", "denominator", "factor")
 _COMPUTED = (*_RECOMPUTED, "lag_years")
 _SELECTED = ("dataset_id", "measure_code", "dims", "multiplier")
-# Which of these columns a formula needs; the others are empty, but for those that it may have.
+# Which of these columns a formula needs; the others are empty, except those that it may have.
 _NEEDS: dict[str, tuple[str, ...]] = {
     PUBLISHED: ("dataset_id", "measure_code"),
     "sum": ("numerator",),
@@ -51,26 +51,26 @@ def terms_of(row: Indicator) -> list[str]:
 
 
 def term_ids(expression: str) -> list[str]:
-    """The indicators that a numerator or denominator names, `a + b - c`, whatever else may be wrong with it."""
+    """The indicators named in a numerator or denominator, `a + b - c`, whatever else may be wrong with it."""
     return _ID.findall(expression)
 
 
 def check_indicators(indicators: Sequence[Indicator], cards: dict[str, SourceCard]) -> None:
-    """Refuse an indicator row that is wrong in itself: by its card it selects nothing, or it cannot be computed.
+    """Refuse an indicator row that is itself wrong: it selects nothing on its card, or it cannot be computed.
 
-    What has landed does not matter to this: a source that changed is no fault of the row (see `held_back`).
+    What has landed does not matter here: a source that changed is not the fault of the row (see `held_back`).
 
     Args:
-        indicators: every row of the seed, in its order.
+        indicators: every row of the seed, in order.
         cards: every card.
 
     Raises:
-        CardError: one line a row, naming the row, what was found and what to do.
+        CardError: one line per row, naming the row, what was found and what to do.
     """
     by_id = {row.indicator_id: row for row in indicators}
     ids = [row.indicator_id for row in indicators]
     problems = [
-        f"indicator {twice}: it stands in {SEED.name} {ids.count(twice)} times, so it selects"
+        f"indicator {twice}: it is in {SEED.name} {ids.count(twice)} times, so it selects"
         f" {shown(i.measure_code for i in indicators if i.indicator_id == twice)} -> keep one row"
         for twice in sorted({i for i in ids if ids.count(i) > 1})
     ]
@@ -85,13 +85,13 @@ def check_indicators(indicators: Sequence[Indicator], cards: dict[str, SourceCar
 
 
 def _unfilled(row: Indicator) -> str | None:
-    """Which column still has the words in `<>` that `new-source` put there for a person to replace."""
+    """The column that still has the text in `<>` that `new-source` put there for a person to replace."""
     left = next(((column, text) for column, text in row if isinstance(text, str) and _TO_FILL_IN.search(text)), None)
-    return f"{left[0]} is {left[1]!r} -> write your own words where <> stands" if left else None
+    return f"{left[0]} is {left[1]!r} -> replace the text in <> with your own words" if left else None
 
 
 def _formula_problem(row: Indicator, by_id: dict[str, Indicator]) -> str | None:
-    """What is wrong with how a row says that it is computed."""
+    """What is wrong with the way a row says it is computed."""
     formula = row.formula
     if formula not in _NEEDS:
         return f"formula {formula!r} is not known -> use one of: {shown(_NEEDS)}"
@@ -100,10 +100,10 @@ def _formula_problem(row: Indicator, by_id: dict[str, Indicator]) -> str | None:
         if column in _NEEDS[formula] and not told:
             return f"{formula} needs a {column}, which is empty -> fill it in, or use another formula"
         if told and column not in _NEEDS[formula] and column not in _MAY_HAVE.get(formula, ()):
-            return f"{formula} has no {column}, but {told!r} stands there -> empty it, or use another formula"
+            return f"{formula} has no {column}, but it holds {told!r} -> empty it, or use another formula"
     if formula == "register" and row.measure_code not in REGISTER_MEASURES:
         return f"a register has no measure {row.measure_code!r} -> use one of: {shown(REGISTER_MEASURES)}"
-    # A published rate may say what it is recomputed from where boundaries changed, and then all of it.
+    # A published rate may say what it is recomputed from where boundaries changed, but then completely.
     recomputed = [column for column in _RECOMPUTED if getattr(row, column)]
     if formula == PUBLISHED and recomputed and len(recomputed) < len(_RECOMPUTED):
         lacking = [column for column in _RECOMPUTED if not getattr(row, column)]
@@ -125,14 +125,14 @@ def _formula_problem(row: Indicator, by_id: dict[str, Indicator]) -> str | None:
 def _terms_problem(row: Indicator, column: str, by_id: dict[str, Indicator]) -> str | None:
     told = getattr(row, column)
     if not _SUM.fullmatch(told):
-        return f"{column} {told!r} is no sum of indicators -> write it as `a`, `a + b` or `a + b - c`"
+        return f"{column} {told!r} is not a sum of indicators -> write it as `a`, `a + b` or `a + b - c`"
     if row.formula == "growth" and len(term_ids(told)) > 1:
-        return f"{column} {told!r} has {len(term_ids(told))} terms, growth is of one indicator -> name one"
+        return f"{column} {told!r} has {len(term_ids(told))} terms, growth takes one indicator -> name one"
     for term in term_ids(told):
         if term not in by_id:
             like = get_close_matches(term, by_id, 3) or list(by_id)
-            return f"{column} names {term!r}, which is no indicator of {SEED.name} -> use one such as: {shown(like, 3)}"
-        # Only counts can be brought to other boundaries, so only they can be computed with.
+            return f"{column} names {term!r}, which is not in {SEED.name} -> use one such as: {shown(like, 3)}"
+        # Only counts can be converted to other boundaries, so only counts can be computed with.
         if by_id[term].kind != "count":
             return (
                 f"{column} names {term!r}, a {by_id[term].kind}, and only counts add up"
@@ -144,7 +144,7 @@ def _terms_problem(row: Indicator, column: str, by_id: dict[str, Indicator]) -> 
 
 
 def _circle(indicator_id: str, by_id: dict[str, Indicator]) -> list[str] | None:
-    """The way from an indicator along its terms back to itself, if there is one."""
+    """The path from an indicator through its terms back to itself, if there is one."""
     ways, seen = [[indicator_id]], set()
     while ways:
         way = ways.pop()
@@ -159,7 +159,7 @@ def _circle(indicator_id: str, by_id: dict[str, Indicator]) -> list[str] | None:
 
 
 def _selection_problem(row: Indicator, cards: dict[str, SourceCard]) -> str | None:
-    """Why a row cannot select one series of its card, if so."""
+    """Why a row cannot select one series of its card, or None if it can."""
     card = cards.get(row.dataset_id)
     if card is None:
         return f"no card is called {row.dataset_id!r} -> use one of: {shown(cards, 20)}"
@@ -175,7 +175,7 @@ def _selection_problem(row: Indicator, cards: dict[str, SourceCard]) -> str | No
 
 
 def unit_problem(unit: str, multiplier: str) -> str | None:
-    """Why figures in a unit such as `x 1 000` cannot have this multiplier, if so."""
+    """Why figures in a unit such as `x 1 000` cannot have this multiplier, or None if they can."""
     counted_in, times = thousands_in(unit), float(multiplier or 1)
     if counted_in not in (1, times):
         return f"the measure counts in {unit!r} but the multiplier is {times:g} -> correct the multiplier"
@@ -183,7 +183,7 @@ def unit_problem(unit: str, multiplier: str) -> str | None:
 
 
 def _dims_problem(dims: str, card: SourceCard) -> str | None:
-    """Why a selection in the other dimensions is none that the card asks for, if so."""
+    """Why a selection in the other dimensions is not one that the card asks for, or None if it is."""
     chosen = dict(part.partition("=")[::2] for part in dims.split(";") if part)
     expected = sorted(name for name, dimension in card.dimensions.items() if dimension.role == "category")
     if list(chosen) != expected:
@@ -192,7 +192,7 @@ def _dims_problem(dims: str, card: SourceCard) -> str | None:
             f"selects nothing with dims {dims!r}, {card.dataset_id} has {shown(expected) or 'none'} -> write {wanted!r}"
         )
     for name, code in chosen.items():
-        # Without codes the card asks for all of them, and which those are only the source knows.
+        # Without codes the card asks for all of them, and only the source knows which those are.
         codes = [c.code for c in card.dimensions[name].codes]
         codes += ["total"] if codes and card.layout and name in card.layout.totals else []
         if codes and code not in codes:

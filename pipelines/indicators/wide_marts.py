@@ -1,7 +1,7 @@
-"""The contracts of the wide marts, derived from the seeds: an indicator is a row there and needs no SQL or YAML.
+"""The contracts of the wide marts, derived from the seeds: an indicator is a row in a seed and needs no SQL or YAML.
 
-dbt wants the columns of a contract written out in YAML, so they are generated and committed. `make contracts` writes
-them anew after a change of `seeds/indicators.csv` or `seeds/themes.csv`; a run only checks that they agree with these.
+dbt wants the columns of a contract written out in YAML, so they are generated and committed. `make contracts`
+rewrites them after a change to `seeds/indicators.csv` or `seeds/themes.csv`; a run only checks that they agree.
 """
 
 import sys
@@ -22,11 +22,11 @@ def contract_yaml(indicators: list[Indicator], theme: Theme) -> str:
     """Write the dbt contract of one theme's wide mart.
 
     Args:
-        indicators: rows of `seeds/indicators.csv`, of any theme, in the order that the columns will have.
-        theme: the row of `seeds/themes.csv` that the mart is for.
+        indicators: rows of `seeds/indicators.csv`, of any theme, in the order of the columns.
+        theme: the row of `seeds/themes.csv` for the mart.
 
     Returns:
-        YAML with one model: per indicator a double column named by its id and a text column `<id>_status`.
+        YAML with one model: for each indicator a double column named after its id and a text column `<id>_status`.
     """
     name = theme.theme
     keys = ["region_code", "period_code"]
@@ -65,7 +65,7 @@ def write_contracts(project_dir: Path = DBT_PROJECT) -> list[Path]:
     """Write the contract of every theme's mart, next to its SQL.
 
     Returns:
-        The files whose bytes changed; files that were right already are not touched.
+        The files whose bytes changed; files that were already right are left alone.
     """
     changed = _outdated(project_dir)
     for path, content in changed.items():
@@ -74,7 +74,7 @@ def write_contracts(project_dir: Path = DBT_PROJECT) -> list[Path]:
 
 
 def check_contracts(project_dir: Path = DBT_PROJECT) -> None:
-    """Check that every contract is what the seeds give.
+    """Check that every contract is what the seeds produce.
 
     Raises:
         RegiokompasError: one or more are not.
@@ -82,12 +82,12 @@ def check_contracts(project_dir: Path = DBT_PROJECT) -> None:
     if outdated := _outdated(project_dir):
         names = ", ".join(path.name for path in outdated)
         raise RegiokompasError(
-            f"{names}: not what seeds/indicators.csv and seeds/themes.csv give -> run `make contracts`"
+            f"{names}: not what seeds/indicators.csv and seeds/themes.csv produce -> run `make contracts`"
         )
 
 
 def _outdated(project_dir: Path) -> dict[Path, bytes]:
-    """The contracts that are absent or differ from the seeds, and what they should hold."""
+    """The contracts that are missing or differ from the seeds, with what they should contain."""
     indicators = read_seed(Indicator, project_dir / "seeds")
     wanted = {
         contract_path(project_dir, theme.theme): contract_yaml(indicators, theme).encode()
@@ -97,7 +97,7 @@ def _outdated(project_dir: Path) -> dict[Path, bytes]:
 
 
 def contract_path(project_dir: Path, theme: str) -> Path:
-    """Where the contract of a theme's wide mart stands."""
+    """The path of the contract of a theme's wide mart."""
     return project_dir / "models" / "marts" / theme / f"{theme}.yml"
 
 
@@ -128,7 +128,7 @@ def _indicator_columns(row: Indicator) -> list[dict[str, Any]]:
         "unit": row.unit_en,
         "unit_nl": row.unit_nl,
     }
-    # Final is what a figure is unless something is said of it.
+    # A figure is final unless its status says otherwise.
     status = {"indicator_id": name, "source_column": "nullif(value_status, 'final')"}
     return [
         {

@@ -1,4 +1,4 @@
-"""From everything that has landed to the inputs of one dbt build, and the identity of the release it will make."""
+"""Turns everything that has landed into the inputs of one dbt build, and names the release it will make."""
 
 import shutil
 from dataclasses import asdict, dataclass
@@ -100,12 +100,12 @@ class Inputs:
     """What a dbt build reads.
 
     Attributes:
-        release_id: the identity of what the build will make, by its inputs and the code alone.
+        release_id: the identity of what the build will make, determined by its inputs and the code alone.
         written: the tables that were written for it.
-        sources: one row a card, as in `sources.parquet`.
-        blocked: the indicators that are left out, as `held_back.with_dependents` gives them.
-        unread: what has landed and cannot be read any more.
-        selections: the own regions, and the municipalities in them whose place their heirs took.
+        sources: one row per card, as in `sources.parquet`.
+        blocked: the indicators that are left out, as returned by `held_back.with_dependents`.
+        unread: what has landed and can no longer be read.
+        selections: the own regions, and the municipalities in them that were replaced by their heirs.
     """
 
     release_id: str
@@ -117,16 +117,16 @@ class Inputs:
 
 
 def assemble(settings: Settings, cards: dict[str, SourceCard], *, invented: bool) -> Inputs:
-    """Make sure that raw Parquet is there for exactly what has landed, and describe it for dbt.
+    """Make sure that raw Parquet exists for exactly what has landed, and describe it for dbt.
 
     Args:
         settings: where things are.
         cards: every card; those that have not landed become sources with the state `absent` or `awaited`.
-        invented: build from the sample's figures or from published ones, never from both.
+        invented: build from the sample's figures or from published ones, never both.
 
     Raises:
-        CardError: nothing has landed, or not the newest regions; or a row of the indicators is wrong in itself.
-        SelectionError: an own selection of municipalities does not say what it must say.
+        CardError: nothing has landed, or not the newest regions; or an indicator row is itself wrong.
+        SelectionError: an own selection of municipalities is not valid.
     """
     selections = read_selections(settings.selections)
     landing = Landing(settings.landing)
@@ -148,7 +148,7 @@ def assemble(settings: Settings, cards: dict[str, SourceCard], *, invented: bool
         for dataset_id, snapshot in landed.items()
         for period in ongoing_periods(cards[dataset_id], raw / cards[dataset_id].slug, snapshot.landed_on)
     ]
-    # A release judges by the day of its newest bytes, so that the same bytes always make the same release.
+    # States are judged by the day of the newest bytes, so that the same bytes always make the same release.
     newest = max(s.landed_at for s in snapshots)
     others = [digest_of(selections.members), settings.public_url]
     rows = describe_sources(settings, cards, invented=invented, as_of=date.fromisoformat(newest[:10]))
@@ -171,7 +171,7 @@ def hold_back(settings: Settings, reasons: dict[str, str]) -> list[dict[str, str
     """Leave more indicators out of the next build than its inputs say, such as those that a check refused.
 
     Returns:
-        Those that are left out beside the ones that were already, with what is computed from them.
+        The indicators that are now left out as well, with those computed from them.
     """
     path = settings.build / "inputs" / "blocked.parquet"
     known = {row["indicator_id"]: row["reason"] for row in pq.read_table(path).to_pylist()}
@@ -183,7 +183,7 @@ def hold_back(settings: Settings, reasons: dict[str, str]) -> list[dict[str, str
 def _read_all(
     settings: Settings, cards: dict[str, SourceCard], landing: Landing, *, invented: bool
 ) -> tuple[dict[str, Snapshot], list[FailedError]]:
-    """What has landed and is read, by dataset id, and what cannot be read any more."""
+    """What has landed and is read, by dataset id, and what can no longer be read."""
     landed: dict[str, Snapshot] = {}
     unread: list[FailedError] = []
     for card in cards.values():
@@ -197,10 +197,10 @@ def _read_all(
 
 
 def _require_newest_regions(cards: dict[str, SourceCard], landed: dict[str, Snapshot]) -> None:
-    """Refuse to build without the table of regions on whose boundaries everything is published.
+    """Refuse to build without the table of regions whose boundaries everything is published on.
 
     Raises:
-        CardError: it never landed.
+        CardError: it has never landed.
     """
     year = newest_boundaries()
     tables = [
@@ -216,9 +216,9 @@ def _require_newest_regions(cards: dict[str, SourceCard], landed: dict[str, Snap
 def describe_sources(
     settings: Settings, cards: dict[str, SourceCard], *, invented: bool, as_of: date | None = None
 ) -> list[dict[str, Any]]:
-    """What is known of every source: one row a card, with the columns of `sources.parquet`.
+    """What is known about every source: one row per card, with the columns of `sources.parquet`.
 
-    States are those of `pipelines.ingest.health`, judged by `as_of`, or else by today.
+    States are those of `pipelines.ingest.health`, as of `as_of` or else today.
     """
     landing, today = Landing(settings.landing), as_of or date.today()
     return [
@@ -241,7 +241,7 @@ def _source_row(
     read = snapshot is not None and folder.is_dir()
     newest = _newest_period(card, folder, snapshot.landed_on) if snapshot and read else None
     says = _says(card, snapshot, landing) if snapshot else ""
-    # What landed and cannot be read any more is not shown.
+    # What landed and can no longer be read is not shown.
     state, reason = health.state(card, snapshot if read or not failure else None, failure, newest, says, as_of)
     expected = health.expected_next(card, newest)
     return {
@@ -271,7 +271,7 @@ def _source_row(
 
 
 def _source_rows(raw: Path, cards: list[SourceCard]) -> list[dict[str, Any]]:
-    """What became of the rows of each source that is read, one row an outcome."""
+    """What became of the rows of each source that is read, one row per outcome."""
     return [
         {"dataset_id": card.dataset_id, "outcome": outcome, "rows_count": rows}
         for card in cards
@@ -280,7 +280,7 @@ def _source_rows(raw: Path, cards: list[SourceCard]) -> list[dict[str, Any]]:
 
 
 def _origins(snapshots: list[Snapshot]) -> list[dict[str, Any]]:
-    """Every body that landed, by its card and its bytes; of equal bodies of one card the first address."""
+    """Every body that landed, by card and bytes; equal bodies of one card get the first address."""
     found = {(s.dataset_id, r.sha256): r.url for s in reversed(snapshots) for r in reversed(s.resources)}
     return [{"dataset_id": card, "landed_sha256": sha256, "url": url} for (card, sha256), url in sorted(found.items())]
 
@@ -310,7 +310,7 @@ def _release_row(
 
 
 def _write_inputs(folder: Path, **tables: pa.Table) -> dict[str, pa.Table]:
-    """Write a Parquet file a table."""
+    """Write one Parquet file per table."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
         pq.write_table(table, folder / f"{name}.parquet")
@@ -318,14 +318,14 @@ def _write_inputs(folder: Path, **tables: pa.Table) -> dict[str, pa.Table]:
 
 
 def newest_boundaries() -> int:
-    """The year of the boundaries on which everything is published, as the dbt project says."""
+    """The year of the boundaries that everything is published on, as the dbt project defines it."""
     return boundaries().newest_year
 
 
 def _newest_period(card: SourceCard, folder: Path, landed_on: date) -> str | None:
-    """The newest period with a figure in it that was over when it landed, as a period code.
+    """The newest period with a figure that was over when it landed, as a period code.
 
-    Of a register, whose rows come while the year goes on, the newest that had begun.
+    For a register, whose rows come in during the year: the newest period that had begun.
     """
     if card.boundary_year and card.shape is not Shape.OBSERVATIONS:
         return whole_year(card.boundary_year)

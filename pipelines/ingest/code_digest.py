@@ -1,6 +1,6 @@
-"""Which files make a release what it is: all that its making imports, and the texts that are read beside them.
+"""Which files determine a release: every module imported to make it, and the texts that are read with them.
 
-How a release is asked for, served and shown is no part of it: those modules can change without making another release.
+How a release is requested, served and shown is left out: those modules can change without making another release.
 """
 
 from hashlib import sha256
@@ -24,7 +24,7 @@ def code_digest(packages: Path = PACKAGES, project: Path = PROJECT) -> str:
 
 
 def code_files(packages: Path = PACKAGES, project: Path = PROJECT) -> dict[str, Path]:
-    """The files that make a release, by a name that is the same in a checkout and in an install.
+    """The files that determine a release, by a name that is the same in a checkout and in an installed copy.
 
     Args:
         packages: the folder of our packages.

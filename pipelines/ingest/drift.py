@@ -1,8 +1,8 @@
 """Drift: what a source changed in its own description of a table since it first landed, and what that blocks.
 
-New periods, regions and codes are told and harm nothing. A measure or code that an indicator uses, and that went away
-or has another title or unit, may be another thing under the same name: it is blocked until its new title or unit
-stands on the card.
+New periods, regions and codes are reported and do no harm. A measure or code that an indicator uses and that vanished,
+or has another title or unit, may be something else under the same name: it is blocked until its new title or unit is
+on the card.
 """
 
 import re
@@ -30,12 +30,12 @@ class Change:
         dataset_id: the card.
         kind: what changed.
         change: how.
-        dimension: where a code belongs; empty for a measure.
+        dimension: the dimension of a code; empty for a measure.
         code: the card's code where it has one, else the source's.
-        before: the title, unit or group that was, or None.
-        after: the title, unit or group that is, or None.
+        before: the title, unit or group before the change, or None.
+        after: the title, unit or group after the change, or None.
         blocks: whether indicators that use it are blocked.
-        is_for_all: whether every indicator on the table uses it, as one uses the codes that stand for periods.
+        is_for_all: whether every indicator on the table uses it, as with codes that stand for periods.
     """
 
     dataset_id: str
@@ -56,10 +56,10 @@ class Change:
 
 
 def drift(card: SourceCard, landing: Landing, *, invented: bool) -> list[Change]:
-    """What changed in a table of CBS since the snapshot before, and what still blocks since the first one.
+    """What changed in a CBS table since the previous snapshot, and what still blocks since the first one.
 
     Returns:
-        Nothing for a source that landed once, or that has no description of its own.
+        Nothing for a source that landed only once, or that has no description of its own.
     """
     snapshots = [s for s in landing.snapshots(card.dataset_id) if s.invented == invented]
     if not snapshots or Protocol(snapshots[-1].protocol) not in CBS:
@@ -78,7 +78,7 @@ def drift(card: SourceCard, landing: Landing, *, invented: bool) -> list[Change]
 
 
 def reasons_to_hold_back(indicators: Iterable[Indicator], changes: Iterable[Change]) -> dict[str, str]:
-    """Why indicators that use something that is blocked are held back, by their ids."""
+    """Why indicators that use something blocked are held back, by indicator id."""
     blocking = [c for c in changes if c.blocks]
     by_use = {(c.dataset_id, c.dimension, c.code): c for c in blocking}
     by_table = {c.dataset_id: c for c in blocking if c.is_for_all}
@@ -89,13 +89,13 @@ def reasons_to_hold_back(indicators: Iterable[Indicator], changes: Iterable[Chan
         found += [by_table[row.dataset_id]] if row.dataset_id in by_table else []
         if found:
             reasons[row.indicator_id] = (
-                f"{row.dataset_id}: {found[0].told} -> look at the source, then write what it is now on the card"
+                f"{row.dataset_id}: {found[0].told} -> look at the source, then update the card to match"
             )
     return reasons
 
 
 def as_rows(changes: Iterable[Change]) -> list[dict[str, Any]]:
-    """The changes as rows for Parquet; what a card believed and the source never had is no change of the source."""
+    """The changes as rows for Parquet; what a card assumed and the source never had is not a change of the source."""
     told = [change for change in changes if change.change == "added" or change.before is not None]
     return [{name: value for name, value in asdict(change).items() if name != "is_for_all"} for change in told]
 
@@ -105,7 +105,7 @@ def _description(card: SourceCard, snapshot: Snapshot, landing: Landing) -> Desc
     try:
         return CBS[landed.protocol].description(card, landed.rows)
     except RegiokompasError:
-        # The card was another one then, or the bytes of then are not there any more.
+        # The card was different then, or the bytes are gone.
         return None
 
 
@@ -116,7 +116,7 @@ def _blocking(card: SourceCard, first: Description | None, now: Description) -> 
     for (dimension, code), lack in now.missing.items():
         before = _titles(first).get((dimension, read_as.get((dimension, code), code))) if first else None
         change: Literal["removed", "renamed"] = "renamed" if lack.kind == "unit" else "removed"
-        # A period that is not there, or not yet, is no other figure under an old name.
+        # A period that is missing, or not there yet, is not another figure under an old name.
         blocks = dimension != periods
         yield Change(card.dataset_id, lack.kind, change, dimension, code, before, lack.problem, blocks)
     if first is None:
@@ -139,7 +139,7 @@ def _counted_otherwise(card: SourceCard, was: dict[str, SourceMeasure], now: Des
         if code not in was or code not in on_card:
             continue
         before = was[code]
-        # Whatever the card says: what a source does not say any more may be counted in anything.
+        # Whatever the card says: a measure whose source no longer gives a unit may be counted in anything.
         vanished = bool(plain(before.unit)) and not plain(measure.unit)
         if vanished or (not on_card[code].unit and plain(measure.unit) != plain(before.unit)):
             yield Change(card.dataset_id, "unit", "renamed", "", code, before.unit, measure.unit, blocks=True)
@@ -154,7 +154,7 @@ def _has_twin(measure: SourceMeasure, described: Description) -> bool:
 
 
 def _moved(was: SourceMeasure, now: SourceMeasure) -> bool:
-    """Whether a measure stands in another group than it did; a description without groups does not say."""
+    """Whether a measure is in another group than before; a description without groups cannot tell."""
     return bool(was.groups and now.groups) and [*map(plain, was.groups)] != [*map(plain, now.groups)]
 
 
@@ -166,7 +166,7 @@ def _titles(described: Description) -> dict[tuple[str, str], str]:
 
 
 def _reported(card: SourceCard, before: Description, now: Description) -> Iterator[Change]:
-    """What differs between two descriptions, of everything that the table has."""
+    """Every difference between two descriptions of a table."""
     lists: list[tuple[str, Sequence[Described], Sequence[Described]]] = [("", before.all_measures, now.all_measures)]
     lists += [(name, before.all_codes[name], now.all_codes[name]) for name in card.dimensions]
     for dimension, old, new in lists:
@@ -182,7 +182,7 @@ def _reported(card: SourceCard, before: Description, now: Description) -> Iterat
 
 
 def _by_code(items: Iterable[Described]) -> dict[str, str]:
-    """Titles by code; a topic of v3 by its stem, since its running number moves when another one is put in."""
+    """Titles by code; a v3 topic by its stem, since its running number shifts when another topic is inserted."""
     titles: dict[str, str] = {}
     for item in items:
         code = re.sub(r"(?<=[a-zA-Z])_\d+$", "", item.code) if isinstance(item, SourceMeasure) else item.code

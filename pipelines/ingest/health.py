@@ -10,7 +10,7 @@ from pipelines.sources.card import Cadence, SourceCard
 from pipelines.sources.periods import period_end
 from pipelines.sources.strict import Bilingual
 
-# How long after the end of a period its figures usually appear, and how much later than that is late; in months.
+# How many months after the end of a period its figures usually appear, and how many months later counts as late.
 _LAG = {Cadence.YEARLY: 12, Cadence.HALF_YEARLY: 6, Cadence.QUARTERLY: 4, Cadence.MONTHLY: 3, Cadence.WEEKLY: 1}
 _LATE = {Cadence.YEARLY: 6, Cadence.HALF_YEARLY: 4, Cadence.QUARTERLY: 3, Cadence.MONTHLY: 2, Cadence.WEEKLY: 1}
 _MONTHS = {Cadence.YEARLY: 12, Cadence.HALF_YEARLY: 6, Cadence.QUARTERLY: 3, Cadence.MONTHLY: 1, Cadence.WEEKLY: 0}
@@ -25,7 +25,7 @@ TROUBLES = {
     Trouble.AWAITED: Bilingual(nl="iemand moet het bestand ophalen", en="a person has to fetch it"),
     Trouble.FAULT: Bilingual(nl="het programma faalde", en="the program failed"),
 }
-"""What kind of trouble a source is in, in the words of pages and terminal."""
+"""What kind of trouble a source is in, as worded on pages and in the terminal."""
 _ENDED = ("gediscontinueerd", "stopgezet")
 
 
@@ -37,20 +37,20 @@ def state(
     says: str,
     as_of: date,
 ) -> tuple[str, Bilingual | None]:
-    """The state of a source, and why it is no other one.
+    """The state of a source, and the reason for it.
 
     Args:
         card: the source.
-        snapshot: what landed of it, if anything did.
+        snapshot: what has landed, if anything.
         failure: why the last refresh failed, if it did.
         newest_period: the newest period that has a figure.
-        says: what the source says of itself, such as `Regulier` or `Gediscontinueerd`.
+        says: what the source says about itself, such as `Regulier` or `Gediscontinueerd`.
         as_of: the day to judge by.
 
     Returns:
         `current`, `kept` (the last refresh failed, in whole or in part), `stale` (its next figures are late),
         `stopped`, `archived`, `awaited` (a person has to fetch it) or `absent` (it never landed); and the reason, None
-        for `current`. A reason that is about a moment begins with its day.
+        for `current`. A reason that concerns a moment begins with its date.
     """
     if failure:
         return "kept" if snapshot else "absent", _failed(failure)
@@ -64,7 +64,7 @@ def state(
     if any(word in says.casefold() for word in _ENDED):
         words = says.strip()
         return "stopped", _since(
-            snapshot.changed_at[:10], f"de bron zegt van zichzelf: {words}", f"the source says of itself: {words}"
+            snapshot.changed_at[:10], f"de bron zegt van zichzelf: {words}", f"the source describes itself as: {words}"
         )
     expected = expected_next(card, newest_period)
     if expected and as_of > _later(expected, _LATE[card.cadence]):
@@ -77,7 +77,7 @@ def state(
 
 
 def expected_next(card: SourceCard, newest_period: str | None) -> date | None:
-    """The day by which the figures of the next period should be there; None for a source that gets none."""
+    """The day by which the figures of the next period should be available; None for a source that gets no more."""
     ends = period_end(newest_period) if newest_period else None
     if card.ended or card.cadence is Cadence.ONCE or ends is None:
         return None
@@ -86,19 +86,19 @@ def expected_next(card: SourceCard, newest_period: str | None) -> date | None:
 
 
 def _later(day: date, months: int) -> date:
-    """The last day of the month that lies that many months later."""
+    """The last day of the month that many months later."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, calendar.monthrange(year, month + 1)[1])
 
 
 def _failed(failure: Failure) -> Bilingual:
-    """Since when a source fails and why: our own words for the kind of trouble, then what was found, in English."""
+    """Since when a source has been failing, and why: our words for the kind of trouble, then the finding in English."""
     told = TROUBLES[failure.trouble]
     return _since(failure.began, f"{told.nl}: {failure.problem}", f"{told.en}: {failure.problem}")
 
 
 def _lacking(snapshot: Snapshot) -> Bilingual:
-    """Which files of several are lacking, and which of those are shown as they landed before."""
+    """Which of several files are missing, and which of those are shown as they landed before."""
     names = {lack: lack.url.split("?")[0].rstrip("/").rsplit("/", 1)[-1] for lack in snapshot.lacking}
     told = "; ".join(f"{name}: {lack.problem}" for lack, name in names.items())
     kept = [name for lack, name in names.items() if lack.is_kept]

@@ -1,7 +1,7 @@
-"""The municipalities of an own region through time: where one ends its heirs take its place, and a person is told.
+"""The municipalities of an own region over time: when one ends, its heirs take its place, and this is reported.
 
-A whole municipality makes its heir a whole member. Of a divided one each heir is a member for the part of the heir that
-came from it, so that no city stands for a village.
+The heir of an undivided municipality becomes a full member. When a municipality was divided, each heir is a member only
+for the part of it that came from there, so that a city does not stand in for a village.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,7 +15,7 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Listed:
-    """A municipality as a line of a file lists it, from its first day to its last; without a day always."""
+    """A municipality as listed on a line of a file, from its first day to its last; without dates, always."""
 
     line: int
     code: str
@@ -25,7 +25,7 @@ class Listed:
 
 @dataclass(frozen=True)
 class Stay:
-    """A municipality, or the part `share` of it, in a region from its first day to its last; without a day always."""
+    """A municipality, or the part `share` of it, in a region from its first day to its last; without dates, always."""
 
     code: str
     first: date | None
@@ -35,7 +35,7 @@ class Stay:
 
 @dataclass(frozen=True)
 class Replaced:
-    """What a line of a file lists that ended, and one of the heirs that take its place."""
+    """A municipality on a line of a file that has ended, and one of the heirs that take its place."""
 
     line: int
     ended: str
@@ -44,7 +44,7 @@ class Replaced:
 
 @dataclass(frozen=True)
 class _Step:
-    """A stay of one line; the name is that of an heir, and empty for what is listed itself."""
+    """A stay that follows from one line; the name is that of an heir, and empty for the listed municipality itself."""
 
     listed: Listed
     code: str
@@ -55,10 +55,10 @@ class _Step:
 
 
 def with_heirs(listed: Iterable[Listed], known: KnownMunicipalities) -> tuple[list[Stay], list[Replaced]]:
-    """The stays that a file comes to, by municipality and day, and what was replaced in it, by line.
+    """The stays that follow from a file, by municipality and day, and what was replaced in it, by line.
 
-    An heir that comes in by several ways is a member as a whole where any of them is whole, and else for the sum of the
-    parts.
+    An heir that comes in through several lines is a full member if any of them makes it one, and otherwise for the sum
+    of the parts.
     """
     steps = [
         step
@@ -91,7 +91,7 @@ def _steps(
 
 
 def _stays(code: str, steps: list[_Step]) -> Iterator[Stay]:
-    """The stays of one municipality, cut where its share changes and whole where one step goes on."""
+    """The stays of one municipality, split where its share changes and joined where a step continues."""
     starts = {step.first for step in steps} | {step.last + _DAY for step in steps if step.last < date.max}
     cuts = sorted(starts)
     found: list[tuple[date, date, float, set[int]]] = []
@@ -110,7 +110,7 @@ def _stays(code: str, steps: list[_Step]) -> Iterator[Stay]:
 
 
 def _together(shares: Iterable[float]) -> float:
-    # Rounded as the seed is, so that parts of a whole add up to it.
+    # Rounded like the seed, so that the parts of a whole add up to it.
     return min(1.0, round(sum(shares), 6))
 
 

@@ -26,15 +26,15 @@ class Origin(Shape):
         ...
 
     def has(self, card: SourceCard) -> bool:
-        """Whether the origin can be asked for this card at all."""
+        """Whether this origin can be asked for the card at all."""
         ...
 
     def has_nothing_newer(self, card: SourceCard, have: Snapshot | None) -> bool:
-        """Whether what landed of a card is all that there is, so that nothing has to be brought."""
+        """Whether what has landed for a card is up to date, so that nothing has to be brought."""
         ...
 
     def access(self, card: SourceCard, have: Snapshot | None) -> Sequence[Access]:
-        """The ways to a card, in the order in which they are tried."""
+        """The means of access to a card, in the order in which they are tried."""
         ...
 
     def bring(self, card: SourceCard, access: Access, landing: Landing, have: Snapshot | None) -> Snapshot:
@@ -44,7 +44,7 @@ class Origin(Shape):
 
 @dataclass(frozen=True)
 class LiveOrigin:
-    """The publishers themselves, over HTTP, and the folder for what only a person can fetch."""
+    """The publishers themselves, over HTTP, and the folder for files that only a person can fetch."""
 
     http: HttpClient
     addresses: dict[Protocol, str]
@@ -56,9 +56,9 @@ class LiveOrigin:
         return True
 
     def has_nothing_newer(self, card: SourceCard, have: Snapshot | None) -> bool:
-        """Ask the source whether it changed; one that has ended is not asked. One that lacks a file is fetched again.
+        """Ask the source whether it changed, unless it has ended. A source with a missing file is fetched again.
 
-        A source that gives no answer to this may still give one by another way.
+        A source that does not answer here may still answer through another means of access.
         """
         if have is None or have.asked != asked(card) or have.lacking:
             return False
@@ -70,12 +70,12 @@ class LiveOrigin:
             return False
 
     def access(self, card: SourceCard, have: Snapshot | None) -> Sequence[Access]:
-        """The ways of the card in its order; an address that nobody confirmed comes after what a person brought."""
+        """The means of access in the order of the card; addresses that nobody confirmed come last."""
         confirmed = [access for access in card.access if access.is_confirmed]
         return [*confirmed, *(access for access in card.access if not access.is_confirmed)]
 
     def bring(self, card: SourceCard, access: Access, landing: Landing, have: Snapshot | None) -> Snapshot:
-        """Fetch the whole table by a way; once more when it changed while it was read.
+        """Fetch the whole table through one means of access; once more if it changed while it was read.
 
         Raises:
             SourceError: an answer is not what was expected.
@@ -84,7 +84,7 @@ class LiveOrigin:
         try:
             return self._fetch(card, access, landing, have)
         except ChangedWhileReadError:
-            # Its pages are of two moments: none of them may be used again.
+            # Its pages come from two moments: none of them may be used again.
             landing.forget_partial(card.dataset_id, access.protocol)
             return self._fetch(card, access, landing, have)
 
@@ -105,7 +105,7 @@ class LiveOrigin:
         )
 
     def client(self, card: SourceCard, access: Access) -> HttpClient:
-        """HTTP at the pace of a card, and with little patience for an address that nobody confirmed."""
+        """HTTP at the pace set on the card, with little patience for an address that nobody confirmed."""
         http = replace(self.http, rate=card.rate)
         return http if access.is_confirmed else http.hurried()
 
@@ -131,11 +131,11 @@ class LandingOrigin:
         return self.source.current(card.dataset_id, invented=self.invented) is not None
 
     def has_nothing_newer(self, card: SourceCard, have: Snapshot | None) -> bool:
-        """Never: what is in the other landing costs nothing to look at."""
+        """Never: looking at the other landing costs nothing."""
         return False
 
     def access(self, card: SourceCard, have: Snapshot | None) -> Sequence[Access]:
-        """The one by which it landed there."""
+        """The means of access it landed with there."""
         snapshot = self.source.current(card.dataset_id, invented=self.invented)
         by = [access for access in card.access if snapshot and access.protocol == snapshot.protocol]
         return by or card.access[:1]
@@ -144,13 +144,13 @@ class LandingOrigin:
         """Copy the card's current snapshot over.
 
         Raises:
-            SourceError: the other landing has none, or it was made for another card.
+            SourceError: the other landing has none, or one that was made for another card.
         """
         snapshot = self.source.current(card.dataset_id, invented=self.invented)
         if snapshot is None:
             raise SourceError(
                 card.dataset_id,
-                f"nothing of this card lies in the landing {self.source.root}",
+                f"the landing {self.source.root} has nothing for this card",
                 todo="leave it out",
             )
         if snapshot.asked != asked(card):
@@ -164,9 +164,9 @@ class LandingOrigin:
 
 
 def asked(card: SourceCard) -> str:
-    """The fingerprint of what a card asks a source for; when it changes, the table has to be fetched anew."""
-    # A key that a card does not use is no part of its question, nor is how sure we are of an address, nor how long a
-    # figure can change.
+    """The fingerprint of what a card asks a source for; when it changes, the table has to be fetched again."""
+    # A key that a card does not use is not part of the question, nor is how sure we are of an address, nor how long a
+    # figure can still change.
     question = card.model_dump_json(
         include={"access": True, "dimensions": True, "measures": True, "region_boundary_year": True},
         exclude={"access": {"__all__": {"certainty"}}, "measures": {"__all__": {"on_first_day"}}},
@@ -176,9 +176,9 @@ def asked(card: SourceCard) -> str:
 
 
 def open_origin(settings: Settings) -> Origin:
-    """The origin that the settings name: `live`, `sample` or the path of a landing.
+    """The origin named in the settings: `live`, `sample` or the path of a landing.
 
-    A landing that holds both the sample and published figures is replayed for its published ones.
+    A landing with both sample and published figures is replayed for the published ones.
 
     Raises:
         RegiokompasError: the path is not a landing.

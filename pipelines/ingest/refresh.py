@@ -1,7 +1,7 @@
-"""Bring one card up to date: from its origin, through the landing, to raw Parquet; all of it or nothing.
+"""Bring one card up to date: from its origin, through the landing, to raw Parquet; all or nothing.
 
-Whatever goes wrong with a source ends here, in one `FailedError`: what landed before stays in place, why it failed is
-noted in the landing, and no other source suffers from it.
+Whatever goes wrong with a source ends here, in one `FailedError`: what landed before stays in place, the reason is
+recorded in the landing, and no other source is affected.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ from pipelines.sources.card import SourceCard
 
 T = TypeVar("T")
 _NOWHERE = "check its address at the publisher; for a source that has ended, say so with `ended` on the card"
-# Of several ways that failed, the one to tell of: the first of these that any of them ran into.
+# When several means of access failed, the one to report: the first of these that any of them ran into.
 _TELLING = (
     Trouble.FAULT,
     Trouble.CHANGED,
@@ -32,9 +32,9 @@ _TELLING = (
 
 
 class FailedError(SourceError):
-    """No way to a source works; `failure` says of each what was found.
+    """No means of access to a source works; `failure` records what was found for each.
 
-    Its `trouble`, `problem` and `todo` are those of the way that says most.
+    Its `trouble`, `problem` and `todo` are those of the most telling one.
     """
 
     def __init__(self, dataset_id: str, attempts: Sequence[Attempt], todo: str = "") -> None:
@@ -43,7 +43,7 @@ class FailedError(SourceError):
         if len(attempts) > 1:
             tried = (f"{a.protocol} {a.problem}{f' at {a.url}' if a.url else ''}" for a in attempts)
             problem, url = f"no way to it works: {'; '.join(tried)}", ""
-        # Where an address fails, what a person could bring helps more than another look at the address.
+        # When an address fails, a file that a person could bring helps more than another look at the address.
         brings = (a.todo for a in attempts if a.trouble is Trouble.AWAITED)
         helps = next(brings, "") if telling.trouble in (Trouble.UNCONFIRMED, Trouble.GONE) else ""
         super().__init__(dataset_id, problem, url=url, todo=todo or helps or telling.todo or _NOWHERE)
@@ -58,17 +58,17 @@ class FailedError(SourceError):
 
 
 def by_first_access(card: SourceCard, ways: Sequence[Access], ask: Callable[[Access], T], todo: str = "") -> T:
-    """What the first of some ways answers that works; after any failure the next one is tried.
+    """The answer from the first means of access that works; after any failure the next one is tried.
 
     Args:
-        card: whose ways are gone through.
-        ways: in the order in which they are tried.
-        ask: what is asked of a way.
-        todo: what a person can do when no way works, where that is not said by the error itself.
+        card: the card to be accessed.
+        ways: its means of access, in the order in which they are tried.
+        ask: what to ask through each.
+        todo: what a person can do when none works, where the error itself does not say.
 
     Raises:
-        AwaitedError: the card has no other way than a person, who has not been there.
-        FailedError: no way works; it says of each why.
+        AwaitedError: only a person can bring it, and nobody has yet.
+        FailedError: none works; it says why for each.
     """
     attempts: list[Attempt] = []
     errors: list[Exception] = []
@@ -76,7 +76,7 @@ def by_first_access(card: SourceCard, ways: Sequence[Access], ask: Callable[[Acc
         try:
             return ask(access)
         # The one place where it does not matter what went wrong: a source, or our reading of it, failed, and the
-        # others go on.
+        # others continue.
         except Exception as error:
             if isinstance(error, AwaitedError) and len(ways) == 1:
                 raise
@@ -88,7 +88,7 @@ def by_first_access(card: SourceCard, ways: Sequence[Access], ask: Callable[[Acc
 
 def _attempt(access: Access, error: Exception) -> Attempt:
     if not isinstance(error, RegiokompasError):
-        problem = f"{type(error).__name__}: {error!s:.300} (a fault of the program, please report it)"
+        problem = f"{type(error).__name__}: {error!s:.300} (a fault in the program, please report it)"
         return Attempt(protocol=access.protocol, trouble=Trouble.FAULT, problem=" ".join(problem.split()))
     expected = not access.is_confirmed
     if not isinstance(error, SourceError):
@@ -100,7 +100,7 @@ def _attempt(access: Access, error: Exception) -> Attempt:
 
 @dataclass(frozen=True)
 class Refreshed:
-    """What a refresh came to; `accepted` is why it is right that there is less than there was."""
+    """The result of a refresh; `accepted` is the reason why there may be less than there was."""
 
     snapshot: Snapshot
     has_changed: bool
@@ -117,9 +117,9 @@ def refresh(
     check: Callable[[Path], None],
     allowance: Allowance = Allowance(),  # noqa: B008 # frozen
 ) -> Refreshed:
-    """Bring a card up to date. The lock moves only after the new bytes were read and checked.
+    """Bring a card up to date. The lock moves only after the new bytes have been read and checked.
 
-    Every way to the source is tried until one brings bytes that can be read and hold.
+    Every means of access is tried until one brings bytes that can be read and pass the checks.
 
     Args:
         card: the card.
@@ -127,11 +127,11 @@ def refresh(
         landing: our own landing.
         raw_root: where raw Parquet is kept.
         check: refuses a freshly read folder by raising.
-        allowance: how much less than what landed before it may be.
+        allowance: how much less there may be than what landed before.
 
     Raises:
         AwaitedError: nobody has put the file there yet.
-        FailedError: what was found and what to do. The failure is noted, and what landed before stays in place.
+        FailedError: what was found and what to do. The failure is recorded, and what landed before stays in place.
     """
     have = landing.current(card.dataset_id, invented=origin.invented)
     folder = raw_folder(raw_root, card, invented=origin.invented)
@@ -144,13 +144,13 @@ def refresh(
             if not is_read(folder, card, snapshot):
                 snapshot = write_raw(card, snapshot, landing, folder, check, have, allowance)
         finally:
-            # The table is whole now, or wrong: either way a later fetch has no use for its pages.
+            # The table is now complete, or wrong: either way a later fetch has no use for its pages.
             landing.forget_partial(card.dataset_id, access.protocol)
         return Refreshed(snapshot, landing.commit(snapshot), rows_of(folder), folder, accepted_of(folder))
 
     ways = origin.access(card, have)
     if unchanged:
-        # Fetched by another way it would be the same.
+        # Fetched through another means of access it would be the same.
         ways = [access for access in ways if access.protocol == unchanged.protocol] or ways[:1]
     try:
         done = by_first_access(card, ways, bring)
@@ -164,13 +164,13 @@ def refresh(
 def read_landed(
     card: SourceCard, landing: Landing, raw_root: Path, check: Callable[[Path], None], *, invented: bool
 ) -> Snapshot | None:
-    """Make sure that raw Parquet is there for what landed of a card, such as after a change of the code that reads.
+    """Make sure that raw Parquet exists for what has landed for a card, such as after a change to the reading code.
 
     Returns:
-        What is read now; None where nothing of the card has landed.
+        The snapshot that is now read; None if nothing has landed for the card.
 
     Raises:
-        FailedError: the landed bytes cannot be read any more. The failure is noted.
+        FailedError: the landed bytes can no longer be read. The failure is recorded.
     """
     snapshot = landing.current(card.dataset_id, invented=invented)
     folder = raw_folder(raw_root, card, invented=invented)

@@ -1,9 +1,9 @@
-"""Own selections of municipalities: a CSV of codes gives a region of the scheme `own`.
+"""Own selections of municipalities: a CSV of codes becomes a region of the scheme `own`.
 
 A file `<stem>.csv` in the folder of selections is the region `OWN-<STEM>`. Its columns, in any order and with commas or
-semicolons: `municipality_code`; and, where wanted, `valid_from`, `valid_to` and `region_name`. Whatever is wrong in any
-file is told at once, since a person has to correct it. A municipality that ended is nothing wrong: its heirs take its
-place, and that is told too.
+semicolons: `municipality_code`; and, optionally, `valid_from`, `valid_to` and `region_name`. Everything wrong
+in any file is reported at once, since a person has to correct it. A municipality that has ended is not an error: its
+heirs take its place, and that is reported too.
 """
 
 import csv
@@ -24,7 +24,7 @@ from pipelines.reading.files.values import read_region_code
 _CODE = "municipality_code"
 _COLUMNS = (_CODE, "valid_from", "valid_to", "region_name")
 _MUNICIPALITY = re.compile(r"GM\d{4}")
-# As ISO 8601 has it, and as a Dutch spreadsheet writes it. With slashes the month can come first as well.
+# As in ISO 8601, and as Dutch spreadsheets write it. With slashes, the month might come first.
 _DATES = (
     re.compile(r"(?P<y>[0-9]{4})-(?P<m>[0-9]{2})-(?P<d>[0-9]{2})"),
     re.compile(r"(?P<d>[0-9]{1,2})-(?P<m>[0-9]{1,2})-(?P<y>[0-9]{4})"),
@@ -35,9 +35,9 @@ _SPREADSHEETS = {".xlsx", ".xls", ".xlsm", ".ods", ".numbers"}
 
 @dataclass(frozen=True)
 class Member:
-    """A municipality in an own region, from its first day to its last; without a day it is always in it.
+    """A municipality in an own region, from its first day to its last; without dates it is always in it.
 
-    `share` is the part of the municipality that is in the region: less than 1 only for an heir of a divided one.
+    `share` is the part of the municipality that is in the region: below 1 only for an heir of a divided one.
     """
 
     region_code: str
@@ -51,7 +51,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Selections:
-    """Every own selection, in the order of region, municipality and day, and who was replaced, by file and line."""
+    """Every own selection, ordered by region, municipality and day, and what was replaced, by file."""
 
     members: list[Member]
     replaced: dict[str, list[Replaced]]
@@ -59,24 +59,24 @@ class Selections:
 
 @dataclass(frozen=True)
 class _Row:
-    """A row of a file as it is written, by column, and the line where it ends."""
+    """A row of a file as written, by column, and the line where it ends."""
 
     line: int
     cells: dict[str, str]
 
 
 class _Wrong(Exception):  # noqa: N818 # it never leaves this module: it becomes a line of a SelectionError
-    """What is wrong in a file: where in it, what was expected and what to do."""
+    """An error in a file: where it is, what was expected and what to do."""
 
     def __init__(self, problem: str, line: int | None = None) -> None:
         super().__init__(f" line {line}: {problem}" if line else f": {problem}")
 
 
 def read_selections(folder: Path) -> Selections:
-    """Every own selection in a folder; none where there is no folder.
+    """Every own selection in a folder; none if the folder does not exist.
 
     Raises:
-        SelectionError: one line for everything that is wrong, with file, line, value and what to do.
+        SelectionError: one line for each error, with file, line, value and what to do.
     """
     if not folder.exists():
         return Selections([], {})
@@ -104,13 +104,13 @@ def read_selections(folder: Path) -> Selections:
 
 
 def digest_of(members: Iterable[Member]) -> str:
-    """The identity of what the selections say."""
+    """The identity of the content of the selections."""
     return sha256("\n".join(repr(astuple(member)) for member in members).encode()).hexdigest()
 
 
 def region_code(stem: str) -> str:
-    """The code of the region in a file: `noord-oost` gives `OWN-NOORD-OOST`."""
-    # One spelling for an accented letter, whatever the file system makes of it.
+    """The code of the region in a file: `noord-oost` becomes `OWN-NOORD-OOST`."""
+    # One spelling for an accented letter, however the file system stores it.
     return "OWN-" + re.sub("[^A-Z0-9]", "-", unicodedata.normalize("NFC", stem).upper())
 
 
@@ -119,18 +119,18 @@ def _in_order(member: Member) -> tuple[str, str, date]:
 
 
 def _is_selection(path: Path) -> bool:
-    """A file that somebody put there to be read: no hidden file, and no lock of a spreadsheet that is open."""
+    """Whether somebody put a file there to be read: not a hidden file, nor the lock of an open spreadsheet."""
     return not path.name.startswith((".", "~")) and path.suffix.lower() in {".csv", *_SPREADSHEETS}
 
 
 def _region_code(path: Path, names: dict[str, str]) -> str:
     if path.suffix.lower() in _SPREADSHEETS:
-        raise _Wrong("found a spreadsheet, expected CSV -> save it as CSV UTF-8, and take the spreadsheet away")
+        raise _Wrong("found a spreadsheet, expected CSV -> save it as CSV UTF-8, and remove the spreadsheet")
     code = region_code(path.stem)
     if not re.search("[A-Z0-9]", code.removeprefix("OWN-")):
         raise _Wrong("expected a name with a letter from A to Z or a digit in it -> rename the file")
     if code in names:
-        raise _Wrong(f"its region code is {code}, as that of {names[code]} is -> rename one of them")
+        raise _Wrong(f"its region code is {code}, like that of {names[code]} -> rename one of them")
     names[code] = path.name
     return code
 
@@ -139,7 +139,7 @@ def _listed(path: Path) -> tuple[str, list[Listed], list[_Wrong]]:
     """The name of the region in a file, what its lines list, and what is wrong in it."""
     rows = _rows(path.read_bytes())
     if not rows:
-        raise _Wrong("there is no municipality in it -> write a code such as GM0014 on each line below the header")
+        raise _Wrong("it lists no municipality -> write a code such as GM0014 on each line below the header")
     listed: list[Listed] = []
     wrong: list[_Wrong] = []
     name = ""
@@ -170,7 +170,7 @@ def _rows(body: bytes) -> list[_Row]:
 
 
 def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
-    """The lines with something on them, each with its number and its cells without spaces around them."""
+    """The lines that are not blank, each with its number and its cells, stripped of surrounding spaces."""
     first = next((line for line in text.splitlines() if line.strip()), "")
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=";" if ";" in first else ",", strict=True)
     try:
@@ -179,7 +179,9 @@ def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
             if any(stripped):
                 yield reader.line_num, stripped
     except csv.Error as error:
-        raise _Wrong(f"it is no CSV ({error}) -> write a quotation mark in a text twice", reader.line_num) from None
+        raise _Wrong(
+            f"it is not valid CSV ({error}) -> double the quotation marks in a text", reader.line_num
+        ) from None
 
 
 def _columns(line: int, header: list[str]) -> list[str]:
@@ -191,10 +193,10 @@ def _columns(line: int, header: list[str]) -> list[str]:
         raise _Wrong(f"{is_now}, expected {_CODE} in it -> write that above the codes", line)
     if unknown := [column for column in columns if column not in _COLUMNS]:
         raise _Wrong(
-            f"column {unknown[0]!r} is not known, expected {', '.join(_COLUMNS)} -> rename it or take it away", line
+            f"column {unknown[0]!r} is not known, expected {', '.join(_COLUMNS)} -> rename it or remove it", line
         )
     if len(set(columns)) < len(columns):
-        raise _Wrong(f"{is_now}, expected each column once -> take the other away", line)
+        raise _Wrong(f"{is_now}, expected each column once -> remove the other", line)
     return columns
 
 
@@ -217,14 +219,13 @@ def _municipality(row: _Row) -> str:
         code = ""
     if not _MUNICIPALITY.fullmatch(code):
         raise _Wrong(
-            f"{_CODE} is {text!r}, expected a code of CBS such as GM0014, 0014 or 14 -> correct it, or take the line"
-            " away",
+            f"{_CODE} is {text!r}, expected a code of CBS such as GM0014, 0014 or 14 -> correct it, or remove the line",
             row.line,
         )
     if code not in boundaries().lives:
         raise _Wrong(
             f"{_CODE} is {text!r}, which no municipality has had since {boundaries().known_from.year}, expected a code"
-            " as in the table regions -> correct it, or take the line away",
+            " as in the table regions -> correct it, or remove the line",
             row.line,
         )
     return code
@@ -261,7 +262,7 @@ def _name(row: _Row, name: str) -> str:
     found = " ".join(row.cells.get("region_name", "").split())
     if found and name and found != name:
         raise _Wrong(
-            f"region_name is {found!r}, and {name!r} before, expected one name of the whole region -> write it on the"
+            f"region_name is {found!r}, and {name!r} earlier, expected one name for the whole region -> write it on the"
             " first line only",
             row.line,
         )
@@ -272,8 +273,7 @@ def _refuse_unborn(listed: Listed) -> None:
     begun = boundaries().lives[listed.code][0]
     if listed.last and listed.last < begun:
         raise _Wrong(
-            f"valid_to is {listed.last}, but {listed.code} is known from {begun} on -> correct it, or take the line"
-            " away",
+            f"valid_to is {listed.last}, but {listed.code} is known from {begun} on -> correct it, or remove the line",
             listed.line,
         )
 
@@ -282,8 +282,8 @@ def _refuse_overlap(listed: Listed, before: list[Listed]) -> None:
     for other in before:
         if other.code == listed.code and _overlap(other, listed):
             raise _Wrong(
-                f"{listed.code} is on line {other.line} too, expected each municipality once on any day -> take"
-                " one of the two away, or correct valid_from and valid_to",
+                f"{listed.code} is on line {other.line} too, expected each municipality once on any day ->"
+                " remove one of the two, or correct valid_from and valid_to",
                 listed.line,
             )
 
@@ -296,10 +296,10 @@ def _overlap(one: Listed, other: Listed) -> bool:
 
 
 def _refuse_empty(stays: list[Stay]) -> None:
-    """Refuse a region without a member on the boundaries by which everything is published."""
+    """Refuse a region without any member on the boundaries that everything is published on."""
     day = date(boundaries().newest_year, 1, 1)
     if not is_in(stays, day):
         raise _Wrong(
-            f"no municipality is in the region on {day}, expected one at least -> correct valid_from and valid_to, or"
-            " take the file away"
+            f"no municipality is in the region on {day}, expected at least one -> correct valid_from and valid_to, or"
+            " remove the file"
         )

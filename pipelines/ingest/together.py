@@ -1,4 +1,4 @@
-"""Many cards side by side: every host has its own few workers, so that one that is slow or dead holds up no other."""
+"""Many cards side by side: every host has its own few workers, so that a slow or dead one holds up no other."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -11,7 +11,7 @@ from pipelines.ingest.origins import LiveOrigin, Origin
 from pipelines.sources.access import FileAccess, OpendatasoftAccess
 from pipelines.sources.card import SourceCard
 
-# How many cards of one host are under way at a time; how often it is asked is up to the pace of the client.
+# How many cards of one host are in progress at a time; the pace of the client limits how often it is asked.
 CARDS_PER_HOST = 4
 T = TypeVar("T")
 
@@ -19,9 +19,9 @@ T = TypeVar("T")
 def side_by_side(
     cards: Iterable[SourceCard], origin: Origin, work: Callable[[SourceCard], T]
 ) -> Iterator[tuple[SourceCard, T]]:
-    """Do something for every card; gives each with its result as soon as that is there.
+    """Do something for every card; yields each with its result as soon as it is there.
 
-    What `work` raises is raised here, and then nothing new begins.
+    What `work` raises is raised here, and nothing new is started after that.
     """
     by_host: defaultdict[str, list[SourceCard]] = defaultdict(list)
     for card in cards:
@@ -37,7 +37,7 @@ def side_by_side(
 
 
 def host_of(card: SourceCard, origin: Origin) -> str:
-    """The host that is asked first for a card; empty for what comes from a folder."""
+    """The host that is asked first for a card; empty for a card that comes from a folder."""
     if not isinstance(origin, LiveOrigin):
         return ""
     access = origin.access(card, None)[0]

@@ -1,1 +1,4 @@
-"""The Dagster side: assets, checks and schedules; what they do is written in the other packages."""
+"""The Dagster side: assets, checks, schedules and the run of dbt.
+
+The work itself belongs in the other packages; these modules only call it. Start with `source_assets.py`.
+"""

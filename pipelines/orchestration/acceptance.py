@@ -1,9 +1,9 @@
-"""What a person says of a loss: one word for a whole run, for what sources send as for what a release has."""
+"""Why a person accepts a loss: one reason for a whole run, for sources and release alike."""
 
 import dagster as dg
 
 
 class Acceptance(dg.Config):
-    """What a person says before a run: `accept`, why it is right that something is gone."""
+    """What a person states before a run: `accept`, the reason why something may be missing."""
 
     accept: str = ""

@@ -1,6 +1,6 @@
-"""What every asset tells Dagster's UI in the keys that Dagster itself knows: rows, columns, a preview, an owner.
+"""What every asset shows in Dagster's UI under Dagster's own keys: rows, columns, a preview, an owner.
 
-Belongs here: what holds for assets of every kind. Not here: what one kind of asset is; see `source_specs.py`
+Belongs here: what holds for assets of every kind. Not here: what is specific to one kind; see `source_specs.py`
 for sources and `dbt_metadata.py` for dbt.
 """
 
@@ -11,10 +11,10 @@ import dagster as dg
 import polars as pl
 
 OWNERS = ["team:regiokompas"]
-"""Whom Dagster shows as the owner of every asset."""
+"""The owner that Dagster shows for every asset."""
 PREVIEW_ROWS = 5
 _WIDEST_CELL = 60
-# The history of runs outlives a release. A name that a later release masks must not stay behind in it.
+# The run history outlives a release. A name that a later release masks must not remain in it.
 _NOT_SHOWN = {"recipient", "recipient_key"}
 # Dagster keeps these in metadata sets of its own, which are not public.
 ROW_COUNT = "dagster/row_count"
@@ -29,18 +29,18 @@ def table_metadata(
     first_rows: pl.DataFrame,
     lineage: Mapping[str, Sequence[dg.TableColumnDep]] | None = None,
 ) -> dict[str, Any]:
-    """What an asset that is one table tells after it was made.
+    """The metadata of an asset that is one table, after it was made.
 
     Args:
-        rows: how many there are.
+        rows: the number of rows.
         schema: its columns.
         first_rows: the rows to show.
-        lineage: for each of its columns those that it comes from, where that is known.
+        lineage: for each of its columns, those that it comes from, where known.
     """
     told = {ROW_COUNT: rows, COLUMN_SCHEMA: bare(schema), "preview": preview(first_rows)}
     if lineage is None:
         return told
-    # The open-source UI keeps lineage and does not show it.
+    # The open-source UI keeps lineage but does not show it.
     comes_from = [
         dg.TableRecord({"column": column, "from": ", ".join(_short(dep) for dep in deps)})
         for column, deps in lineage.items()
@@ -61,12 +61,12 @@ def bundle_metadata(
     schema: dg.TableSchema,
     lineage: Mapping[str, Sequence[dg.TableColumnDep]] | None = None,
 ) -> dict[str, Any]:
-    """What an asset that holds several tables tells after it was made: each of them, and the rows of all.
+    """The metadata of an asset that holds several tables, after it was made: each table, and the total of rows.
 
     Args:
-        rows_by_table: how many rows each has.
-        schema: the columns of all, as `bundle_schema` gives them.
-        lineage: for each of those columns the ones that it comes from, where that is known.
+        rows_by_table: the number of rows in each.
+        schema: the columns of all tables, as returned by `bundle_schema`.
+        lineage: for each of those columns, the ones that it comes from, where known.
     """
     tables = [dg.TableRecord({"table": name, "rows": rows}) for name, rows in rows_by_table.items()]
     columns = [dg.TableColumn("table", "string"), dg.TableColumn("rows", "int")]
@@ -79,7 +79,7 @@ def bundle_metadata(
 
 
 def bundle_schema(tables: Mapping[str, dg.TableSchema]) -> dg.TableSchema:
-    """The columns of several tables as those of one asset, each with the name of its table before it."""
+    """The columns of several tables as those of one asset, each prefixed with the name of its table."""
     return dg.TableSchema(
         [
             dg.TableColumn(f"{table}.{c.name}", c.type, description=c.description, constraints=c.constraints)
@@ -92,7 +92,7 @@ def bundle_schema(tables: Mapping[str, dg.TableSchema]) -> dg.TableSchema:
 def described(
     columns: Mapping[str, str], descriptions: Mapping[str, str], required: Iterable[str] = ()
 ) -> dg.TableSchema:
-    """The columns of a table, each with its type and what is said of it; `required` are those that are never empty."""
+    """The columns of a table, each with its type and description; `required` are those that are never empty."""
     never_empty = set(required)
     return dg.TableSchema(
         [
@@ -108,17 +108,17 @@ def described(
 
 
 def bare(schema: dg.TableSchema) -> dg.TableSchema:
-    """The columns without what is said of them: the UI takes that from the definition, and history keeps every run."""
+    """The columns without descriptions: the UI takes those from the definition, and history keeps every run."""
     return dg.TableSchema([dg.TableColumn(c.name, c.type, constraints=c.constraints) for c in schema.columns])
 
 
 def preview(rows: pl.DataFrame) -> dg.MarkdownMetadataValue:
-    """The first rows of a table, without what may not be kept."""
+    """The first rows of a table, without the columns that may not be kept."""
     return markdown_table(rows.head(PREVIEW_ROWS).drop(_NOT_SHOWN & set(rows.columns)))
 
 
 def markdown_table(rows: pl.DataFrame) -> dg.MarkdownMetadataValue:
-    """Rows as a Markdown table; a long cell is cut."""
+    """Rows as a Markdown table; long cells are cut."""
     lines = [rows.columns, ["---"] * rows.width, *(map(_cell, row) for row in rows.iter_rows())]
     return dg.MetadataValue.md("\n".join(f"| {' | '.join(line)} |" for line in lines))
 

@@ -1,7 +1,7 @@
-"""Asset checks on the published tables: their contract and the statistical checks their models ask for.
+"""Asset checks on the published tables: their contracts and the statistical checks that their models ask for.
 
-A check of figures that fails holds its indicators back: the models are built again without them, and the release says
-why they are not there. What is no matter of single indicators blocks the release, since then the fault is ours.
+When a check of figures fails, its indicators are held back: the models are built again without them, and the release
+says why they are missing. A failure that does not concern single indicators blocks the release: the fault is ours.
 """
 
 from collections.abc import Iterator
@@ -29,16 +29,16 @@ from schemas.marts import contract_schema
 WARNINGS = "dbt_warnings"
 _FACT = "fct_observation"
 RECIPIENT = "recipient"
-# What is computed from a figure that was refused goes with it, so that one more round finds nothing; another one would
-# be a fault of ours.
+# What is computed from a refused figure is left out with it, so one more round should find nothing; if it finds
+# something, the fault is ours.
 _ROUNDS = 3
 
 
 def mart_checks(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> dg.AssetChecksDefinition:
-    """One step with a contract check for every public table and each statistical check by its name.
+    """One step with a contract check for every public table, and each statistical check by its name.
 
-    Contracts block: nothing is published past a failed one. A statistical check that refuses indicators does not, since
-    the step leaves them out before it ends.
+    Contracts block: nothing is published once one has failed. A statistical check that refuses indicators does not,
+    since the step leaves them out before it ends.
     """
     specs = [
         dg.AssetCheckSpec("contract", asset=keys[t.model], blocking=True, description="Columns, types and key")
@@ -49,7 +49,7 @@ def mart_checks(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> dg.A
         for t in tables
         for asked in t.checks
     ]
-    specs.append(dg.AssetCheckSpec(WARNINGS, asset=keys[_FACT], description="What the tests of dbt warn of"))
+    specs.append(dg.AssetCheckSpec(WARNINGS, asset=keys[_FACT], description="What the dbt tests warn about"))
 
     @dg.multi_asset_check(specs=specs, name="mart_checks")
     def run_checks(
@@ -73,7 +73,7 @@ def mart_checks(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> dg.A
 
 @dataclass
 class _Looked:
-    """What the checks found: of the contracts of the last build, and of every indicator that was held back."""
+    """What the checks found: about the contracts in the last build, and about every indicator that was held back."""
 
     contracts: dict[str, tuple[str, pl.DataFrame]] = field(default_factory=dict)
     refused: dict[tuple[str, str], tuple[str, pl.DataFrame, list[Concern]]] = field(default_factory=dict)
@@ -82,10 +82,10 @@ class _Looked:
 def _hold_back_what_is_refused(
     settings: Settings, tables: list[PublicTable], dbt: DbtCliResource, *, invented: bool
 ) -> _Looked:
-    """Check the build, and build again without what was refused, until nothing is.
+    """Check the build, and build again without what was refused, until nothing is refused.
 
     Raises:
-        RegiokompasError: a check fails that is no matter of single indicators, or goes on failing.
+        RegiokompasError: a check fails that does not concern single indicators, or one keeps failing.
     """
     looked = _Looked()
     for _ in range(_ROUNDS):
@@ -103,23 +103,23 @@ def _hold_back_what_is_refused(
 
 
 def refuse_persons(frames: dict[str, pl.DataFrame]) -> None:
-    """The last gate: what is published as a recipient is looked at as it will be read, whatever came before.
+    """The last gate: recipients are checked in the form in which they will be read, whatever came before.
 
     Raises:
-        RegiokompasError: a table names who is no evident organisation; the name is not repeated.
+        RegiokompasError: a table names a recipient that is not clearly an organisation; the name is not repeated.
     """
     for table, frame in frames.items():
         if RECIPIENT in frame.columns and (found := len(named_though_hidden(frame[RECIPIENT].drop_nulls()))):
             raise RegiokompasError(
-                f"{table}: column {RECIPIENT} names {found} who are no evident organisations, expected {MASK!r}"
-                " -> look at how the registers are read and brought together; nothing was published"
+                f"{table}: column {RECIPIENT} holds {found} names not clearly of an organisation, expected {MASK!r}"
+                " -> look at how the registers are read and combined; nothing was published"
             )
 
 
 def _refuse(frames: dict[str, pl.DataFrame], tables: list[PublicTable], looked: _Looked) -> dict[str, str]:
-    """Why indicators are refused, by their ids; what was found is added to `looked`."""
+    """Why indicators are refused, by indicator id; the findings are added to `looked`."""
     reasons: dict[str, str] = {}
-    # Figures as published come before those on the boundaries of a year, which repeat what is wrong with them.
+    # Published figures come before those on the boundaries of a year, which repeat their errors.
     for table in sorted(tables, key=lambda table: table.name):
         for asked in table.checks:
             rows = failing_rows(frames, asked)
@@ -132,14 +132,14 @@ def _refuse(frames: dict[str, pl.DataFrame], tables: list[PublicTable], looked: 
             reasons = dict.fromkeys(refused, problem) | reasons
             short = describe_shortly(asked, rows)
             concern = Concern(HELD_BACK, shown(refused, 3), short, "compare with the source", problem)
-            # A figure that is wrong as published is wrong on the boundaries of a year too: told once.
+            # A figure that is wrong as published is also wrong on the boundaries of a year: report it once.
             is_told = any(c.subject == concern.subject for _, _, told in looked.refused.values() for c in told)
             looked.refused[table.name, check_name(asked, table)] = problem, rows, [] if is_told else [concern]
     return reasons
 
 
 def check_name(asked: dict[str, object], table: PublicTable) -> str:
-    """A name for a check that is its own even when a model asks for the same one twice."""
+    """A name for a check that is unique even when a model asks for the same check twice."""
     same = [c for c in table.checks if c["name"] == asked["name"]]
     return str(asked["name"]) + (f"_{same.index(asked) + 1}" if len(same) > 1 else "")
 

@@ -1,8 +1,8 @@
 """Which columns of which tables a column is made of, from the SQL that dbt compiled.
 
-Belongs here: reading one query. Not here: what dbt or Dagster call a table; that is `dbt_metadata.py`.
+Belongs here: reading one query. Not here: what dbt or Dagster calls a table; that is `dbt_metadata.py`.
 
-dagster-dbt can tell this too, but it optimises a query anew for each of its columns, follows every path through its
+dagster-dbt can derive this too, but it optimises a query again for each of its columns, follows every path through its
 common table expressions, and cannot read a query whose source is a function such as `read_parquet`.
 """
 
@@ -13,19 +13,19 @@ from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
 ColumnOrigin = tuple[str, str]
-"""A table and a column of it."""
+"""A table and one of its columns."""
 Columns = Mapping[str, Sequence[str]]
 """The columns of each table that a query reads."""
 _DIALECT = "duckdb"
 
 
 def column_lineage(sql: str, tables: Columns) -> dict[str, list[ColumnOrigin]]:
-    """For each column that a query gives, the columns of tables that its value is computed from.
+    """For each column that a query returns, the table columns that its value is computed from.
 
-    What a row is joined or filtered by is no part of it.
+    The columns used to join or filter rows are not included.
 
     Args:
-        sql: the query, in which every table goes by a plain name.
+        sql: the query, in which every table has a plain name.
         tables: the columns of each of those tables.
 
     Raises:
@@ -45,7 +45,7 @@ def column_lineage(sql: str, tables: Columns) -> dict[str, list[ColumnOrigin]]:
 
 
 class _Reader:
-    """Goes through the scopes of a qualified query once each, the innermost first."""
+    """Visits each scope of a qualified query once, the innermost first."""
 
     def __init__(self, scopes: list[Scope]) -> None:
         self._root = scopes[-1]
@@ -57,14 +57,14 @@ class _Reader:
 
     def _columns_of(self, scope: Scope) -> dict[str, set[ColumnOrigin]]:
         if id(scope) not in self._made:
-            # A recursive query reads itself: what it adds by that is what it has already.
+            # A recursive query reads itself: that adds nothing it does not already have.
             self._made[id(scope)] = {}
             self._made[id(scope)] = self._union(scope) if scope.set_operation_scopes else self._select(scope)
         return self._made[id(scope)]
 
     def _union(self, scope: Scope) -> dict[str, set[ColumnOrigin]]:
         first, *others = (self._columns_of(part) for part in scope.set_operation_scopes)
-        # Columns of a union go together by their place; the first query names them.
+        # The columns of a union are matched by position; the first query names them.
         columns = {name: set(origins) for name, origins in first.items()}
         for other in others:
             for name, origins in zip(columns, other.values(), strict=False):
@@ -74,7 +74,7 @@ class _Reader:
     def _select(self, scope: Scope) -> dict[str, set[ColumnOrigin]]:
         if isinstance(scope.expression, exp.Query):
             return {select.alias_or_name: set(self._origins(select)) for select in scope.expression.selects}
-        # A function that makes rows, such as unnest: each of its columns comes from all that it is given.
+        # A function that makes rows, such as unnest: each of its columns comes from all of its arguments.
         origins = set(self._origins(scope.expression))
         return {name: origins for name in (*scope.expression.alias_column_names, "")}
 

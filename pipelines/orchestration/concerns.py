@@ -1,6 +1,6 @@
-"""What needs a person after a run or a look at the sources: in which group, of what, what was found and what to do.
+"""What needs a person after a run or a check of the sources: its group, its subject, what was found and what to do.
 
-It travels in the metadata of Dagster's checks, so that the UI and the command line tell the same.
+It travels in the metadata of Dagster's checks, so that the UI and the command line report the same.
 """
 
 from collections.abc import Iterable
@@ -31,7 +31,7 @@ TITLES: dict[str, str] = {
     Trouble.FAULT: "The program failed",
     FAILED: "Why nothing was published",
 }
-"""The groups in the order in which they are told, and what each is called."""
+"""The groups in the order in which they are shown, each with its title."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Concern:
         subject: what it is about, such as the id of a source.
         problem: what was found and what was expected, without addresses.
         todo: what a person can do.
-        detail: all of it in one line, with every address that was asked.
+        detail: all of the above in one line, with every address that was asked.
     """
 
     group: str
@@ -57,7 +57,7 @@ class Concern:
 
     @property
     def is_error(self) -> bool:
-        """Whether something that was asked for is not whole; what a person has yet to bring, nobody was asked for."""
+        """Whether something requested is incomplete; a file that a person has yet to bring was not requested."""
         return self.group not in (Trouble.AWAITED, WARNED)
 
     def as_json(self) -> dict[str, Any]:
@@ -66,14 +66,14 @@ class Concern:
 
 
 def of_source(error: SourceError) -> Concern:
-    """What a person should know of a source that could not be brought up to date."""
+    """What a person should know about a source that could not be brought up to date."""
     failure = getattr(error, "failure", None)
     problem = failure.problem if failure else error.problem
     return Concern(error.trouble, error.dataset_id, problem, error.todo, str(error))
 
 
 def grouped(concerns: Iterable[Concern]) -> list[tuple[str, list[Concern]]]:
-    """The concerns by group, in the order of `TITLES`; within it by what they are about."""
+    """The concerns by group, in the order of `TITLES`, and by subject within each group."""
     found: dict[str, list[Concern]] = {}
     for concern in concerns:
         found.setdefault(concern.group, []).append(concern)

@@ -1,6 +1,6 @@
-"""What Dagster shows of the models and seeds of a dbt build: rows, columns, where each column comes from, a preview.
+"""What Dagster shows about the models and seeds of a dbt build: rows, columns, where each comes from, a preview.
 
-Belongs here: from what a build left behind to metadata. Not here: building, which is `transform.py`.
+Belongs here: turning the results of a build into metadata. Not here: building, which is `transform.py`.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -24,19 +24,19 @@ _REQUIRED = {"not_null", "primary_key"}
 def looking_at(
     database: Path, manifest: Mapping[str, Any], key_of: Callable[[Node], dg.AssetKey]
 ) -> Iterator["BuiltNodes"]:
-    """Open what a build made, to read only.
+    """Open the result of a build, read-only.
 
     Args:
         database: the DuckDB file of the build.
-        manifest: the manifest that the build wrote, with the SQL that it compiled.
-        key_of: the asset of a node.
+        manifest: the manifest that the build wrote, with the compiled SQL.
+        key_of: returns the asset of a node.
     """
     with connect(database, read_only=True) as con:
         yield BuiltNodes(con, manifest, key_of)
 
 
 class BuiltNodes:
-    """The nodes of a build, with what is known of each."""
+    """The nodes of a build, with what is known about each."""
 
     def __init__(
         self, con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any], key_of: Callable[[Node], dg.AssetKey]
@@ -47,7 +47,7 @@ class BuiltNodes:
         self._columns: dict[str, dict[str, str]] = {}
 
     def metadata(self, unique_id: str) -> dict[str, Any]:
-        """What the asset of a node tells; nothing for a view whose rows cannot be computed."""
+        """The metadata of the asset of a node; empty for a view whose rows cannot be computed."""
         try:
             return self._metadata(self._nodes[unique_id], unique_id)
         except duckdb.Error:
@@ -74,7 +74,7 @@ class BuiltNodes:
         parents = {parent.replace(".", "__"): parent for parent in node["depends_on"].get("nodes", [])}
         if not (sql := node.get("compiled_code")):
             return None
-        # A source is a call of a function to DuckDB; by a plain name it is a table like any other.
+        # To DuckDB a source is a function call; under a plain name it is a table like any other.
         for name, parent in parents.items():
             sql = sql.replace(self._nodes[parent]["relation_name"], name)
         try:
@@ -91,6 +91,6 @@ class BuiltNodes:
         }
 
     def _called(self, unique_id: str, column: str) -> str:
-        """A column by the name that it has in its asset, which for a source holds several tables."""
+        """The name of a column in its asset, which holds several tables in the case of a source."""
         node = self._nodes[unique_id]
         return f"{node['name']}.{column}" if node["resource_type"] == "source" else column

@@ -24,7 +24,7 @@ from pipelines.publish.sqlite import write_sqlite
 from pipelines.settings import PORTAL, Settings
 
 RELEASE_OP = "publish__release"
-"""The step that publishes, whose configuration is an `Acceptance`."""
+"""The step that publishes; its configuration is an `Acceptance`."""
 
 
 def publish_assets(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> list[dg.AssetsDefinition]:
@@ -57,7 +57,7 @@ def publish_assets(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> l
         metadata=columns,
     )
     def extracts(settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult[None]:
-        """Every public table as Parquet, and as CSV and Dutch CSV that are packed."""
+        """Every public table as Parquet, and as compressed CSV and Dutch CSV."""
         folder = _folder(settings) / "tables"
         write_extracts(settings.database, tables, folder)
         with connect(settings.database, read_only=True) as con:
@@ -73,7 +73,7 @@ def publish_assets(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> l
         key_prefix="publish", deps=[extracts], group_name="release", owners=OWNERS, kinds={"dataset"}, metadata=columns
     )
     def release(config: Acceptance, settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult[None]:
-        """The release directory, sealed and made current; its metadata say what is not in it."""
+        """The release directory, sealed and made current; its metadata says what is missing from it."""
         folder = _folder(settings)
         contact = contact_of(settings.public_url, settings.contact)
         files = describe_files(folder)
@@ -118,7 +118,7 @@ def _schema(table: PublicTable) -> dg.TableSchema:
 
 
 def _as_in(asset: str, schema: dg.TableSchema) -> dict[str, list[dg.TableColumnDep]]:
-    """Every column of the release as the one of the same name in the step before."""
+    """Every column of the release, with the column of the same name in the previous step as its origin."""
     key = dg.AssetKey(["publish", asset])
     return {column.name: [dg.TableColumnDep(key, column.name)] for column in schema.columns}
 
@@ -128,7 +128,7 @@ def _rows(con: duckdb.DuckDBPyConnection, tables: list[PublicTable]) -> dict[str
 
 
 def _not_current(sources: list[dict[str, Any]]) -> dict[str, str]:
-    """The sources that a release does not have, or not as they are now, each with its state and why."""
+    """The sources that are missing or out of date in a release, each with its state and the reason."""
     return {
         source["dataset_id"]: f"{source['state']} {source['reason_en'] or ''}".strip()
         for source in sources
@@ -137,10 +137,10 @@ def _not_current(sources: list[dict[str, Any]]) -> dict[str, str]:
 
 
 def _accepted(settings: Settings, facts: dict[str, Any], folder: Path, accept: str) -> dict[str, Any]:
-    """Under `accepted` why what is lost may be lost; empty where nothing is, or where readers have this very release.
+    """Under `accepted`, why the losses are allowed; empty if there are none, or if this release is already current.
 
     Raises:
-        RegiokompasError: more is lost than may be, and nobody says why.
+        RegiokompasError: more is lost than allowed, and nobody gave a reason.
     """
     older = last_of_kind(settings.releases, invented=facts["invented"])
     if older is None or older.release_id == facts["release_id"]:

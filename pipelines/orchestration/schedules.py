@@ -1,4 +1,4 @@
-"""Schedules from the cards' cadence. Asking whether a table changed is one small request, so we ask often."""
+"""Schedules by the cadence of the cards. Asking whether a table changed is one small request, so we ask often."""
 
 import dagster as dg
 
@@ -6,20 +6,20 @@ from pipelines.orchestration.source_specs import card_key
 from pipelines.sources.card import Cadence, SourceCard
 
 TIMEZONE = "Europe/Amsterdam"
-# CBS publishes at 6:30 in the morning; figures of a yearly table can appear, or be revised, on any working day.
+# CBS publishes at 6:30 in the morning; yearly figures can appear, or be revised, on any working day.
 _CRON = {
     Cadence.YEARLY: "0 7 * * 1",
     Cadence.HALF_YEARLY: "0 7 * * 1",
     Cadence.QUARTERLY: "0 7 * * 1,4",
     Cadence.MONTHLY: "0 7 * * 1-5",
     Cadence.WEEKLY: "0 7 * * 1-5",
-    # A table of one moment can still be corrected.
+    # A one-off table can still be corrected.
     Cadence.ONCE: "0 7 1 * *",
 }
 
 
 def refresh_schedules(cards: dict[str, SourceCard]) -> list[dg.ScheduleDefinition]:
-    """A job and a schedule for each cadence that a card has: its cards, and everything made from them."""
+    """A job and a schedule for each cadence in use: its cards, and everything made from them."""
     schedules = []
     for cadence, cron in _CRON.items():
         keys = [card_key(card) for card in cards.values() if card.cadence == cadence]

@@ -1,9 +1,9 @@
-"""Cards as Dagster assets, and what assembles all that has landed for dbt: one step, with the cards side by side.
+"""Cards as Dagster assets, and the assembly of all that has landed for dbt: one step, with the cards side by side.
 
-A process or a step for every card costs more than most of them take, so one step does all that are asked for; each
-card stays an asset of its own that can be materialised alone. What a source fails at is a failed check of its asset,
-which is then not materialised. The step itself goes on: Dagster skips whatever depends on a step that failed, and a
-release must not wait for the one source that is broken today.
+A process or a step per card would cost more than most cards take, so one step handles all that are selected; each
+card is still an asset of its own that can be materialised alone. When a source fails, the check of its asset fails and
+the asset is not materialised. The step itself continues: Dagster skips whatever depends on a failed step, and a release
+must not wait for the one source that is broken today.
 """
 
 from collections.abc import Iterator
@@ -37,12 +37,12 @@ from schemas.wire import WireError
 
 INPUTS = dg.AssetKey(["raw", "inputs"])
 INGEST_OP = "ingest"
-"""The step that brings sources up to date, whose configuration is an `Acceptance`."""
+"""The step that brings sources up to date; its configuration is an `Acceptance`."""
 SOURCE_CHECK = "source"
 NOT_BROUGHT = "not_brought"
-"""The metadata of the check of a source of which nothing was brought, so that its asset is not materialised."""
+"""In the metadata of a source's check: nothing was brought, so its asset is not materialised."""
 NOT_RUN = "not_run"
-"""The metadata of a check that had nothing to look at; it counts as neither passed nor failed."""
+"""In the metadata of a check: there was nothing to check, so it counts as neither passed nor failed."""
 Result = dg.MaterializeResult[None] | dg.AssetCheckResult
 
 
@@ -51,19 +51,21 @@ def ingest_assets(cards: dict[str, SourceCard], descriptions: Descriptions) -> d
 
     Args:
         cards: every card.
-        descriptions: what dbt says of the columns of raw files.
+        descriptions: what dbt says about the columns of raw files.
     """
     source_checks = [
         dg.AssetCheckSpec(
             SOURCE_CHECK,
             asset=card_key(card),
-            description="The source was fetched whole and is what its card says: its rows have the raw row shape, known"
-            " marks and unique keys.",
+            description="The source was fetched completely and matches its card: its rows have the raw row shape,"
+            " known marks and unique keys.",
         )
         for card in cards.values()
     ]
     unblocked = dg.AssetCheckSpec(
-        "drift", asset=INPUTS, description="Every indicator selects one series that its source still describes alike."
+        "drift",
+        asset=INPUTS,
+        description="Every indicator selects one series that its source still describes the same way.",
     )
     lasting = dg.AssetCheckSpec(
         "selections", asset=INPUTS, description="Every municipality that an own region lists still exists."
@@ -141,13 +143,13 @@ def _refreshed(card: SourceCard, done: Refreshed, schema: dg.TableSchema) -> Ite
 
 
 def _rows_of_source(done: Refreshed) -> dict[str, int]:
-    """What became of the rows that the source sent; those that were kept and left out add up to those received."""
+    """What became of the rows that the source sent; rows kept and left out add up to those received."""
     tally = tally_of(done.folder)
     return {"rows_received": tally.received, **{f"rows_{outcome}": rows for outcome, rows in tally.outcomes.items()}}
 
 
 def _failed(card: SourceCard, error: SourceError) -> Iterator[Result]:
-    """A source that failed: its check fails with the reason, and nothing of it is materialised."""
+    """A source that failed: its check fails with the reason, and its asset is not materialised."""
     concern = of_source(error)
     more: dict[str, dg.MetadataValue[Any]] = {NOT_BROUGHT: dg.MetadataValue.bool(True)}
     if isinstance(error, AwaitedError):
@@ -197,7 +199,7 @@ def _checked(
     more: dict[str, dg.MetadataValue[Any]] | None = None,
     severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.ERROR,
 ) -> dg.AssetCheckResult:
-    """The result of a check: passed without concerns."""
+    """The result of a check, which passes if there are no concerns."""
     if not concerns:
         return dg.AssetCheckResult(check_name=name, asset_key=key, passed=True)
     told: dict[str, dg.MetadataValue[Any]] = {
@@ -210,6 +212,6 @@ def _checked(
 
 
 def _with(root: str, blocked: list[dict[str, str]]) -> str:
-    """The indicators that are blocked because another one is, told with that one: it is the one to look at."""
+    """The indicators that are blocked because of another one, listed with that one: it is the one to look at."""
     others = [row["indicator_id"] for row in blocked if row["root"] == root != row["indicator_id"]]
     return f" (and what is computed from it: {shown(others)})" if others else ""

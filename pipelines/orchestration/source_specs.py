@@ -1,6 +1,6 @@
-"""A card as Dagster shows it: its key, its group, who owns it, how fresh it should be and what its rows look like.
+"""A card as Dagster shows it: its key, group and owner, how fresh it should be and what its rows look like.
 
-Belongs here: what is known of a source before it is asked. Not here: asking it, which is `source_assets.py`.
+Belongs here: what is known about a source before it is asked. Not here: asking it, which is `source_assets.py`.
 """
 
 from collections.abc import Mapping
@@ -17,9 +17,9 @@ from pipelines.sources.access import Protocol
 from pipelines.sources.card import Cadence, Shape, SourceCard
 
 Descriptions = Mapping[str, Mapping[str, str]]
-"""What dbt says of the columns of each raw file."""
-# A source is asked far more often than it has news. The first number of days is how long an asset may go without
-# success when its schedule keeps its hours, weekends included; after the second, news has been missed.
+"""What dbt says about the columns of each raw file."""
+# A source is asked far more often than it has news. The first number is how many days an asset may go without success
+# while its schedule runs on time, weekends included; after the second number of days, news has been missed.
 _FRESH_FOR = {
     Cadence.YEARLY: (8, 365),
     Cadence.HALF_YEARLY: (8, 183),
@@ -61,7 +61,7 @@ def source_spec(card: SourceCard, descriptions: Descriptions) -> dg.AssetSpec:
 
 
 def group_of(card: SourceCard) -> str:
-    """The family of a source: registers go together by whose they are, everything else by who publishes it."""
+    """The family of a source: registers are grouped by level of government, everything else by publisher."""
     register = card.subsidy_register
     if register:
         return "sources_municipal" if register.region.startswith("GM") else "sources_national"
@@ -69,7 +69,7 @@ def group_of(card: SourceCard) -> str:
 
 
 def freshness_of(card: SourceCard) -> dg.FreshnessPolicy | None:
-    """How long ago a source may have been brought up to date; None for one that gets no new figures."""
+    """How long ago a source may last have been brought up to date; None for one that gets no new figures."""
     if card.ended or card.cadence not in _FRESH_FOR:
         return None
     warn, fail = _FRESH_FOR[card.cadence]
@@ -82,7 +82,7 @@ def raw_schema(card: SourceCard, descriptions: Descriptions) -> dg.TableSchema:
 
 
 def inputs_schema(written: Mapping[str, pa.Table], descriptions: Descriptions) -> dg.TableSchema:
-    """The columns of all that dbt reads: the raw files of every source, and what was written about them."""
+    """The columns of everything that dbt reads: the raw files of every source, and the tables written about them."""
     about = {
         name: described({field.name: str(field.type) for field in table.schema}, descriptions.get(name, {}))
         for name, table in written.items()

@@ -1,4 +1,4 @@
-"""The dbt models as Dagster assets: the one step that writes DuckDB."""
+"""The dbt models as Dagster assets: the only step that writes to DuckDB."""
 
 import json
 import subprocess
@@ -30,8 +30,8 @@ from pipelines.reading.raw import raw_folders
 from pipelines.settings import DBT_PROJECT, Settings
 
 BUILT = "built"
-"""What the log says of a node that dbt has built, before the key of its asset."""
-# The executable that lies beside this Python: on a machine with several, the one on PATH may be another's.
+"""The word in the log for a node that dbt has built, followed by the key of its asset."""
+# The executable next to this Python: on a machine with several, the one on PATH may belong to another.
 DBT = Path(sys.executable).parent / "dbt"
 
 
@@ -47,10 +47,10 @@ def dbt_vars(settings: Settings, *, invented: bool) -> str:
 
 
 def ensure_manifest(settings: Settings) -> Path:
-    """The path of an up-to-date dbt manifest; parses the project when it is not the one that was parsed last.
+    """The path of an up-to-date dbt manifest; parses the project if it changed since it was last parsed.
 
     Raises:
-        RegiokompasError: a generated contract is out of date; dbt cannot parse the project, and then the text is dbt's.
+        RegiokompasError: a generated contract is out of date; dbt cannot parse the project, and the text is dbt's.
     """
     check_contracts(DBT_PROJECT)
     target = settings.build / "dbt"
@@ -75,7 +75,7 @@ def ensure_manifest(settings: Settings) -> Path:
 
 
 def _project_digest() -> str:
-    """The identity of the dbt project: times would not tell of a file that is gone, nor of an older version."""
+    """The identity of the dbt project: file times would not reveal a file that is gone, nor an older version."""
     digest = sha256()
     for path in sorted(path for path in DBT_PROJECT.rglob("*") if path.is_file()):
         name = path.relative_to(DBT_PROJECT).as_posix()
@@ -85,7 +85,7 @@ def _project_digest() -> str:
 
 
 class HouseTranslator(DagsterDbtTranslator):
-    """Names dbt's nodes as the house does: by their folder, every source as the assembled inputs."""
+    """Names dbt's nodes our way: by their folder, and every source as the assembled inputs."""
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         """`marts/core/dim_region`, `seeds/indicators`; all sources are what `raw/inputs` assembled."""
@@ -100,11 +100,11 @@ class HouseTranslator(DagsterDbtTranslator):
         return "seeds" if dbt_resource_props["resource_type"] == "seed" else str(dbt_resource_props["fqn"][1])
 
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
-        """Those of every asset."""
+        """The owners of every asset."""
         return OWNERS
 
     def get_tags(self, dbt_resource_props: Mapping[str, Any]) -> dict[str, str]:
-        """The domain of a mart, and whether readers get it."""
+        """The domain of a mart, and whether it is public."""
         folders = dbt_resource_props["fqn"][2:-1]
         is_public = bool(dbt_resource_props["config"].get("meta", {}).get("title_nl"))
         return ({"domain": folders[0]} if folders else {}) | ({"public": "true"} if is_public else {})
@@ -135,10 +135,10 @@ def dbt_models(settings: Settings, manifest: Path) -> dg.AssetsDefinition:
 def _with_metadata(
     invocation: DbtCliInvocation, database: Path, context: dg.AssetExecutionContext
 ) -> Iterator[DbtDagsterEventType]:
-    """The events of a build, in their order, each node with what it holds.
+    """The events of a build, in order, each node with metadata about its content.
 
-    They wait for the end: while dbt runs no other process can read what it writes. Until then the log tells how far it
-    is.
+    They are held until the end: while dbt runs, no other process can read what it writes. Until then the log shows the
+    progress.
     """
     events: list[DbtDagsterEventType] = []
     for event in invocation.stream():
@@ -161,11 +161,11 @@ def start_build(
     settings: Settings, dbt: DbtCliResource, *, invented: bool, context: dg.AssetExecutionContext | None = None
 ) -> DbtCliInvocation:
     """Begin a build of all models and seeds with their tests, in a fresh DuckDB file."""
-    # Nothing of an earlier build can stay in it, and no other process holds it.
+    # Nothing from an earlier build can remain in it, and no other process has it open.
     settings.database.unlink(missing_ok=True)
-    # Unit tests look at no data: the tests of the project run them.
+    # Unit tests use no real data: the test suite of the project runs them.
     command = ["build", "--exclude-resource-type", "unit_test", "--vars", dbt_vars(settings, invented=invented)]
-    # The folder that dbt parsed into, so that it need not parse again.
+    # The folder that dbt parsed into, so that it does not have to parse again.
     return dbt.cli(command, context=context, target_path=settings.build / "dbt", raise_on_error=False)
 
 
@@ -173,7 +173,7 @@ def build_again(settings: Settings, dbt: DbtCliResource, *, invented: bool) -> N
     """Build everything once more, after its inputs changed.
 
     Raises:
-        RegiokompasError: what went wrong, one line a node.
+        RegiokompasError: what went wrong, one line per node.
     """
     invocation = start_build(settings, dbt, invented=invented).wait()
     if not invocation.is_successful():
@@ -181,7 +181,7 @@ def build_again(settings: Settings, dbt: DbtCliResource, *, invented: bool) -> N
 
 
 def dbt_resource(settings: Settings, manifest: Path) -> DbtCliResource:
-    """dbt as Dagster calls it."""
+    """The resource through which Dagster calls dbt."""
     project = DbtProject(DBT_PROJECT, target_path=manifest.parent, profiles_dir=DBT_PROJECT)
     return DbtCliResource(
         project_dir=project,
@@ -191,22 +191,22 @@ def dbt_resource(settings: Settings, manifest: Path) -> DbtCliResource:
 
 
 def problems(target: Path) -> str:
-    """What went wrong in a dbt build, one line a node, from its run results."""
+    """What went wrong in a dbt build, one line per node, from its run results."""
     results = _results(target)
     if results is None:
-        return f"dbt stopped before it ran a model -> read the log below {target.parent}"
+        return f"dbt stopped before it ran a model -> read the log under {target.parent}"
     lines = [
         f"dbt {_name(result)}: {' '.join(str(result['message']).split())}"
         for result in results
         if result["status"] in ("error", "fail", "runtime error")
     ]
-    return "\n".join(lines) or f"dbt failed without naming a node -> read the log below {target.parent}"
+    return "\n".join(lines) or f"dbt failed without naming a node -> read the log under {target.parent}"
 
 
 def warnings(target: Path, database: Path) -> list[tuple[str, str]]:
-    """What dbt's tests warn a person of in the last build: the name of each, and its first problem with how many more.
+    """What dbt's tests warned about in the last build: the name of each, and its first problem with how many more.
 
-    A test that has no words for it, in a column `problem`, only counts: its rows are for who looks at dbt itself.
+    A test without a column `problem` is only counted: its rows are for those who look at dbt itself.
     """
     warned = [result for result in _results(target) or [] if result["status"] == "warn"]
     found = []

@@ -29,7 +29,7 @@ def write_catalogue(
         tables: the public ones.
         release: the one row of the table `release`.
         folder: the folder of the release, with all its tables in it.
-        contact: who answers for it, and at which address the portal is reached, see `contact_of`.
+        contact: who is responsible for it, and the address of the portal, see `contact_of`.
         files: size and sha256 of each file, by its path in the release.
     """
     rights = con.sql("select distinct attribution, licence from sources order by all").fetchall()
@@ -41,7 +41,7 @@ def write_catalogue(
 
 
 def coverage(con: duckdb.DuckDBPyConnection, table: PublicTable) -> Coverage:
-    """What the rows of a table say of the years, sources and countries in it."""
+    """What the rows of a table say about the years, sources and countries in it."""
     names = {column.name for column in table.columns}
     years, cadences, countries = None, [], []
     if "year" in names:
@@ -57,7 +57,7 @@ def coverage(con: duckdb.DuckDBPyConnection, table: PublicTable) -> Coverage:
 
 
 def as_jsonld(graph: Graph) -> str:
-    """The graph as JSON-LD in one fixed order: rdflib follows the order of its sets, which differs from run to run."""
+    """The graph as JSON-LD in a fixed order: rdflib follows the order of its sets, which differs from run to run."""
     nodes = json.loads(graph.serialize(format="json-ld", auto_compact=True))
     nodes["@graph"] = sorted((_in_order(node) for node in nodes["@graph"]), key=lambda node: str(node["@id"]))
     return json.dumps(nodes, indent=1, ensure_ascii=False, sort_keys=True) + "\n"

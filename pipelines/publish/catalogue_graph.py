@@ -21,7 +21,7 @@ EU = Namespace("http://publications.europa.eu/resource/authority/")
 MEDIA = Namespace("https://www.iana.org/assignments/media-types/")
 SPDX = Namespace("http://spdx.org/rdf/terms#")
 VCARD = Namespace("http://www.w3.org/2006/vcard/ns#")
-# Of the third edition of DCAT, which rdflib's own list of terms does not have yet.
+# From the third edition of DCAT, whose terms rdflib does not list yet.
 VERSION = URIRef("http://www.w3.org/ns/dcat#version")
 PREFIXES = {
     "dcat": DCAT,
@@ -33,7 +33,7 @@ PREFIXES = {
     "xsd": XSD,
 }
 LANGUAGES = {"nl": EU["language/NLD"], "en": EU["language/ENG"]}
-# From the fastest to the slowest: a table is renewed as often as the fastest of its sources.
+# From the fastest to the slowest: a table is updated as often as the fastest of its sources.
 FREQUENCIES = {
     "weekly": "WEEKLY",
     "monthly": "MONTHLY",
@@ -46,7 +46,7 @@ FREQUENCIES = {
 
 @dataclass(frozen=True)
 class Coverage:
-    """What the rows of a table say of it: its years, how often its sources appear, and countries beside this one."""
+    """What the rows of a table cover: its years, how often its sources appear, and countries other than this one."""
 
     years: tuple[int, int] | None
     cadences: tuple[str, ...]
@@ -68,7 +68,7 @@ class Catalogue:
         self._add_outline(contact, rights)
 
     def add_table(self, table: PublicTable, covered: Coverage, files: FileFacts) -> None:
-        """Adds the dataset of a public table with everything that it can be had as."""
+        """Adds the dataset of a public table, with every form in which it is available."""
         dataset = self._at(f"/{DATABASE}/{table.name}#dataset")
         self._add(
             dataset,
@@ -225,12 +225,12 @@ class Catalogue:
         }
 
     def _noted(self, text: str, language: int) -> str:
-        """The text, with the notice of invented figures before it where there is one."""
+        """The text, preceded by the notice of invented figures if there is one."""
         notice = self.release["notice"]
         return f"{notice.split(' / ')[language]}. {text}" if notice else text
 
     def _moment(self) -> Literal:
-        """When the newest source was fetched: a release has no other time, so that it can be made again."""
+        """When the newest source was fetched: a release has no other time, so that it can be reproduced."""
         return Literal(self.release["newest_landed_at"], datatype=XSD.dateTime)
 
     def _at(self, path: str) -> URIRef:

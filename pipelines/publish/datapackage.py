@@ -1,4 +1,4 @@
-"""The whole release as a Data Package and as CSV on the Web: every file, column, key and term, for programs to read."""
+"""The whole release as a Data Package and as CSV on the Web: every file, column, key and term, machine-readable."""
 
 from pathlib import Path
 from typing import Any
@@ -123,7 +123,7 @@ def _field(column: PublicColumn) -> Json:
         "descriptions": descriptions,
         **_unit(column),
         **({} if column.is_nullable else {"constraints": {"required": True}}),
-        # In CSV an empty text and no text look alike; where there always is one, empty is a text.
+        # In CSV an empty text and no text look the same; in a column that is never null, empty is a text.
         **({"missingValues": []} if kind == "string" and not column.is_nullable else {}),
     }
 

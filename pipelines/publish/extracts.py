@@ -1,6 +1,6 @@
-"""Whole tables as files, made once: Parquet, CSV (RFC 4180), and CSV as Dutch Excel opens it.
+"""Whole tables as files, made once: Parquet, CSV (RFC 4180), and CSV in the form that Dutch Excel opens.
 
-CSV says the same in many rows, so it is kept packed (gzip), as readers get it over the web in any case.
+CSV repeats itself in many rows, so it is stored compressed (gzip), as readers get it over the web in any case.
 """
 
 import gzip
@@ -14,7 +14,7 @@ import polars as pl
 from pipelines.database import connect
 from pipelines.publish.manifest import PublicTable
 
-# Above this a double no longer holds every whole number.
+# Above this a double can no longer represent every whole number.
 _EXACT = 2**53
 
 
@@ -37,13 +37,13 @@ def write_extracts(source: Path, tables: list[PublicTable], folder: Path) -> Non
 
 @contextmanager
 def _packed(path: Path) -> Iterator[IO[bytes]]:
-    """A file to write to that is packed, the same bytes at any time and in any folder."""
+    """A compressed file to write to, with the same bytes at any time and in any folder."""
     with path.open("wb") as raw, gzip.GzipFile("", "wb", 6, raw, mtime=0) as file:
         yield cast("IO[bytes]", file)
 
 
 def plain(frame: pl.DataFrame, decimal_mark: str) -> pl.DataFrame:
-    """The frame with its doubles as people write them: 216360 and not 216360.0, with the given decimal mark."""
+    """The frame with its doubles written out: 216360 rather than 216360.0, with the given decimal mark."""
 
     def text(name: str) -> pl.Expr:
         value = pl.col(name)

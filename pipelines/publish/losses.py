@@ -1,7 +1,7 @@
-"""The guard against losses: what a release no longer has of the one before it, without a reason that is known.
+"""The guard against losses: what a release no longer has from the one before it, without a known reason.
 
-A source can come back with half its rows and every row of it right. What readers had yesterday and what is gone today
-is told before they see it, and a person says why that is right, or it is not published.
+A source can come back with half its rows and every one of them correct. What readers had yesterday and would lose today
+is reported before they see it: a person says why that is right, or it is not published.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from pipelines.publish.release import Release
 from pipelines.publish.revisions import FIGURES, tables_of
 
 # A figure is gone when its key is: a row without a number says why there is none, and so does an indicator that is held
-# back. The year of the boundaries is no part of the key, since a new year is a new territory for all.
+# back. The year of the boundaries is not part of the key, since a new year changes the territory of all.
 _LOST = """
 create table lost as
 select older.*
@@ -41,7 +41,7 @@ from (
 left join (select indicator_id, count(*) as figures from lost group by all) as lost using (indicator_id)
 order by lost desc, had.indicator_id
 """
-# Of what had figures, that which has none left at all.
+# What had figures and now has none at all.
 _WHOLLY_LOST = """
 select lost.{key}
 from lost
@@ -54,13 +54,13 @@ order by lost.{key}
 
 @dataclass(frozen=True)
 class Bounds:
-    """How much a release may lose of the one before it without anybody saying why.
+    """How much a release may lose from the one before it without anybody saying why.
 
     Attributes:
-        share: of the figures, as a part of one.
-        part: of the figures of one indicator, as a part of one: a source is a small part of all there is.
-        indicators: whole indicators.
-        municipalities: whole municipalities.
+        share: of all figures, as a fraction.
+        part: of the figures of one indicator, as a fraction: one source is only a small part of the whole.
+        indicators: number of whole indicators.
+        municipalities: number of whole municipalities.
     """
 
     share: float
@@ -71,15 +71,15 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Losses:
-    """What a release lost of an older one.
+    """What a release lost compared with an older one.
 
     Attributes:
         older: the id of the older release.
         had: how many figures that one had.
         figures: how many of those are gone.
-        by_indicator: how many of each indicator, the most first, and how many that had.
-        indicators: the indicators of which nothing is left.
-        municipalities: the codes of the municipalities of which nothing is left.
+        by_indicator: for each indicator how many it lost and how many it had, the largest loss first.
+        indicators: the indicators with nothing left.
+        municipalities: the codes of the municipalities with nothing left.
     """
 
     older: str
@@ -91,17 +91,17 @@ class Losses:
 
     @property
     def share(self) -> float:
-        """The figures that are gone, as a part of all that there were."""
+        """The figures that are gone, as a fraction of all that there were."""
         return self.figures / self.had if self.had else 0.0
 
     def beyond(self, bounds: Bounds) -> list[str]:
-        """What is more than the bounds allow, a line each; none where nothing is."""
+        """What exceeds the bounds, one line each; empty if nothing does."""
         told = []
         if self.share > bounds.share:
             most = shown(f"{name} {lost:,}" for name, (lost, _) in self.by_indicator.items())
             told.append(
                 f"{self.figures:,} of {self.had:,} figures ({self.share:.1%}) of {self.older} are gone,"
-                f" expected at most {bounds.share:.1%}; the most of {most}"
+                f" expected at most {bounds.share:.1%}; most from {most}"
             )
         if thinned := self._thinned(bounds.part):
             counts = shown(f"{name} {lost:,} of {had:,}" for name, (lost, had) in thinned.items())
@@ -121,7 +121,7 @@ class Losses:
         return told
 
     def _thinned(self, part: float) -> dict[str, tuple[int, int]]:
-        """The indicators that lost more than a part of their figures, but not all."""
+        """The indicators that lost more than this part of their figures, but not all."""
         return {
             name: (lost, had)
             for name, (lost, had) in self.by_indicator.items()
@@ -129,7 +129,7 @@ class Losses:
         }
 
     def as_json(self) -> dict[str, Any]:
-        """The losses as they are kept in a release that was accepted with them."""
+        """The losses as recorded in a release that was accepted with them."""
         return {
             "older": self.older,
             "figures": self.figures,
@@ -143,7 +143,7 @@ def losses(older: Release, newer: Release) -> Losses:
     """Compare what a release has with what an older one had.
 
     Raises:
-        RegiokompasError: the older release lacks a table that is compared.
+        RegiokompasError: the older release lacks one of the compared tables.
     """
     tables = {"older": tables_of(older), "newer": tables_of(newer)}
     with connect() as con:
@@ -175,10 +175,10 @@ def accept_losses(older: Release, newer: Release, bounds: Bounds, accept: str) -
         accept: why the loss is right; empty when nobody says so.
 
     Returns:
-        The reason and what is lost, to keep in the release; nothing where nothing needs to be accepted.
+        The reason and what is lost, to record in the release; None if nothing needs to be accepted.
 
     Raises:
-        RegiokompasError: one line a loss, and how to accept it.
+        RegiokompasError: one line per loss, and how to accept it.
     """
     found = losses(older, newer)
     told = found.beyond(bounds)

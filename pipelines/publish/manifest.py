@@ -1,7 +1,7 @@
 """A typed, read-only view of the dbt manifest: the one authority on what is public and what it means.
 
-What dbt says in exposure, contract, tests and `meta`, everything a reader sees is derived from: the SQLite schema,
-pandera schemas, Datasette metadata, extracts.
+Everything a reader sees is derived from the exposure, contracts, tests and `meta` in dbt: the SQLite schema, pandera
+schemas, Datasette metadata, extracts.
 """
 
 import json
@@ -12,13 +12,13 @@ from typing import Any
 from pipelines.errors import RegiokompasError
 
 EXPOSURE = "open_data_api"
-# How the models of marts are told apart; what is published is called by what it holds.
+# The prefixes that tell models of marts apart; a published table is named after its content instead.
 LAYERS = ("dim_", "fct_", "rpt_")
 
 
 @dataclass(frozen=True)
 class PublicColumn:
-    """A column of a public table; `unit` is None without a unit, `references` is the (table, column) it points at."""
+    """A column of a public table; `unit` is None without a unit, `references` is the (table, column) it refers to."""
 
     name: str
     data_type: str
@@ -34,7 +34,7 @@ class PublicColumn:
 
 @dataclass(frozen=True)
 class PublicTable:
-    """A table as it is published, in the words of its dbt model, whose `alias` is its name in DuckDB too."""
+    """A published table, in the words of its dbt model, whose `alias` is also its name in DuckDB."""
 
     name: str
     model: str
@@ -51,17 +51,17 @@ class PublicTable:
 
     @property
     def order(self) -> str:
-        """The SQL order that makes every export of the table the same: its primary key."""
+        """The SQL order that makes every export of the table identical: its primary key."""
         return ", ".join(f'"{c}"' for c in self.primary_key)
 
     @property
     def facets(self) -> tuple[str, ...]:
-        """The columns whose values its page counts; of regions and periods there are too many to choose from."""
+        """The columns whose values its page counts; there are too many regions and periods to choose from."""
         return tuple(c.name for c in self.columns if c.is_facet and c.name not in ("period_code", "region_code"))
 
 
 def public_tables(manifest_path: Path) -> list[PublicTable]:
-    """The tables that the exposure names, in an order in which every foreign key points back.
+    """The tables that the exposure names, ordered so that every foreign key refers to an earlier table.
 
     Raises:
         RegiokompasError: a table or column lacks a Dutch or English text, a key or a public name.
@@ -78,7 +78,7 @@ def public_tables(manifest_path: Path) -> list[PublicTable]:
 
 
 def raw_descriptions(manifest_path: Path) -> dict[str, dict[str, str]]:
-    """What dbt says of each column of what was landed, by the name of its table."""
+    """What dbt says about each column of the landed data, by table name."""
     manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
     return {
         source["name"]: {column["name"]: column["description"].strip() for column in source["columns"].values()}

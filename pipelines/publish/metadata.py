@@ -1,4 +1,4 @@
-"""Datasette's metadata, from the dbt manifest and the questions: no title, unit or description is typed again."""
+"""Datasette's metadata, from the dbt manifest and the questions: no title, unit or description is written twice."""
 
 import json
 import re
@@ -13,14 +13,14 @@ from pipelines.publish.sqlite import FACET_COUNTS
 DATABASE = "regiokompas"
 NAME = "Regiokompas"
 CODE = re.compile(r"`([^`]+)`")
-# A table can hold figures of many publishers: who they are and on what terms stands there, source by source.
+# A table can contain figures from many publishers: this page lists them with their terms, source by source.
 SOURCES = f"/{DATABASE}/sources"
 LICENCE = {"license": "per bron / by source", "license_url": SOURCES}
 SOURCE = {"source": "Regiokompas, uit open bronnen / from open sources", "source_url": SOURCES}
 
 
 def contact_of(public_url: str, email: str) -> dict[str, str]:
-    """Who answers for a release: the publisher's name, address on the web, and of mail where there is one."""
+    """Who is responsible for a release: the publisher's name, web address, and email address if there is one."""
     return {"name": NAME, "url": public_url.rstrip("/") + "/"} | ({"email": email} if email else {})
 
 
@@ -33,7 +33,7 @@ def datasette_metadata(
         tables: the public tables.
         queries: the folder of questions that become canned queries.
         release: the one row of the table `release`.
-        contact: who answers for it, see `contact_of`.
+        contact: who is responsible for it, see `contact_of`.
     """
     notice = f"<p><strong>{escape(release['notice'])}</strong></p>" if release["notice"] else ""
     return {
@@ -87,7 +87,7 @@ def _column(column: PublicColumn) -> str:
 
 
 def plain_text(text: str) -> str:
-    """Returns a description without the marks of its markup."""
+    """Returns a description without its markup."""
     return CODE.sub(r"\1", text)
 
 

@@ -1,4 +1,4 @@
-"""How a public table can be had: as files of the release, and from what services of the portal."""
+"""How a public table is offered: as files of the release, and through services of the portal."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from portal.api.description import BASE, OPENAPI_PATH, RESOURCES
 
 @dataclass(frozen=True)
 class Format:
-    """A way in which every table can be had, and where its file lies in the release."""
+    """A format in which every table is available, and where its file is in the release."""
 
     key: str
     nl: str
@@ -64,7 +64,7 @@ FORMATS = (
 
 @dataclass(frozen=True)
 class Service:
-    """A way to ask for a part of the tables, and where it is described."""
+    """A service to query parts of the tables, and where it is described."""
 
     address: str
     title_nl: str
@@ -79,7 +79,7 @@ ROWS = Service(
     "Tabellen en SQL als JSON en CSV",
     "Tables and SQL as JSON and CSV",
     "Elke tabel, gefilterd en gesorteerd, en elke vraag in SQL. Zonder sleutel.",
-    "Every table, filtered and sorted, and every question in SQL. Without a key.",
+    "Every table, filtered and sorted, and every question in SQL. No key needed.",
     "https://docs.datasette.io/en/stable/json_api.html",
 )
 API = Service(
@@ -87,7 +87,7 @@ API = Service(
     "De API van Regiokompas",
     "The API of Regiokompas",
     "Regio's, indicatoren, cijfers, bronnen, releases en wijzigingen volgens de NL API Design Rules. Zonder sleutel.",
-    "Regions, indicators, figures, sources, releases and changes by the NL API Design Rules. Without a key.",
+    "Regions, indicators, figures, sources, releases and changes, following the NL API Design Rules. No key needed.",
     BASE + OPENAPI_PATH,
 )
 SERVED_BY_API = {table for resource in RESOURCES for table in resource.tables}

@@ -1,8 +1,8 @@
 """Turns the questions in datasette/queries/*.sql into Datasette's canned queries.
 
 A question is an SQL file that starts with YAML in comments, between two lines `-- ---`:
-title_nl, title_en, description_nl, description_en and, where it takes any, parameters by name, each with
-default, nl and en.
+title_nl, title_en, description_nl, description_en and, if it takes any, parameters by name, each with default,
+nl and en.
 """
 
 import re
@@ -19,7 +19,7 @@ PARAMETER = re.compile(r"(?<![:\w]):([a-z_]+)\b")
 
 
 class QueryError(RegiokompasError):
-    """A question whose file cannot be read; the message names the file and what to change."""
+    """A question whose file cannot be read; the message names the file and says what to change."""
 
 
 class QueryParameter(BaseModel):
@@ -47,8 +47,8 @@ class Question(BaseModel):
 def load_queries(folder: Path) -> dict[str, dict[str, object]]:
     """Returns the canned queries of a folder by name, in the order of their file names.
 
-    A file is named `<order>_<name>.sql`. Next to what Datasette knows (title, description_html, sql, params,
-    hide_sql) an entry keeps title_nl, title_en, description_nl, description_en and defaults for our own pages.
+    A file is named `<order>_<name>.sql`. Besides what Datasette knows (title, description_html, sql, params,
+    hide_sql), an entry keeps title_nl, title_en, description_nl, description_en and defaults for our own pages.
 
     Raises:
         QueryError: a file lacks its front matter, a text or a parameter, or has one too many.
@@ -82,7 +82,7 @@ def _read_query(path: Path) -> dict[str, object]:
 
 
 def _with_defaults(sql: str, parameters: dict[str, QueryParameter]) -> str:
-    # Datasette hands an empty text to a parameter that was not filled in and knows no defaults.
+    # Datasette passes an empty text for a parameter that was not filled in, and has no defaults.
     def with_default(match: re.Match[str]) -> str:
         default = parameters[match[1]].default.replace("'", "''")
         return f"coalesce(nullif(:{match[1]}, ''), '{default}')"

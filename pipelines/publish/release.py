@@ -1,4 +1,4 @@
-"""A release: immutable, published whole or not at all, and named by what went into it."""
+"""A release: immutable, published completely or not at all, and named after what went into it."""
 
 import gzip
 import json
@@ -15,39 +15,39 @@ from pipelines.landing.store import replace_folder
 CURRENT = "current"
 MANIFEST = "release.json"
 PACKED = ".gz"
-# Size and sha256 of each file of a release, by its path in it; of a packed one also those of its `content`.
+# Size and sha256 of each file of a release, by its path in it; for a compressed file also those of its `content`.
 FileFacts = dict[str, dict[str, Any]]
 
 
 @dataclass(frozen=True)
 class Release:
-    """A published release and where it lies."""
+    """A published release and its folder."""
 
     release_id: str
     folder: Path
 
 
 def seal(built: Path, release_id: str, facts: dict[str, Any], files: FileFacts) -> None:
-    """Write `release.json`: the release id, what is known of it, and size and sha256 of every file.
+    """Write `release.json`: the release id, its facts, and size and sha256 of every file.
 
     Args:
         built: the folder of the release.
         release_id: what it will be called.
-        facts: what is known of it.
-        files: the files that have been described already and are not hashed again.
+        facts: what is known about it.
+        files: the files that have already been described and are not hashed again.
     """
     content = {"release_id": release_id, **facts, "files": describe_files(built, files)}
     (built / MANIFEST).write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def describe_files(built: Path, known: FileFacts | None = None) -> FileFacts:
-    """Size and sha256 of every file of a release but `release.json`, by its path; those that are known as given."""
+    """Size and sha256 of every file of a release except `release.json`, by its path; known files as given."""
     paths = {p.relative_to(built).as_posix(): p for p in sorted(built.rglob("*")) if p.is_file() and p.name != MANIFEST}
     return {name: (known or {}).get(name) or _describe(path) for name, path in paths.items()}
 
 
 def offered(files: FileFacts, name: str) -> dict[str, Any]:
-    """Size and sha256 of a file as readers get it, which is unpacked."""
+    """Size and sha256 of a file as readers get it, which is uncompressed."""
     facts: dict[str, Any] = files[name] if name in files else files[f"{name}{PACKED}"]["content"]
     return facts
 
@@ -55,20 +55,20 @@ def offered(files: FileFacts, name: str) -> dict[str, Any]:
 def publish(
     built: Path, releases: Path, release_id: str, before_switch: Callable[[Release], object] = lambda release: None
 ) -> Release:
-    """Put a sealed folder among the releases and make it the current one, in one step each.
+    """Move a sealed folder to the releases and make it the current one, each in one atomic step.
 
-    A release that is there already must hold the same bytes: its id stands for its inputs, so another outcome would
-    mean that the build is not reproducible. What `before_switch` does is done when readers get to see the release.
+    A release that already exists must have the same bytes: its id stands for its inputs, so another outcome would mean
+    that the build is not reproducible. `before_switch` has finished by the time readers see the release.
 
     Raises:
-        RegiokompasError: the release exists with other bytes.
+        RegiokompasError: the release exists with different bytes.
     """
     target = releases / release_id
     if target.exists():
         old, new = (_content(folder) for folder in (target, built))
         if old != new:
             raise RegiokompasError(
-                f"release {release_id} exists with other bytes ({_differing(old, new)}): releases never change"
+                f"release {release_id} exists with different bytes ({_differing(old, new)}): releases never change"
                 f" -> keep {built} and {target} and find out why the build was not reproducible"
             )
         shutil.rmtree(built)
@@ -91,7 +91,7 @@ def current(releases: Path) -> Release | None:
 
 
 def _content(folder: Path) -> dict[str, Any]:
-    """What a release says of its content; that a loss was accepted is about the day on which it became current."""
+    """What a release says about its content; an accepted loss concerns only the day on which it became current."""
     content: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     return {key: value for key, value in content.items() if key != "accepted"}
 

@@ -1,8 +1,8 @@
-"""What changed between a release and the one before it: figure by figure, under the key that a figure keeps.
+"""What changed between a release and the one before it: figure by figure, under the lasting key of a figure.
 
-A release is made of its inputs and the code alone, so what it is compared with cannot be in it. The comparison lies
-beside the releases, `changes/<older>..<newer>.parquet` with every changed figure and `.json` with what it came to. It
-is made before `current` moves to the newer one, and never again: it says what readers saw change.
+A release is made from its inputs and the code alone, so what it is compared with cannot be in it. The comparison is
+kept beside the releases, `changes/<older>..<newer>.parquet` with every changed figure and `.json` with the summary. It
+is made before `current` moves to the newer one, and never again: it records what readers saw change.
 """
 
 import json
@@ -17,7 +17,7 @@ from pipelines.errors import RegiokompasError
 from pipelines.publish.release import CURRENT, MANIFEST, Release, current
 
 CHANGES = "changes"
-# Figures as published have the key of the first, and those on the boundaries of a year that of the second.
+# Published figures have the key of the first table; those on the boundaries of a year have that of the second.
 FIGURES = """
 create view {name} as
 select indicator_id, region_code, period_code, cast(null as integer) as boundary_year, 0 as on_year, dataset_id,
@@ -82,7 +82,7 @@ class Comparison:
 def record_changes(releases: Path, newer: Release) -> Comparison | None:
     """Compare a release that is about to become current with the one that readers had before it, if any.
 
-    What was recorded when the release first became current stands.
+    What was recorded when the release first became current is kept.
     """
     folder = releases / CHANGES
     comparison = _recorded(folder, newer)
@@ -93,16 +93,16 @@ def record_changes(releases: Path, newer: Release) -> Comparison | None:
 
 
 def release_before(releases: Path, newer: Release) -> Release | None:
-    """The release of the same kind, invented or published, that was current last.
+    """The release of the same kind, invented or published, that was last current.
 
-    There is none for a release that became current once more: it came before that other one.
+    There is none for a release that becomes current once more: it came before the other one.
     """
     older = last_of_kind(releases, invented=is_invented(newer))
     return None if older is None or newer.release_id in line_of(releases, older) else older
 
 
 def last_of_kind(releases: Path, *, invented: bool) -> Release | None:
-    """The release of invented or of published figures that readers had last."""
+    """The last release of invented or of published figures that readers had."""
     for link in (_last(releases / CHANGES, invented=invented), releases / CURRENT):
         older = Release(link.resolve().name, link.resolve()) if link.exists() else None
         if older and is_invented(older) == invented:
@@ -111,7 +111,7 @@ def last_of_kind(releases: Path, *, invented: bool) -> Release | None:
 
 
 def line_of(releases: Path, release: Release) -> list[str]:
-    """The ids of a release, the one that it was compared with, the one before that, and so on."""
+    """The ids of a release, of the one it was compared with, of the one before that, and so on."""
     ids = [release.release_id]
     while found := sorted((releases / CHANGES).glob(f"*..{ids[-1]}.json")):
         ids.append(found[0].name.split("..")[0])
@@ -122,7 +122,7 @@ def find_release(releases: Path, release_id: str | None) -> Release:
     """A release by its id, or the current one.
 
     Raises:
-        RegiokompasError: there is none of that id.
+        RegiokompasError: no release has that id.
     """
     if release_id in (None, CURRENT):
         found = current(releases)
@@ -136,7 +136,7 @@ def find_release(releases: Path, release_id: str | None) -> Release:
 
 
 def recorded(releases: Path, newer: Release) -> Comparison | None:
-    """What was recorded when a release first became current; nothing for the first of its kind."""
+    """What was recorded when a release first became current; None for the first of its kind."""
     return _recorded(releases / CHANGES, newer)
 
 
@@ -154,7 +154,7 @@ def compare(older: Release, newer: Release, folder: Path) -> Comparison:
     """Write what changed from one release to another, as `<older>..<newer>.parquet` and `.json`.
 
     Raises:
-        RegiokompasError: a release lacks a table or a column that is compared.
+        RegiokompasError: a release lacks one of the compared tables or columns.
     """
     tables = {"older": tables_of(older), "newer": tables_of(newer)}
     folder.mkdir(parents=True, exist_ok=True)
@@ -168,7 +168,7 @@ def compare(older: Release, newer: Release, folder: Path) -> Comparison:
                 "older": older.release_id,
                 "newer": newer.release_id,
                 "invented": is_invented(newer),
-                # What readers lost with it, and who said why that is right.
+                # What readers lost with it, and the reason why that is right.
                 "accepted": _sealed(newer).get("accepted"),
                 **_facts(con, tables),
                 "figures": _rows(con, _COUNTS),
@@ -183,7 +183,7 @@ def compare(older: Release, newer: Release, folder: Path) -> Comparison:
         draft = target.with_name(f".{target.name}")
         con.execute(f"copy figures to '{draft}' (format parquet, compression zstd)")
     draft.replace(target)
-    # Last, so that who finds the summary finds the figures too.
+    # Last, so that anyone who finds the summary also finds the figures.
     draft.write_text(json.dumps(summary, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     draft.replace(target.with_suffix(".json"))
     return Comparison(summary, target)
@@ -193,7 +193,7 @@ def tables_of(release: Release) -> Path:
     """The folder with the Parquet of a release.
 
     Raises:
-        RegiokompasError: a table that is compared is not in it.
+        RegiokompasError: one of the compared tables is not in it.
     """
     folder = release.folder / "tables"
     missing = [name for name in _NEEDED if not (folder / f"{name}.parquet").is_file()]
@@ -216,7 +216,7 @@ def _facts(con: duckdb.DuckDBPyConnection, tables: dict[str, Path]) -> dict[str,
 
 
 def _indicators(con: duckdb.DuckDBPyConnection, tables: dict[str, Path]) -> dict[str, list[dict[str, Any]]]:
-    """Indicators that came or went, and of the others every column that says something else."""
+    """Indicators that were added or removed, and for the others every column that changed."""
     sides: dict[str, dict[str, dict[str, Any]]] = {
         side: {row["indicator_id"]: row for row in _rows(con, f"from read_parquet('{path}/indicators.parquet')")}
         for side, path in tables.items()

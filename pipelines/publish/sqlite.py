@@ -1,8 +1,9 @@
 """The release as SQLite: written once through ADBC, columnar all the way, with keys, indexes and full-text search.
 
-What is the same in every row is written once. A table without full-text search is kept in the order of its key
-(`without rowid`), so that no key is stored twice. An index of such a table would hold the whole key again: it has none,
-since SQLite skips over the first columns of the key, and how often each value of a facet occurs is in `facet_counts`.
+A value that is the same in every row is written once. A table without full-text search is stored in key order
+(`without rowid`), so that no key is stored twice. An index on such a table would repeat the whole key, so only columns
+that are looked up have one: SQLite skips over the first columns of the key, and the counts of each facet
+value are in `facet_counts`.
 """
 
 import sqlite3
@@ -46,15 +47,15 @@ def write_sqlite(source: Path, tables: list[PublicTable], target: Path) -> dict[
     Args:
         source: the DuckDB file of the build, opened read-only.
         tables: what to copy, every table after those it refers to.
-        target: the file to make; an old one is replaced.
+        target: the file to write; an old one is replaced.
 
     Returns:
         The number of rows of each table.
 
     Raises:
-        RegiokompasError: a row count differs, or a foreign key points nowhere.
+        RegiokompasError: a row count differs, or a foreign key refers to a missing row.
     """
-    # What is vacuumed into a new file is written once, and not there and back.
+    # Vacuuming into a new file writes the data once; in place it would be copied there and back.
     draft = target.with_suffix(".draft")
     for file in (target, draft):
         file.unlink(missing_ok=True)
@@ -78,7 +79,7 @@ def write_sqlite(source: Path, tables: list[PublicTable], target: Path) -> dict[
     draft.unlink()
     if broken:
         table_name, rowid, parent, _ = broken[0]
-        raise RegiokompasError(f"{table_name} row {rowid} refers to a row of {parent} that is not there")
+        raise RegiokompasError(f"{table_name} row {rowid} refers to a row of {parent} that does not exist")
     return rows
 
 
@@ -95,9 +96,9 @@ def create_table(table: PublicTable, repeated: Repeated) -> str:
 
 
 def indexes(table: PublicTable) -> list[str]:
-    """An index for every facet and every foreign key that the primary key does not already lead with.
+    """An index for every facet and every foreign key that the primary key does not already start with.
 
-    A table in the order of its key has one only for the columns that its model says are looked up.
+    A table in key order has one only for the columns that its model marks as looked up.
     """
     led = table.primary_key[0]
     wanted = [
@@ -109,7 +110,7 @@ def indexes(table: PublicTable) -> list[str]:
 
 
 def full_text(table: PublicTable) -> list[str]:
-    """A full-text table, accent-insensitive, over the columns that the model names; Datasette finds it by itself."""
+    """A full-text table, accent-insensitive, over the columns that the model names; Datasette detects it by itself."""
     if not table.fts:
         return []
     columns = ", ".join(f'"{c}"' for c in table.fts)
@@ -122,7 +123,7 @@ def full_text(table: PublicTable) -> list[str]:
 
 
 def facet_counts(table: PublicTable) -> list[str]:
-    """What counts how many rows of the whole table have each value of a facet."""
+    """The statements that count how many rows of the whole table have each value of a facet."""
     return [
         f"insert into \"{FACET_COUNTS}\" select '{table.name}', '{name}', \"{name}\", count(*)"
         f' from "{table.name}" where "{name}" is not null group by 3'
@@ -131,7 +132,7 @@ def facet_counts(table: PublicTable) -> list[str]:
 
 
 def _repeated(con: duckdb.DuckDBPyConnection, table: PublicTable) -> Repeated:
-    """The texts that all rows of a table share, where it has several, such as the notice of invented figures."""
+    """The texts that all rows of a table share, if it has several rows, such as the notice of invented figures."""
     texts = [
         c.name
         for c in table.columns

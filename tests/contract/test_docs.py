@@ -259,7 +259,7 @@ def run_doctor(arguments: list[str], place: Place) -> None:
     standin.heal()
     drop_weekly_vacancies(place.folder)
     ran = run_cli("doctor", *arguments, *ALL_OF_THEM, data=place.folder, **standin.environment)
-    assert ran.code == 0 and "sources are whole" in ran.out, ran.err + ran.out
+    assert ran.code == 0 and "sources are complete" in ran.out, ran.err + ran.out
 
 
 def run_new_source(arguments: list[str], place: Place) -> None:

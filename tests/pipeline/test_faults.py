@@ -224,7 +224,7 @@ def test_the_status_of_one_source_tells_every_way_that_was_tried(story: Story, r
         assert told in text
         assert re.search(rf"asked http://127\.0\.0\.1:\d+/\S*{table}", text), text
         assert all(str(access.protocol) in text for access in ALL[f"cbs/{table}"].access)
-        assert "last tried 20" in text and "fails since 20" in text
+        assert "last tried 20" in text and "failing since 20" in text
 
 
 @BOTH
@@ -270,9 +270,9 @@ def test_the_next_good_run_clears_the_labels(story: Story) -> None:
 
 
 def test_what_can_be_asked_again_is_a_command(story: Story) -> None:
-    (command,) = [line for line in story.broken[0].ran.err.splitlines() if line.startswith("Again for these: ")]
+    (command,) = [line for line in story.broken[0].ran.err.splitlines() if line.startswith("Run these again: ")]
     expected = " ".join(f"--select cbs/{table}" for table in sorted(FIRST))
-    assert command == f"Again for these: regiokompas run --from live {expected}"
+    assert command == f"Run these again: regiokompas run --from live {expected}"
 
 
 def test_a_first_run_of_which_nothing_lands_publishes_nothing(live_run: Run, standin: Standin, tmp_path: Path) -> None:

@@ -141,7 +141,7 @@ def test_every_way_that_was_tried_is_known_with_its_address_and_its_answer(days:
     known, trial = days.known[name], TRIALS[name]
     assert f"State      {trial.state}: " in known and trial.told in known
     if trial.trouble is None:
-        assert re.search(r"lacking since \S+: http://\S+/subsidieregister-2019-excel: HTTP 404", known)
+        assert re.search(r"missing since \S+: http://\S+/subsidieregister-2019-excel: HTTP 404", known)
         return
     for access in ALL[name].access:
         assert f"{access.protocol} ({access.certainty})" in known
@@ -232,10 +232,10 @@ def groups_of(ran: Ran) -> dict[str, list[str]]:
 def test_the_end_of_a_run_fits_on_a_screen(days: Days) -> None:
     for day in (days.first, days.second, days.third):
         lines = (day.ran.out + day.ran.err).splitlines()
-        told = [line for line in lines if not line.startswith(("Again for these: ", "More of one: ", "Lies in"))]
+        told = [line for line in lines if not line.startswith(("Run these again", "Details of a source", "Folder "))]
         assert [line for line in told if len(line) > WIDTH] == []
         assert len(day.ran.err.splitlines()) <= 48
-        assert not re.search(r"https?://\S*\?", day.ran.out + day.ran.err.split("\nMore of one")[0])
+        assert not re.search(r"https?://\S*\?", day.ran.out + day.ran.err.split("\nDetails of a source")[0])
         assert "Traceback" not in day.ran.out + day.ran.err
 
 

@@ -350,7 +350,7 @@ def test_a_table_that_has_a_card_is_refused(unknown: Standin, tmp_path: Path, ta
 
 @pytest.mark.standin
 def test_what_is_no_table_id_is_refused(unknown: Standin, tmp_path: Path) -> None:
-    refused(CardError, unknown, tmp_path, "'../x' is no table id", table="../x")
+    refused(CardError, unknown, tmp_path, "'../x' is not a table id", table="../x")
 
 
 def test_another_publisher_is_refused_with_what_to_do(tmp_path: Path) -> None:

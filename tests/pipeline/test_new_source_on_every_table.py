@@ -219,7 +219,7 @@ def test_a_table_without_periods_lands_when_it_is_run_as_the_sentence_says(folde
         option = re.search(r"--period (\S+?),", str(raised.value))
         assert option and "role: period" in str(raised.value)
         made = make(standin, table.id, folder, period=option[1])
-        with pytest.raises(CardError, match="--period '2024MM13' is no period -> write one such as"):
+        with pytest.raises(CardError, match="--period '2024MM13' is not a period -> write one such as"):
             make(standin, "99999NED", folder, period="2024MM13")
     assert (made.card.period, made.card.cadence) == ("2024JJ00", "once")
     assert f'    period: "{option[1]}"' in made.path.read_text(encoding="utf-8")

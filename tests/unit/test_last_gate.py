@@ -24,4 +24,4 @@ def test_organisations_and_masks_pass() -> None:
 def test_a_table_that_names_somebody_is_not_published_and_the_error_does_not_repeat_it(name: str) -> None:
     with pytest.raises(RegiokompasError) as caught:
         refuse_persons(table("Stichting De Brug", name, name))
-    assert "subsidies: column recipient names 1 who" in str(caught.value) and "Blokker" not in str(caught.value)
+    assert "subsidies: column recipient holds 1 names" in str(caught.value) and "Blokker" not in str(caught.value)

@@ -82,7 +82,7 @@ def test_what_is_said_of_a_share_names_the_older_release_the_numbers_and_the_ind
     keys += [("crimes_count", town, "2025JJ00") for town in TOWNS[:9]]
     share, _ = both.lost(whole, without(whole, *keys)).beyond(BOUNDS)
     assert share == (
-        "39 of 200 figures (19.5%) of older are gone, expected at most 2.0%; the most of jobs_count 30, crimes_count 9"
+        "39 of 200 figures (19.5%) of older are gone, expected at most 2.0%; most from jobs_count 30, crimes_count 9"
     )
 
 

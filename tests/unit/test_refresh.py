@@ -192,7 +192,7 @@ def test_a_fault_of_the_program_is_told_as_one_and_costs_one_source(
 
     drop(tmp_path)
     source, landing = origin(tmp_path), Landing(tmp_path / "landing")
-    with pytest.raises(FailedError, match=r"ZeroDivisionError: a bug \(a fault of the program") as error:
+    with pytest.raises(FailedError, match=r"ZeroDivisionError: a bug \(a fault in the program") as error:
         refresh(card(DROP), source, landing, tmp_path / "raw", broken)
     assert error.value.trouble is Trouble.FAULT and failure_of(tmp_path)
 

@@ -260,8 +260,8 @@ def test_rows_of_the_shape_pass(tmp_path: Path) -> None:
         ({"status": None}, ["row 2", "has an amount and no status"]),
         ({"status": "granted", "amount_granted_eur": 0.0}, ["row 2", "a status that its amounts contradict"]),
         ({"status": "zero_granted", "amount_granted_eur": 5.0}, ["row 2", "a status that its amounts contradict"]),
-        ({"recipient": "J. Jansen", "recipient_kind": "person"}, ["row 2", "names who is no organisation"]),
-        ({"recipient": "Bakkerij Jansen", "recipient_kind": "unknown"}, ["row 2", "names who is no organisation"]),
+        ({"recipient": "J. Jansen", "recipient_kind": "person"}, ["row 2", "names one that is not"]),
+        ({"recipient": "Bakkerij Jansen", "recipient_kind": "unknown"}, ["row 2", "names one that is not"]),
         ({"recipient": "J. Jansen", "recipient_kind": "firm"}, ["row 2", "recipient_kind"]),
     ],
 )

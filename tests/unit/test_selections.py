@@ -79,7 +79,7 @@ GOOD = "municipality_code\nGM0014\n"
     [
         ("", ": the file is empty, expected the header municipality_code ->"),
         ("\ufeff\r\n;;\r\n", ": the file is empty"),
-        ("municipality_code\n\n", ": there is no municipality in it -> write a code such as GM0014"),
+        ("municipality_code\n\n", ": it lists no municipality -> write a code such as GM0014"),
         ("gemeente\nGM0014\n", " line 1: the header is 'gemeente', expected municipality_code in it ->"),
         ("municipality_code,kleur\nGM0014,x\n", " line 1: column 'kleur' is not known, expected municipality_code, "),
         (
@@ -87,7 +87,7 @@ GOOD = "municipality_code\nGM0014\n"
             " line 1: the header is 'municipality_code', 'municipality_code'",
         ),
         ("municipality_code\nGM0014,Groningen\n", " line 2: found 'Groningen' beyond the last column of the header"),
-        ('municipality_code,region_name\n14,"A" B\n', " line 2: it is no CSV ("),
+        ('municipality_code,region_name\n14,"A" B\n', " line 2: it is not valid CSV ("),
         ("municipality_code\n14\nGroningen\n", " line 3: municipality_code is 'Groningen', expected a code of CBS"),
         ("municipality_code\n14\nPV20\n", " line 3: municipality_code is 'PV20', expected a code of CBS"),
         ("municipality_code\n14.0\n", " line 2: municipality_code is '14.0'"),
@@ -119,11 +119,11 @@ GOOD = "municipality_code\nGM0014\n"
         ),
         (
             HEADER + "14,,31-12-2025,\n3,,31-12-2020,\n",
-            ": no municipality is in the region on 2026-01-01, expected one",
+            ": no municipality is in the region on 2026-01-01, expected at least one",
         ),
-        (HEADER + "14,2-1-2026,,\n", ": no municipality is in the region on 2026-01-01, expected one at least ->"),
+        (HEADER + "14,2-1-2026,,\n", ": no municipality is in the region on 2026-01-01, expected at least one ->"),
         (HEADER + "14,0021-01-01,,\n", " line 2: valid_from is '0021-01-01'"),
-        (HEADER + "14,,,Groningen\n15,,,Grootegast\n", " line 3: region_name is 'Grootegast', and 'Groningen' before"),
+        (HEADER + "14,,,Groningen\n15,,,Grootegast\n", " line 3: region_name is 'Grootegast', and 'Groningen' earlier"),
         ("municipality_code,region_name\n14,Súd\n".encode("cp1252"), " line 2: found b'\\xfa', expected UTF-8 -> save"),
     ],
 )
@@ -147,7 +147,7 @@ def test_two_files_with_one_code_are_refused(tmp_path: Path) -> None:
     (put(tmp_path) / "noord oost.csv").write_text(GOOD, encoding="utf-8")
     (tmp_path / "Noord-Oost.csv").write_text(GOOD, encoding="utf-8")
     with pytest.raises(
-        SelectionError, match=r"noord oost.csv: its region code is OWN-NOORD-OOST, as that of Noord-Oost"
+        SelectionError, match=r"noord oost.csv: its region code is OWN-NOORD-OOST, like that of Noord-Oost"
     ):
         read_selections(tmp_path)
 

@@ -124,7 +124,7 @@ def test_a_file_is_hashed_once_and_a_packed_one_is_told_unpacked_too(tmp_path: P
 def test_other_bytes_under_the_same_id_are_refused(tmp_path: Path) -> None:
     publish(sealed(tmp_path / "a", "a"), tmp_path / "releases", "r1")
     publish(sealed(tmp_path / "b", "a"), tmp_path / "releases", "r2")
-    with pytest.raises(RegiokompasError, match=r"release r1 exists with other bytes \(table\.csv\)"):
+    with pytest.raises(RegiokompasError, match=r"release r1 exists with different bytes \(table\.csv\)"):
         publish(sealed(tmp_path / "c", "other"), tmp_path / "releases", "r1")
     assert (tmp_path / "releases" / "r1" / "table.csv").read_text(encoding="utf-8") == "a"
     found = current(tmp_path / "releases")
