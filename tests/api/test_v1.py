@@ -120,7 +120,7 @@ def test_csv_has_the_same_figures_and_the_same_next_page(portal: Datasette) -> N
     ("asked", "name", "words"),
     [
         ("indicatorid=jobs_count", "indicatorid", "Did you mean indicatorId?"),
-        ("indicator_id=jobs_count", "indicator_id", "Known are indicatorId"),
+        ("indicator_id=jobs_count", "indicator_id", "Known parameters: indicatorId"),
         ("indicatorId=jobs", "indicatorId", "/v1/indicators"),
         ("regionCode=gm0363", "regionCode", "/v1/regions"),
         ("scheme=gemeente", "scheme", "municipality"),
