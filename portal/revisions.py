@@ -46,7 +46,7 @@ class Changes:
         return sorted({row["boundary_year"] for row in self.summary["figures"] if row["boundary_year"]})
 
     def count(self, change: str | None = None, *, indicator: str | None = None, published_only: bool = False) -> int:
-        """Returns how many figures changed in a given way, as published and, unless left out, on one set of boundaries."""
+        """Returns how many figures changed in a given way, as published and, unless left out, on the boundaries."""
         return sum(
             row["figures"]
             for row in self.summary["figures"]
