@@ -80,7 +80,7 @@ async def profile(request: Request, datasette: Datasette) -> Response:
 
 
 def tidy_code(text: str) -> str:
-    """Returns a code as CBS writes it, if only its capitals, its spaces or the letters of a municipality are missing."""
+    """Returns a code as CBS writes it, if only capitals, spaces or the letters of a municipality are missing."""
     code = re.sub(r"[\s_-]", "", text).upper()
     return f"GM{code.zfill(4)}" if code.isdigit() else code
 
