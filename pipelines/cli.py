@@ -1,5 +1,6 @@
 """The command line, `regiokompas`; its `run` is the same Dagster job as in the UI."""
 
+import os
 import sys
 from collections.abc import Callable
 from difflib import get_close_matches
@@ -12,7 +13,6 @@ from typing import Any, cast
 import click
 from rich.console import Console
 
-from pipelines.commands.dagster_ui import run_ui
 from pipelines.commands.doctor import examine_all
 from pipelines.commands.main_job import conclude, only_run, prepare_home, run_job
 from pipelines.commands.new_source import new_source as make_source
@@ -26,7 +26,7 @@ from pipelines.ingest.selections import read_selections
 from pipelines.landing.store import NOTICE
 from pipelines.publish.release import CURRENT, current
 from pipelines.publish.revisions import Comparison, compare, find_release, recorded
-from pipelines.settings import CARDS, IS_INSTALLED, Settings
+from pipelines.settings import CARDS, IS_INSTALLED, PROJECT, Settings
 from pipelines.sources.card import SourceCard, load_cards
 
 
@@ -211,9 +211,15 @@ def serve(port: int, host: str) -> None:
 @told
 def dev(port: int) -> None:
     """Open the Dagster UI, with the same assets, runs and checks as `regiokompas run`."""
-    settings = Settings.from_environment()
-    prepare_home(settings)
-    sys.exit(run_ui(settings, port))
+    from dagster_dg_cli.cli import cli as dg
+
+    from pipelines.commands.serve import refuse_taken_port
+
+    # Dagster notices a port that is taken when all the rest has started, and then goes on without its UI.
+    refuse_taken_port(port, "127.0.0.1")
+    os.environ["DAGSTER_HOME"] = str(prepare_home(Settings.from_environment()))
+    click.echo(f"The Dagster UI is on http://127.0.0.1:{port} in a moment; Ctrl-C ends it")
+    dg(["dev", "--workspace", str(PROJECT / "workspace.yaml"), "--port", str(port)], prog_name="dg")
 
 
 def open_console() -> Console:

@@ -1,6 +1,5 @@
 """The labour market of a region (/arbeidsmarkt/AM11, /en/labour-market/AM11) and of all regions side by side."""
 
-from pathlib import Path
 from typing import Any
 
 from datasette import Response, hookimpl
@@ -18,7 +17,6 @@ from portal.tension import CLASSES, bands, bounds, market_bounds, market_labels,
 
 # The table of tensions is made from this source alone.
 SOURCE = "uwv/spanningsindicator"
-TENSION_CLASSES = Path(__file__).parents[2] / "dbt_project" / "seeds" / "tension_classes.csv"
 # The page shows the tightest or loosest of a long list; every occupation is in the table below it.
 LONGEST_LIST = 10
 

@@ -119,7 +119,8 @@ def refuse_persons(frames: dict[str, pl.DataFrame]) -> None:
 def _refuse(frames: dict[str, pl.DataFrame], tables: list[PublicTable], looked: _Looked) -> dict[str, str]:
     """Why indicators are refused, by their ids; what was found is added to `looked`."""
     reasons: dict[str, str] = {}
-    for table in tables:
+    # Figures as published come before those on the boundaries of a year, which repeat what is wrong with them.
+    for table in sorted(tables, key=lambda table: table.name):
         for asked in table.checks:
             rows = failing_rows(frames, asked)
             if not rows.height:

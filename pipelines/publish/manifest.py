@@ -29,6 +29,7 @@ class PublicColumn:
     unit_nl: str | None
     is_facet: bool
     references: tuple[str, str] | None
+    is_looked_up: bool = False
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,7 @@ def _column(
         unit=meta.get("unit"),
         unit_nl=meta.get("unit_nl"),
         is_facet=bool(meta.get("facet")),
+        is_looked_up=bool(meta.get("looked_up")),
         references=references.get((model["name"], column["name"])),
     )
 

@@ -97,12 +97,14 @@ def create_table(table: PublicTable, repeated: Repeated) -> str:
 def indexes(table: PublicTable) -> list[str]:
     """An index for every facet and every foreign key that the primary key does not already lead with.
 
-    A table in the order of its key has none.
+    A table in the order of its key has one only for the columns that its model says are looked up.
     """
-    if not table.fts:
-        return []
     led = table.primary_key[0]
-    wanted = [c.name for c in table.columns if (c.is_facet or c.references) and c.name != led]
+    wanted = [
+        c.name
+        for c in table.columns
+        if (c.is_looked_up or (table.fts and (c.is_facet or c.references))) and c.name != led
+    ]
     return [f'create index "idx_{table.name}_{name}" on "{table.name}" ("{name}")' for name in wanted]
 
 

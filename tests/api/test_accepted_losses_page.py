@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from datasette.app import Datasette
-from support_portal import fetch, open_portal
+from support_portal import fetch, open_portal, release_of
 from support_releases import BEFORE, EARLIER, REVISED, publish_after
 
 REASON = 'GM0457 <merged>, and "goals" were ours to begin with'
@@ -62,7 +62,7 @@ def test_who_lost_what_and_why_is_told(
 def test_losses_of_an_earlier_release_stand_with_that_one(
     portal_with_losses: Datasette, path: str, heading: str, numbers: tuple[str, str]
 ) -> None:
-    release = portal_with_losses.portal.release_id
+    release = release_of(portal_with_losses).release_id
     section = section_of(fetch(portal_with_losses, f"{path}?release={release}").text)
     assert f'href="{path}?change=removed&amp;release={release}"' in section
 

@@ -45,9 +45,10 @@ insert into regions (region_code, name, scheme, is_current) values ('{REGION}', 
 insert into region_membership
     select '{SCHEME}', '{REGION}', municipality_code, valid_from, valid_to, share, source, checked_on
     from region_membership where region_code = 'PV23' and municipality_code = 'GM0193';
-insert into observations_on_boundaries
+insert into observations_on_boundaries (indicator_id, region_code, period_code, boundary_year, year, value,
+        value_status, boundary_method, parts_count, is_over)
     select indicator_id, '{REGION}', period_code, boundary_year, year, value, value_status, boundary_method,
-        parts_count, is_over, notice
+        parts_count, is_over
     from observations_on_boundaries where region_code = 'GM0193';
 {"".join(f"delete from {table} where indicator_id = '{GONE}';" for table in OF_INDICATORS)}
 """
@@ -66,7 +67,7 @@ def paths() -> Iterator[str]:
     """Every kind of page in both languages, with its files: of kinds of region, kinds of indicator, tables, the API."""
     for page, by_language in PATHS.items():
         for lang, path in by_language.items():
-            if page in ("municipality", "region", "labour_moves"):
+            if page in ("municipality", "region", "labour_moves", "docs", "doc"):
                 continue
             parts = [{"indicator": each} for each in INDICATORS] if "{indicator}" in path else [{"code": "AM36"}]
             yield from (page_url(page, lang, **each) for each in parts)

@@ -18,7 +18,7 @@ from pipelines.settings import PORTAL
 from portal.pages import PATHS
 
 PLUGINS = PORTAL / "plugins"
-PARTS = {"code": "GM0193", "scheme": "corop", "indicator": "jobs_count"}
+PARTS = {"code": "GM0193", "scheme": "corop", "indicator": "jobs_count", "name": "using"}
 PARTS_OF = {"region": {"code": "CR11"}, "labour_market": {"code": "AM11"}, "labour_moves": {"code": "AM11"}}
 # Its address is that of a file only.
 NO_PAGE = "labour_moves"

@@ -47,13 +47,13 @@ select count(*) as municipalities_count from regions where scheme = 'municipalit
 CHECK = '''
 
 @check
-def no_region_is_called_x(boundary years: Boundary years, table: str = "regions") -> pl.DataFrame:
+def no_region_is_called_x(frames: Frames, table: str = "regions") -> pl.DataFrame:
     """No region is called X."""
-    return boundary years[table].filter(pl.col("name") == "X")
+    return frames[table].filter(pl.col("name") == "X")
 '''
 CASES = """
 
-def _named(name: str) -> Boundary years:
+def _named(name: str) -> Frames:
     return {"regions": pl.DataFrame({"name": [name]})}
 
 
@@ -103,7 +103,7 @@ def project(tmp_path: Path) -> Path:
     copy = copy_project(tmp_path / "project")
     for name in ("tests", "docs"):
         shutil.copytree(PROJECT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("README.md", "README.nl.md", "CONTRIBUTING.md", "CHANGELOG.md", "Makefile"):
+    for name in ("README.md", "README.nl.md", "CONTRIBUTING.md", "CHANGELOG.md", "Makefile", ".gitattributes"):
         shutil.copy2(PROJECT / name, copy / name)
     return copy
 
@@ -212,7 +212,7 @@ def test_a_check_is_a_function_and_its_cases(project: Path) -> None:
     assert_fails(project, "no_region_is_called_x", *guard)
     insert(
         project / "tests" / "unit" / "test_schemas.py",
-        '\n\n@pytest.mark.parametrize(("name", "parameters", "boundary years"), P',
+        '\n\n@pytest.mark.parametrize(("name", "parameters", "frames"), P',
         CASES,
     )
     assert_passes(project, *guard)

@@ -61,8 +61,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the code, to be changed."""
     folder = tmp_path_factory.mktemp("project")
     for name in (*OURS, "dbt_project", "datasette"):
-        ignored = shutil.ignore_patterns("target", "landing", "__pycache__")
-        shutil.copytree(PROJECT / name, folder / name, ignore=ignored)
+        shutil.copytree(PROJECT / name, folder / name, ignore=shutil.ignore_patterns("target", "__pycache__"))
     return folder
 
 

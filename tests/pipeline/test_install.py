@@ -17,6 +17,7 @@ import pytest
 import requests
 from conftest import Run
 from support import current_release, digests
+from support_dagster_ui import open_and_end, press_ctrl_c
 
 from pipelines.settings import PROJECT
 
@@ -155,7 +156,13 @@ def test_its_pages_answer(installed: Installed, ran: subprocess.CompletedProcess
     assert set(codes.values()) == {200}, codes
 
 
-def test_neither_wrote_where_the_project_is(installed: Installed, ran: subprocess.CompletedProcess[str]) -> None:
+def test_its_dagster_ui_has_our_code(installed: Installed, tmp_path: Path) -> None:
+    command = [installed.bin / "regiokompas"]
+    ui = open_and_end(command, installed.home, installed.environment, tmp_path / "log", press_ctrl_c)
+    assert ui.code == 0 and ui.assets > 100, ui.told
+
+
+def test_none_wrote_where_the_project_is(installed: Installed, ran: subprocess.CompletedProcess[str]) -> None:
     """So it runs from what nobody may write in; a test as root could not tell by permissions."""
     assert ran.returncode == 0
     assert installed.files() == {name: files_of(PROJECT / name) for name in FOLDERS}
