@@ -1,11 +1,11 @@
-"""How the two heavy steps of the way compare with the obvious way to write them, side by side in one run.
+"""Compares the two heaviest steps of the pipeline with the obvious way to write them, side by side in one run.
 
     python benchmarks/against_the_obvious.py [ROWS] [ROUNDS]
 
-Reading: pages of CBS OData v4, landed, to Parquet; against json.loads and a loop over its rows.
-The bulk zip of CBS, landed, to Parquet; against the same table as pages of OData v4, both by us.
-Publishing: the table `observations`, DuckDB to SQLite; against sqlite3 executemany over fetchmany.
-Prints medians and their ratio. Seconds depend on the machine, ratios hardly do.
+Reading: landed pages of CBS OData v4 to Parquet, against json.loads and a loop over the rows.
+The landed bulk zip of CBS to Parquet, against the same table as pages of OData v4, both with our code.
+Publishing: the table `observations` from DuckDB to SQLite, against sqlite3 executemany over fetchmany.
+Prints medians and their ratio. Seconds depend on the machine; ratios hardly do.
 """
 
 import csv
@@ -37,7 +37,7 @@ PAGE = 100_000
 
 
 def landed(landing: Landing, rows: int) -> tuple[SourceCard, Snapshot]:
-    """A landing with a v4 table of `rows` observations, and its card."""
+    """Lands a v4 table of `rows` observations; returns its card and snapshot."""
     base = load_cards(CARDS)["cbs/81575NED"]
     total = DimensionCode(code="T001081", title="Totaal", certainty=Certainty.RECORDED)
     card = base.model_copy(
@@ -94,7 +94,7 @@ def landed(landing: Landing, rows: int) -> tuple[SourceCard, Snapshot]:
 
 
 def landed_bulk(landing: Landing, card: SourceCard, snapshot: Snapshot) -> Snapshot:
-    """The same table as the zip of the bulk way."""
+    """Lands the same table as a bulk zip."""
     columns = ["Id", "Measure", *card.dimensions, "Value", "StringValue", "ValueAttribute"]
     body = io.BytesIO()
     with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
@@ -123,7 +123,7 @@ def as_csv(header: list[str] | None, rows: Iterable[list[object]]) -> str:
 
 
 def read_obvious(landing: Landing, snapshot: Snapshot, target: Path) -> None:
-    """Every page through json.loads and a loop that makes the same row shape, to Parquet."""
+    """Reads every page with json.loads and a loop that makes the same row shape, to Parquet."""
     codes = {
         name: {c["Identifier"].strip(): c for c in json.loads(landing.get(snapshot.named(name).sha256))["value"]}
         for name in ("BedrijfstakkenBranchesSBI2008Codes", "RegioSCodes", "PeriodenCodes")
@@ -156,7 +156,7 @@ def read_obvious(landing: Landing, snapshot: Snapshot, target: Path) -> None:
 
 
 def publish_obvious(source: Path, target: Path) -> None:
-    """sqlite3 executemany over fetchmany, then the same index."""
+    """Publishes with sqlite3 executemany over fetchmany, then makes the same index."""
     target.unlink(missing_ok=True)
     with duckdb.connect(str(source), read_only=True) as con, sqlite3.connect(target) as db:
         db.execute("create table observations (region text, period text, value real, primary key (region, period))")
@@ -174,7 +174,7 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 def compare(title: str, ours: Callable[[], object], obvious: Callable[[], object], rows: int, rounds: int) -> None:
-    """Run both in turn and print medians and the median of the ratios."""
+    """Run both alternately, and print the medians and the median of the ratios."""
     pairs = [(seconds(ours), seconds(obvious)) for _ in range(rounds)]
     mine, other = median(p[0] for p in pairs), median(p[1] for p in pairs)
     ratio = median(p[1] / p[0] for p in pairs)

@@ -1,10 +1,11 @@
-"""How long a live run takes to fetch and read every source, beside what its requests would take one after another.
+"""How long a live run takes to fetch and read every source, compared with its requests one after another.
 
     python benchmarks/live_run.py [SECONDS] [DEAD] [SOURCE ...]
 
-The sample's sources answer over HTTP on this machine, each request after so many seconds (0.2), in the wire format of
-their protocol. DEAD hosts (10) that take connections and say nothing are asked beside them. SOURCE is a card, such as
-`cbs/83583NED`; all, if none is given. All in one process, so the sources take processor time from the run.
+The sample's sources answer over HTTP on this machine, in the wire format of their protocol, each request after SECONDS
+(0.2). In one of the measurements DEAD hosts (10) that accept connections but never respond are requested as well.
+SOURCE is a card, such as `cbs/83583NED`; by default all. Everything is in one process, so the sources take processor
+time from the run.
 """
 
 import socket
@@ -36,7 +37,7 @@ DEAD_CARD = "zaanstad/subsidies"
 
 @dataclass(frozen=True)
 class Measured:
-    """What a fetch of all cards came to.
+    """The result of fetching all cards.
 
     Attributes:
         seconds: how long it took.
@@ -51,7 +52,7 @@ class Measured:
 
 @contextmanager
 def silent_hosts(count: int) -> Iterator[list[str]]:
-    """Addresses of hosts that take connections and never answer."""
+    """Addresses of hosts that accept connections and never respond."""
     with ExitStack() as stack:
         found = []
         for _ in range(count):
@@ -61,7 +62,7 @@ def silent_hosts(count: int) -> Iterator[list[str]]:
 
 
 def on_silent_hosts(card: SourceCard, hosts: list[str]) -> dict[str, SourceCard]:
-    """A card of a file on each of these hosts."""
+    """A card for a file on each of these hosts."""
     return {
         f"{card.publisher}/dead_{at}": card.model_copy(
             update={"table": f"dead_{at}", "access": (FileAccess(protocol=Protocol.FILE, urls=(f"{host}/file.csv",)),)}
@@ -71,7 +72,7 @@ def on_silent_hosts(card: SourceCard, hosts: list[str]) -> dict[str, SourceCard]
 
 
 def live_origin(server: SampleServer, data: Path, http: HttpClient) -> LiveOrigin:
-    """The origin of a live run that asks the server, with what a person brought in a folder."""
+    """The origin of a live run that fetches from the server, with the manually fetched files in a folder."""
     known = addresses(Settings(data=data))
     return LiveOrigin(http, {**known, **server.addresses})
 
@@ -93,7 +94,7 @@ def fetch_all(cards: Mapping[str, SourceCard], origin: LiveOrigin, server: Sampl
 
 
 def measure(cards: dict[str, SourceCard], seconds: float, dead: int, http: HttpClient) -> dict[str, Measured]:
-    """The doctor, a first run, one without news, and a first run with dead hosts beside the sources."""
+    """The doctor, a first run, one in which nothing is new, and a first run with dead hosts beside the sources."""
     found: dict[str, Measured] = {}
     with serving(cards, seconds=seconds) as server, silent_hosts(dead) as hosts, TemporaryDirectory() as folder:
         server.recall(cards)
@@ -117,7 +118,7 @@ def measure(cards: dict[str, SourceCard], seconds: float, dead: int, http: HttpC
 
 
 def main(seconds: float = 0.2, dead: int = 10, *sources: str) -> None:
-    """Print what every step took, as seconds and as a part of its requests' latencies one after another."""
+    """Print how long every step took, in seconds and as a share of the summed latencies of its requests."""
     cards = {name: card for name, card in load_cards(CARDS).items() if name in sources or not sources}
     print(f"{'':<16} {'seconds':>8} {'requests':>9} {'of their latencies':>19} {'failed':>7}")
     for name, found in measure(cards, seconds, dead, HttpClient(open_session())).items():

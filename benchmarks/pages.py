@@ -1,9 +1,9 @@
-"""How fast the portal's own pages are, beside Datasette's own page of the same rows, in one run.
+"""How fast the portal's own pages are, compared in one run with Datasette's own page of the same rows.
 
     python benchmarks/pages.py [ROUNDS]
 
-Asks the current release, within one process and without a network. Prints the median of each page and its ratio to the
-first hundred rows of `observations` of one municipality as Datasette shows them.
+Requests pages of the current release in one process, without a network. Prints the median of each page and its ratio
+to Datasette's own page of the first hundred rows of `observations` for one municipality.
 """
 
 import asyncio
@@ -43,7 +43,7 @@ def open_portal(release: Path) -> Datasette:
 
 
 async def measure(portal: Datasette, pages: dict[str, str], rounds: int) -> dict[str, float]:
-    """The median seconds of each page, asked in turn; the first round warms up and does not count."""
+    """The median seconds of each page, requested in turn; the first round is a warm-up and does not count."""
     seconds: dict[str, list[float]] = {name: [] for name in pages}
     for number in range(rounds + 1):
         for name, path in pages.items():
@@ -57,7 +57,7 @@ async def measure(portal: Datasette, pages: dict[str, str], rounds: int) -> dict
 
 
 def main() -> None:
-    """Print a line a page."""
+    """Print one line per page."""
     release = (Settings.from_environment().releases / CURRENT).resolve(strict=True)
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 10
     found = asyncio.run(measure(open_portal(release), {"Datasette's rows": STOCK, **PAGES}, rounds))

@@ -1,1 +1,5 @@
-"""What the pages of the portal share: how figures are written and drawn. It knows nothing of dbt, DuckDB or Dagster."""
+"""What the portal's pages share: reading a release, and formatting and drawing its figures.
+
+Code that serves one page belongs in `datasette/plugins`, and nothing here may know dbt, DuckDB or Dagster.
+Read `context.py` first.
+"""

@@ -1,4 +1,4 @@
-"""How an age in days and a day are written for a Dutch and an English reader."""
+"""Writes dates and ages in days for Dutch and English readers."""
 
 import re
 from collections.abc import Mapping
@@ -8,13 +8,13 @@ _UNITS = {
     "en": {"running": "still running", "days": "days", "day": "day", "months": "months", "years": "years"},
 }
 _DAYS_IN_A_MONTH = 30.44
-# Up to here days are counted, and up to the second months.
+# Up to the first, an age is written in days; up to the second, in months.
 _MOST_DAYS, _MOST_MONTHS = 60, 24
 _DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 
 
 def format_age(days: int | None, lang: str) -> str:
-    """Returns how long ago a period ended: 12 days, 10 months, 3 years; a period may also not be over."""
+    """Returns how long ago a period ended: 12 days, 10 months, 3 years; or that it is not over yet."""
     units = _UNITS[lang]
     if days is None:
         return ""
@@ -27,6 +27,6 @@ def format_age(days: int | None, lang: str) -> str:
 
 
 def format_day(moment: str | None, months: Mapping[str, Mapping[str, str]], lang: str) -> str:
-    """Returns the day of a moment such as 2026-11-30T06:00 as people write it: 30 november 2026."""
+    """Returns the date of a timestamp such as 2026-11-30T06:00 in words: 30 november 2026."""
     day = _DAY.match(moment or "")
     return f"{int(day[3])} {months[day[2]][lang]} {day[1]}" if day else moment or ""

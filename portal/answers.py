@@ -1,4 +1,4 @@
-"""How the figures of a page are answered as CSV, and what every file says of the release that it comes from."""
+"""Sends the figures of a page as CSV, and adds to every file which release it comes from."""
 
 from collections.abc import Iterable, Sequence
 
@@ -10,21 +10,21 @@ from portal.context import context_of
 from portal.csv_text import Row, write_csv
 
 CSV_TYPE = "text/csv; charset=utf-8; header=present"
-# A release never changes, and a process serves one: an answer may be kept for a while, but not over the next release.
+# A release never changes and a process serves one, so a response may be cached for a while, but not past the next one.
 KEPT = {"Cache-Control": "max-age=60"}
 
 
 def answer_csv(
     datasette: Datasette, request: Request, rows: Iterable[Row], columns: Sequence[str], name: str
 ) -> Response:
-    """Returns rows as a file to keep, each with its release: as Dutch Excel opens it where `.nl.csv` was asked for.
+    """Returns rows as a file to download, each with its release; in the form for Dutch Excel if that is `.nl.csv`.
 
     Args:
         datasette: the server.
-        request: what was asked.
-        rows: by column.
-        columns: those of the file, without `release_id` and `notice`, which come last in every file.
-        name: what the file is called, without its extension.
+        request: the request.
+        rows: the rows, by column.
+        columns: the columns of the file, without `release_id` and `notice`, which come last in every file.
+        name: the name of the file, without its extension.
     """
     context = context_of(datasette)
     release = {"release_id": context.release_id, "notice": context.notice}
@@ -35,30 +35,30 @@ def answer_csv(
 
 
 def refuse_csv(datasette: Datasette, problems: Sequence[str], status: int) -> Response:
-    """Returns what is wrong with the question for a file, a line each."""
+    """Returns the problems with a request for a file, one per line."""
     text = "\n".join(problems) + "\n"
     answer: Response = Response.text(text, status=status, headers=_shared(datasette, dict(KEPT)))
     return answer
 
 
 def file_headers(datasette: Datasette, tag: str, name: str | None = None) -> dict[str, str]:
-    """Returns the headers of a file of the release; `tag` with the release stands for its bytes.
+    """Returns the headers of a file of the release; `tag` and the release together identify its bytes.
 
-    With `name` a browser keeps the file under that name.
+    With `name`, a browser saves the file under that name.
     """
     headers = {"ETag": f'"{context_of(datasette).release_id}-{tag}"', "Cache-Control": "max-age=300"}
     return _shared(datasette, {**headers, "Content-Disposition": f'attachment; filename="{name}"'} if name else headers)
 
 
 def answer_without_body(request: Request, headers: dict[str, str], content_type: str) -> Response | None:
-    """Returns the answer to who has these bytes already or asks for the headers alone; None to who wants them."""
+    """Returns the response if the client has these bytes or wants only the headers; None if it wants the bytes."""
     if has_already(request.headers.get("if-none-match"), headers["ETag"]):
         return Response("", status=304, headers=headers, content_type=content_type)
     return Response("", headers=headers, content_type=content_type) if request.method == "HEAD" else None
 
 
 def has_already(if_none_match: str | None, etag: str) -> bool:
-    """Whether the reader says to have this answer."""
+    """Whether the client says that it already has this response."""
     tags = [tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")]
     return etag in tags or "*" in tags
 

@@ -1,4 +1,4 @@
-"""How a plugin stands around the whole server, to look at every request or answer."""
+"""Wraps the whole server in a plugin that sees every request and response."""
 
 import functools
 from collections.abc import Awaitable, Callable
@@ -12,10 +12,10 @@ AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 def around(handle: Callable[[AsgiApp, Scope, Receive, Send], Awaitable[None]]) -> Callable[[AsgiApp], AsgiApp]:
-    """Returns the answer to Datasette's hook `asgi_wrapper`: `handle` gets every request, and the server within."""
+    """Returns a value for Datasette's hook `asgi_wrapper`: `handle` gets the wrapped server and every request."""
 
     def wrap(app: AsgiApp) -> AsgiApp:
-        # A server is an object of a class, of which the attributes are not ours to copy.
+        # The server can be an object of a class, whose attributes are not ours to copy.
         @functools.wraps(app, updated=())
         async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
             await handle(app, scope, receive, send)

@@ -1,6 +1,6 @@
 """Counts on the municipal boundaries of any year, from the figures as published and `boundary_transitions`.
 
-The release itself holds the figures on its newest boundaries only; this does for another year what
+The release itself has the figures on its newest boundaries only; this module does for other years what
 `int_observations__put_municipalities_on_boundaries` does for that one.
 """
 
@@ -23,11 +23,11 @@ from portal.regroup import (
     place_on_boundaries,
 )
 
-# Their territory does not depend on municipal boundaries, or is not ours to move.
+# Their territory does not depend on municipal boundaries, or is not ours to change.
 KEPT_SCHEMES = ("country", "nuts_country", "nuts2", "nuts3")
 
-# The boundaries that the regions of a period follow: those of its source where all of it is on one division, or else
-# those of its first day. Only in the second case can they change within the period.
+# The boundaries that the regions of a period follow: those of its source if the whole source is on one division,
+# otherwise those of its first day. Only in the second case can they change within the period.
 PERIODS = """
 select p.period_code, coalesce(s.boundary_year || '-01-01', p.start_date) as as_of,
     case when s.boundary_year is null then p.end_date end as ends_on

@@ -1,7 +1,7 @@
-"""Line charts as SVG, made on the server: no script, no style of their own, and the same in words.
+"""Line charts as SVG, made on the server: without scripts or styles of their own, and described in words too.
 
-A line breaks where a year has no figure. The ends of both axes carry their number, for the vertical axis seldom begins
-at zero. A figure that is provisional or estimated is an open dot.
+A line breaks where a year has no figure. Both ends of each axis are labelled, because the vertical axis seldom starts
+at zero. A provisional or estimated figure is an open dot.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ Words = Callable[[str], str]
 
 @dataclass(frozen=True)
 class Point:
-    """A figure of a year; `value` is None where there is none."""
+    """The figure for a year; `value` is None if there is none."""
 
     year: int
     value: float | None
@@ -27,13 +27,13 @@ class Point:
 
     @property
     def is_sure(self) -> bool:
-        """Whether nothing says that the figure may still change, as it does of one that is provisional or estimated."""
+        """Whether the figure is not expected to change, unlike one that is provisional or estimated."""
         return self.status in SURE
 
 
 @dataclass(frozen=True)
 class Size:
-    """The room of a chart: the whole of it, and what stays free for the numbers around it."""
+    """The size of a chart, and the margins for the numbers around it."""
 
     width: int
     height: int
@@ -49,7 +49,7 @@ LARGE = Size(720, 300)
 
 @dataclass(frozen=True)
 class Axes:
-    """From years and values to places in the drawing."""
+    """Maps years and values to positions in the drawing."""
 
     first: int
     last: int
@@ -58,16 +58,16 @@ class Axes:
     size: Size
 
     def x(self, year: int) -> float:
-        """Returns the place of a year from the left; one year alone stands in the middle."""
+        """Returns the position of a year from the left; a single year is in the middle."""
         return Scale(self.first, self.last, self.size.left, self.size.width - self.size.right)(year)
 
     def y(self, value: float) -> float:
-        """Returns the place of a value from the top."""
+        """Returns the position of a value from the top."""
         return Scale(self.low, self.high, self.size.height - self.size.bottom, self.size.top)(value)
 
 
 def runs(points: Sequence[Point]) -> list[list[Point]]:
-    """Returns the stretches of years that follow each other and all have a figure, in the order of time."""
+    """Returns the runs of consecutive years that all have a figure, in chronological order."""
     found: list[list[Point]] = []
     for point in sorted(points, key=lambda p: p.year):
         if point.value is None:
@@ -82,9 +82,9 @@ def runs(points: Sequence[Point]) -> list[list[Point]]:
 def line_chart(
     points: Sequence[Point], *, title: str, decimals: int, lang: str, words: Words, size: Size = SMALL
 ) -> Markup:
-    """Returns the chart of one series; empty when it has no figure at all.
+    """Returns the chart of one series; empty if it has no figure at all.
 
-    `words` gives the sentences of the group `charts` of the texts in the language: `portal.text("charts", key, lang)`.
+    `words` returns a sentence of the text group `charts` in the language: `portal.text("charts", key, lang)`.
     """
     return lines_chart({title: points}, title=title, decimals=decimals, lang=lang, words=words, size=size)
 
@@ -115,7 +115,7 @@ def lines_chart(
 
 
 def describe(points: Sequence[Point], title: str, decimals: int, lang: str, words: Words) -> str:
-    """Returns what a line shows in words: both ends, lowest and highest, years without a figure or to be revised."""
+    """Describes a line in words: both ends, lowest and highest, years without a figure or with one that may change."""
     known = sorted((point for point in points if point.value is not None), key=lambda p: p.year)
     if not known:
         return words("none").format(title=title)
@@ -160,7 +160,7 @@ def _axis_lines(axes: Axes, decimals: int, lang: str) -> Markup:
 
 
 def _series(points: Sequence[Point], axes: Axes, decimals: int, lang: str) -> Markup:
-    """The lines of every stretch of years, with a dot for each figure on top."""
+    """The line of every run of years, with a dot on top for each figure."""
     lines, dots = [], []
     for run in runs(points):
         places = [(axes.x(p.year), axes.y(p.value), p) for p in run if p.value is not None]

@@ -1,7 +1,7 @@
-"""How figures are divided over the classes of a map.
+"""Divides figures into the classes of a map.
 
-Figures are rounded first, as the page writes them. So the bounds in the legend and the figures in the table agree, and
-two figures that read the same never have different colours.
+Figures are rounded first, as the page shows them, so that the bounds in the legend agree with the figures in the
+table, and two figures that look the same never have different colours.
 """
 
 from bisect import bisect_right
@@ -14,7 +14,7 @@ METHODS = ("quantiles", "equal")
 
 @dataclass(frozen=True)
 class ValueClass:
-    """One colour of the map: from `low` up to and not including `high`; the last class has its `high` too."""
+    """One colour of the map: from `low` up to but not including `high`; the last class includes its `high`."""
 
     low: float
     high: float
@@ -32,7 +32,7 @@ class Classification:
     classes: tuple[ValueClass, ...]
 
     def class_of(self, value: float | None) -> ValueClass | None:
-        """Returns the one class that has the figure; None for no figure.
+        """Returns the class that a figure falls into; None if there is no figure.
 
         Raises:
             ValueError: the figure is outside every class: it was not among those that were divided.
@@ -41,21 +41,21 @@ class Classification:
             return None
         rounded = round(value, self.decimals)
         if not self.classes or not self.classes[0].low <= rounded <= self.classes[-1].high:
-            raise ValueError(f"{value} is in no class -> divide all figures of a map at once")
+            raise ValueError(f"{value} is in no class -> divide all figures of a map together")
         return self.classes[bisect_right([c.low for c in self.classes], rounded) - 1]
 
 
 def classify(
     values: Sequence[float | None], method: str, decimals: int, most_classes: int = MOST_CLASSES
 ) -> Classification:
-    """Divides figures over at most `most_classes` classes.
+    """Divides figures into at most `most_classes` classes.
 
     Args:
         values: the figures of all regions; None where there is none.
-        method: `quantiles`, about as many regions in each class, equal figures always together; or `equal`, classes
-            of the same width.
-        decimals: how many decimals the page writes.
-        most_classes: the most classes; fewer where the figures differ too little.
+        method: `quantiles`, about the same number of regions in each class, with equal figures always together; or
+            `equal`, classes of the same width.
+        decimals: how many decimals the page shows.
+        most_classes: the maximum number of classes; there are fewer if the figures differ too little.
     """
     present = sorted(round(value, decimals) for value in values if value is not None)
     if not present:
@@ -82,7 +82,7 @@ def _quantile_lows(present: list[float], _decimals: int, most_classes: int) -> l
 def _equal_lows(present: list[float], decimals: int, most_classes: int) -> list[float]:
     low, high = present[0], present[-1]
     step = (high - low) / most_classes
-    # The highest figure is no bound: a class of its own would be less wide than the others.
+    # The highest figure is not a bound: a class of its own would be narrower than the others.
     return sorted(
         {low} | {low_i for i in range(most_classes) if low < (low_i := round(low + i * step, decimals)) < high}
     )
@@ -92,14 +92,14 @@ _LOWS = {"quantiles": _quantile_lows, "equal": _equal_lows}
 
 
 def _shades(count: int) -> list[int]:
-    """Spreads few classes over all shades, so that two classes are light and dark and not light and lighter."""
+    """Spreads a few classes over all shades, so that two classes are light and dark rather than light and lighter."""
     if count == 1:
         return [MOST_CLASSES // 2 + 1]
     return [1 + round(i * (MOST_CLASSES - 1) / (count - 1)) for i in range(count)]
 
 
 def rank(values: Mapping[str, float | None], decimals: int) -> dict[str, int]:
-    """Returns the place of each region that has a figure, 1 for the highest; equal figures share the best place."""
+    """Returns the rank of each region that has a figure, 1 for the highest; equal figures share the best rank."""
     rounded = {code: round(value, decimals) for code, value in values.items() if value is not None}
     first_place: dict[float, int] = {}
     for place, value in enumerate(sorted(rounded.values(), reverse=True), start=1):

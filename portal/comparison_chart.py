@@ -1,6 +1,6 @@
-"""A chart of several lines, drawn as SVG: told apart by dash and mark and not by colour alone.
+"""An SVG chart of several lines, told apart by dash and mark and not by colour alone.
 
-Classes and no styles: the page's own style sheet gives the colours, so that a strict content policy holds.
+It has classes instead of styles: the page's style sheet sets the colours, so a strict content security policy holds.
 """
 
 import math
@@ -17,7 +17,7 @@ from portal.formats import format_number
 WIDTH, HEIGHT = 720, 320
 LEFT, RIGHT, TOP, BOTTOM = 76, 14, 14, 30
 PIXELS_A_LETTER = 8
-# A step this much longer than the usual one has a period in it that is missing.
+# A step this much longer than the usual one means that a period is missing.
 GAP = 1.5
 
 _MARKS = (
@@ -35,7 +35,7 @@ MOST_LINES = len(_MARKS)
 
 @dataclass(frozen=True, slots=True)
 class LinePoint:
-    """A figure on a line, at the first day of its period; `is_firm` unless it is provisional or estimated."""
+    """A figure on a line, on the first day of its period; `is_firm` unless it is provisional or estimated."""
 
     day: date
     period: str
@@ -52,7 +52,7 @@ class Line:
 
 
 def mark(place: int) -> Markup:
-    """Returns the mark and dash of a line as a small SVG, for a legend in words beside the chart."""
+    """Returns the mark and dash of a line as a small SVG, for the legend beside the chart."""
     return Markup(
         '<svg class="key s{}" viewBox="0 0 40 14" width="40" height="14" aria-hidden="true">'
         '<path class="line" d="M1 7H39"/><path class="mark" transform="translate(20 7)" d="{}"/></svg>'
@@ -60,7 +60,7 @@ def mark(place: int) -> Markup:
 
 
 def comparison_chart(lines: Sequence[Line], heading: str, description: str, decimals: int, lang: str) -> Markup:
-    """Returns the SVG, empty when no line has a figure. A line breaks where a period is missing."""
+    """Returns the SVG; empty if no line has a figure. A line breaks where a period is missing."""
     known = [(p, p.day.toordinal()) for line in lines for p in line.points if p.value is not None]
     if not known:
         return Markup("")
@@ -102,7 +102,7 @@ def _draw(place: int, line: Line, across: Scale, up: Scale, usual: int) -> Marku
         x, y = across(day), up(point.value or 0)
         path += f"{'L' if before is not None and day - before <= GAP * usual else 'M'}{x:.1f} {y:.1f}"
         before = day
-        # With many points marks hide the line; the dash still tells it apart.
+        # With many points, marks would hide the line; its dash still identifies it.
         if len(shown) <= 40 or not point.is_firm or point is shown[-1]:
             kind = "mark" if point.is_firm else "mark soft"
             marks += Markup('<path class="{}" transform="translate({:.1f} {:.1f})" d="{}"/>').format(
@@ -116,7 +116,7 @@ def _tick_decimals(ticks: Sequence[float]) -> int:
 
 
 def _labelled(days: Sequence[int], most: int) -> list[int]:
-    """Returns the days that get a label: the first, the last and some between, wide enough apart to read."""
+    """Returns the days that get a label: the first, the last and some in between, far enough apart to read."""
     apart = max(1, math.ceil((days[-1] - days[0]) / most))
     chosen = [days[0]]
     for day in days[1:-1]:

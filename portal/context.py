@@ -1,8 +1,8 @@
-"""What every page must know of the one release that this process serves, read once at the start.
+"""What every page needs to know about the one release that this process serves, read once at startup.
 
-Plugins and the modules of this package find it with `context_of`, templates as the global `portal`. All of it is read
-before the first request is answered, so no reader waits for it and a release that cannot be read is no running server.
-What belongs to one request does not belong here.
+Plugins and the modules of this package get it from `context_of`, templates from the global `portal`. All of it is read
+before the first request is answered, so no request waits for it, and the server does not start on a release that it
+cannot read. Nothing that depends on a request belongs here.
 """
 
 import hashlib
@@ -27,19 +27,19 @@ from portal.words import LANGUAGES, read_words
 
 @dataclass(frozen=True)
 class ReleaseContext:
-    """The release and the words around it; both stay the same for the life of the process.
+    """The release and the texts of the pages; both stay the same for the life of the process.
 
     Args:
-        folder: where its files are.
-        release_id: its name.
-        notice: that its figures are invented, in both languages; None for published figures.
+        folder: the folder with its files.
+        release_id: its id.
+        notice: in both languages, that its figures are invented; None for published figures.
         newest_landed_at: when the newest of its sources was fetched.
         texts: every sentence of the pages, by group, key and language.
-        other_names: what else people call a region, by its code.
+        other_names: the other names of regions, by region code.
         headlines: the indicators that a profile shows first, in that order.
         style_version: changes with the style sheets, so that a browser fetches them again.
-        registry: what there is to choose from.
-        overview: what the home page shows everybody.
+        registry: what readers can choose from.
+        overview: what the home page shows.
         maps: what maps look like.
         api: the release as the API sees it.
     """
@@ -58,22 +58,22 @@ class ReleaseContext:
     api: Facts
 
     def text(self, group: str, key: str, lang: str) -> str:
-        """Returns a sentence; a key that the catalogue lacks (a state that is new, say) is shown as it is."""
+        """Returns a sentence; a key that the texts lack (a new state, say) is shown as it is."""
         entry = self.texts[group].get(key)
         return entry[lang] if entry else key.replace("_", " ")
 
     @property
     def notice_parts(self) -> list[tuple[str, str]]:
-        """Returns the sample notice as (language, sentence), nothing for a release of published figures."""
+        """Returns the sample notice as (language, sentence); empty for a release of published figures."""
         return list(zip(LANGUAGES, self.notice.split(" / "), strict=True)) if self.notice else []
 
     def find_regions(self, asked: str) -> list[Row]:
-        """Returns the regions that somebody may mean, see `search_regions`."""
+        """Returns the regions that a reader may mean, see `search_regions`."""
         return search_regions(asked, self.registry, list(self.texts["schemes"]), self.other_names)
 
     @property
     def ascii_notice(self) -> str | None:
-        """Returns the sample notice in the characters that an HTTP header can carry."""
+        """Returns the sample notice in characters that an HTTP header can hold."""
         return self.notice.encode("ascii", "replace").decode() if self.notice else None
 
 
@@ -81,21 +81,21 @@ _contexts: WeakKeyDictionary[Datasette, ReleaseContext] = WeakKeyDictionary()
 
 
 def context_of(datasette: Datasette) -> ReleaseContext:
-    """Returns the release that a server serves; there is one as soon as the server has started."""
+    """Returns the release that a server serves; available as soon as the server has started."""
     return _contexts[datasette]
 
 
 async def attach_context(datasette: Datasette) -> ReleaseContext:
-    """Reads the release of a server that starts, for `context_of` to find."""
+    """Reads the release of a server that is starting, for `context_of` to find."""
     context = _contexts[datasette] = await read_context(datasette)
     return context
 
 
 async def read_context(datasette: Datasette) -> ReleaseContext:
-    """Returns the facts of the release that this process serves.
+    """Returns the context of the release that this process serves.
 
     Raises:
-        UnknownFormatError: it is of a form that this portal cannot read.
+        UnknownFormatError: the release has a form that this portal cannot read.
     """
     database = datasette.get_database(DATABASE)
     release = dict((await database.execute("select * from release")).first())
@@ -122,10 +122,10 @@ async def read_context(datasette: Datasette) -> ReleaseContext:
 
 
 def _portal_folder(datasette: Datasette) -> Path:
-    """Where the words and the looks of this portal are: the folder whose plugins are running.
+    """The folder with the texts and style of this portal: the one whose plugins are running.
 
     Raises:
-        ValueError: the server was started without one.
+        ValueError: the server was started without such a folder.
     """
     if datasette.config_dir is None:
         raise ValueError("This server has no configuration directory -> start it as `regiokompas serve` does")
@@ -136,7 +136,7 @@ def read_texts(portal_folder: Path) -> Texts:
     """Returns every group of texts/*.yml.
 
     Raises:
-        ValueError: two files have the same group.
+        ValueError: two files define the same group.
     """
     texts: Texts = {}
     for path in sorted((portal_folder / "texts").glob("*.yml")):

@@ -8,13 +8,13 @@ from typing import Any
 
 Row = dict[str, Any]
 
-# A spreadsheet takes a text that starts like this for a formula and runs it.
+# A spreadsheet takes text that starts like this for a formula and runs it.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 BYTE_ORDER_MARK = "\ufeff"
 
 
 def write_csv(rows: Iterable[Row], columns: Sequence[str], *, dutch: bool) -> str:
-    """Returns rows as CSV with a header; what is not known is an empty cell."""
+    """Returns rows as CSV with a header; an unknown value is an empty cell."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter=";" if dutch else ",", lineterminator="\r\n")
     writer.writerow(columns)
@@ -29,10 +29,10 @@ def _cell(value: object, decimal_mark: str) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float):
-        # Without an exponent, which is not a number to every reader.
+        # Without an exponent, which not every program reads as a number.
         return str(int(value)) if value.is_integer() else f"{Decimal(repr(value)):f}".replace(".", decimal_mark)
     if isinstance(value, int):
         return str(value)
     written = str(value)
-    # Also behind a space, which a spreadsheet trims away.
+    # Also after a space, which a spreadsheet trims.
     return f"'{written}" if written.lstrip(" ").startswith(FORMULA_STARTS) else written

@@ -1,4 +1,4 @@
-"""Tables told to machines: as a Data Package (version 2), and from that as CSV on the Web.
+"""Describes tables to programs: as a Data Package (version 2), and from that as CSV on the Web.
 
 A column is described once, as a field of the Data Package of a release; everything else is derived from it.
 """
@@ -11,29 +11,29 @@ Json = dict[str, Any]
 
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
 LANGUAGES = ("nl", "en")
-# Dutch Excel expects these; its byte order mark is taken off by whoever reads UTF-8 with one.
+# What Dutch Excel expects; programs that read UTF-8 with a byte order mark strip it.
 DUTCH_DIALECT = {"delimiter": ";"}
 DECIMAL_COMMA = ","
 
 
 def in_both(texts: Json) -> str:
-    """Returns Dutch and English in one line, for readers that have room for one text."""
+    """Returns Dutch and English in one line, for formats that have room for one text."""
     return " / ".join(texts[lang] for lang in LANGUAGES if texts.get(lang))
 
 
 def table_schema(fields: Sequence[Json], primary_key: Sequence[str], foreign_keys: Sequence[Json]) -> Json:
-    """Returns a Table Schema; a table without keys to others has no list of them."""
+    """Returns a Table Schema; a table without foreign keys has no list of them."""
     keys = {"foreignKeys": list(foreign_keys)} if foreign_keys else {}
     return {"fields": list(fields), "primaryKey": list(primary_key), **keys}
 
 
 def foreign_key(field: str, resource: str, target: str, *, own: str) -> Json:
-    """Returns a key to a column of another table, or of this one (`own` is its name)."""
+    """Returns a foreign key to a column of another table, or of this one (whose name is `own`)."""
     return {"fields": [field], "reference": {"resource": "" if resource == own else resource, "fields": [target]}}
 
 
 def dutch(resource: Json, path: str, suffix: str = ".nl") -> Json:
-    """Returns the resource of the same rows as Dutch Excel opens them; its keys point at files of that kind too."""
+    """Returns the resource of the same rows in the form for Dutch Excel; its keys refer to files of that form too."""
     schema = resource["schema"]
     fields = [{**f, "decimalChar": DECIMAL_COMMA} if f["type"] == "number" else f for f in schema["fields"]]
     return {
@@ -45,7 +45,7 @@ def dutch(resource: Json, path: str, suffix: str = ".nl") -> Json:
 
 
 def renamed(resource: Json, suffix: str) -> Json:
-    """Returns the resource under a longer name, with keys that point at resources with that suffix too."""
+    """Returns the resource with a suffix to its name, and keys that refer to resources with that suffix too."""
     schema = dict(resource["schema"])
     if "foreignKeys" in schema:
         schema["foreignKeys"] = [_to_suffix(key, suffix) for key in schema["foreignKeys"]]
@@ -59,7 +59,7 @@ def _to_suffix(key: Json, suffix: str) -> Json:
 
 
 def licences_and_sources(rows: Iterable[Json]) -> Json:
-    """Returns the terms and the sentences of attribution of rows of the table of sources, each once."""
+    """Returns the licences and attributions of rows of the table of sources, each once."""
     rows = list(rows)
     licences = {row["licence_url"]: {"path": row["licence_url"], "title": row["licence"]} for row in rows}
     sources = {row["attribution"]: {"title": row["attribution"], "path": row["homepage_url"]} for row in rows}
@@ -72,7 +72,7 @@ def _sorted(items: dict[str, Json]) -> list[Json]:
 
 
 def csv_on_the_web(package: Json) -> Json:
-    """Returns the CSV files of a Data Package as a table group of CSV on the Web, which knows them unpacked."""
+    """Returns the CSV files of a Data Package as a table group of CSV on the Web, which describes them unpacked."""
     resources = [resource for resource in package["resources"] if resource.get("format") == "csv"]
     urls = {resource["name"]: resource["path"].removesuffix(".gz") for resource in resources}
     return {
@@ -124,7 +124,7 @@ def _web_column(field: Json) -> Json:
     }
     if "units" in field:
         column["schema:unitText"] = _texts(field["units"])
-    # An empty text in a column that must be filled is a text: nothing stands for "unknown" there.
+    # An empty text in a required column is a value: nothing means "unknown" there.
     return {**column, "null": []} if required and field["type"] == "string" else column
 
 
@@ -141,5 +141,5 @@ def _texts(texts: Json) -> list[Json]:
 
 
 def written(content: Json) -> bytes:
-    """Returns JSON as it is published, so that equal content gives equal bytes."""
+    """Returns JSON as it is published; equal content gives equal bytes."""
     return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode()

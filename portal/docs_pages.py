@@ -1,6 +1,6 @@
-"""The documentation, `docs/*.md`, as HTML for the portal; what is linked there is linked here.
+"""The documentation, `docs/*.md`, as HTML for the portal; links between its pages stay links.
 
-`using.md` is a page in English, `using.nl.md` the same page in Dutch. Nothing of a release is known here.
+`using.md` is a page in English, `using.nl.md` the same page in Dutch. Nothing here depends on a release.
 """
 
 import re
@@ -18,11 +18,11 @@ from markdown_it.token import Token
 from portal.pages import page_url
 
 _BESIDE = Path(__file__).parents[1]
-# Beside the package in a checkout, and in an install in the folder of what is no package.
+# Next to the package in a checkout; in an installation, in the folder for data files.
 DOCS_FOLDER = next(
     f for f in (_BESIDE / "regiokompas_project" / "docs", _BESIDE / "docs") if f.is_dir() or f.parent == _BESIDE
 )
-# Where the documentation has the portal; a reader sees the address of the portal that shows it.
+# The address of the portal in the documentation; readers see the address of the portal that shows it.
 WRITTEN_ADDRESS = "http://127.0.0.1:8001"
 DUTCH = ".nl"
 _LINK = re.compile(r"(?P<name>[\w-]+)(?P<dutch>\.nl)?\.md(?P<anchor>#.*)?")
@@ -43,7 +43,7 @@ class DocPage:
 def read_docs(lang: str) -> dict[str, DocPage]:
     """Returns every page by name for readers of a language, those that exist in both languages first.
 
-    A page without a Dutch version is the English one for everyone.
+    A page without a Dutch version is shown in English to everyone.
     """
     dutch = _dutch_names()
     names = {path.name.removesuffix(".md") for path in DOCS_FOLDER.glob("*.md")} - {f"{name}{DUTCH}" for name in dutch}
@@ -53,7 +53,7 @@ def read_docs(lang: str) -> dict[str, DocPage]:
 
 
 def docs_paths() -> list[dict[str, str]]:
-    """Returns the path of every page by language, in the languages that it is written in."""
+    """Returns the path of every page by language, for the languages that it is written in."""
     english, dutch = read_docs("en"), read_docs("nl")
     return [
         {page.lang: page_url("doc", page.lang, name=name) for page in (dutch[name], english[name])} for name in english
@@ -61,7 +61,7 @@ def docs_paths() -> list[dict[str, str]]:
 
 
 def slug(heading: str) -> str:
-    """Returns the anchor of a heading, as hosts of Markdown make it."""
+    """Returns the anchor of a heading, as Markdown hosts make it."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
@@ -94,7 +94,7 @@ def _markdown() -> MarkdownIt:
 
 
 def _link_open(renderer: RendererHTML, tokens: Sequence[Token], at: int, options: Any, env: Any) -> str:
-    """A link to another page of the documentation goes to that page of the portal, in the language that was meant."""
+    """Links to another page of the documentation go to that page of the portal, in the language of the link."""
     if found := _LINK.fullmatch(str(tokens[at].attrGet("href"))):
         is_english = not found["dutch"] and (env["reader"] == "en" or found["name"] in _dutch_names())
         lang = "en" if is_english else "nl"
@@ -103,12 +103,12 @@ def _link_open(renderer: RendererHTML, tokens: Sequence[Token], at: int, options
 
 
 def _fence(renderer: RendererHTML, tokens: Sequence[Token], at: int, options: Any, env: Any) -> str:
-    """A block that scrolls can be reached by keyboard."""
+    """Makes a block that scrolls reachable by keyboard."""
     return f'<pre tabindex="0"><code>{escape(tokens[at].content, quote=False)}</code></pre>\n'
 
 
 def _table_open(renderer: RendererHTML, tokens: Sequence[Token], at: int, options: Any, env: Any) -> str:
-    """So can a table, which is named after the heading above it."""
+    """Does the same for a table, which is named after the heading above it."""
     heading = next(n for n in range(at, -1, -1) if tokens[n].type == "heading_open")
     label = escape(_plain(tokens[heading + 1]))
     return f'<div class="scroll" tabindex="0" role="region" aria-label="{label}"><table>\n'

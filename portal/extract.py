@@ -1,7 +1,7 @@
-"""What a reader takes home of one region: its figures, what they mean and on what terms, as a zip.
+"""The download of one region: its figures, what they mean and their licences, as a zip.
 
-Which columns there are and what they mean comes from the Data Package of the release; what to do with them from the
-texts of the portal. The same release always gives the same bytes.
+The columns and their meanings come from the Data Package of the release, the instructions from the texts of the
+portal. The same release always gives the same bytes.
 """
 
 import io
@@ -24,7 +24,7 @@ from portal.data_package import (
 Texts = dict[str, dict[str, dict[str, str]]]
 
 EXCEL_FOLDER = "excel"
-# The oldest time that a zip can hold: a real one would make every zip another.
+# The oldest time that a zip can hold: a real one would make every zip different.
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 READABLE_BY_ALL = 0o644 << 16
 WARNINGS = "usage_warnings"
@@ -41,7 +41,7 @@ class Join:
 
 @dataclass(frozen=True)
 class ExtractPart:
-    """A table of the release of which a region has rows, in SQL: which rows, and what is put beside them."""
+    """A table of the release with rows for a region, as SQL: which rows, and which columns are joined to them."""
 
     table: str
     where: str
@@ -92,7 +92,7 @@ class ExtractTable:
 
 @dataclass(frozen=True)
 class Extract:
-    """All that is told of one region, in one language."""
+    """Everything that the release says about one region, in one language."""
 
     package: Json
     tables: list[ExtractTable]
@@ -101,7 +101,7 @@ class Extract:
 
 
 def query(part: ExtractPart, package: Json) -> str:
-    """Returns the SQL for the rows of a part, in the order of its key; a region is `:code`."""
+    """Returns the SQL for the rows of a part, in the order of its key; `:code` is the region."""
     schema = _resource(package, part.table)["schema"]
     columns = [f"t.{_quoted(field['name'])}" for field in schema["fields"]]
     columns += [f"{join.table}.{_quoted(column)}" for join in part.joins for column in join.columns]
@@ -120,7 +120,7 @@ def make_extract(
         release: the Data Package of the whole release.
         texts: the texts of the portal.
         region: the row of the region.
-        rows: of each part, by its table, the rows that `query` gives.
+        rows: the rows that `query` gives for each part, by its table.
         lang: the language; columns in the other one are left out.
         notice: the notice of a release of invented figures.
     """
@@ -144,7 +144,7 @@ def make_extract(
 
 
 def zip_bytes(extract: Extract) -> bytes:
-    """Returns the extract as a zip: every table as CSV and as Dutch Excel opens it, and what describes them."""
+    """Returns the extract as a zip: every table as CSV in two forms, one for Dutch Excel, and their descriptions."""
     files: dict[str, bytes] = {}
     resources = []
     for table in extract.tables:
@@ -221,7 +221,7 @@ def _resource_with(
 
 
 def _fields(part: ExtractPart, release: Json) -> list[Json]:
-    """The columns of a part, those of another table right behind the key that they belong to."""
+    """The columns of a part, with those of another table right after the key that they belong to."""
     found = []
     for field in _resource(release, part.table)["schema"]["fields"]:
         found.append(field)

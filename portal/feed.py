@@ -1,4 +1,4 @@
-"""Releases, and what each changed in the one before it, as an Atom feed: the newest first."""
+"""An Atom feed of the releases and what each changed from the one before it, newest first."""
 
 import re
 from collections.abc import Sequence
@@ -10,8 +10,8 @@ from portal.pages import page_url
 ATOM = "http://www.w3.org/2005/Atom"
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 KINDS = {
-    "value_changed": ("cijfers kregen een andere waarde", "figures got another value"),
-    "status_changed": ("cijfers kregen een andere status", "figures got another status"),
+    "value_changed": ("cijfers kregen een andere waarde", "figures changed value"),
+    "status_changed": ("cijfers kregen een andere status", "figures changed status"),
     "added": ("cijfers kwamen erbij", "figures were added"),
     "removed": ("cijfers vervielen", "figures were removed"),
 }
@@ -21,8 +21,8 @@ def write_feed(address: str, title: str, release_id: str, changes: Sequence[dict
     """Returns the feed of a release and of those before it.
 
     Args:
-        address: where the portal is reached, without a slash at the end.
-        title: what the feed is called.
+        address: the address of the portal, without a trailing slash.
+        title: the title of the feed.
         release_id: the release that is served.
         changes: what it changed, what the one before it changed and so on, as recorded beside the releases.
     """
@@ -41,7 +41,7 @@ def write_feed(address: str, title: str, release_id: str, changes: Sequence[dict
 
 
 def tell_changes(change: dict[str, Any] | None) -> str:
-    """Returns what a release changed in a few words, in Dutch and in English."""
+    """Returns a short description, in Dutch and English, of what a release changed."""
     if change is None:
         return "De eerste release. / The first release."
     counts = {kind: sum(row["figures"] for row in change["figures"] if row["change"] == kind) for kind in KINDS}
@@ -64,7 +64,7 @@ def _add_entry(root: ET.Element, address: str, release_id: str, change: dict[str
 
 
 def _moment(release_id: str) -> str:
-    """Returns the day in the name of a release, that of its newest source, as Atom writes a moment."""
+    """Returns the date in the name of a release, that of its newest source, as an Atom timestamp."""
     day = DAY.search(release_id)
     return f"{day[0] if day else '1970-01-01'}T00:00:00Z"
 

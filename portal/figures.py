@@ -1,4 +1,4 @@
-"""The figures of one region, put together from the rows of a release: newest, through the years, next to others."""
+"""The figures of one region, assembled from the rows of a release: newest, through the years, compared with others."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from portal.periods import Calendar
 
 @dataclass(frozen=True)
 class Figure:
-    """An indicator in a region: its newest figure, what is known of its course, and of its place among others."""
+    """An indicator in a region: its newest figure, and what is known of its trend and its rank."""
 
     indicator: Row
     period_code: str
@@ -24,9 +24,9 @@ class Figure:
 
 
 def newest(rows: Iterable[Row], calendar: Calendar) -> Row | None:
-    """Returns the row of the newest period with a number; a whole year goes before its own months and quarters.
+    """Returns the row of the newest period with a number; a whole year takes precedence over its months and quarters.
 
-    A period that was not over when its figure landed is never the newest.
+    A period that was not over when its figure was fetched is never the newest.
     """
     known = [row for row in rows if row["value"] is not None and row["is_over"]]
     return max(
@@ -37,7 +37,7 @@ def newest(rows: Iterable[Row], calendar: Calendar) -> Row | None:
 
 
 def through_years(rows: Iterable[Row], calendar: Calendar) -> list[Point]:
-    """Returns the points of a chart: whole years that are over, for less says nothing next to them."""
+    """Returns the points of a chart: only whole years that are over, as shorter periods do not compare."""
     yearly = (row for row in rows if calendar.is_whole_year(row["period_code"]) and row["is_over"])
     return [Point(row["year"], row["value"], row["value_status"]) for row in yearly]
 
@@ -52,7 +52,7 @@ def figures_of(
 ) -> dict[str, Figure]:
     """Returns a figure for every indicator that has one in the region.
 
-    The baseline decides which period is the newest, where it has the region: its trend and places are of that period.
+    Where the baseline has the region, it decides which period is the newest: its trend and ranks are of that period.
     """
     by_indicator: dict[str, list[Row]] = {}
     for row in observations:

@@ -1,11 +1,11 @@
-"""How numbers, sizes and periods are written for a Dutch and an English reader."""
+"""Writes numbers, sizes and periods for Dutch and English readers."""
 
 import re
 from collections.abc import Mapping
 
 
 def format_number(value: float | None, decimals: int, lang: str) -> str:
-    """Returns a number as a Dutch or an English reader writes it: 1.234,5 or 1,234.5; empty for no number."""
+    """Returns a number as written in Dutch or English: 1.234,5 or 1,234.5; empty if there is none."""
     if value is None:
         return ""
     english = f"{value:,.{decimals}f}"
@@ -13,7 +13,7 @@ def format_number(value: float | None, decimals: int, lang: str) -> str:
 
 
 def format_signed(value: float | None, decimals: int, lang: str) -> str:
-    """Returns a change with its sign, a real minus and not a hyphen; none where it rounds to nothing."""
+    """Returns a change with its sign, a real minus instead of a hyphen; without a sign if it rounds to zero."""
     if value is None:
         return ""
     written = format_number(abs(value), decimals, lang)
@@ -22,21 +22,20 @@ def format_signed(value: float | None, decimals: int, lang: str) -> str:
 
 
 def format_bytes(count: int, lang: str) -> str:
-    """Returns a file size in kB or MB, as a reader of the language writes it."""
+    """Returns a file size in kB or MB, as written in the language."""
     return f"{format_number(count / 1e6, 1, lang)} MB" if count >= 1e6 else f"{max(1, round(count / 1e3))} kB"
 
 
 def format_period(period_code: str | None, titles: Mapping[str, Mapping[str, str]], lang: str) -> str:
-    """Returns a period as people write it: 2026, 2026/'27, 2e kwartaal 2026, week 32 2026, 30 maart 2021.
+    """Returns a period in words: 2026, 2026/'27, 2e kwartaal 2026, week 32 2026, 30 maart 2021.
 
-    One that the release has no title of, such as that of a figure which an earlier release had, stays as it is.
-
-    `titles` holds the titles of the periods of the release.
+    `titles` has the titles of the periods of the release. A period without a title, such as that of a figure in an
+    earlier release, stays as it is.
     """
     code = period_code or ""
     return titles[code][lang] if code in titles else code
 
 
 def keep_together(text: str) -> str:
-    """Returns text in which a number with a space in it, as in 1 000, does not break over two lines."""
+    """Returns text in which a number with a space in it, such as 1 000, does not break over two lines."""
     return re.sub(r"(?<=\d) (?=\d{3}\b)", "\N{NO-BREAK SPACE}", text)

@@ -1,7 +1,7 @@
-"""How areas become shapes on a page: a plain plane, a grid of whole numbers, and the paths of SVG.
+"""Turns areas into shapes on a page: projected onto a plane, snapped to a grid of whole numbers, drawn as SVG paths.
 
-The plane is equirectangular: degrees of longitude are shortened by the cosine of the latitude in the middle. At the
-northern and southern ends of the Netherlands widths are then 3 percent off, which nobody sees.
+The projection is equirectangular: degrees of longitude are scaled by the cosine of the middle latitude. At the
+northern and southern ends of the Netherlands, widths are then 3 per cent off, which nobody sees.
 """
 
 import json
@@ -15,7 +15,7 @@ Corner = tuple[float, float]
 GridCell = tuple[int, int]
 Ring = list[Corner]
 
-# The page has a table of every municipality too; together they stay below 300 kB.
+# The page also has a table of all municipalities; together they stay below 300 kB.
 PATH_BUDGET = 175_000
 FINEST_HEIGHT, COARSEST_HEIGHT = 1000, 100
 COARSER = 0.85
@@ -33,12 +33,12 @@ class MapShapes:
 
 
 def shapes_of_boundaries(geometries: Mapping[str, str], budget: int = PATH_BUDGET) -> MapShapes:
-    """Draws GeoJSON in degrees (WGS84) on the finest grid of which the paths fit in `budget` characters.
+    """Draws GeoJSON in degrees (WGS84) on the finest grid whose paths fit in `budget` characters.
 
-    Two neighbours share the points of their border, so on the same grid they still fit.
+    Neighbours share the points of their border, so on the same grid they still fit together.
 
     Raises:
-        ValueError: a geometry is no polygon, or is not in degrees.
+        ValueError: a geometry is not a polygon, or is not in degrees.
     """
     rings = {code: _rings(code, json.loads(text)) for code, text in sorted(geometries.items())}
     points = [point for areas in rings.values() for ring in areas for point in ring]
@@ -59,7 +59,7 @@ def shapes_of_boundaries(geometries: Mapping[str, str], budget: int = PATH_BUDGE
 
 
 def shapes_of_tiles(tiles: Mapping[str, GridCell]) -> MapShapes:
-    """Draws one square a region, at its (column, row)."""
+    """Draws one square per region, at its (column, row)."""
     columns, rows = [c for c, _ in tiles.values()], [r for _, r in tiles.values()]
     left, top = min(columns), min(rows)
     paths = {code: f"M{(c - left) * TILE} {(r - top) * TILE}h{TILE}v{TILE}h-{TILE}z" for code, (c, r) in tiles.items()}
@@ -78,15 +78,15 @@ def _rings(code: str, geometry: dict[str, Any]) -> list[Ring]:
 
 
 def _path(rings: Iterable[list[GridCell]]) -> str:
-    """Returns one path of all rings, each in steps from its first point; holes are holes by the rule `evenodd`."""
+    """Returns one path for all rings, each in steps from its first point; the rule `evenodd` makes the holes."""
     thinned = [_thin(ring) for ring in rings]
     kept = [ring for ring in thinned if len(ring) > 2]
-    # An area too small for the grid is one cell of it: no municipality is left out.
+    # An area that is too small for the grid becomes one cell, so that no municipality is left out.
     return "".join(map(_steps, kept)) or "M{} {}h1v1h-1z".format(*thinned[0][0])
 
 
 def _thin(ring: list[GridCell]) -> list[GridCell]:
-    """Leaves out points that fell on the one before, and those in the middle of a straight line."""
+    """Leaves out points that coincide with the one before, and those in the middle of a straight line."""
     thinned: list[GridCell] = []
     for cell in ring:
         if thinned and cell == thinned[-1]:
@@ -99,7 +99,7 @@ def _thin(ring: list[GridCell]) -> list[GridCell]:
 
 
 def _goes_on(a: GridCell, b: GridCell, c: GridCell) -> bool:
-    """Whether the line from a by b to c is straight and does not turn back."""
+    """Whether the line from a through b to c is straight and does not turn back."""
     first, then = (b[0] - a[0], b[1] - a[1]), (c[0] - b[0], c[1] - b[1])
     return first[0] * then[1] == first[1] * then[0] and first[0] * then[0] + first[1] * then[1] > 0
 

@@ -1,4 +1,4 @@
-"""What maps look like in a release: the same for every indicator, so it is drawn once a process."""
+"""The shapes of the maps of a release: the same for every indicator, so they are drawn once per process."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,14 +23,14 @@ where b.boundary_year = :boundary_year
 
 @dataclass(frozen=True)
 class Maps:
-    """What maps look like in this release: the same for every indicator."""
+    """The shapes of the maps of this release: the same for every indicator."""
 
     boundary_year: int
     shapes: Mapping[str, MapShapes]
-    """By the way of drawing: always `tiles`; `borders` when those of the boundary year have landed, whole."""
+    """By style of map: always `tiles`; `borders` too if those of the boundary year are complete."""
     credit: Row | None
     indicators: list[Row]
-    """Those with figures of municipalities."""
+    """The indicators with figures for municipalities."""
 
 
 async def read_maps(datasette: Datasette) -> Maps:
@@ -40,7 +40,7 @@ async def read_maps(datasette: Datasette) -> Maps:
     tiles = {r["region_code"]: (r["tile_column"], r["tile_row"]) for r in await read_rows(datasette, TILES)}
     shapes = {"tiles": shapes_of_tiles({code: tile for code, tile in tiles.items() if code in current})}
     boundaries = await read_rows(datasette, BOUNDARIES, newest) if newest["boundary_year"] else []
-    # Borders that miss a municipality, or have an old one, would show a country that is not there.
+    # Borders that lack a municipality, or have a former one, would show a country that does not exist.
     whole = bool(current) and {row["region_code"] for row in boundaries} == current
     if whole:
         shapes["borders"] = shapes_of_boundaries({row["region_code"]: row["geometry"] for row in boundaries})

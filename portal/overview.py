@@ -1,4 +1,4 @@
-"""What the home page tells everybody of a release: what is in it, how its sources are doing, what it changed."""
+"""What the home page says about a release: what is in it, the state of its sources, and what it changed."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ select (select count(*) from regions where scheme = 'municipality' and is_curren
 
 @dataclass(frozen=True)
 class Overview:
-    """What the home page shows, by the names that its template uses."""
+    """What the home page shows, under the names that its template uses."""
 
     examples: list[Row]
     counts: Row
@@ -44,7 +44,7 @@ class Overview:
 async def read_overview(datasette: Datasette, folder: Path, registry: Registry, themes: list[str]) -> Overview:
     """Returns counts, themes, sources, questions and files of the release in a folder.
 
-    `themes` are those of the texts, in their order.
+    `themes` are the themes of the texts, in their order.
     """
     database = datasette.get_database(DATABASE)
     rows = await database.table_counts(limit=1000)

@@ -1,4 +1,4 @@
-"""What every own page shares: its address in both languages, how it is sent, and what it says when it is not there."""
+"""What all our own pages share: addresses in both languages, how a page is sent, and the page for what is not found."""
 
 from typing import Any
 from urllib.parse import quote, unquote
@@ -12,7 +12,7 @@ OWN_PAGES_POLICY = (
 )
 HEADERS = {"Content-Security-Policy": OWN_PAGES_POLICY, "Cache-Control": "max-age=60"}
 
-# The one place where the addresses of pages stand. Routes, links and the button to the other language follow it.
+# The only list of page addresses. Routes, links and the language switch follow from it.
 PATHS = {
     "home": {"nl": "/", "en": "/en"},
     "municipality": {"nl": "/gemeente/{code}", "en": "/en/municipality/{code}"},
@@ -33,7 +33,7 @@ PATHS = {
     "doc": {"nl": "/docs/{name}", "en": "/en/docs/{name}"},
 }
 MUNICIPALITY = "municipality"
-# `.csv`, and `.nl.csv` as Dutch Excel opens it.
+# `.csv`, and `.nl.csv` for Dutch Excel.
 CSV_EXTENSION = r"(?:nl\.)?csv"
 
 
@@ -49,9 +49,9 @@ def region_url(scheme: str, code: str, lang: str) -> str:
 
 
 def routes(page: str, view: Any) -> list[tuple[str, Any]]:
-    """Returns the routes of a page in both languages; a part in braces is any text without a slash or a dot.
+    """Returns the routes of a page in both languages; a part in braces matches any text without a slash or a dot.
 
-    A dot is left to the files of a page, as in `/gemeente/GM0363.zip`.
+    Dots are reserved for the files of a page, as in `/gemeente/GM0363.zip`.
     """
     found = []
     for path in PATHS[page].values():
@@ -61,22 +61,22 @@ def routes(page: str, view: Any) -> list[tuple[str, Any]]:
 
 
 def file_routes(page: str, view: Any, extension: str = CSV_EXTENSION) -> list[tuple[str, Any]]:
-    """Returns the routes of the files of a page: its addresses with an extension, by default those of CSV."""
+    """Returns the routes of the files of a page: its addresses with an extension, by default that of CSV."""
     return [(pattern.removesuffix("/?$") + rf"\.{extension}$", view) for pattern, _ in routes(page, view)]
 
 
 def language(request: Request) -> str:
-    """Returns the language that the address of a request stands for."""
+    """Returns the language of the address of a request."""
     return "en" if request.path == "/en" or request.path.startswith("/en/") else "nl"
 
 
 def parts_of(request: Request) -> dict[str, str]:
-    """Returns the parts of the address that the route took out of it."""
+    """Returns the parts of the address that the route captured."""
     return {name: unquote(part) for name, part in request.url_vars.items()}
 
 
 def site_address(datasette: Datasette, request: Request) -> str:
-    """Returns where the portal is reached, as the reader wrote it, without a slash at the end."""
+    """Returns the address of the portal, as the client wrote it, without a trailing slash."""
     return str(datasette.absolute_url(request, "/")).rstrip("/")
 
 
@@ -92,7 +92,7 @@ async def render(
 ) -> Response:
     """Sends a page in the language of its address, with the address of the same page in the other language.
 
-    `query` is what was asked, where a page has one order for it; else it goes along as it came.
+    `query` is the query string, if the page has a fixed order for it; otherwise that of the request is kept.
     """
     lang = language(request)
     asked = request.query_string if query is None else query
@@ -122,9 +122,9 @@ async def not_found(
     links: dict[str, str] | None = None,
     query: str = "",
 ) -> Response:
-    """Sends the own page for what is not there: what is wrong, what to do, and links (address, words) that may help.
+    """Sends our own "not found" page: what is wrong, what to do, and links (address, words) that may help.
 
-    `query` stands in the search field already.
+    The search field is filled in with `query`.
     """
     context = {"title": title, "links": links or {}, "q": query}
     return await render(datasette, request, "not_found.html", page, context, status=404)

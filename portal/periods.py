@@ -1,4 +1,4 @@
-"""The periods of a release, as its table `periods` tells of them: their days, and how they lie in years."""
+"""The periods of a release, from its table `periods`: their days, and the years that they are in."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ WHOLE_YEAR = "year"
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A row of the table; a period may have days that nothing tells."""
+    """A row of the table; the days of a period may be unknown."""
 
     period_code: str
     year: int
@@ -21,7 +21,7 @@ class Period:
 
 
 class Calendar:
-    """The periods of a release by their code; of a code that it does not have nothing is known."""
+    """The periods of a release by code; nothing is known about a code that is not in it."""
 
     def __init__(self, rows: Iterable[Mapping[str, Any]]) -> None:
         self._periods = {row["period_code"]: _period(row) for row in rows}
@@ -29,18 +29,18 @@ class Calendar:
         self._whole_years = {p.year: code for code, p in self._periods.items() if p.kind == WHOLE_YEAR}
 
     def find(self, period_code: str) -> Period | None:
-        """Returns what is known of a period."""
+        """Returns what is known about a period."""
         return self._periods.get(period_code)
 
     def first_day(self, period_code: str) -> date:
-        """Returns the first day of a period; of one whose days are not known that of its year."""
+        """Returns the first day of a period, or of its year if the days of the period are unknown."""
         period = self._periods.get(period_code)
         if period is None:
             return date.min
         return period.start_date or date(period.year, 1, 1)
 
     def order(self, period_code: str) -> tuple[date, str]:
-        """Returns by what periods are put in the order of time."""
+        """Returns the key that sorts periods chronologically."""
         return self.first_day(period_code), period_code
 
     def year_of(self, period_code: str) -> int | None:
@@ -49,17 +49,17 @@ class Calendar:
         return period.year if period else None
 
     def is_whole_year(self, period_code: str) -> bool:
-        """Whether a period is a calendar year and no part of one."""
+        """Whether a period is a calendar year rather than a part of one."""
         period = self._periods.get(period_code)
         return period is not None and period.kind == WHOLE_YEAR
 
     def whole_year(self, period_code: str) -> str | None:
-        """Returns the calendar year that a period is in, where the release has it."""
+        """Returns the calendar year that a period is in, if the release has it."""
         period = self._periods.get(period_code)
         return self._whole_years.get(period.year) if period else None
 
     def years_before(self, period_code: str, years: int) -> str | None:
-        """Returns the same period of some years before, where the release has it: a quarter has a quarter."""
+        """Returns the same period a number of years earlier, if the release has it: for a quarter, a quarter."""
         period = self._periods.get(period_code)
         return self._codes.get((period.year - years, period.year_part)) if period else None
 

@@ -1,4 +1,4 @@
-"""The lists that pages choose from: indicators, regions, sources and boundary years; read once a process."""
+"""The lists that pages choose from: indicators, regions, sources and boundary years; read once per process."""
 
 import re
 import unicodedata
@@ -45,12 +45,12 @@ LABOUR_REGIONS = "select distinct region_code from labour_tension"
 
 @dataclass(frozen=True)
 class Registry:
-    """What there is to choose from; `places` are those of a municipality of now, by their folded name.
+    """What readers can choose from; `places` are those in a present municipality, by their folded name.
 
-    `successors` holds the municipality of now that each one that ended went into as a whole, `heirs` those of now among
-    which each divided one went, the largest part first. `datasets` holds the source tables that each indicator is made
-    of, `terms` what each one is computed from, by side, `labour_regions` the regions with a page of their labour
-    market, `ongoing` the periods of each indicator that were not over when its figures landed.
+    `successors` has the present municipality that each former one went into as a whole, `heirs` the present ones that
+    each divided municipality was split among, largest part first. `datasets` has the source tables of each indicator,
+    `terms` what each one is computed from, by side, `labour_regions` the regions with a labour market page, and
+    `ongoing` the periods of each indicator that were not over when its figures were fetched.
     """
 
     indicators: Mapping[str, Row]
@@ -70,17 +70,17 @@ class Registry:
     published_boundary_years: Sequence[int]
 
     def sources_of(self, *indicator_ids: str) -> list[Row]:
-        """The source tables that indicators are made of, each once."""
+        """The source tables of indicators, each once."""
         names = sorted({name for each in indicator_ids for name in self.datasets.get(each, ())})
         return [self.sources[name] for name in names]
 
     @property
     def recipes(self) -> list[Recipe]:
-        """How each indicator is worked out."""
+        """How each indicator is computed."""
         return [self.recipe(indicator_id) for indicator_id in self.indicators]
 
     def recipe(self, indicator_id: str) -> Recipe:
-        """How an indicator is worked out."""
+        """How an indicator is computed."""
         row, terms = self.indicators[indicator_id], self.terms.get(indicator_id, {})
         return Recipe(
             indicator_id=indicator_id,
@@ -94,7 +94,7 @@ class Registry:
         )
 
     def used_in(self, indicator_id: str) -> list[str]:
-        """The indicators that are computed from one, by their ids."""
+        """The ids of the indicators that are computed from this one."""
         return sorted(
             other
             for other, sides in self.terms.items()
@@ -148,13 +148,13 @@ async def read_registry(datasette: Datasette) -> Registry:
 
 
 def fold(text: str) -> str:
-    """Returns text without accents, capitals and the addition that CBS puts behind a name, `(gemeente)`."""
+    """Returns text without accents, capitals and the suffix that CBS adds to a name, `(gemeente)`."""
     plain = unicodedata.normalize("NFKD", _ADDITION.sub("", text.strip()))
     return "".join(c for c in plain if not unicodedata.combining(c)).casefold()
 
 
 def by_theme(items: Iterable[Item], themes: Iterable[str], theme_of: Callable[[Item], str]) -> dict[str, list[Item]]:
-    """Returns items by their theme: in the order of the themes given, and any theme that is not there last."""
+    """Returns items by theme, in the order of the given themes; any other theme comes last."""
     listed = list(items)
     order = dict.fromkeys([*themes, *sorted({theme_of(item) for item in listed})])
     grouped = {theme: [item for item in listed if theme_of(item) == theme] for theme in order}
@@ -162,7 +162,7 @@ def by_theme(items: Iterable[Item], themes: Iterable[str], theme_of: Callable[[I
 
 
 def in_order(rows: Iterable[Row], schemes: Iterable[str]) -> list[Row]:
-    """Returns rows by their kind of region, those of a kind that the release does not tell of last."""
+    """Returns rows by kind of region; kinds that the release does not list come last."""
     places = {scheme: place for place, scheme in enumerate(schemes)}
     return sorted(rows, key=lambda row: places.get(row["scheme"], len(places)))
 
@@ -170,18 +170,18 @@ def in_order(rows: Iterable[Row], schemes: Iterable[str]) -> list[Row]:
 def search_regions(
     asked: str, registry: Registry, schemes: Sequence[str], other_names: Mapping[str, Sequence[str]]
 ) -> list[Row]:
-    """Returns the regions that somebody may mean, the likeliest first; those that are meant exactly as `is_exact`.
+    """Returns the regions that a reader may mean, the likeliest first; exact matches have `is_exact`.
 
-    A region is found by its code, also in brackets behind a name; by a name that it goes by; or by a name with words
-    that start with the words asked. A municipality is found by a place in it too, which is then its `place`; it is
-    meant exactly when no region itself is called like that, and no other municipality has a place of that name. Of
-    equals those that exist now come first, and then the smallest kind.
+    A region is found by its code, also in brackets after a name; by one of its names; or by the first letters of words
+    in a name. A municipality is also found by a place in it, which is then its `place`; that is an exact match if no
+    region has that name itself, and no other municipality has a place of that name. Among equals, those that exist now
+    come first, and then the smallest kind.
 
     Args:
         asked: what was typed.
         registry: the regions, and the places in them.
-        schemes: the kinds of regions, the smallest first.
-        other_names: what else people call a region, by its code.
+        schemes: the kinds of region, smallest first.
+        other_names: the other names of regions, by region code.
     """
     typed, wanted = asked.strip().upper(), fold(asked)
     bracketed = _CODE_IN_BRACKETS.search(typed)
@@ -211,19 +211,19 @@ def search_regions(
 
 
 def _place_meant(wanted: str, places: Mapping[str, str]) -> str | None:
-    """The place of that name, or else the first of which the words start with what is wanted."""
+    """The place of that name, or else the first whose words start with what is wanted."""
     if wanted in places:
         return places[wanted]
     return next((places[name] for name in sorted(places) if _starts_words(wanted, name)), None)
 
 
 def _starts_words(wanted: str, name: str) -> bool:
-    """Whether each word that is wanted starts a word of the name."""
+    """Whether each wanted word starts a word of the name."""
     words = _WORD.findall(name)
     asked = _WORD.findall(wanted)
     return bool(asked) and all(any(word.startswith(each) for word in words) for each in asked)
 
 
 def each_once(sources: Iterable[Row], column: str) -> str:
-    """Returns what sources have in a column as one text, such as whom to name or under which licence."""
+    """Returns the distinct values of sources in a column as one text, such as their attributions or licences."""
     return "; ".join(dict.fromkeys(source[column] for source in sources))

@@ -1,7 +1,7 @@
-"""The arithmetic of regions: figures of municipalities added up, and ratios worked out anew from those sums.
+"""The arithmetic of regions: figures of municipalities are summed, and ratios recomputed from those sums.
 
 It follows the models of the release (`int_observations__sum_regions_on_boundaries`, `int_observations__derive`), so
-that the municipalities of a region of the release give the figures of that region. It never averages averages.
+that the municipalities of a region in the release give the figures of that region. It never averages averages.
 """
 
 import math
@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from portal.periods import Calendar
 
-# From good to bad; the same orders as `value_status_order` and `boundary_method_order` of the dbt project.
+# From best to worst; the same orders as `value_status_order` and `boundary_method_order` in the dbt project.
 STATUSES = (
     "final",
     "unstated",
@@ -21,16 +21,16 @@ STATUSES = (
     "missing",
     "suppressed",
 )
-# What an estimate of a part had for a status before it was one, where that is not known any more.
+# The status that an estimated part had before it became an estimate, if that is no longer known.
 _MENDED = "mended"
 METHODS = ("published", "merged", "split_estimate", "unavailable")
-# Counts that come from outside; every other formula is worked out from these.
+# Counts that come from a source; every other formula is computed from these.
 _GIVEN = ("published", "register")
 
 
 @dataclass(frozen=True, slots=True)
 class RegroupedFigure:
-    """A figure, or why there is none, and of how many municipalities of then it is made."""
+    """A figure, or why there is none, and how many municipalities of its period it is made up of."""
 
     value: float | None
     status: str
@@ -45,7 +45,7 @@ MISSING = RegroupedFigure(None, "missing", "unavailable", 0)
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """An indicator in a numerator or denominator, which is added (1) or taken off (-1)."""
+    """An indicator in a numerator or denominator, which is added (1) or subtracted (-1)."""
 
     indicator_id: str
     sign: int = 1
@@ -53,7 +53,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How the registry of indicators says that an indicator is worked out."""
+    """How an indicator is computed, according to the registry of indicators."""
 
     indicator_id: str
     kind: str
@@ -71,13 +71,13 @@ class Recipe:
 
     @property
     def is_recomputable(self) -> bool:
-        """Whether there is a figure for municipalities together: a sum, or something worked out from sums."""
+        """Whether municipalities together have a figure: a sum, or something computed from sums."""
         return self.is_sum or bool(self.numerator)
 
 
 @dataclass(frozen=True, slots=True)
 class FigurePart:
-    """What a municipality of then gives to one of another year: the part of its figure from share to share."""
+    """What a former municipality contributes to one of another year: the part of its figure between two shares."""
 
     figure: RegroupedFigure | None
     share_from: float = 0
@@ -86,17 +86,17 @@ class FigurePart:
 
 
 def worst_status(statuses: Iterable[str]) -> str:
-    """Returns the least certain of some statuses, of those that are known."""
+    """Returns the least certain of the known statuses."""
     return max((status for status in statuses if status != _MENDED), key=STATUSES.index, default="unstated")
 
 
 def worst_method(methods: Iterable[str]) -> str:
-    """Returns the method that is furthest from the figure as published."""
+    """Returns the method furthest from the published figure."""
     return max(methods, key=METHODS.index)
 
 
 def round_half_away(value: float, decimals: int) -> float:
-    """Returns a value rounded as the release rounds: a half goes away from zero."""
+    """Returns a value rounded as in the release: halves away from zero."""
     power = 10.0**decimals
     scaled = value * power
     whole = math.trunc(scaled)
@@ -106,7 +106,7 @@ def round_half_away(value: float, decimals: int) -> float:
 
 
 def add_up(figures: Sequence[RegroupedFigure], decimals: int) -> RegroupedFigure:
-    """Returns the sum of the figures of municipalities; one that is not known leaves the whole unknown."""
+    """Returns the sum of the figures of municipalities; one unknown figure makes the sum unknown."""
     if len(figures) == 1:
         return replace(figures[0], status=worst_status([figures[0].status]))
     values = [figure.value for figure in figures if figure.value is not None]
@@ -120,23 +120,23 @@ def add_up(figures: Sequence[RegroupedFigure], decimals: int) -> RegroupedFigure
 
 
 def mend(figure: RegroupedFigure) -> RegroupedFigure:
-    """Returns the estimate of a part as it counts in a sum that holds all parts of the divided municipality."""
+    """Returns the estimate of a part as it counts in a sum that has all parts of the divided municipality."""
     return (
         RegroupedFigure(figure.value, _MENDED, "merged", figure.parts) if figure.method == "split_estimate" else figure
     )
 
 
 def part_of(figure: RegroupedFigure, share: float, decimals: int) -> RegroupedFigure:
-    """Returns what a figure counts for where only a part of the municipality is in the region: an estimate."""
+    """Returns what a figure contributes if only a part of the municipality is in the region: an estimate."""
     if share == 1 or figure.value is None:
         return figure
     return RegroupedFigure(round_half_away(figure.value * share, decimals), "estimated", "split_estimate", figure.parts)
 
 
 def mended_by(codes: Collection[str], heirs: Mapping[str, Collection[str]]) -> set[str]:
-    """Returns which municipalities got parts only of divided ones that lie in the region as a whole.
+    """Returns the municipalities that only received parts of divided ones that are in the region as a whole.
 
-    `heirs` holds the municipalities among which each divided one went.
+    `heirs` has the municipalities that each divided one was split among.
     """
     chosen = set(codes)
     torn = {heir for divided in heirs.values() if not chosen.issuperset(divided) for heir in divided}
@@ -146,9 +146,9 @@ def mended_by(codes: Collection[str], heirs: Mapping[str, Collection[str]]) -> s
 def place_on_boundaries(
     parts: Sequence[FigurePart], decimals: int, ahead: RegroupedFigure | None = None
 ) -> RegroupedFigure:
-    """Returns the count of a municipality of a boundary year from those of the municipalities of then.
+    """Returns the count of a municipality of a boundary year from those of the municipalities of the period.
 
-    `ahead` is what the source itself gives to the municipality of the boundary year, where it follows a later division.
+    `ahead` is the source's own figure for the municipality of the boundary year, if it follows a later division.
     """
     expected = [part for part in parts if part.is_expected]
     figures = [part.figure or RegroupedFigure(None, "missing", "published") for part in expected]
@@ -182,9 +182,9 @@ def regroup(
     mended: Collection[str],
     calendar: Calendar,
 ) -> dict[str, dict[str, RegroupedFigure]]:
-    """Returns the figures of a region of some municipalities, by indicator and period.
+    """Returns the figures of a region made up of municipalities, by indicator and period.
 
-    `mended` are the municipalities whose estimates of parts are exact again in the whole. A region of one municipality
+    `mended` are the municipalities whose estimated parts are exact again in the whole. A region of one municipality
     is that municipality.
     """
     if len(municipalities) == 1:
@@ -218,7 +218,7 @@ def _add_up_periods(
 
 
 def derive(recipe: Recipe, series: Series, country: Series, calendar: Calendar) -> dict[str, RegroupedFigure]:
-    """Returns what is worked out from the figures of a region, as the registry says, by period."""
+    """Returns what is computed from the figures of a region, as the registry says, by period."""
     numerators = _sum_of_terms(recipe.numerator, series)
     if recipe.formula == "growth":
         return _growth(recipe, numerators, calendar)
@@ -234,7 +234,7 @@ def derive(recipe: Recipe, series: Series, country: Series, calendar: Calendar) 
 
 
 def _sum_of_terms(terms: Sequence[Term], series: Series) -> dict[str, RegroupedFigure]:
-    """Returns the signed sum of terms, for the periods in which every one has a figure or a reason why not."""
+    """Returns the signed sum of terms, for the periods in which every term has a figure or a reason for having none."""
     if not terms:
         return {}
     signs = [term.sign for term in terms]
@@ -254,7 +254,7 @@ def _combine(figures: Sequence[RegroupedFigure], signs: Sequence[int]) -> Regrou
 
 
 def _quotients(recipe: Recipe, above: Periods, below: Periods, calendar: Calendar) -> dict[str, RegroupedFigure]:
-    """Returns quotients by period; the denominator is that of the period, or of its year where it has none."""
+    """Returns quotients by period; the denominator is that of the period, or of its year if the period has none."""
     found = {}
     for period, numerator in above.items():
         denominator = below.get(period) or below.get(calendar.whole_year(period) or "")
@@ -299,7 +299,7 @@ def _rounded(figure: RegroupedFigure, recipe: Recipe) -> RegroupedFigure:
 def index_of(series: Mapping[str, Mapping[str, float | None]]) -> tuple[str | None, dict[str, dict[str, float]]]:
     """Returns the first period in which every series has a figure above zero, and the series with that period as 100.
 
-    A series without any figure stays out of it. None and nothing where there is no such period.
+    A series without any figure is left out. If there is no such period, returns None and no series.
     """
     known = {name: {p: v for p, v in periods.items() if v is not None} for name, periods in series.items()}
     known = {name: periods for name, periods in known.items() if periods}

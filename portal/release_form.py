@@ -1,4 +1,4 @@
-"""The forms of a release that this portal can read: which tables and columns there are, as one number."""
+"""The release formats that this portal can read; one number stands for the tables and columns of a release."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,17 +10,17 @@ FORMAT = "release_format"
 
 
 class UnknownFormatError(click.ClickException):
-    """A release that this portal cannot read, in one line that says what to do; Datasette prints no more than that."""
+    """A release that this portal cannot read, in one line that says what to do; Datasette prints only that line."""
 
 
 def refuse_unknown(release: Mapping[str, Any]) -> None:
-    """Does nothing for a release of a form that is known.
+    """Raises an error for a release in a format that this portal does not know.
 
     Args:
         release: its `release.json`, or the row of its table `release`.
 
     Raises:
-        UnknownFormatError: it has another form, or says none.
+        UnknownFormatError: it has another format, or states none.
     """
     found = release.get(FORMAT)
     if found not in KNOWN_FORMATS:

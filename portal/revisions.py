@@ -1,6 +1,6 @@
 """What a release changed in the figures of the one before it, as recorded beside the releases.
 
-A process serves one release, and looks back from it: at its own changes, those of the release before it, and so on.
+A process serves one release and looks back from it: at its own changes, those of the release before it, and so on.
 """
 
 import json
@@ -29,24 +29,24 @@ class Changes:
 
     @property
     def on(self) -> str | None:
-        """The day of the newest source in the release that made the changes."""
+        """The date of the newest source in the release that made the changes."""
         landed = self.summary["newer_landed_at"]
         return str(landed)[:10] if landed else None
 
     @property
     def accepted(self) -> Row | None:
-        """What the release lost of the older one, and why somebody said that it is right; nothing where none had to."""
-        # What was recorded before losses were guarded does not say.
+        """What the release lost of the older one, and why that was accepted; None if nothing had to be accepted."""
+        # Changes recorded before losses were guarded do not have this.
         accepted: Row | None = self.summary.get("accepted")
         return accepted
 
     @property
     def boundary_years(self) -> list[int]:
-        """The years on whose boundaries figures changed."""
+        """The boundary years for which figures changed."""
         return sorted({row["boundary_year"] for row in self.summary["figures"] if row["boundary_year"]})
 
     def count(self, change: str | None = None, *, indicator: str | None = None, published_only: bool = False) -> int:
-        """Returns how many figures changed in a way: as published and, unless told not to, on one set of boundaries."""
+        """Returns how many figures changed in a given way, as published and, unless left out, on the boundaries."""
         return sum(
             row["figures"]
             for row in self.summary["figures"]
@@ -56,7 +56,7 @@ class Changes:
         )
 
     def figures(self, **equal_to: object) -> pl.LazyFrame:
-        """Returns the changed figures, of those columns that equal a value, or one of a list of values."""
+        """Returns the changed figures whose given columns equal a value, or one of a list of values."""
         frame = pl.scan_parquet(self.path)
         for column, wanted in equal_to.items():
             chosen = pl.col(column).is_in(wanted) if isinstance(wanted, list) else pl.col(column).eq_missing(wanted)
@@ -65,14 +65,14 @@ class Changes:
 
 
 def changes_of(release_folder: Path) -> Changes | None:
-    """Returns what a release changed; nothing for the first release of its kind."""
+    """Returns what a release changed; None for the first release of its kind."""
     folder = release_folder.parent / CHANGES_FOLDER
     found = sorted(folder.glob(f"*..{release_folder.name}.json"))
     return _read(found[0]) if found else None
 
 
 def line_of_changes(release_folder: Path) -> list[Changes]:
-    """Returns what a release changed, what the release before it changed, and so on, the newest first."""
+    """Returns what a release changed, what the release before it changed, and so on, newest first."""
     line: list[Changes] = []
     release = release_folder
     while (changes := changes_of(release)) and changes.older not in {c.newer for c in line}:
@@ -84,7 +84,7 @@ def line_of_changes(release_folder: Path) -> list[Changes]:
 def history_of(
     release_folder: Path, indicator_id: str, region_code: str, period_code: str, boundary_year: int | None = None
 ) -> list[Row]:
-    """Returns every change of one figure, the newest first: what it was, what it became, in which release and when."""
+    """Returns every change of one figure, newest first: what it was, what it became, in which release and when."""
     key: dict[str, object] = {"indicator_id": indicator_id, "region_code": region_code}
     key |= {"period_code": period_code, "boundary_year": boundary_year}
     return [
@@ -95,10 +95,10 @@ def history_of(
 
 
 def revised_figures(release_folder: Path, indicator_id: str, region_code: str | None = None, *, most: int) -> list[Row]:
-    """Returns changed figures of an indicator, of one region or of all, and no more than are asked for.
+    """Returns changed figures of an indicator, in one region or in all, up to the number requested.
 
-    The newest release comes first, and within it the newest period of one region, or the figure of all that moved most.
-    A figure that changed alike as published and on the boundaries of a year is told once, as published.
+    The newest release comes first; within it, the newest period of one region, or the figure that changed most of all
+    regions. A figure with the same change as published and on the boundaries of a year is listed once, as published.
     """
     key: dict[str, object] = {"indicator_id": indicator_id}
     key |= {"region_code": region_code} if region_code else {}
@@ -120,9 +120,9 @@ def revised_figures(release_folder: Path, indicator_id: str, region_code: str | 
 
 
 def revisions_of_indicator(release_folder: Path, indicator_id: str) -> list[Row]:
-    """Returns for each release that changed figures or texts of an indicator how many and which, the newest first.
+    """Returns, for each release that changed figures or texts of an indicator, how many and which, newest first.
 
-    Figures are counted as published; those of an indicator that changed on the boundaries of a year only, there.
+    Figures are counted as published; if an indicator changed only on the boundaries of a year, they are counted there.
     """
     revisions = []
     for changes in line_of_changes(release_folder):
@@ -140,6 +140,6 @@ def _of_release(row: Row, changes: Changes) -> Row:
 
 @lru_cache(maxsize=64)
 def _read(path: Path) -> Changes:
-    # What is recorded is never written again.
+    # A recorded change never changes.
     summary = json.loads(path.read_text(encoding="utf-8"))
     return Changes(summary["older"], summary["newer"], summary, path.with_suffix(".parquet"))

@@ -1,4 +1,4 @@
-"""How rows are read from the release that is served."""
+"""Reads rows from the release that is served."""
 
 from typing import Any
 

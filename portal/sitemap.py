@@ -1,11 +1,11 @@
-"""The pages that a search engine should know, each with its twin in the other language, as sitemaps.org writes them."""
+"""The pages for search engines, each with its counterpart in the other language, in the format of sitemaps.org."""
 
 from collections.abc import Iterable
 from xml.etree import ElementTree as ET
 
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 XHTML = "http://www.w3.org/1999/xhtml"
-# Query strings have no end (filters, pages, own SQL), so only pages with an address of their own are for crawlers.
+# Query strings are endless (filters, paging, custom SQL), so only pages with an address of their own are for crawlers.
 ROBOTS = """User-agent: *
 Disallow: /*?
 Disallow: /-/
@@ -17,12 +17,12 @@ Sitemap: {address}/sitemap.xml
 
 
 def write_sitemap(address: str, pages: Iterable[dict[str, str]], changed_on: str | None) -> bytes:
-    """Returns the sitemap of pages, given as a path by language; a page of one address has one language.
+    """Returns the sitemap of pages, each given as its path by language; a page with one address has one language.
 
     Args:
-        address: where the portal is reached, without a slash at the end.
+        address: the address of the portal, without a trailing slash.
         pages: the paths of each page, by language.
-        changed_on: the day on which the release last changed.
+        changed_on: the date on which the release last changed.
     """
     ET.register_namespace("", SITEMAP)
     ET.register_namespace("xhtml", XHTML)

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 LANGUAGES = ("nl", "en")
 MEDIA_TYPES = {"csv": "text/csv", "nl.csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
-# What HTML could read as the end of the block, written as JSON may write it too.
+# Characters that HTML could read as the end of the block, escaped as JSON allows.
 ESCAPES = str.maketrans({"<": r"\u003c", ">": r"\u003e", "&": r"\u0026"})
 
 
@@ -17,10 +17,10 @@ def describe_dataset(
     """Returns a table as schema.org/Dataset.
 
     Args:
-        address: where the portal is reached, without a slash at the end.
-        path: the page of the table, as in `/regiokompas/observations`.
+        address: the address of the portal, without a trailing slash.
+        path: the page of the table, such as `/regiokompas/observations`.
         about: its metadata in the release.
-        files: the size of each of its files, by their extension.
+        files: the size of each of its files, by extension.
         release: the id of the release, the time of its newest source and, for invented figures, the notice.
     """
     name = path.rsplit("/", 1)[-1]
@@ -29,7 +29,7 @@ def describe_dataset(
         "@type": "Dataset",
         "@id": f"{address}{path}#dataset",
         "url": f"{address}{path}",
-        # Plain texts: the readers of schema.org for data sets take no texts by language.
+        # Plain texts: programs that read schema.org datasets do not accept texts by language.
         "name": about["title"],
         "alternateName": [about[f"title_{lang}"] for lang in LANGUAGES],
         "description": " / ".join(
@@ -60,5 +60,5 @@ def describe_dataset(
 
 
 def as_block(content: dict[str, Any]) -> Markup:
-    """Returns the JSON as it can stand in a page: no text of a column can close the block that it is in."""
+    """Returns the JSON as it can be put in a page: no text of a column can close the block that it is in."""
     return Markup(json.dumps(content, ensure_ascii=False).translate(ESCAPES))  # noqa: S704 - escaped just here

@@ -1,4 +1,4 @@
-"""The public tables of a release: what its metadata says of each, and the files that were made of it."""
+"""The public tables of a release: the metadata of each, and the files made from it."""
 
 import functools
 import json
@@ -16,11 +16,11 @@ CONTENT_TYPES = {
 }
 RELEASE_FILE = "release.json"
 PACKED = ".gz"
-"""What is behind the name of a file that the release keeps packed."""
+"""The suffix of a file that the release keeps compressed."""
 
 
 def database_metadata(datasette: Datasette) -> dict[str, Any]:
-    """Returns the metadata of the database of the release: its tables and its ready-made questions."""
+    """Returns the metadata of the database of the release: its tables and its canned queries."""
     about: dict[str, Any] = datasette.metadata("databases")[DATABASE]
     return about
 
@@ -31,20 +31,20 @@ def public_tables(datasette: Datasette) -> dict[str, dict[str, Any]]:
 
 
 def table_files(folder: Path, table: str) -> dict[str, int]:
-    """Returns the size in bytes of each ready-made file of a table as readers get it, by its extension."""
+    """Returns the size in bytes of each downloadable file of a table as clients receive it, by extension."""
     return {extension: facts["bytes"] for extension, facts in sealed(folder, table)["files"].items()}
 
 
 @functools.cache
 def read_release(folder: Path) -> dict[str, Any]:
-    """Returns what was sealed with the release: how many rows its tables have, and size and sha256 of its files."""
+    """Returns what was sealed with the release: the row counts of its tables, and the size and sha256 of its files."""
     path = folder / RELEASE_FILE
     content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     return {"rows": {}, "files": {}, **content}
 
 
 def sealed(folder: Path, table: str) -> dict[str, Any]:
-    """Returns the number of rows of a table, and size and sha256 of each of its files, unpacked, by extension."""
+    """Returns the number of rows of a table, and the size and sha256 of each of its files, unpacked, by extension."""
     release = read_release(folder)
     files = {}
     for extension in CONTENT_TYPES:

@@ -1,4 +1,4 @@
-"""The classes of the tension on the labour market, and where a tension stands among them."""
+"""The classes of labour market tension, and where a tension is on their scale."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -7,7 +7,7 @@ from typing import Any
 
 CLASSES = "select * from tension_classes order by lower_bound"
 WIDTH, HEIGHT = 240, 16
-# Four times as many vacancies as people stands as far to the right as four times as few to the left.
+# Four times as many vacancies as people is as far to the right as four times as few is to the left.
 LOWEST, HIGHEST = 1 / 16, 16.0
 
 
@@ -24,7 +24,7 @@ class TensionClass:
 
 @dataclass(frozen=True)
 class Band:
-    """The part of the scale that a class takes."""
+    """The part of the scale that a class takes up."""
 
     class_id: str
     x: float
@@ -40,7 +40,7 @@ class Bound:
 
 
 def read_classes(rows: Iterable[Mapping[str, Any]]) -> dict[str, TensionClass]:
-    """Returns the classes by id from the rows of `CLASSES`, the loosest first."""
+    """Returns the classes by id from the rows of `CLASSES`, loosest first."""
     return {
         row["class_id"]: TensionClass(
             class_id=row["class_id"],
@@ -54,7 +54,7 @@ def read_classes(rows: Iterable[Mapping[str, Any]]) -> dict[str, TensionClass]:
 
 
 def place(tension: float) -> float:
-    """Returns where on the scale a tension stands; beyond its ends, at the end."""
+    """Returns the position of a tension on the scale; beyond an end, that end."""
     within = min(max(tension, LOWEST), HIGHEST)
     return round(WIDTH * math.log(within / LOWEST) / math.log(HIGHEST / LOWEST), 1)
 
@@ -79,7 +79,7 @@ def market_bounds(classes: dict[str, TensionClass]) -> dict[str, float]:
 
 
 def market_labels(classes: dict[str, TensionClass]) -> dict[str, dict[str, list[str]]]:
-    """Returns what the classes of a shortage and of a surplus are called, those nearest to balance first."""
+    """Returns the names of the classes of shortage and surplus, those nearest to balance first."""
     shortage = [c.labels for c in classes.values() if c.market == "shortage"]
     surplus = [c.labels for c in classes.values() if c.market == "surplus"][::-1]
     return {

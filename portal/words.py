@@ -1,4 +1,4 @@
-"""The words that a release itself has for its themes, kinds of region, warnings and periods."""
+"""The names that the release itself has for its themes, kinds of region, warnings and periods."""
 
 from datasette.app import Datasette
 
@@ -7,7 +7,7 @@ from portal.pages import DATABASE
 
 LANGUAGES = ("nl", "en")
 
-# Of each group of texts: its table, the key, the start of the column names of its words, and the order.
+# For each group of texts: its table, the key, the prefix of the columns with its words, and the order.
 GROUPS = {
     "themes": ("themes", "theme", "title", "theme_order"),
     "sub_themes": ("sub_themes", "sub_theme", "title", "sub_theme_order"),
@@ -21,7 +21,7 @@ GROUPS = {
 
 
 async def read_words(datasette: Datasette) -> Texts:
-    """Returns the words of the release by group and key, in the order of the release."""
+    """Returns the names in the release by group and key, in the order of the release."""
     return {name: await _read_group(datasette, *group) for name, group in GROUPS.items()}
 
 

@@ -1,4 +1,4 @@
-"""An extract as one Excel file: a sheet a table, numbers as numbers, the same bytes for the same release."""
+"""An extract as one Excel file: one sheet per table, numbers as numbers, the same bytes for the same release."""
 
 import io
 import re
@@ -9,18 +9,18 @@ import xlsxwriter
 
 from portal.extract import Extract, ExtractTable
 
-# What a sheet's name cannot hold, and how long it may be.
+# The characters that the name of a sheet cannot have, and its maximum length.
 REFUSED = re.compile(r"[\[\]:*?/\\]")
 MAX_NAME = 31
-# A file without a date gets the time of making, which would make every file another.
+# A file without a date gets its time of creation, which would make every file different.
 NO_DATE = datetime(2000, 1, 1)
 MAX_WIDTH = 60
-# Texts stay texts: one that looks like a formula or an address is written as it is.
+# Text stays text, even if it looks like a formula or an address.
 OPTIONS = {"in_memory": True, "constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
 
 
 def workbook_bytes(extract: Extract) -> bytes:
-    """Returns the extract as XLSX, the explanation as the first sheet."""
+    """Returns the extract as XLSX, with the explanation as the first sheet."""
     out = io.BytesIO()
     created = extract.package.get("created")
     with xlsxwriter.Workbook(out, OPTIONS) as book:

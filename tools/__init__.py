@@ -1,1 +1,5 @@
-"""Scripts that are run by hand; nothing in the program imports them."""
+"""Scripts that developers run by hand.
+
+Nothing that `pipelines`, `portal` or `datasette` imports belongs here. Each script stands alone: read only the one that
+you run.
+"""

@@ -1,8 +1,8 @@
-"""Writes `docs/faults.md`: which faults of what arrives were tried, and what came of each.
+"""Writes `docs/faults.md`: which faults in received data were tried, and the outcome of each.
 
     python tools/make_faults.py
 
-The tests try them all; one of them fails when the page says something else. Each section is a function of its own.
+The tests try all of them, and one test fails if the page is out of date. Each section is a function of its own.
 """
 
 import sys
@@ -36,7 +36,7 @@ _IN_WORDS = {SAME: "same rows", REFUSED: "refused", REFUSED_LATER: "refused late
 
 
 def files() -> str:
-    """The faults of files, by the form of file."""
+    """The faults in files, by file format."""
     lines = ["## In files", "", "| kind | fault | CSV | XLSX | JSON |", "| --- | --- | --- | --- | --- |"]
     for name, fault in FAULTS.items():
         found = outcomes_of(name)
@@ -45,7 +45,7 @@ def files() -> str:
 
 
 def outcomes_of(name: str) -> Mapping[str, str]:
-    """What came of a fault, by form of file; both words where it differs by the layout of the card."""
+    """The outcome of a fault, by file format; both words if it depends on the layout of the card."""
     found: dict[str, set[str]] = {form: set() for form in FORMS}
     for grid in all_grids().values():
         if (pair := FAULTS[name].make(grid)) is not None:
@@ -54,7 +54,7 @@ def outcomes_of(name: str) -> Mapping[str, str]:
 
 
 def pages() -> str:
-    """The faults of pages, by protocol; below them, why the few that are not seen cannot be."""
+    """The faults in pages, by protocol; below them, why a few cannot be detected."""
     found: dict[str, dict[str, str]] = {}
     for protocol, fault, told in outcomes():
         found.setdefault(fault, {})[protocol] = _IN_WORDS[told.partition(": ")[0]]

@@ -1,8 +1,8 @@
-"""Makes the pictures of the portal, from the current release: one of each kind of page, in both languages.
+"""Takes screenshots of the portal with the current release: one of each kind of page, in both languages.
 
     python tools/make_pictures.py [FOLDER]
 
-`make screenshots` runs it after `make run`, so that the pictures show the sample. Needs Debian's chromium.
+`make screenshots` runs it after `make run`, so that they show the sample. Needs Debian's chromium.
 """
 
 import socket
@@ -24,7 +24,7 @@ from portal.pages import page_url
 
 CHROMIUM = "/usr/bin/chromium"
 WINDOW = {"width": 1280, "height": 900}
-# Widths in dots: what the browser lays out, and what is kept of it in few colours, so that a picture stays small.
+# Widths in pixels: of the browser window, and of the saved picture, which has few colours so that it stays small.
 KEPT_WIDTH = 900
 COLOURS = 64
 INDICATOR = "unemployment_share_pct"
@@ -45,7 +45,7 @@ PATIENCE_SECONDS = 60
 
 
 def make_pictures(release: Path, folder: Path) -> list[Path]:
-    """Write the pictures of a release's portal to a folder; returns their paths."""
+    """Write the screenshots of a release's portal to a folder; returns their paths."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -60,10 +60,10 @@ def make_pictures(release: Path, folder: Path) -> list[Path]:
 
 
 def wait_for(address: str) -> None:
-    """Return as soon as somebody answers.
+    """Return as soon as the server responds.
 
     Raises:
-        TimeoutError: nobody did in time.
+        TimeoutError: it did not respond in time.
     """
     until = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < until:
@@ -76,7 +76,7 @@ def wait_for(address: str) -> None:
 
 
 def photograph(address: str, folder: Path) -> list[Path]:
-    """Write what each page shows in one window without scrolling."""
+    """Write what each page shows in one window, without scrolling."""
     paths = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
@@ -84,7 +84,7 @@ def photograph(address: str, folder: Path) -> list[Path]:
         for name, path in PICTURES.items():
             answer = page.goto(address + path)
             if answer is None or not answer.ok:
-                click.echo(f"{name}: there is no page {path} -> left as it is", err=True)
+                click.echo(f"{name}: there is no page {path} -> kept the old picture", err=True)
                 continue
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -95,7 +95,7 @@ def photograph(address: str, folder: Path) -> list[Path]:
 
 
 def make_small(picture: bytes, target: Path) -> None:
-    """Write a picture narrower and in few colours."""
+    """Write a picture scaled down and in few colours."""
     with Image.open(BytesIO(picture)) as image:
         height = round(image.height * KEPT_WIDTH / image.width)
         small = image.convert("RGB").resize((KEPT_WIDTH, height), Image.Resampling.LANCZOS)

@@ -1,7 +1,7 @@
-"""The tile map: a square for each municipality, near its real neighbours and in the right direction where that can be.
+"""The tile map: a square for each municipality, near its real neighbours and, where possible, in the right direction.
 
-`python -m tools.tile_map BOUNDARIES.geojson` writes `seeds/municipality_tiles.csv` anew when municipalities change.
-The same boundaries give the same tiles: chance is used, but always the same.
+`python -m tools.tile_map BOUNDARIES.geojson` rewrites `seeds/municipality_tiles.csv` when municipalities change.
+The same boundaries give the same tiles: the random numbers have a fixed seed.
 """
 
 import json
@@ -17,29 +17,29 @@ from pipelines.settings import DBT_PROJECT
 
 Place = tuple[float, float]
 Tile = tuple[int, int]
-Pull = tuple[int, float, float, float]  # which other, how far east and south of this one it should be, how strongly
+Pull = tuple[int, float, float, float]  # the other, how far east and south of this one it should be, how strongly
 
 KM_PER_DEGREE = 111.2
-NEAR_KM = 1.5  # across a river or a narrow lake is still next to each other
-MOST_STEPS = 4  # whoever is further apart over land gets water in between, which keeps the IJsselmeer open
+NEAR_KM = 1.5  # two that are across a river or a narrow lake are still neighbours
+MOST_STEPS = 4  # those further apart over land get water in between, which keeps the IJsselmeer open
 AROUND = [(a, b) for a in (-1, 0, 1) for b in (-1, 0, 1) if a or b]
 SIDES = [(-1, 0), (1, 0), (0, -1), (0, 1)]
-# Weights and the start of chance, chosen by looking at the maps that they give: the cape of Den Helder, the IJsselmeer,
-# Zeeland and Limburg are where a Dutch reader looks for them.
-TO_PLACE = 0.05  # towards where a municipality really lies
-BESIDE_FAR = 4.0  # for a tile beside one that is further than MOST_STEPS away
+# Weights and random seed, chosen by looking at the resulting maps: the cape of Den Helder, the IJsselmeer, Zeeland and
+# Limburg are where a Dutch reader looks for them.
+TO_PLACE = 0.05  # towards the real location of a municipality
+BESIDE_FAR = 4.0  # for a tile beside one that is more than MOST_STEPS away
 BESIDE_CLOSE = -2.0  # for a tile that shares a side with one that is close
-GAP = 1.5  # for each side more than two that an empty cell shares with tiles
-HEAT = 2.0  # how much worse a move may be at first; in the end a hundredth of it
+GAP = 1.5  # for each side beyond two that an empty cell shares with tiles
+HEAT = 2.0  # how much worse a move may be at first; in the end, a hundredth of that
 TRIES = 5000  # for each municipality
 CHANCE = 1
 
 
 def tile_map(boundaries: Path) -> dict[str, Tile]:
-    """Give every municipality of a GeoJSON file (longitude, latitude) a cell of its own, by its code.
+    """Give every municipality in a GeoJSON file (longitude, latitude) a cell of its own, by code.
 
     Returns:
-        Column and row, both from 1; row 1 is the most northern.
+        Column and row, both from 1; row 1 is the northernmost.
 
     Raises:
         RegiokompasError: a feature has no property with a code such as GM0363.
@@ -77,7 +77,7 @@ def read_shapes(path: Path) -> dict[str, list[list[Place]]]:
 
 
 def touching(shapes: list[list[list[Place]]]) -> list[set[int]]:
-    """Who is next to each shape: some corner of the one is near a corner of the other."""
+    """The neighbours of each shape: some corner of the one is near a corner of the other."""
     squares: dict[Tile, set[tuple[int, float, float]]] = defaultdict(set)
     for number, rings in enumerate(shapes):
         for x, y in (point for ring in rings for point in ring):
@@ -103,7 +103,7 @@ def _area_and_centre(ring: list[Place]) -> tuple[float, Place]:
 
 
 def _within(neighbours: list[set[int]], steps: int) -> list[set[int]]:
-    """Who can be reached from each in so many steps over land, itself included."""
+    """What can be reached from each shape in a number of steps over land, itself included."""
     reached = [{number} for number in range(len(neighbours))]
     for _ in range(steps):
         further = [near.union(*(neighbours[other] for other in near)) for near in reached]
@@ -114,7 +114,7 @@ def _within(neighbours: list[set[int]], steps: int) -> list[set[int]]:
 
 
 def _pulls(places: list[Place], neighbours: list[set[int]]) -> list[list[Pull]]:
-    """Where each wants to be: one tile from its neighbours, and islands at least two from the three nearest others."""
+    """Where each one should be: one tile from its neighbours; islands at least two from the three nearest others."""
     reached = _within(neighbours, len(places))
     mainland = max(reached, key=lambda land: (len(land), -min(land)))
     pulls: list[list[Pull]] = [[] for _ in places]
@@ -137,7 +137,7 @@ def _pulls(places: list[Place], neighbours: list[set[int]]) -> list[list[Pull]]:
 
 
 class _Grid:
-    """Municipalities on cells, improved by moves and swaps, at first also by ones for the worse (annealing)."""
+    """Municipalities on cells, improved by moves and swaps, at first also by ones that make it worse (annealing)."""
 
     def __init__(self, places: list[Place], pulls: list[list[Pull]], close: list[set[int]]) -> None:
         self.places, self.pulls, self.close = places, pulls, close
@@ -150,8 +150,8 @@ class _Grid:
             self._put(one, min((c for c in near if c not in self.at), key=lambda c: (math.dist(c, places[one]), c)))
 
     def improved(self) -> list[Tile]:
-        """The cells after so many tries, ever less willing to get worse."""
-        chance = random.Random(CHANCE).random  # noqa: S311 - always the same chance, nothing secret
+        """The cells after all tries, with less and less tolerance for moves that make it worse."""
+        chance = random.Random(CHANCE).random  # noqa: S311 - a fixed seed, nothing secret
         tries = TRIES * len(self.cells)
         for number in range(tries):
             heat = HEAT * 0.01 ** (number / tries)
@@ -201,7 +201,7 @@ class _Grid:
 
 
 def write_tiles(boundaries: Path, seed: Path = DBT_PROJECT / "seeds" / "municipality_tiles.csv") -> None:
-    """Write the seed of tiles anew from a GeoJSON file with the boundaries of municipalities.
+    """Rewrite the seed of tiles from a GeoJSON file with the boundaries of municipalities.
 
     Raises:
         RegiokompasError: a feature has no property with a code such as GM0363.

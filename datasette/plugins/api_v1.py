@@ -1,4 +1,4 @@
-"""/v1, the API for programs: which paths there are and what they take stands in portal/api/description.py."""
+"""/v1, the API for programs; `portal/api/description.py` defines its paths and their parameters."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -30,7 +30,7 @@ CACHE = "public, max-age=60"
 
 @dataclass(frozen=True)
 class ApiAnswer:
-    """The body of a good answer, the form it has, and where more is."""
+    """The body of a successful response, its media type, and links to more."""
 
     body: str
     form: str
@@ -41,7 +41,7 @@ Answering = Callable[[Request, Datasette], Awaitable[ApiAnswer]]
 
 
 async def answer_list(resource: ApiResource, request: Request, datasette: Datasette) -> ApiAnswer:
-    """Answers a page of a list."""
+    """Returns a page of a list."""
     facts = context_of(datasette).api
     form = negotiation.choose(request.headers.get("accept"), (negotiation.JSON, negotiation.CSV))
     asked = read_query(resource, query_pairs(request), facts)
@@ -60,7 +60,7 @@ async def answer_list(resource: ApiResource, request: Request, datasette: Datase
 
 
 async def answer_one(key: Parameter, resource: ApiResource, request: Request, datasette: Datasette) -> ApiAnswer:
-    """Answers about one row, with the rows that belong to it."""
+    """Returns one row, with the rows that belong to it."""
     facts = context_of(datasette).api
     form = negotiation.choose(request.headers.get("accept"), (negotiation.JSON,))
     refuse_query(query_pairs(request))
@@ -82,21 +82,21 @@ async def answer_one(key: Parameter, resource: ApiResource, request: Request, da
 
 
 async def answer_document(request: Request, datasette: Datasette) -> ApiAnswer:
-    """Answers the OpenAPI document."""
+    """Returns the OpenAPI document."""
     form = negotiation.choose(request.headers.get("accept"), (negotiation.JSON,))
     refuse_query(query_pairs(request))
     return ApiAnswer(_dump(document(context_of(datasette).api)), form)
 
 
 async def answer_nothing(request: Request, datasette: Datasette) -> ApiAnswer:
-    """Tells that there is nothing at an address."""
+    """Reports that there is nothing at an address."""
     names = ", ".join(f"{BASE}{path}" for path in (*(r.path for r in RESOURCES), OPENAPI_PATH))
     slash = " Addresses do not end with a slash." if request.path.endswith("/") else ""
     raise ProblemError("not-found", f"There is nothing at this address.{slash} There are {names}.")
 
 
 def view(answering: Answering) -> Callable[..., Awaitable[Response]]:
-    """Returns a view that sends an answer, or the problem that came instead, with the headers of the API."""
+    """Returns a view that sends a response, or the problem raised instead, with the headers of the API."""
 
     async def send(request: Request, datasette: Datasette) -> Response:
         headers = {"API-Version": API_VERSION, "Vary": "Accept"}
@@ -108,7 +108,7 @@ def view(answering: Answering) -> Callable[..., Awaitable[Response]]:
         try:
             if request.method not in METHODS:
                 allowed = {"Allow": ", ".join(METHODS)}
-                raise ProblemError("method-not-allowed", f"{request.method} is not possible here.", headers=allowed)
+                raise ProblemError("method-not-allowed", f"{request.method} is not allowed here.", headers=allowed)
             answer = await answering(request, datasette)
         except ProblemError as problem:
             body = _dump(problem.to_dict(datasette.absolute_url(request, f"{BASE}/docs")))
@@ -120,7 +120,7 @@ def view(answering: Answering) -> Callable[..., Awaitable[Response]]:
 
 
 def _good(request: Request, answer: ApiAnswer, headers: dict[str, str], release_id: str) -> Response:
-    # A release never changes, so its id, the version of the API and the form are as good as a hash of the answer.
+    # A release never changes, so its id, the API version and the media type are as good as a hash of the response.
     headers["ETag"] = f'"{API_VERSION}-{release_id}-{answer.form.split("/")[1]}"'
     if answer.next_url:
         headers["Link"] = f'<{answer.next_url}>; rel="next"'
@@ -139,7 +139,7 @@ def _dump(content: dict[str, Any]) -> str:
 
 
 def query_pairs(request: Request) -> list[tuple[str, str]]:
-    """Returns every key and value of the query, also the empty ones."""
+    """Returns every key and value of the query, including empty ones."""
     return parse_qsl(request.query_string, keep_blank_values=True)
 
 
@@ -150,7 +150,7 @@ def _page_url(request: Request, datasette: Datasette, cursor: str) -> str:
 
 
 async def docs(request: Request, datasette: Datasette) -> Response:
-    """Answers /v1/docs and /en/v1/docs: the same description, for people."""
+    """Serves /v1/docs and /en/v1/docs: the same description, for people."""
     lang = language(request)
     facts = context_of(datasette).api
 
@@ -174,7 +174,7 @@ async def docs(request: Request, datasette: Datasette) -> Response:
 
 @hookimpl
 def skip_csrf(scope: dict[str, Any]) -> bool:
-    """Lets a POST to the API be told that it is not possible: nothing here can be changed by it."""
+    """Lets the API itself refuse a POST: it cannot change anything here."""
     return bool(scope["path"].startswith(f"{BASE}/"))
 
 
@@ -187,7 +187,7 @@ def _bind(answer: Callable[..., Awaitable[ApiAnswer]], resource: ApiResource) ->
 
 @hookimpl
 def register_routes() -> list[tuple[str, Any]]:
-    """Makes a route of every path of the description; what is left below /v1 is a problem of its own kind."""
+    """Makes a route for every path in the description; any other path below /v1 is answered with a problem."""
     routes: list[tuple[str, Any]] = [(rf"^(/en)?{BASE}(/docs)?$", docs)]
     for resource in RESOURCES:
         routes.append((rf"^{BASE}{resource.path}$", view(_bind(answer_list, resource))))

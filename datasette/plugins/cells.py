@@ -1,4 +1,4 @@
-"""How a cell of Datasette's pages is written."""
+"""Formats the cells of Datasette's pages."""
 
 from datasette import hookimpl
 

@@ -1,4 +1,4 @@
-"""What the release changed in the figures of the one before it: /wijzigingen and /en/changes."""
+"""What the release changed in the figures of the previous one: /wijzigingen and /en/changes."""
 
 import asyncio
 from typing import Any
@@ -28,16 +28,16 @@ def choose(line: list[Changes], release_id: str) -> Changes:
     """Returns the changes of a release, or the newest.
 
     Raises:
-        NotFound: the release is none of those that came before this one.
+        NotFound: the release is not one of those before this one.
     """
     for changes in line:
         if release_id in ("", changes.newer):
             return changes
-    raise NotFound(f"{release_id} is no release with changes before this one: {page_url('changes', 'nl')} lists them")
+    raise NotFound(f"{release_id} is not an earlier release with changes: {page_url('changes', 'nl')} lists them")
 
 
 async def asked_figures(datasette: Datasette, changes: Changes, asked: dict[str, str]) -> pl.LazyFrame:
-    """Returns the changed figures that were asked for, those that moved most first."""
+    """Returns the requested changed figures, those that changed most first."""
     wanted: dict[str, object] = {}
     if asked["indicator"]:
         wanted["indicator_id"] = asked["indicator"]
@@ -53,7 +53,7 @@ async def asked_figures(datasette: Datasette, changes: Changes, asked: dict[str,
 
 
 async def with_names(datasette: Datasette, changes: Changes, rows: list[Row]) -> list[Row]:
-    """Returns rows with the titles of their indicator, also one that is gone, and the name of their region."""
+    """Returns rows with the titles of their indicator, even if it was removed, and the name of their region."""
     indicators = await indicators_of(datasette, changes)
     regions = context_of(datasette).registry.regions
     unknown = {"title_nl": None, "title_en": None, "unit_nl": "", "unit_en": "", "decimals": 2}
@@ -77,7 +77,7 @@ async def indicators_of(datasette: Datasette, changes: Changes) -> dict[str, Row
 
 
 async def gone_of(datasette: Datasette, changes: Changes, titles: dict[str, Row], lang: str) -> dict[str, Any]:
-    """Returns the indicators and municipalities of which nothing is left and that was accepted, each with its name."""
+    """Returns the indicators and municipalities whose loss of all figures was accepted, with their names."""
     accepted = changes.accepted or {"indicators": [], "municipalities": []}
     regions = context_of(datasette).registry.regions
     return {
@@ -87,7 +87,7 @@ async def gone_of(datasette: Datasette, changes: Changes, titles: dict[str, Row]
 
 
 def by_indicator(changes: Changes) -> list[Row]:
-    """Returns how many figures of each indicator changed in which way, the most first."""
+    """Returns how many figures of each indicator changed in which way, most first."""
     counts: dict[tuple[str, int | None], Row] = {}
     for row in changes.summary["figures"]:
         key = row["indicator_id"], row["boundary_year"]
@@ -97,12 +97,12 @@ def by_indicator(changes: Changes) -> list[Row]:
 
 
 def asked_of(request: Request) -> dict[str, str]:
-    """Returns what the reader asked for, empty where nothing was chosen."""
+    """Returns the parameters of the request, empty where nothing was chosen."""
     return {name: request.args.get(name, "") for name in ("release", "indicator", "region", "change", "boundary_year")}
 
 
 async def changes_page(request: Request, datasette: Datasette) -> Response:
-    """Answers the changes of the newest release, or of an earlier one (`?release=`)."""
+    """Serves the changes of the newest release, or of an earlier one (`?release=`)."""
     line, asked = line_of_changes(context_of(datasette).folder), asked_of(request)
     context: dict[str, Any] = {"line": line, "asked": asked, "changes": None}
     if line:
@@ -125,7 +125,7 @@ async def changes_page(request: Request, datasette: Datasette) -> Response:
 
 
 async def changes_csv(request: Request, datasette: Datasette) -> Response:
-    """Answers every changed figure that was asked for as a file."""
+    """Serves all requested changed figures as a file."""
     line, asked = line_of_changes(context_of(datasette).folder), asked_of(request)
     rows: list[Row] = []
     if line:
@@ -137,5 +137,5 @@ async def changes_csv(request: Request, datasette: Datasette) -> Response:
 
 @hookimpl
 def register_routes() -> list[tuple[str, Any]]:
-    """Puts the page and its files at their addresses in both languages."""
+    """Registers the page and its files at their addresses in both languages."""
     return [*routes("changes", changes_page), *file_routes("changes", changes_csv)]

@@ -57,7 +57,7 @@ order by period_code
 
 @dataclass
 class AskedComparison:
-    """What a reader asks for, and what is wrong with it; `boundary_year` is none for figures as published."""
+    """A reader's question, and what is wrong with it; `boundary_year` is None for figures as published."""
 
     indicator: dict[str, Any]
     codes: list[str] = field(default_factory=list)
@@ -65,7 +65,7 @@ class AskedComparison:
     problems: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     def query(self, codes: Sequence[str] | None = None, boundary_year: int | None = None) -> str:
-        """Returns the query string of this page, with other regions or another boundary year where given."""
+        """Returns the query string of this page, with other regions or another boundary year if given."""
         chosen = boundary_year or self.boundary_year
         pairs = [("region", code) for code in (self.codes if codes is None else codes)]
         pairs.append(("indicator", self.indicator["indicator_id"]))
@@ -73,7 +73,7 @@ class AskedComparison:
 
 
 def read_question(request: Request, release: ReleaseContext) -> AskedComparison:
-    """Returns what the address asks for; what cannot be understood becomes a problem."""
+    """Returns the question in the address; what cannot be understood becomes a problem."""
     registry = release.registry
     first = FIRST_INDICATOR if FIRST_INDICATOR in registry.indicators else next(iter(registry.indicators))
     indicator_id = request.args.get("indicator") or first
@@ -100,7 +100,7 @@ def read_question(request: Request, release: ReleaseContext) -> AskedComparison:
 def _read_boundary_year(text: str, asked: AskedComparison, registry: Registry) -> None:
     is_given = asked.indicator["formula"] == "published"
     newest = registry.published_boundary_years[0]
-    # What is worked out from other indicators exists on the boundary_years of the release only.
+    # Indicators computed from others exist only on the boundary years of the release.
     asked.boundary_year = None if is_given else newest
     if not text:
         return
@@ -142,14 +142,14 @@ async def _select(datasette: Datasette, asked: AskedComparison, codes: Sequence[
 
 
 def read_index(asked: AskedComparison, series: Mapping[str, Periods]) -> tuple[str | None, dict[str, dict[str, float]]]:
-    """Returns the base period and the index; none of percentages, which change by percentage points."""
+    """Returns the base period and the index; percentages have none, because they change by percentage points."""
     if asked.indicator["unit_en"].startswith("%"):
         return None, {}
     return index_of({code: {p: f.value for p, f in known.items()} for code, known in series.items()})
 
 
 async def compare(request: Request, datasette: Datasette) -> Response:
-    """Answers /vergelijk and /en/compare."""
+    """Serves /vergelijk and /en/compare."""
     lang = language(request)
     release = context_of(datasette)
     registry, asked = release.registry, read_question(request, release)
@@ -223,7 +223,7 @@ def _draw(
 
 
 async def compare_csv(request: Request, datasette: Datasette) -> Response:
-    """Answers /vergelijk.csv and /vergelijk.nl.csv, and the English addresses of the same."""
+    """Serves /vergelijk.csv and /vergelijk.nl.csv, and their English addresses."""
     lang = language(request)
     release = context_of(datasette)
     registry, asked = release.registry, read_question(request, release)
@@ -262,5 +262,5 @@ def _csv_rows(asked: AskedComparison, registry: Registry, lang: str, series: Map
 
 @hookimpl
 def register_routes() -> list[tuple[str, Any]]:
-    """Puts the page and its files at their addresses in both languages."""
+    """Registers the page and its files at their addresses in both languages."""
     return [*routes("compare", compare), *file_routes("compare", compare_csv)]

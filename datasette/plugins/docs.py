@@ -13,12 +13,12 @@ from portal.pages import language, not_found, page_url, parts_of, render, routes
 
 
 async def docs_page(request: Request, datasette: Datasette) -> Response:
-    """Answers the list of pages."""
+    """Serves the list of pages."""
     return await render(datasette, request, "docs.html", "docs", {"pages": read_docs(language(request)).values()})
 
 
 async def doc_page(request: Request, datasette: Datasette) -> Response:
-    """Answers a page, with the address of this portal in its examples."""
+    """Serves a page, with the address of this portal in its examples."""
     lang, name = language(request), parts_of(request)["name"]
     page = read_docs(lang).get(name)
     if page is None:
@@ -27,12 +27,12 @@ async def doc_page(request: Request, datasette: Datasette) -> Response:
         links = {page_url("docs", lang): text("docs", "heading", lang)}
         return await not_found(datasette, request, "doc", title, links=links)
     address = datasette.absolute_url(request, "/").rstrip("/")
-    # The text is ours, and its Markdown was rendered without HTML of its own.
+    # The text is ours, and its Markdown was rendered with raw HTML disabled.
     html = Markup(page.html.replace(WRITTEN_ADDRESS, str(Markup.escape(address))))  # noqa: S704
     return await render(datasette, request, "doc.html", "doc", {"page": page, "html": html})
 
 
 @hookimpl
 def register_routes() -> list[tuple[str, Any]]:
-    """Puts the list and the pages at their addresses in both languages."""
+    """Registers the list and the pages at their addresses in both languages."""
     return [*routes("docs", docs_page), *routes("doc", doc_page)]

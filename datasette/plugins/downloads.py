@@ -1,4 +1,4 @@
-"""Whole tables as files, made with the release: complete, unlike a page of rows; and what describes all of them."""
+"""Whole tables as files, made with the release: complete, unlike a page of rows; and the files that describe them."""
 
 import asyncio
 import gzip
@@ -24,7 +24,7 @@ PACKED_TYPE = "application/gzip"
 
 
 async def download(request: Request, send: Any, datasette: Datasette) -> Response | None:
-    """Sends a table of the release as a file, unpacked unless the name says packed; 404 for any other name."""
+    """Sends a table of the release as a file, unpacked unless the name ends with .gz; 404 for any other name."""
     table, extension, packed = (request.url_vars[name] for name in ("table", "extension", "packed"))
     path = context_of(datasette).folder / "tables" / f"{table}.{extension}{PACKED}"
     if packed:
@@ -37,7 +37,7 @@ async def download(request: Request, send: Any, datasette: Datasette) -> Respons
 async def send_unpacked(
     request: Request, send: Any, datasette: Datasette, path: Path, content_type: str
 ) -> Response | None:
-    """Sends what a packed file holds; to who takes it packed on the way, the bytes as they are."""
+    """Sends the contents of a packed file; to clients that accept gzip, the packed bytes as they are."""
     takes_packed = "gzip" in request.headers.get("accept-encoding", "")
     headers = file_headers(datasette, path.name if takes_packed else path.stem, path.stem)
     headers |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"} if takes_packed else {}
@@ -55,7 +55,7 @@ async def send_unpacked(
 
 
 async def describe(request: Request, send: Any, datasette: Datasette) -> Response | None:
-    """Sends what describes the files of the release."""
+    """Sends a description of the files of the release."""
     name, content_type = DESCRIPTIONS[request.path]
     return await send_file(request, send, datasette, context_of(datasette).folder / name, content_type)
 
@@ -63,7 +63,7 @@ async def describe(request: Request, send: Any, datasette: Datasette) -> Respons
 async def send_file(
     request: Request, send: Any, datasette: Datasette, path: Path, content_type: str
 ) -> Response | None:
-    """Sends a file of the release; 404 when it is not there, 304 when the reader has it already."""
+    """Sends a file of the release; 404 if it does not exist, 304 if the client already has it."""
     if not path.is_file():
         raise NotFound(f"There is no file {path.name} in this release")
     # A release never changes, so its id and the name are as good as a hash of the bytes.
@@ -78,10 +78,10 @@ async def send_file(
 
 @hookimpl
 def register_routes() -> list[tuple[str, Any]]:
-    """Puts the files at /downloads/<table>.csv, .nl.csv and .parquet, and what describes them at the top.
+    """Registers the files at /downloads/<table>.csv, .nl.csv and .parquet, with their descriptions directly below.
 
-    They are at /tables/ too, where the descriptions look for them, so that these can be read from here; with .gz behind
-    it, as the release keeps it.
+    They are at /tables/ too, where the descriptions expect them, so that these can be read from here; with .gz at the
+    end, as the release keeps them.
     """
     extensions = "|".join(extension.replace(".", r"\.") for extension in CONTENT_TYPES)
     tables = rf"^/(?:downloads|tables)/(?P<table>[a-z_]+)\.(?P<extension>{extensions})(?P<packed>\.gz)?$"

@@ -1,7 +1,7 @@
-"""Answers a reader's mistakes in a few words.
+"""Answers a reader's mistakes with a short message.
 
-Datasette prints every error with all local variables to the log, also a mistyped address, and it does so whatever
-other plugins answer. So its own handler is taken out, and is called here for real faults only.
+Datasette logs every error with all local variables, even for a mistyped address, and it does so whatever other plugins
+answer. So its own handler is removed, and called here for real faults only.
 """
 
 from typing import Any
@@ -19,7 +19,7 @@ TOO_LARGE = "This query needs more memory than the server gives to one reader. S
 
 
 def explain(exception: Exception) -> dict[str, Any] | None:
-    """Returns status, title and error of an expected exception, None for a fault of ours."""
+    """Returns the status, title and error of an expected exception, None for a fault of ours."""
     if isinstance(exception, MemoryError):
         return {"status": 400, "title": "Query too large", "error": TOO_LARGE}
     if isinstance(exception, Base400):
@@ -33,14 +33,14 @@ def explain(exception: Exception) -> dict[str, Any] | None:
 
 @hookimpl
 def startup() -> None:
-    """Takes Datasette's own handler out."""
+    """Removes Datasette's own handler."""
     if pm.is_registered(stock):
         pm.unregister(stock)
 
 
 @hookimpl
 def handle_exception(datasette: Datasette, request: Request, exception: Exception) -> Any:
-    """Renders an expected exception as JSON or as a page, like Datasette but without a trace in the log."""
+    """Renders an expected exception as JSON or as a page, like Datasette but without a traceback in the log."""
     explained = explain(exception)
     if explained is None:
         return stock.handle_exception(datasette, request, exception)

@@ -1,4 +1,4 @@
-"""What is told of one region, to take home: a zip (`/gemeente/GM0363.zip`) and an Excel file (`.xlsx`)."""
+"""Downloads of everything about one region: a zip (`/gemeente/GM0363.zip`) and an Excel file (`.xlsx`)."""
 
 import asyncio
 import functools
@@ -30,7 +30,7 @@ FIND_REGION = "select * from regions where region_code = :code and scheme = :sch
 
 @functools.cache
 def maker() -> str:
-    """Returns a digest of what makes the files out of a release: with other code, a file can be another."""
+    """Returns a digest of the code that makes the files from a release: with other code, a file can differ."""
     files = [*Path(portal.__file__).parent.glob("*.py"), *(Path(__file__).parents[1] / "texts").glob("*.yml")]
     content = b"".join(path.read_bytes() for path in sorted(files))
     return sha256(content + xlsxwriter.__version__.encode()).hexdigest()[:12]
@@ -38,16 +38,16 @@ def maker() -> str:
 
 @functools.cache
 def read_package(folder: Path) -> dict[str, Any]:
-    """Returns the Data Package of the release: what its columns are called and mean."""
+    """Returns the Data Package of the release: the names and meanings of its columns."""
     path = folder / PACKAGE_FILE
     if not path.is_file():
-        raise NotFound(f"This release has no {PACKAGE_FILE}, so nothing can be told of its columns")
+        raise NotFound(f"This release has no {PACKAGE_FILE}, so its columns cannot be described")
     package: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return package
 
 
 async def read_extract(datasette: Datasette, region: dict[str, Any], lang: str) -> Extract:
-    """Returns all that the release tells of a region."""
+    """Returns everything that the release says about a region."""
     package = read_package(context_of(datasette).folder)
     rows = {}
     for part in PARTS:
@@ -57,7 +57,7 @@ async def read_extract(datasette: Datasette, region: dict[str, Any], lang: str) 
 
 
 async def download(request: Request, datasette: Datasette) -> Response:
-    """Sends the file of a region; 404 for a region that is not there, 304 when the reader has it already."""
+    """Sends the file of a region; 404 if the region does not exist, 304 if the client already has the file."""
     code, extension = request.url_vars["code"], request.url_vars["extension"]
     scheme, lang = request.url_vars.get("scheme", MUNICIPALITY), language(request)
     found = await datasette.get_database(DATABASE).execute(FIND_REGION, {"code": code, "scheme": scheme})
@@ -69,12 +69,12 @@ async def download(request: Request, datasette: Datasette) -> Response:
     if answer := answer_without_body(request, headers, content_type):
         return answer
     extract = await read_extract(datasette, dict(found.first()), lang)
-    # Packing takes a while, in which other readers are to be answered.
+    # Packing takes a while; other readers must not have to wait for it.
     return Response(await asyncio.to_thread(write, extract), headers=headers, content_type=content_type)
 
 
 @hookimpl
 def register_routes() -> list[tuple[str, Any]]:
-    """Puts the files beside the profiles: the address of the page, and `.zip` or `.xlsx`."""
+    """Registers the files beside the profiles: the address of the page with `.zip` or `.xlsx`."""
     extension = rf"(?P<extension>{'|'.join(KINDS)})"
     return [route for page in ("municipality", "region") for route in file_routes(page, download, extension)]

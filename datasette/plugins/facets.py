@@ -1,4 +1,4 @@
-"""Facets of a whole table come from the release, which has counted them: no page counts every row again."""
+"""Facets of a whole table come from the release, which has the counts: no page counts every row again."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ where table_name = :table and column_name = :column order by rows_count desc, va
 
 
 class Counted:
-    """The server, but for one question: how many rows of a whole table have each value of a column."""
+    """The server, except for one query: how many rows of a whole table have each value of a column."""
 
     def __init__(self, server: Datasette, table: str, column: str, most: int) -> None:
         self._server, self._asked = server, {"table": table, "column": column, "most": most}
@@ -28,7 +28,7 @@ class Counted:
         return getattr(self._server, name)
 
     async def execute(self, database: str, sql: str, params: Any = None, **limits: Any) -> Results:
-        """Answers from the counts, whatever SQL would count the rows."""
+        """Answers from the counts, ignoring the SQL that would count the rows."""
         found: Results = await self._server.execute(database, VALUES, self._asked, **limits)
         return found
 
@@ -41,12 +41,12 @@ class OneFacet(ColumnFacet):
         self._chosen = chosen
 
     def get_configs(self) -> list[dict[str, Any]]:
-        """Returns the one that it is of."""
+        """Returns the configuration of that column."""
         return [self._chosen]
 
 
 class CountedFacet(ColumnFacet):
-    """Datasette's facets of columns, with the counts of the release where no row is left out."""
+    """Datasette's column facets, with the counts of the release if no row is filtered out."""
 
     async def facet_results(self) -> tuple[list[Any], list[str]]:
         """Returns the facets, and those that took too long."""
@@ -62,7 +62,7 @@ class CountedFacet(ColumnFacet):
         return found
 
     async def _counted(self) -> set[str]:
-        """The columns whose counts are those of the rows that are asked for."""
+        """The columns whose counts in the release hold for the requested rows."""
         database = self.ds.get_database(self.database)
         is_whole = self.table and self.sql.rstrip().endswith(f" from {escape_sqlite(self.table)}")
         if not is_whole or not await database.table_exists(COUNTS):
@@ -72,7 +72,7 @@ class CountedFacet(ColumnFacet):
 
 @hookimpl
 def register_facet_classes() -> list[type[Facet]]:
-    """The kinds of facets that Datasette has, with ours in the place of the one that it counts itself."""
+    """Datasette's kinds of facets, with ours in place of its own column facet."""
     return [CountedFacet, DateFacet, ArrayFacet]
 
 

@@ -1,4 +1,4 @@
-"""The home page in Dutch (/) and English (/en): finds a region, and tells what is here and what is new."""
+"""The home page in Dutch (/) and English (/en): finds a region, and shows what is here and what is new."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ MOST_RESULTS = 20
 
 
 async def home(request: Request, datasette: Datasette) -> Response:
-    """Answers / and /en; with `?q=` the profile that was meant, or the regions among which it may be."""
+    """Serves / and /en; with `?q=`, redirects to the profile that was meant or lists the regions that may be meant."""
     lang = language(request)
     query = request.args.get("q", "").strip()[:MAX_QUERY_CHARACTERS]
     release = context_of(datasette)
@@ -31,5 +31,5 @@ async def home(request: Request, datasette: Datasette) -> Response:
 
 @hookimpl
 def register_routes() -> list[tuple[str, Any]]:
-    """Puts the home page in the place of Datasette's list of databases."""
+    """Replaces Datasette's list of databases by the home page."""
     return routes("home", home)

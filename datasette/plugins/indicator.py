@@ -1,4 +1,4 @@
-"""What an indicator is, how far its figures reach and how they were revised; and all indicators by theme."""
+"""An indicator: its meaning, the coverage of its figures and their revisions; and all indicators by theme."""
 
 import asyncio
 from typing import Any
@@ -30,7 +30,7 @@ left join source_health as h using (dataset_id)
 left join source_rows as r on s.dataset_id = r.dataset_id and r.outcome = 'not_classified'
 where i.indicator_id = :indicator_id order by s.publisher, s.table_id
 """
-# Derived figures are on the boundaries of one year only, and all others are there too.
+# Derived figures exist only on the boundaries of a year, and all others are there too.
 COVERAGE = """
 select r.scheme, count(distinct o.region_code) as regions_count, count(distinct o.period_code) as periods_count,
     min(o.year) as first_year, max(o.year) as last_year,
@@ -70,12 +70,12 @@ TARGET_SOURCE = "select title_nl, title_en from programmes where programme_id = 
 COUNTRY = "NL01"
 NEWEST_PERIODS = 12
 SHOWN_REVISIONS = 20
-# Narrow, so that its numbers can still be read on a phone.
+# Narrow, so that its numbers are still legible on a phone.
 CHART = Size(380, 150)
 
 
 def chart_of(datasette: Datasette, calendar: Calendar, series: list[Row], indicator: Row, lang: str) -> Any:
-    """Returns the chart of the years of a series that are over; quarters and months do not fit on an axis of years."""
+    """Returns the chart of the completed years of a series; quarters and months do not fit on an axis of years."""
     portal = context_of(datasette)
     points = [
         Point(row["year"], row["value"], row["value_status"])
@@ -94,7 +94,7 @@ def chart_of(datasette: Datasette, calendar: Calendar, series: list[Row], indica
 
 
 async def revisions_of(datasette: Datasette, indicator: Row, asked: str, lang: str) -> Row:
-    """Returns in which releases the indicator changed, and what figures were: of all regions, or of the one asked."""
+    """Returns the releases that changed the indicator, and its earlier figures: of all regions, or of the one given."""
     portal = context_of(datasette)
     line, regions = line_of_changes(portal.folder), portal.registry.regions
     meant = portal.find_regions(asked)
@@ -127,7 +127,7 @@ async def revisions_of(datasette: Datasette, indicator: Row, asked: str, lang: s
 
 
 async def indicator_page(request: Request, datasette: Datasette) -> Response:
-    """Answers /indicator/<id> and /en/indicator/<id>."""
+    """Serves /indicator/<id> and /en/indicator/<id>."""
     lang = language(request)
     key = {"indicator_id": parts_of(request)["indicator"]}
     found = await read_rows(datasette, INDICATOR, key)
@@ -160,7 +160,7 @@ async def indicator_page(request: Request, datasette: Datasette) -> Response:
 
 
 async def indicator_csv(request: Request, datasette: Datasette) -> Response:
-    """Answers the same address with .csv or .nl.csv: every figure of every region and period."""
+    """Serves the same address with .csv or .nl.csv: every figure of every region and period."""
     lang = language(request)
     key = {"indicator_id": parts_of(request)["indicator"]}
     found = await read_rows(datasette, INDICATOR, key)
@@ -171,7 +171,7 @@ async def indicator_csv(request: Request, datasette: Datasette) -> Response:
 
 
 async def index_page(request: Request, datasette: Datasette) -> Response:
-    """Answers /indicatoren and /en/indicators."""
+    """Serves /indicatoren and /en/indicators."""
     texts, lang = context_of(datasette).texts, language(request)
     rows = sorted(await read_rows(datasette, EVERY), key=lambda row: str(row[f"title_{lang}"]).casefold())
     themes: dict[str, dict[str, list[Row]]] = {}
@@ -185,7 +185,7 @@ async def index_page(request: Request, datasette: Datasette) -> Response:
 
 @hookimpl
 def register_routes() -> list[tuple[str, Any]]:
-    """Puts the pages at their addresses in both languages."""
+    """Registers the pages at their addresses in both languages."""
     return [
         *routes("indicator", indicator_page),
         *file_routes("indicator", indicator_csv),

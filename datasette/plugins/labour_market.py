@@ -15,9 +15,9 @@ from portal.pages import file_routes, language, not_found, page_url, parts_of, r
 from portal.rows import read_rows
 from portal.tension import CLASSES, bands, bounds, market_bounds, market_labels, place, read_classes
 
-# The table of tensions is made of this source alone.
+# The table of tensions is made from this source alone.
 SOURCE = "uwv/spanningsindicator"
-# Of a long list the page shows the tightest or loosest; every occupation is in the table below it.
+# The page shows the tightest or loosest of a long list; every occupation is in the table below it.
 LONGEST_LIST = 10
 
 REGION = """
@@ -83,7 +83,7 @@ def by_class(rows: list[Row]) -> list[dict[str, Any]]:
 
 
 def by_origin(moves: list[Row]) -> list[list[Row]]:
-    """Returns the ways to a shortage, for each occupation with a surplus, as they are ordered."""
+    """Returns the moves to a shortage for each occupation with a surplus, in their order."""
     grouped: dict[str, list[Row]] = {}
     for move in moves:
         grouped.setdefault(move["from_occupation_code"], []).append(move)
@@ -91,7 +91,7 @@ def by_origin(moves: list[Row]) -> list[list[Row]]:
 
 
 def describe(rows: list[Row]) -> dict[str, Any]:
-    """Returns what the page shows of the rows of a region: the newest quarter, and its total through time."""
+    """Returns what the page shows of the rows of a region: the newest quarter, and the total over time."""
     newest = [row for row in rows if row["period_code"] == rows[0]["period_code"]]
     single = [row for row in newest if row["occupation_level"] in ("group", "uwv_group")]
     shortages = sorted((r for r in single if r["market"] == "shortage"), key=lambda r: -r["tension_ratio"])
@@ -111,7 +111,7 @@ def describe(rows: list[Row]) -> dict[str, Any]:
 
 
 async def region_page(request: Request, datasette: Datasette) -> Response:
-    """Answers the labour market of one labour-market region or the country."""
+    """Serves the labour market of one labour-market region or the country."""
     code, lang = parts_of(request), language(request)
     region = await find_region(datasette, code)
     if region is None:
@@ -130,18 +130,18 @@ async def region_page(request: Request, datasette: Datasette) -> Response:
 
 
 async def index_page(request: Request, datasette: Datasette) -> Response:
-    """Answers the tension of every region in the newest quarter, the tightest first."""
+    """Serves the tension of every region in the newest quarter, tightest first."""
     context = {"regions": await read_rows(datasette, REGIONS), "about": await about_source(datasette)}
     return await render(datasette, request, "labour_markets.html", "labour_markets", context)
 
 
 async def region_csv(request: Request, datasette: Datasette) -> Response:
-    """Answers every quarter and occupation of a region."""
+    """Serves every quarter and occupation of a region."""
     return await _answer_csv(datasette, request, TENSION, TENSION_COLUMNS, "tension")
 
 
 async def moves_csv(request: Request, datasette: Datasette) -> Response:
-    """Answers the ways from a surplus to a shortage in a region."""
+    """Serves the moves from a surplus to a shortage in a region."""
     return await _answer_csv(datasette, request, MOVES, MOVES_COLUMNS, "moves")
 
 
@@ -155,30 +155,30 @@ async def _answer_csv(datasette: Datasette, request: Request, sql: str, columns:
 
 
 async def index_csv(request: Request, datasette: Datasette) -> Response:
-    """Answers the table of all regions."""
+    """Serves the table of all regions."""
     rows = await with_source(datasette, await read_rows(datasette, REGIONS))
     return answer_csv(datasette, request, rows, REGIONS_COLUMNS.split(), "labour_market_regions")
 
 
 async def find_region(datasette: Datasette, code: dict[str, str]) -> Row | None:
-    """Returns a labour-market region or the country; None where the code is of neither."""
+    """Returns a labour-market region or the country; None if the code is neither."""
     return next(iter(await read_rows(datasette, REGION, code)), None)
 
 
 async def about_source(datasette: Datasette) -> Row:
-    """Returns what is known of the source of the tensions."""
+    """Returns the row of the source of the tensions."""
     return (await read_rows(datasette, ABOUT_SOURCE, {"id": SOURCE}))[0]
 
 
 async def with_source(datasette: Datasette, rows: list[Row]) -> list[Row]:
-    """Returns rows that say where they come from."""
+    """Returns rows with their source and licence."""
     about = await about_source(datasette)
     return [{**row, "source": about["attribution"], "licence": about["licence"]} for row in rows]
 
 
 @hookimpl
 def register_routes() -> list[tuple[str, Any]]:
-    """Puts the pages and their files at their addresses in both languages."""
+    """Registers the pages and their files at their addresses in both languages."""
     return [
         *routes("labour_markets", index_page),
         *file_routes("labour_markets", index_csv),
@@ -190,7 +190,7 @@ def register_routes() -> list[tuple[str, Any]]:
 
 @hookimpl
 def startup(datasette: Datasette) -> Any:
-    """Gives the templates the classes of tension of the release and their places on the scale."""
+    """Gives the templates the tension classes of the release and their positions on the scale."""
 
     async def inner() -> None:
         classes = read_classes(await read_rows(datasette, CLASSES))
@@ -205,7 +205,7 @@ def startup(datasette: Datasette) -> Any:
 
 @hookimpl
 def prepare_jinja2_environment(env: Environment) -> None:
-    """Gives the templates our ways of writing a tension."""
+    """Gives the templates our filters for formatting a tension."""
     env.filters["tension_place"] = place
     env.filters["tension"] = lambda value, lang: format_number(value, 2, lang)
     env.filters["bound"] = lambda value, lang: format_number(value, len(f"{value:g}".partition(".")[2]), lang)

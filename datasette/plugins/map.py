@@ -1,4 +1,4 @@
-"""A map of every municipality for an indicator and a period, with the same figures in a table and as CSV."""
+"""A map of all municipalities for an indicator and a period, with the same figures in a table and as CSV."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -74,15 +74,15 @@ class Choice:
     shape: str
     classes: str
     periods: list[str]
-    """All that there are, the newest first."""
+    """All periods with figures, newest first."""
     unknown: list[str]
-    """What was asked that is not there; the page shows something else then, and says so."""
+    """What was requested but does not exist; the page then shows something else, and says so."""
 
 
 def chosen(request: Request, texts: dict[str, Any], name: str, known: list[str], unknown: list[str]) -> str:
-    """Returns what was chosen for a parameter of the address, in our own words; the first of `known` by default.
+    """Returns the choice for a parameter of the address as our own keyword; the first of `known` by default.
 
-    A word that is not there is added to `unknown`.
+    A word that does not exist is added to `unknown`.
     """
     lang = language(request)
     parameter = texts["map_parameters"][name][lang]
@@ -94,20 +94,20 @@ def chosen(request: Request, texts: dict[str, Any], name: str, known: list[str],
 
 
 def as_query(choice: Choice, texts: dict[str, Any], lang: str) -> str:
-    """Returns the part of an address behind the question mark, in the words of a language."""
+    """Returns the query string of an address, in the words of a language."""
     asked = {"period": choice.period, "shape": choice.shape, "classes": choice.classes}
     named = {texts["map_parameters"][k][lang]: texts[f"map_{k}"].get(v, {}).get(lang, v) for k, v in asked.items() if v}
     return urlencode(named)
 
 
 async def read_indicator(datasette: Datasette, request: Request) -> Row | None:
-    """Returns the indicator that the address names, None where there is no such indicator."""
+    """Returns the indicator that the address names, None if there is no such indicator."""
     found = await read_rows(datasette, INDICATOR, {"indicator_id": parts_of(request)["indicator"]})
     return found[0] if found else None
 
 
 async def read_choice(datasette: Datasette, request: Request, indicator: Row) -> Choice:
-    """Returns what to show; of the periods by default the newest that has a figure."""
+    """Returns what to show; the default period is the newest that has a figure."""
     maps, texts = context_of(datasette).maps, context_of(datasette).texts
     key = {"indicator_id": indicator["indicator_id"], "boundary_year": maps.boundary_year}
     periods = await read_rows(datasette, PERIODS, key)
@@ -123,7 +123,7 @@ async def read_choice(datasette: Datasette, request: Request, indicator: Row) ->
 
 
 async def read_figures(datasette: Datasette, indicator: Row, choice: Choice) -> tuple[list[Row], Classification]:
-    """Returns every municipality with its figure, rank and class, the highest first and those without a figure last."""
+    """Returns every municipality with its figure, rank and class, highest first and those without a figure last."""
     key = {
         "indicator_id": indicator["indicator_id"],
         "boundary_year": context_of(datasette).maps.boundary_year,
@@ -141,7 +141,7 @@ async def read_figures(datasette: Datasette, indicator: Row, choice: Choice) -> 
 
 
 async def map_page(request: Request, datasette: Datasette) -> Response:
-    """Answers /kaart/<indicator> and /en/map/<indicator>."""
+    """Serves /kaart/<indicator> and /en/map/<indicator>."""
     lang, texts = language(request), context_of(datasette).texts
     indicator = await read_indicator(datasette, request)
     if indicator is None:
@@ -171,7 +171,7 @@ async def map_page(request: Request, datasette: Datasette) -> Response:
 
 
 def describe(figures: list[Row], indicator: Row, choice: Choice, datasette: Datasette, lang: str) -> str:
-    """Returns the map in a sentence, for who does not see it."""
+    """Describes the map in a sentence, for readers who cannot see it."""
     present = [row for row in figures if row["value"] is not None]
     if not present:
         return ""
@@ -194,7 +194,7 @@ def describe(figures: list[Row], indicator: Row, choice: Choice, datasette: Data
 
 
 async def to_map(request: Request, datasette: Datasette) -> Response:
-    """Leads /kaart to the map of the indicator that was chosen on it (`?indicator=`)."""
+    """Redirects /kaart to the map of the chosen indicator (`?indicator=`)."""
     mapped = [row["indicator_id"] for row in context_of(datasette).maps.indicators]
     first = FIRST_MAP if FIRST_MAP in mapped else next(iter(mapped), FIRST_MAP)
     indicator = request.args.get("indicator") or first
@@ -203,7 +203,7 @@ async def to_map(request: Request, datasette: Datasette) -> Response:
 
 
 async def map_csv(request: Request, datasette: Datasette) -> Response:
-    """Answers the same address with .csv or .nl.csv: everything that the page shows."""
+    """Serves the same address with .csv or .nl.csv: everything that the page shows."""
     lang = language(request)
     indicator = await read_indicator(datasette, request)
     if indicator is None:
@@ -231,5 +231,5 @@ async def map_csv(request: Request, datasette: Datasette) -> Response:
 
 @hookimpl
 def register_routes() -> list[tuple[str, Any]]:
-    """Puts the map at its address in both languages, and its figures at that address with .csv or .nl.csv."""
+    """Registers the map at its address in both languages, and its figures at that address with .csv or .nl.csv."""
     return [*routes("maps", to_map), *routes("map", map_page), *file_routes("map", map_csv)]

@@ -1,4 +1,4 @@
-"""A region of one's own: tick municipalities, get the recomputed figures, a permanent address and files."""
+"""A region of one's own: tick municipalities, and get its recomputed figures, a permanent address and files."""
 
 import json
 import re
@@ -51,7 +51,7 @@ where o.region_code in (select value from json_each(:codes)) and o.boundary_year
 class AskedRegion:
     """The municipalities that a reader ticked, and what is wrong with the question.
 
-    `replaced` are the codes in it that ended, each with the municipality that has taken its place in `codes`.
+    `replaced` are the former codes in it, each with the municipality that took its place in `codes`.
     """
 
     codes: list[str] = field(default_factory=list)
@@ -62,13 +62,13 @@ class AskedRegion:
 
     @property
     def query(self) -> str:
-        """The query string in the one order that a set of municipalities has."""
+        """The query string in the canonical order of a set of municipalities."""
         pairs = [("municipality", code) for code in self.codes]
         return urlencode([*pairs, *([("title", self.title)] if self.title else [])])
 
 
 def read_question(request: Request, registry: Registry) -> AskedRegion:
-    """Returns what the address asks for; what cannot be understood becomes a problem."""
+    """Returns the question in the address; what cannot be understood becomes a problem."""
     asked = AskedRegion(
         title=" ".join(request.args.get("title", "").split()), find=request.args.get("find", "").strip()[:100]
     )
@@ -89,7 +89,7 @@ def read_question(request: Request, registry: Registry) -> AskedRegion:
             codes.add(registry.successors[code])
             asked.replaced.append((code, registry.successors[code]))
         else:
-            # A part of an heir cannot be ticked, and all of it can be a city for a village.
+            # A part of an heir cannot be ticked, and all of it could be a whole city instead of a village.
             heirs = ", ".join(f"{registry.regions[heir]['name']} ({heir})" for heir in registry.heirs.get(code, ()))
             problem = "divided" if heirs else "former"
             asked.problems.append((problem, {"name": region["name"], "code": code, "heirs": heirs}))
@@ -118,7 +118,7 @@ async def read_figures(
     mended = mended_by(asked.codes, registry.heirs)
     figures = regroup(registry.recipes, municipalities, found[COUNTRY], mended, registry.periods)
     for recipe in registry.recipes:
-        # A period that goes on has not grown or shrunk yet.
+        # A period that is not over yet cannot have grown or shrunk.
         if recipe.formula == "growth" and recipe.indicator_id in figures:
             goes_on = {p for term in recipe.numerator for p in registry.ongoing.get(term.indicator_id, ())}
             kept = {p: figure for p, figure in figures.pop(recipe.indicator_id).items() if p not in goes_on}
@@ -127,9 +127,9 @@ async def read_figures(
 
 
 def newest(periods: Periods, calendar: Calendar, ongoing: Collection[str] = ()) -> tuple[str, RegroupedFigure]:
-    """Returns the newest period that is over and holds a number.
+    """Returns the newest period that is over and has a number.
 
-    Where none does, one that goes on; and without a number the newest period, so that its status is seen.
+    If there is none, one that is not over; and without any number the newest period, so that its status is shown.
     """
     return max(
         periods.items(),
@@ -138,12 +138,12 @@ def newest(periods: Periods, calendar: Calendar, ongoing: Collection[str] = ()) 
 
 
 def name_of(asked: AskedRegion, release: ReleaseContext, lang: str) -> str:
-    """Returns what the region is called: as the reader says, or after how many municipalities it has."""
+    """Returns the name of the region: as the reader gave it, or by its number of municipalities."""
     return asked.title or release.text("own_region", "unnamed", lang).format(n=len(asked.codes))
 
 
 def selection_file(asked: AskedRegion, title: str) -> tuple[str, str]:
-    """Returns name and text of the file that keeps the region in one's own installation."""
+    """Returns the name and text of the file that adds the region to one's own installation."""
     stem = re.sub("[^a-z0-9]+", "-", fold(title)).strip("-") or "region"
     rows = [{"municipality_code": code, "region_name": None if n else title} for n, code in enumerate(asked.codes)]
     text = write_csv(rows, ("municipality_code", "valid_from", "valid_to", "region_name"), dutch=False)
@@ -151,7 +151,7 @@ def selection_file(asked: AskedRegion, title: str) -> tuple[str, str]:
 
 
 async def own_region(request: Request, datasette: Datasette) -> Response:
-    """Answers /eigen-regio and /en/own-region."""
+    """Serves /eigen-regio and /en/own-region."""
     lang = language(request)
     release = context_of(datasette)
     registry = release.registry
@@ -189,9 +189,9 @@ def explain(asked: AskedRegion, release: ReleaseContext, lang: str) -> list[str]
 
 
 def _by_province(asked: AskedRegion, registry: Registry) -> dict[str, list[dict[str, Any]]]:
-    """Returns the municipalities that can be ticked, by province; those that are ticked already stand elsewhere.
+    """Returns the municipalities that can be ticked, by province; those already ticked are shown elsewhere.
 
-    One that is looked for is found by a part of its name, or of the name of a place in it.
+    A search finds a municipality by a part of its name, or of the name of a place in it.
     """
     wanted = fold(asked.find)
     grouped: dict[str, list[dict[str, Any]]] = {}
@@ -204,7 +204,7 @@ def _by_province(asked: AskedRegion, registry: Registry) -> dict[str, list[dict[
 
 
 async def own_region_csv(request: Request, datasette: Datasette) -> Response:
-    """Answers /eigen-regio.csv and /eigen-regio.nl.csv, and the English addresses of the same: every period."""
+    """Serves /eigen-regio.csv and /eigen-regio.nl.csv, and their English addresses: every period."""
     lang = language(request)
     release = context_of(datasette)
     registry = release.registry
@@ -249,5 +249,5 @@ def _csv_rows(
 
 @hookimpl
 def register_routes() -> list[tuple[str, Any]]:
-    """Puts the page and its files at their addresses in both languages."""
+    """Registers the page and its files at their addresses in both languages."""
     return [*routes("own_region", own_region), *file_routes("own_region", own_region_csv)]

@@ -19,7 +19,7 @@ from portal.registry import in_order
 from portal.rows import read_rows
 
 HEADLINES_PER_THEME = 6
-# The groups that a figure is put next to; all groups are in the table baseline_peers.
+# The groups that a figure is compared with here; all groups are in the table baseline_peers.
 SHOWN_PEERS = ("similar", "all")
 SUBSIDIES = "subsidies"
 
@@ -63,10 +63,10 @@ where c.new_code = :code order by c.changed_on, c.old_name
 
 
 async def profile(request: Request, datasette: Datasette) -> Response:
-    """Answers with the profile of the region that the address names, or says where it is."""
+    """Serves the profile of the region that the address names, or says where it is."""
     lang, parts = language(request), parts_of(request)
     page = "region" if "scheme" in parts else "municipality"
-    # As it is written first: the code of an own region has dashes, as in OWN-NOORD-OOST.
+    # First as written: the code of an own region has dashes, as in OWN-NOORD-OOST.
     written = parts["code"].strip().upper()
     region = await _read_region(datasette, written) or await _read_region(datasette, tidy_code(written))
     if region is None:
@@ -80,7 +80,7 @@ async def profile(request: Request, datasette: Datasette) -> Response:
 
 
 def tidy_code(text: str) -> str:
-    """Returns a code as CBS writes it where only capitals, spaces or the letters of a municipality are missing."""
+    """Returns a code as CBS writes it, if only capitals, spaces or the letters of a municipality are missing."""
     code = re.sub(r"[\s_-]", "", text).upper()
     return f"GM{code.zfill(4)}" if code.isdigit() else code
 
@@ -90,7 +90,7 @@ async def _read_region(datasette: Datasette, code: str) -> dict[str, Any] | None
 
 
 async def read_profile(datasette: Datasette, region: dict[str, Any], lang: str) -> dict[str, Any]:
-    """Returns all that the page of a region shows. Every question goes by an index on the code of the region."""
+    """Returns all that the page of a region shows. Every query uses an index on the code of the region."""
     release = context_of(datasette)
     registry, boundary_year = release.registry, next(iter(release.registry.published_boundary_years), 0)
     code = {"code": region["region_code"], "boundary_year": boundary_year}
@@ -101,7 +101,7 @@ async def read_profile(datasette: Datasette, region: dict[str, Any], lang: str) 
     baseline = {row["indicator_id"]: row for row in await rows(BASELINE)}
 
     def tables_of(indicator_id: str) -> list[dict[str, Any]]:
-        # Of an amount of subsidies only the registers of this region count, and to those the page leads itself.
+        # For an amount of subsidies only the registers of this region count, and the page links to those itself.
         return [source for source in registry.sources_of(indicator_id) if source["shape"] != SUBSIDIES]
 
     figures = figures_of(
@@ -140,7 +140,7 @@ def headlines(figures: Iterable[Figure], order: list[str], themes: list[str]) ->
 def by_building_block(
     figures: Iterable[Figure], baseline: dict[str, dict[str, Any]], indicators: Mapping[str, Row], lang: str
 ) -> dict[int, dict[str, Any]]:
-    """Returns for each building block its figures and, by reason, the indicators that the region has no figure of."""
+    """Returns, for each building block, its figures and, by reason, the indicators without a figure for the region."""
     blocks: dict[int, dict[str, Any]] = {}
 
     def block(number: int) -> dict[str, Any]:
@@ -155,7 +155,7 @@ def by_building_block(
 
 
 def by_programme(rows: list[Row], titles: Mapping[str, Row]) -> list[Row]:
-    """Returns the goals of a region under the programme that they come from."""
+    """Returns the goals of a region by the programme that they come from."""
     programmes = dict.fromkeys(row["programme_id"] for row in rows)
     return [
         {**titles[programme], "goals": [row for row in rows if row["programme_id"] == programme]}
@@ -165,7 +165,7 @@ def by_programme(rows: list[Row], titles: Mapping[str, Row]) -> list[Row]:
 
 @hookimpl
 def prepare_jinja2_environment(env: Environment, datasette: Datasette) -> None:
-    """Lets templates draw charts and keep numbers whole."""
+    """Lets templates draw charts and keep numbers on one line."""
 
     def chart(points: Any, title: str, decimals: int, lang: str, *, large: bool = False) -> Any:
         def words(key: str) -> str:
@@ -181,5 +181,5 @@ def prepare_jinja2_environment(env: Environment, datasette: Datasette) -> None:
 
 @hookimpl
 def register_routes() -> list[tuple[str, Any]]:
-    """Puts the profiles at their addresses in both languages."""
+    """Registers the profiles at their addresses in both languages."""
     return [*routes("municipality", profile), *routes("region", profile)]

@@ -1,4 +1,4 @@
-"""What every answer carries: the sample notice, the release it comes from, and the browser's safety rules."""
+"""The headers of every response: the sample notice, the release it comes from, and the browser security policy."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +10,7 @@ from datasette.renderer import json_renderer
 from portal.asgi import AsgiApp, Message, Receive, Scope, Send, around
 from portal.context import context_of
 
-# Datasette's own pages carry small inline scripts and styles; our own pages send a stricter policy themselves.
+# Datasette's own pages have small inline scripts and styles; our own pages send a stricter policy themselves.
 STOCK_PAGES_POLICY = (
     "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
@@ -20,7 +20,7 @@ PUBLIC_INTERNALS = ("static", "static-plugins", "metadata", "search")
 
 @hookimpl
 def asgi_wrapper(datasette: Datasette) -> Callable[[AsgiApp], AsgiApp]:
-    """Adds the headers to every answer, whichever view or plugin made it."""
+    """Adds the headers to every response, whichever view or plugin made it."""
 
     async def handle(app: AsgiApp, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
@@ -53,7 +53,7 @@ def _with_headers(datasette: Datasette, headers: list[tuple[bytes, bytes]]) -> l
 
 @hookimpl
 def register_routes() -> list[tuple[str, Callable[..., Any]]]:
-    """Hides the pages that tell about the machine: every `/-/` page that is not named here."""
+    """Hides the pages that expose the machine: every `/-/` page that is not named here."""
     return [(rf"^/-/(?!({'|'.join(PUBLIC_INTERNALS)})(/|\.json|$)).*$", _hidden)]
 
 

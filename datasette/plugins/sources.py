@@ -1,4 +1,4 @@
-"""Every source with how it is doing: /bronnen and /en/sources."""
+"""All sources and their state: /bronnen and /en/sources."""
 
 from collections import Counter
 from typing import Any
@@ -35,14 +35,14 @@ COLUMNS = (
 
 
 def in_state(rows: list[Row], state: str) -> list[Row]:
-    """Returns the sources in a state, those that are overdue, or all of them when no state is asked for."""
+    """Returns the sources in a state, those that are overdue, or all of them if no state is given."""
     if state == OVERDUE:
         return [row for row in rows if row["is_overdue"]]
     return [row for row in rows if state in ("", row["state"])]
 
 
 def by_publisher(rows: list[Row], titles: dict[str, str]) -> list[tuple[str, list[Row]]]:
-    """Returns the sources of each publisher, by the name that the reader sees."""
+    """Returns the sources of each publisher, in the order of the names that readers see."""
     grouped: dict[str, list[Row]] = {}
     for row in rows:
         publisher: str = row["publisher"]
@@ -51,7 +51,7 @@ def by_publisher(rows: list[Row], titles: dict[str, str]) -> list[tuple[str, lis
 
 
 async def sources_page(request: Request, datasette: Datasette) -> Response:
-    """Answers the sources by publisher, of one state when that was asked for (`?state=`)."""
+    """Serves the sources by publisher, or those in one state (`?state=`)."""
     lang, state = language(request), request.args.get("state", "")
     rows = await read_rows(datasette, SOURCES)
     counts = Counter(row["state"] for row in rows)
@@ -69,12 +69,12 @@ async def sources_page(request: Request, datasette: Datasette) -> Response:
 
 
 async def sources_csv(request: Request, datasette: Datasette) -> Response:
-    """Answers the same sources as a file."""
+    """Serves the same sources as a file."""
     rows = in_state(await read_rows(datasette, SOURCES), request.args.get("state", ""))
     return answer_csv(datasette, request, rows, COLUMNS.split(), "sources")
 
 
 @hookimpl
 def register_routes() -> list[tuple[str, Any]]:
-    """Puts the page and its files at their addresses in both languages."""
+    """Registers the page and its files at their addresses in both languages."""
     return [*routes("sources", sources_page), *file_routes("sources", sources_csv)]

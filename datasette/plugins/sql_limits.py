@@ -1,7 +1,7 @@
-"""Keeps SQL that the public writes from eating the memory of the server or reading its file paths.
+"""Keeps SQL written by the public from exhausting the server's memory or reading its file paths.
 
-The time limit of Datasette cannot interrupt one function call, and a few functions make gigabytes out of
-nothing, so the sizes are limited in SQLite itself and those functions are refused.
+Datasette's time limit cannot interrupt a single function call, and a few functions produce gigabytes from nothing, so
+sizes are limited in SQLite itself and those functions are refused.
 """
 
 import sqlite3
@@ -9,7 +9,7 @@ import sqlite3
 from datasette import hookimpl
 
 MAX_VALUE_BYTES = 5_000_000
-# For all connections of the process together: an aggregate can grow without any single value being long.
+# For all connections of the process together: an aggregate can grow large without any single value being long.
 MAX_HEAP_BYTES = 256 * 1024 * 1024
 
 LIMITS = {
@@ -28,7 +28,7 @@ REFUSED_FUNCTIONS = frozenset(
 
 
 def authorize(action: int, first: str | None, second: str | None, _database: str | None, _trigger: str | None) -> int:
-    """Decides for SQLite whether a statement may use what it names."""
+    """Tells SQLite whether a statement may use what it names."""
     if action == sqlite3.SQLITE_FUNCTION and (second or "").lower() in REFUSED_FUNCTIONS:
         return sqlite3.SQLITE_DENY
     if action == sqlite3.SQLITE_READ and first == "pragma_database_list" and second == "file":
@@ -38,7 +38,7 @@ def authorize(action: int, first: str | None, second: str | None, _database: str
 
 @hookimpl
 def prepare_connection(conn: sqlite3.Connection, database: str) -> None:
-    """Sets the limits on every connection that answers questions of the public."""
+    """Sets the limits on every connection that runs queries of the public."""
     if database == "_internal":
         return
     conn.execute(f"pragma hard_heap_limit={MAX_HEAP_BYTES}")

@@ -20,12 +20,12 @@ CATALOGUES = {"ttl": "text/turtle; charset=utf-8", "jsonld": "application/ld+jso
 REGIONS = "select region_code, scheme from regions where is_current order by scheme, region_code"
 LABOUR_MARKETS = "select distinct region_code from labour_tension order by region_code"
 INDICATORS = "select indicator_id from indicators order by indicator_id"
-# Pages with an address of their own that is the same for every release.
+# Pages whose address is the same in every release.
 FIXED_PAGES = ("home", "compare", "own_region", "indicators", "labour_markets", "sources", "changes", "docs")
 
 
 def send(datasette: Datasette, request: Request, body: bytes | str, content_type: str) -> Response:
-    """Sends a file for programs; 304 when they have that of this release already."""
+    """Sends a file for programs; 304 if the client already has that of this release."""
     headers = file_headers(datasette, request.path.strip("/"))
     return answer_without_body(request, headers, content_type) or Response(
         body, headers=headers, content_type=content_type
@@ -33,7 +33,7 @@ def send(datasette: Datasette, request: Request, body: bytes | str, content_type
 
 
 async def catalogue(request: Request, datasette: Datasette) -> Response:
-    """Answers with the DCAT-AP-NL catalogue that was made with the release."""
+    """Serves the DCAT-AP-NL catalogue that was made with the release."""
     extension = request.url_vars["extension"]
     path: Path = context_of(datasette).folder / f"catalogue.{extension}"
     if not path.is_file():
@@ -61,20 +61,20 @@ async def pages(datasette: Datasette) -> list[dict[str, str]]:
 
 
 async def sitemap(request: Request, datasette: Datasette) -> Response:
-    """Answers /sitemap.xml."""
+    """Serves /sitemap.xml."""
     day = (context_of(datasette).newest_landed_at or "")[:10]
     body = write_sitemap(site_address(datasette, request), await pages(datasette), day)
     return send(datasette, request, body, "application/xml; charset=utf-8")
 
 
 async def robots(request: Request, datasette: Datasette) -> Response:
-    """Answers /robots.txt."""
+    """Serves /robots.txt."""
     body = ROBOTS.format(address=site_address(datasette, request))
     return send(datasette, request, body, "text/plain; charset=utf-8")
 
 
 async def feed(request: Request, datasette: Datasette) -> Response:
-    """Answers /atom.xml: the releases as seen from the one that is served, and what each changed."""
+    """Serves /atom.xml: the releases up to the one that is served, and what each changed."""
     portal = context_of(datasette)
     changes = [change.summary for change in line_of_changes(portal.folder)]
     body = write_feed(site_address(datasette, request), "Regiokompas: releases", portal.release_id, changes)
@@ -83,7 +83,7 @@ async def feed(request: Request, datasette: Datasette) -> Response:
 
 @hookimpl
 def register_routes() -> list[tuple[str, Any]]:
-    """Puts each at the address that the standard gives it."""
+    """Registers each at the address that its standard prescribes."""
     return [
         (rf"^/catalogue\.(?P<extension>{'|'.join(CATALOGUES)})$", catalogue),
         (r"^/sitemap\.xml$", sitemap),

@@ -1,4 +1,4 @@
-"""The filters and functions that templates of more than one page use; what one page alone uses is in its plugin."""
+"""The filters and functions for templates of several pages; those for a single page are in its plugin."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from portal.tables import public_tables, sealed, table_files
 
 @hookimpl
 def prepare_jinja2_environment(env: Environment, datasette: Datasette) -> None:
-    """Gives the templates our ways of writing, and what Datasette's own pages tell of a table."""
+    """Gives the templates our formatting filters, and what Datasette's own pages show about a table."""
     env.filters["number"] = format_number
     env.filters["signed"] = format_signed
     env.filters["filesize"] = format_bytes

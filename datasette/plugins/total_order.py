@@ -1,9 +1,9 @@
-"""Gives every page of sorted rows an order in which no two rows are equal, so that paging has each row once.
+"""Gives sorted pages an order in which no two rows are equal, so that paging shows each row exactly once.
 
-Datasette sorts its first page by the chosen column alone, and the pages after it by that column and the key. Where many
-rows share a value the two differ, and rows are lost between them. So the first page is asked for as those after it are:
-as the one that comes after a row before all others. A file of all rows can only begin at its beginning, so it has the
-order of the key, whatever the page that leads to it is sorted by.
+Datasette sorts the first page by the chosen column alone, and later pages by that column and the key. Where many rows
+share a value, the two orders differ and rows are lost between pages. So the first page is requested like later ones:
+as the page after an imaginary row before all others. A file of all rows has no such starting point, so it is in the
+order of the key, however the page that links to it is sorted.
 """
 
 import re
@@ -16,7 +16,7 @@ from datasette.utils import tilde_encode
 
 from portal.asgi import AsgiApp, Receive, Scope, Send, around
 
-# Above every number, as texts are in SQLite, and above every text.
+# Above every number, as all text is in SQLite, and above every text.
 ABOVE_ALL = "\U0010ffff"
 BELOW_TEXTS, BELOW_NUMBERS = "", "-9e999"
 NUMBERS = ("INTEGER", "REAL", "NUMERIC")
@@ -24,7 +24,7 @@ NUMBERS = ("INTEGER", "REAL", "NUMERIC")
 
 @hookimpl
 def asgi_wrapper(datasette: Datasette) -> Callable[[AsgiApp], AsgiApp]:
-    """Adds where to begin to the address of a first page of rows that are sorted."""
+    """Adds the starting point to the address of the first page of sorted rows."""
 
     async def handle(app: AsgiApp, scope: Scope, receive: Receive, send: Send) -> None:
         if re.search(b"_sort|_next", scope.get("query_string", b"")):
@@ -47,7 +47,7 @@ async def _query(datasette: Datasette, scope: Scope) -> bytes:
 
 
 async def _start(datasette: Datasette, path: str, *, is_descending: bool) -> str | None:
-    """The mark of the row before all others of a table; none where the address is not that of a table."""
+    """The paging token of the row before all others of a table; None if the address is not that of a table."""
     database_name, _, table = path.strip("/").partition("/")
     table = table.removesuffix(".json").removesuffix(".csv")
     if database_name not in datasette.databases:
@@ -58,6 +58,6 @@ async def _start(datasette: Datasette, path: str, *, is_descending: bool) -> str
     types = {column.name: column.type for column in await database.table_column_details(table)}
     keys = await database.primary_keys(table) or ["rowid"]
     below = [BELOW_NUMBERS if types.get(key, "INTEGER") in NUMBERS else BELOW_TEXTS for key in keys]
-    # Rows without a value come first going up and last going down.
+    # Rows without a value come first in ascending order and last in descending order.
     first = tilde_encode(ABOVE_ALL) if is_descending else "$null"
     return ",".join([first, *map(tilde_encode, below)])

@@ -1,6 +1,6 @@
-"""Keeps files that do not get smaller, or are too large to compress for one reader, away from datasette-gzip.
+"""Keeps datasette-gzip away from files that do not get smaller, or are too large to compress for one reader.
 
-Compressing the whole database takes most of a minute, in which nobody else is answered.
+Compressing the whole database takes most of a minute, during which nobody else gets a response.
 """
 
 from collections.abc import Callable
@@ -12,11 +12,11 @@ from portal.asgi import AsgiApp, Receive, Scope, Send, around
 SUFFIXES = (".db", ".gz", ".parquet", ".zip", ".xlsx")
 
 
-# Wrappers that come last are outermost, and of those the one that was registered last: ours, after the one of the
-# package. So it never sees that the reader can take gzip.
+# Wrappers with `trylast` are outermost, and among those the one registered last: ours, after that of the package. So
+# the package never sees that the client accepts gzip.
 @hookimpl(trylast=True)
 def asgi_wrapper() -> Callable[[AsgiApp], AsgiApp]:
-    """Takes `Accept-Encoding` out of requests for these files."""
+    """Removes `Accept-Encoding` from requests for these files."""
 
     async def handle(app: AsgiApp, scope: Scope, receive: Receive, send: Send) -> None:
         if scope.get("path", "").endswith(SUFFIXES):

@@ -3,8 +3,9 @@
     case when substr({{ unit }}, 1, 1) = '%' then 'points' else 'percent' end
 {%- endmacro %}
 
-{#- The change from an earlier figure to a later one, in that unit. A percentage is of the size of the earlier figure,
-    so that a balance below zero that grows has risen; from zero there is none, but for zero to zero. -#}
+{#- The change from an earlier figure to a later one, in that unit. A percentage is relative to the absolute value of
+    the earlier figure, so that a negative balance that grows has risen; from zero there is none, except from zero to
+    zero. -#}
 {% macro change_between(value, earlier, unit) -%}
     round(
         case
@@ -16,7 +17,7 @@
     )
 {%- endmacro %}
 
-{#- The percentage of a group that ranks at or below a place, itself included: 100 for the first. -#}
+{#- The percentage of a group that ranks at or below a place, including the region itself: 100 for the first. -#}
 {% macro percentile_of(place, group_size) -%}
     round(100.0 * ({{ group_size }} - {{ place }} + 1) / {{ group_size }}, 1)
 {%- endmacro %}

@@ -1,16 +1,16 @@
-{#- Every year whose 1 January boundaries figures can be put on, one row each. -#}
+{#- Every year on whose boundaries of 1 January figures can be put, one row each. -#}
 {% macro known_boundary_years() -%}
     {%- for year in range(var('oldest_boundary_year') | int, (var('newest_boundary_year') | int) + 1) -%}
         select {{ year }} as boundary_year{% if not loop.last %} union all {% endif %}
     {%- endfor -%}
 {%- endmacro %}
 
-{#- True for a boundary year that this build publishes figures on. -#}
+{#- True for a boundary year on which this build publishes figures. -#}
 {% macro is_published_boundary_year(boundary_year) -%}
     {{ boundary_year }} in ({{ var('boundary_years') | join(', ') }})
 {%- endmacro %}
 
-{#- Whether a day lies in a span of which an end that is not there means: still. -#}
+{#- Whether a day is in a span; one without an end still goes on. -#}
 {% macro is_within(day, valid_from, valid_to) -%}
     ({{ day }} >= {{ valid_from }} and ({{ valid_to }} is null or {{ day }} <= {{ valid_to }}))
 {%- endmacro %}
@@ -29,17 +29,17 @@
     cast({{ dbt.dateadd('day', -1, day) }} as date)
 {%- endmacro %}
 
-{#- How many days lie from one day to another. -#}
+{#- The number of days from one day to another. -#}
 {% macro days_between(first_day, last_day) -%}
     cast({{ dbt.datediff(first_day, last_day, 'day') }} as integer)
 {%- endmacro %}
 
-{#- What is known of a figure on the boundaries, in the order in which every way of putting figures on it gives them. -#}
+{#- The columns of a figure on the boundaries, in the order shared by all models that put figures on boundaries. -#}
 {% macro figure_columns() -%}
     indicator_id, region_code, period_code, boundary_year, year, value, value_status, boundary_method, parts_count, is_over
 {%- endmacro %}
 
-{#- Of the figures of one cell of a boundary year the one with the lowest preference. -#}
+{#- For each cell of a boundary year, the figure with the lowest `preference`. -#}
 {% macro most_preferred(relation) -%}
     select
         {{ figure_columns() }}

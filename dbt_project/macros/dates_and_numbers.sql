@@ -1,4 +1,4 @@
-{#- Rounds to a number of decimals that differs per row: round() takes only a constant for it on some engines.
+{#- Rounds to a number of decimals that differs per row; on some engines round() takes only a constant.
     Dividing by a power of ten gives the double nearest to the decimal figure. -#}
 {% macro round_to(value, decimals) -%}
     round(({{ value }}) * power(10, {{ decimals }})) / power(10, {{ decimals }})
@@ -9,20 +9,20 @@
     cast({{ dbt.dateadd('day', -1, dbt.dateadd('month', months, start_date)) }} as date)
 {%- endmacro %}
 
-{#- The Monday of a week of a year as ISO 8601 counts them: the first is the one that 4 January lies in. That day is
-    counted from a Monday long ago, since engines number the days of a week in ways of their own. -#}
+{#- The Monday of a week of a year as ISO 8601 counts them: the first week is the one that contains 4 January. The day
+    of the week is counted from a Monday long ago, because engines number weekdays differently. -#}
 {% macro monday_of_week(year, week) -%}
     {%- set fourth -%} make_date({{ year }}, 1, 4) {%- endset -%}
     {%- set days_into_week -%} mod({{ days_between('make_date(1601, 1, 1)', fourth) }}, 7) {%- endset -%}
     cast({{ dbt.dateadd('day', '7 * (' ~ week ~ ' - 1) - ' ~ days_into_week, fourth) }} as date)
 {%- endmacro %}
 
-{#- True for a text that holds no digit. -#}
+{#- True for a text without digits. -#}
 {% macro has_no_digit(text) -%}
     translate({{ text }}, '0123456789', '') = {{ text }}
 {%- endmacro %}
 
-{#- A sum that is the same in whatever order its parts come: figures have six decimals at most. -#}
+{#- A sum that does not depend on the order of its parts: figures have at most six decimals. -#}
 {% macro exact_sum(figure) -%}
     round(sum({{ figure }}), 6)
 {%- endmacro %}

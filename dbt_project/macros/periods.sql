@@ -1,10 +1,10 @@
-{#- What the code of a period holds: a year and a part of it, `2026KW03`, or a day, `20260830`. No model cuts a code into
-    pieces itself; what a period is, `int_periods__parse_codes` works out from these pieces. -#}
+{#- The pieces of the code of a period: a year and a part of it, `2026KW03`, or a day, `20260830`. No model splits a
+    code itself; `int_periods__parse_codes` derives the period from these pieces. -#}
 {% macro year_of(period_code) -%}
     cast(substr({{ period_code }}, 1, 4) as integer)
 {%- endmacro %}
 
-{#- What stands behind the year: `KW03`, or the month and the day, `0830`. -#}
+{#- What follows the year: `KW03`, or the month and the day, `0830`. -#}
 {% macro year_part_of(period_code) -%}
     substr({{ period_code }}, 5)
 {%- endmacro %}
@@ -23,7 +23,7 @@
     cast({{ year }} as string) || 'JJ00'
 {%- endmacro %}
 
-{#- The same period of some years before: `2025KW03` and 1 give `2024KW03`. -#}
+{#- The same period a number of years earlier: `2025KW03` and 1 give `2024KW03`. -#}
 {% macro years_before(period_code, years) -%}
     cast({{ year_of(period_code) }} - {{ years }} as string) || {{ year_part_of(period_code) }}
 {%- endmacro %}

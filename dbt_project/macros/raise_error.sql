@@ -1,4 +1,5 @@
-{#- Ends the query with `message`, a text expression; so that a failing test says in one line what it found. -#}
+{#- Ends the query with the error `message`, a text expression, so that a failing test says in one line what it found.
+    -#}
 {% macro raise_error(message) -%}
     {{ return(adapter.dispatch('raise_error')(message)) }}
 {%- endmacro %}

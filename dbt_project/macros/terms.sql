@@ -1,4 +1,4 @@
-{#- The words of a text between blanks, one row each, with their place from 1 on; a relation with word and place. -#}
+{#- The words of a text separated by spaces, one row each, with their place, counted from 1. -#}
 {% macro words_of(relation, text) -%}
     {{ return(adapter.dispatch('words_of')(relation, text)) }}
 {%- endmacro %}

@@ -1,6 +1,6 @@
-{#- One row per region and period, one column per indicator and one for its status: the columns that the model's own
-    contract names, on the newest boundary_year. The contract is generated from seeds/indicators.csv, so a new indicator needs
-    no SQL. -#}
+{#- One row per region and period, one column per indicator and one for its status, on the newest boundaries. The
+    columns are those of the model's own contract, which is generated from seeds/indicators.csv, so a new indicator
+    needs no SQL. -#}
 {% macro wide_mart() -%}
     {%- set columns = indicator_columns() -%}
     {%- set indicator_ids = columns | map(attribute='indicator_id') | unique | list -%}
@@ -21,7 +21,7 @@
     having count(value) > 0
 {%- endmacro %}
 
-{#- The columns of the running model's contract that show an indicator: name, indicator_id and source_column. -#}
+{#- The columns in the running model's contract that show an indicator: name, indicator_id and source_column. -#}
 {% macro indicator_columns() -%}
     {%- set found = [] -%}
     {%- for column in model.columns.values() if column.config.meta.get('indicator_id') -%}

@@ -1,4 +1,4 @@
-{#- A figure made of several is as good as the worst of them: the orders from good to bad, and back again. -#}
+{#- A figure made from several is as good as the worst of them: the orders from best to worst, and their ranks. -#}
 {% macro value_status_order() -%}
     {{ return([
         'final', 'unstated', 'revised_provisional', 'provisional', 'estimated', 'not_applicable', 'missing', 'suppressed'
@@ -22,7 +22,7 @@
     {{ word_at('max(' ~ rank_in(column, order) ~ ')', order) }}
 {%- endmacro %}
 
-{#- A status that is at most as sure as a bound; one that is not known stays so. -#}
+{#- A status that is at most as certain as a bound; an unknown status stays unknown. -#}
 {% macro no_surer_than(status, bound, order) -%}
     case when {{ status }} is not null then {{ worst_of_two(status, bound, order) }} end
 {%- endmacro %}

@@ -1,4 +1,4 @@
-"""Answers of the sample's sources, and what they refuse."""
+"""Responses of the sample's sources, and refusals."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Answer(NamedTuple):
 
 
 class RefusedError(Exception):
-    """A request that a source refuses, with the HTTP status it answers."""
+    """A request that a source refuses, with the HTTP status of the response."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -27,13 +27,13 @@ class RefusedError(Exception):
 
 
 def json_answer(content: Any, kind: str = "application/json", status: int = 200) -> Answer:
-    """An answer in JSON, without spaces."""
+    """A response in JSON, without spaces."""
     body = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
     return Answer(status, body, {"Content-Type": kind})
 
 
 def file_answer(body: bytes, kind: str) -> Answer:
-    """A file, with an ETag by which a client knows whether it changed."""
+    """A file, with an ETag that shows a client whether it changed."""
     etag = blake2b(body, digest_size=8).hexdigest()
     headers = {"Content-Type": kind, "ETag": f'"{etag}"', "Last-Modified": "Thu, 01 Oct 2026 04:00:00 GMT"}
     return Answer(200, body, headers)

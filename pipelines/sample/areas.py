@@ -1,4 +1,4 @@
-"""Gebieden in Nederland: the municipalities of a year and what they belong to; names and areas are real."""
+"""Gebieden in Nederland: the municipalities of a year and the regions that they belong to; names and areas are real."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ SUMMARY = (
     "Echte namen en indelingen van gemeenten (bron: CBS, CC BY 4.0) in een voorbeeldbestand / "
     "Real names and areas of municipalities (source: CBS, CC BY 4.0) in a sample"
 )
-# The boundary years of which we know the labour-market regions.
+# The boundary years for which we know the labour-market regions.
 WITH_LABOUR_MARKET = {2016: ("AM", "CR", "LD", "PV"), LAST_BOUNDARY_YEAR: ("AM", "CR", "PV", "LD")}
 ORDERS = (("CR", "LD", "PV"), ("PV", "CR", "LD"), ("CR", "PV", "LD"), ("LD", "PV", "CR"))
 WIDTH_OF_CODE, WIDTH_OF_NAME = 10, 50
 
 
 def areas(card: SourceCard) -> V3Table:
-    """The table of a boundary year: per municipality the padded codes and names of itself and its regions."""
+    """The table of a boundary year: for each municipality, the padded codes and names of itself and its regions."""
     year = card.region_boundary_year or LAST_BOUNDARY_YEAR
     levels, numbers = _levels(year), _numbers(year)
     columns = ["Code_1", "Naam_2", "SorteringNaam_3"]
@@ -54,6 +54,6 @@ def _levels(year: int) -> tuple[str, ...]:
 
 
 def _numbers(year: int) -> range:
-    """The numbers of the columns move every year, so a reader has to find a pair by the codes in it."""
+    """The column numbers shift every year, so a reader has to find a pair of columns by the codes in it."""
     first = 4 if year in WITH_LABOUR_MARKET else 4 + 2 * int(4 * uniform("areas", year)) + 2 * (year % 2)
     return range(first, first + 8, 2)

@@ -1,7 +1,7 @@
-"""Which municipalities exist in which year, and what they belong to.
+"""Which municipalities exist in which year, and which regions they belong to.
 
-The two CSV files beside this module hold facts of CBS, "Gebieden in Nederland" 2015, 2016, 2026 (CC BY 4.0). From when
-until when a municipality exists and who its heirs are follows from the seed boundary_changes.
+The two CSV files beside this module have data from CBS, "Gebieden in Nederland" 2015, 2016, 2026 (CC BY 4.0). When a
+municipality exists and which heirs it has follows from the seed boundary_changes.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ LEVEL_SUFFIX = {"LD": " (LD)", "PV": " (PV)", "CR": " (CR)"}
 
 @dataclass(frozen=True)
 class Municipality:
-    """One municipality code; years are boundary years of 1 January, last_year is None while it exists."""
+    """One municipality code; years are boundary years (1 January), and last_year is None while it exists."""
 
     code: str
     name: str
@@ -33,7 +33,7 @@ class Municipality:
     corop: str
 
     def exists(self, year: int) -> bool:
-        """Whether the code is in the boundary year of 1 January of this year."""
+        """Whether the code exists on 1 January of this year."""
         return self.first_year <= year <= (self.last_year or LAST_BOUNDARY_YEAR)
 
 
@@ -48,7 +48,7 @@ class Region:
 
 
 def _first_boundary(day: date) -> int:
-    """The year of the first 1 January on which a change of this day shows."""
+    """The year of the first 1 January on which a change on this day shows."""
     return day.year + (day != date(day.year, 1, 1))
 
 
@@ -104,7 +104,7 @@ def region_title(code: str) -> str:
 
 
 def labour_market_region(municipality: Municipality) -> str:
-    """The labour-market region of 2026 that a municipality, or what became of it, lies in."""
+    """The labour-market region of 2026 that a municipality, or its successor, is in."""
     while not municipality.am_2026:
         municipality = municipalities()[max(municipality.successors, key=lambda successor: successor[1])[0]]
     return municipality.am_2026
@@ -117,15 +117,15 @@ def above(municipality: Municipality) -> tuple[str, ...]:
 
 
 def boundary_year_of(year: int) -> int:
-    """The boundary year that a year is counted in; we know none before the first and after the last."""
+    """The boundary year that a year is counted in; none is known before the first or after the last."""
     return min(max(year, FIRST_BOUNDARY_YEAR), LAST_BOUNDARY_YEAR)
 
 
 @cache
 def territories(year: int) -> dict[str, dict[str, float]]:
-    """Per municipality of a year the territories it consists of, as {code at its first boundary_year: share}.
+    """For each municipality of a year, the territories it consists of, as {code in the first boundary year: share}.
 
-    Figures are invented per territory and summed, so that a merger moves them without a jump.
+    Figures are invented per territory and summed, so that a merger causes no jump.
     """
     holds: dict[str, dict[str, float]] = {m.code: {} for m in in_year(year)}
 

@@ -91,7 +91,7 @@ def _text(topic: V3Topic, cell: SampleCell) -> str:
 
 
 def _single(value: float) -> str:
-    """The number as CBS sends a Float topic: single precision, written out in full."""
+    """A number as CBS sends a Float topic: in single precision, written out in full."""
     return str(struct.unpack("f", struct.pack("f", value))[0]).rjust(8)
 
 
@@ -155,7 +155,7 @@ def as_served(
     rows: Sequence[Mapping[str, str]],
     summary: str,
 ) -> V3Table:
-    """All entity sets of a table; its `Modified` has no time zone, as in TableInfos of this protocol."""
+    """All entity sets of a table; its `Modified` has no time zone, as in the TableInfos of this protocol."""
     periods = codes.get(card.dimension("period") or "", ())
     info = {
         "ID": 0,

@@ -23,7 +23,7 @@ FREQUENCIES = {
     Cadence.MONTHLY: "Permaand",
     Cadence.WEEKLY: "Perweek",
 }
-# Clients have seen all three ways of leaving out an abolished municipality, so the sample has all three.
+# CBS leaves out an abolished municipality in three ways, so the sample has all three.
 GONE: tuple[tuple[str, float | None] | None, ...] = (("Impossible", None), ("None", None), None)
 
 
@@ -82,7 +82,7 @@ def _observations(table: SampleTable) -> Iterator[ODataRow]:
 
 
 def _written(cell: SampleCell, region: str) -> tuple[str, float | None] | None:
-    """Attribute and value, or None where the row is absent."""
+    """The attribute and the value, or None if the row is absent."""
     if cell.mark == "impossible":
         return GONE[int(region[2:]) % len(GONE)]
     return MARKS[cell.mark] if cell.mark else ("None", cell.number)
@@ -160,7 +160,7 @@ def _measure(table: SampleTable, index: int) -> ODataRow:
 
 
 def properties(card: SourceCard, coverage: str, count: int, summary: str) -> ODataRow:
-    """What a table says of itself."""
+    """What a table says about itself."""
     modified = modified_of(card)
     return {
         "Identifier": card.table,

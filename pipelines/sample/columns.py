@@ -1,4 +1,4 @@
-"""The figures of one column of a table: for every region at once, so that they add up."""
+"""The figures of one column of a table, for all regions at once, so that they add up."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from .invention import Invention
 from .periods import PER_YEAR
 from .rates import RATES, members
 
-# Months and quarters differ this much from their year.
+# How much months and quarters differ from their year.
 SEASON = 0.03
 PART_OF_SECTION = 0.12
 
 
 class SampleCell(NamedTuple):
-    """What stands in a cell: a number, or the mark in its place; `impossible` where there can be no number."""
+    """The content of a cell: a number, or a mark in its place; `impossible` if there can be no number."""
 
     number: float | None
     mark: str = ""
 
 
 class SamplePart(NamedTuple):
-    """A part of a whole: by which key it falls apart, into how many parts, and which; None for the whole."""
+    """A part of a whole: the key by which it is divided, into how many parts, and which one; None for the whole."""
 
     key: str
     parts: int
@@ -41,12 +41,12 @@ IMPOSSIBLE = SampleCell(None, "impossible")
 def column(
     invention: Invention, letter: str, parts: tuple[SamplePart, ...], year: int, period: str, boundary_year: int = 0
 ) -> SampleColumn:
-    """The cells of every region that exists in a year; a municipality that does not is not among them.
+    """The cells of every region that exists in a year.
 
     Args:
         invention: how the measure is invented.
-        letter: of a section or class, `part` for a code without one, empty for all.
-        parts: for each other category which part is meant.
+        letter: the letter of a section or class, `part` for a code without one, empty for all.
+        parts: for each other category, which part is meant.
         year: the year.
         period: the code of the period.
         boundary_year: the year whose regions are meant; 0 for those of the year itself.
@@ -101,7 +101,7 @@ def _units(
 
 
 def _of_period(invention: Invention, number: int, code: str, period: str) -> int:
-    """What of a year falls into a month, quarter or half-year: months add up to quarters, and those to the year."""
+    """A year's number in a month, quarter or half-year: months add up to quarters, and quarters to the year."""
     parts = PER_YEAR.get(letters_of(period), 1)
     months = 12 // parts
     last = months * (number_of(period) if parts > 1 else 1)
@@ -110,7 +110,7 @@ def _of_period(invention: Invention, number: int, code: str, period: str) -> int
 
 
 def _part_of(number: int, parts: tuple[SamplePart, ...], code: str) -> int:
-    """One part of a number that falls apart along each dimension in turn; a whole is the sum of its parts."""
+    """One part of a number that is divided along each dimension in turn; a whole is the sum of its parts."""
     if not parts:
         return number
     first, rest = parts[0], parts[1:]

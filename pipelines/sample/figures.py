@@ -1,6 +1,6 @@
 """The invented figures: seeded, smooth over the years, and adding up from municipality to country.
 
-Only the order of magnitude of rates is plausible; no figure here is a real one.
+Only the order of magnitude of rates is plausible; no figure here is real.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from itertools import accumulate
 from .boundaries import FIRST_BOUNDARY_YEAR, above, boundary_year_of, in_year, municipalities, territories
 from .rates import RATES, Rate, members
 
-# The best known places keep their rank, so that a reader is not misled about who is large or small.
+# The best-known places keep their rank, so that readers are not misled about which are large or small.
 # fmt: off
 LARGEST = [
     "GM0363", "GM0599", "GM0518", "GM0344", "GM0772", "GM0014", "GM0855", "GM0034",
@@ -23,23 +23,23 @@ LARGEST = [
 SMALLEST = ["GM0088", "GM0096", "GM0277", "GM0060", "GM0093"]
 SECRECY_BELOW_INHABITANTS = 10_000
 CITY_FARMING = 0.1
-# Up to which number a mark is drawn, out of 1.
+# The cumulative probability of each mark.
 _DRAWN = {".": 0.03, "x": 0.05, "-": 0.065, "0": 0.08}
 
 
 def uniform(*key: str | int) -> float:
-    """A number in [0, 1) that depends on nothing but the key, on every machine and Python."""
+    """A number in [0, 1) that depends only on the key, on every machine and in every version of Python."""
     digest = blake2b(":".join(map(str, key)).encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") / 2**64
 
 
 def around(level: float, spread: float, *key: str | int) -> float:
-    """A number at most `spread` (a share) above or below a level."""
+    """A number at most a fraction `spread` above or below a level."""
     return level * (1 + spread * (2 * uniform(*key) - 1))
 
 
 def compound(growth: float, years: int) -> float:
-    """The growth factor after some years; multiplied out, as pow() may differ in its last bit per machine."""
+    """The growth factor after some years; multiplied out, because the last bit of pow() may differ between machines."""
     factor = 1.0
     for _ in range(years):
         factor *= growth
@@ -74,7 +74,7 @@ def _level(key: str, rate: Rate, territory: str, year: int) -> float:
     level = around(rate.level, rate.spread, "level", key, territory)
     if key.endswith("_A") and territory in LARGEST:
         level *= CITY_FARMING
-    # What hardly differs between places, such as the share of men, hardly moves over the years either.
+    # What hardly differs between places, such as the share of men, hardly changes over the years either.
     wobble = min(0.015, rate.spread / 10)
     trend = compound(around(rate.growth, wobble / 2, "trend", key, territory), year - FIRST_BOUNDARY_YEAR)
     return around(level * trend, wobble, "noise", key, territory, year)
@@ -82,7 +82,7 @@ def _level(key: str, rate: Rate, territory: str, year: int) -> float:
 
 @cache
 def population(year: int, boundary_year: int = 0) -> dict[str, int]:
-    """Inhabitants on 1 January per municipality that exists in this year, or in that of another boundary year."""
+    """Inhabitants on 1 January of each municipality of this year, or of another boundary year."""
     return {
         code: round(sum(share * _size(territory, year) for territory, share in parts.items()))
         for code, parts in territories(boundary_year or boundary_year_of(year)).items()
@@ -91,7 +91,7 @@ def population(year: int, boundary_year: int = 0) -> dict[str, int]:
 
 @cache
 def land(boundary_year: int) -> dict[str, int]:
-    """Hectares of land per municipality of a boundary year: its territories never change in size."""
+    """Hectares of land per municipality of a boundary year; its territories never change in size."""
     return {
         code: round(sum(share * _hectares(territory) for territory, share in parts.items()))
         for code, parts in territories(boundary_year).items()
@@ -107,7 +107,7 @@ def _hectares(territory: str) -> int:
 
 @lru_cache(4096)
 def own_count(key: str, rate: Rate, year: int, boundary_year: int = 0) -> dict[str, int]:
-    """A count per municipality, of something with a rate of its own."""
+    """A count per municipality of something with a rate of its own."""
     return {
         code: 0
         if mark_of(key, rate, code, year, boundary_year)
@@ -121,11 +121,11 @@ def count(like: str, year: int, letter: str = "", season: float = 1.0, boundary_
     """A count per municipality of this year; a marked cell counts as 0, so that published parts add up.
 
     Args:
-        like: what is counted, in the words of `rates.members`.
+        like: what is counted, as an expression for `rates.members`.
         year: the year.
         letter: the letter of a section or class.
         season: how much a part of the year differs from the whole.
-        boundary_year: whose municipalities are meant; 0 for those of 1 January of the year.
+        boundary_year: the year whose municipalities are meant; 0 for those on 1 January of `year`.
     """
     found = dict.fromkeys(territories(boundary_year or boundary_year_of(year)), 0)
     for key in members(like, letter):
@@ -141,18 +141,18 @@ def count(like: str, year: int, letter: str = "", season: float = 1.0, boundary_
 
 
 def step_of(like: str) -> int:
-    """The numbers that a count goes up by."""
+    """The step by which a count increases."""
     return min((RATES[key].step if key in RATES else 1 for key in members(like)), default=1)
 
 
 def seasonal(number: int, season: float, step: int) -> int:
-    """A count of a year as one of a part of it, in the same steps."""
+    """The count of a part of a year, from that of the year, in the same steps."""
     return number if season == 1.0 else step * round(number * season / step)
 
 
 @lru_cache(1024)
 def mean(key: str, rate: Rate, year: int, boundary_year: int = 0) -> dict[str, float]:
-    """A mean or share per municipality: that of its territories, weighed by their inhabitants."""
+    """A mean or share per municipality: that of its territories, weighted by their inhabitants."""
     found = {}
     for code, parts in territories(boundary_year or boundary_year_of(year)).items():
         weights = {territory: share * _size(territory, year) for territory, share in parts.items()}
@@ -162,7 +162,7 @@ def mean(key: str, rate: Rate, year: int, boundary_year: int = 0) -> dict[str, f
 
 
 def mark_of(key: str, rate: Rate, code: str, year: int, boundary_year: int = 0) -> str | None:
-    """What stands in a cell of a small place instead of its number, None where the number itself does."""
+    """The mark that a cell of a small place has instead of its number; None if it has the number itself."""
     if not rate.marks or population(year, boundary_year)[code] >= SECRECY_BELOW_INHABITANTS:
         return None
     u = uniform("mark", key, code, year)
@@ -170,7 +170,7 @@ def mark_of(key: str, rate: Rate, code: str, year: int, boundary_year: int = 0) 
 
 
 def summed(per_municipality: Mapping[str, float], year: int, boundary_year: int = 0) -> dict[str, float]:
-    """The sums of a year for every region above the municipality."""
+    """The sums for a year for every region above the municipality."""
     totals: dict[str, float] = {}
     for municipality in in_year(boundary_year or boundary_year_of(year)):
         for region in above(municipality):
@@ -180,7 +180,7 @@ def summed(per_municipality: Mapping[str, float], year: int, boundary_year: int 
 
 @lru_cache(8192)
 def shares(key: str, places: int, code: str) -> tuple[float, ...]:
-    """How something falls apart into so many parts in a municipality: the shares of the first, the first two, ..."""
+    """How something is divided into parts in a municipality: the shares of the first, the first two, ..."""
     weights = [around(0.4 + uniform("part", key, place), 0.15, "part", key, place, code) for place in range(places)]
     return tuple(part / sum(weights) for part in accumulate(weights))
 

@@ -42,7 +42,7 @@ _R = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
 
 def zipped(members: Mapping[str, bytes]) -> bytes:
-    """A zip of files by name, with one fixed time in it."""
+    """A zip of files by name, all with the same fixed time."""
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as archive:
         for name, body in members.items():
@@ -53,7 +53,7 @@ def zipped(members: Mapping[str, bytes]) -> bytes:
 
 
 def csv_bytes(rows: SampleCells, encoding: str = "utf-8-sig") -> bytes:
-    """A CSV as Dutch publishers write it, with `;`; numbers with a comma for the decimals."""
+    """A CSV as Dutch publishers write it: separated by `;`, with a decimal comma."""
     text = io.StringIO(newline="")
     csv.writer(text, delimiter=";", lineterminator="\r\n").writerows([[_dutch(cell) for cell in row] for row in rows])
     return text.getvalue().encode(encoding)
@@ -96,9 +96,9 @@ def column_name(index: int) -> str:
 def file_of(
     layout: TableLayout, header: SampleCells, rows: SampleCells, above: SampleCells = (), below: SampleCells = ()
 ) -> bytes:
-    """A file of a layout: what stands above, the rows of the header, the rows of data, what stands below.
+    """A file of a layout: what is above the table, the header rows, the data rows, and what is below.
 
-    In the header an empty cell beside a filled one is part of it, as in a merged cell.
+    In the header, an empty cell beside a filled one is part of it, as in a merged cell.
     """
     if layout.format == "json":
         names = header[-1]

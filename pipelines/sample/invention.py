@@ -1,4 +1,4 @@
-"""How each figure of the sample is invented: by a row of `invented.csv`, or else by the unit of its measure."""
+"""How each figure of the sample is invented: by a row of `invented.csv`, or else from the unit of its measure."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ class Invention:
     """How one measure is invented.
 
     Attributes:
-        key: what its figures are drawn by.
+        key: the key of its random numbers.
         kind: `count` adds up from municipality to country, `flow` also from month to year, `area` is counted in
-            hectares and published in square kilometres, `mean` is weighed by inhabitants, `per_1000` is a count for
-            every 1,000 inhabitants; in files only, `ratio` is one measure over another and `label` its word.
-        like: what is counted, in the words of `rates.members`; empty for a rate of its own.
-        rate: the rate of its own; of something counted like another only the marks are used.
-        divisor: by how much a count is divided to be in the unit of the measure.
-        decimals: of the published figure.
+            hectares and published in square kilometres, `mean` is weighted by inhabitants, `per_1000` is a count for
+            every 1,000 inhabitants; in files only, `ratio` is one measure over another and `label` its class in words.
+        like: what is counted, as an expression for `rates.members`; empty for a rate of its own.
+        rate: its own rate; for something counted like another, only the marks are used.
+        divisor: what a count is divided by to get the unit of the measure.
+        decimals: the number of decimals of the published figure.
         wire: the source's own spelling on OData v3, with its running number.
     """
 
@@ -75,7 +75,7 @@ def _rows() -> list[dict[str, str]]:
 
 
 def _by_unit(key: str, measure: Measure) -> Invention:
-    """What the unit makes likely; of something without a unit, its title."""
+    """The likely invention given the unit, or the title if there is no unit."""
     unit = (measure.unit or measure.title).casefold()
     u = uniform("level", key)
 

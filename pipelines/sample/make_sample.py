@@ -1,8 +1,8 @@
-"""Makes the bundled sample: the real ingest, run against invented sources instead of the publishers.
+"""Makes the bundled sample by running the real ingest against invented sources instead of the publishers.
 
     python -m pipelines.sample.make_sample [FOLDER]
 
-The landing that comes out is byte for byte the same every time.
+The resulting landing is byte for byte the same every time.
 """
 
 import shutil
@@ -39,7 +39,7 @@ class SampleAdapter(BaseAdapter):
         self.source = source
 
     def send(self, request: requests.PreparedRequest, *args: object, **kwargs: object) -> requests.Response:
-        """The answer to one request; to HEAD the headers only."""
+        """The response to one request; for HEAD, the headers only."""
         found = self.source.respond(str(request.url))
         answer = requests.Response()
         answer.request = request
@@ -50,22 +50,22 @@ class SampleAdapter(BaseAdapter):
         return answer
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Does nothing: nothing is held open."""
 
 
 class NoPace(Pace):
-    """Nobody has to be spared here."""
+    """A pace without pauses: there is no server to spare."""
 
     def wait(self, host: str, rate: float) -> None:
-        """Every request has its turn at once."""
+        """Does nothing: every request may be sent immediately."""
 
 
 def sample_origin(cards: dict[str, SourceCard], drop: Path) -> LiveOrigin:
     """The invented sources as an origin.
 
     Args:
-        cards: the cards; what they ask for is what there is.
-        drop: an empty folder, which gets the files that a person would fetch.
+        cards: the cards; the sources have exactly what they ask for.
+        drop: an empty folder, which receives the files that a person would fetch.
     """
     bases = {**addresses(Settings()), Protocol.DROP: str(drop)}
     source = SampleSource(cards, bases)

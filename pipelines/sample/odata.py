@@ -1,4 +1,4 @@
-"""The part of OData query options that clients of these tables use: $filter, $select, $skip, $top."""
+"""The OData query options that clients of these tables use: $filter, $select, $skip, $top."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ TESTS: dict[str, Callable[[str, str], bool]] = {
 
 
 class ODataQueryError(ValueError):
-    """A query option that cannot be read; the sources answer it with HTTP 400."""
+    """A query option that cannot be read; the sources respond with HTTP 400."""
 
 
 class Filter:
-    """Reads a $filter expression into a predicate over rows."""
+    """Parses a $filter expression into a predicate over rows."""
 
     def __init__(self, text: str, columns: Sequence[str]) -> None:
         self.tokens = TOKEN.findall(text)
@@ -41,7 +41,7 @@ class Filter:
         self.at = 0
 
     def predicate(self) -> Predicate:
-        """The whole expression; raises QueryError when part of it is left unread."""
+        """The whole expression; raises ODataQueryError if part of it is left unread."""
         result = self._either()
         if self.at != len(self.tokens):
             raise ODataQueryError(f"cannot read $filter near {self._peek()!r}")
@@ -129,7 +129,7 @@ def _literal(token: str) -> str:
 
 
 def matching(rows: Sequence[ODataRow], query: Mapping[str, str]) -> Sequence[ODataRow]:
-    """The rows that the query's $filter asks for, before paging."""
+    """The rows that match the query's $filter, before paging."""
     if not rows or "$filter" not in query:
         return rows
     test = Filter(query["$filter"], list(rows[0])).predicate()
@@ -137,7 +137,7 @@ def matching(rows: Sequence[ODataRow], query: Mapping[str, str]) -> Sequence[ODa
 
 
 def window(rows: Sequence[ODataRow], query: Mapping[str, str]) -> Sequence[ODataRow]:
-    """The rows that $skip and $top leave."""
+    """The rows that remain after $skip and $top."""
     skip, top = query.get("$skip", "0"), query.get("$top")
     if not skip.isdecimal() or not (top is None or top.isdecimal()):
         raise ODataQueryError("$skip and $top must be whole numbers")

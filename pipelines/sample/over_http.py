@@ -1,9 +1,9 @@
-"""The sample's sources over real HTTP on this machine, as slow and as faulty as one asks, for live runs without them.
+"""Serves the sample's sources over real HTTP on this machine, as slow and as faulty as wanted, to test live runs.
 
     python -m pipelines.sample.over_http [SECONDS]
 
-serves all cards, each answer after so many seconds, and prints what to set in the environment of a live run. Fixed
-addresses of files stand on the cards, so whoever wants those too gives the run cards that went through `on_server`.
+serves all cards, delays each response by SECONDS, and prints the environment variables for a live run. The cards have
+the fixed addresses of files, so to serve those too, give the run the cards from `with_files_on_server`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from pipelines.sources.card import SourceCard, load_cards
 from .answers import Answer, file_answer
 from .source import SampleSource
 
-# Which host speaks a protocol, and where there. As with the publishers, v4 and the zips of CBS share one.
+# The host and the path of each protocol. As at the publishers, v4 and the zips of CBS share a host.
 PATHS = {
     Protocol.CBS_ODATA4: ("datasets.cbs", "/odata/v1/CBS"),
     Protocol.CBS_BULK: ("datasets.cbs", "/csv/CBS/nl"),
@@ -39,7 +39,7 @@ PATHS = {
 }
 FILES = "files"
 HOSTS = (*dict.fromkeys(host for host, _ in PATHS.values()), FILES)
-# Which setting holds the address of each protocol.
+# The setting with the address of each protocol.
 SETTINGS = {
     Protocol.CBS_ODATA4: "REGIOKOMPAS_CBS_V4_URL",
     Protocol.CBS_ODATA3: "REGIOKOMPAS_CBS_V3_URL",
@@ -51,12 +51,12 @@ SETTINGS = {
 }
 
 
-# What whole files are called in a snapshot, and their type.
+# The names of whole files in a snapshot, and their type.
 _FILES, _FILE = ("files/", "zip/"), "application/octet-stream"
 
 
 class Sent(NamedTuple):
-    """What is sent for an answer: `promised` is a length that is not kept, and who is `silent` sends nothing at all."""
+    """What is sent as a response: `promised` is a false content length, and a `silent` server sends nothing at all."""
 
     answer: Answer
     promised: int | None = None
@@ -64,7 +64,7 @@ class Sent(NamedTuple):
 
 
 Between = Callable[[str, Answer], Sent]
-"""What stands between the sources and who asks: for a path with its query and the answer, what is sent."""
+"""What is between the sources and the client: for a path with its query and a response, returns what is sent."""
 
 
 def _json(body: bytes) -> Answer:
@@ -72,17 +72,17 @@ def _json(body: bytes) -> Answer:
 
 
 def as_it_is(path: str, answer: Answer) -> Sent:
-    """Send an answer as it is."""
+    """Send a response unchanged."""
     return Sent(answer)
 
 
 def on_server(url: str, base: str) -> str:
-    """Where the server has the file of a fixed address: below its own address and the name of the file's host."""
+    """The server's address for a file with a fixed address: below its own address and the name of the file's host."""
     return url if url.startswith(f"{base}/") else f"{base}/{url.partition('://')[2]}"
 
 
 def with_files_on_server(cards: Mapping[str, SourceCard], base: str) -> dict[str, SourceCard]:
-    """The cards with every fixed address of a file on the server instead."""
+    """The cards, with every fixed file address replaced by one on the server."""
 
     def moved(card: SourceCard) -> SourceCard:
         ways = tuple(
@@ -101,10 +101,10 @@ class SampleServer:
     """A running server of the sample.
 
     Attributes:
-        bases: the address of each host, without a slash at its end; of files all hosts are one.
-        between: what stands between the sources and who asks.
-        seconds: how long every request waits for its answer.
-        asked: every address that was asked.
+        bases: the address of each host, without a trailing slash; all hosts of files are one.
+        between: what is between the sources and the client.
+        seconds: how long every response is delayed.
+        asked: every address that was requested.
     """
 
     bases: dict[str, str]
@@ -119,7 +119,7 @@ class SampleServer:
 
     @property
     def files(self) -> str:
-        """The address below which files are."""
+        """The base address of files."""
         return self.bases[FILES]
 
     @property
@@ -129,22 +129,22 @@ class SampleServer:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a live run needs in its environment to ask this server."""
+        """The environment variables with which a live run uses this server."""
         return {name: self.addresses[protocol] for protocol, name in SETTINGS.items()}
 
     def serve(self, cards: Mapping[str, SourceCard], anew: str = "") -> None:
-        """Have what these cards ask for, from now on; files are at the addresses of `with_files_on_server`.
+        """Serve what these cards ask for from now on; files are at the addresses of `with_files_on_server`.
 
         Args:
             cards: the cards, by dataset id.
-            anew: of which addresses the answers are worked out again, as a regular expression; all, if it is empty.
+            anew: a regular expression for the addresses whose responses are made again; all, if it is empty.
         """
         with self._lock:
             self._made = {url: made for url, made in self._made.items() if not re.search(anew, url)}
             self._source = SampleSource(with_files_on_server(cards, self.files), self.addresses)
 
     def recall(self, dataset_ids: Iterable[str]) -> None:
-        """Have the answers of these cards that the bundled sample was made of, which then need not be worked out."""
+        """Load the responses for these cards that the bundled sample was made from, so that they are not made again."""
         landing, real = Landing(SAMPLE_LANDING), addresses(Settings())
         moved = {real[protocol]: here for protocol, here in self.addresses.items()}
         for dataset_id in dataset_ids:
@@ -152,13 +152,13 @@ class SampleServer:
             for resource in snapshot.resources if snapshot else ():
                 base = next((base for base in moved if resource.url.startswith(f"{base}/")), "")
                 here = moved[base] + resource.url.removeprefix(base) if base else on_server(resource.url, self.files)
-                # Where the next page is stands in answers.
+                # Responses have the address of the next page.
                 body = landing.get(resource.sha256)
                 body = body.replace(base.encode(), moved[base].encode()) if base else body
                 self._made[here] = file_answer(body, _FILE) if resource.name.startswith(_FILES) else _json(body)
 
     def answer(self, base: str, path: str) -> Sent:
-        """What is sent for a path with its query; what the sources say of it is worked out once."""
+        """What is sent for a path with its query; the response of the sources is made once."""
         time.sleep(self.seconds)
         url = base + path
         self.asked.append(url)
@@ -179,9 +179,9 @@ def serving(
     """Serve the sample of these cards on this machine, with a free port for every host.
 
     Args:
-        cards: the cards, by dataset id; what they ask for is what there is.
-        between: what stands between the sources and who asks.
-        seconds: how long every request waits for its answer.
+        cards: the cards, by dataset id; the sources have exactly what they ask for.
+        between: what is between the sources and the client.
+        seconds: how long every response is delayed.
     """
     closing = Event()
     with ExitStack() as stack:
@@ -198,7 +198,7 @@ def serving(
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
-    # As many as may be asked for at once before they are taken on.
+    # How many connections may be waiting to be accepted.
     request_queue_size = 128
 
     running: SampleServer
@@ -209,14 +209,14 @@ class _Server(ThreadingHTTPServer):
         self.closing = closing
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing of who hangs up before the end; all else is a fault of the sample."""
+        """Ignore a client that disconnects early; anything else is a fault of the sample."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)  # type: ignore[arg-type]
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    # Headers and body in as few packets as may be: one waits for the other otherwise, longer than a fast source takes.
+    # Headers and body in as few packets as possible: otherwise one waits for the other, longer than a fast source does.
     wbufsize = -1
     disable_nagle_algorithm = True
     server: _Server
@@ -244,7 +244,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = self.close_connection or sent.promised is not None
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 if __name__ == "__main__":

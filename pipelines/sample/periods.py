@@ -1,4 +1,4 @@
-"""Which periods the tables of the sample have, and what the sources call them."""
+"""The periods of the tables of the sample, and what the sources call them."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from pipelines.sources.dimensions import Dimension
 from pipelines.sources.periods import code_of, letters_of, number_of, year_of
 
 LAST_YEAR = 2025
-# The newest quarter and month of the sample, as if a table were looked at in the autumn of 2026.
+# The newest quarter and month of the sample, as if the tables were fetched in the autumn of 2026.
 LAST_QUARTER, LAST_MONTH = (2026, 2), (2026, 8)
 NEWEST = {"KW": LAST_QUARTER, "MM": LAST_MONTH, "HJ": (LAST_YEAR, 2), "W1": (2026, 39), "W4": (2026, 9)}
 HOW_MANY = {"JJ": 5, "KW": 12, "MM": 18, "HJ": 6, "W1": 26, "W4": 13}
-# Into how many parts of whole months a year falls, and into how many of whole weeks.
+# The number of parts of a year: those of whole months, and those of whole weeks.
 PER_YEAR = {"KW": 4, "MM": 12, "HJ": 2}
 WEEKS_PER_YEAR = {"W1": 52, "W4": 13}
 KINDS = {Cadence.HALF_YEARLY: "HJ", Cadence.QUARTERLY: "KW", Cadence.MONTHLY: "MM", Cadence.WEEKLY: "W1"}
-# Tables with a longer past than the others.
+# Tables that go back further than the others.
 YEARS = {
     "81575NED": range(2016, 2027),
     "70072ned": range(2016, 2026),
@@ -32,7 +32,7 @@ MONTHS = (
 
 @dataclass(frozen=True)
 class SamplePeriod:
-    """A period, and how a table lists it: by its own code, unless its card says that another one stands for it."""
+    """A period, and how a table lists it: by its own code, unless its card says that another code stands for it."""
 
     code: str
     title: str
@@ -46,12 +46,12 @@ class SamplePeriod:
 
     @property
     def year(self) -> int:
-        """The year that it lies in."""
+        """The year that it is in."""
         return year_of(self.code)
 
 
 def periods_of(card: SourceCard, least: int, most: int) -> list[SamplePeriod]:
-    """The periods of a table: those that the card asks for, between `least` and `most`, and one that it does not."""
+    """The periods of a table: from `least` to `most` of those that the card asks for, and one that it does not."""
     if card.only_period:
         return [SamplePeriod(card.only_period, title_of(card.only_period), None)]
     dimension = card.dimensions[card.dimension("period") or ""]
@@ -101,7 +101,7 @@ def _codes(card: SourceCard, dimension: Dimension, kind: str, least: int, most: 
 
 
 def _status(card: SourceCard, code: str, codes: list[str]) -> str:
-    """The last of a kind is provisional and the one before it revised provisional, until a table has ended."""
+    """The last of a kind is provisional and the one before it revised provisional, unless the table has ended."""
     alike = sorted(c for c in codes if letters_of(c) == letters_of(code))
     if card.ended:
         return "Definitief"

@@ -1,7 +1,7 @@
-"""Woonplaatsen in Nederland: some places of each municipality of a year and what they lie in; names and codes are real.
+"""Woonplaatsen in Nederland: some places in each municipality of a year and their regions; names and codes are real.
 
-The CSV file beside this module holds facts of CBS, "Woonplaatsen in Nederland" (CC BY 4.0): of every municipality the
-place that it is named after, or another one, and some that are named after none.
+The CSV file beside this module has data from CBS, "Woonplaatsen in Nederland" (CC BY 4.0): for every municipality the
+place that it is named after, or another one, and some after which no municipality is named.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ SUMMARY = (
     "Echte namen van plaatsen en de gemeente waarin zij liggen (bron: CBS, CC BY 4.0) in een voorbeeldbestand / "
     "Real names of places and the municipality that they lie in (source: CBS, CC BY 4.0) in a sample"
 )
-# As CBS calls them: codes and names of place, municipality, province and part of the country.
+# The names at CBS: codes and names of place, municipality, province and part of the country.
 COLUMNS = ("WP0001", "GM000B", "GM000C", "PV0001", "PV0002", "LD0001", "LD0002")
 WIDTH_OF_CODE, WIDTH_OF_NAME = 10, 35
 
 
 def places(card: SourceCard) -> V4Table:
-    """The table of a year: for each place the padded codes and names of itself and what it lies in."""
+    """The table of a year: for each place, the padded codes and names of itself and its regions."""
     rows = csv_rows(FILE)
     (dimension,) = card.dimensions
     observations: list[dict[str, object]] = []

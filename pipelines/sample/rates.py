@@ -1,4 +1,4 @@
-"""How many of something there are per inhabitant: levels of the right order of magnitude, none of them a real one."""
+"""How many of something there are per inhabitant: levels of the right order of magnitude, none of them real."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 class Rate:
     """How a figure follows from inhabitants: level, spread between places, yearly growth, rounding step, marks.
 
-    `marks` are the signs that may stand in a cell of a small place instead of its number: `.` missing or unreliable,
-    `x` secret, `-` nil, `0` less than half the unit.
+    `marks` are the marks that a cell of a small place may have instead of its number: `.` missing or unreliable,
+    `x` confidential, `-` nil, `0` less than half the unit.
     """
 
     level: float
@@ -23,7 +23,7 @@ class Rate:
 RATES = {
     "men": Rate(0.497, 0.01),
     "aged_15_plus": Rate(0.84, 0.03),
-    # Together always less than everyone of 15 or over.
+    # Together always fewer than all people aged 15 or over.
     "aged_15_20": Rate(0.058, 0.08, 0.995),
     "aged_20_25": Rate(0.063, 0.2, 1.0),
     "aged_25_45": Rate(0.25, 0.1, 1.0),
@@ -31,7 +31,7 @@ RATES = {
     "graduates_mbo": Rate(0.0095, 0.3, 0.995, marks=".x-0"),
     "graduates_hbo": Rate(0.0048, 0.3, 1.012, marks=".x-0"),
     "graduates_wo": Rate(0.0028, 0.6, 1.02, marks=".x-0"),
-    # Jobs are counted in steps of a hundred, the tenth of the published unit of a thousand.
+    # Jobs are counted in steps of a hundred, a tenth of the published unit of a thousand.
     "jobs_A": Rate(0.012, 0.9, 0.99, 100),
     "jobs_B-F": Rate(0.075, 0.5, 1.004, 100),
     "jobs_G-N": Rate(0.24, 0.4, 1.012, 100),
@@ -67,10 +67,10 @@ RATES = {
 
 
 def members(like: str, letter: str = "") -> tuple[str, ...]:
-    """The rates that an expression adds up.
+    """The rates that are summed in an expression.
 
     `population`, `land` and `men` are themselves, `establishments[*]` is all that begin with `establishments_`,
-    `establishments[BC]` two of them, and `establishments[?]` the one of `letter`, or all of them without a letter.
+    `establishments[BC]` is two of them, and `establishments[?]` is the one of `letter`, or all if there is no letter.
     """
     family, _, chosen = like.rstrip("]").partition("[")
     if not chosen:

@@ -1,4 +1,4 @@
-"""Registers of subsidies of the sample: who is in them, under which scheme and for how much is all invented."""
+"""The subsidy registers of the sample: recipients, schemes and amounts are all invented."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ GRANTORS = ("Ministerie van Voorbeeldzaken", "Ministerie van Verzonnen Zaken", "
 PLACES = ("Duinzicht", "Veenrand", "Waterkant", "Heidehoek", "Zandpoort", "Molenwijk", "Rietveen", "Polderdam")
 WORK = ("Muziek", "Toneel", "Voetbal", "Buurthuis", "Winkelstraat", "Erfgoed", "Techniek", "Tuinen")
 SURNAMES = ("Voorbeeld", "van Verzonnen", "de Fictie", "Namelijk", "ter Proef", "Monster")
-# How an organisation or person is named, and out of 1 how many are named so or by a form above it.
+# Forms of the names of organisations and persons, with the cumulative share of names of that form.
 FORMS = (
     (0.40, "Stichting Voorbeeld {work} {place}"),
     (0.60, "Vereniging Verzonnen {work} {place}"),
@@ -38,14 +38,14 @@ FORMS = (
     (0.95, "Dhr. {initial}. {surname}"),
     (1.00, "{surname} {work}"),
 )
-# The year of which every scheme was looked at, where any were: one with a figure among those that have none.
+# The year in which every scheme was reviewed, if any were: one year with a figure among those without.
 REVIEWED_YEAR = "2024"
-# The longest part of a dossier's life that a register shows, out of 1.
+# The cumulative shares of dossiers that are refused, not yet decided, and granted but not settled.
 REFUSED, UNDECIDED, SETTLED = 0.08, 0.13, 0.55
 
 
 def sheets(card: SourceCard) -> list[Sheet]:
-    """The files of a register: one for each address of its way, with the year in its name where that has to say it."""
+    """The files of a register: one for each address of its access, with the year in the name if only that says it."""
     access = card.access[0]
     names = list(access.urls) if isinstance(access, FileAccess) else [""]
     count = max(LEAST, -(-(card.rows.min + card.rows.min // 50) // len(names)))
@@ -88,7 +88,7 @@ def _cell(card: SourceCard, column: FileColumn, value: float | str | None, numbe
 
 
 def _amounts(card: SourceCard, key: str, number: int) -> dict[str, float | None]:
-    """The three amounts of a dossier: what is not decided is missing, what was refused is a zero."""
+    """The three amounts of a dossier: missing if it is not decided, zero if it was refused."""
     to = {c.to for c in layout_of(card).columns.values()}
     u = uniform(key, "size", number)
     requested = float(500 * round(1 + 10 * u + 500 * u * u * u * u * u))
@@ -118,7 +118,7 @@ def _scheme(card: SourceCard, key: str, number: int, wholly: bool) -> str:
 
 @cache
 def _schemes() -> dict[str, tuple[str, ...]]:
-    """The names of schemes that were looked at, by government, so that the sample has some that count as support."""
+    """The names of reviewed schemes, by government, so that the sample has some that count as support."""
     found: dict[str, tuple[str, ...]] = {}
     for row in read_seed(SupportScheme):
         found[row.region_code] = (*found.get(row.region_code, ()), row.scheme)
@@ -126,7 +126,7 @@ def _schemes() -> dict[str, tuple[str, ...]]:
 
 
 def _recipient(key: str, number: int) -> str:
-    """Whoever applies does so several times."""
+    """The recipient of a row; each applies several times."""
     who = f"{key} {int(uniform(key, 'who', number) * 150)}"
     u = uniform(who, "form")
     form = next(text for below, text in FORMS if u < below)

@@ -1,4 +1,4 @@
-"""The ways to a CBS table: OData v4, OData v3 and the zip of a whole table; each table is offered on one or two."""
+"""Serves CBS tables: OData v4, OData v3 and the zip of a whole table; each table is available in one or two ways."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ V4_PAGE = 100_000
 V3_PAGE = 10_000
 BOM = b"\xef\xbb\xbf"
 ATOM = b'<?xml version="1.0" encoding="utf-8"?><feed xmlns="http://www.w3.org/2005/Atom"/>'
-# What the sample does not have on v4, so that a second way is taken; the tables of regions are not there either.
+# What the sample does not have on v4, so that the second way is used; the tables of regions are not there either.
 ONLY_V3 = {"83648NED"}
 KEPT = 4
 CbsQuery = dict[str, str]
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 
 class Cbs:
-    """Answers what is below the three addresses of CBS; tables are made when first asked for."""
+    """Serves everything below the three addresses of CBS; tables are made when first requested."""
 
     def __init__(self, cards: Mapping[str, SourceCard], v4_url: str, v3_url: str) -> None:
         self._cards = {card.table: card for card in cards.values() if card.access[0].leads_to is Form.CBS_TABLE}
@@ -39,7 +39,7 @@ class Cbs:
         self._lock = RLock()
 
     def v4(self, parts: list[str], query: CbsQuery) -> Answer:
-        """The answer to a GET below the address of OData v4."""
+        """The response to a GET below the address of OData v4."""
         try:
             return self._v4(parts, query)
         except (RefusedError, ODataQueryError) as error:
@@ -47,7 +47,7 @@ class Cbs:
             return json_answer({"error": {"code": code, "message": str(error), "details": []}}, status=status)
 
     def v3(self, parts: list[str], query: CbsQuery) -> Answer:
-        """The answer to a GET below the host of OData v3."""
+        """The response to a GET below the host of OData v3."""
         try:
             return self._v3(parts, query)
         except (RefusedError, ODataQueryError) as error:
@@ -56,7 +56,7 @@ class Cbs:
             return json_answer({"odata.error": {"code": code, "message": message}}, status=status)
 
     def bulk(self, parts: list[str], query: CbsQuery) -> Answer:
-        """The answer to a GET below the address of the zips: those of the tables whose card takes that way."""
+        """The response to a GET below the address of the zips, those of the tables whose card uses them."""
         card = self._cards.get(parts[0])
         if card is None or access_of(card) is not Protocol.CBS_BULK or len(parts) > 1:
             raise RefusedError(404, "There is no such file.")
@@ -76,7 +76,7 @@ class Cbs:
         return self._once(f"v3 {table_id}", lambda: areas(card) if card.shape is Shape.REGIONS else v3_table(card))
 
     def _once(self, key: str, make: Callable[[], T]) -> T:
-        # Tables are large, and a client asks for one after another.
+        # Tables are large, and a client requests one after another.
         with self._lock:
             if key not in self._made:
                 made = make()
@@ -140,7 +140,7 @@ class Cbs:
 
 
 def access_of(card: SourceCard) -> Protocol:
-    """The way on which the sample has a table of CBS: the card's first one, and v3 for what it keeps there."""
+    """The protocol of a CBS table in the sample: the first one on the card, or v3 for tables that are only there."""
     if card.shape is Shape.REGIONS or card.table in ONLY_V3:
         return Protocol.CBS_ODATA3
     return card.access[0].protocol

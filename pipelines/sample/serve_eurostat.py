@@ -25,7 +25,7 @@ ABSENT, CONFIDENTIAL, ESTIMATED, BROKEN = 0.02, 0.035, 0.07, 0.09
 
 
 class Eurostat:
-    """Answers for every card that takes this way."""
+    """Serves every card with this protocol."""
 
     def __init__(self, cards: Mapping[str, SourceCard]) -> None:
         self._cards = {
@@ -36,7 +36,7 @@ class Eurostat:
         }
 
     def answer(self, parts: list[str], query: Query) -> Answer:
-        """The dataset cut down to the query; a filter on a dimension that it does not have is refused."""
+        """The dataset filtered by the query; a filter on a dimension that it does not have is refused."""
         if parts[0] not in self._cards:
             return _refused(404, f"ERR_NOT_FOUND: {parts[0]}")
         card, access = self._cards[parts[0]]
@@ -60,7 +60,7 @@ def _refused(status: int, label: str) -> Answer:
 
 
 def _dimensions(card: SourceCard, access: EurostatAccess) -> dict[str, dict[str, str]]:
-    """The codes of every dimension: those of the card, or else a total, and another one beside them."""
+    """The codes of every dimension: those of the card, or else a total, and one more beside them."""
     found: dict[str, dict[str, str]] = {FREQUENCY: {"A": "Annual"}}
     for name, dimension in card.dimensions.items():
         titles: dict[str, str] = {c.code: c.title for c in dimension.codes}

@@ -1,4 +1,4 @@
-"""What is served as files and records: addresses of their own, a CKAN catalogue, HAL pages, and the drop folder."""
+"""Serves files and records: at addresses of their own, in a CKAN catalogue, as HAL pages, and in the drop folder."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ DROPPED_ON = "2026-10-20"
 
 
 class Files:
-    """Answers for every card whose rows come in files or records."""
+    """Serves every card whose rows come in files or records."""
 
     def __init__(self, cards: Mapping[str, SourceCard], ckan_url: str, hal_url: str) -> None:
         self._ckan_url, self._hal_url = ckan_url, hal_url
@@ -51,7 +51,7 @@ class Files:
         return self._file(card, number)
 
     def ckan(self, parts: list[str], query: Query) -> Answer:
-        """The answer of the catalogue: a package, or one of its files."""
+        """The response of the catalogue: a package, or one of its files."""
         if parts == ["package_show"]:
             return self._package(query.get("id", [""])[0])
         if parts[0] == "voorbeeld" and len(parts) == 3:
@@ -72,7 +72,7 @@ class Files:
         kind = "zip" if layout_of(card).member else layout_of(card).format
         key = (card.dataset_id, number)
         if key not in self._bodies:
-            # Asked for three times: its headers, itself, its headers again.
+            # Requested three times: its headers, the file itself, and its headers again.
             self._bodies[key] = file_bytes(card, self._sheets(card)[number])
         return file_answer(self._bodies[key], KINDS[kind])
 
@@ -135,7 +135,7 @@ def _resource(name: str, kind: str, url: str, day: str) -> dict[str, object]:
     return {
         "name": name,
         "format": f"{FORMATS}/{kind}",
-        # As in the national catalogue, the address of the file stands in a list, and `url` is a page about it.
+        # As in the national catalogue, the address of the file is in a list, and `url` is a page about it.
         "download_url": [url],
         "url": f"{url}/over",
         "license_id": CC0,
@@ -144,7 +144,7 @@ def _resource(name: str, kind: str, url: str, day: str) -> dict[str, object]:
 
 
 def _day(card: SourceCard, sheet: Sheet) -> str:
-    """The day that a file is about, where its rows say one."""
+    """The day that a file is about, if its rows give one."""
     layout = layout_of(card)
     at = next((h for h, c in layout.columns.items() if c.to == "period" and c.reads == "day"), None)
     if at is None:

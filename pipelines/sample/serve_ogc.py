@@ -1,4 +1,4 @@
-"""OGC API Features of the sample: every municipality as one square, since its real boundary is nobody's to invent."""
+"""OGC API Features of the sample: every municipality is a square, since real boundaries should not be invented."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .answers import Answer, RefusedError, json_answer
 from .boundaries import in_year
 
 NOTICE = "Verzonnen vierkant, geen echte grens / Invented square, not a real boundary"
-# The north-west corner of the first tile, and the size of one, so that all lie within the Netherlands.
+# The north-west corner of the first tile, and the size of a tile, such that all are within the Netherlands.
 WEST, NORTH = 3.3, 53.5
 WIDTH, HEIGHT = 0.15, 0.085
 GAP = 0.005
@@ -23,7 +23,7 @@ KNOWN = {"f", "limit", "crs", "offset"}
 
 
 class SampleAreas:
-    """Answers for every card with areas on a map."""
+    """Serves every card with areas on a map."""
 
     def __init__(self, cards: Mapping[str, SourceCard], url: str) -> None:
         self._url = url
@@ -39,7 +39,7 @@ class SampleAreas:
         ]
         if not found:
             raise RefusedError(404, "Not found.")
-        # Cards of several years share a collection, and tell the years apart by a parameter.
+        # Cards for several years share a collection, and a parameter selects the year.
         meant = [(card, access) for card, access in found if all(query.get(k) == v for k, v in access.query.items())]
         return self._page(*(meant or found)[0], query)
 
@@ -90,7 +90,7 @@ def _features(card: SourceCard, access: OgcAccess) -> list[dict[str, Any]]:
 
 
 def _square(code: str, number: int) -> list[list[float]]:
-    """A closed ring, anticlockwise: where the tile map has the municipality, or in a grid."""
+    """A closed ring, anticlockwise: at the tile of the municipality, or in a grid."""
     column, row = _tiles().get(code) or (number % 24, number // 24)
     west, north = WEST + column * WIDTH, NORTH - row * HEIGHT
     east, south = west + WIDTH - GAP, north - HEIGHT + GAP

@@ -1,4 +1,4 @@
-"""What stands in the files of the sample: the header that a card's layout expects, and rows of text and numbers."""
+"""The contents of the sample's files: the header that a card's layout expects, and rows of text and numbers."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from pipelines.sources.periods import number_of, period_days, year_of
 from .files import SampleCells, file_of
 from .periods import MONTHS
 
-# A header that stands for several, such as `AANT_LEEFT_*`, is there so many times.
+# How many columns a header that stands for several, such as `AANT_LEEFT_*`, becomes.
 SEVERAL = 6
 NOTE = "Verzonnen voorbeeldcijfers, geen echte gegevens"
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """The rows of one file: of a period, where the file and not a column says which, under the layout's headers."""
+    """The rows of one file under the layout's headers; with a period, if the file rather than a column gives it."""
 
     period: str | None
     header: list[str]
@@ -38,7 +38,7 @@ def layout_of(card: SourceCard) -> TableLayout:
 
 
 def header_of(layout: TableLayout) -> list[str]:
-    """The headers of a file: those that are read, and those that are known and not read."""
+    """The headers of a file: those that are read, and those that are known but not read."""
     header = list(layout.columns)
     for name in layout.ignored:
         if "*" not in name:
@@ -49,7 +49,7 @@ def header_of(layout: TableLayout) -> list[str]:
 
 
 def in_file(value: float | str | None, reads: Reads, layout: TableLayout) -> Any:
-    """A cell as the file has it: a number in a workbook or in JSON, a text in CSV and where it is written in Dutch."""
+    """A cell as in the file: a number in a workbook or in JSON, a text in CSV or if it is written in Dutch."""
     if value is None or isinstance(value, str):
         return value or ("" if layout.format != "json" else None)
     if layout.format == "xlsx" or (layout.format == "json" and reads is Reads.NUMBER):
@@ -65,7 +65,7 @@ def dutch(value: float) -> str:
 
 
 def period_text(code: str, reads: Reads) -> str:
-    """A period as people write it."""
+    """A period in words."""
     year, number = str(year_of(code)), number_of(code)
     if reads is Reads.DAY and (days := period_days(code)):
         return f"{days[0]:%d-%m-%Y}"
@@ -75,7 +75,7 @@ def period_text(code: str, reads: Reads) -> str:
 
 
 def file_bytes(card: SourceCard, sheet: Sheet) -> bytes:
-    """The file of a sheet. A workbook has a title above its table, and a note below it where a reader can tell it."""
+    """The file of a sheet. A workbook has a title above its table, and a note below if the reader can recognise it."""
     layout = layout_of(card)
     above: SampleCells = [[card.title.nl], [NOTE], []] if layout.format == "xlsx" else ()
     below: SampleCells = [[], [f"Bron: {card.publisher}. {NOTE}"]] if _notes_are_told(layout) else ()
@@ -88,7 +88,7 @@ def _notes_are_told(layout: TableLayout) -> bool:
 
 
 def _rows_of_header(header: list[str], rows: int) -> list[list[str]]:
-    """A header of several rows: the first word of names that share it stands once, above the rest of them."""
+    """A header of several rows: the first word that names share occurs once, above the rest of them."""
     if rows == 1:
         return [header]
     first = [name.split(" ", 1)[0] for name in header]

@@ -1,4 +1,4 @@
-"""A source that answers every address of the cards with the sample, each in the wire format of its protocol."""
+"""A source that serves the sample at every address on the cards, each in the wire format of its protocol."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from .serve_files import Files
 from .serve_ogc import SampleAreas
 
 Room = Callable[[list[str], dict[str, list[str]]], Answer]
-"""What answers the addresses below one base: the parts of the path after it, and the query."""
+"""Serves the addresses below one base, given the parts of the path after it and the query."""
 
 
 class SampleSource:
-    """Answers every address below the bases of the protocols, and every file that a card names.
+    """Serves every address below the bases of the protocols, and every file that a card names.
 
     Args:
-        cards: the cards, by dataset id; what they ask for is what there is.
-        addresses: the base address of each protocol, as the clients get it.
+        cards: the cards, by dataset id; the source has exactly what they ask for.
+        addresses: the base address of each protocol, as passed to the clients.
     """
 
     def __init__(self, cards: Mapping[str, SourceCard], addresses: Mapping[Protocol, str]) -> None:
@@ -41,12 +41,12 @@ class SampleSource:
         ]
 
     def respond(self, url: str) -> Answer:
-        """The answer to a GET of this address; a refusal has the source's own error body."""
+        """The response to a GET of this address; a refusal has the source's own error body."""
         if self._files.has(url):
             return self._files.file(url)
         path = unquote(url.split("?")[0])
         query = parse_qs(urlsplit(url).query, keep_blank_values=True)
-        # The longest base first: that of v3 is a whole host.
+        # Longest base first: that of v3 is a whole host.
         for base, room in sorted(self._rooms, key=lambda entry: -len(entry[0])):
             if (path + "/").startswith(base + "/"):
                 try:
@@ -57,5 +57,5 @@ class SampleSource:
 
 
 def _single(room: Callable[[list[str], dict[str, str]], Answer]) -> Room:
-    """A room that takes each option of a query once."""
+    """A room that gets each query option once."""
     return lambda parts, query: room(parts, {name: values[0] for name, values in query.items()})

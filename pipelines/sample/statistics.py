@@ -1,4 +1,4 @@
-"""The files of figures of the sample, made from the layout of their card."""
+"""The sample's files with figures, made from the layout of their card."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .sheets import Sheet, header_of, in_file, layout_of, period_text
 
 FILE = Path(__file__).resolve().parent / "categories.csv"
 HOW_MANY = {Cadence.WEEKLY: 6, Cadence.MONTHLY: 6, Cadence.QUARTERLY: 4, Cadence.YEARLY: 2, Cadence.ONCE: 1}
-# Names that stand beside the usual one: those of a half, and those that a source kept after a merger.
+# Notes on names used besides the usual one: those of a half, and those that a source kept after a merger.
 BESIDE = ("halve gemeente", "door UWV ook na", "schrijfwijze van UWV")
 SMALL = 10
 CLASSES = ((0.25, "zeer ruim"), (0.67, "ruim"), (1.5, "gemiddeld"), (4.0, "krap"), (float("inf"), "zeer krap"))
@@ -32,7 +32,7 @@ SheetRows = list[list[Any]]
 
 
 def sheets(card: SourceCard) -> list[Sheet]:
-    """The files of a card with figures: one a period, unless one file by the way holds all of them."""
+    """The files of a card with figures: one per period, unless one file has all of them."""
     layout = layout_of(card)
     header = header_of(layout)
     told = any(c.to == PERIOD for c in layout.columns.values())
@@ -83,7 +83,7 @@ def _cell(
     number, mark = values[col.to]
     if number is None:
         return "" if mark in ("", "impossible", ".") else mark
-    # A municipality under several names: each has a part, and they add up.
+    # A municipality under several names: each has a part, and the parts add up.
     share = number // parts + (number % parts if part == 0 else 0) if parts > 1 else number
     return in_file(share, col.reads, layout_of(card))
 
@@ -96,7 +96,7 @@ def _figures(card: SourceCard, categories: dict[str, str], period: str) -> dict[
         parts = []
         for name, code in categories.items():
             codes = [entry["code"] for entry in _codes(card, name)]
-            # The two counts of a ratio fall apart each in its own way: else the ratio is the same in every category.
+            # The two counts of a ratio are divided differently: otherwise the ratio would be equal in every category.
             key = f"{card.dataset_id} {name} {measure}" if has_ratio else f"{card.dataset_id} {name}"
             parts.append(SamplePart(key, len(codes), codes.index(code)))
         figures[measure] = column(invention, "", tuple(parts), year, period) if _is_drawn(invention) else {}
@@ -108,7 +108,7 @@ def _is_drawn(invention: Invention) -> bool:
 
 
 def _derive(card: SourceCard, values: dict[str, SampleCell]) -> None:
-    """Fill in what follows from other measures: small numbers are not told, nor what could be computed from them."""
+    """Fill in what follows from other measures: small numbers are withheld, and what would reveal them as well."""
     for measure in card.measures:
         invention = invention_of(card.dataset_id, measure)
         if invention.kind == "ratio":
@@ -125,7 +125,7 @@ def _derive(card: SourceCard, values: dict[str, SampleCell]) -> None:
 
 
 def _periods(card: SourceCard) -> list[str]:
-    """The last periods, oldest first, enough of them for a healthy number of rows."""
+    """The last periods, oldest first, enough of them for a plausible number of rows."""
     each = prod(len(_codes(card, name)) for name in _dimensions(card)) * len(card.measures)
     for dimension in layout_of(card).totals:
         each = each * (len(_codes(card, dimension)) + 1) // len(_codes(card, dimension))
@@ -163,7 +163,7 @@ def _categories() -> list[dict[str, str]]:
 
 
 def _regions(card: SourceCard, period: str) -> list[str]:
-    """The regions of a file: labour-market regions where it has their names, municipalities of the year elsewhere."""
+    """The regions of a file: labour-market regions if it has their names, otherwise the municipalities of the year."""
     lists = {c.names for c in layout_of(card).columns.values() if c.names}
     if "labour_market_region" in lists:
         return sorted({labour_market_region(m) for m in municipalities().values()})
@@ -173,7 +173,7 @@ def _regions(card: SourceCard, period: str) -> list[str]:
 
 
 def _written(layout: TableLayout, region: str) -> list[str]:
-    """How a region stands in a file: by its code, or by its name; by several names where their rows are added up."""
+    """How a file writes a region: by its code or its name, or by several names whose rows are added up."""
     col = next((c for c in layout.columns.values() if c.to == REGION), None)
     if col is None or col.reads is Reads.REGION_CODE:
         return [region]
@@ -192,7 +192,7 @@ def _names() -> dict[tuple[str, str], list[str]]:
 
 
 def _beside(region: str, part: int) -> dict[str, str]:
-    """What is known and not read: the areas around, and a postcode that does not exist."""
+    """What is known but not read: the regions it is in, and a postcode that does not exist."""
     if not region.startswith("GM"):
         return {}
     corop = municipalities()[region].corop

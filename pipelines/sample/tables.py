@@ -1,7 +1,7 @@
 """A table of the sample, made from its card alone: dimensions, codes, measures and a figure for every cell.
 
-Beside what the card asks for a table has a little more (a measure, codes, a level of regions, periods), so that a
-client that does not ask for what it needs gets what it does not.
+A table has a little more than its card asks for (a measure, codes, a level of regions, periods), so that a client that
+requests too much gets what it does not need.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ from .invention import Invention, invention_of
 from .periods import YEARS, SamplePeriod, periods_of
 
 LEVELS = ("NL", "LD", "PV", "CR", "AM", "GM")
-# What a table has when its card asks for all regions.
+# What a table has if its card asks for all regions.
 ALL_LEVELS = {"81575NED": ("GM",), "83648NED": ("GM",)}
-# What these tables of CBS list among their regions and is none: abroad, not to be placed, and all of it together.
+# Entries that these CBS tables list among the regions but are none: abroad, unclassifiable, and everything together.
 NO_REGIONS = {
     "82522NED": ("NL00", "NL98", "NL99"),
     "83582NED": ("NL99", "LD99", "PV99", "CR99"),
@@ -47,12 +47,12 @@ _NO_REGION = {"00": "Nederland, buitenland, niet in te delen", "98": "Buitenland
 OTHER_MEASURE = Measure(code="AnderOnderwerp", title="Ander onderwerp", unit="aantal", certainty=Certainty.RECORDED)
 _TOTAL = re.compile(r"totaal|^alle |^A-U ", re.IGNORECASE)
 _LETTER = re.compile(r"([A-Z0-9]) ")
-# Of what nobody asks for, so many regions are enough.
+# How many regions are enough for what no card asks for.
 FEW = 3
 
 
 class Entry(NamedTuple):
-    """A code of a dimension as a table lists it; `alias` is its spelling on OData v3."""
+    """A code of a dimension as a table lists it; `alias` is its spelling in OData v3."""
 
     code: str
     title: str
@@ -98,7 +98,7 @@ class SampleTable:
 
     @cached_property
     def regions(self) -> list[Entry]:
-        """The regions, from the country down, and what stands among them; none for a national table."""
+        """The regions, from the country down, and the other entries among them; none for a national table."""
         asked, more = self._levels
         codes = [code for level in LEVELS if level in (*asked, *more) for code in self._of_level(level)]
         found = [Entry(c, region_title(c), c, c[:2] in asked) for c in codes]
@@ -110,7 +110,7 @@ class SampleTable:
 
     @cached_property
     def periods(self) -> list[SamplePeriod]:
-        """The periods: so many that the number of rows is a healthy one."""
+        """The periods: enough for a plausible number of rows."""
         now = len(in_year(LAST_BOUNDARY_YEAR))
         places = sum(now if level == "GM" else len(self._of_level(level)) for level in self._levels[0]) or 1
         combinations = prod(sum(e.is_asked for e in entries) for entries in self.categories.values())
@@ -128,7 +128,7 @@ class SampleTable:
         return asked or ALL_LEVELS.get(self.card.table, ("NL", "LD", "PV", "CR", "GM")), tuple(more[:1])
 
     def lines(self) -> Iterator[SampleLine]:
-        """Every line, region by region; of what nobody asks for there are only a few."""
+        """Every line, region by region; only a few for what no card asks for."""
         for combination in product(*self.categories.values()):
             named = dict(zip(self.categories, combination, strict=True))
             asked = all(entry.is_asked for entry in combination)
@@ -137,7 +137,7 @@ class SampleTable:
                 few = number < FEW
                 if not (asked or few):
                     break
-                # Figures as large as those of the country: one that is taken for a region's is seen at once.
+                # Figures as large as those of the country: one mistaken for a region's is noticed at once.
                 place = COUNTRY if region in self._no_regions else region
                 for period, found in columns:
                     cells = [
@@ -148,11 +148,11 @@ class SampleTable:
 
     @property
     def has_only_municipalities(self) -> bool:
-        """Whether it has no sums, so that a missing cell leaves nothing short."""
+        """Whether it has no sums, so that a missing cell leaves no sum incomplete."""
         return {e.code[:2] for e in self.regions if e.is_asked} == {"GM"}
 
     def _marked(self, region: str, period: SamplePeriod, cells: list[SampleCell]) -> list[SampleCell]:
-        """The smallest municipalities have no figures yet in the first year."""
+        """The cells of a region, without figures for the smallest municipalities in the first year."""
         if period is self.periods[0] and region in SMALLEST[:2] and self.has_only_municipalities:
             return [SampleCell(None, ".")] * len(cells)
         return cells
@@ -172,7 +172,7 @@ class SampleTable:
     def _of_level(self, level: str) -> list[str]:
         if level == "GM":
             years = {self.card.region_boundary_year or boundary_year_of(period.year) for period in self.periods}
-            # Tables with a long past still list whoever is gone.
+            # Tables that go back far still list abolished municipalities.
             gone = self.card.table in YEARS
             return [code for code, m in municipalities().items() if gone or any(m.exists(year) for year in years)]
         if level == "AM":
@@ -181,7 +181,7 @@ class SampleTable:
 
 
 def kind_of(dimension: Dimension) -> str:
-    """What CBS calls a dimension of this role; codes that only stand for periods are no periods to CBS."""
+    """What CBS calls a dimension of this role; codes that only stand for periods are not periods to CBS."""
     if dimension.role == "period":
         return "Dimension" if dimension.codes else "TimeDimension"
     return "GeoDimension" if dimension.role == "region" else "Dimension"
@@ -207,9 +207,9 @@ def _letter(title: str) -> str:
 
 
 def _part(key: str, entry: Entry, entries: list[Entry]) -> SamplePart:
-    """Which part of the whole a code stands for: the codes that are asked for and are no total make up the whole."""
+    """Which part of the whole a code stands for: the requested codes, except totals, make up the whole."""
     leaves = [e.code for e in entries if e.is_asked and not is_total(e)]
-    # One part beside a total leaves a rest, which the table does not have.
+    # A single part beside a total leaves a remainder, which the table does not have.
     rest = len(leaves) == 1 and any(is_total(e) for e in entries if e.is_asked)
     if entry.is_asked and is_total(entry):
         return SamplePart(key, len(leaves) + rest or 1, None)

@@ -1,4 +1,4 @@
-"""How rows are written in an answer, as JSON or as CSV: with the same names and the same values."""
+"""Writes rows as JSON or CSV, with the same names and the same values in both."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,7 @@ from portal.api.facts import Column, Table
 
 
 def to_item(row: Mapping[str, Any], table: Table) -> dict[str, Any]:
-    """Returns a row as an object with the names of an answer."""
+    """Returns a row as an object with the field names of the API."""
     return {column.field: _value(row[column.name], column) for column in table.columns}
 
 

@@ -1,4 +1,4 @@
-"""Where the next page begins: the key of the last row, so that no row is skipped or told twice."""
+"""Where the next page begins: after the key of the last row, so that no row is skipped or repeated."""
 
 import base64
 import binascii
@@ -17,7 +17,7 @@ def encode(release_id: str, table: str, position: Position) -> str:
 
 
 def decode(cursor: str, release_id: str, table: str, about: Table) -> Position | None:
-    """Returns the key in a cursor; None when it is none of ours, of another list or of another release."""
+    """Returns the key in a cursor; None if the cursor is not ours, or belongs to another list or release."""
     try:
         content = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
     except (binascii.Error, ValueError, RecursionError):
@@ -33,8 +33,8 @@ def decode(cursor: str, release_id: str, table: str, about: Table) -> Position |
 
 
 def explain(release_id: str) -> str:
-    """Returns what to do with a cursor that is refused."""
+    """Returns what to do about a cursor that was refused."""
     return (
-        f"The cursor is not one of this list in release {release_id}; begin again without cursor, "
+        f"The cursor does not belong to this list in release {release_id}; start again without a cursor, "
         "so that no two releases are mixed."
     )

@@ -1,7 +1,7 @@
-"""The one description of /v1: what each path takes and answers. Routes, checks, pages and OpenAPI follow from it.
+"""The one description of /v1: what each path takes and returns. Routes, checks, pages and OpenAPI follow from it.
 
-The parameters are in `portal/api/query_keys.py`, and `portal/api/shapes.py` has the classes that both are made of. What
-the columns of an answer are called, hold and mean is in the release itself.
+The parameters are in `portal/api/query_keys.py`, and the classes that both use are in `portal/api/shapes.py`. The
+names, types and meanings of the columns of a response are in the release itself.
 """
 
 from portal.api.query_keys import (
@@ -35,7 +35,7 @@ RESOURCES = (
             Parameter(
                 "isCurrent",
                 "is_current",
-                ApiText("Alleen regio's die er nog zijn, of juist niet.", "Only regions that still exist, or do not."),
+                ApiText("Alleen regio's die er nog zijn, of juist niet.", "Only current, or only former regions."),
                 kind="boolean",
                 is_repeated=False,
             ),
@@ -104,7 +104,7 @@ RESOURCES = (
         "sources",
         "Source",
         "sources",
-        ApiText("Bronnen, met licentie en toestand", "Sources, with licence and state"),
+        ApiText("Bronnen, met licentie en toestand", "Sources, with their licence and state"),
         filters=(
             Parameter("state", "state", ApiText("Toestand van de bron.", "State of the source."), choices="states"),
         ),
@@ -117,7 +117,7 @@ RESOURCES = (
         filters=(DATASET_ID,),
     ),
     ApiResource(
-        "releases", "Release", "release", ApiText("De uitgave waaruit wordt geantwoord", "The release that answers")
+        "releases", "Release", "release", ApiText("De uitgave waaruit wordt geantwoord", "The release that is served")
     ),
     ApiResource(
         "changes",
@@ -125,7 +125,7 @@ RESOURCES = (
         "source_changes",
         ApiText(
             "Wat bronnen sinds de vorige keer aan hun tabellen veranderden",
-            "What sources changed in their tables since the last time",
+            "What sources changed in their tables since they were last read",
         ),
         filters=(
             DATASET_ID,

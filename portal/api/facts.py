@@ -1,4 +1,4 @@
-"""What the API must know of the release that it answers from: its columns, their meaning, the values they can have."""
+"""What the API needs to know about the release that it serves: its columns, their meaning and their possible values."""
 
 import re
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from portal.tables import public_tables
 
 UNIT = re.compile(r"^(?P<about>.*?)(?: \[(?P<unit>[^\]]+)\])?$", re.DOTALL)
 TYPES = {"TEXT": "string", "INTEGER": "integer", "REAL": "number"}
-# Values that a parameter can have which are in the release itself.
+# The parameter values that come from the release itself.
 CHOICES_SQL = {
     "indicators": "select indicator_id from indicators order by 1",
     "regions": "select region_code from regions order by 1",
@@ -24,7 +24,7 @@ CHOICES_SQL = {
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table, as it stands in SQLite and in the metadata of the release."""
+    """A column of a table, as it is in SQLite and in the metadata of the release."""
 
     name: str
     sql_type: str
@@ -34,7 +34,7 @@ class Column:
 
     @property
     def field(self) -> str:
-        """The name of the column in an answer: `region_code` is `regionCode`."""
+        """The name of the column in a response: `region_code` is `regionCode`."""
         first, *rest = self.name.split("_")
         return first + "".join(word.capitalize() for word in rest)
 
@@ -46,7 +46,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of the release, with the texts that the dbt manifest has for it."""
+    """A table of the release, with its texts from the dbt manifest."""
 
     name: str
     title_nl: str
@@ -64,20 +64,20 @@ class Facts:
     release_id: str
     notice: str | None
     contact: Mapping[str, str]
-    """Who answers for the release: `name`, `url`, and `email` where the publisher gave one."""
+    """Who is responsible for the release: `name`, `url`, and `email` if the publisher gave one."""
     tables: Mapping[str, Table]
     choices: Mapping[str, tuple[str | int, ...]]
 
 
 def describe_column(name: str, sql_type: str, *, is_nullable: bool, text: str) -> Column:
-    """Returns a column from its description in the metadata, which ends with the unit in brackets when it has one."""
+    """Returns a column from its description in the metadata, which ends with the unit in brackets if there is one."""
     found = UNIT.match(text)
     about, unit = (found["about"], found["unit"]) if found else (text, None)
     return Column(name=name, sql_type=sql_type, is_nullable=is_nullable, description=about, unit=unit)
 
 
 async def read_facts(datasette: Datasette, release_id: str, notice: str | None, texts: Mapping[str, Any]) -> Facts:
-    """Returns a release as the API sees it; `texts` are those of the pages, by group."""
+    """Returns a release as the API sees it; `texts` are the texts of the pages, by group."""
     database = datasette.get_database(DATABASE)
     metadata = public_tables(datasette)
     names = {name for resource in RESOURCES for name in resource.tables}

@@ -1,4 +1,4 @@
-"""Which form of an answer a reader wants, and whether they have it already."""
+"""Chooses the media type of a response that a client prefers."""
 
 from collections.abc import Sequence
 
@@ -8,10 +8,10 @@ JSON, CSV, PROBLEM = "application/json", "text/csv", "application/problem+json"
 
 
 def choose(accept: str | None, offered: Sequence[str]) -> str:
-    """Returns the form that a reader likes best, the first of those that they like equally.
+    """Returns the media type that a client prefers, the first of those that it ranks equally.
 
     Raises:
-        ProblemError: they want none of those that there are.
+        ProblemError: the client accepts none of those on offer.
     """
     liked = [(_liking(accept or "*/*", form), -place, form) for place, form in enumerate(offered)]
     liking, _, form = max(liked)
@@ -21,7 +21,7 @@ def choose(accept: str | None, offered: Sequence[str]) -> str:
 
 
 def _liking(accept: str, form: str) -> float:
-    """The q of the most precise part of an Accept header that covers a form; 0 when none does."""
+    """The q of the most specific part of an Accept header that matches a media type; 0 if none does."""
     found = (0, 0.0)
     for part in accept.split(","):
         name, *options = (word.strip().lower() for word in part.split(";"))

@@ -16,7 +16,7 @@ JSON_TYPES = {"text": "string", "integer": "integer", "boolean": "boolean"}
 
 
 def document(facts: Facts) -> Json:
-    """Returns the whole document; equal releases give equal documents."""
+    """Returns the whole document; the same release always gives the same document."""
     paths: Json = {}
     for resource in RESOURCES:
         paths[resource.path] = {"get": _list_operation(resource, facts)}
@@ -40,14 +40,14 @@ def document(facts: Facts) -> Json:
             "schemas": _schemas(facts),
             "headers": _headers(),
             "responses": {_response_name(name): _problem_response(name) for name in PROBLEMS}
-            | {"NotModified": {"description": "You have it already.", "headers": _header_refs("ETag")}},
+            | {"NotModified": {"description": "The client already has it.", "headers": _header_refs("ETag")}},
         },
     }
 
 
 def _list_operation(resource: ApiResource, facts: Facts) -> Json:
     name = _page_name(resource)
-    rows = {"schema": {"type": "string", "description": "One row for each item, with its fields as columns."}}
+    rows = {"schema": {"type": "string", "description": "One row per item, with its fields as columns."}}
     return {
         "operationId": f"list{name.removesuffix('Page')}",
         "tags": [resource.name],
@@ -163,13 +163,13 @@ def _column_schema(column: Column) -> Json:
 
 
 def _around() -> Json:
-    """What stands around the rows of every answer."""
+    """What surrounds the rows in every response."""
     link = {"type": "string", "format": "uri", "pattern": "^https?://"}
     return {
-        "release": {"type": "string", "description": "De uitgave waaruit dit komt. / The release that this is from."},
+        "release": {"type": "string", "description": "De uitgave waaruit dit komt. / The release this comes from."},
         "notice": {
             "type": ["string", "null"],
-            "description": "Bij verzonnen cijfers staat het hier. / When the figures are invented, it says so here.",
+            "description": "Bij verzonnen cijfers staat dat hier. / If the figures are invented, this says so.",
         },
         "links": {
             "type": "object",
@@ -191,7 +191,7 @@ def _one_schema(resource: ApiResource, facts: Facts) -> Json:
         nested.field: {"type": "array", "items": _ref(_nested_name(nested)), "description": nested.about.both}
         for nested in resource.nested
     }
-    # A row has a notice of its own in some tables: it is the same one.
+    # In some tables each row has a notice of its own: it is the same one.
     properties = {**_around(), **schema["properties"], **lists}
     about = resource.one_about.both if resource.one_about else schema["title"]
     return {**schema, "title": about, "properties": properties, "required": list(properties)}
@@ -231,10 +231,8 @@ def _other_responses(*problems: str) -> Json:
 def _headers() -> Json:
     texts = {
         "API-Version": ApiText("Volledig versienummer van de API.", "Full version number of the API."),
-        "ETag": ApiText("Blijft gelijk zolang de uitgave dat is.", "Stays the same while the release does."),
-        "Link": ApiText(
-            "De volgende bladzijde, rel=next, als die er is.", "The next page, rel=next, when there is one."
-        ),
+        "ETag": ApiText("Blijft gelijk zolang de uitgave dat blijft.", "Stays the same as long as the release does."),
+        "Link": ApiText("De volgende bladzijde, rel=next, als die er is.", "The next page, rel=next, if there is one."),
     }
     return {name: {"description": about.both, "schema": {"type": "string"}} for name, about in texts.items()}
 

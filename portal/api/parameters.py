@@ -1,4 +1,4 @@
-"""Reads the query of a request by the description; what is wrong in it is named, with what was expected."""
+"""Reads the query of a request by the description, and reports each fault with what was expected."""
 
 import difflib
 import re
@@ -15,7 +15,7 @@ from portal.api.shapes import ApiResource, ApiText, Parameter
 Value = str | int
 BOOLEANS = {"true": 1, "false": 0}
 WHOLE_NUMBER = re.compile(r"-?\d{1,9}", re.ASCII)
-# As much of a wrong value as is repeated to whoever sent it.
+# How much of a wrong value is repeated to the client that sent it.
 SHOWN_CHARACTERS = 60
 
 
@@ -31,10 +31,10 @@ class Asked:
 
 
 def read_query(resource: ApiResource, pairs: Sequence[tuple[str, str]], facts: Facts) -> Asked:
-    """Returns what a query asks of a list.
+    """Returns what a query asks for in a list.
 
     Raises:
-        ProblemError: a key is not known, a value cannot be, or a key that may be there once is repeated.
+        ProblemError: a key is unknown, a value is not valid, or a key that may occur once is repeated.
     """
     known = {parameter.name: parameter for parameter in (*resource.list_parameters, *PAGING)}
     texts: dict[str, list[str]] = {}
@@ -57,14 +57,14 @@ def read_query(resource: ApiResource, pairs: Sequence[tuple[str, str]], facts: F
 
 
 def refuse_query(pairs: Sequence[tuple[str, str]]) -> None:
-    """Raises ProblemError when a path that takes no parameters has any."""
+    """Raises ProblemError if a path that takes no parameters has any."""
     if pairs:
         raise invalid([_unknown(name, []) for name in dict(pairs)])
 
 
 def _unknown(name: str, known: list[str]) -> Fault:
     near = difflib.get_close_matches(name, known, n=1)
-    expected = f"Known are {', '.join(known)}." if known else "This address takes none."
+    expected = f"Known parameters: {', '.join(known)}." if known else "This address takes none."
     guess = f" Did you mean {near[0]}?" if near else ""
     return Fault(_cut(name), "unknown-parameter", f"There is no parameter {_cut(name)!r}. {expected}{guess}")
 
@@ -72,7 +72,7 @@ def _unknown(name: str, known: list[str]) -> Fault:
 def _read_values(parameter: Parameter, texts: list[str], facts: Facts) -> tuple[tuple[Value, ...], list[Fault]]:
     most = MAX_VALUES if parameter.is_repeated else 1
     if len(texts) > most:
-        detail = f"{parameter.name} is given {len(texts)} times, and may be given {most} time{'s' * (most > 1)}."
+        detail = f"{parameter.name} is given {len(texts)} times; the maximum is {most}."
         return (), [Fault(parameter.name, "too-many-values", detail)]
     values = [read_value(parameter, text, facts) for text in texts]
     faults = [
@@ -88,7 +88,7 @@ def _read_values(parameter: Parameter, texts: list[str], facts: Facts) -> tuple[
 
 
 def read_value(parameter: Parameter, text: str, facts: Facts) -> Value | None:
-    """Returns a value in the type of its column, None for one that the parameter does not take."""
+    """Returns a value in the type of its column, None for one that the parameter does not accept."""
     value: Value | None = text
     if parameter.kind == "boolean":
         value = BOOLEANS.get(text)
@@ -104,7 +104,7 @@ def read_value(parameter: Parameter, text: str, facts: Facts) -> Value | None:
 
 
 def expected(parameter: Parameter, facts: Facts) -> ApiText:
-    """Returns in words which values a parameter takes."""
+    """Returns in words which values a parameter accepts."""
     if parameter.kind == "boolean":
         return ApiText("true of false", "true or false")
     if parameter.choices and parameter.is_spelled:

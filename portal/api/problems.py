@@ -1,4 +1,4 @@
-"""What a reader is told when a request cannot be answered: RFC 9457 problem details."""
+"""What a client is told if a request cannot be answered: RFC 9457 problem details."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +11,7 @@ PROBLEMS = {
         "Request not understood",
         ApiText(
             "Een onbekende parameter, of een waarde die niet kan. `errors` noemt elke fout en wat er verwacht werd.",
-            "An unknown parameter, or a value that cannot be. `errors` names each fault and what was expected.",
+            "An unknown parameter, or a value that is not valid. `errors` names each fault and what was expected.",
         ),
     ),
     "not-found": (
@@ -22,14 +22,14 @@ PROBLEMS = {
     "method-not-allowed": (
         405,
         "Method not allowed",
-        ApiText("Deze API is om te lezen: GET, HEAD en OPTIONS.", "This API is for reading: GET, HEAD and OPTIONS."),
+        ApiText("Deze API is om te lezen: GET, HEAD en OPTIONS.", "This API is read-only: GET, HEAD and OPTIONS."),
     ),
     "not-acceptable": (
         406,
         "Not acceptable",
         ApiText(
             "De gevraagde vorm (Accept) is er niet; `detail` zegt welke er wel zijn.",
-            "The form that was asked for (Accept) is not there; `detail` says which are.",
+            "The requested media type (Accept) is not available; `detail` says which are.",
         ),
     ),
 }
@@ -37,7 +37,7 @@ PROBLEMS = {
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that is wrong in a request: in which parameter, and what was expected."""
+    """One fault in a request: which parameter has it, and what was expected."""
 
     name: str
     code: str
@@ -45,7 +45,7 @@ class Fault:
     place: str = "query"
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns it as the NL API Design Rules write it."""
+        """Returns it in the form of the NL API Design Rules."""
         return {"in": self.place, "location": {"name": self.name}, "code": self.code, "detail": self.detail}
 
 
@@ -60,11 +60,11 @@ class ProblemError(Exception):
 
     @property
     def status(self) -> int:
-        """The status of the answer."""
+        """The HTTP status of the response."""
         return PROBLEMS[self.name][0]
 
     def to_dict(self, docs_url: str) -> dict[str, Any]:
-        """Returns the body of the answer; `type` is where the documentation explains the kind of problem."""
+        """Returns the body of the response; `type` is where the documentation explains this kind of problem."""
         body: dict[str, Any] = {
             "type": f"{docs_url}#{self.name}",
             "title": PROBLEMS[self.name][1],
@@ -75,5 +75,5 @@ class ProblemError(Exception):
 
 
 def invalid(faults: list[Fault]) -> ProblemError:
-    """Returns the problem of a request with these faults."""
+    """Returns the problem for a request with these faults."""
     return ProblemError("invalid-request", " ".join(fault.detail for fault in faults), faults)

@@ -1,4 +1,4 @@
-"""The SQL of a request. Names come from the description and the release, values are always bound."""
+"""The SQL of a request. Names come from the description and the release; values are always bound."""
 
 import json
 from typing import Any
@@ -11,7 +11,7 @@ BoundValues = dict[str, Any]
 
 
 def list_sql(asked: Asked, facts: Facts) -> tuple[str, BoundValues]:
-    """Returns the query for a page: one row more than was asked tells whether there is a next page."""
+    """Returns the query for a page: one row more than requested shows whether there is a next page."""
     table = facts.tables[asked.table]
     bound: BoundValues = {"most": asked.limit + 1}
     conditions = []
@@ -33,13 +33,13 @@ def one_sql(table: Table) -> str:
 
 
 def nested_sql(nested: Nested, table: Table) -> str:
-    """Returns the query for the rows of another table that belong to `:key`; a row is no part of itself."""
+    """Returns the query for the rows of another table that belong to `:key`; a row is not part of itself."""
     where = f"{nested.column} = :key and {nested.other} <> :key"
     return f"select {_columns(table)} from {table.name} where {where} order by {_listed(table.key)}"
 
 
 def _condition(parameter: Parameter, values: tuple[Value, ...], name: str) -> tuple[str, BoundValues]:
-    # A plus keeps SQLite from an index that leaves many rows to sort: the order of the key is faster then.
+    # A plus keeps SQLite off an index that leaves many rows to sort: following the order of the key is then faster.
     plus = "" if parameter.is_selective else "+"
     if parameter.compare != "in":
         return f"{plus}{parameter.column} {parameter.compare} :{name}", {name: values[0]}

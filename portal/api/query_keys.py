@@ -1,4 +1,4 @@
-"""Every parameter of the API that more than one resource takes, with the values that it can have."""
+"""Every parameter that more than one resource of the API takes, with its possible values."""
 
 from portal.api.shapes import ApiText, Parameter
 
@@ -8,7 +8,7 @@ MAX_VALUES = 100
 LIMIT = Parameter(
     "limit",
     "",
-    ApiText("Hoeveel rijen hooguit in één antwoord.", "How many rows at most in one answer."),
+    ApiText("Hoeveel rijen hooguit in één antwoord.", "The maximum number of rows in one response."),
     kind="integer",
     minimum=1,
     maximum=MAX_LIMIT,
@@ -94,10 +94,10 @@ BOUNDARY_YEAR = Parameter(
     "boundaryYear",
     "boundary_year",
     ApiText(
-        "Jaar van de gemeentegrenzen. Zonder komt elk cijfer zoals de bron het gaf; met komen alle jaren op dezelfde "
-        "grenzen, ook de indicatoren die uit andere zijn berekend.",
-        "Year of the municipal boundaries. Without it every figure is as its source gave it; with it all years are on "
-        "the same boundaries, also the indicators that are worked out from others.",
+        "Jaar van de gemeentegrenzen. Zonder dit jaar is elk cijfer zoals de bron het gaf; met dit jaar staan alle "
+        "jaren op dezelfde grenzen, ook de indicatoren die uit andere zijn berekend.",
+        "Year of the municipal boundaries. Without it, every figure is as its source gave it; with it, all years are "
+        "on the same boundaries, including the indicators that are computed from others.",
     ),
     kind="integer",
     choices="boundary_years",
@@ -107,7 +107,7 @@ BOUNDARY_YEAR = Parameter(
 PERIOD_CODE = Parameter(
     "periodCode",
     "period_code",
-    ApiText("Periode zoals CBS die schrijft.", "Period as CBS writes it."),
+    ApiText("Periode zoals CBS die schrijft.", "Period code as CBS writes it."),
     pattern=r"^\d{4}([A-Z][A-Z0-9]\d{2}|\d{4})$",
     example="2024JJ00",
 )

@@ -1,4 +1,4 @@
-"""What a description of the API can say: of a resource, of rows within its answer, of a parameter.
+"""The classes that the API is described with: a resource, the rows nested in it, a parameter.
 
 The description itself is in `portal/api/description.py`.
 """
@@ -11,7 +11,7 @@ Kind = Literal["text", "integer", "boolean"]
 
 @dataclass(frozen=True)
 class ApiText:
-    """A sentence for a Dutch and an English reader."""
+    """A sentence in Dutch and in English."""
 
     nl: str
     en: str
@@ -21,22 +21,22 @@ class ApiText:
 
     @property
     def both(self) -> str:
-        """The two in one, as the metadata of a release writes them."""
+        """Both languages in one text, as in the metadata of a release."""
         return f"{self.nl} / {self.en}"
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """A key in the query or a part of the path, and which values it takes.
+    """A key in the query or a part of the path, and the values that it accepts.
 
     Args:
-        name: as it is written in a request.
-        column: the column that it is about.
+        name: its name in a request.
+        column: the column that it filters.
         compare: how the column is compared with the values.
-        choices: a name in `Facts.choices` whose values are the only ones.
-        is_spelled: whether OpenAPI spells those values out; a long list has an address instead, in `listed_at`.
-        through: the table of `column`, when that is not the one asked, and the column by which the two are joined.
-        is_selective: whether few rows are left, so that an index on the column is faster than the order of the key.
+        choices: a name in `Facts.choices`; only its values are allowed.
+        is_spelled: whether OpenAPI lists those values; a long list has an address instead, in `listed_at`.
+        through: the table of `column`, if that is not the requested one, and the column that joins the two.
+        is_selective: whether it leaves few rows, so that an index on the column is faster than the order of the key.
     """
 
     name: str
@@ -58,7 +58,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Nested:
-    """Rows of another table within the answer about one row: those whose `column` is the key that was asked."""
+    """Rows of another table in the response about one row: those whose `column` is the requested key."""
 
     field: str
     table: str
@@ -69,7 +69,7 @@ class Nested:
 
 @dataclass(frozen=True)
 class ApiResource:
-    """Something that can be asked: a table of the release, as a list and perhaps row by row."""
+    """Something that can be requested: a table of the release, as a list and perhaps row by row."""
 
     name: str
     schema: str
@@ -79,7 +79,7 @@ class ApiResource:
     key: Parameter | None = None
     one_about: ApiText | None = None
     nested: tuple[Nested, ...] = ()
-    # A parameter that makes another table answer, with the schema of its rows.
+    # A parameter that makes the rows come from another table, with the schema of those rows.
     other_table: tuple[Parameter, str, str] | None = None
 
     @property
@@ -94,17 +94,17 @@ class ApiResource:
 
     @property
     def list_parameters(self) -> tuple[Parameter, ...]:
-        """Every key that the list takes in its query, without those of paging."""
+        """Every key that the list accepts in its query, except those for paging."""
         return (*self.filters, *((self.other_table[0],) if self.other_table else ()))
 
     @property
     def tables(self) -> tuple[str, ...]:
-        """Every table of which an answer can have rows."""
+        """Every table whose rows a response can have."""
         other = (self.other_table[1],) if self.other_table else ()
         return tuple(dict.fromkeys((self.table, *other, *(nested.table for nested in self.nested))))
 
     def answering(self, asked: frozenset[str]) -> tuple[str, str]:
-        """Returns the table and the schema that answer a request with these parameters."""
+        """Returns the table and the schema of the rows for a request with these parameters."""
         if self.other_table and self.other_table[0].name in asked:
             return self.other_table[1], self.other_table[2]
         return self.table, self.schema

@@ -120,7 +120,7 @@ def test_csv_has_the_same_figures_and_the_same_next_page(portal: Datasette) -> N
     ("asked", "name", "words"),
     [
         ("indicatorid=jobs_count", "indicatorid", "Did you mean indicatorId?"),
-        ("indicator_id=jobs_count", "indicator_id", "Known are indicatorId"),
+        ("indicator_id=jobs_count", "indicator_id", "Known parameters: indicatorId"),
         ("indicatorId=jobs", "indicatorId", "/v1/indicators"),
         ("regionCode=gm0363", "regionCode", "/v1/regions"),
         ("scheme=gemeente", "scheme", "municipality"),
@@ -128,14 +128,14 @@ def test_csv_has_the_same_figures_and_the_same_next_page(portal: Datasette) -> N
         ("year=", "year", "whole number from 1900"),
         ("year=20201", "year", "to 2100"),
         ("year=%EF%BC%92%EF%BC%90%EF%BC%92%EF%BC%90", "year", "whole number"),
-        ("yearFrom=2020&yearFrom=2021", "yearFrom", "may be given 1 time."),
+        ("yearFrom=2020&yearFrom=2021", "yearFrom", "the maximum is 1."),
         ("boundaryYear=2019", "boundaryYear", "one of 2026"),
         ("periodCode=2020", "periodCode", "2024JJ00"),
         ("valueStatus=Final", "valueStatus", "revised_provisional"),
         ("limit=0", "limit", "from 1 to 1000"),
         ("limit=1001", "limit", "from 1 to 1000"),
-        ("cursor=abc", "cursor", "begin again"),
-        ("cursor=%F0%9F%98%80", "cursor", "begin again"),
+        ("cursor=abc", "cursor", "start again"),
+        ("cursor=%F0%9F%98%80", "cursor", "start again"),
     ],
 )
 def test_what_is_wrong_is_named_with_what_was_expected(portal: Datasette, asked: str, name: str, words: str) -> None:

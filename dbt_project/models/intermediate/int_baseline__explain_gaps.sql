@@ -1,4 +1,4 @@
--- Why a region of today has no figure of an indicator at all, one row for each region and indicator without any.
+-- Why a present region has no figure at all for an indicator, one row for each such region and indicator.
 with regions as (
 
     select distinct
@@ -37,7 +37,7 @@ known_levels as (
 
 ),
 
--- What is worked out from an amount of a register lacks a figure for the reason that the register has.
+-- What is computed from an amount in a register lacks a figure for the same reason as the register.
 terms as (
 
     select
@@ -69,7 +69,7 @@ reasons as (
 
 ),
 
--- What the newest row says that is there without a figure.
+-- The status of the newest row without a figure.
 blanks as (
 
     select
@@ -98,7 +98,7 @@ select
         when blanks.value_status in ('suppressed', 'not_applicable') then blanks.value_status
         when reasons.gap is not null then reasons.gap
         when blanks.boundary_method = 'unavailable' then 'not_on_these_boundaries'
-        -- Others have it, but no region of this kind.
+        -- Other regions have it, but none of this kind.
         when
             blanks.indicator_id is null
             and known_levels.indicator_id is null

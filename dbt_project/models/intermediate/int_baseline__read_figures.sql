@@ -1,5 +1,5 @@
--- Every known figure of today's regions on the newest boundaries, of a period that was over when it landed; which of
--- them is the latest of its region, and the order in which figures are ranked.
+-- Every known figure of the present regions on the newest boundaries, for periods that were over when it landed; which
+-- of them is the latest of its region, and the order in which figures are ranked.
 with regions as (
 
     select distinct
@@ -18,7 +18,7 @@ figures as (
         observations.region_code,
         observations.period_code,
         periods.kind as period_kind,
-        -- A month says less of a place than a year, so where both are known the year counts.
+        -- A month says less about a place than a year, so if both are known the year counts.
         case periods.kind
             when 'year' then 1
             when 'school_year' then 2
@@ -59,7 +59,7 @@ select
     boundary_method,
     sort_value,
     row_number() over (
-        -- Codes of one kind of period sort by time.
+        -- Codes of one kind of period sort chronologically.
         partition by indicator_id, region_code order by kind_order asc, period_code desc
     ) = 1 as is_latest,
     max(period_code) over (partition by indicator_id, period_kind) as national_period

@@ -1,5 +1,5 @@
 -- Numerators and denominators of yearly figures, added up over the fixed territory of each cooperation region, and
--- those of the country. Counts are a numerator of their own; only what is made of counts can be added up.
+-- those of the country. A count is its own numerator; only what is made from counts can be added up.
 with wanted as (
 
     select
@@ -64,8 +64,8 @@ cells as (
 
 ),
 
--- Years in which any municipality has a figure of each term: for those an answer is owed, also when it is that one is
--- missing. What no municipality ever has, such as vacancies, cannot be asked of these regions.
+-- Years in which any municipality has a figure for each term: these need an answer, even if that is that one is
+-- missing. What no municipality ever has, such as vacancies, cannot be expected of these regions.
 municipal as (
 
     select
@@ -132,7 +132,7 @@ select
     case when count(cells.value) = count(*) then {{
         exact_sum('terms.sign * (' ~ part_of('cells.value', '0', 'parts.share', 'terms.decimals') ~ ')')
     }} end as value,
-    -- What only a part of a municipality counts for is an estimate.
+    -- What includes only a part of a municipality is an estimate.
     {{ worst_of(
         worst_of_two(
             "coalesce(cells.value_status, 'missing')",

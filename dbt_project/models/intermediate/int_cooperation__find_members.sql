@@ -1,6 +1,6 @@
 -- The municipalities that made up each cooperation region when the pilots of Maak Verschil began, and the municipality
--- of the newest boundaries that each went into: the one that got the largest part, where it was divided. Only of an
--- own region each heir counts for its part.
+-- on the newest boundaries that each went into: if it was divided, the one that got the largest part. Only in an own
+-- region does each heir count for its part.
 with transitions as (
 
     select
@@ -58,8 +58,8 @@ then_members as (
         municipality_code
     from listed_then
     union
-    -- A list of codes of now has no municipalities of then: it stands for those that its new ones were made of. An heir
-    -- that took the place of members of then stands for those members alone.
+    -- A list of present codes has no former municipalities: it stands for those that its new ones were formed from. An
+    -- heir that took the place of former members stands for those members alone.
     select
         memberships.region_code,
         heirs.source_code as municipality_code
@@ -81,7 +81,7 @@ then_members as (
 
 ),
 
--- An own region says itself who took the place of its members, and for what part.
+-- An own region says itself which heirs took the place of its members, and for what part.
 went_on as (
 
     select

@@ -1,5 +1,5 @@
--- The municipalities of the newest boundaries that stand for each cooperation region through all years. Their territory
--- is that of the members of then, or only about it where a member or an heir of theirs lies partly outside.
+-- The municipalities on the newest boundaries that represent each cooperation region in all years. Their territory is
+-- that of the original members, or only approximately if a member or one of its heirs is partly outside it.
 with members as (
 
     select * from {{ ref('int_cooperation__find_members') }}

@@ -1,4 +1,4 @@
--- All that each indicator is made of: itself, its terms, and theirs, however far down.
+-- Everything that each indicator is made from: itself, its terms, and their terms at any depth.
 with recursive parts as (
 
     select

@@ -1,5 +1,5 @@
--- The indicators of this release. What a changed source now gives under the same code could be another figure, and what
--- a check refused is no figure at all: such an indicator is in none of the steps that follow.
+-- The indicators of this release. A changed source may now give a different figure under the same code, and a figure
+-- that a check refused is no figure at all: such an indicator is in none of the following steps.
 select indicators.*
 from {{ ref('indicators') }} as indicators
 left join {{ ref('stg_raw__blocked') }} as blocked on indicators.indicator_id = blocked.indicator_id

@@ -1,4 +1,4 @@
--- The terms of which every indicator is worked out: `a + b - c` is one row a term, with its sign.
+-- The terms that every indicator is computed from: `a + b - c` is one row per term, with its sign.
 with sides as (
 
     select

@@ -1,5 +1,5 @@
 -- Vacancies and benefits as UWV gives them, and added up where UWV gives no row: for the country, and for segments,
--- classes and all occupations together. Ratios are never added. A sum that lacks a part has no number.
+-- classes and all occupations together. Ratios are never added up. A sum that lacks a part has no number.
 with given as (
 
     select
@@ -40,7 +40,7 @@ newest_boundary_year as (
 
 ),
 
--- How many labour-market regions make up the country: those of the region table, or all that UWV names in the quarter.
+-- The number of labour-market regions in the country: those of the region table, or all that UWV has in the quarter.
 expected_regions as (
 
     select
@@ -101,7 +101,7 @@ country as (
         given.region_code <> 'NL01'
         and country_given.occupation_code is null
     group by given.period_code, given.occupation_code, given.occupation_level
-    -- A class or total that not every region has is made of its groups instead.
+    -- A class or total that not every region has is added up from its groups instead.
     having
         given.occupation_level in ('group', 'uwv_group')
         or count(*) >= max(expected_regions.parts_count)
@@ -116,7 +116,7 @@ areas as (
 
 ),
 
--- Each group is a part of its segment and its class, where these are known, and of all occupations.
+-- Each group is a part of its segment and its class, if these are known, and of all occupations.
 parts as (
 
     select
@@ -143,7 +143,7 @@ parts as (
 
 ),
 
--- A group that UWV names anywhere in the quarter is expected in every region.
+-- A group that UWV has anywhere in the quarter is expected in every region.
 expected_parts as (
 
     select

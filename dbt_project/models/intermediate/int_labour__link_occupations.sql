@@ -1,6 +1,6 @@
--- UWV names occupations and gives no code. A name that is a title of BRC 2014 is that occupation; any other name is a
--- group of UWV's own, of which the seed may say in which part of BRC it lies. One that looks like a total, and that the
--- seed does not know, is left out: taken for a group it would be counted twice.
+-- UWV gives names of occupations without codes. A name that is a title in BRC 2014 is that occupation; any other name
+-- is a group of UWV's own, and the seed may say which part of BRC it is in. A name that looks like a total but is not
+-- in the seed is left out: taken for a group, it would be counted twice.
 with names as (
 
     select distinct
@@ -18,7 +18,7 @@ titles as (
         title_nl,
         title_en,
         lower(title_nl) as folded_name,
-        -- Some segments have one group, of the same title. UWV shows groups and classes.
+        -- Some segments have one group, with the same title. UWV shows groups and classes.
         row_number() over (
             partition by lower(title_nl)
             order by case level when 'group' then 1 when 'class' then 2 else 3 end, code
@@ -58,7 +58,7 @@ select
     brc_code,
     title_nl,
     title_en,
-    -- A code begins with that of its segment, and that with the one of its class.
+    -- A code begins with that of its segment, which begins with that of its class.
     case when length(within_code) >= 3 then substr(within_code, 1, 3) end as segment_code,
     substr(within_code, 1, 2) as class_code
 from linked

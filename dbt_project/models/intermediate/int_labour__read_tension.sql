@@ -24,7 +24,7 @@ select
     max(case when measure_code = 'ww_short' then value end) as ww_short_count,
     max(case when measure_code = 'tension' then value end) as tension_published,
     max(case when measure_code = 'tension_label' then value_text end) as tension_label_uwv,
-    -- The tension is made of these two: it is as sure as the least sure of them.
+    -- The tension is computed from these two, so it is as certain as the less certain of them.
     max(case when measure_code in ('vacancies', 'ww_short') then status_rank end) as status_rank,
     max(dataset_id) as dataset_id,
     max(landed_sha256) as landed_sha256

@@ -1,4 +1,4 @@
--- Numerators and denominators on the boundaries: the signed sum of their terms, known only where every term is.
+-- Numerators and denominators on the boundaries: the signed sum of their terms, known only if every term is.
 select
     terms.indicator_id,
     terms.side,

@@ -1,5 +1,5 @@
--- Every figure that is not worked out from others, with the day whose boundaries its region codes follow: that of a
--- table on one division for all periods, or else the first day of the period.
+-- Every figure that is not computed from others, with the day whose boundaries its region codes follow: that of the
+-- division if a table has one for all periods, otherwise the first day of the period.
 with published as (
 
     select

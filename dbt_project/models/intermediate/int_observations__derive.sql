@@ -1,5 +1,5 @@
--- What is worked out from other indicators on the same boundaries. The denominator is that of the period, or of its
--- year where the period is shorter and has none of its own.
+-- What is computed from other indicators on the same boundaries. The denominator is that of the period, or of its year
+-- if the period is shorter and has none of its own.
 with numerators as (
 
     select
@@ -133,7 +133,7 @@ grown as (
             and {{ years_before('numerators.period_code', 'numerators.lag_years') }} = earlier.period_code
     where
         numerators.formula = 'growth'
-        -- A period that goes on has not grown or shrunk yet.
+        -- A period that is not over yet cannot have grown or shrunk.
         and numerators.is_over
         and earlier.is_over
 

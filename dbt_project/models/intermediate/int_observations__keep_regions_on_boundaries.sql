@@ -1,5 +1,5 @@
--- What a source itself gives of a region above the municipality. It is a figure on the boundaries where the region had
--- the same territory on the day of the figure; the country always has, and regions of Eurostat are not ours to move.
+-- The source's own figures for regions above the municipality. Such a figure holds on the boundaries if the region had
+-- the same territory on the day of the figure; the country always had, and Eurostat regions are not ours to change.
 with observed as (
 
     select * from {{ ref('int_observations__collect_series') }}

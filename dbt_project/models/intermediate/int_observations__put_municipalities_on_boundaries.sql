@@ -1,5 +1,5 @@
--- The figures of municipalities on the boundaries of a year. Counts of the parts add up; anything else is kept only
--- where the municipality is the same one. A part that is not known leaves the whole unknown.
+-- The figures of municipalities on the boundaries of a year. Counts of the parts add up; anything else is kept only if
+-- the municipality is unchanged. An unknown part makes the whole unknown.
 with observed as (
 
     select * from {{ ref('int_observations__collect_series') }}
@@ -7,8 +7,8 @@ with observed as (
 
 ),
 
--- An indicator is put on the boundaries for every period in which any municipality has a figure of it; and for every
--- one of a register, which tells of a year even where it does not tell how much.
+-- An indicator is put on the boundaries for every period in which any municipality has a figure for it, and for every
+-- period of a register, which covers a year even where it does not give an amount.
 asked as (
 
     select
@@ -42,7 +42,7 @@ parts as (
         observed.value,
         coalesce(observed.value_status, 'missing') as value_status,
         coalesce(observed.is_over, asked.is_over) as is_over,
-        -- Who was dissolved within the period and has no figure is counted by its heir already.
+        -- A municipality that was dissolved within the period and has no figure is already counted by its heir.
         not coalesce(
             lifetimes.valid_to < asked.ends_on
             and observed.value is null
@@ -91,7 +91,7 @@ summed as (
 
 ),
 
--- A source that follows a later division gives the new municipality itself, and none of its parts.
+-- A source that follows a later division gives a figure for the new municipality itself, and none for its parts.
 judged as (
 
     select
@@ -114,7 +114,7 @@ methods as (
         judged.*,
         case
             when judged.is_ahead or (judged.parts_count = 1 and not judged.has_split) then 'published'
-            -- What one part has at least, the whole has at least; but a share of it is nothing that a part surely has.
+            -- A minimum for one part is a minimum for the whole; but a share of a minimum is not a minimum for a part.
             when judged.is_minimum and judged.known_count > 0 and not judged.has_split then 'merged'
             when judged.is_minimum or judged.known_count < judged.parts_count or not judged.adds_up then 'unavailable'
             when judged.has_split then 'split_estimate'
@@ -137,11 +137,11 @@ select
     case
         when is_ahead then status_ahead
         when boundary_method = 'split_estimate' then 'estimated'
-        -- Known for each part, and yet not for the whole.
+        -- Known for each part, but not for the whole.
         when boundary_method = 'unavailable' and (is_minimum or known_count = parts_count) then 'missing'
         else value_status
     end as value_status,
-    -- What an estimate is where all parts of what was divided are together again.
+    -- The status of an estimate once all parts of the divided municipality are together again.
     case when is_ahead then status_ahead else value_status end as status_of_parts,
     boundary_method,
     cast(parts_count as integer) as parts_count,

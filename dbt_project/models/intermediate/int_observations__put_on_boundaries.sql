@@ -1,5 +1,5 @@
--- Every figure on all published boundaries, before anything is worked out from others. What a source says itself goes
--- before what we add up, and both before that we do not know.
+-- Every figure on all published boundaries, before anything is computed from others. A source's own figure takes
+-- precedence over what we add up, and both over an unknown figure.
 with cells as (
 
     select

@@ -1,6 +1,6 @@
--- Counts of the regions of a boundary year, added up from its municipalities. What a split estimated is exact again
--- where all parts of the split lie in the region. Of a municipality of which a part is a member, that part of its
--- figure counts, and what it makes is an estimate: `int_regions__trace_members` never has it as whole.
+-- Counts of the regions of a boundary year, added up from its municipalities. What a split estimated is exact again if
+-- all parts of the split are in the region. If only a part of a municipality is a member, that part of its figure
+-- counts and the result is an estimate: `int_regions__trace_members` never has it as whole.
 with members as (
 
     select * from {{ ref('int_regions__list_members_on_boundaries') }}

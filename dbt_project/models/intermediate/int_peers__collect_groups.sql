@@ -1,4 +1,4 @@
--- The groups in which municipalities are compared. In most of them each member is compared with all; the ten most
+-- The groups in which municipalities are compared. In most groups each member is compared with all others; the ten most
 -- similar are the peers of one municipality, and only that one is compared there.
 with members as (
 

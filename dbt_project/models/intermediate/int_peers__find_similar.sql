@@ -1,4 +1,4 @@
--- Every two municipalities that at least two groups of features are known of, and the ten nearest of each.
+-- Every pair of municipalities with at least two groups of features in common, and the ten nearest to each.
 with features as (
 
     select * from {{ ref('int_peers__measure_features') }}

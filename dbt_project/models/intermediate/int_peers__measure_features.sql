@@ -1,4 +1,4 @@
--- What makes municipalities alike or not, each feature in the newest year that it is known for nearly all of them.
+-- The features by which municipalities are compared, each in the newest year for which nearly all of them have it.
 with municipalities as (
 
     select region_code
@@ -111,8 +111,8 @@ select
     chosen.feature,
     chosen.feature_group,
     round(chosen.value, 6) as value,
-    -- Rounded, so that the order in which an engine adds up does not show; distances are of these rounded figures.
-    -- A feature that all have alike tells nobody apart.
+    -- Rounded, so that the order in which an engine adds up makes no difference; distances use these rounded figures.
+    -- A feature that is equal for all distinguishes none.
     coalesce(round((chosen.scaled_value - spreads.mean) / nullif(spreads.deviation, 0), 6), 0) as z_score,
     chosen.period_code
 from chosen

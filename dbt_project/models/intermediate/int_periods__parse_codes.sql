@@ -29,7 +29,7 @@ parsed as (
         year,
         year_part,
         is_day,
-        -- A day takes its month's row.
+        -- A day uses the row of its month.
         case when is_day then 'MM' else {{ first_of_part('period_code') }} end as period_letters,
         case
             when is_day then cast({{ first_of_part('period_code') }} as integer)
@@ -50,7 +50,7 @@ started as (
         case when parsed.is_day then 'day' else kinds.kind end as kind,
         make_date(parsed.year, nullif(kinds.start_month, 0), parsed.day_of_month) as first_of_months,
         kinds.months,
-        -- The week that it begins with, and how many weeks it lasts.
+        -- The week in which it begins, and how many weeks it lasts.
         case kinds.kind when 'week' then parsed.number when 'four_weeks' then 4 * parsed.number - 3 end as first_week,
         case kinds.kind when 'week' then 1 when 'four_weeks' then 4 end as weeks,
         replace(coalesce(kinds.title_nl, ''), '{n}', cast(parsed.number as string)) as part_nl,
@@ -74,7 +74,7 @@ dated as (
         part_en,
         case
             when weeks is null then first_of_months
-            -- CBS cuts weeks off at the ends of a year.
+            -- CBS cuts weeks off at the start and end of a year.
             else greatest({{ monday_of_week('year', 'first_week') }}, make_date(year, 1, 1))
         end as start_date,
         case

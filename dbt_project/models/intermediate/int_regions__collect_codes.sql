@@ -1,4 +1,4 @@
--- Every region code that anything published uses, once, with its kind; one that no pattern knows has none.
+-- Every region code that is used in anything published, once, with its kind; a code that matches no pattern has none.
 with used as (
 
     select distinct

@@ -1,5 +1,6 @@
--- Every scheme that groups municipalities: each membership with its days, its source and when that was read. Only in an
--- own region a part of a municipality can be a member: of an heir what came from a divided one.
+-- Every scheme that groups municipalities: each membership with its first and last day, its source and when that was
+-- read. Only in an own region can a part of a municipality be a member: the part of an heir that came from a divided
+-- one.
 select
     memberships.scheme,
     memberships.region_code,

@@ -1,5 +1,5 @@
--- Every municipality since the day that the boundary changes are known from, with its first and last day. Who is in no
--- change is known from a region table, or from the map of tiles where none has landed.
+-- Every municipality since the day from which boundary changes are known, with its first and last day. One without any
+-- change is known from a region table, or from the tile map if no region table has landed.
 with changes as (
 
     select * from {{ ref('boundary_changes') }}

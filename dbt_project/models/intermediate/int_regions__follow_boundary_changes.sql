@@ -1,6 +1,6 @@
--- Where the figures of a municipality go on the boundaries of each year. Forward a figure follows its municipality
--- through mergers and splits. Back in time only a change of code can be undone: what a merger put together, no figure
--- of the whole takes apart.
+-- Where the figures of a municipality go on the boundaries of each year. Forward in time, a figure follows its
+-- municipality through mergers and splits. Back in time, only a change of code can be undone: a figure of a merged
+-- municipality cannot be taken apart.
 with recursive years as (
 
     {{ known_boundary_years() }}
@@ -26,7 +26,7 @@ changes as (
             ),
             0
         ) as share_from,
-        -- The last part ends at exactly 1, whatever the decimals of the shares add up to.
+        -- The last part ends at exactly 1, whatever the rounded shares add up to.
         case
             when row_number() over (partition by old_code order by new_code desc) = 1 then 1
             else sum(share) over (partition by old_code order by new_code rows unbounded preceding)
@@ -95,7 +95,7 @@ on_boundaries as (
 
 ),
 
--- From the day on which its territory is another one, a municipality is no longer that of the boundary year.
+-- From the day on which its territory changes, a municipality is no longer the one of the boundary year.
 outgrown as (
 
     select

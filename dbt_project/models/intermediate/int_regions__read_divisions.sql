@@ -1,5 +1,5 @@
--- The region tables of CBS have pairs of columns, code and name, whose numbers move every year; some years have no
--- names. So a column is recognised by the codes that it holds, and its name by standing right behind it.
+-- The region tables of CBS have pairs of columns, code and name, whose numbers shift every year; some years have no
+-- names. So a column is recognised by the codes in it, and the column of names by coming right after it.
 with cells as (
 
     select
@@ -68,7 +68,7 @@ named as (
             coded.dataset_id = names.dataset_id
             and coded.municipality_code = names.municipality_code
             and coded.source_index + 1 = names.source_index
-            -- Every code has a digit and no name has one: behind a code may stand the code of another scheme.
+            -- Every code has a digit and no name has one: a code may be followed by the code of another scheme.
             and {{ has_no_digit('names.value_text') }}
 
 ),

@@ -1,7 +1,7 @@
--- Which municipality lies in which region of CBS, from when until when. A region table tells it for 1 January of its
--- year. Between two tables the earlier holds until the day of the later, before the first and after the last each holds
--- on. A municipality that no table of a scheme shows, because it was gone before the first or began after the last,
--- lies where its heir lies, or else where the largest part of it came from.
+-- Which municipality is in which CBS region, with first and last day. A region table shows this for 1 January of its
+-- year. Each table holds until the day of the next one; the first also holds before its day, and the last after it. A
+-- municipality that is in no table of a scheme, because it ended before the first or began after the last, is where its
+-- heir is, or else where the largest part of it came from.
 with lifetimes as (
 
     select * from {{ ref('int_regions__date_municipalities') }}
@@ -27,7 +27,7 @@ sightings as (
 
 ),
 
--- A stay begins with the first sighting, and with each that shows another region than the one before.
+-- A stay begins with the first sighting, and with each sighting in a different region than the one before.
 stays as (
 
     select

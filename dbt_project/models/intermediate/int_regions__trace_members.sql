@@ -1,5 +1,5 @@
--- The municipalities of any day whose figures make up a region of a boundary year, and whether all of each lies in it.
--- Of a municipality of which only a part is a member, never all does.
+-- The municipalities of any day whose figures make up a region of a boundary year, and whether each is entirely in it.
+-- A municipality of which only a part is a member never is.
 select
     members.boundary_year,
     members.scheme,

@@ -9,7 +9,7 @@ with registers as (
 
 ),
 
--- A year of a register can be here twice, as a file of its own and in the register that goes on: the latter counts.
+-- A year of a register can occur twice, as a file of its own and in the ongoing register: the latter counts.
 preferred as (
 
     select

@@ -1,7 +1,7 @@
--- What is known of the support of business in each municipality and year of which a register is loaded, as three
--- measures: what was granted under the schemes that count as support, known only when whoever keeps the list has looked
--- at every scheme that money went to; how much of the money that is; and what is known so far, which is the least that
--- it can be. A register without schemes can never be looked at, so it never says how much support there was.
+-- What is known about business support in each municipality and year for which a register is loaded, as three measures:
+-- what was granted under the schemes that count as support, known only once every scheme that granted money has been
+-- reviewed; how much of the money has been reviewed; and what is known so far, which is a minimum. A register without
+-- schemes cannot be reviewed, so it never says how much support there was.
 with dossiers as (
 
     select
@@ -11,7 +11,7 @@ with dossiers as (
         ongoing.period_code is null as is_over,
         schemes.counts_as_support,
         schemes.scheme is not null as is_reviewed,
-        -- Blank although it was granted. What was asked for, refused or withdrawn has no such amount.
+        -- Blank although it was granted. What was requested, refused or withdrawn has no such amount.
         subsidies.amount_granted_eur is null
         and coalesce(subsidies.status, 'granted') not in ('requested', 'refused', 'withdrawn') as is_amount_unknown
     from {{ ref('int_subsidies__mark_repeated') }} as subsidies
@@ -31,8 +31,8 @@ with dossiers as (
 
 ),
 
--- Sums that nothing went into stay empty: nobody looked, and that is not zero. Corrections are below zero, so shares
--- are of how large the amounts are.
+-- A sum of nothing stays empty: not reviewed is not the same as zero. Corrections are negative, so shares are computed
+-- from absolute amounts.
 summed as (
 
     select
@@ -79,7 +79,7 @@ measured as (
         period_code,
         is_over,
         'reviewed_pct' as measure_code,
-        -- All of it only where it is all, and nothing only where it is nothing, whatever rounding makes of it.
+        -- 100 only if it is everything and 0 only if it is nothing, regardless of rounding.
         case
             when unreviewed_count = 0 or reviewed_size = 0 then reviewed_pct
             else least(greatest(reviewed_pct, 0.1), 99.9)

@@ -9,7 +9,7 @@ with figures as (
 
 ),
 
--- The periods that are the latest of some municipality; no other takes part in a comparison.
+-- The periods that are the latest of some municipality; no others are compared.
 compared_periods as (
 
     select distinct
@@ -64,7 +64,7 @@ summaries as (
         peer_group,
         peer_group_code,
         count(*) as peers_count,
-        -- The middle of two figures, without what a double adds to it.
+        -- The mean of the two middle figures, without floating-point noise.
         round(median(value), 6) as median_value,
         min(value) as lowest_value,
         max(value) as highest_value

@@ -12,7 +12,7 @@ select
     indicators.decimals,
     indicators.direction,
     indicators.kind,
-    -- Not by how much of a source is known so far.
+    -- Not for how much of a source is known so far.
     indicators.kind not in ('minimum', 'coverage') as is_comparable,
     indicators.formula,
     indicators.numerator,

@@ -1,5 +1,5 @@
--- Which source tables each indicator is made of: its own, and those of all that it is worked out from. An amount of
--- registers is made of every register that has landed.
+-- The source tables of each indicator: its own, and those of everything it is computed from. An amount from registers
+-- has every register that has landed.
 with parts as (
 
     select * from {{ ref('int_indicators__find_parts') }}

@@ -1,5 +1,5 @@
--- What became of each municipality: the whole of one on the newest boundaries. One that was divided became several, so
--- where its places are now is not known.
+-- What each municipality became: one whole municipality on the newest boundaries. A divided municipality became
+-- several, so where its places are now is unknown.
 with heirs as (
 
     select

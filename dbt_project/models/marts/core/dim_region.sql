@@ -65,7 +65,7 @@ own_names as (
 
 ),
 
--- A region is current while any municipality is a member of it; of what has no members nothing says that it is not.
+-- A region is current while any municipality is a member of it; one that never has members counts as current.
 standing as (
 
     select

@@ -1,4 +1,4 @@
--- Groups say themselves how many members they have; the list that we found can be shorter.
+-- Groups state how many members they have; the list that we found can be shorter.
 with members as (
 
     select

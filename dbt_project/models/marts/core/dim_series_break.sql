@@ -1,5 +1,5 @@
--- Where series break by the marks of their sources. That an indicator breaks somewhere that no mark tells of is one of
--- its usage warnings.
+-- Breaks in series according to the marks of their sources. A break that no mark shows is a usage warning of its
+-- indicator.
 with marked as (
 
     select

@@ -1,6 +1,6 @@
 with cells as (
 
-    -- What a source says itself goes before what we work out.
+    -- A source's own figure takes precedence over one that we compute.
     select
         *,
         case when boundary_method = 'unavailable' then 3 else 1 end as preference

@@ -1,4 +1,4 @@
--- Over a few people with a benefit a tension jumps with every one of them: below min_tension_denominator there is none.
+-- With few people on benefit, a tension jumps with every one of them: below min_tension_denominator there is none.
 -- The class follows from the exact tension, not from the rounded one that is shown.
 with figures as (
 

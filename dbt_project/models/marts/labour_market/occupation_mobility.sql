@@ -6,7 +6,7 @@ with newest as (
 
 ),
 
--- Groups whose place in BRC 2014 is known; of the country as a whole nothing is near.
+-- Groups whose place in BRC 2014 is known; the country as a whole is left out.
 groups as (
 
     select tension.*

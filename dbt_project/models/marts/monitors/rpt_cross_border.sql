@@ -49,7 +49,7 @@ known_at_level as (
 
 ),
 
--- Every figure there is, and the newest period for every region, so that one without a figure is seen to have none.
+-- Every existing figure, and the newest period for every region, so that a missing figure shows.
 asked as (
 
     select

@@ -1,4 +1,4 @@
--- Every goal for every city of the G40, every labour-market region and the country. A goal without a figure has its row
+-- Every goal for every city of the G40, every labour-market region and the country. A goal without a figure has a row
 -- too, which says why there is none.
 with members as (
 
@@ -42,7 +42,8 @@ cells as (
 
 ),
 
--- The newest figure; of periods that end on one day the longest. Only without any figure the newest reason why.
+-- The newest figure; among periods that end on the same day, the longest. If there is no figure at all, the newest
+-- reason.
 placed as (
 
     select
@@ -69,7 +70,7 @@ newest as (
 
 ),
 
--- Five years before, or else the first year since then that has the same part of the year.
+-- Five years earlier, or else the first year since then with the same part of the year.
 earlier as (
 
     select
@@ -121,7 +122,7 @@ compared as (
         regions.region_code,
         indicators.direction,
         indicators.decimals,
-        -- A count that can be below zero, such as a balance, has no change in per cent.
+        -- A count that can be negative, such as a balance, has no percentage change.
         coalesce(indicators.kind = 'count' and indicators.min_value >= 0, false) as is_amount,
         case when goals.desired in ('at_least', 'rise') then 1 else -1 end as wanted_sign,
         newest.period_code,

@@ -1,10 +1,10 @@
--- How every source is doing. Its reason, titles and licence are in `sources`, under the same key.
+-- The health of every source. Its reason, titles and licence are in `sources`, under the same key.
 with sources as (
 
     select
         sources.*,
         cast(substr(this_release.newest_landed_at, 1, 10) as date) as judged_on,
-        -- A table of regions is of one division; figures are judged by the municipalities of now.
+        -- A table of regions is for one division; figures are judged by the present municipalities.
         case
             when sources.shape in ('regions', 'boundaries', 'places') then sources.boundary_year
             else {{ var('newest_boundary_year') }}

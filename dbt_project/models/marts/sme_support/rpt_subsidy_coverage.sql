@@ -21,13 +21,13 @@ select
         else 'not_machine_readable'
     end as coverage,
     registers.form,
-    -- Of a register that is not loaded the list has the years, such as `2020-2024` or `2012-` for one that goes on.
+    -- For a register that is not loaded, the list has the years, such as `2020-2024`, or `2012-` for an ongoing one.
     coalesce(landed.first_year, cast(substr(registers.years, 1, 4) as integer)) as first_year,
     case
         when landed.region_code is not null then landed.last_year
         when registers.years not like '%-' then cast(substr(registers.years, length(registers.years) - 3) as integer)
     end as last_year,
-    -- Empty and not 0 for what is not loaded: nobody knows how many rows there are.
+    -- Empty rather than 0 if it is not loaded: the number of rows is unknown.
     cast(landed.rows_count as integer) as rows_count,
     registers.page_url,
     registers.checked_on,

@@ -29,8 +29,8 @@ stated as (
     select
         marked.*,
         case
-            -- Only StatLine gives its periods a status, and not in every table. Whoever says nothing of its figures
-            -- has not called them definitive either.
+            -- Only StatLine gives its periods a status, and not in every table. A source that says nothing about its
+            -- figures has not called them definitive either.
             when marked.mark_status = 'period' and marked.period_status is null then 'unstated'
             when marked.mark_status = 'period' then periods.value_status
             when marked.mark_status <> 'refused' then marked.mark_status
@@ -50,7 +50,7 @@ final as (
         dims,
         case when value is null and means_zero then 0 else value end as value,
         value_text,
-        -- While a period goes on its figures can still change, whatever their source says of them.
+        -- Until a period is over its figures can change, whatever their source says about them.
         case
             when not is_over then {{ no_surer_than('value_status', "'provisional'", value_status_order()) }}
             else value_status

@@ -1,4 +1,4 @@
--- A name that is hidden in one way of writing it is hidden in every other, in whichever register.
+-- A name that is hidden in one spelling is hidden in all others, in every register.
 with hidden as (
 
     select
