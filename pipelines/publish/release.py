@@ -71,7 +71,8 @@ def publish(
                 f"release {release_id} exists with different bytes ({_differing(old, new)}): releases never change"
                 f" -> keep {built} and {target} and find out why the build was not reproducible"
             )
-        shutil.rmtree(built)
+        if not built.samefile(target):
+            shutil.rmtree(built)
     else:
         replace_folder(built, target)
     before_switch(Release(release_id, target))
