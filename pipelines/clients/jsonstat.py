@@ -1,4 +1,4 @@
-"""JSON-stat 2.0: a cube of figures in one document, its cells in one row, counted through the dimensions in order."""
+"""JSON-stat 2.0: a cube of figures in one document, its cells in one list, in row-major order."""
 
 from dataclasses import dataclass
 from math import prod
@@ -8,7 +8,7 @@ import polars as pl
 
 from pipelines.clients.jsons import read_json
 
-# What Eurostat itself gives at most; a document that promises more is damaged.
+# The most that Eurostat itself gives; a document that promises more is damaged.
 MOST_CELLS = 5_000_000
 T = TypeVar("T")
 
@@ -38,7 +38,7 @@ def read_cube(body: bytes) -> Cube:
     """Read a document.
 
     Raises:
-        ValueError: it is no JSON-stat dataset, or contradicts itself.
+        ValueError: it is not a JSON-stat dataset, or contradicts itself.
     """
     content = read_json(body)
     names, sizes, dimensions = content.get("id"), content.get("size"), content.get("dimension")
@@ -70,7 +70,7 @@ def _read_dimension(name: str, dimension: Any) -> tuple[list[str], dict[str, str
     labels = category.get("label") or {}
     if not isinstance(labels, dict):
         raise ValueError(f"expected an object as the labels of dimension {name}")
-    # A dimension of one code may leave its index out.
+    # A dimension with one code may leave out its index.
     index = category.get("index", list(labels))
     if isinstance(index, dict):
         places = list(index.values())
@@ -85,7 +85,7 @@ def _read_dimension(name: str, dimension: Any) -> tuple[list[str], dict[str, str
 
 
 def _spread(given: Any, count: int, dtype: type[pl.DataType], name: str) -> pl.Series:
-    """A column of all cells, from a list of all of them or an object of some by their place."""
+    """A column of all cells, from a list of all of them or an object with some by position."""
     allowed: tuple[type, ...] = (int, float) if dtype == pl.Float64 else (str,)
     found = given if isinstance(given, list) else list(given.values()) if isinstance(given, dict) else None
     if found is None or not {type(cell) for cell in found} <= {*allowed, type(None)}:

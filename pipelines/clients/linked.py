@@ -15,7 +15,7 @@ from pipelines.sources.card import SourceCard
 
 @dataclass(frozen=True)
 class Page:
-    """What a page says of itself: how many rows it has, where the next is, its number and the number of all rows.
+    """What a page says about itself: how many rows it has, where the next is, its number and the total number of rows.
 
     `identities` are those of its records, as far as they have any; `digest` is the same for pages of the same records.
     """
@@ -40,12 +40,12 @@ def fetch_linked(
     """Fetch every page from `url` to the last and keep each as `<name>/<number>`.
 
     Returns:
-        The number of rows of all pages.
+        The number of rows on all pages.
 
     Raises:
-        SourceError: a page could not be had.
-        ChangedWhileReadError: pages lead in a circle, have a record twice, are not full in the middle or out of order,
-            or have another number of rows together than they say.
+        SourceError: a page could not be fetched.
+        ChangedWhileReadError: pages lead in a circle, repeat a record, are not full before the last or are out of
+            order, or together have another number of rows than they say.
     """
     seen: set[str] = set()
     records, digests = Records(), list[str]()
@@ -71,7 +71,7 @@ def fetch_linked(
 
 
 def digest_of(records: list[dict[str, Any]]) -> str:
-    """The identity of what a page holds; empty of a page without records, since there may be more of those."""
+    """The identity of what a page holds; empty for a page without records, since there may be several of those."""
     return sha256(json.dumps(records, sort_keys=True).encode()).hexdigest() if records else ""
 
 
