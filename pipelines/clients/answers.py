@@ -92,7 +92,7 @@ def unanswered(error: requests.RequestException, host: str) -> TryAgainError:
         host = host_of(error.request.url)
     if overdue := _overdue(chain, host):
         return overdue
-    why = "it kept silent" if isinstance(root, TimeoutError) else getattr(root, "strerror", None) or str(root)
+    why = "it stayed silent" if isinstance(root, TimeoutError) else getattr(root, "strerror", None) or str(root)
     # A host that hangs up does so at once, often only because the connection had been open for long.
     hung_up = any(isinstance(e, ProtocolError) for e in chain)
     most = sys.maxsize if hung_up else _SLOW

@@ -154,9 +154,9 @@ def check_page(con: duckdb.DuckDBPyConnection, card: SourceCard, rows: Rows, cho
     if counted and int(str(counted)) != found:
         raise SourceError(
             card.dataset_id,
-            f"{_OBSERVATIONS} has {found} rows, expected {counted} as Properties counts",
+            f"{_OBSERVATIONS} has {found} rows, expected the {counted} that Properties counts",
             url=url,
-            todo="run again; a part of the table is never taken for the whole",
+            todo="run again; part of a table is never accepted as the whole",
         )
     for (what, known), codes in zip(listed.values(), all_used, strict=True):
         if unknown := sorted(set(codes or ()) - known):

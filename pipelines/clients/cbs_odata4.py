@@ -193,7 +193,7 @@ def modified_of(card: SourceCard, properties: Mapping[str, object]) -> str:
     """
     stamps = [str(properties[k]) for k in ("Modified", "ObservationsModified") if properties.get(k)]
     if not stamps:
-        raise SourceError(card.dataset_id, "Properties says no Modified", todo="try again later")
+        raise SourceError(card.dataset_id, "Properties has no Modified", todo="try again later")
     return max(stamps)
 
 

@@ -178,7 +178,7 @@ def _barred(card: SourceCard, package: dict[str, Any], resource: CkanResource) -
     if closed or not licences:
         return MismatchError(
             card.dataset_id,
-            f"resource {resource.name!r} has the licence {closed[0] if closed else 'that nobody wrote down'}:"
+            f"resource {resource.name!r} has the licence {closed[0] if closed else '(none given)'}:"
             " an unknown licence is not open",
             todo="ask the publisher for an open licence; until then this cannot be published",
         )

@@ -264,9 +264,9 @@ def unlisted(card: SourceCard, what: str, code: str | None, url: str = "") -> Mi
     """What to raise for an observation with a code, of a dimension or a measure, that the table does not list."""
     return MismatchError(
         card.dataset_id,
-        f"the observations have the {what} code {code!r}, which the table's own list of them lacks",
+        f"the observations have the {what} code {code!r}, which is not in the table's own list of them",
         url=url,
-        todo="run again; if it stays, the source is broken: ask it which is right",
+        todo="run again; if this persists, the source is broken: ask it which is right",
     )
 
 

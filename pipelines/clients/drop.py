@@ -135,7 +135,7 @@ def _read(card: SourceCard, access: DropAccess, dropped: _Dropped, twins: list[s
             card.dataset_id,
             f"{' and '.join(twins)} are downloads of one day, expected one of them",
             url=str(dropped.path.parent),
-            todo="take the others away",
+            todo="remove the others",
         )
     try:
         body = dropped.path.read_bytes()

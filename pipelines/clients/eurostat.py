@@ -146,7 +146,7 @@ def _offered(card: SourceCard, cube: Cube, name: str, on_wire: str) -> list[Sour
         if strange := [code for code in codes if period_code(code) is None]:
             raise MismatchError(
                 card.dataset_id,
-                f"the period {strange[0]!r:.40} is none that we know: a year, quarter, month or half-year",
+                f"the period {strange[0]!r:.40} is of no kind that we know: a year, quarter, month or half-year",
                 todo="leave it out in `query`, or teach the client to read it",
             )
         codes = [str(period_code(code)) for code in codes]

@@ -116,11 +116,11 @@ def check_file(card: SourceCard, body: bytes) -> None:
         if not zipped:
             raise ValueError(f"expected a file of type {expected}, found something else")
         if _ZIP_END not in body[-_ZIP_TAIL:]:
-            raise ValueError(f"expected a whole file of type {expected}, found one that breaks off")
+            raise ValueError(f"expected a whole file of type {expected}, found one that is cut short")
     elif zipped:
         raise ValueError(f"expected a file of type {expected}, found a zip or a workbook")
     elif start.startswith(_NO_TEXT):
-        raise ValueError(f"expected a file of type {expected}, found something that is no text")
+        raise ValueError(f"expected a file of type {expected}, found something that is not text")
     elif expected == "json" and not (start.lstrip()[:1] in (b"[", b"{") and body.rstrip()[-1:] in (b"]", b"}")):
         raise ValueError("expected a file of type json, found something else, or only a part of it")
 

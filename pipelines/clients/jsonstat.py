@@ -45,7 +45,7 @@ def read_cube(body: bytes) -> Cube:
     if not _are(names, str) or not _are(sizes, int) or not isinstance(dimensions, dict) or len(names) != len(sizes):
         raise ValueError("expected a JSON-stat dataset with `id`, `size` and `dimension`")
     if len(set(names)) < len(names):
-        raise ValueError("a dimension stands twice in `id`")
+        raise ValueError("a dimension is listed twice in `id`")
     read = {name: _read_dimension(name, dimensions.get(name)) for name in names}
     for name, size in zip(names, sizes, strict=True):
         if len(read[name][0]) != size:
@@ -103,7 +103,7 @@ def _spread(given: Any, count: int, dtype: type[pl.DataType], name: str) -> pl.S
     if isinstance(given, list) and len(given) != count:
         raise ValueError(f"expected {count} {name}s, found {len(given)}")
     if len(at) and (at.n_unique() < len(at) or at.min() < 0 or at.max() >= count):  # type: ignore[operator] # numbers
-        raise ValueError(f"expected each {name} at a place of its own below {count}")
+        raise ValueError(f"expected each {name} at a position of its own below {count}")
     whole = pl.DataFrame({"at": pl.int_range(count, eager=True)})
     return whole.join(pl.DataFrame({"at": at, name: cells}), on="at", how="left", maintain_order="left")[name]
 

@@ -59,11 +59,11 @@ def fetch_linked(
         following = urljoin(address, page.following) if page.following else None
         problem = records.again(len(seen), page.identities) or _problem(page, first, len(seen), rows, following, seen)
         if not problem and page.digest and page.digest in digests:
-            problem = f"page {len(seen)} has the very rows of page {digests.index(page.digest) + 1}"
+            problem = f"page {len(seen)} has exactly the rows of page {digests.index(page.digest) + 1}"
         digests.append(page.digest)
         if problem:
             raise ChangedWhileReadError(
-                card.dataset_id, problem, url=address, todo="run again; if it stays, the source is broken"
+                card.dataset_id, problem, url=address, todo="run again; if this persists, the source is broken"
             )
         if following is None:
             return rows
@@ -79,7 +79,7 @@ def _problem(page: Page, first: Page, count: int, rows: int, following: str | No
     if page.number is not None and first.number is not None and page.number != first.number + count - 1:
         return f"page {count} has the number {page.number}, expected {first.number + count - 1}"
     if page.total != first.total:
-        return f"the number of all rows changed from {first.total} to {page.total} while they were read"
+        return f"the total number of rows changed from {first.total} to {page.total} while they were read"
     if following is None:
         return f"{rows} rows on all pages, expected {page.total}" if page.total not in (None, rows) else None
     if page.rows == 0:

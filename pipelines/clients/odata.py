@@ -114,7 +114,7 @@ def understood(card: SourceCard) -> Iterator[None]:
         raise SourceError(
             card.dataset_id,
             f"the table's description of itself cannot be read, {type(error).__name__}: {error!s:.200}",
-            todo="run again; if it stays, compare the answer with the protocol",
+            todo="run again; if this persists, compare the answer with the protocol",
         ) from error
 
 

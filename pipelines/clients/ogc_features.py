@@ -61,7 +61,7 @@ def fetch(http: HttpClient, base: str, card: SourceCard, access: OgcAccess, stor
             f"the collection {access.collection} has no features for {selected}, expected"
             f" {card.rows.min} to {card.rows.max}",
             url=url,
-            todo="look which years the collection has; correct `query` on the card, or delete the card",
+            todo="see which years the collection has; correct `query` on the card, or delete the card",
         )
     return State("")
 
@@ -108,14 +108,14 @@ def boundary_rows(card: SourceCard, areas: Iterable[dict[str, Any]]) -> pl.DataF
         MismatchError: a code is there twice or is not a municipality's, or a geometry is not an area in the country.
     """
     if card.boundaries is None:
-        raise MismatchError(card.dataset_id, "the card has no `boundaries`", todo="say which property is code and name")
+        raise MismatchError(card.dataset_id, "the card has no `boundaries`", todo="name its code and name properties")
     rows: dict[str, tuple[int, str, str, str]] = {}
     for feature in areas:
         code, name = _named(card, card.boundaries, feature)
         if code in rows:
             raise MismatchError(
                 card.dataset_id,
-                f"{code} is there twice, expected each municipality once",
+                f"{code} occurs twice, expected each municipality once",
                 todo="select one year in `query` on the card",
             )
         rows[code] = (card.boundaries.boundary_year, code, name, _geometry(card, code, feature.get("geometry")))

@@ -135,7 +135,7 @@ def _fetch_pages(http: HttpClient, card: SourceCard, access: OpendatasoftAccess,
 
 def _problem(total: int, hits: int, count: int, start: int) -> str | None:
     if hits != total:
-        return f"the number of all records changed from {total} to {hits} while they were read"
+        return f"the total number of records changed from {total} to {hits} while they were read"
     if count == 0 and hits > start:
         return f"no records from {start} on, expected {hits} in all"
     if start + count > hits:

@@ -39,7 +39,7 @@ class Records:
         """Add those of a page, counted from 1; says on which pages the first one that was there already is."""
         for identity in identities:
             if before := self._page_of.get(identity):
-                return f"the record {identity} stands on page {before} and again on page {page}, expected it once"
+                return f"the record {identity} is on page {before} and again on page {page}, expected it once"
             self._page_of[identity] = page
         return None
 
@@ -99,7 +99,7 @@ def fetch_pages(
                     card.dataset_id,
                     f"the next link is {found}, expected {wanted}",
                     url=address,
-                    todo="run again; if it stays, the source pages in another way",
+                    todo="run again; if this persists, the source pages in another way",
                 )
     finally:
         # After an error, pages that nobody waits for are no longer requested.

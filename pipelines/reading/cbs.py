@@ -91,7 +91,7 @@ def _read_pages(con: duckdb.DuckDBPyConnection, landed: Landed, chosen: Descript
                 card.dataset_id,
                 f"the page counts {counted} rows, expected {expected} as $count says",
                 url=resource.url,
-                todo="run again; if it stays, the source is being changed",
+                todo="run again; if this persists, the source is being changed",
             )
         counts.append(_read_page(con, landed, chosen, page.rows, work / "page.json", number))
     _refuse_overlap(con, card, pages)
@@ -99,9 +99,9 @@ def _read_pages(con: duckdb.DuckDBPyConnection, landed: Landed, chosen: Descript
     if expected is not None and received != expected:
         raise SourceError(
             card.dataset_id,
-            f"received {received} rows, expected {expected} as the source counted",
+            f"received {received} rows, expected the {expected} that the source counted",
             url=pages[0].url,
-            todo="run again; a part of the table is never taken for the whole",
+            todo="run again; part of a table is never accepted as the whole",
         )
     _refuse_gaps(card, pages, counts)
     # What is not asked for is not sent: every row is kept.
@@ -116,7 +116,7 @@ def _refuse_gaps(card: SourceCard, pages: list[Resource], counts: list[int]) -> 
                 card.dataset_id,
                 f"page {number + 1} has {rows} rows and a next page, expected {counts[0]} as on the first",
                 url=pages[number].url,
-                todo="run again; a part of the table is never taken for the whole",
+                todo="run again; part of a table is never accepted as the whole",
             )
 
 
@@ -134,9 +134,9 @@ def _refuse_overlap(con: duckdb.DuckDBPyConnection, card: SourceCard, pages: lis
         record, first, second = again[0]
         raise SourceError(
             card.dataset_id,
-            f"the record of {record} stands on page {first + 1} and again on page {second + 1}, expected it once",
+            f"the record of {record} is on page {first + 1} and again on page {second + 1}, expected it once",
             url=pages[second].url,
-            todo="run again; if it stays, the source pages in another order each time",
+            todo="run again; if this persists, the source pages in another order each time",
         )
 
 

@@ -114,11 +114,11 @@ class _Reader:
     def grantor(self) -> pl.Series:
         """Who granted: from the column, or from the card where there is none."""
         if "grantor" not in self.names and self.register.grantor is None:
-            raise CardError(f"card {self.dataset_id}: nobody grants -> give `grantor` in `register` or by a column")
+            raise CardError(f"card {self.dataset_id}: no grantor -> give `grantor` in `register` or by a column")
 
         def named(cell: str) -> str:
             if not cell and self.register.grantor is None:
-                raise ValueError("nobody is named as the grantor")
+                raise ValueError("no grantor is named")
             return cell or str(self.register.grantor)
 
         return self._read("grantor", named, pl.String, "look at the row at the source, or give the card a `grantor`")
@@ -139,7 +139,7 @@ class _Reader:
             value, mark = number(cell)
             mark = self.layout.marks.get(mark, mark)
             if mark not in (ORDINARY, BLANK):
-                raise ValueError(f"the mark {mark} says nothing of an amount")
+                raise ValueError(f"the mark {mark} says nothing about an amount")
             # To the cent: a binary fraction times a thousand can get stray digits at the end.
             return value if value is None or factor == 1 else round(value * factor, 2)
 

@@ -117,8 +117,8 @@ def _refuse_other_rows(card: SourceCard, rows: pl.DataFrame, named: str, url: st
     for code in rows["period_code"].unique().sort():
         days = period_days(code)
         if span and days and not (days[0] <= span[1] and span[0] <= days[1]):
-            problem = f"a row is of {code}, which is not {named}, the period in the name of the file"
-            todo = "put the period of which the file is in its name, or fetch the file that was meant"
+            problem = f"a row is for {code}, which is not {named}, the period in the name of the file"
+            todo = "put the file's own period in its name, or fetch the file that was meant"
             raise MismatchError(card.dataset_id, problem, url=url, todo=todo)
 
 

@@ -164,7 +164,7 @@ class _Table:
                     )
                 )
         if not parts:
-            raise self.error("there is none of the measures of the card", "give them columns in `layout`")
+            raise self.error("it has none of the measures on the card", "give them columns in `layout`")
         return pl.concat(parts)
 
     def _key(self, key: str, name: str | None, period: str | None) -> pl.Series:
@@ -177,7 +177,7 @@ class _Table:
             return pl.repeat(period, self.frame.height, dtype=pl.String, eager=True).alias(key)
         if key == PERIOD:
             raise self.error(
-                "no column says which period the rows are of, nor does the file",
+                "no column says which period the rows are for, nor does the file",
                 "name the file by its period and the day of the download, such as 2026KW03__2026-11-20.csv",
             )
         raise CardError(f"card {self.card.dataset_id}: dimension {key} has no column -> give it one in `layout`")

@@ -54,7 +54,7 @@ def refuse_other_period(dataset_id: str, told: Iterable[Told], expected: str, ur
                 dataset_id,
                 f"{where} says {text!r:.200}, which is not {expected}, the period that the file is taken for",
                 url=url,
-                todo="put the period of which the file is in its name, or fetch the file that was meant",
+                todo="put the file's own period in its name, or fetch the file that was meant",
             )
 
 

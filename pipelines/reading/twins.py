@@ -30,9 +30,9 @@ def refuse_twins(dataset_id: str, pages: Sequence[tuple[Resource, pl.DataFrame]]
             if (other := known.setdefault(mark, resource)) is not resource:
                 raise MismatchError(
                     dataset_id,
-                    f"{other.url} and {resource.url} have the same {what}, while they are of two periods",
+                    f"{other.url} and {resource.url} have the same {what}, although they are for two periods",
                     url=resource.url,
-                    todo="see of which period they are, and take the other away or fetch it again",
+                    todo="see which period they are for, and remove the other or fetch it again",
                 )
 
 

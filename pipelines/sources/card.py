@@ -209,7 +209,7 @@ class SourceCard(Strict):
             known = REGISTER_FIELDS if self.subsidy_register else {"region", "period", *self.dimensions}
             known |= {m.code for m in self.measures}
             if strange := sorted({column.to for column in self.layout.columns.values()} - known):
-                raise ValueError(f"layout: {shown(strange)} is none of {shown(sorted(known), 20)}")
+                raise ValueError(f"layout: {shown(strange)} is not one of {shown(sorted(known), 20)}")
         return self
 
     @model_validator(mode="after")
@@ -252,7 +252,7 @@ def load_cards(folder: Path) -> dict[str, SourceCard]:
         for entry in content["cards"]:
             card = _read_card(path.name, {**content["defaults"], **entry})
             if card.dataset_id in cards:
-                raise CardError(f"{path.name}: card {card.dataset_id} stands there twice -> remove one")
+                raise CardError(f"{path.name}: card {card.dataset_id} is listed twice -> remove one")
             cards[card.dataset_id] = card
     if not cards:
         raise CardError(f"{folder}: no cards found -> expected at least one *.yml")

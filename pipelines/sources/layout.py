@@ -66,9 +66,9 @@ class FileColumn(Strict):
         if (self.reads is Reads.REGION_NAME) != (self.names is not None):
             raise ValueError("`names` goes with `reads: region_name`, and the other way round")
         if (self.thousands or self.decimal) and self.reads not in NUMBERS:
-            raise ValueError("`thousands` and `decimal` are of numbers")
+            raise ValueError("`thousands` and `decimal` are for numbers")
         if self.thousands and self.thousands == self.decimal:
-            raise ValueError("`thousands` and `decimal` cannot be the same sign")
+            raise ValueError("`thousands` and `decimal` cannot be the same character")
         return self
 
 

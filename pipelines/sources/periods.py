@@ -138,20 +138,20 @@ def newest_period(codes: Iterable[str]) -> str | None:
 
 def _checked_code(code: str) -> str:
     if not is_period(code):
-        raise ValueError(f"it is no period, expected one such as {EXAMPLES}")
+        raise ValueError(f"it is not a period, expected one such as {EXAMPLES}")
     return code
 
 
 def _checked_letters(letters: str) -> str:
     known = list(dict.fromkeys(kind.letters for kind in period_kinds()))
     if letters not in known:
-        raise ValueError(f"it is no kind of period, expected one of {', '.join(known)}")
+        raise ValueError(f"it is not a kind of period, expected one of {', '.join(known)}")
     return letters
 
 
 def _checked_status(status: str) -> str:
     if status not in (known := period_statuses()):
-        raise ValueError(f"it is no status of a period, expected one of {', '.join(known)}")
+        raise ValueError(f"it is not a status of a period, expected one of {', '.join(known)}")
     return status
 
 

@@ -69,7 +69,7 @@ def _refuse_swallowed(
         if not sound.fullmatch("\n".join(parts)):
             raise _loose(origin, int(number[begin]), parts[0], separator)
         if all(part.count(separator) + 1 >= width for part in (parts[0], parts[-1])):
-            problem = f"opens a quotation mark that closes {end - begin} lines further, after what could be rows"
+            problem = f"opens a quotation mark that closes {end - begin} lines later, after what could be rows"
             raise _refused(origin, int(number[begin]), problem)
 
 

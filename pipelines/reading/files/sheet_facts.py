@@ -57,7 +57,7 @@ def refuse_huge(origin: TableOrigin, body: bytes) -> None:
     with opened(origin, "workbook", body) as archive:
         sheets = [info for info in archive.infolist() if fits(info.filename, ["xl/worksheets/*.xml"])]
         if not sheets or sum(info.file_size for info in archive.infolist()) > _MOST_BYTES:
-            raise origin.unsound("it is no workbook of the form xlsx, or a far too big one", "look at the file")
+            raise origin.unsound("it is not an xlsx workbook, or a far too big one", "look at the file")
         for info in sheets:
             rows = columns = 1
             for place in _PLACE.finditer(archive.read(info)):
@@ -66,7 +66,7 @@ def refuse_huge(origin: TableOrigin, body: bytes) -> None:
             if rows * columns > _MOST_CELLS:
                 raise origin.error(
                     f"{info.filename} has a cell in row {rows} and one in column {columns}",
-                    "delete what stands far from the table, and save the workbook again",
+                    "delete what is far from the table, and save the workbook again",
                 )
 
 
@@ -232,7 +232,7 @@ class _SheetReader:
 def _place(text: str) -> tuple[int, int]:
     found = _CELL.fullmatch(text.replace("$", ""))
     if found is None:
-        raise ValueError(f"{text!r} is no place of a cell")
+        raise ValueError(f"{text!r} is not a cell reference")
     return int(found["row"]), column_number(found["column"])
 
 

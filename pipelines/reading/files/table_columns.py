@@ -103,7 +103,7 @@ def places_of(origin: TableOrigin, header: Sequence[str], layout: TableLayout) -
     for key, column in layout.columns.items():
         at = [i for i, name in enumerate(folded) if name in _names(key, column)]
         if len(at) > 1:
-            problem = f"column {key} is there {len(at)} times, as {shown(header[i] for i in at)}"
+            problem = f"column {key} occurs {len(at)} times, as {shown(header[i] for i in at)}"
             raise origin.error(problem, "correct `aliases` on the card")
         places.update(dict.fromkeys([key] if at else [], at[0] if at else 0))
     unknown = [

@@ -197,7 +197,7 @@ class _Rows:
         ]
         again = self.frame.filter(pl.sum_horizontal(same) >= 2)
         if again.height:
-            problem = f"row {again[ROW][0]} is a header once more"
+            problem = f"row {again[ROW][0]} repeats the header"
             raise self.origin.error(problem, "ask the source for a file with one table, or take the others out of it")
 
     def refuse_odd(self, source: Source) -> None:
@@ -214,11 +214,11 @@ class _Rows:
             raise self.origin.error(problem, "say in `layout`: `hidden: keep` or `hidden: leave_out`")
         is_wide = self.layout.is_register and source.has_notes and len(source.header) > 2
         if is_wide and (lone := self.frame.filter(pl.col("#filled") == 1)[ROW].to_list()):
-            raise self.origin.error(f"row {lone[0]} has one cell only", "list it under `notes` if it is no grant")
+            raise self.origin.error(f"row {lone[0]} has one cell only", "list it under `notes` if it is not a grant")
 
     def refuse_texts(self) -> None:
         """Refuse cells with letters that were decoded wrongly, or with control characters."""
-        wrong = {_MISREAD: "letters that were misread before the file was made", _CONTROL: "a sign that is no text"}
+        wrong = {_MISREAD: "letters decoded wrongly before the file was made", _CONTROL: "a control character"}
         for key in self.layout.columns:
             if key in self.frame.columns:
                 for pattern, what in wrong.items():
@@ -239,7 +239,7 @@ class _Rows:
                 texts = texts.filter(~self.frame[real])
             if found := two_readings(column, texts, has_real=len(texts) < self.frame.height):
                 row = self.frame[ROW][self.frame[key].index_of(found.text) or 0]
-                todo = "say on the card which signs the column has: `thousands` and `decimal`"
+                todo = "say on the card which separators the column has: `thousands` and `decimal`"
                 raise self._at(key, row, f"holds {found}", todo)
 
     def told_in_columns(self, header: Sequence[str]) -> list[Told]:

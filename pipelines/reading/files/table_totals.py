@@ -35,7 +35,7 @@ LONG_TOTAL = (
 _ENOUGH = 10
 _ENOUGH_FOR_LAST = 4
 _NEARLY_ALL = 0.9
-_TODO = "list it under `notes` of the layout if it is no grant"
+_TODO = "list it under `notes` of the layout if it is not a grant"
 Cents = list[int | None]
 
 
@@ -133,7 +133,7 @@ def refuse_second_table(origin: TableOrigin, frame: pl.DataFrame, layout: TableL
             continue
         again = any(total) and total in (sums[number - 1][1], so_far[number - 1])
         if again or (not filled and sums[0][2]):
-            problem = f"row {rows[starts[number]]} and what follows behind a blank row look like a second table"
+            problem = f"row {rows[starts[number]]} and what follows, after a blank row, look like a second table"
             raise origin.error(problem, "ask the source for a file with one table, or take the other out of it")
 
 

@@ -45,7 +45,7 @@ def utf8(origin: TableOrigin, body: bytes) -> bytes:
         raise origin.unsound(f"line {_line(body, wrong)} is not UTF-8, as the file says that it is", _TODO)
     if mixed := _MULTIBYTE.search(body):
         first, other = sorted((mixed.start(), wrong))
-        problem = f"line {_line(body, first)} is written otherwise than line {_line(body, other)}"
+        problem = f"line {_line(body, first)} is encoded differently from line {_line(body, other)}"
         raise origin.unsound(f"{problem}: one of them in UTF-8 and the other not", _TODO)
     return body.decode(_page(origin, body)).encode()
 
@@ -77,7 +77,7 @@ def _from_utf16(origin: TableOrigin, body: bytes, page: str) -> bytes:
         return body.decode(page).removeprefix("\ufeff").encode()
     except UnicodeDecodeError as error:
         line = body[: error.start].decode(page, "ignore").count("\n") + 1
-        raise origin.unsound(f"line {line} is not UTF-16, as the file begins", _TODO) from None
+        raise origin.unsound(f"line {line} is not UTF-16, although the file begins as such", _TODO) from None
 
 
 def _page(origin: TableOrigin, body: bytes) -> str:
@@ -92,7 +92,7 @@ def _page(origin: TableOrigin, body: bytes) -> str:
     near = body[max(start - 12, 0) : start + 12].decode("ascii", "backslashreplace")
     tried = ", ".join(_PAGES.values())
     problem = f"line {_line(body, start)} holds letters of an unknown code page, near {near!r}"
-    raise origin.unsound(f"{problem}: not UTF-8, nor surely one of {tried}", _TODO)
+    raise origin.unsound(f"{problem}: not UTF-8, nor certainly one of {tried}", _TODO)
 
 
 def _makes_sense(page: str, context: tuple[bytes | None, ...]) -> bool:

@@ -100,7 +100,7 @@ def _fill_merged(
             continue
         if numbers & set(range(left, right + 1)):
             cells = f"{column_letters(left)}{top}:{column_letters(right)}{bottom}"
-            problem = f"the cells {cells} are merged and hold {value!r:.60}: of which row it is cannot be told"
+            problem = f"the cells {cells} are merged and hold {value!r:.60}: which row it belongs to cannot be told"
             raise origin.error(problem, "split them at the source, and give each cell its own number")
         for row in _rows_of((top, left, bottom, right), rows):
             for column in range(left, min(right + 1, len(rows[row - 1]))):
@@ -123,7 +123,7 @@ def _refuse_trouble(
     for row, place in sorted(facts.troubled):
         if row in rows and place in columns:
             problem = f"cell {column_letters(place)}{row} has no value but {facts.troubled[row, place]!r:.80}"
-            raise origin.error(problem, "open the file in a spreadsheet, work it out, and save it again")
+            raise origin.error(problem, "open the file in a spreadsheet, recalculate it, and save it again")
     keys = {place: key for key in table.letters for place in columns if column_letters(place) == table.letters[key]}
     for row, place in sorted(facts.percent):
         if row in rows and place in columns and columns[place].reads in NUMBERS:
