@@ -1,4 +1,4 @@
-"""Connections to DuckDB as every part of a run makes them. Not here: what is asked of them, and the one writer, dbt."""
+"""Connections to DuckDB, as every part of a run opens them. Not here: the queries, and the one writer, dbt."""
 
 from pathlib import Path
 
@@ -6,11 +6,11 @@ import duckdb
 
 
 def connect(path: Path | None = None, *, read_only: bool = False, **config: str | int) -> duckdb.DuckDBPyConnection:
-    """A connection that draws no bar of its own between the lines of a run.
+    """A connection that shows no progress bar between the lines of a run.
 
     Args:
         path: the file; without one the database is in memory.
-        read_only: whether the file is there and stays as it is.
+        read_only: whether the file must exist and is not changed.
         config: settings of DuckDB.
     """
     con = duckdb.connect(str(path or ":memory:"), read_only=read_only, config=dict(config))

@@ -5,22 +5,22 @@ from enum import StrEnum
 
 
 class Trouble(StrEnum):
-    """Why a source could not be brought up to date, in the groups in which a person acts on it."""
+    """Why a source could not be brought up to date, grouped by what a person has to do about it."""
 
     UNCONFIRMED = "unconfirmed"
-    """Its address was only ever believed, so that it fails is no surprise."""
+    """Its address was never confirmed, so its failure is no surprise."""
     GONE = "gone"
-    """Its publisher does not offer it any more where its card says."""
+    """Its publisher no longer offers it where its card says."""
     CHANGED = "changed"
-    """It answers well, but is not what its card says."""
+    """It answers, but not with what its card says."""
     REFUSED = "refused"
     """It does not let us in, or what it sent cannot be trusted."""
     UNREACHABLE = "unreachable"
     """It gives no answer, or says that it cannot give one now."""
     AWAITED = "awaited"
-    """A person has to fetch it, and nobody did yet."""
+    """A person has to fetch it, and nobody has done so yet."""
     FAULT = "fault"
-    """The program failed, and not the source."""
+    """The program failed, not the source."""
 
 
 class RegiokompasError(Exception):
@@ -56,7 +56,7 @@ class UnreachableError(SourceError):
 
 
 class MismatchError(SourceError):
-    """The source answers well, but is not what the card says: it needs a person to look at the card.
+    """The source answers, but not with what the card says: a person has to look at the card.
 
     Asking again does not help.
     """
@@ -65,17 +65,17 @@ class MismatchError(SourceError):
 
 
 class ChangedWhileReadError(SourceError):
-    """What was read does not fit together, so it may be of two moments: it is read once more, and then refused."""
+    """What was read is inconsistent and may mix two versions: it is read once more, and then refused."""
 
 
 class NotThereError(SourceError):
-    """The source answers 404 or 410: the table, or this part of it, is not offered by this way."""
+    """The source answers 404 or 410: this way does not offer the table, or this part of it."""
 
     trouble = Trouble.GONE
 
 
 class AwaitedError(SourceError):
-    """A source that a person fetches by hand was never put here yet: nothing is broken, somebody has to do it."""
+    """A source that is fetched by hand has not been put here yet: nothing is broken, somebody has to do it."""
 
     trouble = Trouble.AWAITED
 
@@ -89,7 +89,7 @@ class SelectionError(RegiokompasError):
 
 
 def shown(values: Iterable[object], most: int = 8) -> str:
-    """Write some values out for an error text, and say how many were left out."""
+    """List some values for an error text, and say how many were left out."""
     texts = [str(v) for v in values]
     rest = len(texts) - most
     return ", ".join(texts[:most]) + (f" and {rest} more" if rest > 0 else "")

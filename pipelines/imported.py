@@ -1,4 +1,4 @@
-"""Which files of ours the code of a module is made of, by following its imports: what a fingerprint of code covers."""
+"""Which of our files a module depends on, found by following its imports: what a fingerprint of code covers."""
 
 import ast
 from collections.abc import Iterable, Iterator
@@ -12,18 +12,18 @@ OURS = ("pipelines", "portal", "schemas")
 # Python 3.11 confuses the parsers of two threads: "AST constructor recursion depth mismatch".
 _PARSING = Lock()
 Imported = tuple[str, str]
-"""A module, and the name that is imported from it; the name is empty where the module itself is."""
+"""A module, and the name imported from it; the name is empty where the module itself is imported."""
 
 
 def files_behind(modules: Iterable[str], root: Path = PACKAGES) -> dict[str, Path]:
-    """The modules of ours that some modules import, directly or not, themselves and the packages around them included.
+    """Our modules that some modules import, directly or indirectly, including themselves and their parent packages.
 
     Args:
-        modules: where to begin.
+        modules: where to start.
         root: the folder that our packages are in.
 
     Returns:
-        The file of each module by the module's name, in the order of the names.
+        The file of each module, by module name, sorted by name.
     """
     found: dict[str, Path] = {}
     waiting = list(modules)
@@ -41,7 +41,7 @@ def files_behind(modules: Iterable[str], root: Path = PACKAGES) -> dict[str, Pat
 
 @cache
 def imports_of(file: Path, root: Path = PACKAGES) -> frozenset[Imported]:
-    """What a file imports, wherever it does so."""
+    """What a file imports, anywhere in it."""
     with _PARSING:
         tree = ast.parse(file.read_bytes())
     return frozenset(_imports(tree, file.relative_to(root)))

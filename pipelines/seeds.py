@@ -1,7 +1,7 @@
-"""The seeds of dbt that Python reads too, as typed rows; nothing else opens them.
+"""The dbt seeds that Python reads too, as typed rows; no other module opens them.
 
-A row has the columns that are read here, and leaves alone those that only dbt reads. The row of an indicator is read
-whole: a column that it does not know is refused. An empty cell is one that says nothing.
+A row has the columns that Python reads, and ignores those that only dbt reads. The row of an indicator is read whole:
+an unknown column is refused. An empty cell counts as absent.
 """
 
 import csv
@@ -27,7 +27,7 @@ class SeedRow(BaseModel):
 class Indicator(SeedRow):
     """An indicator: what it is called, and what it selects or is computed from.
 
-    What it selects or is computed from is kept as it was written: `indicators.py` says what is wrong with it.
+    What it selects or is computed from is kept as written: the package `indicators` checks it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -64,7 +64,7 @@ class Indicator(SeedRow):
 
 
 class Theme(SeedRow):
-    """A theme, and what is said of its wide mart."""
+    """A theme, and the description of its wide mart."""
 
     seed = "themes"
 
@@ -79,8 +79,8 @@ class PeriodKind(SeedRow):
     """Periods of one kind.
 
     Attributes:
-        letters: the two signs behind the year.
-        first_number: the lowest number that may stand behind those.
+        letters: the two characters after the year.
+        first_number: the lowest number that may follow them.
         last_number: the highest one.
         kind: its name.
         start_month: the month in which it starts; 0 where the letters and the number do not say.
@@ -98,12 +98,12 @@ class PeriodKind(SeedRow):
 
     @property
     def numbers(self) -> range:
-        """What may stand behind the letters."""
+        """The numbers that may follow the letters."""
         return range(self.first_number, self.last_number + 1)
 
 
 class KnownPeriodStatus(SeedRow):
-    """A status of a period that has a meaning, in the words of CBS."""
+    """A status of a period that has a meaning, as CBS words it."""
 
     seed = "period_status"
 
@@ -111,7 +111,7 @@ class KnownPeriodStatus(SeedRow):
 
 
 class ValueMark(SeedRow):
-    """A mark beside or instead of a figure, and what it makes of one."""
+    """A mark beside or instead of a figure, and what it says about the figure."""
 
     seed = "value_status"
 
@@ -122,7 +122,7 @@ class ValueMark(SeedRow):
 
 
 class RegionScheme(SeedRow):
-    """A kind of region, and how its codes look."""
+    """A kind of region, and what its codes look like."""
 
     seed = "region_schemes"
 
@@ -142,7 +142,7 @@ class RegionName(SeedRow):
 
 
 class RegionRemainder(SeedRow):
-    """How codes look that are no region; some only where another code is beside them."""
+    """What codes that are not regions look like; some only count where another code is present."""
 
     seed = "region_remainders"
 
@@ -151,7 +151,7 @@ class RegionRemainder(SeedRow):
 
 
 class BoundaryChange(SeedRow):
-    """A municipality that ended, or a part of one, and the one that it went to."""
+    """A municipality that ended, or part of one, and the municipality that it became part of."""
 
     seed = "boundary_changes"
 
@@ -166,7 +166,7 @@ class BoundaryChange(SeedRow):
 
 
 class MunicipalityTile(SeedRow):
-    """Where a municipality is on the map of one tile each."""
+    """Where a municipality is on the tile map."""
 
     seed = "municipality_tiles"
 
@@ -176,7 +176,7 @@ class MunicipalityTile(SeedRow):
 
 
 class RecipientWord(SeedRow):
-    """A word by which an organisation is told from a person."""
+    """A word that tells an organisation from a person."""
 
     seed = "recipient_words"
 
@@ -187,7 +187,7 @@ class RecipientWord(SeedRow):
 
 
 class SupportScheme(SeedRow):
-    """A scheme of subsidies that somebody looked at."""
+    """A subsidy scheme that somebody has looked at."""
 
     seed = "support_schemes"
 
@@ -202,7 +202,7 @@ def read_seed(kind: type[R], folder: Path = SEEDS) -> list[R]:
     """The rows of a seed.
 
     Raises:
-        CardError: a cell is not what its column holds, or a column is not known; a line for each row.
+        CardError: a cell does not fit its column, or a column is unknown; one line per row.
     """
     return read_rows(kind, folder / f"{kind.seed}.csv")
 
@@ -211,7 +211,7 @@ def read_rows(kind: type[R], path: Path) -> list[R]:
     """The rows of a file with the columns of a seed.
 
     Raises:
-        CardError: a cell is not what its column holds, or a column is not known; a line for each row.
+        CardError: a cell does not fit its column, or a column is unknown; one line per row.
     """
     columns = {field.alias or name for name, field in kind.model_fields.items()}
     rows: list[R] = []
@@ -230,6 +230,6 @@ def read_rows(kind: type[R], path: Path) -> list[R]:
 
 
 def csv_rows(path: Path) -> list[dict[str, str]]:
-    """The rows of a CSV file of ours, as text by the names of their columns."""
+    """The rows of one of our CSV files, as text by column name."""
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))

@@ -1,13 +1,13 @@
-"""Where things are and who is asked: the only place where environment variables are named."""
+"""Where data is kept and which addresses are asked: the only place that names environment variables."""
 
 import os
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-# Where our packages are: a checkout, or what Python installs into.
+# The folder with our packages: a checkout, or site-packages.
 PACKAGES = Path(__file__).resolve().parents[1]
-# An install has the folders that are no packages in one of their own (see `pyproject.toml`), a checkout beside these.
+# Folders that are not packages: an install has them in one folder (see `pyproject.toml`), a checkout beside these.
 _INSTALLED = PACKAGES / "regiokompas_project"
 IS_INSTALLED = _INSTALLED.is_dir()
 PROJECT = _INSTALLED if IS_INSTALLED else PACKAGES
@@ -18,24 +18,24 @@ SAMPLE_LANDING = PACKAGES / "pipelines" / "sample" / "landing"
 
 
 def variable_of(setting: str) -> str:
-    """The environment variable by which a setting is given: its name, but for the origin, which is `--from` too."""
+    """The environment variable of a setting, named after it; the origin is named after its option, `--from`."""
     return "REGIOKOMPAS_FROM" if setting == "origin" else f"REGIOKOMPAS_{setting.upper()}"
 
 
 @dataclass(frozen=True)
 class Settings:
-    """One run's surroundings; every field can be set by its environment variable, see `variable_of`."""
+    """The settings of one run; every field can be set by its environment variable, see `variable_of`."""
 
     data: Path = Path("data")
     """Where landing, build and releases are kept."""
     selections: Path = Path("selections")
-    """The folder with own selections of municipalities, as CSV."""
+    """The folder with your own selections of municipalities, as CSV."""
     cbs_v4_url: str = "https://datasets.cbs.nl/odata/v1/CBS"
     """Base address of CBS OData v4."""
     cbs_v3_url: str = "https://opendata.cbs.nl"
     """Host of CBS OData v3."""
     cbs_bulk_url: str = "https://datasets.cbs.nl/csv/CBS/nl"
-    """Base address of CBS's tables as one zip."""
+    """Base address of CBS tables, each as one zip."""
     ckan_url: str = "https://data.overheid.nl/data/api/3/action"
     """Base address of the CKAN catalogue of the Dutch government."""
     amsterdam_url: str = "https://api.data.amsterdam.nl/v1"
@@ -47,9 +47,9 @@ class Settings:
     origin: str = "sample"
     """`live`, `sample` or the path of a landing."""
     contact: str = ""
-    """An address of mail that sources and readers can turn to: in each request and in the release."""
+    """An email address for sources and readers, in every request and in the release."""
     public_url: str = "https://regiokompas.example"
-    """Where the portal is reached, for the catalogue."""
+    """The address of the portal, for the catalogue."""
     http_tries: int = 5
     """How often a request is tried."""
     http_timeout: float = 60.0
@@ -57,24 +57,24 @@ class Settings:
     http_max_wait: float = 60.0
     """Longest wait between two tries, in seconds."""
     most_rows_lost: float = 0.1
-    """The part of its rows that a source may lose since it landed before without --accept."""
+    """The share of its rows that a source may lose since it last landed without --accept."""
     most_figures_lost: float = 0.02
-    """The part of the figures that a release may lose of the one before it without --accept."""
+    """The share of the previous release's figures that a release may lose without --accept."""
     most_of_an_indicator_lost: float = 0.25
-    """The part of the figures of one indicator that a release may lose without --accept."""
+    """The share of the figures of one indicator that a release may lose without --accept."""
     most_indicators_lost: int = 0
     """How many whole indicators a release may lose without --accept."""
     most_municipalities_lost: int = 0
     """How many whole municipalities a release may lose without --accept."""
     http_deadline: float = 300.0
-    """The most seconds that one answer may take."""
+    """The longest that one answer may take, in seconds."""
 
     @classmethod
     def from_environment(cls, **overrides: Any) -> "Settings":
         """Read every setting from its environment variable; `overrides` win.
 
         Raises:
-            ValueError: a variable holds a text where a number belongs.
+            ValueError: a variable holds text where a number is expected.
         """
         values: dict[str, Any] = {}
         for f in fields(cls):
@@ -95,7 +95,7 @@ class Settings:
 
     @property
     def drop(self) -> Path:
-        """Files that only a person can fetch, a folder a card."""
+        """Files that only a person can fetch, one folder per card."""
         return self.data / "drop"
 
     @property
@@ -110,7 +110,7 @@ class Settings:
 
     @property
     def database(self) -> Path:
-        """The DuckDB file of the build: made anew by every dbt build, read by publishing."""
+        """The DuckDB file of the build: rebuilt by every dbt build, read by publishing."""
         return self.build / "regiokompas.duckdb"
 
     @property

@@ -87,7 +87,7 @@ TRIALS: dict[str, Trial] = {
     "pdok/gemeente_gegeneraliseerd_2020": Trial(
         "absent", Trouble.UNREACHABLE, "HTTP 500", r"jaarcode=2020", _status(500)
     ),
-    "eurostat/lfst_r_lfu3rt": Trial("absent", Trouble.UNREACHABLE, "it kept silent", r"lfst_r_lfu3rt", _silent),
+    "eurostat/lfst_r_lfu3rt": Trial("absent", Trouble.UNREACHABLE, "it stayed silent", r"lfst_r_lfu3rt", _silent),
     "amsterdam/subsidies_2016": Trial(
         "absent", Trouble.REFUSED, "HTTP 403", r"voorbeeld/amsterdam__subsidies_2016", _status(403)
     ),

@@ -1,4 +1,4 @@
-"""What comes of a request: a whole answer, a refusal, or a try that failed while another may not."""
+"""The outcome of a request: a whole answer, a refusal, or a failed try that is worth repeating."""
 
 import sys
 from collections.abc import Mapping
@@ -14,12 +14,12 @@ from pipelines.clients.deadline import OverdueError
 from pipelines.errors import NotThereError, SourceError, UnreachableError
 
 GONE = (404, 410)
-# How often a request is made at most when each try of it costs a whole timeout, or a whole deadline.
+# The most tries of a request when each costs a whole timeout, or a whole deadline.
 _SLOW, _OVERDUE = 2, 1
 
 
 class LaterError(ValueError):
-    """An answer in which the source says that it cannot give now what was asked for."""
+    """An answer in which the source says that it cannot yet give what was asked for."""
 
 
 class Silence(NamedTuple):
@@ -30,12 +30,12 @@ class Silence(NamedTuple):
 
 
 class TryAgainError(Exception):
-    """A try that failed, while another may not.
+    """A try that failed, where another may succeed.
 
     Args:
         problem: what was found and what was expected.
-        kind: what it becomes when it stays.
-        most: how often such a request is tried at most.
+        kind: the error that it becomes if it persists.
+        most: the most times that such a request is tried.
         silent: the host that gave no answer, and why.
         wait: how long the server asks to wait, in seconds.
     """
@@ -60,7 +60,7 @@ def host_of(url: str) -> str:
     """The host of an address, with its port where that is given.
 
     Raises:
-        ValueError: it is no address.
+        ValueError: it is not an address.
     """
     return urlsplit(url).netloc
 
@@ -85,15 +85,15 @@ def whole(answer: requests.Response) -> bytes:
 
 
 def unanswered(error: requests.RequestException, host: str) -> TryAgainError:
-    """Why no answer began: nobody is there, or whoever is there says nothing."""
+    """Why no answer began: the host could not be reached, or stayed silent."""
     *_, root = chain = _chain(error)
     if error.request is not None and error.request.url:
-        # The host that was asked first may have led to this one.
+        # The host that was asked first may have redirected to this one.
         host = host_of(error.request.url)
     if overdue := _overdue(chain, host):
         return overdue
-    why = "it kept silent" if isinstance(root, TimeoutError) else getattr(root, "strerror", None) or str(root)
-    # Who hangs up does so at once, and often only because the connection was open for long.
+    why = "it stayed silent" if isinstance(root, TimeoutError) else getattr(root, "strerror", None) or str(root)
+    # A host that hangs up does so at once, often only because the connection had been open for long.
     hung_up = any(isinstance(e, ProtocolError) for e in chain)
     most = sys.maxsize if hung_up else _SLOW
     silent = Silence(host, f"{why:.200}")
@@ -135,7 +135,7 @@ def _overdue(chain: list[BaseException], host: str = "") -> TryAgainError | None
 
 
 def _chain(error: BaseException) -> list[BaseException]:
-    """An error and what began it, the root last: requests wraps a reset or a failed look-up several times over."""
+    """An error and its causes, the root last: requests wraps a reset or a failed look-up several times over."""
     chain = [error]
     while deeper := chain[-1].__cause__ or chain[-1].__context__:
         chain.append(deeper)

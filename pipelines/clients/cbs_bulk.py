@@ -1,4 +1,4 @@
-"""CBS bulk CSV: a whole table as one zip, in the words of OData v4 but with a decimal comma (datasets.cbs.nl/csv).
+"""CBS bulk CSV: a whole table as one zip, in the terms of OData v4 but with a decimal comma (datasets.cbs.nl/csv).
 
 Fetched by cards that keep a table whole, or nearly so; what such a card does not ask for is left out while reading.
 """
@@ -24,7 +24,7 @@ from pipelines.sources.card import TEXTS, SourceCard
 PAGES = "zip"
 _OBSERVATIONS = "Observations.csv"
 _CHUNK = 1 << 20
-# What Python says of a zip that is damaged, or of one that it cannot read.
+# The errors of Python for a zip that is damaged, or that it cannot read.
 _DAMAGE = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError)
 
 
@@ -37,11 +37,11 @@ def fetch(http: HttpClient, base: str, card: SourceCard, access: CbsAccess, stor
     """Fetch the zip of a table.
 
     Returns:
-        The `Modified` that its own Properties say.
+        The `Modified` in its own Properties.
 
     Raises:
         NotThereError: there is no zip of this table.
-        SourceError: the answer is no zip, or not one of a table.
+        SourceError: the answer is not a zip, or not one of a table.
     """
     url = address(base, card, access)
     body, rows = http.get(card.dataset_id, url, received, accept="application/zip, */*")
@@ -50,13 +50,13 @@ def fetch(http: HttpClient, base: str, card: SourceCard, access: CbsAccess, stor
 
 
 def received(body: bytes) -> Rows:
-    """Look a zip over as it comes, every byte of it; what has landed is not looked over again.
+    """Check every byte of a zip as it arrives; what has landed is not checked again.
 
     Returns:
         Its metadata.
 
     Raises:
-        ValueError: it is no zip, it is damaged, or a member that every table has is missing.
+        ValueError: it is not a zip, it is damaged, or a member that every table has is missing.
     """
     rows = metadata(body)
     try:
@@ -73,7 +73,7 @@ def metadata(body: bytes) -> Rows:
     """The small members of the zip as rows, by the name of the entity set.
 
     Raises:
-        ValueError: it is no zip, one of these members is damaged, or a member that every table has is missing.
+        ValueError: it is not a zip, one of these members is damaged, or a member that every table has is missing.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
@@ -95,12 +95,12 @@ def metadata(body: bytes) -> Rows:
 
 
 def description(card: SourceCard, rows: Rows) -> Description:
-    """Hold the metadata of the zip, which has the words of OData v4, against the card."""
+    """Compare the metadata of the zip, which is in the terms of OData v4, with the card."""
     return cbs_odata4.description(card, rows)
 
 
 def status_of(rows: Rows, body: Callable[[str], bytes]) -> str:
-    """What the table says of itself: `Regulier`, or `Gediscontinueerd` and `Stopgezet` for one that has ended."""
+    """What the table says about itself: `Regulier`, or `Gediscontinueerd` and `Stopgezet` for one that has ended."""
     properties = rows("Properties")[0]
     return " ".join(str(properties.get(k) or "") for k in ("Status", "VersionReason", "Frequency"))
 
@@ -109,7 +109,7 @@ def unpack(card: SourceCard, body: bytes, file: Path, url: str) -> None:
     """Write the observations of the zip to a file, a piece at a time.
 
     Raises:
-        SourceError: they cannot be unpacked, or are not what their checksum says.
+        SourceError: they cannot be unpacked, or do not match their checksum.
     """
     with file.open("wb") as target:
         for chunk in _observations(card, body, url):
@@ -131,7 +131,7 @@ def _observations(card: SourceCard, body: bytes, url: str) -> Iterator[bytes]:
 
 
 def check_page(con: duckdb.DuckDBPyConnection, card: SourceCard, rows: Rows, chosen: Description, url: str) -> None:
-    """Hold the observations (relation `page`) against the columns of the protocol, the count and the code lists.
+    """Check the observations (relation `page`) against the columns of the protocol, the count and the code lists.
 
     Raises:
         SourceError: columns or rows are missing.
@@ -148,15 +148,15 @@ def check_page(con: duckdb.DuckDBPyConnection, card: SourceCard, rows: Rows, cho
     counted = rows("Properties")[0].get("ObservationCount")
     listed = {"Measure": ("measure", {m.code for m in chosen.all_measures})}
     listed |= {on_wire: (d, {c.code for c in chosen.all_codes[d]}) for d, on_wire in chosen.wire.items()}
-    # In one go: a large table takes long to go through.
+    # In one query: a large table takes long to scan.
     used = ", ".join(f"list(distinct coalesce(trim(\"{name}\"), ''))" for name in listed)
     found, *all_used = con.execute(f"select count(*), {used} from page").fetchall()[0]
     if counted and int(str(counted)) != found:
         raise SourceError(
             card.dataset_id,
-            f"{_OBSERVATIONS} has {found} rows, expected {counted} as Properties counts",
+            f"{_OBSERVATIONS} has {found} rows, expected the {counted} that Properties counts",
             url=url,
-            todo="run again; a part of the table is never taken for the whole",
+            todo="run again; part of a table is never accepted as the whole",
         )
     for (what, known), codes in zip(listed.values(), all_used, strict=True):
         if unknown := sorted(set(codes or ()) - known):
@@ -176,7 +176,7 @@ def cells_sql(card: SourceCard, names: list[str], chosen: Description) -> str:
 
 
 def asked_for_sql(chosen: Description) -> str:
-    """SQL that is true of an observation of the measures and codes that the card keeps."""
+    """SQL that is true for an observation with a measure and codes that the card keeps."""
     kept = [_in("Measure", list(chosen.measures))]
     kept += [_in(on_wire, list(chosen.codes[d])) for d, on_wire in chosen.wire.items()]
     return " and ".join(kept)

@@ -1,6 +1,6 @@
 """CBS OData v3: wide rows, padded keys, 10,000 records a page on the Feed (opendata.cbs.nl).
 
-The untyped data set is read, since the typed one sends null for both "missing" (`.`) and "impossible" (blank).
+The untyped data set is read, because the typed one sends null for both "missing" (`.`) and "impossible" (blank).
 """
 
 from collections.abc import Callable, Iterable
@@ -86,7 +86,7 @@ def dimension_names(rows: Rows) -> list[str]:
 
 
 def description(card: SourceCard, rows: Rows) -> Description:
-    """Hold a table's own metadata against the card."""
+    """Compare a table's own metadata with the card."""
     with understood(card):
         properties = rows("DataProperties")
         wire = wire_names(card, dimension_names(rows))
@@ -118,7 +118,7 @@ def description(card: SourceCard, rows: Rows) -> Description:
 
 
 def expected_rows(card: SourceCard, body: Callable[[str], bytes]) -> int | None:
-    """How many records were asked for: as counted, or as TableInfos tells it where the card asks for all of them."""
+    """How many records were asked for: as counted, or as TableInfos says where the card asks for all of them."""
     try:
         return read_count(body(COUNT))
     except StopIteration:
@@ -145,14 +145,14 @@ def cells_per_row(chosen: Description) -> int:
 
 
 def cells_sql(card: SourceCard, names: list[str], chosen: Description) -> str:
-    """SQL that turns a page (relation `page`, every column text) into cells: one row a region, period and topic.
+    """SQL that turns a page (relation `page`, every column text) into cells: one row per region, period and topic.
 
     Columns: measure_source, one per dimension, record (the same for cells of one record), text (number or text as
     sent), mark (as sent, `None` for a value).
     A blank cell and a null cell both mean "logically impossible" and become the mark `blank`.
     """
     dims = ", ".join(f'trim("{on_wire}") as "{d}"' for d, on_wire in chosen.wire.items())
-    # Its own number is not asked for: a record is one region, period and so on.
+    # Its own number is not requested: a record is one region, period and so on.
     record = ", ".join(f'"{on_wire}"' for on_wire in chosen.wire.values())
     topics = ", ".join(f'"{m}"' for m in chosen.measures)
     number = "regexp_full_match(trim(cell), '-?[0-9]+(\\.[0-9]+)?')"
@@ -190,9 +190,9 @@ def _filter(card: SourceCard, chosen: Description) -> str:
 
 
 def _count(http: HttpClient, card: SourceCard, url: str, query: str, store: Store) -> int | None:
-    """How many records there are of what is asked for, kept as `COUNT`; None where the service does not count.
+    """How many records match what is asked for, kept as `COUNT`; None where the service does not count.
 
-    It is the count of the typed data set, which programs ask for; the untyped one has the same records.
+    It is the count of the typed data set, which is meant for programs; the untyped one has the same records.
     """
 
     def read(body: bytes) -> int | None:
@@ -216,7 +216,7 @@ def _any(clauses: Iterable[str]) -> str:
 
 
 def status_of(rows: Rows, body: Callable[[str], bytes]) -> str:
-    """What the table says of itself: `Regulier`, or `Gediscontinueerd` and `Stopgezet` for one that has ended."""
+    """What the table says about itself: `Regulier`, or `Gediscontinueerd` and `Stopgezet` for one that has ended."""
     return " ".join(str(rows("TableInfos")[0].get(k) or "") for k in ("OutputStatus", "ReasonDelivery", "Frequency"))
 
 

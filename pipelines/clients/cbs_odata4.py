@@ -14,7 +14,7 @@ from pipelines.sources.card import SourceCard
 
 PAGES = "Observations"
 COUNT = "Observations-count"
-# Only a table that has groups of measures offers this one.
+# Only offered by a table that has groups of measures.
 MEASURE_GROUPS = "MeasureGroups"
 _FIXED = {"Id", "Measure", "ValueAttribute", "Value"}
 
@@ -84,7 +84,7 @@ def dimension_names(rows: Rows) -> list[str]:
 
 
 def description(card: SourceCard, rows: Rows) -> Description:
-    """Hold a table's own metadata against the card."""
+    """Compare a table's own metadata with the card."""
     with understood(card):
         wire = wire_names(card, dimension_names(rows))
         groups = _measure_groups(rows)
@@ -115,7 +115,7 @@ def description(card: SourceCard, rows: Rows) -> Description:
 
 
 def _measure_groups(rows: Rows) -> dict[str, tuple[str, str]]:
-    """The title of each group of measures and the group around it; none of a table that does not offer them."""
+    """The title of each group of measures and the group around it; none for a table that does not offer them."""
     try:
         groups = rows(MEASURE_GROUPS)
     except KeyError:
@@ -124,7 +124,7 @@ def _measure_groups(rows: Rows) -> dict[str, tuple[str, str]]:
 
 
 def expected_rows(card: SourceCard, body: Callable[[str], bytes]) -> int | None:
-    """How many observations the source counted for what was asked."""
+    """How many observations the source counted for the request."""
     return read_count(body(COUNT))
 
 
@@ -148,7 +148,7 @@ def cells_per_row(chosen: Description) -> int:
 
 
 def cells_sql(card: SourceCard, names: list[str], chosen: Description) -> str:
-    """SQL that turns a page (relation `page`, every column text) into cells: one row an observation.
+    """SQL that turns a page (relation `page`, every column text) into cells: one row per observation.
 
     Columns: measure_source, one per dimension, record (its number), text (number or text as sent), mark
     (ValueAttribute).
@@ -193,11 +193,11 @@ def modified_of(card: SourceCard, properties: Mapping[str, object]) -> str:
     """
     stamps = [str(properties[k]) for k in ("Modified", "ObservationsModified") if properties.get(k)]
     if not stamps:
-        raise SourceError(card.dataset_id, "Properties says no Modified", todo="try again later")
+        raise SourceError(card.dataset_id, "Properties has no Modified", todo="try again later")
     return max(stamps)
 
 
 def status_of(rows: Rows, body: Callable[[str], bytes]) -> str:
-    """What the table says of itself: `Regulier`, or `Gediscontinueerd` and `Stopgezet` for one that has ended."""
+    """What the table says about itself: `Regulier`, or `Gediscontinueerd` and `Stopgezet` for one that has ended."""
     properties = read_json(body("Properties"))
     return " ".join(str(properties.get(k) or "") for k in ("Status", "VersionReason", "Frequency"))

@@ -1,6 +1,6 @@
-"""CKAN catalogues, such as data.overheid.nl: a package names its files, the files lie elsewhere.
+"""CKAN catalogues, such as data.overheid.nl: a package lists its files, the files are elsewhere.
 
-The format of a resource is a word or the address of one, its address may be a list, and `url` may be a page about it.
+A resource's format is a word or the address of one, its address may be a list, and `url` may be a page about it.
 """
 
 import json
@@ -26,7 +26,7 @@ _DAY = re.compile(r"(?<!\d)(20\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))(?!\
 
 @dataclass(frozen=True)
 class CkanResource:
-    """A file of a package, as far as it matters for choosing and fetching it."""
+    """What is needed of a file in a package to choose and fetch it."""
 
     name: str
     format: str
@@ -36,7 +36,7 @@ class CkanResource:
 
     @property
     def age(self) -> tuple[str, str, str]:
-        """What newer means: the day it was made, then the day in its address, since a harvest makes all at once."""
+        """The order of age: the day it was made, then the day in its address, since a harvest makes all at once."""
         day = _DAY.findall(self.address)
         return self.created[:10], day[-1] if day else "", self.created
 
@@ -50,8 +50,8 @@ def probe(http: HttpClient, base: str, card: SourceCard, access: CkanAccess) -> 
     """Ask for the package, and for the headers of the files that the card chooses.
 
     Raises:
-        NotThereError: the package, or its files, are gone.
-        SourceError: the catalogue refuses, nothing fits the card, or the headers of no file could be had.
+        NotThereError: the package or its files are gone.
+        SourceError: the catalogue refuses, nothing fits the card, or the headers of no file could be fetched.
     """
     _, package = _show(http, base, card, access)
     return _dated(package, probe_files(http, card, wanted(card, package, access.resources)))
@@ -60,11 +60,11 @@ def probe(http: HttpClient, base: str, card: SourceCard, access: CkanAccess) -> 
 def fetch(http: HttpClient, base: str, card: SourceCard, access: CkanAccess, store: Store) -> State:
     """Fetch the package, kept as `package`, and the files that the card chooses.
 
-    A file that cannot be had or whose licence is not open is lacking, as long as there is another.
+    A file that cannot be fetched or whose licence is not open is noted as lacking, as long as there is another.
 
     Raises:
-        NotThereError: the package, or its files, are gone.
-        SourceError: the catalogue refuses, nothing fits the card, or there is no file that is good.
+        NotThereError: the package or its files are gone.
+        SourceError: the catalogue refuses, nothing fits the card, or no file is good.
     """
     body, package = _show(http, base, card, access)
     store.keep("package", address(base, card, access), body)
@@ -75,7 +75,7 @@ def read_package(body: bytes) -> dict[str, Any]:
     """Read the answer of `package_show`: the package.
 
     Raises:
-        ValueError: it is something else, or the catalogue says that it did not succeed.
+        ValueError: it is something else, or the catalogue says that it failed.
     """
     package = _read_result(body)
     resources = package.get("resources")
@@ -88,10 +88,10 @@ def read_package(body: bytes) -> dict[str, Any]:
 
 
 def choose(card: SourceCard, package: dict[str, Any], rule: ResourceRule) -> list[CkanResource]:
-    """The resources of a package that the card's rule means, the oldest first.
+    """The resources of a package that fit the card's rule, oldest first.
 
     Raises:
-        MismatchError: none fits; the text lists what there is.
+        MismatchError: none fits; the text lists those that the package has.
     """
     offered = [_resource(entry) for entry in package["resources"]]
     chosen = sorted((r for r in offered if _fits(r, rule)), key=lambda r: r.age)
@@ -107,7 +107,7 @@ def choose(card: SourceCard, package: dict[str, Any], rule: ResourceRule) -> lis
 
 
 def wanted(card: SourceCard, package: dict[str, Any], rule: ResourceRule) -> list[Wanted]:
-    """The files of the resources that the card's rule means, each address once, and which may not be fetched.
+    """The files of the resources that fit the card's rule, each address once, and which may not be fetched.
 
     Raises:
         MismatchError: none fits.
@@ -172,13 +172,13 @@ def _fits(resource: CkanResource, rule: ResourceRule) -> bool:
 
 
 def _barred(card: SourceCard, package: dict[str, Any], resource: CkanResource) -> MismatchError | None:
-    """Why a file may not be fetched: its licence is not open, or its address is none of a file on the web."""
+    """Why a file may not be fetched: its licence is not open, or its address is not that of a file on the web."""
     licences = [licence for licence in (str(package.get("license_id") or ""), resource.licence) if licence]
     closed = [licence for licence in licences if re.sub(r"[^a-z]", "", licence.lower()).endswith(_CLOSED)]
     if closed or not licences:
         return MismatchError(
             card.dataset_id,
-            f"resource {resource.name!r} has the licence {closed[0] if closed else 'that nobody wrote down'}:"
+            f"resource {resource.name!r} has the licence {closed[0] if closed else '(none given)'}:"
             " an unknown licence is not open",
             todo="ask the publisher for an open licence; until then this cannot be published",
         )

@@ -1,7 +1,7 @@
 """Connections on which no answer lasts longer than its deadline.
 
-A timeout is the time between two pieces of an answer, so a server that sends a byte now and then never meets it. Here
-the clock is looked at wherever bytes come in, and so it holds for headers, bodies and the sizes of chunks alike.
+A timeout limits the time between two pieces of an answer, so a server that sends a byte now and then never reaches it.
+Here the clock is checked wherever bytes come in, so the deadline holds for headers, bodies and chunk sizes alike.
 """
 
 import time
@@ -17,11 +17,11 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 
 
 class OverdueError(TimeoutError):
-    """An answer was not whole when its time was over."""
+    """An answer was not complete when its time was up."""
 
 
 class DeadlineAdapter(HTTPAdapter):
-    """An adapter for a session that ends every answer which is not whole in time.
+    """An adapter for a session that breaks off every answer that is not complete in time.
 
     Args:
         deadline: seconds from the request to the last byte of its answer; each redirect is a request of its own.
@@ -65,7 +65,7 @@ class _Incoming(RawIOBase):
         if patience is not None and patience < left:
             return self._raw.readinto(buffer)
         try:
-            # No time at all would mean not to wait, where a timeout is meant.
+            # A timeout of zero would make the socket non-blocking.
             self._sock.settimeout(max(left, 1e-6))
             return self._raw.readinto(buffer)
         except TimeoutError as error:
@@ -85,7 +85,7 @@ class _Answer(HTTPResponse):
 
 
 class _Timed:
-    """What makes a connection read its answers against the clock."""
+    """Makes a connection read its answers against the clock."""
 
     def __init__(self, *args: Any, deadline: float, **options: Any) -> None:
         super().__init__(*args, **options)

@@ -1,4 +1,4 @@
-"""A table as its source describes it, whatever the protocol: its measures and code lists, held against the card."""
+"""A table as its source describes it, whatever the protocol: its measures and code lists, compared with the card."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -17,9 +17,9 @@ _THOUSANDS = re.compile(r"(?<=\d)[ .](?=\d{3}(?!\d))")
 
 @dataclass(frozen=True)
 class Lack:
-    """Something of the card that a table does not have: which kind of thing, and why it could not be found.
+    """Something on the card that a table does not have: what kind of thing, and why it could not be found.
 
-    A measure that is there with another unit lacks the unit.
+    For a measure that the table has with another unit, that is the unit.
     """
 
     kind: Literal["measure", "unit", "code"]
@@ -27,7 +27,7 @@ class Lack:
 
 
 Missing = dict[tuple[str, str], Lack]
-"""What of the card is lacking, by (dimension, code); the dimension of a measure is empty."""
+"""What is on the card and not in the table, by (dimension, code); the dimension of a measure is empty."""
 
 
 @dataclass(frozen=True)
@@ -92,8 +92,8 @@ def match(card: SourceCard, kind: str, wanted: Code, offered: Iterable[SourceMea
     """Find the one measure or code of the source that the card means.
 
     By code or alias first; then by topic key without its running number (`TotaalAantalBanen` is
-    `TotaalAantalBanen_112`); last by title and unit. A code that is only believed is found by title and unit alone,
-    since the same code may stand for something else. A measure for which the card names a group is never one of
+    `TotaalAantalBanen_112`); last by title and unit. A code that is only assumed is found by title and unit alone,
+    since the same code may stand for something else. A measure for which the card names a group is never taken from
     another group.
 
     Raises:
@@ -117,7 +117,7 @@ def match(card: SourceCard, kind: str, wanted: Code, offered: Iterable[SourceMea
         return by_title(source) and (by_code(source) or by_stem(source))
 
     def in_group(source: SourceMeasure | SourceCode) -> bool:
-        # A table that tells no groups cannot contradict the card.
+        # A table that gives no groups cannot contradict the card.
         groups = getattr(source, "groups", ())
         return not group or not groups or plain(group) in map(plain, groups)
 
@@ -141,7 +141,7 @@ def match(card: SourceCard, kind: str, wanted: Code, offered: Iterable[SourceMea
 
 
 def _likest(wanted: Code, offered: Iterable[SourceMeasure | SourceCode]) -> list[str]:
-    """What there is, in words, with what looks most like what is wanted in front."""
+    """What there is, in words, with what is most like what is wanted first."""
     looked_for = plain(f"{wanted.code} {wanted.title}")
 
     def likeness(source: SourceMeasure | SourceCode) -> float:
@@ -153,16 +153,16 @@ def _likest(wanted: Code, offered: Iterable[SourceMeasure | SourceCode]) -> list
 def describe(
     card: SourceCard, measures: list[SourceMeasure], codes: dict[str, list[SourceCode]], wire: dict[str, str]
 ) -> Description:
-    """Hold a table's measures and code lists against the card; what cannot be found is in `missing`, with the reason.
+    """Compare a table's measures and code lists with the card; what cannot be found is in `missing`, with the reason.
 
     Args:
         card: what is expected.
         measures: every measure of the table.
-        codes: the code list of each dimension, by the card's name of it.
+        codes: the code list of each dimension, by the card's name for it.
         wire: what the table calls each dimension of the card.
 
     Raises:
-        MismatchError: nothing of the card is left: no measure, or no code of a dimension.
+        MismatchError: nothing on the card is left: no measure, or no code of a dimension.
         SourceError: a code list is empty.
     """
     missing: Missing = {}
@@ -191,7 +191,7 @@ def describe(
 def _as_read(
     wanted: Iterable[DimensionCode], found: Iterable[tuple[str, SourceCode]]
 ) -> Iterator[tuple[str, tuple[str, SourceCode]]]:
-    """Codes of the source with what our rows have for them, and with the status that the card gives their period."""
+    """Codes of the source, with what our rows have for them and the status that the card gives their period."""
     by_code = {code.code: code for code in wanted}
     for code, source in found:
         status = by_code[code].status or source.status
@@ -205,7 +205,7 @@ def _find(
     offered: Iterable[Any],
     missing: Missing,
 ) -> list[tuple[str, Any]]:
-    """The measures or codes of the source that the card means; what is not there is noted, unless nothing is."""
+    """The measures or codes of the source that the card means; what is missing is noted, unless all of it is."""
     found, problem = [], None
     for code in wanted:
         kind: Literal["measure", "unit", "code"] = "code" if dimension else "measure"
@@ -246,7 +246,7 @@ def wire_names(card: SourceCard, found: Iterable[str]) -> dict[str, str]:
 def check_unit(card: SourceCard, wanted: Code, found: SourceMeasure) -> None:
     """Refuse a measure whose unit is not the card's.
 
-    An empty unit on the wire says nothing and passes; that a unit was there before and is gone is drift.
+    An empty unit on the wire says nothing and passes; a unit that was there before and is gone is drift.
 
     Raises:
         MismatchError: naming both units.
@@ -261,19 +261,19 @@ def check_unit(card: SourceCard, wanted: Code, found: SourceMeasure) -> None:
 
 
 def unlisted(card: SourceCard, what: str, code: str | None, url: str = "") -> MismatchError:
-    """What to raise for an observation under a code that the table does not list, of a dimension or a measure."""
+    """What to raise for an observation with a code, of a dimension or a measure, that the table does not list."""
     return MismatchError(
         card.dataset_id,
-        f"the observations have the {what} code {code!r}, which the table's own list of them lacks",
+        f"the observations have the {what} code {code!r}, which is not in the table's own list of them",
         url=url,
-        todo="run again; if it stays, the source is broken: ask it which is right",
+        todo="run again; if this persists, the source is broken: ask it which is right",
     )
 
 
 def plain(text: str) -> str:
-    """A title or unit without what does not matter when two are compared.
+    """A title or unit without what should not matter when two are compared.
 
-    That is what does not matter in a header (case, spaces, the form of the apostrophe) and how thousands are parted:
+    That is what does not matter in a header (case, spaces, the form of the apostrophe) and how thousands are separated:
     CBS writes `x 1000` in some tables and `x 1 000` in others.
     """
     return _THOUSANDS.sub("", fold(text))

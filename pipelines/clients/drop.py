@@ -1,6 +1,6 @@
-"""Files that a person downloads and puts into a folder, where a publisher offers no address to ask.
+"""Files that a person downloads and puts into a folder, where a publisher offers no address to fetch them from.
 
-The name of a file says when it was downloaded and, where its rows do not, of which period it is:
+The name of a file says when it was downloaded and, where its rows do not, which period it is for:
 `2026KW03__2026-11-20.csv`, or `2026-11-20.csv`.
 """
 
@@ -26,7 +26,7 @@ _EXAMPLE = "2026KW03__2026-11-20"
 
 @dataclass(frozen=True)
 class _Dropped:
-    """A file in the folder, and what its name says; a name that does not say it is a problem."""
+    """A file in the folder, and what its name says; a name that says too little is a problem."""
 
     path: Path
     period: str | None
@@ -40,7 +40,7 @@ class _Dropped:
 
 @dataclass(frozen=True)
 class _Found:
-    """What the folder has of one period: the newest file that is good, and what is wrong with every newer one."""
+    """What the folder has for one period: the newest good file, and what is wrong with every newer one."""
 
     good: tuple[_Dropped, bytes] | None
     bad: list[tuple[_Dropped, SourceError]]
@@ -52,7 +52,7 @@ def address(base: str, card: SourceCard, access: DropAccess) -> str:
 
 
 def probe(http: HttpClient, base: str, card: SourceCard, access: DropAccess) -> State:
-    """Look at the files that lie in the card's folder.
+    """Look at the files in the card's folder.
 
     Returns:
         The newest day of download, and a stamp of the names and contents; both are empty when a file is not good.
@@ -65,10 +65,10 @@ def probe(http: HttpClient, base: str, card: SourceCard, access: DropAccess) -> 
 
 
 def fetch(http: HttpClient, base: str, card: SourceCard, access: DropAccess, store: Store) -> State:
-    """Keep the files that lie in the card's folder, each with the address `drop:<its name>`.
+    """Keep the files in the card's folder, each with the address `drop:<its name>`.
 
-    Of several downloads of one period only the latest is kept that is good. A file whose name does not say what it
-    must, or that is no file of the card's format, is lacking, as long as there is another.
+    Of several downloads for one period only the latest good one is kept. A file whose name does not say what it must,
+    or that is not in the card's format, is noted as lacking, as long as there is another.
 
     Raises:
         AwaitedError: there are none.
@@ -81,7 +81,7 @@ def fetch(http: HttpClient, base: str, card: SourceCard, access: DropAccess, sto
         if of_period.good:
             dropped, body = of_period.good
             store.keep(name, dropped.url, body)
-        # Under the same name and the newest last, so that of a period never two downloads stand beside each other.
+        # Under the same name and newest last, so that there are never two downloads for one period.
         for dropped, error in reversed(of_period.bad):
             store.lack(name, dropped.url, error.problem)
     return state
@@ -93,13 +93,13 @@ def folder_of(base: str, card: SourceCard) -> Path:
 
 
 def period_of(url: str) -> str | None:
-    """The period that the name of a dropped file says, if it says one."""
+    """The period in the name of a dropped file, if it has one."""
     period = Path(url.removeprefix(_SCHEME)).stem.split("__")[0]
     return period if is_period(period) else None
 
 
 def _look(base: str, card: SourceCard, access: DropAccess) -> list[_Found]:
-    """What lies in the card's folder, by period; a file whose name does not say it stands by itself."""
+    """What is in the card's folder, by period; a file whose name does not give one is listed by itself."""
     folder = folder_of(base, card)
     paths = sorted(path for path in folder.glob("*") if path.is_file() and not _is_beside(path.name))
     if not paths:
@@ -135,7 +135,7 @@ def _read(card: SourceCard, access: DropAccess, dropped: _Dropped, twins: list[s
             card.dataset_id,
             f"{' and '.join(twins)} are downloads of one day, expected one of them",
             url=str(dropped.path.parent),
-            todo="take the others away",
+            todo="remove the others",
         )
     try:
         body = dropped.path.read_bytes()
@@ -148,7 +148,7 @@ def _read(card: SourceCard, access: DropAccess, dropped: _Dropped, twins: list[s
 
 
 def _is_beside(name: str) -> bool:
-    """Whether a file belongs to the folder and not to the source; `~$` is what an open workbook leaves."""
+    """Whether a file belongs to the folder and not to the source; an open workbook leaves a `~$` file."""
     return name.startswith((".", "~$")) or name.lower().startswith("readme")
 
 
@@ -188,10 +188,10 @@ def _name(card: SourceCard) -> str:
 
 
 def _state(found: list[_Found]) -> State:
-    """The state of the files that are good.
+    """The state of the good files.
 
     Raises:
-        SourceError: none is; the error is that of the first.
+        SourceError: none is good; the error is that of the first.
     """
     good = [of_period.good for of_period in found if of_period.good]
     bad = [error for of_period in found for _, error in of_period.bad]

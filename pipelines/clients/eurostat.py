@@ -1,6 +1,6 @@
 """Eurostat's statistics API: a dataset, cut down by a query, as one JSON-stat document.
 
-A code of the query that the dataset does not have is left out of the answer, which is a good one all the same.
+A code in the query that the dataset does not have is left out of the answer, which is otherwise a good one.
 """
 
 import json
@@ -39,11 +39,11 @@ def address(base: str, card: SourceCard, access: EurostatAccess) -> str:
 
 
 def probe(http: HttpClient, base: str, card: SourceCard, access: EurostatAccess) -> State:
-    """Ask for the latest period only, which tells when the dataset last changed.
+    """Ask for the latest period only, which shows when the dataset last changed.
 
     Raises:
         NotThereError: there is no such dataset.
-        SourceError: the query is refused, or the answer is no dataset.
+        SourceError: the query is refused, or the answer is not a dataset.
     """
     query = {name: values for name, values in access.query.items() if name not in _TIME_FILTERS}
     url = _url(address(base, card, access), {**query, "lastTimePeriod": ("1",)})
@@ -55,7 +55,7 @@ def fetch(http: HttpClient, base: str, card: SourceCard, access: EurostatAccess,
 
     Raises:
         NotThereError: there is no such dataset.
-        SourceError: the query is refused or asks for too much, or the answer is no dataset.
+        SourceError: the query is refused or asks for too much, or the answer is not a dataset.
     """
     url = _url(address(base, card, access), access.query)
     body, cube = _get(http, card, url)
@@ -81,7 +81,7 @@ def statistics_rows(card: SourceCard, cube: Cube) -> pl.DataFrame:
         )
     columns = {name: cube.column(on_wire) for name, on_wire in chosen.wire.items()}
     frame = cube.cells.with_columns(
-        # What a flag says of a figure that is kept secret, nobody sees: of `d|C` only `|C` matters.
+        # Flags of a confidential figure, which nobody sees, do not matter: of `d|C` only `|C` does.
         pl.col("status").replace("", None).str.replace(r"^[a-z]+\|", "|"),
         *(
             column.replace_strict(_codes(chosen, card, cube, name), default=None).alias(f"={name}")
@@ -107,10 +107,10 @@ def statistics_rows(card: SourceCard, cube: Cube) -> pl.DataFrame:
 
 
 def description(card: SourceCard, cube: Cube) -> Description:
-    """Hold the dimensions and codes of a dataset against the card.
+    """Compare the dimensions and codes of a dataset with the card.
 
     Raises:
-        MismatchError: its dimensions are not those of the card, or nothing of what the card asks for is there.
+        MismatchError: its dimensions are not those of the card, or it has nothing that the card asks for.
     """
     if len(cube.codes.get(_FREQUENCY, [""])) > 1:
         raise MismatchError(
@@ -146,7 +146,7 @@ def _offered(card: SourceCard, cube: Cube, name: str, on_wire: str) -> list[Sour
         if strange := [code for code in codes if period_code(code) is None]:
             raise MismatchError(
                 card.dataset_id,
-                f"the period {strange[0]!r:.40} is none that we know: a year, quarter, month or half-year",
+                f"the period {strange[0]!r:.40} is of no kind that we know: a year, quarter, month or half-year",
                 todo="leave it out in `query`, or teach the client to read it",
             )
         codes = [str(period_code(code)) for code in codes]
@@ -192,7 +192,7 @@ def _get(http: HttpClient, card: SourceCard, url: str) -> tuple[bytes, Cube]:
 
 
 def _refuse(card: SourceCard, url: str, problem: str, label: str, kind: type[SourceError]) -> None:
-    """Two refusals have the number 413: of an answer that is being prepared, and of one that is too large for ever."""
+    """Status 413 means one of two things: the answer is still being prepared, or it will always be too large."""
     if "ASYNCHRONOUS" in label.upper():
         raise LaterError(problem)
     raise kind(card.dataset_id, problem, url=url, todo="correct `query` or `dataset` on the card")
@@ -219,7 +219,7 @@ def _url(dataset: str, query: dict[str, tuple[str, ...]]) -> str:
 
 
 def _iso(updated: str) -> str:
-    """The time with a colon in its offset, which Eurostat leaves out; as it came when it is no time at all."""
+    """The time with a colon in its offset, which Eurostat leaves out; unchanged when it is not a time."""
     try:
         return datetime.fromisoformat(updated).isoformat()
     except ValueError:

@@ -19,16 +19,16 @@ def probe(http: HttpClient, base: str, card: SourceCard, access: FileAccess) -> 
 
     Raises:
         NotThereError: the files are gone.
-        SourceError: the headers of none of them could be had.
+        SourceError: the headers of none of them could be fetched.
     """
     return probe_files(http, card, map(Wanted, access.urls))
 
 
 def fetch(http: HttpClient, base: str, card: SourceCard, access: FileAccess, store: Store) -> State:
-    """Fetch the files; one that cannot be had is lacking, as long as there is another.
+    """Fetch the files; one that cannot be fetched is noted as lacking, as long as there is another.
 
     Raises:
         NotThereError: the files are gone.
-        SourceError: none of them could be had, or one changed meanwhile.
+        SourceError: none of them could be fetched, or one changed meanwhile.
     """
     return fetch_files(http, card, map(Wanted, access.urls), store)

@@ -1,6 +1,6 @@
-"""Whole files: whether they changed, whether they are files at all, and fetching several side by side.
+"""Whole files: whether they changed, whether they are files at all, and fetching several in parallel.
 
-The files of a source do not depend on each other: one that cannot be had is told, and the others are kept.
+The files of a source do not depend on each other: one that cannot be fetched is reported, and the others are kept.
 """
 
 import re
@@ -21,10 +21,10 @@ from pipelines.sources.card import SourceCard
 PAGES = "files"
 _MARKUP = re.compile(rb"\s*<\s*(!doctype|!--|html|head|body|\?xml)", re.IGNORECASE)
 _BOM = b"\xef\xbb\xbf"
-# What is no text: a PDF, a document or workbook of before 2007, something packed.
+# Not text: a PDF, a document or workbook from before 2007, something compressed.
 _NO_TEXT = (b"%PDF-", b"\xd0\xcf\x11\xe0", b"\x1f\x8b")
 _ZIP_BEGIN, _ZIP_END = b"PK\x03\x04", b"PK\x05\x06"
-# The directory at the end of a zip stands this close to its last byte, comment included.
+# The end record of a zip is at most this far from its last byte, comment included.
 _ZIP_TAIL = 65_557
 T = TypeVar("T")
 S = TypeVar("S")
@@ -32,22 +32,22 @@ S = TypeVar("S")
 
 @dataclass(frozen=True)
 class Wanted:
-    """A file that a source should have: its address, and why it may not be asked for, where that is known before."""
+    """A file that a source should have: its address, and why it may not be fetched, where that is known beforehand."""
 
     url: str
     barred: SourceError | None = None
 
 
 def probe_files(http: HttpClient, card: SourceCard, files: Iterable[Wanted]) -> State:
-    """Ask for the headers of every file only.
+    """Ask only for the headers of every file.
 
     Returns:
         The newest Last-Modified, and a stamp of all ETags (or Last-Modified and size, where a file has no ETag); both
-        are empty when one of the files has neither or could not be asked, since then nobody can say whether it changed.
+        are empty when one of the files has neither or could not be asked, since it may then have changed unnoticed.
 
     Raises:
         NotThereError: the files are gone.
-        SourceError: the headers of none of them could be had; the error is that of the first.
+        SourceError: the headers of none of them could be fetched; the error is that of the first.
     """
     files = list(files)
     found = _headers(http, card, files)
@@ -56,21 +56,21 @@ def probe_files(http: HttpClient, card: SourceCard, files: Iterable[Wanted]) -> 
 
 
 def fetch_files(http: HttpClient, card: SourceCard, files: Iterable[Wanted], store: Store) -> State:
-    """Fetch files and keep each as `files/<number>`; its address tells which it is.
+    """Fetch files and keep each as `files/<number>`; its address identifies it.
 
-    A file that cannot be had, or is no file of the card's format, is lacking, as long as there is another.
+    A file that cannot be fetched, or is not in the card's format, is noted as lacking, as long as there is another.
 
     Returns:
-        Their state, which was the same before and after; empty when it was not told both times, or a file is lacking.
+        Their state, which was the same before and after; empty when it was not given both times, or a file is lacking.
 
     Raises:
         NotThereError: the files are gone.
-        SourceError: none of them could be had, and the error is that of the first; or one changed meanwhile.
+        SourceError: none of them could be fetched, and the error is that of the first; or one changed meanwhile.
     """
     files = list(files)
-    # Whether a file is there its GET tells; its headers only tell how old it is.
+    # A GET shows whether a file is there; the headers only show how old it is.
     before = _state(files, _headers(http, card, files))
-    # Without a state nobody knows whether pages of an earlier fetch belong to this one.
+    # Without a state there is no telling whether pages of an earlier fetch belong to this one.
     if known := " ".join(filter(None, (before.modified, before.stamp))):
         store.resume(known)
 
@@ -100,7 +100,7 @@ def fetch_files(http: HttpClient, card: SourceCard, files: Iterable[Wanted], sto
 
 
 def check_file(card: SourceCard, body: bytes) -> None:
-    """Refuse a body that is not a file of the format on the card, such as an error page sent as an answer.
+    """Refuse a body that is not a file in the format on the card, such as an error page sent as an answer.
 
     Raises:
         ValueError: what was found and what was expected.
@@ -116,11 +116,11 @@ def check_file(card: SourceCard, body: bytes) -> None:
         if not zipped:
             raise ValueError(f"expected a file of type {expected}, found something else")
         if _ZIP_END not in body[-_ZIP_TAIL:]:
-            raise ValueError(f"expected a whole file of type {expected}, found one that breaks off")
+            raise ValueError(f"expected a whole file of type {expected}, found one that is cut short")
     elif zipped:
         raise ValueError(f"expected a file of type {expected}, found a zip or a workbook")
     elif start.startswith(_NO_TEXT):
-        raise ValueError(f"expected a file of type {expected}, found something that is no text")
+        raise ValueError(f"expected a file of type {expected}, found something that is not text")
     elif expected == "json" and not (start.lstrip()[:1] in (b"[", b"{") and body.rstrip()[-1:] in (b"]", b"}")):
         raise ValueError("expected a file of type json, found something else, or only a part of it")
 
@@ -142,7 +142,7 @@ def side_by_side(card: SourceCard, work: Callable[[S], T], items: Iterable[S]) -
 
 
 def _or_error(file: Wanted, work: Callable[[], T]) -> T | SourceError:
-    """What comes of one file, or why it cannot be had: the others go on."""
+    """The result for one file, or why it cannot be fetched: the others continue."""
     try:
         if file.barred:
             raise file.barred
@@ -152,7 +152,7 @@ def _or_error(file: Wanted, work: Callable[[], T]) -> T | SourceError:
 
 
 def _refuse_none(done: list[T | SourceError]) -> None:
-    """Raise the first error when nothing came but errors."""
+    """Raise the first error if there is nothing but errors."""
     errors = [came for came in done if isinstance(came, SourceError)]
     if errors and len(errors) == len(done):
         raise errors[0]

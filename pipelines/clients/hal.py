@@ -20,7 +20,7 @@ def address(base: str, card: SourceCard, access: HalAccess) -> str:
 
 
 def probe(http: HttpClient, base: str, card: SourceCard, access: HalAccess) -> State:
-    """Ask only whether it is there: such an API does not say when its records last changed.
+    """Ask only whether it exists: such an API does not say when its records last changed.
 
     Raises:
         NotThereError: there is no such collection.
@@ -34,9 +34,9 @@ def fetch(http: HttpClient, base: str, card: SourceCard, access: HalAccess, stor
 
     Raises:
         NotThereError: there is no such collection.
-        SourceError: a page is not what HAL or the card says, or the pages do not fit together.
+        SourceError: a page is not what HAL or the card says, or the pages are inconsistent.
     """
-    # The count is only given to who asks for it.
+    # The count is only given on request.
     query = {"_format": "json", "_pageSize": access.page_size, "_count": "true"}
     url = f"{address(base, card, access)}?{urlencode(query)}"
     fetch_linked(http, card, url, PAGES, store, lambda body: read_page(body, access), _ACCEPT)
@@ -47,17 +47,17 @@ def records(body: bytes, access: HalAccess) -> list[dict[str, Any]]:
     """The records of a page, without the links among them.
 
     Raises:
-        ValueError: it is no page of that collection.
+        ValueError: it is not a page of that collection.
     """
     found = _records(read_json(body), access)
     return [{key: value for key, value in record.items() if key != "_links"} for record in found]
 
 
 def read_page(body: bytes, access: HalAccess) -> Page:
-    """What a page says of itself.
+    """What a page says about itself.
 
     Raises:
-        ValueError: it is no page of that collection.
+        ValueError: it is not a page of that collection.
     """
     content = read_json(body)
     page = content.get("page") or {}

@@ -1,4 +1,4 @@
-"""What a run knows of the hosts that it asks: when each may be asked again, and which of them do not answer."""
+"""What a run knows about the hosts that it asks: when each may be asked again, and which of them do not answer."""
 
 import time
 from threading import Lock
@@ -12,7 +12,7 @@ class Pace:
         self._lock = Lock()
 
     def wait(self, host: str, rate: float) -> None:
-        """Wait for this request's turn, when at most `rate` a second may be made."""
+        """Wait for this request's turn, at no more than `rate` requests a second."""
         with self._lock:
             now = time.monotonic()
             turn = max(now, self._free.get(host, now))
@@ -23,8 +23,8 @@ class Pace:
 class Hosts:
     """Which hosts answered in this run, and which did not.
 
-    A host that answered once, with whatever status, is there: when a later request to it fails, that is a matter of
-    that request. One that never answered within the tries of a request is not waited for again.
+    A host that answered once, whatever the status, is there: when a later request to it fails, the problem is with that
+    request. One that never answered within the tries of a request is not waited for again.
     """
 
     def __init__(self) -> None:
@@ -45,13 +45,13 @@ class Hosts:
                 self._silent[host] = why
 
     def is_there(self, host: str) -> bool:
-        """Whether the host answered anything yet."""
+        """Whether the host has answered anything yet."""
         return host in self._there
 
     def is_silent(self, host: str) -> bool:
-        """Whether the host was asked within its tries and never answered."""
+        """Whether the host never answered within the tries of a request."""
         return host in self._silent
 
     def why_silent(self, host: str) -> str:
-        """Why a host did not answer; empty of one that did."""
+        """Why a host did not answer; empty for one that did."""
         return self._silent.get(host, "")

@@ -25,7 +25,7 @@ def open_session(deadline: float = 300.0) -> requests.Session:
     """A session that keeps up to 16 connections to each host open, as many as a card can ask for.
 
     Args:
-        deadline: the most seconds that one answer may take, from the request to its last byte.
+        deadline: the longest that one answer may take, in seconds, from the request to its last byte.
     """
     session = requests.Session()
     adapter = DeadlineAdapter(deadline, pool_connections=32, pool_maxsize=CONNECTIONS)
@@ -36,22 +36,22 @@ def open_session(deadline: float = 300.0) -> requests.Session:
 
 @dataclass(frozen=True)
 class HttpClient:
-    """A session with retries. One client serves one run; its copies share its pace and what it knows of hosts.
+    """A session with retries. One client serves one run; its copies share its pace and what it knows about hosts.
 
-    What costs no time is tried `tries` times: an answer that says later, that is torn or cannot be read. What does cost
-    time, since nobody answers, is tried twice at most, and its host is not asked again in the run. Until a host has
-    answered anything it gets less patience. So a host that lets nobody connect costs 2 x 10 s for each address that its
-    name has, which are two at most as a rule; one that lets us connect and keeps silent 2 x 20 s; with at most half a
-    second between the two tries. Ten of them, asked side by side, cost as much as one: less than a minute. Looking a
-    name up is left to the system, which gives up by itself.
+    A failure that costs no time is tried `tries` times: an answer that says later, is cut short or cannot be read. One
+    that does cost time, because nobody answers, is tried twice at most, and its host is not asked again in the run. A
+    host gets less patience until it has answered anything. So a host that accepts no connection costs 2 x 10 s for each
+    address of its name, usually two at most; one that accepts it and stays silent costs 2 x 20 s; with at most half a
+    second between the two tries. Ten of them, asked in parallel, cost as much as one: less than a minute. Name look-up
+    is left to the system, which gives up by itself.
 
     Args:
         session: the connection pool; tests and the sample mount their own adapters on it.
         tries: how often a request is made before its last problem becomes the error.
         timeout: seconds of silence before a try fails.
         max_wait: the longest wait between two tries, in seconds, whatever Retry-After says.
-        user_agent: who asks, and whom a source can turn to.
-        rate: requests a second at most to one host; None for no limit.
+        user_agent: who asks, and whom a source can contact.
+        rate: the most requests a second to one host; None for no limit.
         pace: whose turn it is at each host.
         hosts: which hosts answered, and which did not.
         connect_timeout: seconds to wait for a connection, where `timeout` is not less.
@@ -70,7 +70,7 @@ class HttpClient:
     first_timeout: float = 20.0
 
     def hurried(self) -> "HttpClient":
-        """This client for an address that nobody confirmed: one try, and ten seconds for it to say something."""
+        """This client for an unconfirmed address: one try, and ten seconds for an answer to begin."""
         return replace(self, tries=1, timeout=min(self.timeout, 10.0))
 
     def get(
@@ -83,7 +83,7 @@ class HttpClient:
         never: str | None = None,
         refusal: Callable[[int, bytes], None] | None = None,
     ) -> tuple[bytes, T]:
-        """Fetch `url` whole and read it; a broken, refused or unreadable answer is asked for again.
+        """Fetch `url` whole and read it; a broken, refused or unreadable answer is retried.
 
         Args:
             dataset_id: the card that the request is for, named in errors.
@@ -91,8 +91,8 @@ class HttpClient:
             read: turns the body into what the caller needs; its ValueError means "not what was expected", and its
                 LaterError "not now".
             accept: the content types that are asked for.
-            never: a content type that is no answer, such as `text/html` where a file is expected.
-            refusal: is shown the status and body of every answer but 200, before the usual treatment. It may raise a
+            never: a content type that is not an answer, such as `text/html` where a file is expected.
+            refusal: called with the status and body of every answer but 200, before the usual handling. It may raise a
                 SourceError that says more, or a ValueError or LaterError as `read` does.
 
         Returns:
@@ -100,8 +100,8 @@ class HttpClient:
 
         Raises:
             NotThereError: the answer is 404 or 410.
-            UnreachableError: there was no answer, or every one said that it cannot be given now (429, 5xx).
-            SourceError: the request was refused (another 4xx), or every answer was torn or unreadable.
+            UnreachableError: there was no answer, or every answer said to try later (429, 5xx).
+            SourceError: the request was refused (another 4xx), or every answer was cut short or unreadable.
         """
 
         def once() -> tuple[bytes, T]:
@@ -132,7 +132,7 @@ class HttpClient:
 
         Raises:
             NotThereError: the answer is 404 or 410.
-            UnreachableError: there was no answer, or every one said that it cannot be given now (429, 5xx).
+            UnreachableError: there was no answer, or every answer said to try later (429, 5xx).
             SourceError: the request was refused (another 4xx).
         """
 
@@ -166,11 +166,11 @@ class HttpClient:
             raise error.kind(dataset_id, f"{error}{often}", url=url, todo=_LATER) from error
 
     def _ask(self, dataset_id: str, method: str, url: str, accept: str) -> requests.Response:
-        """Send one request and give its answer as soon as its headers are there."""
+        """Send one request and return its answer as soon as its headers are in."""
         refuse_silent = partial(self._refuse_silent, dataset_id, url)
 
         def hear(answer: requests.Response, **_: Any) -> None:
-            # Called for every answer, and so also for one that leads to another host.
+            # Called for every answer, so also for a redirect to another host.
             self.hosts.note_answer(host_of(answer.url))
             if answer.is_redirect:
                 refuse_silent(host_of(urljoin(answer.url, answer.headers["Location"])))
@@ -192,7 +192,7 @@ class HttpClient:
         except (requests.ConnectionError, requests.Timeout) as error:
             raise unanswered(error, host) from error
         except (requests.RequestException, ValueError) as error:
-            # An address that is none, or a redirect that leads nowhere: the next try would be the same.
+            # Not an address, or a redirect that leads nowhere: the next try would be the same.
             raise SourceError(dataset_id, f"expected an address that can be asked, found {error}", url=url) from error
 
     def _refuse_silent(self, dataset_id: str, url: str, host: str) -> None:

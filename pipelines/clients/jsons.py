@@ -8,7 +8,7 @@ def read_any(body: bytes) -> Any:
     """Read JSON, whatever it holds.
 
     Raises:
-        ValueError: it is no JSON, or holds what JSON does not have, such as NaN.
+        ValueError: it is not JSON, or holds what JSON does not have, such as NaN.
     """
     try:
         return json.loads(body, parse_constant=_refuse)
@@ -31,7 +31,7 @@ def read_json(body: bytes) -> dict[str, Any]:
     """Read a JSON object.
 
     Raises:
-        ValueError: the body is something else, such as an error page or a torn answer.
+        ValueError: the body is something else, such as an error page or an answer cut short.
     """
     try:
         content = json.loads(body)
@@ -48,4 +48,4 @@ def text_of(value: object) -> str:
 
 
 def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no value of JSON")
+    raise ValueError(f"{constant} is not a JSON value")

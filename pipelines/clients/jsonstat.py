@@ -1,4 +1,4 @@
-"""JSON-stat 2.0: a cube of figures in one document, its cells in one row, counted through the dimensions in order."""
+"""JSON-stat 2.0: a cube of figures in one document, its cells in one list, in row-major order."""
 
 from dataclasses import dataclass
 from math import prod
@@ -8,7 +8,7 @@ import polars as pl
 
 from pipelines.clients.jsons import read_json
 
-# What Eurostat itself gives at most; a document that promises more is damaged.
+# The most that Eurostat itself gives; a document that promises more is damaged.
 MOST_CELLS = 5_000_000
 T = TypeVar("T")
 
@@ -38,14 +38,14 @@ def read_cube(body: bytes) -> Cube:
     """Read a document.
 
     Raises:
-        ValueError: it is no JSON-stat dataset, or contradicts itself.
+        ValueError: it is not a JSON-stat dataset, or contradicts itself.
     """
     content = read_json(body)
     names, sizes, dimensions = content.get("id"), content.get("size"), content.get("dimension")
     if not _are(names, str) or not _are(sizes, int) or not isinstance(dimensions, dict) or len(names) != len(sizes):
         raise ValueError("expected a JSON-stat dataset with `id`, `size` and `dimension`")
     if len(set(names)) < len(names):
-        raise ValueError("a dimension stands twice in `id`")
+        raise ValueError("a dimension is listed twice in `id`")
     read = {name: _read_dimension(name, dimensions.get(name)) for name in names}
     for name, size in zip(names, sizes, strict=True):
         if len(read[name][0]) != size:
@@ -70,7 +70,7 @@ def _read_dimension(name: str, dimension: Any) -> tuple[list[str], dict[str, str
     labels = category.get("label") or {}
     if not isinstance(labels, dict):
         raise ValueError(f"expected an object as the labels of dimension {name}")
-    # A dimension of one code may leave its index out.
+    # A dimension with one code may leave out its index.
     index = category.get("index", list(labels))
     if isinstance(index, dict):
         places = list(index.values())
@@ -85,7 +85,7 @@ def _read_dimension(name: str, dimension: Any) -> tuple[list[str], dict[str, str
 
 
 def _spread(given: Any, count: int, dtype: type[pl.DataType], name: str) -> pl.Series:
-    """A column of all cells, from a list of all of them or an object of some by their place."""
+    """A column of all cells, from a list of all of them or an object with some by position."""
     allowed: tuple[type, ...] = (int, float) if dtype == pl.Float64 else (str,)
     found = given if isinstance(given, list) else list(given.values()) if isinstance(given, dict) else None
     if found is None or not {type(cell) for cell in found} <= {*allowed, type(None)}:
@@ -103,7 +103,7 @@ def _spread(given: Any, count: int, dtype: type[pl.DataType], name: str) -> pl.S
     if isinstance(given, list) and len(given) != count:
         raise ValueError(f"expected {count} {name}s, found {len(given)}")
     if len(at) and (at.n_unique() < len(at) or at.min() < 0 or at.max() >= count):  # type: ignore[operator] # numbers
-        raise ValueError(f"expected each {name} at a place of its own below {count}")
+        raise ValueError(f"expected each {name} at a position of its own below {count}")
     whole = pl.DataFrame({"at": pl.int_range(count, eager=True)})
     return whole.join(pl.DataFrame({"at": at, name: cells}), on="at", how="left", maintain_order="left")[name]
 

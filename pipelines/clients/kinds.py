@@ -1,6 +1,6 @@
-"""What a client has to be: the modules of this folder that speak a protocol are held against these by mypy.
+"""What a client has to be: mypy checks the modules of this folder that speak a protocol against these.
 
-Which protocol is which kind is said in `registry.py`, and nowhere else.
+Which protocol is of which kind is in `registry.py`, and nowhere else.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ class Client(Protocol[R]):
     PAGES: str
 
     def address(self, base: str, card: SourceCard, access: R) -> str:
-        """Where a way begins: what is asked first, without the query; for a person too."""
+        """Where a way begins: the address that is asked first, without the query; shown to people too."""
         ...
 
     def fetch(self, http: HttpClient, base: str, card: SourceCard, access: R, store: Store) -> State:
@@ -42,16 +42,16 @@ class CbsClient(Client[CbsAccess], Protocol):
     """A client of tables of CBS, which describe themselves."""
 
     def description(self, card: SourceCard, rows: Rows) -> Description:
-        """Hold a table's own metadata against the card."""
+        """Compare a table's own metadata with the card."""
         ...
 
     def status_of(self, rows: Rows, body: Callable[[str], bytes]) -> str:
-        """What the table says of its own status and frequency."""
+        """What the table says about its own status and frequency."""
         ...
 
 
 class ODataClient(CbsClient, AskedClient[CbsAccess], Protocol):
-    """A client of tables of CBS that come in pages of JSON, beside entity sets that can be had without them."""
+    """A client of tables of CBS that come in pages of JSON, with entity sets that can be fetched without them."""
 
     def look(
         self, http: HttpClient, base: str, card: SourceCard, access: CbsAccess, store: Store
@@ -64,7 +64,7 @@ class ODataClient(CbsClient, AskedClient[CbsAccess], Protocol):
         ...
 
     def expected_rows(self, card: SourceCard, body: Callable[[str], bytes]) -> int | None:
-        """How many rows the source counted for what was asked; None where it did not count."""
+        """How many rows the source counted for the request; None where it did not count."""
         ...
 
     def columns(self, card: SourceCard, first: dict[str, object], chosen: Description) -> list[str]:
@@ -81,7 +81,7 @@ class ODataClient(CbsClient, AskedClient[CbsAccess], Protocol):
 
 
 class RecordsClient(AskedClient[R], Protocol[R]):
-    """A client of an API that answers with records, of which a card has the `layout`."""
+    """A client of an API that answers with records, whose `layout` is on the card."""
 
     def records(self, body: bytes, access: R) -> list[dict[str, Any]]:
         """The records of a page."""

@@ -15,7 +15,7 @@ from pipelines.sources.card import SourceCard
 
 @dataclass(frozen=True)
 class Page:
-    """What a page says of itself: how many rows it has, where the next is, its number and the number of all rows.
+    """What a page says about itself: how many rows it has, where the next is, its number and the total number of rows.
 
     `identities` are those of its records, as far as they have any; `digest` is the same for pages of the same records.
     """
@@ -40,12 +40,12 @@ def fetch_linked(
     """Fetch every page from `url` to the last and keep each as `<name>/<number>`.
 
     Returns:
-        The number of rows of all pages.
+        The number of rows on all pages.
 
     Raises:
-        SourceError: a page could not be had.
-        ChangedWhileReadError: pages lead in a circle, have a record twice, are not full in the middle or out of order,
-            or have another number of rows together than they say.
+        SourceError: a page could not be fetched.
+        ChangedWhileReadError: pages lead in a circle, repeat a record, are not full before the last or are out of
+            order, or together have another number of rows than they say.
     """
     seen: set[str] = set()
     records, digests = Records(), list[str]()
@@ -59,11 +59,11 @@ def fetch_linked(
         following = urljoin(address, page.following) if page.following else None
         problem = records.again(len(seen), page.identities) or _problem(page, first, len(seen), rows, following, seen)
         if not problem and page.digest and page.digest in digests:
-            problem = f"page {len(seen)} has the very rows of page {digests.index(page.digest) + 1}"
+            problem = f"page {len(seen)} has exactly the rows of page {digests.index(page.digest) + 1}"
         digests.append(page.digest)
         if problem:
             raise ChangedWhileReadError(
-                card.dataset_id, problem, url=address, todo="run again; if it stays, the source is broken"
+                card.dataset_id, problem, url=address, todo="run again; if this persists, the source is broken"
             )
         if following is None:
             return rows
@@ -71,7 +71,7 @@ def fetch_linked(
 
 
 def digest_of(records: list[dict[str, Any]]) -> str:
-    """The identity of what a page holds; empty of a page without records, since there may be more of those."""
+    """The identity of what a page holds; empty for a page without records, since there may be several of those."""
     return sha256(json.dumps(records, sort_keys=True).encode()).hexdigest() if records else ""
 
 
@@ -79,7 +79,7 @@ def _problem(page: Page, first: Page, count: int, rows: int, following: str | No
     if page.number is not None and first.number is not None and page.number != first.number + count - 1:
         return f"page {count} has the number {page.number}, expected {first.number + count - 1}"
     if page.total != first.total:
-        return f"the number of all rows changed from {first.total} to {page.total} while they were read"
+        return f"the total number of rows changed from {first.total} to {page.total} while they were read"
     if following is None:
         return f"{rows} rows on all pages, expected {page.total}" if page.total not in (None, rows) else None
     if page.rows == 0:

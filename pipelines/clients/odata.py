@@ -13,13 +13,13 @@ from pipelines.sources.card import SourceCard
 Rows = Callable[[str], list[dict[str, Any]]]
 """Gives the rows of an entity set that was fetched, by its name."""
 _ROWS = re.compile(rb'"value"\s*:\s*\[')
-# What follows the rows is at most a next link.
+# At most a next link follows the rows.
 _TAIL = 65_536
 
 
 @dataclass(frozen=True)
 class Envelope:
-    """A page of rows: the rows still as bytes (a JSON array), for a columnar reader, and what stands around them."""
+    """A page of rows: the rows still as bytes (a JSON array), for a columnar reader, and what is around them."""
 
     rows: bytes
     head: dict[str, Any]
@@ -41,7 +41,7 @@ def read_count(body: bytes) -> int:
     """Read the bare number of `/$count`, which CBS may send with a byte order mark.
 
     Raises:
-        ValueError: it is no number.
+        ValueError: it is not a number.
     """
     text = body.decode("utf-8-sig", "replace").strip()
     if not text.isdigit():
@@ -53,8 +53,8 @@ def read_envelope(body: bytes) -> Envelope:
     """Split a page into its rows, left as bytes, and its head (`@odata.count`, next link).
 
     The rows are sliced out because parsing them in Python is the slow part of an ingest: a columnar reader sees the
-    bytes instead. The slice is right when it ends outside a text and what remains around it is a JSON object on its
-    own. What stands around the rows are plain values, never arrays.
+    bytes instead. The slice is right when it ends outside a string and what remains around it is a JSON object on its
+    own. Around the rows there are only plain values, never arrays.
 
     Raises:
         ValueError: the body is not a page of rows, or only a part of one.
@@ -103,10 +103,10 @@ def require(card: SourceCard, url: str, service: bytes, needed: list[str]) -> No
 
 @contextmanager
 def understood(card: SourceCard) -> Iterator[None]:
-    """Say it in our words when the metadata of a table are not of the form that the protocol has.
+    """Raise our own error when the metadata of a table does not have the form of the protocol.
 
     Raises:
-        SourceError: a key is missing, or a value is of another kind.
+        SourceError: a key is missing, or a value is of another type.
     """
     try:
         yield
@@ -114,7 +114,7 @@ def understood(card: SourceCard) -> Iterator[None]:
         raise SourceError(
             card.dataset_id,
             f"the table's description of itself cannot be read, {type(error).__name__}: {error!s:.200}",
-            todo="run again; if it stays, compare the answer with the protocol",
+            todo="run again; if this persists, compare the answer with the protocol",
         ) from error
 
 

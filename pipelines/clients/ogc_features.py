@@ -24,7 +24,7 @@ _ACCEPT = "application/geo+json, application/json"
 _MUNICIPALITY = re.compile(r"GM\d{4}")
 # West, south, east, north of the European Netherlands, with the water that belongs to municipalities.
 _BOX = (3.0, 50.6, 7.4, 53.9)
-# A decimal more would be less than half a metre.
+# One more decimal would be less than half a metre.
 _DECIMALS = 5
 _SCHEMA = {"boundary_year": pl.Int32, "region_code": pl.String, "name": pl.String, "geometry": pl.String}
 
@@ -35,7 +35,7 @@ def address(base: str, card: SourceCard, access: OgcAccess) -> str:
 
 
 def probe(http: HttpClient, base: str, card: SourceCard, access: OgcAccess) -> State:
-    """Ask only whether it is there: the standard has no word for when a collection last changed.
+    """Ask only whether it exists: the standard has no field for when a collection last changed.
 
     Raises:
         NotThereError: there is no such collection.
@@ -50,7 +50,7 @@ def fetch(http: HttpClient, base: str, card: SourceCard, access: OgcAccess, stor
     Raises:
         NotThereError: there is no such collection.
         MismatchError: the collection has nothing that `query` selects, such as a year that is not there (yet).
-        SourceError: a page is no GeoJSON, the service did not select as asked, or the pages do not fit together.
+        SourceError: a page is not GeoJSON, the service did not select as asked, or the pages are inconsistent.
     """
     query = {"f": "json", "limit": PAGE_SIZE, "crs": _CRS84, **access.query}
     url = f"{address(base, card, access)}/items?{urlencode(query)}"
@@ -61,7 +61,7 @@ def fetch(http: HttpClient, base: str, card: SourceCard, access: OgcAccess, stor
             f"the collection {access.collection} has no features for {selected}, expected"
             f" {card.rows.min} to {card.rows.max}",
             url=url,
-            todo="look which years the collection has; correct `query` on the card, or delete the card",
+            todo="see which years the collection has; correct `query` on the card, or delete the card",
         )
     return State("")
 
@@ -70,16 +70,16 @@ def features(body: bytes) -> list[dict[str, Any]]:
     """The features of a page.
 
     Raises:
-        ValueError: it is no collection of features.
+        ValueError: it is not a collection of features.
     """
     return _features(read_any(body))
 
 
 def read_page(body: bytes, access: OgcAccess) -> Page:
-    """What a page says of itself.
+    """What a page says about itself.
 
     Raises:
-        ValueError: it is no page, counts wrongly, or has features that `query` should have kept away.
+        ValueError: it is not a page, its count is wrong, or it has features that `query` should have excluded.
     """
     content = read_any(body)
     found = _features(content)
@@ -105,17 +105,17 @@ def boundary_rows(card: SourceCard, areas: Iterable[dict[str, Any]]) -> pl.DataF
     The geometry is compact GeoJSON with coordinates of five decimals.
 
     Raises:
-        MismatchError: a code is there twice or is no municipality's, or a geometry is no area in the Netherlands.
+        MismatchError: a code is there twice or is not a municipality's, or a geometry is not an area in the country.
     """
     if card.boundaries is None:
-        raise MismatchError(card.dataset_id, "the card has no `boundaries`", todo="say which property is code and name")
+        raise MismatchError(card.dataset_id, "the card has no `boundaries`", todo="name its code and name properties")
     rows: dict[str, tuple[int, str, str, str]] = {}
     for feature in areas:
         code, name = _named(card, card.boundaries, feature)
         if code in rows:
             raise MismatchError(
                 card.dataset_id,
-                f"{code} is there twice, expected each municipality once",
+                f"{code} occurs twice, expected each municipality once",
                 todo="select one year in `query` on the card",
             )
         rows[code] = (card.boundaries.boundary_year, code, name, _geometry(card, code, feature.get("geometry")))

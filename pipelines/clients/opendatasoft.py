@@ -14,26 +14,26 @@ from pipelines.sources.access import OpendatasoftAccess
 from pipelines.sources.card import SourceCard
 
 PAGES = "records"
-# Neither version gives records beyond this one in pages.
+# Neither version pages beyond this record.
 DEEPEST = 10_000
 _ROWS = 1_000
 
 
 def address(base: str, card: SourceCard, access: OpendatasoftAccess) -> str:
-    """Where the dataset is described, at the host of the way."""
+    """Where the dataset is described, on the host that the card gives."""
     place = "explore/v2.1/catalog/datasets" if access.version == "2.1" else "datasets/1.0"
     return f"{access.host.rstrip('/')}/api/{place}/{quote(access.dataset)}"
 
 
 def probe(http: HttpClient, base: str, card: SourceCard, access: OpendatasoftAccess) -> State:
-    """Ask for the description of the dataset only.
+    """Ask only for the description of the dataset.
 
     Returns:
         When its data last changed; empty when the portal does not say.
 
     Raises:
         NotThereError: there is no such dataset.
-        SourceError: the answer is no description.
+        SourceError: the answer is not a description.
     """
     return http.get(card.dataset_id, address(base, card, access), lambda body: _read_state(body, access))[1]
 
@@ -71,10 +71,10 @@ def records(body: bytes, access: OpendatasoftAccess) -> list[dict[str, Any]]:
 
 
 def read_hits(body: bytes) -> tuple[int, list[str]]:
-    """The `nhits` and the `recordid` of each record of a page of version 1.0; it is empty where there is none.
+    """The `nhits` and the `recordid` of each record of a page of version 1.0, empty where a record has none.
 
     Raises:
-        ValueError: it is no such page.
+        ValueError: it is not such a page.
     """
     content = read_json(body)
     hits = whole(content.get("nhits"), "nhits")
@@ -135,7 +135,7 @@ def _fetch_pages(http: HttpClient, card: SourceCard, access: OpendatasoftAccess,
 
 def _problem(total: int, hits: int, count: int, start: int) -> str | None:
     if hits != total:
-        return f"the number of all records changed from {total} to {hits} while they were read"
+        return f"the total number of records changed from {total} to {hits} while they were read"
     if count == 0 and hits > start:
         return f"no records from {start} on, expected {hits} in all"
     if start + count > hits:

@@ -1,4 +1,4 @@
-"""Pages of a table: followed or fetched side by side, each kept as it came, none asked for twice."""
+"""Pages of a table: followed or fetched in parallel, each kept as it came, none asked for twice."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,16 +13,16 @@ from pipelines.clients.odata import next_link, read_envelope, read_rows
 from pipelines.errors import ChangedWhileReadError, SourceError
 from pipelines.sources.card import SourceCard
 
-# Far more than any source has; a chain that never ends must end here.
+# Far more than any source has: an endless chain of pages stops here.
 MOST_PAGES = 10_000
 
 
 @dataclass(frozen=True)
 class State:
-    """What a source says of its own age, to know whether anything changed since.
+    """What a source says about its own age, to know whether anything has changed since.
 
-    `modified` is ISO 8601, or empty when the source does not say. `stamp` is what to compare beside it, such as an
-    ETag. When both are empty nothing can be known, and the source has to be fetched again.
+    `modified` is ISO 8601, or empty when the source does not say. `stamp` is compared as well, such as an ETag. When
+    both are empty nothing is known, and the source has to be fetched again.
     """
 
     modified: str
@@ -36,10 +36,10 @@ class Records:
         self._page_of: dict[str, int] = {}
 
     def again(self, page: int, identities: Iterable[str]) -> str | None:
-        """Add those of a page, counted from 1; says of the first that was there already on which pages it stands."""
+        """Add those of a page, counted from 1; says on which pages the first one that was there already is."""
         for identity in identities:
             if before := self._page_of.get(identity):
-                return f"the record {identity} stands on page {before} and again on page {page}, expected it once"
+                return f"the record {identity} is on page {before} and again on page {page}, expected it once"
             self._page_of[identity] = page
         return None
 
@@ -60,7 +60,7 @@ class Store(Protocol):
         ...
 
     def lack(self, name: str, url: str, problem: str) -> None:
-        """Note that one file of several could not be had; the one that landed before from its address is kept."""
+        """Note that one of several files could not be fetched; the one that landed earlier from its address is kept."""
         ...
 
 
@@ -70,10 +70,10 @@ def fetch_pages(
     """Fetch every page from `url` to the last and keep each as `<name>/<number>`; none is asked for twice.
 
     Where the number of rows is known and the first next link skips by rows, the addresses of all pages are known too,
-    and they are fetched side by side, over as many connections as the card allows. At most that many are in memory.
+    and they are fetched in parallel, over as many connections as the card allows. At most that many are in memory.
 
     Raises:
-        SourceError: a page could not be had, or a next link does not lead where it should.
+        SourceError: a page could not be fetched, or a next link does not lead where it should.
     """
 
     def fetch(number: int, address: str) -> str | None:
@@ -99,10 +99,10 @@ def fetch_pages(
                     card.dataset_id,
                     f"the next link is {found}, expected {wanted}",
                     url=address,
-                    todo="run again; if it stays, the source pages in another way",
+                    todo="run again; if this persists, the source pages in another way",
                 )
     finally:
-        # After an error the pages that nobody waits for are not asked any more.
+        # After an error, pages that nobody waits for are no longer requested.
         pool.shutdown(cancel_futures=True)
 
 
@@ -133,7 +133,7 @@ def page_addresses(following: str | None, total: int | None) -> list[str]:
 
 
 def same_address(found: str | None, wanted: str | None) -> bool:
-    """Whether two addresses ask for the same, however their queries are ordered and encoded."""
+    """Whether two addresses ask for the same thing, however their queries are ordered and encoded."""
     if found is None or wanted is None:
         return found is wanted
     one, other = urlsplit(found), urlsplit(wanted)
@@ -159,12 +159,12 @@ def unchanged(card: SourceCard, url: str, before: State, after: State) -> State:
 
 
 def fetch_set(http: HttpClient, card: SourceCard, url: str, name: str, store: Store) -> list[dict[str, Any]]:
-    """Fetch a small entity set, such as a code list, and give its rows.
+    """Fetch a small entity set, such as a code list, and return its rows.
 
     It nearly always has one page, kept as `name`; any other is kept as `<name>/<number>`.
 
     Raises:
-        SourceError: a page could not be had, or a next link leads back to a page that was read already.
+        SourceError: a page could not be fetched, or a next link leads back to a page that was read already.
     """
     rows: list[dict[str, Any]] = []
 

@@ -1,6 +1,6 @@
-"""Which module speaks which protocol, of which kind it is, and where the protocol is spoken: a protocol is added here.
+"""Which module speaks which protocol, its kind, and the base address of each protocol: a protocol is added here.
 
-A client is named under its kind, once. mypy refuses a module that is not what its kind has to be.
+A client is listed once, under its kind. mypy refuses a module that is not what its kind has to be.
 """
 
 from typing import Any
@@ -25,7 +25,7 @@ ODATA: dict[Protocol, ODataClient] = {Protocol.CBS_ODATA4: cbs_odata4, Protocol.
 CBS: dict[Protocol, CbsClient] = {**ODATA, Protocol.CBS_BULK: cbs_bulk}
 RECORDS: dict[Protocol, RecordsClient[Any]] = {Protocol.OPENDATASOFT: opendatasoft, Protocol.HAL: hal}
 FILES: dict[Protocol, AskedClient[Any]] = {Protocol.CKAN: ckan, Protocol.FILE: file, Protocol.DROP: drop}
-"""Each file of these is a whole: a year of a register, a quarter of a table."""
+"""Each of their files is complete in itself: a year of a register, a quarter of a table."""
 AREAS: dict[Protocol, AskedClient[Any]] = {Protocol.OGC_FEATURES: ogc_features}
 CUBES: dict[Protocol, AskedClient[Any]] = {Protocol.EUROSTAT: eurostat}
 
@@ -34,12 +34,12 @@ CLIENTS: dict[Protocol, Client[Any]] = {**ASKED, **CBS}
 
 
 def told_by(protocol: Protocol) -> Protocol:
-    """The protocol that tells how old a source is and describes it: a bulk file cannot, its table on OData v4 can."""
+    """The protocol that gives the age of a source and describes it: a bulk file cannot, its table on OData v4 can."""
     return Protocol.CBS_ODATA4 if protocol is Protocol.CBS_BULK else protocol
 
 
 def addresses(settings: Settings) -> dict[Protocol, str]:
-    """Where each protocol is spoken; a way with addresses of its own has none, and dropped files lie in a folder."""
+    """The base address of each protocol; none for a way with addresses of its own, and a folder for dropped files."""
     base = {
         Protocol.CBS_ODATA4: settings.cbs_v4_url,
         Protocol.CBS_ODATA3: settings.cbs_v3_url,

@@ -1,1 +1,4 @@
-"""The store of received bytes, as they came, and the pages of a fetch that broke off."""
+"""The store of bytes as received, and the pages of a fetch that broke off.
+
+What the bytes mean is for `reading`. Read `store.py` first.
+"""

@@ -1,4 +1,4 @@
-"""What a fetch has received so far, so that a crash costs the page that was under way and no other."""
+"""What a fetch has received so far, so that a crash costs only the page under way."""
 
 import json
 from pathlib import Path
@@ -10,15 +10,15 @@ from pipelines.landing.store import Lacking, Landing, Resource, Snapshot, now
 class ResumableStore:
     """Keeps what a client receives in the landing, and lists the pages as they come.
 
-    The list is good for one state of one question: `question` and the `modified` given to `resume`. Each line is
-    written when its page lies safely in the landing, so a line that is whole stands for a page that is.
+    The list is valid for one state of one question: `question` and the `modified` given to `resume`. Each line is
+    written once its page is safely in the landing, so a complete line means a complete page.
 
     Args:
         landing: where the bytes go.
         dataset_id: the card.
         protocol: how it is asked.
         question: what is asked, since other pages answer another question.
-        have: what landed before, whose files stand in for those that cannot be had.
+        have: what landed before, whose files stand in for those that cannot be fetched.
     """
 
     def __init__(
@@ -36,16 +36,16 @@ class ResumableStore:
 
     @property
     def resources(self) -> tuple[Resource, ...]:
-        """Everything received or recalled, what came before the pages first and the pages in their order."""
+        """Everything received or recalled: first what came before the pages, then the pages in order."""
         return tuple(sorted(self._received.values(), key=lambda r: ("/" in r.name, r.name if "/" in r.name else "")))
 
     @property
     def lacking(self) -> tuple[Lacking, ...]:
-        """What could not be had, by its address."""
+        """What could not be fetched, in the order of its addresses."""
         return tuple(self._lacking[url] for url in sorted(self._lacking))
 
     def keep(self, name: str, url: str, body: bytes) -> None:
-        """Keep one resource; once `resume` was said it is also listed for a later fetch."""
+        """Keep one resource; after `resume` it is also listed for a later fetch."""
         resource = Resource(name=name, url=url, sha256=self._landing.put(body), size=len(body))
         with self._lock:
             self._received[name] = resource
@@ -58,7 +58,7 @@ class ResumableStore:
         path = self._path
         state = json.dumps({"question": self._question, "modified": modified})
         lines = path.read_text(encoding="utf-8").split("\n") if path.exists() else []
-        # The last part is empty, or a line that a crash tore.
+        # The last part is empty, or a line cut short by a crash.
         whole = lines[:-1]
         if whole and whole[0] == state:
             pages = [Resource.model_validate_json(line) for line in whole[1:]]
@@ -78,7 +78,7 @@ class ResumableStore:
         return self._landing.get(resource.sha256)
 
     def lack(self, name: str, url: str, problem: str) -> None:
-        """Note that one file of several could not be had, and keep the one that landed before from its address."""
+        """Note that one of several files could not be fetched, and keep the one that landed before from its address."""
         before = {r.url: r for r in self._have.resources} if self._have else {}
         since = {lack.url: lack.since for lack in self._have.lacking} if self._have else {}
         lack = Lacking(url=url, problem=problem, since=since.get(url, now()), is_kept=url in before)

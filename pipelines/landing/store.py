@@ -1,11 +1,11 @@
-"""The landing: bytes as they came, by their sha256, and a lock per card that says which bytes make up a table.
+"""The landing: bytes as received, by their sha256, and a lock per card that says which bytes make up a table.
 
     objects/<2>/<sha256>.gz        one received body; written once, never changed
     locks/<publisher>/<table>.json snapshots of the table, oldest first; changes only when bytes change
-    partial/<publisher>/<table>.<protocol>.jsonl  the pages that a fetch has received so far; gone when it is whole
-    failures/<published|invented>/<publisher>/<table>.json  why the last refresh failed; gone after the next success
+    partial/<publisher>/<table>.<protocol>.jsonl  the pages that a fetch has received so far; deleted when complete
+    failures/<published|invented>/<publisher>/<table>.json  why the last refresh failed; deleted after the next success
 
-A landing can be copied and replayed anywhere: nothing in it depends on where it lies.
+A landing can be copied and replayed anywhere: nothing in it depends on where it is.
 """
 
 import gzip
@@ -35,7 +35,7 @@ class Resource(BaseModel):
 
 
 class Lacking(BaseModel):
-    """One file of several that a snapshot does not have, or has from an earlier one (`is_kept`), and since when."""
+    """One of several files that a snapshot does not have, or has from an earlier one (`is_kept`), and since when."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     url: str
@@ -45,12 +45,12 @@ class Lacking(BaseModel):
 
 
 class Snapshot(BaseModel):
-    """A source table at one moment: everything that was received to know it.
+    """A source table at one moment: everything that was received for it.
 
-    `asked` is the fingerprint of what the card asked for; `modified` is the source's own word of its last change, and
-    `stamp` what to compare beside it; a source that says neither is asked for everything every time. `invented` marks
-    the bundled sample, which is never mixed with published figures. `lacking` are the files that could not be had or
-    read when the others were.
+    `asked` is the fingerprint of what the card asked for; `modified` is when the source says that it last changed, and
+    `stamp` is compared as well; a source that gives neither is fetched in full every time. `invented` marks the bundled
+    sample, which is never mixed with published figures. `lacking` are the files that could not be fetched or read when
+    the others were.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -110,10 +110,10 @@ class Attempt(BaseModel):
 class Failure(BaseModel):
     """Why the last refresh of a card failed: since when, when it was last tried, and every way that was tried.
 
-    `trouble`, `problem` and `todo` are those of the attempt that says most.
+    `trouble`, `problem` and `todo` are those of the most informative attempt.
     """
 
-    # What an earlier version wrote has other keys; its last word is enough until the next refresh.
+    # Earlier versions wrote other keys; the last problem is enough until the next refresh.
     model_config = ConfigDict(extra="ignore", frozen=True)
     failed_at: str
     since: str = ""
@@ -124,7 +124,7 @@ class Failure(BaseModel):
 
     @property
     def began(self) -> str:
-        """When it first failed, of all the times since its last success."""
+        """When it first failed since its last success."""
         return self.since or self.failed_at
 
 
@@ -146,7 +146,7 @@ class Landing:
         """The body with this sha256.
 
         Raises:
-            RegiokompasError: it is not there, or its bytes are no longer what they were.
+            RegiokompasError: it is not there, or its bytes have changed.
         """
         path = self.path(sha256)
         try:
@@ -160,7 +160,7 @@ class Landing:
         return body
 
     def path(self, sha256: str) -> Path:
-        """Where the body with this sha256 lies."""
+        """Where the body with this sha256 is."""
         return self.root / "objects" / sha256[:2] / f"{sha256}.gz"
 
     def snapshots(self, dataset_id: str) -> list[Snapshot]:
@@ -176,7 +176,7 @@ class Landing:
         return fitting[-1] if fitting else None
 
     def commit(self, snapshot: Snapshot) -> bool:
-        """Make a snapshot the current one; returns False, and writes nothing, when its bytes already are."""
+        """Make a snapshot the current one; returns False, and writes nothing, if the current one has the same bytes."""
         have = self.current(snapshot.dataset_id, invented=snapshot.invented)
         if have and have.digest == snapshot.digest:
             return False
@@ -203,7 +203,7 @@ class Landing:
         return Failure.model_validate_json(path.read_text(encoding="utf-8")) if path.exists() else None
 
     def note_failure(self, dataset_id: str, failure: Failure, *, invented: bool) -> Failure:
-        """Remember that a refresh failed, so that the kept data can be labelled; it goes on from an earlier failure."""
+        """Remember that a refresh failed, so that the kept data can be labelled; an earlier one gives its `since`."""
         before = self.failure(dataset_id, invented=invented)
         noted = failure.model_copy(update={"since": before.began if before else failure.began})
         write_atomically(self._failure(dataset_id, invented=invented), noted.model_dump_json(indent=1).encode())
@@ -214,11 +214,11 @@ class Landing:
         self._failure(dataset_id, invented=invented).unlink(missing_ok=True)
 
     def partial(self, dataset_id: str, protocol: str) -> Path:
-        """Where the pages are listed that a fetch by this protocol has received so far."""
+        """The file that lists the pages that a fetch by this protocol has received so far."""
         return self.root / "partial" / f"{dataset_id}.{protocol}.jsonl"
 
     def forget_partial(self, dataset_id: str, protocol: str) -> None:
-        """Forget the list of pages, when the table is whole or is no longer the one they belong to."""
+        """Forget the list of pages, when the table is complete or is no longer the one they belong to."""
         self.partial(dataset_id, protocol).unlink(missing_ok=True)
 
     def _lock(self, dataset_id: str) -> Path:
@@ -252,7 +252,7 @@ def now() -> str:
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that a reader sees the old one or the new one, and a crash leaves no half."""
+    """Write a file so that a reader sees the old one or the new one, and a crash leaves no partial one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".tmp-")
     try:
@@ -266,7 +266,7 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 def replace_folder(built: Path, target: Path) -> None:
-    """Put a freshly built folder in the place of an old one."""
+    """Put a freshly built folder in place of an old one."""
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(target, ignore_errors=True)
     built.replace(target)

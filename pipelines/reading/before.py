@@ -1,7 +1,7 @@
-"""What a source sends, held against what it sent before.
+"""What a source sends, compared with what it sent before.
 
-A source can come back with half its rows, or with a column that nobody fills any more, and every row of it right. Of a
-protocol that neither counts nor numbers its records, this is all that tells that pages are missing.
+A source can come back with half its rows, or with a column that is no longer filled, and every row of it right. For a
+protocol that neither counts nor numbers its records, nothing else shows that pages are missing.
 """
 
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ from pipelines.settings import Settings
 from pipelines.sources.card import SourceCard
 
 _OBSERVATIONS = "observations"
-# What says which row it is, or where it came from, and so is never blank.
+# Columns that identify a row or its origin, and so are never blank.
 _NO_CONTENT = {"dataset_id", "row_number", "landed_sha256"}
 
 
@@ -28,9 +28,9 @@ class Content:
 
     Attributes:
         total: all its rows.
-        rows: those of each series of figures (`measure;dims`), or of the whole under an empty name.
+        rows: those of each series of figures (`measure;dims`), or all of them under an empty name.
         filled: in how many rows each measure or field holds something.
-        described: the measures, and the codes of other dimensions as in `dims`, that a table has by its own words.
+        described: the measures, and the codes of other dimensions as in `dims`, in a table's own metadata.
     """
 
     total: int
@@ -41,22 +41,22 @@ class Content:
 
 @dataclass(frozen=True)
 class Allowance:
-    """How much less than before a source may send: `most`, a part of one; any loss, where `accept` says why."""
+    """How much less than before a source may send: the fraction `most`, or any loss where `accept` says why."""
 
     most: float = Settings.most_rows_lost
     accept: str = ""
 
     def held(self, card: SourceCard, snapshot: Snapshot, now: Content, have: Snapshot, before: Content) -> str:
-        """Hold what was read against what was read before.
+        """Compare what was read with what was read before.
 
-        What a table does not describe any more is drift, which is told and blocked by itself. A file of several that is
-        lacking is told as such.
+        What a table no longer describes is drift, which is reported and blocked separately. A file that is lacking is
+        reported as such.
 
         Returns:
             Why a loss is accepted; empty where there is none.
 
         Raises:
-            MismatchError: there is less than there may be, and nobody says why that is right.
+            MismatchError: there is less than allowed, and no reason was given why that is right.
         """
         if snapshot.lacking or snapshot.asked != have.asked:
             return ""
@@ -74,7 +74,7 @@ class Allowance:
         if emptied:
             return f"nothing in {shown(emptied)}, expected values like the {before.filled[emptied[0]]} before"
         if not same_form:
-            # Of two protocols only one may send the cells that are empty.
+            # One protocol may send the empty cells that another leaves out.
             both = before.filled.keys() & now.filled.keys()
             what, was, found = "figures", sum(before.filled[m] for m in both), sum(now.filled[m] for m in both)
         elif before.rows:
@@ -91,7 +91,7 @@ def content_of(folder: Path, total: int) -> Content:
     """How much freshly read Parquet of any shape holds.
 
     Args:
-        folder: where it lies.
+        folder: where it is.
         total: how many rows were read.
     """
     name = next(name for name in {*ROWS_IN.values()} if (folder / f"{name}.parquet").exists())

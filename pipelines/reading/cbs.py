@@ -1,4 +1,4 @@
-"""Tables of CBS, from landed bytes to rows in the one row shape, by DuckDB, with nothing coerced into silence.
+"""Tables of CBS, from landed bytes to rows in the one row shape, by DuckDB; nothing is coerced silently.
 
 A page's rows go from the landing into DuckDB as bytes: a columnar reader is several times faster than a loop.
 """
@@ -29,9 +29,9 @@ from pipelines.sources.card import TEXTS, Shape, SourceCard
 COUNTRY = "NL01"
 MEMORY_MB = 64
 
-# The source's own spelling is needed to join on, and stays out of what is written.
+# The source's own spelling is needed for joins, and is not written.
 _CODES: Schema = {"source_code": pl.String, **CODES}
-# The dataset and the sha256 of the page are the same for whole pages: they are added on the way out.
+# The dataset and the sha256 of the page are the same for a whole page: they are added when writing.
 _ROWS = """
     create table rows (
         measure_code varchar, region_code varchar, period_code varchar, dims varchar,
@@ -50,9 +50,9 @@ def read_table(landed: Landed, work: Path, target: Path) -> tuple[int, Tally]:
         SourceError: the bytes are not what the card or the protocol says.
     """
     card = landed.card
-    # A file, so that a table of any size is read in bounded memory: what does not fit is on disk.
+    # A file, so that a table of any size is read in bounded memory: what does not fit goes to disk.
     with connect(work / "reading.duckdb", threads=2) as con:
-        # It would write into what the command line shows.
+        # It would write into the output of the command line.
         con.execute("set enable_progress_bar = false")
         chosen = CBS[landed.protocol].description(card, landed.rows)
         _describe(con, card, chosen)
@@ -67,13 +67,13 @@ def read_table(landed: Landed, work: Path, target: Path) -> tuple[int, Tally]:
         rows = _one(con, "select count(*) from rows")
         aside = _set_aside_remainders(con) if card.shape is Shape.OBSERVATIONS else 0
         _export(con, card, sha256, target)
-    # A row of the source has equally many observations, whichever its region.
+    # Every row of the source has the same number of observations, whatever its region.
     not_classified = aside * tally.kept // rows if rows else 0
     return rows - aside, tally.then(tally.kept - not_classified, {NOT_CLASSIFIED: not_classified})
 
 
 def _set_aside_remainders(con: duckdb.DuckDBPyConnection) -> int:
-    """Take the rows of codes that are no region out; returns how many there were."""
+    """Remove the rows of codes that are not regions; returns how many there were."""
     codes = con.execute("select code from codes where role = 'region'").fetchall()
     remainders = sorted(remainders_among(code for (code,) in codes))
     return _one(con, f"delete from rows where region_code in {_listed(remainders)}") if remainders else 0
@@ -91,7 +91,7 @@ def _read_pages(con: duckdb.DuckDBPyConnection, landed: Landed, chosen: Descript
                 card.dataset_id,
                 f"the page counts {counted} rows, expected {expected} as $count says",
                 url=resource.url,
-                todo="run again; if it stays, the source is being changed",
+                todo="run again; if this persists, the source is being changed",
             )
         counts.append(_read_page(con, landed, chosen, page.rows, work / "page.json", number))
     _refuse_overlap(con, card, pages)
@@ -99,9 +99,9 @@ def _read_pages(con: duckdb.DuckDBPyConnection, landed: Landed, chosen: Descript
     if expected is not None and received != expected:
         raise SourceError(
             card.dataset_id,
-            f"received {received} rows, expected {expected} as the source counted",
+            f"received {received} rows, expected the {expected} that the source counted",
             url=pages[0].url,
-            todo="run again; a part of the table is never taken for the whole",
+            todo="run again; part of a table is never accepted as the whole",
         )
     _refuse_gaps(card, pages, counts)
     # What is not asked for is not sent: every row is kept.
@@ -109,21 +109,21 @@ def _read_pages(con: duckdb.DuckDBPyConnection, landed: Landed, chosen: Descript
 
 
 def _refuse_gaps(card: SourceCard, pages: list[Resource], counts: list[int]) -> None:
-    """Refuse a page that is not full although there is another one: without a count nothing else tells of it."""
+    """Refuse a page that is not full although another follows: without a count nothing else shows it."""
     for number, rows in enumerate(counts[:-1]):
         if rows != counts[0]:
             raise SourceError(
                 card.dataset_id,
                 f"page {number + 1} has {rows} rows and a next page, expected {counts[0]} as on the first",
                 url=pages[number].url,
-                todo="run again; a part of the table is never taken for the whole",
+                todo="run again; part of a table is never accepted as the whole",
             )
 
 
 def _refuse_overlap(con: duckdb.DuckDBPyConnection, card: SourceCard, pages: list[Resource]) -> None:
     """Refuse pages that have a record in common, whatever their count says."""
     ranges = con.execute("select min(record), max(record), page from rows group by page order by 1").fetchall()
-    # Numbers that run on from page to page need no further look.
+    # Numbers that continue from page to page need no further check.
     if all(last < first for (_, last, _), (first, _, _) in pairwise(ranges)):
         return
     again = con.execute(
@@ -134,9 +134,9 @@ def _refuse_overlap(con: duckdb.DuckDBPyConnection, card: SourceCard, pages: lis
         record, first, second = again[0]
         raise SourceError(
             card.dataset_id,
-            f"the record of {record} stands on page {first + 1} and again on page {second + 1}, expected it once",
+            f"the record of {record} is on page {first + 1} and again on page {second + 1}, expected it once",
             url=pages[second].url,
-            todo="run again; if it stays, the source pages in another order each time",
+            todo="run again; if this persists, the source pages in another order each time",
         )
 
 
@@ -147,7 +147,7 @@ def _read_bulk(con: duckdb.DuckDBPyConnection, landed: Landed, chosen: Descripti
     con.execute(
         f"create or replace temp view page as select * from read_csv({_quoted(str(file))}, delim = ';', quote = '\"',"
         " escape = '\"', header = true, all_varchar = true, strict_mode = true,"
-        # A small piece at a time: the default of 32 MB for each thread is most of what there is.
+        # In small pieces: the default of 32 MB per thread is most of the memory there is.
         " buffer_size = 4000000)"
     )
     cbs_bulk.check_page(con, landed.card, landed.rows, chosen, landed.first_url)
@@ -208,7 +208,7 @@ def _insert(con: duckdb.DuckDBPyConnection, card: SourceCard, chosen: Descriptio
 
 
 def _first_object(rows: bytes, start: int) -> dict[str, object]:
-    # A row is small; should the first one not end within this, the page is read whole.
+    # A row is small; if the first one does not end within this, the page is read whole.
     for size in (65_536, len(rows)):
         try:
             text = rows[start : start + size].decode("utf-8", "ignore")
@@ -234,7 +234,7 @@ def _insert_sql(card: SourceCard, number: int) -> str:
     if card.shape in TEXTS:
         values = f"null, c.text, {mark}"
     else:
-        # A text where a number belongs becomes the mark, which the wire check does not know.
+        # Text where a number is expected becomes the mark, which the wire check does not know.
         values = f"""
             case when {number_pattern} then {unrounded("c.text", "m.decimals")} end, null,
             case when c.text is not null and not {number_pattern} then c.text else {mark} end"""
@@ -253,7 +253,7 @@ def _insert_sql(card: SourceCard, number: int) -> str:
 def unrounded(text: str, decimals: str) -> str:
     """SQL for a number as published: v3 sends some as single precision (7888.2001953125 for 7888.2).
 
-    Only a text with more decimals than the table has, that is exactly a single, is taken for its shortest spelling.
+    Only a text that has more decimals than the table and is exactly a single becomes its shortest spelling.
     """
     single = f"cast({text} as float)"
     return (
@@ -273,7 +273,7 @@ def _refuse_unknown(con: duckdb.DuckDBPyConnection, card: SourceCard, chosen: De
         where "{name}" is null or "{name}" not in (select source_code from codes where dimension = '{name}')"""
         for name in card.dimensions
     ]
-    # One after another: side by side each would hold a part of the page in memory.
+    # One after another: in parallel each would hold a part of the page in memory.
     what, code = next(found[0] for sql in bad if (found := con.execute(f"{sql} limit 1").fetchall()))
     offered = chosen.all_measures if what == "measure" else chosen.all_codes[what]
     if code not in {known.code for known in offered}:

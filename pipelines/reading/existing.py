@@ -1,5 +1,5 @@
-"""Whether the municipalities of a source existed when its figures say so, by the seeds of boundary changes and tiles.
-The same seeds say who took the place of one that ended.
+"""Whether a source's municipalities existed in the periods of its figures, by the seeds of boundary changes and tiles.
+The same seeds say which municipalities replaced one that ended.
 
 Other kinds of region have codes that never end: for those the patterns of `region_schemes.csv` are enough.
 """
@@ -35,12 +35,12 @@ _TO_COME = (
 
 @dataclass(frozen=True)
 class Heir:
-    """A municipality that took the place of one that ended, or of a part of it.
+    """A municipality that replaced one that ended, or a part of it.
 
     Attributes:
         since: the first day on which it did.
-        share_of_it: the part of the heir that came from the one that ended, where that was divided; 1 where it was not,
-            and the whole of the heir stands for it.
+        share_of_it: the share of the heir that came from the one that ended, where that was divided; 1 where it was not
+            and the whole heir stands for it.
     """
 
     code: str
@@ -51,9 +51,9 @@ class Heir:
 
 @dataclass(frozen=True)
 class KnownMunicipalities:
-    """What is known of municipalities: from which day on, up to the table of which year, and the life of each.
+    """What is known about municipalities: from which day, up to which year's table, and the lifetime of each.
 
-    `heirs` and `names` are of those that ended, by their code.
+    `heirs` and `names` are those of municipalities that ended, by code.
     """
 
     known_from: date
@@ -63,7 +63,7 @@ class KnownMunicipalities:
     names: dict[str, str]
 
     def problem(self, code: str, when: Span) -> str | None:
-        """Why a municipality cannot have a figure of some days; None where it can, or nothing is known of then."""
+        """Why a municipality cannot have a figure for some days; None where it can, or nothing is known."""
         if when[1] < self.known_from:
             return None
         life = self.lives.get(code)
@@ -74,13 +74,13 @@ class KnownMunicipalities:
         return f"ended on {life[1]}" if when[0] > life[1] else None
 
     def may_be_to_come(self, code: str, when: Span) -> bool:
-        """Whether a code that is not known can be of a merger since the newest table: they are numbered upwards."""
+        """Whether an unknown code can be that of a merger since the newest table: codes are numbered upwards."""
         return code not in self.lives and (when[1].year > self.newest_year or code > max(self.lives))
 
 
 @cache
 def boundaries() -> KnownMunicipalities:
-    """The municipalities as the seeds and the variables of dbt have them."""
+    """The municipalities according to the seeds and variables of dbt."""
     variables = yaml.safe_load(DBT_VARIABLES.read_text(encoding="utf-8"))["vars"]
     known_from = date.fromisoformat(variables["boundaries_known_from"])
     begun: dict[str, date] = {}
@@ -101,9 +101,9 @@ def boundaries() -> KnownMunicipalities:
 
 
 def refuse_codes_that_do_not_exist(card: SourceCard, folder: Path, periods: Iterable[LandedPeriod]) -> None:
-    """Refuse municipalities with a figure of a period, or an area of a boundary year, in which they did not exist.
+    """Refuse municipalities with a figure for a period, or an area for a boundary year, in which they did not exist.
 
-    A cell without a figure is none: tables list municipalities also in years before and after them.
+    A cell without a figure does not count: tables also list municipalities in years when they did not exist.
 
     Args:
         card: the card.
@@ -111,7 +111,7 @@ def refuse_codes_that_do_not_exist(card: SourceCard, folder: Path, periods: Iter
         periods: those in which it has figures, as `periods_of` gives them.
 
     Raises:
-        MismatchError: naming the codes, and why each cannot be; or that they may be of a merger to come.
+        MismatchError: names the codes, and why each is impossible, or that it may be of a merger not known yet.
     """
     known = boundaries()
     wrong: dict[str, str] = {}
@@ -134,7 +134,7 @@ def _listed(found: dict[str, str]) -> str:
 
 
 def _used(card: SourceCard, folder: Path, periods: Iterable[LandedPeriod]) -> Iterator[tuple[str, str, Span]]:
-    """Every municipality that the card has something of, with the period and the days of whose boundaries it is."""
+    """Every municipality that the card has data for, with the period and the days whose boundaries apply."""
     if card.shape is Shape.OBSERVATIONS:
         file, where = folder / "observations.parquet", f"region_code like 'GM%' and {has_figure()}"
         if card.region_boundary_year:
@@ -144,7 +144,7 @@ def _used(card: SourceCard, folder: Path, periods: Iterable[LandedPeriod]) -> It
             return
         codes = {period.period_code for period in periods}
         days = {code: period_days(code) or _year(year_of(code)) for code in sorted(codes)}
-        # Lives have no gaps, so of each code these two tell of all; what was before is not known.
+        # Lifetimes have no gaps, so these two periods decide for all of a code; what was before is not known.
         days = {period: span for period, span in days.items() if span[1] >= boundaries().known_from}
         for code, *found in first_and_last(file, "region_code", days, where):
             yield from ((code, period, days[period]) for period in found)

@@ -1,4 +1,4 @@
-"""What landed of a card, as a reader of it sees it."""
+"""What landed of a card, as its reader sees it."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,7 +28,7 @@ class Landed:
 
     @property
     def access(self) -> Access:
-        """What the card says of that way."""
+        """What the card says about that way."""
         return next(access for access in self.card.access if access.protocol == self.protocol)
 
     @property

@@ -1,7 +1,7 @@
-"""Which periods of a source were not over, or had not even begun, on the day on which it landed.
+"""Which periods of a source were not over, or had not even begun, on the day it landed.
 
-A figure of a period that goes on can still change, whatever its source says of it. This is the one place that tells
-them: from here on every figure bears it as `is_over`.
+A figure for a period that is not over can still change, whatever its source says. This is the one place that decides
+it: from here on every figure carries it as `is_over`.
 """
 
 from collections.abc import Iterable, Iterator
@@ -25,22 +25,22 @@ _AHEAD = (
 
 @dataclass(frozen=True)
 class LandedPeriod:
-    """A period of a measure; a register has no measures, and an empty code for them."""
+    """A period of a measure; a register has no measures, and an empty code instead."""
 
     dataset_id: str
     measure_code: str
     period_code: str
 
     def is_over(self, card: SourceCard, day: date) -> bool:
-        """Whether its figures can be whole on a day."""
+        """Whether its figures can be complete on a day."""
         first = any(measure.on_first_day for measure in card.measures if measure.code == self.measure_code)
         return is_over(self.period_code, day, on_first_day=first)
 
 
 def periods_of(card: SourceCard, folder: Path, *, with_figures: bool = True) -> list[LandedPeriod]:
-    """The periods of every measure in the raw Parquet of a card; of areas and of tables of regions none.
+    """The periods of every measure in the raw Parquet of a card; none for areas and tables of regions.
 
-    With figures, only those in which it has any: a number, a text or the word that there is nothing.
+    With `with_figures`, only those in which it has any: a number, a text or a mark that stands for zero.
     """
     if card.shape not in (Shape.OBSERVATIONS, Shape.SUBSIDIES):
         return []
@@ -53,14 +53,14 @@ def periods_of(card: SourceCard, folder: Path, *, with_figures: bool = True) -> 
 
 
 def has_figure() -> str:
-    """SQL that is true of a row of observations that claims a figure."""
+    """SQL that is true for a row of observations that claims a figure."""
     marks = ", ".join("'" + mark.replace("'", "''") + "'" for mark in marks_of_nil())
     return f"(value is not null or value_text is not null or value_attribute in ({marks}))"
 
 
 @cache
 def marks_of_nil() -> list[str]:
-    """The marks that stand for zero, as the seed says."""
+    """The marks that stand for zero, according to the seed."""
     return [mark.value_attribute for mark in read_seed(ValueMark) if mark.means_zero]
 
 
@@ -70,7 +70,7 @@ def ongoing_periods(card: SourceCard, folder: Path, landed_on: date) -> Iterator
 
 
 def refuse_periods_to_come(card: SourceCard, periods: Iterable[LandedPeriod], landed_on: date) -> None:
-    """Refuse figures of periods that had not begun when they landed, unless the source plans ahead.
+    """Refuse figures for periods that had not begun when they landed, unless the source plans ahead.
 
     Args:
         card: the card.
@@ -78,7 +78,7 @@ def refuse_periods_to_come(card: SourceCard, periods: Iterable[LandedPeriod], la
         landed_on: the day.
 
     Raises:
-        MismatchError: naming the periods.
+        MismatchError: names the periods.
     """
     if card.plans_ahead:
         return

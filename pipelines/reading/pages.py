@@ -1,6 +1,6 @@
-"""The pages of a snapshot, read one by one: a file among several that cannot be read does not take the others along.
+"""The pages of a snapshot, read one by one: an unreadable file among several leaves the others alone.
 
-Pages of one answer, such as those of an API, belong together: there one that cannot be read is an error.
+Pages of one answer, such as those of an API, belong together: there an unreadable one is an error.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,7 +13,7 @@ from pipelines.errors import SourceError
 from pipelines.landing.store import Lacking, Resource, Snapshot
 from pipelines.reading.landed import Landed
 
-# What reading bytes of an unexpected form can end in, beside an error that says so itself.
+# What reading bytes in an unexpected form can raise, besides our own errors.
 UNREADABLE = (duckdb.Error, pl.exceptions.PolarsError, KeyError, TypeError, ValueError)
 
 
@@ -36,7 +36,7 @@ class Pages:
         """Each page with its rows.
 
         Raises:
-            SourceError, or one of `UNREADABLE`: a page that the others cannot do without cannot be read, or none can.
+            SourceError, or one of `UNREADABLE`: a page that the others need cannot be read, or none can.
         """
         first: Exception | None = None
         found = False
@@ -58,7 +58,7 @@ class Pages:
             raise first
 
     def _as_before(self, resource: Resource) -> tuple[Resource, pl.DataFrame] | None:
-        """The file that landed before from the same address, if it was another one and can be read."""
+        """The file that landed before from the same address, if it differs and can be read."""
         known = self._have.resources if self._have else ()
         for before in known:
             if before.url == resource.url and before.sha256 != resource.sha256:

@@ -1,4 +1,4 @@
-"""What a Parquet file holds, asked in little memory whatever its size; what that means is not for here."""
+"""What a Parquet file holds, queried in little memory whatever its size. Not here: what the answers mean."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,19 +14,19 @@ Span = tuple[date, date]
 
 @contextmanager
 def scanning(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection that reads in pieces, and writes into a folder what does not fit into its memory."""
+    """A connection that reads in pieces, and spills to a folder what does not fit into its memory."""
     with connect(memory_limit="64MB", threads=2, temp_directory=str(folder)) as con:
         con.execute("set enable_progress_bar = false")
         yield con
 
 
 def distinct(file: Path, columns: tuple[str, ...], where: str = "true") -> list[tuple[str, ...]]:
-    """The combinations of the values of some columns, in their order.
+    """The distinct combinations of values of some columns, sorted.
 
     Args:
         file: the Parquet.
         columns: their names.
-        where: SQL that is true of the rows that are meant.
+        where: SQL that is true for the rows that are meant.
     """
     names = ", ".join(f'"{column}"' for column in columns)
     with scanning(file.parent) as con:
@@ -35,13 +35,13 @@ def distinct(file: Path, columns: tuple[str, ...], where: str = "true") -> list[
 
 
 def first_and_last(file: Path, column: str, days: Mapping[str, Span], where: str) -> list[tuple[str, str, str]]:
-    """Of each value of a column the period that ends first and the one that begins last.
+    """For each value of a column, the period that ends first and the one that begins last.
 
     Args:
         file: the Parquet, with the column `period_code`.
         column: its name.
         days: the periods that count, each with its first and last day.
-        where: SQL that is true of the rows that are meant.
+        where: SQL that is true for the rows that are meant.
     """
     if not days:
         return []

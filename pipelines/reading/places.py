@@ -1,6 +1,6 @@
-"""Places and the municipality of each, from the cells of a table of texts of CBS.
+"""Places and the municipality of each, from the cells of a CBS table of texts.
 
-The names of its columns differ by protocol and by year, so that of the municipality is known by the codes in it.
+The names of its columns differ by protocol and by year, so the municipality column is recognised by the codes in it.
 """
 
 from pathlib import Path

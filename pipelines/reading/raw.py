@@ -30,12 +30,12 @@ from pipelines.reading.tally import NOTHING, Tally
 from pipelines.seeds import SEEDS, SeedRow
 from pipelines.sources.card import SourceCard
 
-# Whoever calls `write_raw` brings it along.
+# The module with the check that callers give to `write_raw`.
 _CHECKED_BY = "schemas.shapes"
 EMPTY = "_empty"
-"""A folder with a file of every shape and no rows, so that dbt finds one where no source of a shape has landed."""
+"""A folder with a file of every shape without rows, so that dbt finds one where no source of that shape has landed."""
 
-# Fetching waits for others and may be done for many at once; reading takes processors and memory.
+# Fetching is mostly waiting and can be done for many at once; reading takes processors and memory.
 _READING = BoundedSemaphore(2)
 
 
@@ -52,7 +52,7 @@ def raw_folders(root: Path, *, invented: bool) -> Path:
 
 
 def raw_folder(root: Path, card: SourceCard, *, invented: bool) -> Path:
-    """Where the raw Parquet of a card lies."""
+    """Where the raw Parquet of a card is."""
     return raw_folders(root, invented=invented) / card.slug
 
 
@@ -87,21 +87,20 @@ def rows_of(folder: Path) -> int:
 
 
 def tally_of(folder: Path) -> Tally:
-    """How many rows of the source were received, kept and left out; nothing where an older version has read."""
+    """How many rows of the source were received, kept and left out; nothing where an older version read it."""
     tally = _marker(folder).get("tally")
     return Tally(**tally) if tally else NOTHING
 
 
 def accepted_of(folder: Path) -> str:
-    """Why it is right that there is less than there was before; empty where there was no loss."""
+    """Why it is right that there is less than before; empty where there was no loss."""
     return str(_marker(folder).get("accepted", ""))
 
 
 def _content_before(card: SourceCard, have: Snapshot, landing: Landing, folder: Path, work: Path) -> Content | None:
-    """How much of a card had landed, in the eyes of those that read now; None where nothing of it was ever read.
+    """How much of a card had landed, as the present card and readers count it; None where nothing of it was ever read.
 
-    Where another card or reader read it, it is read again. What the present ones cannot read is still counted by those
-    that could.
+    Where another card or reader read it, it is read again. Where the present ones cannot, the earlier count stands.
     """
     known = _marker(folder) if (folder / "raw.json").exists() else None
     if known and "content" in known and is_read(folder, card, have):
@@ -138,13 +137,13 @@ def write_raw(
         folder: replaced when everything is right.
         check: looks at the built folder before it is put in place; raises to refuse it.
         have: what landed before; one of several files that cannot be read is taken from there.
-        allowance: how much less than what landed before it may be; None where it is not held against that.
+        allowance: how much less than what landed before it may be; None where the two are not compared.
 
     Returns:
-        What was read: the snapshot, but for files that could not be read and are in its `lacking` now.
+        What was read: the snapshot, except for files that could not be read and are now in its `lacking`.
 
     Raises:
-        MismatchError: there is less than there may be.
+        MismatchError: there is less than allowed.
         SourceError: the bytes are not what the card or the protocol says.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)

@@ -1,31 +1,31 @@
-"""Whether the name of a recipient of subsidy is published.
+"""Whether the name of a recipient of a subsidy is published.
 
-Registers name whoever received money. Among them are persons: artists, farmers, people who look after a neighbour, and
-the many who do business under their own name. A register does not say which of its names are of persons, and no list
-knows every Dutch surname, so looking for persons and hiding those would let through each one that was not thought of.
-Hence it is the other way about: **a name is hidden unless it is evidently an organisation**, because a legal form or a
-word that only organisations carry stands in it (seed `recipient_words.csv`). What is lost is the name of a firm that
-cannot be told from a person's; its amount, scheme and theme stay.
+Registers name everyone who received money. Among them are people: artists, farmers, neighbours who give care, and the
+many who trade under their own name. A register does not say which of its names are people's, and no list has every
+Dutch surname, so looking for people and hiding them would let through every one that nobody thought of. So it is the
+other way round: **a name is hidden unless it is evidently an organisation**, because it contains a legal form or a
+word that only organisations use (seed `recipient_words.csv`). What is lost is the name of a firm that cannot be told
+from a person's; its amount, scheme and theme stay.
 
 In order, the first that holds:
 
 0. a cell with a separator, a line break, the digits of an amount or an address, or more than 120 characters is no
-   name but a row that came apart, and whatever else it holds may be a person's: it is hidden, kind `unknown`;
+   name but a row that came apart, and anything else in it may be about a person: it is hidden, kind `unknown`;
 1. a word for a person (`dhr.`, `natuurlijk persoon`, `t.h.o.d.n.`) hides the name, kind `person`;
-2. a word for a firm of persons, or one that mostly stands for one person's business (`v.o.f.`, `rijschool`), hides it,
+2. a word for a partnership, or one that mostly stands for one person's business (`v.o.f.`, `rijschool`), hides it,
    kind `unknown`, whatever else it says;
 3. initials with a surname (`Theater J. Jansen`, `J.G. Jansen Beheer B.V.`) hide it, kind `person`, unless a word says
    that nobody owns it (`Vereniging P.C. Hooftstraat`, column `outweighs_name`);
-4. a word for an organisation publishes it; where ` / ` joins two names, every one of two words and more needs its own;
+4. a word for an organisation publishes it; where ` / ` joins two names, every one of two or more words needs its own;
 5. anything else is hidden, kind `unknown`.
 
 The name of a legal person is not personal data, even with a surname in it (GDPR, recital 14), so `Jansen Beheer B.V.`
 is published. With initials it points at one person, so there we hide more than we have to. What this cannot see is a
 first name in the name of an evident organisation, as in `Jan Jansen Beheer B.V.`.
 
-The same name is written in several ways: `Theater J. Jansen`, `JANSEN, J. (theater)`. Each name has a key that these
-have in common, and a name whose key is hidden in any row of any register is hidden in all of them, by the model that
-brings the registers together. The key is a digest and is never published; the landing beside it holds the name itself.
+The same name is written in several ways: `Theater J. Jansen`, `JANSEN, J. (theater)`. These share a key, and a name
+whose key is hidden in any row of any register is hidden in all of them, by the model that brings the registers
+together. The key is a digest and is never published; the landing beside it holds the name itself.
 """
 
 import re
@@ -47,13 +47,13 @@ _APOSTROPHE = "['\u2019]"
 _PARTICLES = rf"(?:(?:van|de|der|den|het|ten|ter|te|von|el|al|in|op|la|le|du|v\.?\s?d\.?|{_APOSTROPHE}?t)\s+)*"
 _INITIAL = r"(?:(?:\p{L}|th|joh|chr|ph|jac|wm)[.]\s?|\p{L}\s)"
 _INITIALS = rf"(?i)(?:^|[\s(/,;]){_INITIAL}+{_PARTICLES}\p{{L}}(?:[\p{{L}}-]|{_APOSTROPHE})+"
-# The surname first, as lists that are sorted by it have it.
+# The surname first, as in lists sorted by it.
 _SURNAME_FIRST = r"(?i)^[\p{L}' -]+,\s*(?:\p{L}\.\s?)+"
 _LONGEST = 120
 _CAME_APART = "|".join(
     (
         r"[;|\t\n\r\x0b\x0c\x{85}\x{2028}\x{2029}]",
-        # The digits of an amount, an account or a telephone; four of them may be a year.
+        # The digits of an amount, an account or a phone number; four of them may be a year.
         r"[0-9]{5,}",
         r"[0-9]{1,3}(?:[. ][0-9]{3})+",
         r"[0-9],[0-9]{2}(?:[^0-9]|$)",
@@ -63,13 +63,13 @@ _CAME_APART = "|".join(
         r"[0-9]{1,4}[-/][0-9]{1,2}[-/][0-9]{1,4}",
     )
 )
-# Of a word that is never there, where the seed has none of a sort: the pattern that nothing matches.
+# The pattern that nothing matches, for a sort of word that the seed does not have.
 _NOTHING = r"[^\s\S]"
 
 
 @dataclass(frozen=True)
 class RecipientPatterns:
-    """The patterns of the seed, to be held against a name as `_plain` writes it."""
+    """The patterns of the seed, to be matched against a name as `_plain` writes it."""
 
     person: str
     unknown: str
@@ -98,11 +98,11 @@ def recipient_words(seed: Path = SEED) -> RecipientPatterns:
 def masked_recipients(names: pl.Series, words: RecipientPatterns | None = None) -> pl.DataFrame:
     """What is published of each name: `recipient`, `recipient_kind` and `recipient_key`, in the order of the names.
 
-    A blank name becomes the mask too, without a key. Every different name is looked at once.
+    A blank name becomes the mask too, without a key. Every distinct name is looked at once.
 
     Args:
-        names: the cells as the source has them, with line breaks and all.
-        words: those of the seed, if they are not given.
+        names: the cells as the source has them, including line breaks.
+        words: the words to go by; without them, those of the seed.
 
     Raises:
         CardError: the seed of words cannot be read.
@@ -111,7 +111,7 @@ def masked_recipients(names: pl.Series, words: RecipientPatterns | None = None) 
     asked = pl.DataFrame({"name": names.cast(pl.String).fill_null("")})
     name = pl.col("name").str.replace_all(r"\s+", " ").str.strip_chars()
     plain = _plain(name)
-    # Where two names are joined, each of them has to show that it is no person's; one word alone is no person's name.
+    # Where two names are joined, each has to show that it is not a person's; one word alone is not a person's name.
     each = name.str.split(" / ").list.eval(
         _plain(pl.element()).str.contains(words.organisation) | ~pl.element().str.strip_chars().str.contains(r"\s")
     )
@@ -141,7 +141,7 @@ def masked_recipients(names: pl.Series, words: RecipientPatterns | None = None) 
 
 
 def named_though_hidden(published: Iterable[str]) -> list[str]:
-    """Those of the published texts that are no evident organisations: what must never be found in a release.
+    """Those of the published texts that are not evidently organisations: what must never be found in a release.
 
     Raises:
         CardError: the seed of words cannot be read.

@@ -1,7 +1,7 @@
-"""From a table of text to the rows of a register of subsidies: who was granted what, and how far each dossier is.
+"""From a table of text to the rows of a register of subsidies: who was granted what, and the stage of each dossier.
 
 Granted and settled are two amounts of one dossier and are never added. An amount that the register leaves blank is
-missing, which is not zero; a zero was granted to somebody who was refused, or not decided upon: a register that shows
+missing, which is not zero; a zero means that somebody was refused, or that nothing was decided: a register that shows
 a 0 does not say which. Negative amounts correct an earlier row and are kept.
 """
 
@@ -31,13 +31,13 @@ _YEAR_IN_NAME = re.compile(r"(?<![0-9])(?:19|20)[0-9]{2}(?![0-9])")
 def register_rows(
     card: SourceCard, frame: pl.DataFrame, url: str, letters: Mapping[str, str] | None = None
 ) -> pl.DataFrame:
-    """Turn a table of text into the rows of `subsidies.parquet`, but for `dataset_id` and `landed_sha256`.
+    """Turn a table of text into the rows of `subsidies.parquet`, without `dataset_id` and `landed_sha256`.
 
     Args:
         card: the card, with its `register` and `layout`.
         frame: text columns as `read_table` gives them: named by the keys of the layout's columns, and the number of the
-            row in the source. A column that is optional may be absent.
-        url: where the table came from; under `year_from_name` its last part holds the year.
+            row in the source. An optional column may be absent.
+        url: where the table came from; with `year_from_name` its last part holds the year.
         letters: the letters of the columns in a spreadsheet, for errors, where they have any.
 
     Returns:
@@ -82,7 +82,7 @@ def _status_of_amounts() -> pl.Expr:
 
 
 class _Reader:
-    """The columns of one table, each read by what the card says of it."""
+    """The columns of one table, each read as the card says."""
 
     def __init__(self, card: SourceCard, frame: pl.DataFrame, url: str, letters: Mapping[str, str]) -> None:
         if card.subsidy_register is None or card.layout is None:
@@ -101,7 +101,7 @@ class _Reader:
         return cells.str.replace_all(r"\s+", " ").str.strip_chars()
 
     def as_it_stands(self, field: str) -> pl.Series:
-        """The cells of the column that becomes this field, with all that is in them."""
+        """The cells of the column that becomes this field, with everything in them."""
         if field not in self.names:
             return self.cells(field)
         return self.frame[self.names[field]].cast(pl.String).fill_null("")
@@ -112,19 +112,19 @@ class _Reader:
         return cells.set(cells == "", None)
 
     def grantor(self) -> pl.Series:
-        """Who granted: the column, and the card where there is none."""
+        """Who granted: from the column, or from the card where there is none."""
         if "grantor" not in self.names and self.register.grantor is None:
-            raise CardError(f"card {self.dataset_id}: nobody grants -> give `grantor` in `register` or by a column")
+            raise CardError(f"card {self.dataset_id}: no grantor -> give `grantor` in `register` or by a column")
 
         def named(cell: str) -> str:
             if not cell and self.register.grantor is None:
-                raise ValueError("nobody is named as the grantor")
+                raise ValueError("no grantor is named")
             return cell or str(self.register.grantor)
 
         return self._read("grantor", named, pl.String, "look at the row at the source, or give the card a `grantor`")
 
     def amount(self, field: str) -> pl.Series:
-        """The euros of an amount, null where the register does not give it."""
+        """An amount in euros, null where the register does not give it."""
         if field not in self.names:
             return pl.repeat(None, self.frame.height, dtype=pl.Float64, eager=True)
         name = self.names[field]
@@ -139,8 +139,8 @@ class _Reader:
             value, mark = number(cell)
             mark = self.layout.marks.get(mark, mark)
             if mark not in (ORDINARY, BLANK):
-                raise ValueError(f"the mark {mark} says nothing of an amount")
-            # To the cent: a thousand times a binary fraction can end in a digit of its own.
+                raise ValueError(f"the mark {mark} says nothing about an amount")
+            # To the cent: a binary fraction times a thousand can get stray digits at the end.
             return value if value is None or factor == 1 else round(value * factor, 2)
 
         return self._read(field, euros, pl.Float64, "correct `reads` of the column, or say under `marks` what it means")
@@ -156,7 +156,7 @@ class _Reader:
         return pl.repeat(year, self.frame.height, dtype=pl.Int32, eager=True)
 
     def status(self) -> pl.Series:
-        """The status by the register's own words, null where it has none."""
+        """The status according to the register's own words, null where it has none."""
         words = {fold(word): status.value for word, status in self.register.status.items()}
 
         def meaning(cell: str) -> str | None:
@@ -179,7 +179,7 @@ class _Reader:
         return cells.replace_strict(different, pl.Series(read, dtype=kind), return_dtype=kind)
 
     def _row(self, field: str, cells: pl.Series, cell: str) -> str:
-        """The number of the first row with this cell, and the cell as a spreadsheet calls it."""
+        """The number of the first row with this cell, and what a spreadsheet calls the cell."""
         at = cells.index_of(cell) or 0
         row = int(self.frame[ROW][at]) if ROW in self.frame.columns else at + 1
         letters = self.letters.get(self.names[field])
@@ -187,7 +187,7 @@ class _Reader:
 
 
 def register_year(card: SourceCard, url: str) -> int | None:
-    """The year of all rows of a file, where its name or the card says it and no column does.
+    """The year of all rows of a file, where its name or the card gives it and no column does.
 
     Raises:
         MismatchError: its name should say the year, and does not.

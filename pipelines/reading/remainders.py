@@ -1,6 +1,6 @@
-"""Codes that stand among the regions of a table and are none: what lies abroad, or could not be placed.
+"""Codes among the regions of a table that are not regions: what is abroad, or could not be classified.
 
-Readers set the figures of them aside, so that none is ever taken for a region, and count their rows.
+Readers set their figures aside, so that none is ever taken for a region, and count their rows.
 """
 
 import re
@@ -12,15 +12,15 @@ from pipelines.seeds import RegionRemainder, read_seed
 
 @cache
 def _rules() -> list[tuple[re.Pattern[str], str]]:
-    """The patterns of the seed, each with the code beside which it holds; empty where it always does."""
+    """The patterns of the seed, each with the code that must be present as well; empty where it always applies."""
     return [(re.compile(row.pattern), row.beside) for row in read_seed(RegionRemainder)]
 
 
 def remainders_among(codes: Iterable[str]) -> set[str]:
-    """Those of a table's region codes that are no region.
+    """Those of a table's region codes that are not regions.
 
-    `NL00` is the whole country in tables of districts and neighbourhoods. Where `NL01` is there too, it is the sum of
-    the country, of abroad and of what could not be placed.
+    `NL00` is the whole country in tables of districts and neighbourhoods. Where `NL01` is there too, `NL00` is the sum
+    of the country, abroad and what could not be classified.
     """
     listed = set(codes)
     return {

@@ -5,7 +5,7 @@ import polars as pl
 from pipelines.sources.card import Shape
 
 Schema = dict[str, type[pl.DataType]]
-# What a source says of its measures and codes; each file also has the dataset_id first.
+# What a source says about its measures and codes; each file also has the dataset_id first.
 MEASURES: Schema = {
     "measure_code": pl.String,
     "source_code": pl.String,

@@ -1,6 +1,6 @@
 """Files, registers, areas and answers of Eurostat, from landed bytes to Parquet in the shape of their card.
 
-One page is in memory at a time as text, and all rows of a card as columns: these sources are small beside CBS's tables.
+One page is in memory at a time as text, and all rows of a card as columns: CBS's tables are far larger.
 """
 
 import json
@@ -33,16 +33,16 @@ from pipelines.sources.periods import period_days, whole_year
 
 
 def read_divisions(landed: Landed, target: Path, have: Snapshot | None = None) -> tuple[int, Snapshot, Tally]:
-    """Read a source that is no table of CBS into the Parquet of its shape.
+    """Read a source that is not a table of CBS into the Parquet of its shape.
 
-    Files of one source stand by themselves: one that cannot be read is taken from what landed before, if it was there,
-    and the others are read.
+    Files of one source are independent: one that cannot be read is taken from what landed before, if it was there, and
+    the others are read.
 
     Returns:
         The number of rows, the snapshot that they are from, and what became of the rows of the source.
 
     Raises:
-        SourceError: the bytes are not what the card or the protocol says, or two files say the same.
+        SourceError: the bytes are not what the card or the protocol says, or two files have the same contents.
     """
     card, rows, tally = landed.card, 0, NOTHING
     tallies: dict[str, Tally] = {}
@@ -101,7 +101,7 @@ def _read_page(landed: Landed, resource: Resource) -> tuple[pl.DataFrame, Tally]
 
 
 def _of_asked(tally: Tally, regions: pl.Series) -> Tally:
-    """What became of rows, when those of some regions are what the card asks for."""
+    """What became of the rows, where the card only asks for those of some regions."""
     aside = int(_is_remainder(regions).sum())
     left_out = {NOT_ASKED_FOR: tally.kept - len(regions), NOT_CLASSIFIED: aside}
     return tally.then(len(regions) - aside, left_out)
@@ -112,13 +112,13 @@ def _is_remainder(regions: pl.Series) -> pl.Series:
 
 
 def _refuse_other_rows(card: SourceCard, rows: pl.DataFrame, named: str, url: str) -> None:
-    """Refuse rows of periods that lie outside the one in the name of their file."""
+    """Refuse rows for periods outside the one in the name of their file."""
     span = period_days(named)
     for code in rows["period_code"].unique().sort():
         days = period_days(code)
         if span and days and not (days[0] <= span[1] and span[0] <= days[1]):
-            problem = f"a row is of {code}, which is not {named}, the period in the name of the file"
-            todo = "put the period of which the file is in its name, or fetch the file that was meant"
+            problem = f"a row is for {code}, which is not {named}, the period in the name of the file"
+            todo = "put the file's own period in its name, or fetch the file that was meant"
             raise MismatchError(card.dataset_id, problem, url=url, todo=todo)
 
 
@@ -153,7 +153,7 @@ def _as_observations(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _describe(landed: Landed, rows: pl.DataFrame, target: Path) -> None:
-    """Write what the card calls its measures, and the codes that the rows have, with the source's titles of them."""
+    """Write what the card calls its measures, and the codes that the rows have, with the source's titles for them."""
     card = landed.card
     measures = [(m.code, m.code, i, m.title, m.unit, None) for i, m in enumerate(card.measures)]
     titles = _titles(landed)

@@ -1,4 +1,4 @@
-"""From landed bytes to raw Parquet: each shape of source has a reader, and what is common to them stands here."""
+"""From landed bytes to raw Parquet: each shape of source has a reader, and what they have in common is here."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -28,9 +28,9 @@ class RowsError(SourceError):
 
 
 class Read(NamedTuple):
-    """How many rows were read (observations, grants or areas), of what, and what became of the rows of the source.
+    """How many rows were read (observations, grants or areas), from what, and what became of the rows of the source.
 
-    `snapshot` is what landed, but for files that could not be read and are in its `lacking` now. `tally` counts the
+    `snapshot` is what landed, except files that could not be read and are now in its `lacking`. `tally` counts the
     rows as the source has them: those received and those left out, by reason. One row may hold several observations.
     """
 
@@ -48,11 +48,11 @@ def read_snapshot(
         card: what is expected.
         snapshot: what landed.
         landing: where its bytes are.
-        work: a folder for files in between.
+        work: a folder for intermediate files.
         target: the folder that gets the files: `observations.parquet`, `measures.parquet` and `codes.parquet` for
             figures and tables of regions, `subsidies.parquet` for a register, `boundaries.parquet` for areas,
             `places.parquet` for places.
-        have: what landed before, for files of several that cannot be read.
+        have: what landed before, for those of several files that cannot be read.
 
     Returns:
         The number of rows, the snapshot that they are from, and what became of the rows of the source.
@@ -78,7 +78,7 @@ def read_snapshot(
             url=landed.first_url,
             todo="rows were lost or doubled as they were read: report it with the file",
         )
-    # Where a file of several is lacking, fewer rows are no surprise.
+    # Where one of several files is lacking, fewer rows are no surprise.
     if not (1 if read.lacking else card.rows.min) <= rows <= card.rows.max:
         raise RowsError(card, rows, landed.first_url)
     return Read(rows, read, tally)

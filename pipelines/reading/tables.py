@@ -1,10 +1,10 @@
 """From a frame of text to observations, by the layout of the card.
 
-What several rows of a key add up to (`combine: sum`, `totals`):
+What several rows with one key add up to (`combine: sum`, `totals`):
 
 - numbers, to their sum, which is as provisional as its least certain part; nil (`-`) adds nothing;
-- as soon as a part is suppressed, unknown or blank, to no number: the sum then bears the mark that says most. A measure
-  that is blank for a whole group, such as the age of vacancies, so stays blank instead of becoming zero.
+- as soon as a part is suppressed, unknown or blank, to no number: the sum then has the most informative mark. A measure
+  that is blank for a whole group, such as the age of vacancies, thus stays blank instead of becoming zero.
 """
 
 import re
@@ -35,19 +35,19 @@ _KEYS: dict[Reads, Callable[[str], str]] = {
     Reads.YEAR: values.read_year,
     Reads.REGION_CODE: values.read_region_code,
 }
-# Of the parts of a sum, the first of these that is there is the mark of the sum.
+# The first of these that any part of a sum has is the mark of the sum.
 _HIDDEN = [("x", 0), ("*", 1), ("<5", 2), ("<10", 3), (".", 4), ("Impossible", 5), (BLANK, 6)]
 _WITH = [("*", 7), ("**", 8), (ORDINARY, 9)]
 _WITHOUT = [*_HIDDEN, ("Zero", 10), ("-", 11)]
 
 
 class Statistics(NamedTuple):
-    """What a table of figures says.
+    """What a table of figures holds.
 
     Attributes:
         observations: measure_code, region_code, period_code, dims, value, value_text, value_attribute; `value_text`
-            only holds something for a measure that is read as text.
-        regions: of each row of the table that the card asks for, the region code.
+            is only filled for a measure that is read as text.
+        regions: the region code of each row of the table that the card asks for.
     """
 
     observations: pl.DataFrame
@@ -55,7 +55,7 @@ class Statistics(NamedTuple):
 
 
 def load_region_names(path: Path) -> dict[str, dict[str, str]]:
-    """The region codes of the seed `region_names.csv`, by list and by name without case and spaces that matter not.
+    """The region codes of the seed `region_names.csv`, by list and by name without differences in case and spaces.
 
     Raises:
         CardError: a list gives one name two codes.
@@ -77,11 +77,11 @@ def statistics_rows(
     url: str = "",
     letters: Mapping[str, str] | None = None,
 ) -> Statistics:
-    """Turn a frame as `read_table` gives it into observations.
+    """Turn a frame from `read_table` into observations.
 
     Args:
-        card: says by its layout what the columns are.
-        frame: text, one row a row of data.
+        card: its layout says what the columns are.
+        frame: text, one row per row of data.
         names: the region codes by list and folded name, see `load_region_names`.
         period: the period of all rows, where no column gives it.
         url: where the frame came from, for errors.
@@ -91,7 +91,7 @@ def statistics_rows(
         The observations, and the regions of the rows that they are made of.
 
     Raises:
-        SourceError: a cell cannot be read, two rows have one key, a code of the card is not there, no period is known.
+        SourceError: a cell cannot be read, two rows share a key, a code on the card is missing, or no period is known.
         CardError: the card and its layout do not fit together.
     """
     table = _Table(card, frame, names, url, letters or {})
@@ -108,7 +108,7 @@ def statistics_rows(
         total = _added(rows, [*(key for key in keys if key != name), "measure_code"])
         rows = pl.concat([rows, total.with_columns(pl.lit(TOTAL).alias(name)).select(rows.columns)])
     rows = rows.filter(*table.wanted(rows, categories))
-    # Where a total is made of a dimension, all of its codes are in it.
+    # A total over a dimension includes all of its codes.
     asked = key_boundary_year.filter(
         *table.wanted(key_boundary_year, [c for c in categories if c not in table.layout.totals])
     )
@@ -127,7 +127,7 @@ def statistics_rows(
 
 @dataclass(frozen=True)
 class _Table:
-    """A frame with all that is needed to read its cells."""
+    """A frame with everything needed to read its cells."""
 
     card: SourceCard
     frame: pl.DataFrame
@@ -164,7 +164,7 @@ class _Table:
                     )
                 )
         if not parts:
-            raise self.error("there is none of the measures of the card", "give them columns in `layout`")
+            raise self.error("it has none of the measures on the card", "give them columns in `layout`")
         return pl.concat(parts)
 
     def _key(self, key: str, name: str | None, period: str | None) -> pl.Series:
@@ -177,7 +177,7 @@ class _Table:
             return pl.repeat(period, self.frame.height, dtype=pl.String, eager=True).alias(key)
         if key == PERIOD:
             raise self.error(
-                "no column says which period the rows are of, nor does the file",
+                "no column says which period the rows are for, nor does the file",
                 "name the file by its period and the day of the download, such as 2026KW03__2026-11-20.csv",
             )
         raise CardError(f"card {self.card.dataset_id}: dimension {key} has no column -> give it one in `layout`")
@@ -237,7 +237,7 @@ class _Table:
         )
 
     def _read(self, name: str, read: Callable[[str], str | Cell], kind: pl.DataType) -> pl.Series:
-        """Read the cells of a column, each different text once."""
+        """Read the cells of a column, each distinct text once."""
         column = self.frame[name]
         texts = column.unique(maintain_order=True)
         found: list[object] = []
@@ -260,13 +260,13 @@ class _Table:
         return "correct the column in `layout`; if the row is a note, list it under `notes`"
 
     def _row(self, name: str, where: pl.Series) -> str:
-        """The number of the first such row, and the cell as a spreadsheet calls it."""
+        """The number of the first such row, and what a spreadsheet calls the cell."""
         at = where.arg_true()[0]
         row = int(self.frame[ROW][at]) if ROW in self.frame.columns else at + 1
         return f"{row} (cell {self.letters[name]}{row})" if name in self.letters else str(row)
 
     def refuse_doubled(self, rows: pl.DataFrame, key: list[str]) -> None:
-        """Refuse two rows of one key, which without `combine` say different things of the same."""
+        """Refuse two rows with one key, which without `combine` contradict each other."""
         doubled = rows.filter(pl.struct(key).is_duplicated())
         if doubled.height:
             first = ", ".join(str(part) for part in doubled.select(key).row(0))
@@ -274,7 +274,7 @@ class _Table:
             raise self.error(problem, "give the column that tells them apart, or `combine: sum` if they are parts")
 
     def refuse_own_total(self, rows: pl.DataFrame, name: str) -> None:
-        """Refuse to add up a dimension that has a total among its codes already."""
+        """Refuse to add up a dimension that already has a total among its codes."""
         own = [code for code in rows[name].unique().sort() if fold(code).startswith(("totaal", TOTAL))]
         if own:
             raise self.error(f"dimension {name} has {shown(own)} already", f"take {name} out of `totals` on the card")
@@ -300,7 +300,7 @@ def _named(listed: Mapping[str, str], text: str) -> str:
 
 def _category(spellings: Mapping[str, str], text: str) -> str:
     code = " ".join(text.split())
-    # What parts the codes of a row from each other cannot stand in one.
+    # The separators between the codes of a row cannot be in a code.
     if not code or ";" in code or "=" in code:
         raise ValueError("expected a code or name, without ; and =")
     return spellings.get(code, code)

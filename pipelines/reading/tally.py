@@ -1,4 +1,4 @@
-"""How many rows a reader got, kept and left out, so that the three can be held against each other.
+"""How many rows a reader got, kept and left out, so that the three can be compared.
 
 The reasons are those of the seed `row_outcomes.csv`, which gives them their titles.
 """
@@ -12,10 +12,10 @@ NOT_CLASSIFIED = "not_classified"
 
 
 class Tally(NamedTuple):
-    """The rows of a source: those received below the header, those kept, and those left out, by the reason why.
+    """The rows of a source: those received below the header, those kept, and those left out, by reason.
 
-    Each is counted where it happens, so that a row that is lost on the way shows. What is no row at all, such as the
-    header and what stands above it, is not counted.
+    Each is counted where it happens, so that a row lost on the way shows up. What is not a row at all, such as the
+    header and what is above it, is not counted.
     """
 
     received: int
@@ -24,7 +24,7 @@ class Tally(NamedTuple):
 
     @property
     def is_complete(self) -> bool:
-        """Whether what was kept and left out is what was received."""
+        """Whether what was kept and left out adds up to what was received."""
         return self.received == self.kept + sum(self.left_out.values())
 
     @property
@@ -38,7 +38,7 @@ class Tally(NamedTuple):
         return Tally(self.received + other.received, self.kept + other.kept, dict(sorted(added.items())))
 
     def then(self, kept: int, left_out: dict[str, int]) -> "Tally":
-        """The same when of the rows that were kept some are left out after all."""
+        """The tally when some of the rows that were kept are left out after all."""
         added = Counter(self.left_out) + Counter(left_out)
         return Tally(self.received, kept, dict(sorted(added.items())))
 

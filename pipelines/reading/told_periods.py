@@ -1,12 +1,12 @@
-"""What a file says of its own period, held against the period that it is taken for.
+"""What a file says about its own period, compared with the period that it is taken for.
 
-The name of a file, or its card, says of which period all of its rows are. The file may say it too: in the rows above
+The name of a file, or its card, says which period all of its rows are for. The file may say it too: in the rows above
 its table, in the name of its sheet, in columns that are not read. It knows best, so a difference is refused: nobody can
 tell from here which of the two is wrong.
 
-A title may name several periods; then one of them must be it. Days count only as days that the figures are of (`stand
-per 31 juli 2026`), since a title also names the day of its publication; years not where they name a division (`indeling
-2025`).
+A title may name several periods; then one of them must be the right one. Days only count as reference days (`stand
+per 31 juli 2026`), since a title may also name the day of publication; years do not count where they name a division
+(`indeling 2025`).
 """
 
 import re
@@ -34,10 +34,10 @@ _DIVISION = re.compile(rf"(?:indeling|grenzen)\w*(?:\s+(?:van|per))?\s+{_YEAR}")
 
 
 def refuse_other_period(dataset_id: str, told: Iterable[Told], expected: str, url: str) -> None:
-    """Refuse a table that says that it is of another period than `expected`.
+    """Refuse a table that says that it is for another period than `expected`.
 
     Raises:
-        MismatchError: it does; the error names where and both periods.
+        MismatchError: it does; the error says where, and names both periods.
     """
     span = period_days(expected)
     if span is None:
@@ -54,7 +54,7 @@ def refuse_other_period(dataset_id: str, told: Iterable[Told], expected: str, ur
                 dataset_id,
                 f"{where} says {text!r:.200}, which is not {expected}, the period that the file is taken for",
                 url=url,
-                todo="put the period of which the file is in its name, or fetch the file that was meant",
+                todo="put the file's own period in its name, or fetch the file that was meant",
             )
 
 

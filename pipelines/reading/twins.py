@@ -1,4 +1,4 @@
-"""Files of one source that are the same: whoever puts one in the place of another publishes it under two periods."""
+"""Files of one source that are the same: a file put in the place of another would be published under two periods."""
 
 from collections.abc import Sequence
 from hashlib import sha256
@@ -8,14 +8,14 @@ import polars as pl
 from pipelines.errors import MismatchError
 from pipelines.landing.store import Resource
 
-# What tells two files of the same figures apart, and is no figure.
+# Columns that differ between two files with the same figures, and are not figures themselves.
 _BESIDE = ("row_number", "year", "period_code", "landed_sha256")
-# Fewer figures than these may well be the same in two periods.
+# Fewer figures than this may well be the same in two periods.
 _ENOUGH = 10
 
 
 def refuse_twins(dataset_id: str, pages: Sequence[tuple[Resource, pl.DataFrame]]) -> None:
-    """Refuse files of several of which two have the same bytes, or the same figures.
+    """Refuse files of which two have the same bytes, or the same figures.
 
     Raises:
         MismatchError: two have; the error names both.
@@ -30,13 +30,13 @@ def refuse_twins(dataset_id: str, pages: Sequence[tuple[Resource, pl.DataFrame]]
             if (other := known.setdefault(mark, resource)) is not resource:
                 raise MismatchError(
                     dataset_id,
-                    f"{other.url} and {resource.url} have the same {what}, while they are of two periods",
+                    f"{other.url} and {resource.url} have the same {what}, although they are for two periods",
                     url=resource.url,
-                    todo="see of which period they are, and take the other away or fetch it again",
+                    todo="see which period they are for, and remove the other or fetch it again",
                 )
 
 
 def _figures(frame: pl.DataFrame) -> str:
-    """The identity of all that a file says but for the period that it says it of."""
+    """The identity of everything that a file says, apart from its period."""
     hashes = frame.drop(_BESIDE, strict=False).hash_rows().sort()
     return sha256(hashes.rechunk().to_arrow().buffers()[1]).hexdigest()

@@ -1,4 +1,4 @@
-"""Access: the ways to a source that a card can name, each with what its client has to know. A way is data."""
+"""Access: the ways to a source that a card can name, each with what its client needs to know. A way is data."""
 
 import re
 from enum import StrEnum
@@ -10,7 +10,7 @@ from pipelines.sources.strict import Bilingual, Strict, Text
 
 
 class Protocol(StrEnum):
-    """The wire protocols that a card can name, each one module in `clients/`."""
+    """The wire protocols that a card can name, each with one module in `clients/`."""
 
     CBS_ODATA4 = "cbs_odata4"
     CBS_ODATA3 = "cbs_odata3"
@@ -25,7 +25,7 @@ class Protocol(StrEnum):
 
 
 class Form(StrEnum):
-    """What a way leads to; all ways of one card lead to the same."""
+    """What a way leads to: the same for all ways of one card."""
 
     CBS_TABLE = "table of CBS"
     TABLE = "file or records with columns"
@@ -42,7 +42,7 @@ def _compiles(pattern: str) -> str:
 
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+$")]
-"""What stands in an address as one part of its path."""
+"""One segment of the path of an address."""
 Address = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+\S*$")]
 Pattern = Annotated[Text, AfterValidator(_compiles)]
 Parameters = dict[Text, Text]
@@ -51,7 +51,7 @@ Parameters = dict[Text, Text]
 class _Access(Strict):
     """What all ways share: how sure we are of the address, as with codes.
 
-    An `assumed` address was never seen to work. It is tried with little patience, and that it fails is expected.
+    An `assumed` address was never seen to work. It is tried with little patience, and is expected to fail.
     """
 
     leads_to: ClassVar[Form]
@@ -59,7 +59,7 @@ class _Access(Strict):
 
     @property
     def is_confirmed(self) -> bool:
-        """Whether anybody saw the address work."""
+        """Whether anybody has seen the address work."""
         return self.certainty != "assumed"
 
 
@@ -73,8 +73,8 @@ class CbsAccess(_Access):
 class ResourceRule(Strict):
     """Which resources of a CKAN package are meant.
 
-    `format` is the last part of the format's address, or the word itself; `name` a regular expression somewhere in
-    the resource's name; `newest` how many of what is left, the latest first. What is absent does not choose.
+    `format` is the last part of the format's address, or the word itself; `name` a regular expression to be found in
+    the resource's name; `newest` how many of what is left, the latest first. An absent key does not restrict.
     """
 
     format: Text | None = None
@@ -112,7 +112,7 @@ class HalAccess(_Access):
 
 
 class OgcAccess(_Access):
-    """A collection of an OGC API Features service; `query` holds parameters beside the page size."""
+    """A collection of an OGC API Features service; `query` holds parameters besides the page size."""
 
     leads_to = Form.AREAS
     protocol: Literal[Protocol.OGC_FEATURES]
@@ -130,7 +130,7 @@ class EurostatAccess(_Access):
 
 
 class FileAccess(_Access):
-    """Files at fixed addresses, all of one layout."""
+    """Files at fixed addresses, all with one layout."""
 
     leads_to = Form.TABLE
     protocol: Literal[Protocol.FILE]
@@ -144,7 +144,7 @@ class FileAccess(_Access):
 
 
 class DropAccess(_Access):
-    """Files that a person downloads and puts into a folder: `page` is where they are, `how` tells what to do there."""
+    """Files that a person downloads and puts into a folder: `page` is where they are, `how` says what to do there."""
 
     leads_to = Form.TABLE
     protocol: Literal[Protocol.DROP]
@@ -156,4 +156,4 @@ Access = Annotated[
     CbsAccess | CkanAccess | OpendatasoftAccess | HalAccess | OgcAccess | EurostatAccess | FileAccess | DropAccess,
     Field(discriminator="protocol"),
 ]
-"""Any way, told apart by its protocol."""
+"""Any way, recognised by its protocol."""

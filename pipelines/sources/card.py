@@ -30,7 +30,7 @@ REGISTER_FIELDS = {
 
 
 class Cadence(StrEnum):
-    """How often the publisher brings new figures; `once` for a table of one moment, such as the regions of a year."""
+    """How often the publisher has new figures; `once` for a table of one moment, such as the regions of a year."""
 
     YEARLY = "yearly"
     HALF_YEARLY = "half_yearly"
@@ -55,7 +55,7 @@ TEXTS = {Shape.REGIONS, Shape.PLACES}
 
 
 class RowBounds(Strict):
-    """How many rows a healthy answer has; outside of them the answer is refused."""
+    """How many rows a healthy answer has; outside that range the answer is refused."""
 
     min: Annotated[int, Field(ge=1)]
     max: Annotated[int, Field(ge=1)]
@@ -68,7 +68,7 @@ class RowBounds(Strict):
 
 
 class Ended(Strict):
-    """A source that gets no new figures any more: since when, and why. It never looks current."""
+    """A source that gets no more new figures: since when, and why. It is never shown as current."""
 
     since: date
     state: Literal["archived", "stopped"]
@@ -76,7 +76,7 @@ class Ended(Strict):
 
 
 class Boundaries(Strict):
-    """Areas with a geometry: of which boundary year, and the properties of a feature that hold its code and name."""
+    """Areas with a geometry: their boundary year, and the properties of a feature that hold its code and name."""
 
     boundary_year: Annotated[int, Field(ge=1990, le=2100)]
     code: Text
@@ -84,25 +84,25 @@ class Boundaries(Strict):
 
 
 class Places(Strict):
-    """Places and the municipality that each lies in: of which boundary year."""
+    """Places and the municipality that each is in: their boundary year."""
 
     boundary_year: Annotated[int, Field(ge=1990, le=2100)]
 
 
 class SourceCard(Strict):
-    """One source table: the whole of what the project knows about it before asking for it.
+    """One source table: everything that the project knows about it before asking for it.
 
-    `period` is the one period of a table that has no dimension of periods, since only its title tells.
+    `period` is the one period of a table that has no period dimension, since only its title gives it.
 
     `region_boundary_year` alone is for a table of regions, of that year. Beside `measures` it is the year of the
-    division that the region codes follow, whatever the period: a table recast for every division. Without it a
-    figure is on the division of its own period.
+    division that the region codes follow, whatever the period: a table recomputed for every division. Without it a
+    figure follows the division of its own period.
 
-    `plans_ahead` is for a source that has figures of periods to come, such as grants for next year or a forecast;
-    from any other such a figure is refused.
+    `plans_ahead` is for a source that has figures for future periods, such as grants for next year or a forecast;
+    from any other source such a figure is refused.
     """
 
-    # A field of pydantic's own is called `register`, so the key of that name has another one here.
+    # pydantic has an attribute `register` of its own, so the field for that key has another name here.
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
     publisher: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]*$")]
@@ -152,13 +152,13 @@ class SourceCard(Strict):
 
     @property
     def boundary_year(self) -> int | None:
-        """The year of the areas that a table describes, or that all of its figures are on."""
+        """The year of the areas that a table describes, or that all of its figures follow."""
         areas = self.boundaries or self.places
         return areas.boundary_year if areas else self.region_boundary_year
 
     @property
     def only_period(self) -> str | None:
-        """The period of all rows of a table in which nothing tells it: that on the card, or the year of its areas."""
+        """The period of all rows of a table in which nothing gives it: that on the card, or the year of its areas."""
         if self.measures:
             return self.period
         return whole_year(self.boundary_year) if self.boundary_year else None
@@ -168,13 +168,13 @@ class SourceCard(Strict):
         return next((name for name, d in self.dimensions.items() if d.role == role), None)
 
     def _tells(self, role: Literal["region", "period"]) -> bool:
-        """Whether its rows say what they are of, by a dimension or by a column of a file."""
+        """Whether its rows say which region or period they are about, by a dimension or by a column of a file."""
         columns = self.layout.columns.values() if self.layout else ()
         return bool(self.dimension(role)) or any(column.to == role for column in columns)
 
     @model_validator(mode="after")
     def _says_what_its_rows_are(self) -> Self:
-        # A table of figures may say beside that which division its regions follow.
+        # A table of figures may say as well which division its regions follow.
         regions = bool(self.region_boundary_year) and not self.measures
         others = [bool(self.subsidy_register), bool(self.boundaries), bool(self.places)]
         if [bool(self.measures), regions, *others].count(True) != 1:
@@ -209,7 +209,7 @@ class SourceCard(Strict):
             known = REGISTER_FIELDS if self.subsidy_register else {"region", "period", *self.dimensions}
             known |= {m.code for m in self.measures}
             if strange := sorted({column.to for column in self.layout.columns.values()} - known):
-                raise ValueError(f"layout: {shown(strange)} is none of {shown(sorted(known), 20)}")
+                raise ValueError(f"layout: {shown(strange)} is not one of {shown(sorted(known), 20)}")
         return self
 
     @model_validator(mode="after")
@@ -239,7 +239,7 @@ _READ_BY_YAML: dict[type, str] = {
 def load_cards(folder: Path) -> dict[str, SourceCard]:
     """Read every card below `folder`, by dataset id, in the order of the files.
 
-    A file holds `defaults`, which every card of it shares, and `cards`.
+    A file holds `defaults`, which all its cards share, and `cards`.
 
     Raises:
         CardError: a card has an unknown key, a missing key or a wrong value; the text names file, card and key.
@@ -252,7 +252,7 @@ def load_cards(folder: Path) -> dict[str, SourceCard]:
         for entry in content["cards"]:
             card = _read_card(path.name, {**content["defaults"], **entry})
             if card.dataset_id in cards:
-                raise CardError(f"{path.name}: card {card.dataset_id} stands there twice -> remove one")
+                raise CardError(f"{path.name}: card {card.dataset_id} is listed twice -> remove one")
             cards[card.dataset_id] = card
     if not cards:
         raise CardError(f"{folder}: no cards found -> expected at least one *.yml")

@@ -1,4 +1,4 @@
-"""The measures and dimensions of a card: what is asked for of a table, and how sure we are of it."""
+"""The measures and dimensions of a card: what is asked of a table, and how sure we are of it."""
 
 from enum import StrEnum
 from typing import Annotated, Literal, Self
@@ -11,7 +11,7 @@ from pipelines.sources.strict import Strict, Text
 
 
 class Certainty(StrEnum):
-    """How sure we are of a code: seen in recorded answers, seen in working code, or only believed."""
+    """How sure we are of a code: seen in recorded answers, seen in working code, or only assumed."""
 
     RECORDED = "recorded"
     SEEN = "seen"
@@ -19,9 +19,9 @@ class Certainty(StrEnum):
 
 
 class Code(Strict):
-    """A code that indicators select by, and the other spellings that the source has for it.
+    """A code that indicators select by, and other spellings of it at the source.
 
-    `aliases` holds the spelling by another way or of another vintage: a v3 topic key, a total code from before a
+    `aliases` holds spellings from another way or another vintage: a v3 topic key, a total code from before a
     redesign. The running number `_N` of a topic key shifts when CBS inserts a topic and is left out, unless several
     topics share the rest of the key.
     """
@@ -35,11 +35,11 @@ class Code(Strict):
 class Measure(Code):
     """A measure: a code with the unit that its values must have; without a unit the source's own is taken.
 
-    `group` is the title of the group that it stands in, or of one around that: some tables give several measures one
-    title, and only their groups tell them apart.
+    `group` is the title of the group that it is in, or of one around that: some tables give several measures one title,
+    and only their groups tell them apart.
 
-    `on_first_day` is for a count of the first day of its period, such as inhabitants on 1 January: it stays what it is
-    while the period goes on.
+    `on_first_day` is for a count on the first day of its period, such as inhabitants on 1 January: it does not change
+    during the rest of the period.
     """
 
     unit: Text | None = None
@@ -50,8 +50,8 @@ class Measure(Code):
 class DimensionCode(Code):
     """A code of a dimension.
 
-    Where a dimension that is not one of periods tells the period all the same, such as the kind of report, each code
-    says which period it stands for and which status the figures of that period have, in the words of CBS.
+    Where another dimension than the period dimension gives the period, such as the kind of report, each code says
+    which period it stands for and which status the figures of that period have, as CBS words it.
     """
 
     period: PeriodCode | None = None
@@ -59,16 +59,16 @@ class DimensionCode(Code):
 
     @property
     def read_as(self) -> str:
-        """What our rows have for it."""
+        """The code that our rows have for it."""
         return self.period or self.code
 
 
 class Dimension(Strict):
-    """A dimension of the table: its role, and what to ask for of it; without codes, levels, kinds and since all of it.
+    """A dimension of the table: its role, and what to ask for; without codes, levels, kinds and since, all of it.
 
     `levels` are the first letters of region codes, `kinds` those of period codes (`JJ`, `KW`), `since` the first year.
-    Days have no letters of their own: who wants them leaves `kinds` out. `aliases` are other names that the dimension
-    has on the wire.
+    Days have no letters of their own: leave out `kinds` to get them. `aliases` are other names that the dimension has
+    on the wire.
     """
 
     role: Literal["region", "period", "category", "measure"]

@@ -16,7 +16,7 @@ AMOUNTS = ("amount_requested_eur", "amount_granted_eur", "amount_settled_eur")
 
 
 class Reads(StrEnum):
-    """What stands in the cells of a column."""
+    """What the cells of a column hold."""
 
     TEXT = "text"
     NUMBER = "number"
@@ -39,13 +39,13 @@ class FileColumn(Strict):
 
     Attributes:
         to: what it becomes: `region`, `period`, a category dimension or a measure of the card, or a register's field.
-        reads: what stands in its cells.
+        reads: what its cells hold.
         names: for names of regions, the list of `seeds/region_names.csv` to look them up in.
         aliases: other headers that the source has had for it.
-        optional: whether a file without it is a good file.
-        thousands: what parts the thousands of its numbers. Without it and `decimal`, `number` has a decimal point and
-            no thousands, `dutch_number` a decimal comma and points, and what could be either is refused.
-        decimal: what stands before the decimals of its numbers.
+        optional: whether a file without it is accepted.
+        thousands: the thousands separator of its numbers. Without it and `decimal`, `number` has a decimal point and no
+            thousands separator, `dutch_number` a decimal comma and points, and what could be either is refused.
+        decimal: the decimal separator of its numbers.
         certainty: how sure we are of its header, as with codes.
     """
 
@@ -66,9 +66,9 @@ class FileColumn(Strict):
         if (self.reads is Reads.REGION_NAME) != (self.names is not None):
             raise ValueError("`names` goes with `reads: region_name`, and the other way round")
         if (self.thousands or self.decimal) and self.reads not in NUMBERS:
-            raise ValueError("`thousands` and `decimal` are of numbers")
+            raise ValueError("`thousands` and `decimal` are for numbers")
         if self.thousands and self.thousands == self.decimal:
-            raise ValueError("`thousands` and `decimal` cannot be the same sign")
+            raise ValueError("`thousands` and `decimal` cannot be the same character")
         return self
 
 
@@ -79,15 +79,15 @@ class TableLayout(Strict):
         format: what the bytes are, after unzipping where `member` is given.
         member: the file inside a zip, with `*` and `?`; exactly one must fit.
         sheet: the sheet of a workbook; without it there must be only one.
-        header_rows: how many rows the header has; names of merged cells hold for the columns on their right.
+        header_rows: how many rows the header has; names of merged cells apply to the columns on their right.
         ignored: headers that are known and not read; `*` and `?` are allowed.
         hidden: what is done with rows and columns that are hidden in a workbook: `keep` reads them like the others,
             `leave_out` does not read them. Without it a workbook with hidden data is refused.
-        notes: rows that are no data, by their first cell, with `*` and `?`, where the general rule leaves them in.
-        marks: what a mark of this source is in `seeds/value_status.csv`, where its meaning there is not the source's.
-        combine: `sum` adds up the rows of one key; without it two rows of one key are an error.
+        notes: rows that are not data, by their first cell, with `*` and `?`, where the general rule leaves them in.
+        marks: for a mark that `seeds/value_status.csv` gives another meaning than this source, the mark there to use.
+        combine: `sum` adds up the rows with one key; without it two rows with one key are an error.
         totals: dimensions over which a total is made as well, under the code `total`.
-        never_added: dimensions whose codes overlap, so that they always stay apart.
+        never_added: dimensions whose codes overlap, so that they are always kept apart.
         columns: by header.
     """
 
@@ -106,12 +106,12 @@ class TableLayout(Strict):
 
     @property
     def is_register(self) -> bool:
-        """Whether its rows are grants, and not figures of regions."""
+        """Whether its rows are grants rather than figures of regions."""
         return any(column.to in AMOUNTS for column in self.columns.values())
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        # A single name is found in any file, cut up by whichever separator.
+        # A single name can be found in any file, whatever the separator it is split by.
         if sum(not column.optional for column in self.columns.values()) < 2:
             raise ValueError("a layout needs at least two columns that are not optional")
         if self.sheet and self.format != "xlsx":
@@ -128,7 +128,7 @@ class TableLayout(Strict):
         if overlap := sorted(set(self.totals) & set(self.never_added)):
             raise ValueError(f"never added, so no total over it can be made: {shown(overlap)}")
         always = {column.to for column in self.columns.values() if not column.optional and column.reads is Reads.TEXT}
-        # What is not a column is summed away, which is adding too.
+        # What is not a column is summed over, which is adding too.
         if absent := sorted({*self.totals, *self.never_added} - always):
             raise ValueError(
                 f"`totals` and `never_added` name text columns that are always there, not: {shown(absent)}"

@@ -1,6 +1,6 @@
 """What a period is: a year and a part of it as CBS writes them, `2026KW03`, or a day, `20260830`.
 
-The kinds that there are and how they are numbered stand in the seed `period_kinds`, from which dbt reads them too.
+The kinds and their numbering are in the seed `period_kinds`, which dbt reads too.
 """
 
 import calendar
@@ -16,7 +16,7 @@ from pydantic import AfterValidator
 from pipelines.seeds import SEEDS, KnownPeriodStatus, PeriodKind, read_seed
 
 EXAMPLES = "2026JJ00, 2026KW03, 2026MM08 or 20260830"
-# CBS goes back to the first censuses; a number outside of these years is no year.
+# CBS goes back to the first censuses; a number outside these years is not a year.
 _YEARS = range(1795, 2200)
 _CODE = re.compile(r"(?P<year>[0-9]{4})(?P<letters>[A-Z][A-Z0-9])(?P<number>[0-9]{2})")
 _DAY = re.compile(r"(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})")
@@ -25,17 +25,17 @@ _WEEKS = {"week": 1, "four_weeks": 4}
 
 @cache
 def period_kinds() -> tuple[PeriodKind, ...]:
-    """Every kind of period but days, in the order of the seed."""
+    """Every kind of period except days, in the order of the seed."""
     return tuple(read_seed(PeriodKind))
 
 
 def period_statuses(seeds: Path = SEEDS) -> list[str]:
-    """The statuses that the seed `period_status` gives a meaning, in the words of CBS."""
+    """The statuses that the seed `period_status` gives a meaning, as CBS words them."""
     return [row.period_status for row in read_seed(KnownPeriodStatus, seeds)]
 
 
 def letters_of(code: str) -> str:
-    """The two signs that tell the kind of a period; none for a day."""
+    """The two characters that give the kind of a period; none for a day."""
     return "" if code[4:].isdigit() else code[4:6]
 
 
@@ -50,12 +50,12 @@ def part_of(code: str) -> str:
 
 
 def number_of(code: str) -> int:
-    """Which of the periods of its kind in its year it is; of a day, which day of its month."""
+    """The number of a period among those of its kind in its year; for a day, the day of the month."""
     return int(code[6:])
 
 
 def kind_of(code: str) -> str | None:
-    """The name of the kind of a period; None of what is no period."""
+    """The name of the kind of a period; None if it is not a period."""
     if _DAY.fullmatch(code):
         return "day"
     kind = _kind_of(code)
@@ -74,20 +74,20 @@ def whole_year(year: int) -> str:
 
 @cache
 def is_period(code: str) -> bool:
-    """Whether a code stands for a period that can be: there is no 13th month and no 30th of February."""
+    """Whether a code stands for a possible period: there is no 13th month and no 30th of February."""
     if day := _DAY.fullmatch(code):
         return _day(day) is not None
     kind = _kind_of(code)
     if kind is None:
         return False
-    # The 53rd week of a year is what is left of it behind the 52nd; some have nothing left.
+    # The 53rd week of a year is what is left of it after the 52nd; in some years nothing is.
     return kind.kind != "week" or _monday(year_of(code), number_of(code)).year <= year_of(code)
 
 
 def period_days(code: str) -> tuple[date, date] | None:
-    """The first and the last day of a period; None where they do not follow from its code, or it is no period.
+    """The first and the last day of a period; None where they do not follow from its code, or it is not a period.
 
-    CBS cuts weeks off at the ends of a year: what lies before the first Monday belongs to week 1 or to no week.
+    CBS cuts weeks off at the ends of a year: what comes before the first Monday belongs to week 1 or to no week.
     """
     if not is_period(code):
         return None
@@ -112,7 +112,7 @@ def period_end(code: str) -> date | None:
 
 
 def is_over(code: str, day: date, *, on_first_day: bool = False) -> bool:
-    """Whether figures of a period can be whole on a day: its last day has come, or of a count of it the first.
+    """Whether figures for a period can be complete on a day: its last day has come, or its first for a count on it.
 
     A period whose days are not known is over unless its year has not begun.
     """
@@ -123,13 +123,13 @@ def is_over(code: str, day: date, *, on_first_day: bool = False) -> bool:
 
 
 def has_begun(code: str, day: date) -> bool:
-    """Whether the first day of a period has come on a day; of one whose days are not known, its year."""
+    """Whether a period has begun on a day; where its days are not known, whether its year has."""
     days = period_days(code)
     return (days[0] if days else date(year_of(code), 1, 1)) <= day
 
 
 def newest_period(codes: Iterable[str]) -> str | None:
-    """The period that ends last, since periods of several kinds do not sort by their code; None of none.
+    """The period that ends last, since periods of several kinds do not sort by their code; None if there are none.
 
     One without a last day is the newest only where no other has one.
     """
@@ -138,20 +138,20 @@ def newest_period(codes: Iterable[str]) -> str | None:
 
 def _checked_code(code: str) -> str:
     if not is_period(code):
-        raise ValueError(f"it is no period, expected one such as {EXAMPLES}")
+        raise ValueError(f"it is not a period, expected one such as {EXAMPLES}")
     return code
 
 
 def _checked_letters(letters: str) -> str:
     known = list(dict.fromkeys(kind.letters for kind in period_kinds()))
     if letters not in known:
-        raise ValueError(f"it is no kind of period, expected one of {', '.join(known)}")
+        raise ValueError(f"it is not a kind of period, expected one of {', '.join(known)}")
     return letters
 
 
 def _checked_status(status: str) -> str:
     if status not in (known := period_statuses()):
-        raise ValueError(f"it is no status of a period, expected one of {', '.join(known)}")
+        raise ValueError(f"it is not a status of a period, expected one of {', '.join(known)}")
     return status
 
 
@@ -177,7 +177,7 @@ def _day(found: re.Match[str]) -> date | None:
 
 
 def _monday(year: int, week: int) -> date:
-    """The Monday of a week as ISO 8601 counts them; of one more than there are too."""
+    """The Monday of a week as ISO 8601 counts them; also of the week after the last."""
     return date.fromisocalendar(year, 1, 1) + timedelta(weeks=week - 1)
 
 

@@ -1,4 +1,4 @@
-"""What a card says about a register of subsidies: whose it is, in what its amounts are, what its status words mean."""
+"""What a card says about a register of subsidies: whose it is, the unit of its amounts, what its status words mean."""
 
 from enum import StrEnum
 from typing import Annotated, Literal, Self
@@ -9,7 +9,7 @@ from pipelines.sources.strict import Strict, Text
 
 
 class SubsidyStatus(StrEnum):
-    """How far a dossier is. Zero granted and refused are two things: a register that shows 0 does not say why."""
+    """The stage of a dossier. Zero granted and refused are not the same: a register that shows 0 does not say why."""
 
     REQUESTED = "requested"
     GRANTED = "granted"
@@ -23,10 +23,10 @@ class SubsidyStatus(StrEnum):
 class Register(Strict):
     """A register of subsidies.
 
-    `region` is whose register it is, not where the recipient lives. `grantor` stays away where a column names it.
-    `status` gives the words of the source's own status column a meaning; without such a column the amounts say it.
+    `region` is whose register it is, not where the recipient lives. `grantor` is left out where a column names it.
+    `status` gives the words of the source's own status column a meaning; without such a column the amounts decide.
     `amounts` is the unit that the source writes its amounts in. Where no column holds the year, `year` gives it for a
-    register of one year, and `year_from_name` takes it out of the file's name, for a source with one file a year.
+    register of one year, and `year_from_name` takes it from the file's name, for a source with one file a year.
     """
 
     region: Annotated[str, StringConstraints(pattern=r"^(GM[0-9]{4}|(PV|LD|NL)[0-9]{2})$")]

@@ -8,7 +8,7 @@ _COUNTED = re.compile(r"(aantal|aantallen|personen|mensen|vestigingen|bedrijven|
 
 
 def thousands_in(unit: str) -> int:
-    """How many a figure in this unit counts for: 1000 in `x 1 000` and `1 000 euro`, 1 in most others."""
+    """The factor in a unit: 1000 in `x 1 000` and `1 000 euro`, 1 in most others."""
     found = _THOUSANDS.fullmatch(unit.strip())
     return int(re.sub(r"[ .]", "", found["number"])) if found else 1
 
@@ -20,6 +20,6 @@ def is_count(unit: str) -> bool:
 
 
 def without_thousands(unit: str) -> str:
-    """The unit of a figure that was multiplied by them: `euro` of `1 000 euro`, nothing of `x 1 000`."""
+    """The unit of a figure that was multiplied by its factor: `euro` for `1 000 euro`, empty for `x 1 000`."""
     found = _THOUSANDS.fullmatch(unit.strip())
     return (found["unit"] if found else unit).strip()

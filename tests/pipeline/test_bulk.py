@@ -202,5 +202,5 @@ def test_a_zip_with_fewer_rows_than_it_says_is_refused() -> None:
     rows = cbs_bulk.metadata(zip_of())
     con = duckdb.connect()
     con.execute("create view page as select '' as Id, '' as Measure, '' as Perioden, '' as Value, '' as ValueAttribute")
-    with pytest.raises(SourceError, match=r"Observations.csv has 1 rows, expected 2 as Properties counts"):
+    with pytest.raises(SourceError, match=r"Observations.csv has 1 rows, expected the 2 that Properties counts"):
         cbs_bulk.check_page(con, CARD, rows, Description({}, {}, {}, {}, [], {}), "https://x")

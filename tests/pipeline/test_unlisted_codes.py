@@ -25,7 +25,7 @@ def test_a_code_that_the_list_of_its_dimension_lacks_is_refused(tmp_path: Path, 
         server.serve(source.offered)
         what = "measure" if column == "Measure" else column
         with pytest.raises(
-            FailedError, match=f"the {what} code 'X9', which the table's own list of them lacks"
+            FailedError, match=f"the {what} code 'X9', which is not in the table's own list of them"
         ) as error:
             source.refresh(tmp_path, source.origin(tmp_path))
     assert error.value.trouble == Trouble.CHANGED

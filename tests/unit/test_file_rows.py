@@ -116,7 +116,7 @@ def test_merged_notes_are_notes_and_merged_texts_hold_for_all_their_cells() -> N
 
 
 def test_a_control_character_is_refused_with_its_cell() -> None:
-    with pytest.raises(SourceError, match=r"column Instelling in row 3 \(cell A3\) holds a sign that is no text"):
+    with pytest.raises(SourceError, match=r"column Instelling in row 3 \(cell A3\) holds a control character"):
         amounts(book(change=lambda sheet: sheet.write(2, 0, "Stichting \x02")))
 
 
@@ -225,7 +225,7 @@ FILES_OF = {
     "open-quote.csv": ("den_haag/subsidies", "row 3 opens a quotation mark"),
     "open-quote-person.csv": ("den_haag/subsidies", "row 3 opens a quotation mark"),
     "short-rows.csv": ("den_haag/subsidies", "row 3 has fewer cells"),
-    "mixed-encoding.csv": ("den_haag/subsidies", "line 2 is written otherwise than line 3"),
+    "mixed-encoding.csv": ("den_haag/subsidies", "line 2 is encoded differently from line 3"),
     "formula-without-result-2024.xlsx": ("groningen/subsidies", "cell C2 has no value but"),
     "hidden-rows-2024.xlsx": ("groningen/subsidies", "row 5 is hidden"),
     "dos-code-page.csv": ("den_haag/subsidies", None),

@@ -47,7 +47,7 @@ class Kind:
 
 
 SAID_NOTHING = {
-    "silence": Kind(silent(), UnreachableError, 2, False, "did not answer: it kept silent"),
+    "silence": Kind(silent(), UnreachableError, 2, False, "did not answer: it stayed silent"),
     "hanging up": Kind(says(), UnreachableError, TRIES, False, "did not answer: Remote end closed"),
     "a reset": Kind(resets(), UnreachableError, TRIES, False, "did not answer: Connection reset by peer"),
     "another protocol": Kind(says(b"SSH-2.0-OpenSSH\r\n"), UnreachableError, TRIES, False, "did not answer: SSH-2.0"),
@@ -161,7 +161,8 @@ def refusing() -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    ("host", "told"), [(refusing, "did not answer: Connection refused"), (open_full, "did not answer: it kept silent")]
+    ("host", "told"),
+    [(refusing, "did not answer: Connection refused"), (open_full, "did not answer: it stayed silent")],
 )
 def test_who_lets_nobody_connect_is_asked_twice_and_not_again(
     host: Callable[[], AbstractContextManager[str]], told: str, monkeypatch: pytest.MonkeyPatch

@@ -178,7 +178,7 @@ def test_what_is_no_dutch_municipality_is_refused(change: Callable[[dict[str, An
 
 
 def test_a_municipality_that_is_there_twice_is_refused() -> None:
-    with pytest.raises(MismatchError, match="GM0363 is there twice"):
+    with pytest.raises(MismatchError, match="GM0363 occurs twice"):
         rows_of(card_for()[0], body(feature()), body(feature()))
 
 

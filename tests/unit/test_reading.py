@@ -154,7 +154,7 @@ def test_a_text_where_a_number_belongs_is_never_a_number(tmp_path: Path, text: s
     [
         (
             {"RegioS": [{"Key": "GM0005  ", "Title": "elders"}]},
-            "the RegioS code 'GM0003', which the table's own list of them lacks",
+            "the RegioS code 'GM0003', which is not in the table's own list of them",
         ),
         ({"UntypedDataSet/00000": []}, "0 observations, expected 1 to 100"),
         ({"UntypedDataSet/00000": [{"ID": 0, "RegioS": "GM0003"}]}, "the data set lacks the columns: "),

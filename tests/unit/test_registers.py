@@ -146,7 +146,7 @@ def test_no_name_of_a_person_gets_through() -> None:
         (
             {"Overheid": ""},
             {"columns": COLUMNS | {"Overheid": {"to": "grantor"}}, "grantor": None},
-            ["'Overheid'", "''", "row 1", "nobody is named"],
+            ["'Overheid'", "''", "row 1", "no grantor is named"],
         ),
     ],
 )
@@ -203,7 +203,7 @@ def test_a_blank_year_is_missing() -> None:
     ("columns", "register", "told"),
     [
         (COLUMNS | {"Verleend": {"to": "amount_granted_eur"}}, {}, "'Verleend' is an amount"),
-        (COLUMNS, {"grantor": None}, "nobody grants"),
+        (COLUMNS, {"grantor": None}, "no grantor -> give"),
     ],
 )
 def test_a_card_that_does_not_say_how_is_refused(columns: dict[str, Any], register: dict[str, Any], told: str) -> None:

@@ -1,4 +1,4 @@
-"""Cells as they come, a text or a number or a day, as the text that a person would type."""
+"""Cells as they come (text, a number or a day), as the text that a person would type."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -14,22 +14,22 @@ from pipelines.reading.files.table_rows import Told
 from pipelines.sources.layout import NUMBERS, FileColumn
 
 HEADER_WITHIN = 50
-"""How far down a header is looked for."""
+"""How far down to look for a header."""
 
 
 def is_real(cell: object) -> bool:
-    """Whether a cell is a number, and not a text that looks like one."""
+    """Whether a cell is a number, not a text that looks like one."""
     return isinstance(cell, int | float) and not isinstance(cell, bool)
 
 
 def frame_of(data: Mapping[str, Any], first: int) -> pl.DataFrame:
-    """A frame of text, and of truth where it says that a number is real, with the numbers of its rows."""
+    """A frame of text, with truth values where it says that a number is real, and with row numbers."""
     schema = {name: pl.Boolean if name.startswith("real") else pl.String for name in data}
     return pl.DataFrame(data, schema=schema).with_row_index(ROW, first)
 
 
 def told_above(rows: Sequence[Sequence[str]]) -> tuple[Told, ...]:
-    """What stands in the rows above a table."""
+    """What is in the rows above a table."""
     return tuple(
         Told(f"row {number}", "", cell.strip()) for number, row in enumerate(rows, 1) for cell in row if cell.strip()
     )

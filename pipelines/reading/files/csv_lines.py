@@ -1,7 +1,7 @@
-"""The lines of a CSV held against each other before it is read: quotes that do not close, and rows that are too short.
+"""The lines of a CSV, compared before it is read: quotes that do not close, and rows that are too short.
 
-A quotation mark too many does not break a CSV, it swallows rows: all up to the next mark become one cell. So every line
-is looked at, as a column and not one by one, and only rows of several lines by themselves.
+A stray quotation mark does not break a CSV, it swallows rows: everything up to the next mark becomes one cell. So all
+lines are checked, as one column, and only rows of several lines one by one.
 """
 
 import re
@@ -15,12 +15,12 @@ _TODO = "the rows cannot be told apart with certainty; ask the source for a soun
 
 
 def check_lines(origin: TableOrigin, table: bytes, separator: str, width: int, first: int) -> list[int]:
-    """Look at every line of a CSV that begins with the last row of its header.
+    """Check every line of a CSV that begins with the last row of its header.
 
     Args:
         origin: where the file came from.
         table: the lines, in UTF-8.
-        separator: what parts the cells.
+        separator: what separates the cells.
         width: how many cells the header has.
         first: the number of the first row.
 
@@ -28,13 +28,13 @@ def check_lines(origin: TableOrigin, table: bytes, separator: str, width: int, f
         The numbers of the rows that have fewer cells than the header.
 
     Raises:
-        SourceError: a quotation mark does not close, or closes where it can as well be a fault; or a row is longer than
+        SourceError: a quotation mark does not close, or closes where that may be a fault; or a row is longer than
             the header.
     """
     text = table.decode("utf-8").removesuffix("\n")
     lines = pl.select(line=pl.lit(text).str.split("\n").explode().str.strip_chars_end("\r")).to_series()
     quotes = lines.str.count_matches('"', literal=True)
-    # A row goes on as long as the number of marks so far is odd.
+    # A row continues as long as the number of marks so far is odd.
     is_open = quotes.cum_sum() % 2 == 1
     continues = is_open.shift(1, fill_value=False)
     number = pl.int_range(len(lines), eager=True) - continues.cast(pl.Int64).cum_sum() + first
@@ -45,7 +45,7 @@ def check_lines(origin: TableOrigin, table: bytes, separator: str, width: int, f
     loose = single & (quotes > 0) & ~lines.str.contains(sound)
     if loose.any():
         raise _loose(origin, int(number[loose.arg_true()[0]]), lines.filter(loose)[0], separator)
-    # With its quoted cells emptied, a line has its separators and nothing else of them.
+    # With its quoted cells emptied, a line only has real separators.
     bare = lines.str.replace_all(r'"(?:[^"]|"")*"', "")
     cells = bare.str.count_matches(separator, literal=True) + 1
     _refuse_swallowed(origin, lines, is_open, number, separator, width)
@@ -60,7 +60,7 @@ def check_lines(origin: TableOrigin, table: bytes, separator: str, width: int, f
 def _refuse_swallowed(
     origin: TableOrigin, lines: pl.Series, is_open: pl.Series, number: pl.Series, separator: str, width: int
 ) -> None:
-    """Refuse a row of several lines of which the first and the last would each be a row without their quotes."""
+    """Refuse a row of several lines whose first and last line would each be a row without their quotes."""
     begins = (is_open & ~is_open.shift(1, fill_value=False)).arg_true().to_list()
     ends = (~is_open & is_open.shift(1, fill_value=False)).arg_true().to_list()
     sound = re.compile(_sound(separator))
@@ -69,7 +69,7 @@ def _refuse_swallowed(
         if not sound.fullmatch("\n".join(parts)):
             raise _loose(origin, int(number[begin]), parts[0], separator)
         if all(part.count(separator) + 1 >= width for part in (parts[0], parts[-1])):
-            problem = f"opens a quotation mark that closes {end - begin} lines further, after what could be rows"
+            problem = f"opens a quotation mark that closes {end - begin} lines later, after what could be rows"
             raise _refused(origin, int(number[begin]), problem)
 
 

@@ -1,12 +1,13 @@
-"""The numbers of one column, judged together: which signs they are written with, and what could be two numbers.
+"""The numbers of one column, judged together: which separators they have, and what could be two numbers.
 
 A cell such as `1,250` is 1.25 to one reader and 1250 to another, and nothing in it says which. Where the card says it
 (`thousands`, `decimal`) there is one reading. Where it does not, these are refused:
 
-- `1,250` in a column of Dutch numbers, and `1.250` in one with decimal points: whoever exported the file with the
-  settings of another country wrote a thousand so;
+- `1,250` in a column of Dutch numbers, and `1.250` in one with decimal points: a file exported with the settings of
+  another country has a thousand written that way;
 - `1.250` in a column of Dutch numbers in which other cells have decimals (`3,50`), while none shows that the point
-  parts thousands (`1.234,50`, `1.234.567`); an amount with its currency has no three decimals, so it is a thousand;
+  separates thousands (`1.234,50`, `1.234.567`); an amount with its currency never has three decimals, so it is a
+  thousand;
 - `1.250` as text among the real numbers of a workbook or of JSON, without a currency.
 """
 
@@ -38,7 +39,7 @@ class TwoReadings(NamedTuple):
 
 
 def signs_of(column: FileColumn) -> Signs:
-    """The signs that a card says, or that follow from what it says."""
+    """The separators that a card gives, or that follow from what it gives."""
     if column.decimal is None and column.thousands is None:
         return PLAIN if column.reads is Reads.NUMBER else DUTCH
     if column.decimal is None:
@@ -51,7 +52,7 @@ def signs_of(column: FileColumn) -> Signs:
 
 
 def reader_of(column: FileColumn) -> Callable[[str], Cell] | None:
-    """The reader of a column's cells, by what the card says of it; None where it is no column of numbers."""
+    """The reader of a column's cells, by what the card says about it; None where it is not a column of numbers."""
     if column.reads not in NUMBERS:
         return None
     signs = signs_of(column)
@@ -59,14 +60,14 @@ def reader_of(column: FileColumn) -> Callable[[str], Cell] | None:
 
 
 def written(value: str, column: FileColumn) -> str:
-    """A real number, given with a decimal point, as the column has it written."""
+    """A real number, given with a decimal point, as the column writes it."""
     return value.replace(".", signs_of(column).decimal)
 
 
 def two_readings(column: FileColumn, texts: pl.Series, *, has_real: bool = False) -> TwoReadings | None:
-    """The first text of a column that could be two numbers; of texts only, `has_real` where real numbers stand there.
+    """The first text of a column that could be two numbers; `has_real` where the column has real numbers too.
 
-    Nothing is said of what is no number at all: its reader refuses that.
+    What is not a number at all is left to its reader, which refuses it.
     """
     if column.thousands or column.decimal:
         return None

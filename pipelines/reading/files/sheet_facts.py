@@ -1,4 +1,4 @@
-"""What the XML of a sheet tells and its values do not: what is merged, hidden, an error or not worked out."""
+"""What the XML of a sheet shows and its values do not: what is merged, hidden, an error or not calculated."""
 
 import io
 import re
@@ -17,20 +17,20 @@ _MOST_CELLS = 20_000_000
 _PLACE = re.compile(rb"""\sr\s*=\s*["'](?P<column>[A-Z]*)(?P<row>[0-9]{1,20})["']""")
 _CELL = re.compile(r"(?P<column>[A-Z]+)(?P<row>[0-9]+)")
 _PERCENT_FORMATS = {"9", "10"}
-# A percent sign in a text of a format is only a text.
+# A percent sign in the quoted text of a format is only text.
 _QUOTED = re.compile(r'"[^"]*"|\\.')
 _TRUE = ("1", "true")
 
 
 @dataclass
 class SheetFacts:
-    """Of a sheet, rows counted from 1 and columns from 0, as a reader of its values counts them.
+    """Facts about a sheet, with rows counted from 1 and columns from 0, as a reader of its values counts them.
 
     Attributes:
         merged: ranges as first row, first column, last row, last column.
-        hidden_rows: rows that a reader of the sheet does not see.
-        hidden_columns: columns that he does not see.
-        troubled: cells without a value where there should be one, each with the error or the formula that stands there.
+        hidden_rows: rows that a person who opens the sheet does not see.
+        hidden_columns: columns that they do not see.
+        troubled: cells without a value where there should be one, each with the error or the formula that is there.
         percent: cells with a number that is shown as a percentage.
     """
 
@@ -43,21 +43,21 @@ class SheetFacts:
 
 @contextmanager
 def opened(origin: TableOrigin, what: str, body: bytes) -> Iterator[zipfile.ZipFile]:
-    """A zip archive, whatever is wrong with it told as our own error."""
+    """A zip archive; whatever is wrong with it becomes our own error."""
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             yield archive
-    # Of a broken archive, zipfile lets through whatever it stumbles over.
+    # On a broken archive, zipfile raises whatever it runs into.
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError, LookupError) as error:
         raise origin.broken(what, error) from None
 
 
 def refuse_huge(origin: TableOrigin, body: bytes) -> None:
-    """Refuse a sheet whose last cell lies so far off that the reader of workbooks would end the whole process."""
+    """Refuse a sheet whose last cell is so far off that the reader of workbooks would end the whole process."""
     with opened(origin, "workbook", body) as archive:
         sheets = [info for info in archive.infolist() if fits(info.filename, ["xl/worksheets/*.xml"])]
         if not sheets or sum(info.file_size for info in archive.infolist()) > _MOST_BYTES:
-            raise origin.unsound("it is no workbook of the form xlsx, or a far too big one", "look at the file")
+            raise origin.unsound("it is not an xlsx workbook, or a far too big one", "look at the file")
         for info in sheets:
             rows = columns = 1
             for place in _PLACE.finditer(archive.read(info)):
@@ -66,7 +66,7 @@ def refuse_huge(origin: TableOrigin, body: bytes) -> None:
             if rows * columns > _MOST_CELLS:
                 raise origin.error(
                     f"{info.filename} has a cell in row {rows} and one in column {columns}",
-                    "delete what stands far from the table, and save the workbook again",
+                    "delete what is far from the table, and save the workbook again",
                 )
 
 
@@ -86,10 +86,10 @@ def column_letters(number: int) -> str:
 
 
 def sheet_facts(origin: TableOrigin, body: bytes, sheet: str) -> SheetFacts:
-    """Read what the XML of a sheet tells, by the name of the sheet.
+    """Read what the XML of a sheet shows, by the name of the sheet.
 
     Raises:
-        SourceError: the XML is broken, or says nothing of such a sheet.
+        SourceError: the XML is broken, or does not mention such a sheet.
     """
     with opened(origin, "workbook", body) as archive:
         try:
@@ -168,7 +168,7 @@ def _percent_styles(archive: zipfile.ZipFile) -> set[str]:
 
 
 class _SheetReader:
-    """Goes once through the XML of a sheet, however long it is."""
+    """Goes through the XML of a sheet once, however long it is."""
 
     def __init__(self, percent_styles: set[str], stale: bool) -> None:
         self.facts = SheetFacts()
@@ -191,7 +191,7 @@ class _SheetReader:
                 self.facts.hidden_rows.add(self._row)
         elif name == "col":
             if attributes.get("hidden") in _TRUE or _is_nothing(attributes.get("width")):
-                # To the end of the sheet, where all columns behind the table are hidden.
+                # To the end of the sheet, where all columns after the table are hidden.
                 self.facts.hidden_columns.update(range(int(attributes["min"]) - 1, min(int(attributes["max"]), 20_000)))
         elif name == "mergeCell":
             first, _, last = attributes["ref"].partition(":")
@@ -232,7 +232,7 @@ class _SheetReader:
 def _place(text: str) -> tuple[int, int]:
     found = _CELL.fullmatch(text.replace("$", ""))
     if found is None:
-        raise ValueError(f"{text!r} is no place of a cell")
+        raise ValueError(f"{text!r} is not a cell reference")
     return int(found["row"]), column_number(found["column"])
 
 

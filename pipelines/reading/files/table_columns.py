@@ -23,18 +23,18 @@ class TableOrigin:
         return MismatchError(self.dataset_id, problem, url=self.url, todo=todo)
 
     def unsound(self, problem: str, todo: str) -> SourceError:
-        """The error that the bytes are not of the form that they should have, whatever the card says."""
+        """The error that the bytes do not have the form that they should have, whatever the card says."""
         return SourceError(self.dataset_id, problem, url=self.url, todo=todo)
 
     def broken(self, what: str, error: Exception) -> SourceError:
-        """The error of a library that the bytes are not of the form that they should have."""
+        """The same, from the error of a library."""
         first_line = str(error).partition("\n")[0]
         problem = f"the {what} cannot be read, {type(error).__name__}: {first_line:.200}"
         return self.unsound(problem, "open it at the source and compare")
 
 
 def header_at(rows: Sequence[Sequence[str]], layout: TableLayout) -> int | None:
-    """The first row from which on a header holds every column that is needed, whatever stands above it."""
+    """The first row at which a header with every required column begins, whatever is above it."""
     for start in range(len(rows) - layout.header_rows + 1):
         found = {fold(name) for name in joined(rows[start : start + layout.header_rows])}
         if all(found & names for names in _needed(layout)):
@@ -56,7 +56,7 @@ def _names(key: str, column: FileColumn) -> set[str]:
 
 
 def joined(rows: Sequence[Sequence[str]]) -> list[str]:
-    """The names of the columns under a header of several rows, the name of a merged cell taken over to its right."""
+    """The names of the columns under a header of several rows, the name of a merged cell carried over to its right."""
     *upper, last = rows
     width = max(map(len, rows))
     parts = [[*row, *[""] * (width - len(row))] for row in (*upper, last)]
@@ -68,7 +68,7 @@ def joined(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def no_header(origin: TableOrigin, rows: Sequence[Sequence[str]], layout: TableLayout) -> SourceError:
-    """The error that no header was found, which shows what comes nearest to one."""
+    """The error that no header was found, which shows what is closest to one."""
 
     def fitting(header: Sequence[str]) -> int:
         return sum(bool({fold(name) for name in header} & names) for names in _needed(layout))
@@ -97,13 +97,13 @@ def _other_columns(
 
 
 def places_of(origin: TableOrigin, header: Sequence[str], layout: TableLayout) -> dict[str, int]:
-    """Where each column of the layout stands; anything that is missing, unknown or there twice is refused."""
+    """Where each column of the layout is; anything that is missing, unknown or there twice is refused."""
     folded = [fold(name) for name in header]
     places: dict[str, int] = {}
     for key, column in layout.columns.items():
         at = [i for i, name in enumerate(folded) if name in _names(key, column)]
         if len(at) > 1:
-            problem = f"column {key} is there {len(at)} times, as {shown(header[i] for i in at)}"
+            problem = f"column {key} occurs {len(at)} times, as {shown(header[i] for i in at)}"
             raise origin.error(problem, "correct `aliases` on the card")
         places.update(dict.fromkeys([key] if at else [], at[0] if at else 0))
     unknown = [
@@ -117,6 +117,6 @@ def places_of(origin: TableOrigin, header: Sequence[str], layout: TableLayout) -
 
 
 def fits(text: str, patterns: Iterable[str]) -> bool:
-    """Whether a text is one of these names, in which `*` stands for anything and `?` for one sign."""
-    # Headers hold brackets, which are only themselves here.
+    """Whether a text is one of these names, in which `*` stands for anything and `?` for one character."""
+    # Headers have brackets, which are literal here.
     return any(fnmatch.fnmatchcase(fold(text), fold(pattern).replace("[", "[[]")) for pattern in patterns)

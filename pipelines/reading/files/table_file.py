@@ -25,14 +25,14 @@ _MOST_BYTES = 4_000_000_000
 
 
 def read_table(dataset_id: str, url: str, body: bytes, layout: TableLayout) -> FileTable:
-    """Read a file into a frame of text: one row a row of data, the columns named by the keys of `layout.columns`.
+    """Read a file into a frame of text: one row per row of data, the columns named by the keys of `layout.columns`.
 
-    Cells are as they stand in the file, a blank one is "". An optional column that is not there is not in the frame.
+    Cells are as in the file, a blank one is "". An optional column that the file lacks is not in the frame.
     The column `ROW` holds the number of the row in the file, as a spreadsheet counts it.
 
     Raises:
-        SourceError: the file is not what the layout says, or something in it could mean two things; about columns it
-            shows those expected and those found, about cells and rows which.
+        SourceError: the file is not what the layout says, or something in it could mean two things; for columns it
+            shows those expected and those found, for cells and rows which ones.
     """
     origin = TableOrigin(dataset_id, url)
     if layout.member:
@@ -54,7 +54,7 @@ def read_records(dataset_id: str, url: str, records: Sequence[Mapping[str, Any]]
         raise origin.error("there are no records, expected at least one", "look at the source")
     names = list(dict.fromkeys(key for record in records for key in record))
     read = {place: layout.columns[key] for key, place in places_of(origin, names, layout).items()}
-    # What is not read may be a list or an object; what may tell a period is looked at all the same.
+    # What is not read may be a list or an object; what may give a period is checked all the same.
     header = [name for place, name in enumerate(names) if place in read or _is_plain(records, name)]
     data: dict[str, Any] = {}
     for place, name in enumerate(header):
@@ -109,7 +109,7 @@ def _read_csv(origin: TableOrigin, body: bytes, layout: TableLayout) -> FileTabl
     offset, last_row = heads[separator][last]
     above = [row for _, row in heads[separator][:start]]
     header = joined([row for _, row in heads[separator][start : last + 1]])[: len(last_row)]
-    # From the last row of the header on, which is left out again: so a row of data is held against its width.
+    # From the last row of the header on, which is left out again: so a row of data is compared with its width.
     table = body[offset:]
     short = check_lines(origin, table, separator, len(header), last + 1)
     lazy = pl.scan_csv(

@@ -1,6 +1,6 @@
-"""Which rows of a table are data: the same for every form of file. What is left out is counted by its reason.
+"""Which rows of a table are data: the same for every form of file. What is left out is counted by reason.
 
-What stands between the header and the end is data, except for what can hold none:
+Everything between the header and the end is data, except what cannot hold any:
 
 - a row without anything in it (`blank`);
 - a ruled line, in which every filled cell is two or more of `-`, `=` or `_` (`ruled`);
@@ -8,11 +8,11 @@ What stands between the header and the end is data, except for what can hold non
 - a note: a row with only its first cell filled, right under the header or after the last other row, and only where
   the layout needs two or more columns that say what a figure is about (all but numbers). With one such column, a row
   like `Rozendaal;` could be data without a figure, so it stays in; so does a lone cell between rows of data. Either is
-  then refused by whoever reads the cells, unless it makes sense; and what the layout lists under `notes` (`note`);
+  then refused by the reader of the cells, unless it makes sense; and what the layout lists under `notes` (`note`);
 - in a register, what adds up rows above it (`total`), see `table_totals`.
 
 What could be data and could be something else is refused with its row: a second header, a second table below, a row
-that is shorter than the header, a cell that could be two numbers, letters that were misread.
+that is shorter than the header, a cell that could be two numbers, letters that were decoded wrongly.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
@@ -28,10 +28,10 @@ from pipelines.reading.tally import Tally
 from pipelines.sources.layout import NUMBERS, TableLayout, fold
 
 _RULED = r"^(-{2,}|={2,}|_{2,})$"
-# What the first byte of a letter in UTF-8 is in the page of Windows, and in that of the Mac.
+# What the first byte of a UTF-8 letter is in the code page of Windows, and in that of the Mac.
 _LEADS = (("\u00c2\u00c3\u00c4\u00c5", "cp1252"), ("\u221a", "mac_roman"))
 _CONTROL = r"[\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F]"
-# How letters look that were written as UTF-8 and read as something else, and the sign for what could not be read.
+# What letters written as UTF-8 and read as something else look like, and the replacement character.
 _MISREAD = "|".join(
     [
         *(f"[{leads}][{bytes(range(0x80, 0xC0)).decode(page, 'ignore')}]" for leads, page in _LEADS),
@@ -42,7 +42,7 @@ _PERIOD_WORDS = ("jaar", "maand", "kwartaal", "periode", "peildatum")
 
 
 class Told(NamedTuple):
-    """What a file says beside its data that may tell its period: where, under which header if any, and the text."""
+    """What a file says besides its data that may give its period: where, under which header if any, and the text."""
 
     place: str
     header: str
@@ -53,10 +53,10 @@ class FileTable(NamedTuple):
     """What was read of a table.
 
     Attributes:
-        frame: one row a row of data, text, the columns named by the keys of the layout, and `ROW`.
+        frame: one row per row of data, text, the columns named by the keys of the layout, and `ROW`.
         tally: how many rows there were, and what was left out.
         letters: the letters of each column, where the file is one that spreadsheets open.
-        told: what the file says of its period beside its data.
+        told: what the file says about its period besides its data.
     """
 
     frame: pl.DataFrame
@@ -66,18 +66,18 @@ class FileTable(NamedTuple):
 
 
 class Source(NamedTuple):
-    """The cells of a table before it is known which are data.
+    """The cells of a table before it is known which of them are data.
 
     Attributes:
         cells: text in the columns `ROW`, `c0`, `c1` and so on. `real0` and so on are true where a cell is a number
-            and no text; where they are missing, nothing is.
+            and not text; where they are missing, no cell is.
         header: the names of `c0`, `c1` and so on.
-        below: what is numbered so or lower is header.
+        below: rows with this number or a lower one are header.
         has_notes: whether rows can be notes; a record never is one.
         short: rows that have fewer cells than the header.
         hidden: rows that are hidden.
         letters: gives the letters of a column by its number, where columns have them.
-        told: what stands above the table.
+        told: what is above the table.
     """
 
     cells: pl.LazyFrame
@@ -120,7 +120,7 @@ def data_rows(origin: TableOrigin, source: Source, layout: TableLayout) -> FileT
 
 
 def _collected(source: Source, layout: TableLayout, places: Mapping[str, int]) -> pl.DataFrame:
-    """The rows below the header: the columns that are read, and what is asked of all of them."""
+    """The rows below the header: the columns that are read, and the checks on all of them."""
     cells = [pl.col(f"c{i}").str.strip_chars() for i in range(len(source.header))]
     nameless = [cell != "" for cell, name in zip(cells, source.header, strict=True) if not fold(name)]
     numbers = {place for key, place in places.items() if layout.columns[key].reads in NUMBERS}
@@ -161,7 +161,7 @@ class _Rows:
         self._blank: list[int] = []
 
     def leave_out(self, reason: str, where: pl.Expr | pl.Series) -> None:
-        """Take rows out, and count them."""
+        """Leave rows out, and count them."""
         gone = self.frame.filter(where)
         if gone.height:
             self.left_out[reason] = self.left_out.get(reason, 0) + gone.height
@@ -170,7 +170,7 @@ class _Rows:
             self._blank = gone[ROW].to_list()
 
     def leave_out_notes(self) -> None:
-        """Take out what the layout lists, and lone first cells at either end."""
+        """Leave out what the layout lists, and lone first cells at either end."""
         layout = self.layout
         if layout.notes:
             notes = [first for first in self.frame["#first"].unique() if fits(first, layout.notes)]
@@ -183,7 +183,7 @@ class _Rows:
         self.leave_out("note", ~inside)
 
     def leave_out_totals(self) -> None:
-        """Take out what adds up other rows; what only looks like it is refused."""
+        """Leave out what adds up other rows; what only looks like that is refused."""
         self.leave_out("total", total_rows(self.origin, self.frame, self.layout))
         refuse_second_table(self.origin, self.frame, self.layout, self._blank)
 
@@ -197,11 +197,11 @@ class _Rows:
         ]
         again = self.frame.filter(pl.sum_horizontal(same) >= 2)
         if again.height:
-            problem = f"row {again[ROW][0]} is a header once more"
+            problem = f"row {again[ROW][0]} repeats the header"
             raise self.origin.error(problem, "ask the source for a file with one table, or take the others out of it")
 
     def refuse_odd(self, source: Source) -> None:
-        """Refuse a value without a column, a row that is too short, and hidden data that the card says nothing of."""
+        """Refuse a value without a column, a row that is too short, and hidden data that the card does not mention."""
         at_source = "look at the file at the source"
         if odd := self.frame.filter("#nameless")[ROW].to_list():
             raise self.origin.error(f"row {odd[0]} holds a value in a column without a name", at_source)
@@ -214,11 +214,11 @@ class _Rows:
             raise self.origin.error(problem, "say in `layout`: `hidden: keep` or `hidden: leave_out`")
         is_wide = self.layout.is_register and source.has_notes and len(source.header) > 2
         if is_wide and (lone := self.frame.filter(pl.col("#filled") == 1)[ROW].to_list()):
-            raise self.origin.error(f"row {lone[0]} has one cell only", "list it under `notes` if it is no grant")
+            raise self.origin.error(f"row {lone[0]} has one cell only", "list it under `notes` if it is not a grant")
 
     def refuse_texts(self) -> None:
-        """Refuse cells with letters that were misread, or with signs that are no text."""
-        wrong = {_MISREAD: "letters that were misread before the file was made", _CONTROL: "a sign that is no text"}
+        """Refuse cells with letters that were decoded wrongly, or with control characters."""
+        wrong = {_MISREAD: "letters decoded wrongly before the file was made", _CONTROL: "a control character"}
         for key in self.layout.columns:
             if key in self.frame.columns:
                 for pattern, what in wrong.items():
@@ -239,11 +239,11 @@ class _Rows:
                 texts = texts.filter(~self.frame[real])
             if found := two_readings(column, texts, has_real=len(texts) < self.frame.height):
                 row = self.frame[ROW][self.frame[key].index_of(found.text) or 0]
-                todo = "say on the card which signs the column has: `thousands` and `decimal`"
+                todo = "say on the card which separators the column has: `thousands` and `decimal`"
                 raise self._at(key, row, f"holds {found}", todo)
 
     def told_in_columns(self, header: Sequence[str]) -> list[Told]:
-        """What columns that are not read say of the period of the rows."""
+        """What columns that are not read say about the period of the rows."""
         found = []
         for name in self.frame.columns:
             if name.startswith("#beside"):

@@ -1,15 +1,15 @@
 """Rows of a register that add up other rows, and would be counted twice as grants.
 
-By their words: `Totaal`, `Subtotaal`, `Eindtotaal` and the like in any cell that is no number. A longer text, such as
-`Totaal Sport`, could be a name: only where no other text stands in the row, and then its amounts must be the sum of
-rows above it, or it is refused.
+By their words: `Totaal`, `Subtotaal`, `Eindtotaal` and the like in any cell that is not a number. A longer text, such
+as `Totaal Sport`, could be a name: it only counts where the row has no other text, and then its amounts must be the
+sum of rows above it, or it is refused.
 
 By arithmetic: a row whose amounts are exactly the sum of all rows above it, or of those since the last total. That
 happens by chance too, for round amounts early in a table, so no row with a text is left out for it:
 
-- a row without any text is left out when it is such a sum of two rows and more, and refused when it is not;
+- a row without any text is left out when it is such a sum of two or more rows, and refused when it is not;
 - one that lacks a text that nearly all others have is refused when it is such a sum;
-- any other is refused when it is the sum of all rows above, of which ten and more have an amount, or four and
+- any other is refused when it is the sum of all rows above, of which ten or more have an amount, or four or
   more where it is the last.
 """
 
@@ -35,12 +35,12 @@ LONG_TOTAL = (
 _ENOUGH = 10
 _ENOUGH_FOR_LAST = 4
 _NEARLY_ALL = 0.9
-_TODO = "list it under `notes` of the layout if it is no grant"
+_TODO = "list it under `notes` of the layout if it is not a grant"
 Cents = list[int | None]
 
 
 def total_rows(origin: TableOrigin, frame: pl.DataFrame, layout: TableLayout) -> pl.Series:
-    """Which rows add up others; of a frame with the columns that `table_rows` adds.
+    """Which rows add up others, in a frame with the columns that `table_rows` adds.
 
     Raises:
         SourceError: a row could be a total and could be a grant.
@@ -49,7 +49,7 @@ def total_rows(origin: TableOrigin, frame: pl.DataFrame, layout: TableLayout) ->
 
 
 class _Totals:
-    """Goes once from the first row to the last, with the sums so far."""
+    """Goes through the rows once, with the sums so far."""
 
     def __init__(self, origin: TableOrigin, frame: pl.DataFrame, layout: TableLayout) -> None:
         self.origin, self.rows = origin, frame[ROW]
@@ -113,13 +113,13 @@ class _Sum:
         self.filled += any(row)
 
     def is_of(self, row: Sequence[int | None]) -> bool:
-        """Whether each amount of a row is that of these, two and more."""
+        """Whether each amount of a row is the sum of these rows, two or more."""
         given = [(total, amount) for total, amount in zip(self.sums, row, strict=True) if amount is not None]
         return self.filled >= 2 and any(row) and all(total == amount for total, amount in given)
 
 
 def refuse_second_table(origin: TableOrigin, frame: pl.DataFrame, layout: TableLayout, blank: Sequence[int]) -> None:
-    """Refuse rows behind a blank one that are another table: without amounts, or with those before them once more."""
+    """Refuse rows after a blank one that are another table: without amounts, or repeating those before them."""
     amounts = [_cents(frame[key], column) for key, column in _amount_columns(frame, layout).items()]
     if not blank or not amounts or frame.is_empty():
         return
@@ -133,7 +133,7 @@ def refuse_second_table(origin: TableOrigin, frame: pl.DataFrame, layout: TableL
             continue
         again = any(total) and total in (sums[number - 1][1], so_far[number - 1])
         if again or (not filled and sums[0][2]):
-            problem = f"row {rows[starts[number]]} and what follows behind a blank row look like a second table"
+            problem = f"row {rows[starts[number]]} and what follows, after a blank row, look like a second table"
             raise origin.error(problem, "ask the source for a file with one table, or take the other out of it")
 
 
@@ -144,7 +144,7 @@ def _block(amounts: list[Cents], start: int, end: int) -> tuple[int, list[int], 
 
 
 def _starts(rows: Sequence[int], blank: Sequence[int]) -> list[int]:
-    """Where the rows begin anew behind a blank one."""
+    """Where the rows start again after a blank one."""
     starts, gaps = [0], iter(blank)
     gap = next(gaps, None)
     for i, row in enumerate(rows):
@@ -162,7 +162,7 @@ def _amount_columns(frame: pl.DataFrame, layout: TableLayout) -> dict[str, FileC
 
 
 def _cents(cells: pl.Series, column: FileColumn) -> Cents:
-    """The amounts of a column in whole cents; what is no number is refused by its reader, later."""
+    """The amounts of a column in whole cents; what is not a number is refused by its reader, later."""
     read, known = reader_of(column), {}
     for text in cells.unique():
         try:

@@ -1,6 +1,6 @@
 """Readers of one cell of text: a number with its mark, a period or a region code, the same on every machine.
 
-Each takes what people and publishers write in Dutch files and refuses, by ValueError, whatever could mean two things.
+Each takes what people and publishers write in Dutch files and refuses, with a ValueError, what could mean two things.
 """
 
 import math
@@ -57,14 +57,14 @@ _OTHER_REGION = re.compile(r"(?!GM)[A-Z]{2}[0-9]{2,8}")
 
 
 class Cell(NamedTuple):
-    """The number in a cell, if there is one, and its mark: `None` for an ordinary number, as CBS says it."""
+    """The number in a cell, if there is one, and its mark: `None` for an ordinary number, as with CBS."""
 
     value: float | None
     mark: str
 
 
 class Signs(NamedTuple):
-    """What parts the thousands of a number, nothing where nothing does, and what stands before its decimals."""
+    """The thousands separator of a number, empty where it has none, and its decimal separator."""
 
     thousands: str
     decimal: str
@@ -86,7 +86,7 @@ def read_number(text: str) -> Cell:
 def read_dutch_number(text: str) -> Cell:
     """Read a number as written in Dutch, such as `1.234,5`, `€ 15.000` or `EUR 15.000,-`, or a mark.
 
-    A point only parts thousands, in groups of three, so `1.5` and `0.500` are refused, as are `1,234.5` and `12-`.
+    A point only separates thousands, in groups of three, so `1.5` and `0.500` are refused, as are `1,234.5` and `12-`.
 
     Raises:
         ValueError: it is neither, or could mean two things.
@@ -95,9 +95,9 @@ def read_dutch_number(text: str) -> Cell:
 
 
 def read_signed_number(text: str, signs: Signs) -> Cell:
-    """Read a number with these signs, also with a currency as in `read_dutch_number`, or a mark.
+    """Read a number with these separators, also with a currency as in `read_dutch_number`, or a mark.
 
-    Thousands are parted everywhere in groups of three or nowhere.
+    Thousands are separated everywhere, in groups of three, or nowhere.
 
     Raises:
         ValueError: it is neither, or could mean two things.
@@ -115,7 +115,7 @@ def _read_cell(text: str, number: Callable[[str], float | None], expected: str) 
         return Cell(None, f"<{below['limit']}")
     marked = _MARKED.fullmatch(cell)
     value = number(marked["number"].rstrip() if marked else cell)
-    # A row of digits longer than any figure is no figure, and would become infinite.
+    # A string of digits longer than any figure is not a figure, and would become infinite.
     if value is None or not math.isfinite(value):
         if (percent := _PERCENT.fullmatch(cell)) and (part := number(percent["number"].rstrip())) is not None:
             raise ValueError(f"{text!r} is not {expected}: as a percentage it could be {part:g} or {part / 100:g}")
@@ -128,7 +128,7 @@ def _plain_number(text: str) -> float | None:
 
 
 def _signed_number(text: str, signs: Signs) -> float | None:
-    # The sign may stand before the currency or after it, not both.
+    # The sign may be before the currency or after it, not both.
     found = re.fullmatch(r"(?P<before>-?)\s*(?:(?:€|EUR)\s*)?(?P<after>-?)(?P<digits>[0-9.,' \xa0\u202f-]+)", text)
     if not found or (found["before"] and found["after"]):
         return None
@@ -142,7 +142,7 @@ def _signed_number(text: str, signs: Signs) -> float | None:
 
 @cache
 def _form(signs: Signs) -> re.Pattern[str]:
-    # A space that keeps a number on one line is a space.
+    # A no-break space is a space.
     thousands = "[ \xa0\u202f]" if signs.thousands == " " else re.escape(signs.thousands)
     grouped = rf"[1-9][0-9]{{0,2}}({thousands}[0-9]{{3}})+|" if signs.thousands else ""
     return re.compile(rf"(?P<whole>{grouped}[0-9]+)({re.escape(signs.decimal)}(?P<part>[0-9]+|--?))?")
@@ -156,7 +156,7 @@ def read_day(text: str) -> str:
     """Read a day, such as `2020-01-07`, `07-01-2020` or `7 januari 2020`, as `20200107`.
 
     Raises:
-        ValueError: it is no day, or could be another one, such as `01/07/2020`.
+        ValueError: it is not a day, or could be another one, such as `01/07/2020`.
     """
     cell = _folded(text)
     for form in (_ISO_DAY, _DUTCH_DAY, _WRITTEN_DAY):
@@ -171,10 +171,10 @@ def read_day(text: str) -> str:
 def read_month(text: str) -> str:
     """Read a month, such as `mrt 2024`, `2026 Juni`, `2024-03` or `2024-03-01`, as `2024MM03`.
 
-    A day is taken for a month only when it is the first, which is how spreadsheets keep months.
+    A day is taken for a month only when it is the first, which is how spreadsheets store months.
 
     Raises:
-        ValueError: it is no month.
+        ValueError: it is not a month.
     """
     cell = _folded(text)
     for form in _MONTH_FORMS:
@@ -191,7 +191,7 @@ def read_quarter(text: str) -> str:
     """Read a quarter, such as `2020 Q1`, `4e kwartaal 2022` or `2022KW04`, as `2022KW04`.
 
     Raises:
-        ValueError: it is no quarter.
+        ValueError: it is not a quarter.
     """
     cell = _folded(text)
     for form in _QUARTER_FORMS:
@@ -204,7 +204,7 @@ def read_year(text: str) -> str:
     """Read a year, `2016` or `2016JJ00`, as `2016JJ00`.
 
     Raises:
-        ValueError: it is no year.
+        ValueError: it is not a year.
     """
     found = _YEAR.fullmatch(_folded(text))
     if found and _is_year(found["y"]):
@@ -216,7 +216,7 @@ def read_region_code(text: str) -> str:
     """Read a region code: `GM0014`, `gm0014`, `0014` or `14` is a municipality, `PV20` or `NL01` stays what it is.
 
     Raises:
-        ValueError: it is no region code.
+        ValueError: it is not a region code.
     """
     code = text.strip().upper()
     digits = code.removeprefix("GM") if re.fullmatch(r"GM[0-9]{4}", code) else code
@@ -228,7 +228,7 @@ def read_region_code(text: str) -> str:
 
 
 def month_number(name: str) -> int | None:
-    """The number of a month by its Dutch name, in full or cut off; None of what is no such name."""
+    """The number of a month by its Dutch name, in full or abbreviated; None if it is not one."""
     return _MONTH_NUMBERS.get(_folded(name).removesuffix("."))
 
 

@@ -1,4 +1,4 @@
-"""Workbooks: the values of a sheet, with what its XML tells of them."""
+"""Workbooks: the values of a sheet, with what its XML says about them."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -66,7 +66,7 @@ def _read_sheet(origin: TableOrigin, name: str, rows: SheetCells, facts: SheetFa
 
 
 def _with_trouble(rows: SheetCells, facts: SheetFacts) -> SheetCells:
-    """The rows with the errors and formulas that stand in cells without a value, so that none looks blank."""
+    """The rows with the errors and formulas of cells without a value filled in, so that none looks blank."""
     width = max([*map(len, rows[:1]), *(column + 1 for _, column in facts.troubled)], default=0)
     height = max([len(rows), *(row for row, _ in facts.troubled)])
     whole = [[*row, *[""] * (width - len(row))] for row in rows]
@@ -77,7 +77,7 @@ def _with_trouble(rows: SheetCells, facts: SheetFacts) -> SheetCells:
 
 
 def _seen(origin: TableOrigin, places: dict[str, int], facts: SheetFacts, layout: TableLayout) -> dict[str, int]:
-    """The columns that are read: those that are hidden as the card says."""
+    """The columns that are read: hidden ones as the card says."""
     hidden = {key: place for key, place in places.items() if place in facts.hidden_columns}
     if hidden and layout.hidden is None:
         key, place = next(iter(hidden.items()))
@@ -89,7 +89,7 @@ def _seen(origin: TableOrigin, places: dict[str, int], facts: SheetFacts, layout
 def _fill_merged(
     origin: TableOrigin, rows: SheetCells, facts: SheetFacts, below: int, columns: Mapping[int, FileColumn]
 ) -> None:
-    """Give every cell of data what the cell says that it is merged with; a number is of no cell but its own."""
+    """Give every cell of data the value of the cell that it is merged with; a number only belongs to its own cell."""
     data = [merged for merged in facts.merged if below < merged[0] <= len(rows)]
     numbers = {place for place, column in columns.items() if column.reads in NUMBERS}
     alone = {row for merged in data for row in _rows_of(merged, rows) if _filled(rows[row - 1]) <= 1}
@@ -100,7 +100,7 @@ def _fill_merged(
             continue
         if numbers & set(range(left, right + 1)):
             cells = f"{column_letters(left)}{top}:{column_letters(right)}{bottom}"
-            problem = f"the cells {cells} are merged and hold {value!r:.60}: of which row it is cannot be told"
+            problem = f"the cells {cells} are merged and hold {value!r:.60}: which row it belongs to cannot be told"
             raise origin.error(problem, "split them at the source, and give each cell its own number")
         for row in _rows_of((top, left, bottom, right), rows):
             for column in range(left, min(right + 1, len(rows[row - 1]))):
@@ -118,12 +118,12 @@ def _rows_of(merged: tuple[int, int, int, int], rows: SheetCells) -> range:
 def _refuse_trouble(
     origin: TableOrigin, table: FileTable, facts: SheetFacts, columns: Mapping[int, FileColumn]
 ) -> None:
-    """Refuse data that no spreadsheet has worked out, that is an error, or that is shown as another number."""
+    """Refuse data that no spreadsheet has calculated, that is an error, or that is shown as another number."""
     rows = {row: index for index, row in enumerate(table.frame[ROW])} if facts.troubled or facts.percent else {}
     for row, place in sorted(facts.troubled):
         if row in rows and place in columns:
             problem = f"cell {column_letters(place)}{row} has no value but {facts.troubled[row, place]!r:.80}"
-            raise origin.error(problem, "open the file in a spreadsheet, work it out, and save it again")
+            raise origin.error(problem, "open the file in a spreadsheet, recalculate it, and save it again")
     keys = {place: key for key in table.letters for place in columns if column_letters(place) == table.letters[key]}
     for row, place in sorted(facts.percent):
         if row in rows and place in columns and columns[place].reads in NUMBERS:
