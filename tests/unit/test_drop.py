@@ -149,7 +149,7 @@ def test_a_file_may_be_of_a_period_of_any_kind(tmp_path: Path) -> None:
 
 def test_what_is_not_good_and_alone_is_refused_with_what_to_do(tmp_path: Path, bad: tuple[list[str], str]) -> None:
     for look in (fetch, probe):
-        with pytest.raises(SourceError, match=rf"{bad[1]} -> (rename it|download it again: Choose|remove the others)") as error:
+        with pytest.raises(SourceError, match=rf"{bad[1]} -> (rename it|download it again: Choose|remove)") as error:
             look(tmp_path)
         assert type(error.value) is SourceError
 
