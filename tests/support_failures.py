@@ -78,9 +78,9 @@ def _damaged(answer: Answer) -> Sent:
 
 def _ends_early(answer: Answer) -> Sent:
     """A page as if it were the last, or, where it is found by its count, one without rows."""
-    content = json.loads(answer.body) if answer.body else None
+    content = json.loads(answer.body)
     if not isinstance(content, dict):
-        # An answer to HEAD, or a count, which tells that there should be more.
+        # A count, which tells that there should be more.
         return Sent(answer)
     for name in ("@odata.nextLink", "odata.nextLink"):
         content.pop(name, None)

@@ -169,7 +169,12 @@ def _ask(card: SourceCard, http: HttpClient, addresses: dict[Protocol, str], acc
     asks = told_by(access.protocol)
     base = addresses[asks]
     if not isinstance(access, CbsAccess):
-        return Seen(would_land(card, access, ASKED[asks].probe(http, base, card, access)))
+        asked_client = ASKED[asks]
+        state = asked_client.probe(http, base, card, access)
+        if state == State(""):
+            # It does not say when it last changed, so that probing may have asked nothing.
+            http.head(card.dataset_id, asked_client.address(base, card, access))
+        return Seen(would_land(card, access, state))
     client, memory = ODATA[asks], Memory()
     state, rows = client.look(http, base, card, access, memory)
     says = client.status_of(rows, memory.bodies.__getitem__)

@@ -47,11 +47,9 @@ def fetch(site: Site) -> Memory:
     return store
 
 
-def test_a_probe_asks_whether_the_collection_is_there(site: Site) -> None:
-    with pytest.raises(NotThereError):
-        hal.probe(hasty(), site.url, *asked())
-    site.put("/subsidies/register", b"")
+def test_a_probe_asks_nothing(site: Site) -> None:
     assert hal.probe(hasty(), site.url, *asked()) == State("")
+    assert site.asked == []
 
 
 def test_pages_are_followed_to_the_last(site: Site) -> None:

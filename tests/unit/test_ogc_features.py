@@ -68,11 +68,9 @@ def fetch(site: Site) -> Memory:
     return store
 
 
-def test_a_probe_asks_whether_the_collection_is_there(site: Site) -> None:
-    with pytest.raises(NotThereError):
-        ogc_features.probe(hasty(), site.url, *card_for())
-    site.put("/collections/gemeente_gegeneraliseerd", b"")
+def test_a_probe_asks_nothing(site: Site) -> None:
     assert ogc_features.probe(hasty(), site.url, *card_for()) == State("")
+    assert site.asked == []
 
 
 def test_pages_are_followed_by_their_links(site: Site) -> None:
