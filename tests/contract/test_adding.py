@@ -42,7 +42,9 @@ QUESTION = """-- ---
 -- description_nl: Van nu.
 -- description_en: Those of today.
 -- ---
-select count(*) as municipalities_count from regions where scheme = 'municipality' and is_current
+select count(*) as municipalities_count, (select notice from release) as notice
+from regions
+where scheme = 'municipality' and is_current
 """
 CHECK = '''
 
@@ -184,7 +186,7 @@ def test_a_question_is_a_file_and_part_of_the_next_release(tmp_path: Path, sampl
     assert ask(open_with(metadata), path).status_code == 404
     metadata["databases"]["regiokompas"]["queries"] = load_queries(folder)
     (row,) = fetch(open_with(metadata), path).json()
-    assert row["municipalities_count"] == 342
+    assert row["municipalities_count"] == 342 and "notice" in row
 
 
 def test_a_page_is_its_addresses_a_plugin_a_template_texts_and_a_row(project: Path, sample_release: Path) -> None:
