@@ -62,7 +62,7 @@ def test_another_selection_is_another_release(own_run: Run, sample_run: Run) -> 
         ),
         (
             "municipality_code,valid_to\n3,2020-12-31\n",
-            "selection oost.csv: no municipality is in the region on 2026-01-01, expected one at least",
+            "selection oost.csv: no municipality is in the region on 2026-01-01, expected at least one",
         ),
     ],
 )
