@@ -308,7 +308,7 @@ def test_regions_and_periods_that_nothing_here_knows_are_left_out_and_mentioned(
         made = make(standin, "99002NED", tmp_path)
     assert made.card.dimensions["Plaats"].levels == ("GM",) and made.card.dimensions["Tijd"].kinds == ("JJ",)
     text = made.path.read_text(encoding="utf-8")
-    assert "levels too: WK" in text and "kinds too: G3" in text
+    assert "also has these levels: WK" in text and "also has these kinds: G3" in text
 
 
 @pytest.mark.standin
