@@ -116,7 +116,7 @@ def conclude(
             report.concerns.append(Concern(FAILED, "run", "it gave no reason", f"read {run_log(settings)}"))
     print_concerns(report.concerns)
     if report.concerns:
-        click.echo(f"\nDetails of a source: regiokompas status SOURCE; full log: {run_log(settings)}", err=True)
+        click.echo(f"\nDetails: regiokompas status SOURCE; full log: {run_log(settings)}", err=True)
     if again := run_again(settings.origin, sources, report.concerns):
         click.echo(f"Run these again: {again}", err=True)
     if not success or any(concern.is_error for concern in report.concerns):
