@@ -204,7 +204,7 @@ def _look_landed(card: SourceCard, origin: LandingOrigin, access: Access) -> See
     if not origin.has(card):
         raise SourceError(
             card.dataset_id,
-            f"the landing {origin.source.root} has nothing for it",
+            f"it is not in the landing {origin.source.root}",
             todo=f"land it there with --from live --select {card.dataset_id}; for the sample: make sample",
         )
     # Into itself, so that nothing is written: whatever would refuse a run refuses here too.
