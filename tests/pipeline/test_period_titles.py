@@ -26,7 +26,8 @@ def parsed(sample_run: Run) -> dict[str, dict[str, object]]:
     with duckdb.connect() as con:
         con.execute("attach ':memory:' as regiokompas")
         seed = str(DBT_PROJECT / "seeds" / "period_kinds.csv")
-        con.execute("create table regiokompas.main.period_kinds as from read_csv($f)", {"f": seed})
+        con.execute("create schema regiokompas.main_seeds")
+        con.execute("create table regiokompas.main_seeds.period_kinds as from read_csv($f)", {"f": seed})
         con.execute("create table codes as select unnest($codes) as period_code", {"codes": POSSIBLE})
         rows = con.sql(model).pl().to_dicts()
     return {row["period_code"]: row for row in rows}

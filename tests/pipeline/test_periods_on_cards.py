@@ -16,6 +16,7 @@ from pipelines.ingest.assemble import describe_sources
 from pipelines.ingest.drift import drift, reasons_to_hold_back
 from pipelines.ingest.refresh import Refreshed, refresh
 from pipelines.landing.store import Landing
+from pipelines.seeds import Indicator
 from pipelines.settings import Settings
 from pipelines.sources.card import SourceCard
 from schemas.shapes import check_shape
@@ -143,7 +144,7 @@ def test_a_report_that_is_not_there_yet_is_no_trouble_and_comes_later(tmp_path: 
     early = MadeUp(FINANCE.id, FINANCE.title, {**FINANCE.dimensions, "Verslagsoort": reports}, FINANCE.measures)
     card = finance_card(access=[{"protocol": "cbs_odata4"}])
     row = {"indicator_id": "i", "dataset_id": card.dataset_id, "measure_code": "Bedrag", "dims": "Taakvelden=3.1"}
-    indicators = [{**row, "formula": "published", "numerator": "", "denominator": ""}]
+    indicators = [Indicator.model_construct(**row, formula="published", numerator="", denominator="")]
     with serving(tmp_path / "early", "cbs_odata4", early) as standin:
         assert {row[1] for row in rows_of(land(standin, card, tmp_path))} == {"2024KW01"}
         found = examine(card, standin.origin(), indicators)
@@ -168,6 +169,6 @@ def test_a_report_with_another_title_holds_back_every_figure_of_the_table(tmp_pa
     with open_standin("--tables", str(write_bundles(tmp_path / "after", [after]))) as standin:
         land(standin, card, tmp_path)
     changes = drift(card, Landing(tmp_path / "landing"), invented=False)
-    indicators = [{**row, "formula": "published", "numerator": "", "denominator": ""}]
+    indicators = [Indicator.model_construct(**row, formula="published", numerator="", denominator="")]
     reason = reasons_to_hold_back(indicators, changes)["i"]
     assert "'Jaarrekening' before, 'Halfjaarrapportage' now" in reason
