@@ -19,9 +19,8 @@ from portal.pages import page_url
 
 _BESIDE = Path(__file__).parents[1]
 # Next to the package in a checkout; in an installation, in the folder for data files.
-DOCS_FOLDER = next(
-    f for f in (_BESIDE / "regiokompas_project" / "docs", _BESIDE / "docs") if f.is_dir() or f.parent == _BESIDE
-)
+_INSTALLED = _BESIDE / "regiokompas_project"
+DOCS_FOLDER = (_INSTALLED if _INSTALLED.is_dir() else _BESIDE) / "docs"
 # The address of the portal in the documentation; readers see the address of the portal that shows it.
 WRITTEN_ADDRESS = "http://127.0.0.1:8001"
 DUTCH = ".nl"

@@ -12,14 +12,13 @@ from datasette.utils.asgi import Request, asgi_send_file
 
 from portal.answers import answer_without_body, file_headers
 from portal.context import context_of
-from portal.tables import CONTENT_TYPES
+from portal.tables import CONTENT_TYPES, PACKED
 
 DESCRIPTIONS = {
     "/datapackage.json": ("datapackage.json", "application/json"),
     "/csvw.json": ("csv-metadata.json", "application/csvm+json"),
 }
 CHUNK_BYTES = 256 * 1024
-PACKED = ".gz"
 PACKED_TYPE = "application/gzip"
 
 

@@ -203,7 +203,7 @@ def _ask(http: HttpClient, protocol: Protocol, base: str, table: str) -> _Told:
     listed = fetch_set(http, _provisional(table, ["?"]), url, "dimensions", Memory())
     names = client.dimension_names(lambda _: listed)
     card, memory = _provisional(table, names), Memory()
-    state, rows = client.look(http, base, card, _road(card, protocol), memory)
+    state, rows = client.look(http, base, card, _access(card, protocol), memory)
     description = client.description(card, rows)
     texts = {str(row.get(words.name)).strip() for row in rows(words.measures) if row.get(words.data_type) == "String"}
     kinds = {str(row.get(words.name)): str(row.get(words.kind)) for row in listed}
@@ -245,11 +245,11 @@ def _roles(table: str, told: _Told, period: str | None) -> dict[str, str]:
 
 
 def _has_ended(card: SourceCard, protocol: Protocol, state: State, says: str) -> bool:
-    would = would_land(card, _road(card, protocol), state)
+    would = would_land(card, _access(card, protocol), state)
     return health.state(card, would, None, None, says, date.today())[0] == "stopped"
 
 
-def _road(card: SourceCard, protocol: Protocol) -> CbsAccess:
+def _access(card: SourceCard, protocol: Protocol) -> CbsAccess:
     return next(access for access in card.access if isinstance(access, CbsAccess) and access.protocol is protocol)
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-import duckdb
 
 from pipelines.database import connect
 from pipelines.errors import RegiokompasError
@@ -59,9 +58,7 @@ def publish_assets(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> l
     def extracts(settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult[None]:
         """Every public table as Parquet, and as compressed CSV and Dutch CSV."""
         folder = _folder(settings) / "tables"
-        write_extracts(settings.database, tables, folder)
-        with connect(settings.database, read_only=True) as con:
-            rows = _rows(con, tables)
+        rows = write_extracts(settings.database, tables, folder)
         return dg.MaterializeResult(
             metadata={
                 **bundle_metadata(rows, schema, _as_in("database_file", schema)),
@@ -83,7 +80,7 @@ def publish_assets(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> l
             held_back = dict(
                 con.sql("select indicator_id, state_reason from indicators where state = 'blocked'").fetchall()
             )
-            counts = _rows(con, tables)
+            counts = {t.name: con.sql(f"select count(*) from {t.name}").fetchall()[0][0] for t in tables}
             write_catalogue(con, tables, facts, folder, contact, files)
         write_metadata(datasette_metadata(tables, PORTAL / "queries", facts, contact), folder / "metadata.json")
         write_package(folder, tables, facts, sources, counts, files)
@@ -121,10 +118,6 @@ def _as_in(asset: str, schema: dg.TableSchema) -> dict[str, list[dg.TableColumnD
     """Every column of the release, with the column of the same name in the previous step as its origin."""
     key = dg.AssetKey(["publish", asset])
     return {column.name: [dg.TableColumnDep(key, column.name)] for column in schema.columns}
-
-
-def _rows(con: duckdb.DuckDBPyConnection, tables: list[PublicTable]) -> dict[str, int]:
-    return {t.name: con.sql(f"select count(*) from {t.name}").fetchall()[0][0] for t in tables}
 
 
 def _not_current(sources: list[dict[str, Any]]) -> dict[str, str]:

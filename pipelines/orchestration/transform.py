@@ -84,7 +84,7 @@ def _project_digest() -> str:
     return digest.hexdigest()
 
 
-class HouseTranslator(DagsterDbtTranslator):
+class ProjectTranslator(DagsterDbtTranslator):
     """Names dbt's nodes our way: by their folder, and every source as the assembled inputs."""
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
@@ -113,7 +113,7 @@ class HouseTranslator(DagsterDbtTranslator):
 def dbt_models(settings: Settings, manifest: Path) -> dg.AssetsDefinition:
     """Every model and seed as an asset, every dbt test as an asset check, in one dbt build."""
     project = DbtProject(DBT_PROJECT, target_path=manifest.parent, profiles_dir=DBT_PROJECT)
-    translator = HouseTranslator(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True))
+    translator = ProjectTranslator(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True))
 
     @dbt_assets(
         manifest=manifest, project=project, dagster_dbt_translator=translator, name="dbt_build", pool="duckdb_writer"

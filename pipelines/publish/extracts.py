@@ -18,21 +18,27 @@ from pipelines.publish.manifest import PublicTable
 _EXACT = 2**53
 
 
-def write_extracts(source: Path, tables: list[PublicTable], folder: Path) -> None:
+def write_extracts(source: Path, tables: list[PublicTable], folder: Path) -> dict[str, int]:
     """Write each public table of a DuckDB file as `<name>.parquet`, `<name>.csv.gz` and `<name>.nl.csv.gz`.
 
     The Dutch one has semicolons, a decimal comma and a byte order mark.
+
+    Returns:
+        The number of rows of each table.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    rows = {}
     with connect(source, read_only=True) as con:
         for table in tables:
             query = f"select * from {table.name} order by {table.order}"
             con.execute(f"copy ({query}) to '{folder / table.name}.parquet' (format parquet, compression zstd)")
             frame = con.sql(query).pl()
+            rows[table.name] = frame.height
             with _packed(folder / f"{table.name}.csv.gz") as file:
                 plain(frame, ".").write_csv(file, line_terminator="\r\n")
             with _packed(folder / f"{table.name}.nl.csv.gz") as file:
                 plain(frame, ",").write_csv(file, separator=";", line_terminator="\r\n", include_bom=True)
+    return rows
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from .serve_eurostat import Eurostat
 from .serve_files import Files
 from .serve_ogc import SampleAreas
 
-Room = Callable[[list[str], dict[str, list[str]]], Answer]
+Handler = Callable[[list[str], dict[str, list[str]]], Answer]
 """Serves the addresses below one base, given the parts of the path after it and the query."""
 
 
@@ -30,7 +30,7 @@ class SampleSource:
         bases = {protocol: url.rstrip("/") for protocol, url in addresses.items()}
         self._files = Files(cards, bases[Protocol.CKAN], bases[Protocol.HAL])
         cbs = Cbs(cards, bases[Protocol.CBS_ODATA4], bases[Protocol.CBS_ODATA3])
-        self._rooms: list[tuple[str, Room]] = [
+        self._handlers: list[tuple[str, Handler]] = [
             (bases[Protocol.CBS_ODATA4], _single(cbs.v4)),
             (bases[Protocol.CBS_ODATA3], _single(cbs.v3)),
             (bases[Protocol.CBS_BULK], _single(cbs.bulk)),
@@ -47,15 +47,15 @@ class SampleSource:
         path = unquote(url.split("?")[0])
         query = parse_qs(urlsplit(url).query, keep_blank_values=True)
         # Longest base first: that of v3 is a whole host.
-        for base, room in sorted(self._rooms, key=lambda entry: -len(entry[0])):
+        for base, handler in sorted(self._handlers, key=lambda entry: -len(entry[0])):
             if (path + "/").startswith(base + "/"):
                 try:
-                    return room(path[len(base) :].strip("/").split("/"), query)
+                    return handler(path[len(base) :].strip("/").split("/"), query)
                 except RefusedError as error:
                     return Answer(error.status, str(error).encode(), {"Content-Type": "text/plain"})
         return Answer(404, f"No sample for the address {path}.".encode(), {"Content-Type": "text/plain"})
 
 
-def _single(room: Callable[[list[str], dict[str, str]], Answer]) -> Room:
-    """A room that gets each query option once."""
-    return lambda parts, query: room(parts, {name: values[0] for name, values in query.items()})
+def _single(handler: Callable[[list[str], dict[str, str]], Answer]) -> Handler:
+    """A handler that gets each query option once."""
+    return lambda parts, query: handler(parts, {name: values[0] for name, values in query.items()})

@@ -1,12 +1,13 @@
 """Which package may import which: imports point down, modules make no circles, some folders do without a library."""
 
-import ast
 from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from pipelines.imported import OURS, imports_of
+from pipelines.settings import PROJECT
+
 FLOORS = (
     "errors",
     "settings",
@@ -26,7 +27,6 @@ FLOORS = (
     "cli",
 )
 """What pipelines/ is made of, the lowest floor first; each may import what is below it."""
-PACKAGES = ("pipelines", "schemas", "portal")
 NEVER = {
     "pipelines/sources": {"dagster", "dbt", "datasette", "requests"},
     "pipelines/landing": {"dagster", "dbt", "datasette", "requests"},
@@ -41,8 +41,8 @@ NEVER = {
 
 
 def modules() -> dict[str, Path]:
-    files = (file for package in PACKAGES for file in sorted((ROOT / package).rglob("*.py")))
-    return {".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): file for file in files}
+    files = (file for package in OURS for file in sorted((PROJECT / package).rglob("*.py")))
+    return {".".join(file.relative_to(PROJECT).with_suffix("").parts).removesuffix(".__init__"): file for file in files}
 
 
 MODULES = modules()
@@ -50,17 +50,7 @@ MODULES = modules()
 
 def imports(file: Path) -> set[str]:
     """Every module that a file imports, ours by their full names."""
-    found = set()
-    package = file.relative_to(ROOT).with_suffix("").parts[:-1]
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            start = package[: len(package) - node.level + 1] if node.level else ()
-            base = ".".join([*start, *([node.module] if node.module else [])])
-            whole = {f"{base}.{alias.name}" for alias in node.names}
-            found |= {name if name in MODULES else base for name in whole}
-    return found
+    return {whole if (whole := f"{of}.{name}") in MODULES else of for of, name in imports_of(file)}
 
 
 def floor(module: str) -> str | None:
@@ -89,8 +79,8 @@ def test_modules_make_no_circles() -> None:
 
 @pytest.mark.parametrize("folder", NEVER)
 def test_a_folder_does_without_what_is_not_its_work(folder: str) -> None:
-    files = sorted((ROOT / folder).rglob("*.py"))
+    files = sorted((PROJECT / folder).rglob("*.py"))
     assert files
     for file in files:
         found = {name.split(".")[0] for name in imports(file)} & NEVER[folder]
-        assert not found, f"{file.relative_to(ROOT)} imports {', '.join(sorted(found))}"
+        assert not found, f"{file.relative_to(PROJECT)} imports {', '.join(sorted(found))}"

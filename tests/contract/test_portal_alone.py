@@ -1,16 +1,15 @@
 """The portal needs a release and its own folders, and nothing else of the checkout."""
 
-import ast
 import json
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from pipelines.imported import imports_of
 from pipelines.settings import PROJECT
 
 MODULES = sorted([*(PROJECT / "portal").rglob("*.py"), *(PROJECT / "datasette" / "plugins").glob("*.py")])
@@ -50,18 +49,9 @@ print(json.dumps({"answers": answers, "opened": sorted(opened), "modules": sorte
 """
 
 
-def imported(path: Path) -> Iterator[str]:
-    """The packages that a module loads, wherever in it that is."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name.split(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module.split(".")[0]
-
-
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: p.relative_to(PROJECT).as_posix())
 def test_no_module_of_the_portal_loads_what_makes_a_release(path: Path) -> None:
-    assert not OTHERS & set(imported(path))
+    assert not OTHERS & {module.split(".")[0] for module, _ in imports_of(path)}
 
 
 @pytest.mark.parametrize("path", [*MODULES, *FILES], ids=lambda p: p.relative_to(PROJECT).as_posix())
