@@ -46,6 +46,8 @@ class Indicator(SeedRow):
     decimals: int
     direction: str
     kind: str
+    is_flow: bool
+    interval_kind: str
     formula: str
     numerator: str = ""
     denominator: str = ""

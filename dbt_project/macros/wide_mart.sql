@@ -5,20 +5,22 @@
     {%- set columns = indicator_columns() -%}
     {%- set indicator_ids = columns | map(attribute='indicator_id') | unique | list -%}
     select
-        region_code,
-        period_code,
-        max(year) as year
+        observations.region_code,
+        observations.period_code,
+        max(observations.year) as year,
+        max(periods.kind) as period_kind
         {%- for column in columns %},
-        max(case when indicator_id = '{{ column.indicator_id }}' then {{ column.source_column }} end) as {{ column.name }}
+        max(case when observations.indicator_id = '{{ column.indicator_id }}' then {{ column.source_column }} end) as {{ column.name }}
         {%- endfor %},
-        max(notice) as notice
-    from {{ ref('fct_observation_on_boundaries') }}
+        max(observations.notice) as notice
+    from {{ ref('fct_observation_on_boundaries') }} as observations
+    inner join {{ ref('int_periods__parse_codes') }} as periods on observations.period_code = periods.period_code
     where
-        boundary_year = {{ var('newest_boundary_year') }}
-        and is_over
-        and indicator_id in ('{{ indicator_ids | join("', '") }}')
-    group by region_code, period_code
-    having count(value) > 0
+        observations.boundary_year = {{ var('newest_boundary_year') }}
+        and observations.is_over
+        and observations.indicator_id in ('{{ indicator_ids | join("', '") }}')
+    group by observations.region_code, observations.period_code
+    having count(observations.value) > 0
 {%- endmacro %}
 
 {#- The columns in the running model's contract that show an indicator: name, indicator_id and source_column. -#}

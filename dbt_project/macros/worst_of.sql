@@ -6,7 +6,7 @@
 {%- endmacro %}
 
 {% macro boundary_method_order() -%}
-    {{ return(['published', 'merged', 'split_estimate', 'unavailable']) }}
+    {{ return(['published', 'merged', 'recomputed', 'split_estimate', 'unavailable']) }}
 {%- endmacro %}
 
 {% macro rank_in(column, order) -%}

@@ -52,6 +52,8 @@ def example_row(made: Made) -> str:
         "decimals": str(measure.source.decimals if measure.multiplier == 1 else 0),
         "direction": "neutral",
         "kind": "<count|rate|share|ratio>",
+        "is_flow": "<true|false>",
+        "interval_kind": "<none|byar|wilson|unknown>",
         "formula": PUBLISHED,
         "dataset_id": card.dataset_id,
         "measure_code": measure.code,

@@ -39,6 +39,7 @@ def contract_yaml(indicators: list[Indicator], theme: Theme) -> str:
         region,
         _shared("period_code", "string", required=True, config=FACET),
         _shared("year", "integer", required=True, config=FACET),
+        _shared("period_kind", "string", required=True, config=FACET),
     ]
     for row in indicators:
         if row.theme == name:

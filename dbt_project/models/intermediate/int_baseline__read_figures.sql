@@ -1,5 +1,5 @@
--- Every known figure of the present regions on the newest boundaries, for periods that were over when it landed; which
--- of them is the latest of its region, and the order in which figures are ranked.
+-- Every known figure of the present regions on the newest boundaries, for periods that were over when it landed, as it
+-- is shown; which of them is the latest of its region.
 with regions as (
 
     select distinct
@@ -30,13 +30,15 @@ figures as (
             when 'day' then 8
             else 9
         end as kind_order,
+        periods.start_date,
         observations.value,
+        -- Figures that read the same are compared as the same.
+        {{ round_to('observations.value', 'indicators.decimals') }} as shown_value,
+        observations.lower,
+        observations.upper,
+        observations.interval_kind,
         observations.value_status,
-        observations.boundary_method,
-        case
-            when indicators.direction = 'lower_is_better' then observations.value
-            else -observations.value
-        end as sort_value
+        observations.boundary_method
     from {{ ref('fct_observation_on_boundaries') }} as observations
     inner join regions on observations.region_code = regions.region_code
     inner join {{ ref('dim_indicator') }} as indicators on observations.indicator_id = indicators.indicator_id
@@ -54,10 +56,14 @@ select
     region_code,
     period_code,
     period_kind,
+    start_date,
     value,
+    shown_value,
+    lower,
+    upper,
+    interval_kind,
     value_status,
     boundary_method,
-    sort_value,
     row_number() over (
         -- Codes of one kind of period sort chronologically.
         partition by indicator_id, region_code order by kind_order asc, period_code desc

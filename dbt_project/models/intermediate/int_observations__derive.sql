@@ -1,72 +1,70 @@
--- What is computed from other indicators on the same boundaries. The denominator is that of the period, or of its year
--- if the period is shorter and has none of its own.
+-- What is computed from other indicators on the same boundaries.
 with numerators as (
 
     select
         sides.*,
         indicators.formula,
-        indicators.kind,
         indicators.decimals,
         coalesce(indicators.factor, 1) as factor,
-        indicators.lag_years
+        indicators.lag_years,
+        periods.start_date
     from {{ ref('int_observations__add_up_terms') }} as sides
     inner join {{ ref('int_indicators__keep_available') }} as indicators on sides.indicator_id = indicators.indicator_id
+    inner join {{ ref('int_periods__parse_codes') }} as periods on sides.period_code = periods.period_code
     where
         sides.side = 'numerator'
         and sides.is_complete
-
-),
-
-denominators as (
-
-    select * from {{ ref('int_observations__add_up_terms') }}
-    where
-        side = 'denominator'
-        and is_complete
-
-),
-
-paired as (
-
-    select
-        numerators.indicator_id,
-        numerators.formula,
-        numerators.region_code,
-        numerators.period_code,
-        numerators.boundary_year,
-        numerators.year,
-        numerators.decimals,
-        numerators.factor * numerators.value / nullif(denominators.value, 0) as value,
-        denominators.value = 0 as has_no_base,
-        {{ worst_of_two('numerators.value_status', 'denominators.value_status', value_status_order()) }}
-            as value_status,
-        {{ worst_of_two('numerators.boundary_method', 'denominators.boundary_method', boundary_method_order()) }}
-            as boundary_method,
-        greatest(numerators.parts_count, denominators.parts_count) as parts_count,
-        numerators.is_over and denominators.is_over as is_over,
-        row_number() over (
-            partition by
-                numerators.indicator_id, numerators.region_code, numerators.period_code, numerators.boundary_year
-            order by case when numerators.period_code = denominators.period_code then 1 else 2 end
-        ) as preference
-    from numerators
-    inner join denominators
-        on
-            numerators.indicator_id = denominators.indicator_id
-            and numerators.region_code = denominators.region_code
-            and numerators.boundary_year = denominators.boundary_year
-            and (
-                numerators.period_code = denominators.period_code
-                or {{ whole_year('numerators.year') }} = denominators.period_code
-            )
-    where numerators.formula in ('published', 'ratio', 'location_quotient')
+        and indicators.formula in ('growth', 'sum')
 
 ),
 
 quotients as (
 
-    select * from paired
-    where preference = 1
+    select
+        indicator_id,
+        formula,
+        region_code,
+        period_code,
+        boundary_year,
+        year,
+        decimals,
+        factor * numerator / nullif(denominator, 0) as value,
+        denominator = 0 as has_no_base,
+        -- Made again from counts that the source rounded, so it is not the rate that the source would give.
+        case
+            when formula = 'published'
+                then {{ worst_of_two('value_status', "'estimated'", value_status_order()) }}
+            else value_status
+        end as value_status,
+        case
+            when formula = 'published'
+                then {{ worst_of_two('boundary_method', "'recomputed'", boundary_method_order()) }}
+            else boundary_method
+        end as boundary_method,
+        parts_count,
+        is_over
+    from {{ ref('int_observations__pair_sides') }}
+
+),
+
+-- Growth from before a break in the series to after it, which says nothing.
+crossed as (
+
+    select distinct
+        numerators.indicator_id,
+        numerators.region_code,
+        numerators.period_code
+    from numerators
+    inner join {{ ref('int_series__find_breaks') }} as breaks
+        on
+            numerators.indicator_id = breaks.indicator_id
+            and {{ is_broken_between(
+                'breaks',
+                'numerators.region_code',
+                dbt.dateadd('year', '-numerators.lag_years', 'numerators.start_date'),
+                'numerators.start_date'
+            ) }}
+    where numerators.formula = 'growth'
 
 ),
 
@@ -117,8 +115,10 @@ grown as (
         numerators.boundary_year,
         numerators.year,
         numerators.decimals,
-        100 * (numerators.value / nullif(earlier.value, 0) - 1) as value,
-        coalesce(earlier.value = 0, false) as has_no_base,
+        case
+            when crossed.indicator_id is null then 100 * (numerators.value / nullif(earlier.value, 0) - 1)
+        end as value,
+        crossed.indicator_id is not null or coalesce(earlier.value = 0, false) as has_no_base,
         {{ worst_of_two('numerators.value_status', 'earlier.value_status', value_status_order()) }} as value_status,
         {{ worst_of_two('numerators.boundary_method', 'earlier.boundary_method', boundary_method_order()) }}
             as boundary_method,
@@ -131,6 +131,11 @@ grown as (
             and numerators.region_code = earlier.region_code
             and numerators.boundary_year = earlier.boundary_year
             and {{ years_before('numerators.period_code', 'numerators.lag_years') }} = earlier.period_code
+    left join crossed
+        on
+            numerators.indicator_id = crossed.indicator_id
+            and numerators.region_code = crossed.region_code
+            and numerators.period_code = crossed.period_code
     where
         numerators.formula = 'growth'
         -- A period that is not over yet cannot have grown or shrunk.

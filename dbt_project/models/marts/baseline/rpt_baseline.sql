@@ -3,8 +3,11 @@ with ranked as (
     select
         figures.*,
         cast(rank() over (
-            partition by figures.scheme, figures.indicator_id, figures.period_code order by figures.sort_value
-        ) as integer) as rank_all,
+            partition by figures.scheme, figures.indicator_id, figures.period_code order by figures.shown_value desc
+        ) as integer) as rank_from_high,
+        cast(rank() over (
+            partition by figures.scheme, figures.indicator_id, figures.period_code order by figures.shown_value
+        ) as integer) as rank_from_low,
         cast(count(*) over (
             partition by figures.scheme, figures.indicator_id, figures.period_code
         ) as integer) as count_all
@@ -12,91 +15,49 @@ with ranked as (
 
 ),
 
-latest as (
-
-    select * from ranked
-    where is_latest
-
-),
-
-compared as (
-
-    select
-        latest.*,
-        indicators.theme,
-        indicators.building_block,
-        indicators.direction,
-        previous.value as previous_value,
-        previous.period_code as previous_period_code,
-        {{ trend_unit('indicators.unit_en') }} as trend_unit,
-        indicators.is_comparable,
-        case
-            when indicators.is_comparable
-                then {{ change_between('latest.value', 'previous.value', 'indicators.unit_en') }}
-        end as change_1y,
-        case
-            when indicators.is_comparable
-                then {{ change_between('latest.value', 'earlier.value', 'indicators.unit_en') }}
-        end as change_5y
-    from latest
-    inner join {{ ref('dim_indicator') }} as indicators on latest.indicator_id = indicators.indicator_id
-    left join ranked as previous
-        on
-            latest.indicator_id = previous.indicator_id
-            and latest.region_code = previous.region_code
-            and previous.period_code = {{ years_before('latest.period_code', 1) }}
-    left join ranked as earlier
-        on
-            latest.indicator_id = earlier.indicator_id
-            and latest.region_code = earlier.region_code
-            and earlier.period_code = {{ years_before('latest.period_code', 5) }}
-
-),
-
-trended as (
-
-    select
-        compared.*,
-        case
-            when compared.change_1y is null then 'unknown'
-            when abs(compared.change_1y) <= case compared.trend_unit when 'points' then 0.5 else 1 end then 'stable'
-            when compared.change_1y > 0 then 'rising'
-            else 'falling'
-        end as trend
-    from compared
-
-),
-
 cells as (
 
     select
-        region_code,
-        indicator_id,
-        theme,
-        building_block,
-        period_code,
-        value,
-        value_status,
-        boundary_method,
-        national_period,
-        period_code < national_period as is_behind,
-        previous_value,
-        previous_period_code,
-        trend_unit,
-        change_1y,
-        change_5y,
-        trend,
-        case
-            when trend = 'unknown' then 'unknown'
-            when trend = 'stable' or direction = 'neutral' then 'neutral'
-            when (trend = 'rising') = (direction = 'higher_is_better') then 'better'
-            else 'worse'
-        end as trend_judgement,
-        case when is_comparable then rank_all end as rank_all,
-        case when is_comparable then count_all end as count_all,
-        case when is_comparable then {{ percentile_of('rank_all', 'count_all') }} end as percentile_all,
+        ranked.region_code,
+        ranked.indicator_id,
+        indicators.theme,
+        indicators.building_block,
+        ranked.period_code,
+        ranked.value,
+        ranked.lower,
+        ranked.upper,
+        ranked.interval_kind,
+        ranked.value_status,
+        ranked.boundary_method,
+        ranked.national_period,
+        ranked.period_code < ranked.national_period as is_behind,
+        trends.previous_value,
+        trends.previous_period_code,
+        {{ trend_unit('indicators.unit_en') }} as trend_unit,
+        trends.change_1y,
+        trends.change_5y,
+        trends.trend_method,
+        coalesce(trends.trend, 'unknown') as trend,
+        {{ judgement_of(
+            "coalesce(trends.trend, 'unknown')",
+            'indicators.direction',
+            'ranked.value',
+            'trends.previous_value',
+            'indicators.target_value'
+        ) }} as trend_judgement,
+        case when indicators.is_ranked then ranked.rank_from_high end as rank_from_high,
+        case when indicators.is_ranked then ranked.rank_from_low end as rank_from_low,
+        case when indicators.is_ranked then ranked.count_all end as count_all,
+        case when indicators.is_ranked then {{ percentile_of('ranked.rank_from_high', 'ranked.count_all') }} end
+            as percentile_all,
         cast(null as string) as gap
-    from trended
+    from ranked
+    inner join {{ ref('dim_indicator') }} as indicators on ranked.indicator_id = indicators.indicator_id
+    left join {{ ref('int_baseline__tell_trends') }} as trends
+        on
+            ranked.indicator_id = trends.indicator_id
+            and ranked.region_code = trends.region_code
+    where ranked.is_latest
 
     union all
 
@@ -107,6 +68,9 @@ cells as (
         indicators.building_block,
         cast(null as string) as period_code,
         cast(null as double) as value,
+        cast(null as double) as lower,
+        cast(null as double) as upper,
+        cast(null as string) as interval_kind,
         cast(null as string) as value_status,
         cast(null as string) as boundary_method,
         cast(null as string) as national_period,
@@ -116,9 +80,11 @@ cells as (
         {{ trend_unit('indicators.unit_en') }} as trend_unit,
         cast(null as double) as change_1y,
         cast(null as double) as change_5y,
+        cast(null as string) as trend_method,
         'unknown' as trend,
         'unknown' as trend_judgement,
-        cast(null as integer) as rank_all,
+        cast(null as integer) as rank_from_high,
+        cast(null as integer) as rank_from_low,
         cast(null as integer) as count_all,
         cast(null as double) as percentile_all,
         gaps.gap

@@ -5,7 +5,7 @@ with figures as (
     inner join {{ ref('dim_indicator') }} as indicators on figures.indicator_id = indicators.indicator_id
     where
         figures.scheme = 'municipality'
-        and indicators.is_comparable
+        and indicators.is_ranked
 
 ),
 
@@ -27,7 +27,7 @@ grouped as (
         figures.indicator_id,
         figures.period_code,
         figures.value,
-        figures.sort_value,
+        figures.shown_value,
         figures.is_latest and peers.is_compared as is_wanted,
         peers.peer_group,
         peers.peer_group_code
@@ -50,8 +50,11 @@ ranked as (
         peer_group_code,
         is_wanted,
         rank() over (
-            partition by indicator_id, period_code, peer_group, peer_group_code order by sort_value
-        ) as place
+            partition by indicator_id, period_code, peer_group, peer_group_code order by shown_value desc
+        ) as rank_from_high,
+        rank() over (
+            partition by indicator_id, period_code, peer_group, peer_group_code order by shown_value
+        ) as rank_from_low
     from grouped
 
 ),
@@ -79,9 +82,10 @@ select
     ranked.peer_group,
     ranked.peer_group_code,
     ranked.period_code,
-    cast(ranked.place as integer) as rank,
+    cast(ranked.rank_from_high as integer) as rank_from_high,
+    cast(ranked.rank_from_low as integer) as rank_from_low,
     cast(summaries.peers_count as integer) as peers_count,
-    {{ percentile_of('ranked.place', 'summaries.peers_count') }} as percentile,
+    {{ percentile_of('ranked.rank_from_high', 'summaries.peers_count') }} as percentile,
     summaries.median_value as median,
     summaries.lowest_value as lowest,
     summaries.highest_value as highest,

@@ -14,6 +14,11 @@ select
     indicators.kind,
     -- Not for how much of a source is known so far.
     indicators.kind not in ('minimum', 'coverage') as is_comparable,
+    -- A count is the size of a region, and differences between samples of unknown error may be chance.
+    indicators.kind not in ('minimum', 'coverage', 'count') and indicators.interval_kind <> 'unknown' as is_ranked,
+    indicators.is_flow,
+    annual.indicator_id is not null as is_annual,
+    indicators.interval_kind,
     indicators.formula,
     indicators.numerator,
     indicators.denominator,
@@ -33,3 +38,4 @@ select
     blocked.reason as state_reason
 from {{ ref('indicators') }} as indicators
 left join {{ ref('stg_raw__blocked') }} as blocked on indicators.indicator_id = blocked.indicator_id
+left join {{ ref('int_indicators__find_annual') }} as annual on indicators.indicator_id = annual.indicator_id

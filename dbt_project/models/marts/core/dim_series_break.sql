@@ -1,20 +1,4 @@
--- Breaks in series according to the marks of their sources. A break that no mark shows is a usage warning of its
--- indicator.
-with marked as (
-
-    select
-        observations.indicator_id,
-        observations.region_code,
-        observations.period_code,
-        observations.source_mark,
-        observations.dataset_id
-    from {{ ref('int_observations__select_indicators') }} as observations
-    inner join {{ ref('value_status') }} as marks on observations.source_mark = marks.value_attribute
-    where marks.breaks_series
-
-),
-
-series as (
+with series as (
 
     select distinct
         indicator_id,
@@ -24,12 +8,16 @@ series as (
 )
 
 select
-    parts.indicator_id,
-    marked.region_code,
-    marked.period_code,
-    parts.part_id,
-    marked.source_mark,
-    marked.dataset_id
-from marked
-inner join {{ ref('int_indicators__find_parts') }} as parts on marked.indicator_id = parts.part_id
-inner join series on parts.indicator_id = series.indicator_id and marked.region_code = series.region_code
+    breaks.indicator_id,
+    series.region_code,
+    breaks.period_code,
+    breaks.part_id,
+    breaks.source_mark,
+    breaks.text_nl,
+    breaks.text_en,
+    breaks.dataset_id
+from {{ ref('int_series__find_breaks') }} as breaks
+inner join series
+    on
+        breaks.indicator_id = series.indicator_id
+        and (breaks.region_code is null or breaks.region_code = series.region_code)

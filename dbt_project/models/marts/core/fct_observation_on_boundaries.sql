@@ -21,6 +21,16 @@ preferred as (
 
 select
     preferred.*,
+    chance.lower,
+    chance.upper,
+    chance.interval_kind,
     release.notice
 from preferred
+left join {{ ref('int_observations__measure_chance') }} as chance
+    on
+        preferred.indicator_id = chance.indicator_id
+        and preferred.region_code = chance.region_code
+        and preferred.period_code = chance.period_code
+        and preferred.boundary_year = chance.boundary_year
+        and preferred.value is not null
 cross join {{ ref('stg_raw__release') }} as release

@@ -1,130 +1,128 @@
--- Every goal for every city of the G40, every labour-market region and the country. A goal without a figure has a row
--- too, which says why there is none.
-with members as (
+-- Every goal for every municipality, labour market region, province, group of cities and the country. Where a region has
+-- no figure of its own, that of the smallest region around it which has one; where there is none, the row says why.
+with figures as (
 
-    select * from {{ ref('int_regions__list_members_on_boundaries') }}
-    where boundary_year = {{ var('newest_boundary_year') }}
+    select
+        figures.indicator_id,
+        figures.region_code,
+        figures.period_code,
+        {{ year_part_of('figures.period_code') }} as year_part,
+        {{ year_of('figures.period_code') }} as year,
+        figures.start_date,
+        figures.value,
+        figures.shown_value,
+        figures.lower,
+        figures.upper,
+        figures.value_status,
+        figures.boundary_method,
+        figures.is_latest
+    from {{ ref('int_baseline__read_figures') }} as figures
+    where figures.indicator_id in (select goals.indicator_id from {{ ref('dim_goal') }} as goals)
 
 ),
 
-regions as (
+lines as (
 
     select
-        municipality_code as region_code,
-        'municipality' as scheme
-    from members
-    where scheme = 'g40'
-    union
-    select
-        region_code,
-        scheme
-    from members
-    where scheme in ('labour_market_region', 'country')
+        goals.goal_id,
+        goals.programme_id,
+        goals.indicator_id,
+        goals.desired,
+        goals.target_value,
+        goals.closed_source,
+        regions.region_code,
+        indicators.direction,
+        indicators.decimals,
+        {{ trend_unit('indicators.unit_en') }} as change_unit
+    from {{ ref('dim_goal') }} as goals
+    cross join (
+        select distinct region_code from {{ ref('int_goals__place_regions') }}
+    ) as regions
+    left join {{ ref('indicators') }} as indicators on goals.indicator_id = indicators.indicator_id
 
 ),
 
-cells as (
+found as (
 
     select
-        indicator_id,
-        region_code,
-        period_code,
-        {{ year_part_of('period_code') }} as year_part,
-        year,
-        value,
-        value_status,
-        boundary_method
-    from {{ ref('fct_observation_on_boundaries') }}
-    where
-        boundary_year = {{ var('newest_boundary_year') }}
-        and is_over
-        and indicator_id in (select goals.indicator_id from {{ ref('goals') }} as goals)
-
-),
-
--- The newest figure; among periods that end on the same day, the longest. If there is no figure at all, the newest
--- reason.
-placed as (
-
-    select
-        cells.*,
-        regions.scheme,
-        row_number() over (
-            partition by cells.indicator_id, cells.region_code
-            order by
-                case when cells.value is null then 1 else 0 end,
-                periods.end_date desc,
-                periods.start_date asc,
-                cells.period_code asc
-        ) as place
-    from cells
-    inner join regions on cells.region_code = regions.region_code
-    inner join {{ ref('int_periods__parse_codes') }} as periods on cells.period_code = periods.period_code
+        lines.*,
+        places.figure_region_code,
+        figures.period_code,
+        figures.year,
+        figures.year_part,
+        figures.start_date,
+        figures.value,
+        figures.shown_value,
+        figures.lower,
+        figures.upper,
+        figures.value_status,
+        figures.boundary_method,
+        row_number() over (partition by lines.goal_id, lines.region_code order by places.distance) as place
+    from lines
+    inner join {{ ref('int_goals__place_regions') }} as places on lines.region_code = places.region_code
+    inner join figures
+        on
+            lines.indicator_id = figures.indicator_id
+            and places.figure_region_code = figures.region_code
+    where figures.is_latest
 
 ),
 
 newest as (
 
-    select * from placed
+    select * from found
     where place = 1
 
 ),
 
--- Five years earlier, or else the first year since then with the same part of the year.
+last_breaks as (
+
+    select
+        newest.goal_id,
+        newest.region_code,
+        max(breaks.start_date) as broken_on
+    from newest
+    inner join {{ ref('int_series__find_breaks') }} as breaks
+        on
+            newest.indicator_id = breaks.indicator_id
+            and (breaks.region_code is null or newest.figure_region_code = breaks.region_code)
+            and newest.start_date >= breaks.start_date
+    group by newest.goal_id, newest.region_code
+
+),
+
+-- Five years earlier, or else the first year since then with the same part of the year, and after any break.
 earlier as (
 
     select
-        newest.indicator_id,
+        newest.goal_id,
         newest.region_code,
-        cells.period_code,
-        cells.value,
-        row_number() over (partition by newest.indicator_id, newest.region_code order by cells.year) as place
+        figures.period_code,
+        figures.value,
+        figures.shown_value,
+        figures.lower,
+        figures.upper,
+        row_number() over (partition by newest.goal_id, newest.region_code order by figures.year) as place
     from newest
-    inner join cells
+    inner join figures
         on
-            newest.indicator_id = cells.indicator_id
-            and newest.region_code = cells.region_code
-            and newest.year_part = cells.year_part
-            and cells.year between newest.year - 5 and newest.year - 1
-    where
-        newest.value is not null
-        and cells.value is not null
-
-),
-
-known as (
-
-    select distinct indicator_id
-    from cells
-    where value is not null
-
-),
-
-known_at_level as (
-
-    select distinct
-        indicator_id,
-        scheme
-    from newest
-    where value is not null
+            newest.indicator_id = figures.indicator_id
+            and newest.figure_region_code = figures.region_code
+            and newest.year_part = figures.year_part
+            and figures.year between newest.year - 5 and newest.year - 1
+    left join last_breaks
+        on
+            newest.goal_id = last_breaks.goal_id
+            and newest.region_code = last_breaks.region_code
+    where last_breaks.broken_on is null or figures.start_date >= last_breaks.broken_on
 
 ),
 
 compared as (
 
     select
-        goals.goal_id,
-        goals.goal_order,
-        goals.programme_id,
-        goals.indicator_id,
-        goals.desired,
-        goals.target_value,
-        regions.region_code,
-        indicators.direction,
-        indicators.decimals,
-        -- A count that can be negative, such as a balance, has no percentage change.
-        coalesce(indicators.kind = 'count' and indicators.min_value >= 0, false) as is_amount,
-        case when goals.desired in ('at_least', 'rise') then 1 else -1 end as wanted_sign,
+        lines.*,
+        newest.figure_region_code,
         newest.period_code,
         newest.year,
         newest.value,
@@ -132,84 +130,72 @@ compared as (
         newest.boundary_method,
         country.value as national_value,
         earlier.period_code as from_period,
-        earlier.value as from_value,
+        {{ change_between('newest.value', 'earlier.value', 'lines.change_unit') }} as change,
         case
-            when goals.indicator_id is null then 'no_indicator'
-            when newest.value is not null then null
-            when known.indicator_id is not null and known_at_level.indicator_id is null then 'not_at_this_level'
-            else 'missing'
-        end as gap
-    from {{ ref('goals') }} as goals
-    cross join regions
-    left join {{ ref('indicators') }} as indicators on goals.indicator_id = indicators.indicator_id
+            when lines.desired = 'near' then -abs(newest.value - lines.target_value)
+            when lines.direction = 'lower_is_better' then lines.target_value - newest.value
+            else newest.value - lines.target_value
+        end as distance_to_target,
+        case
+            when lines.desired = 'near'
+                then
+                    abs(earlier.shown_value - lines.target_value) - abs(newest.shown_value - lines.target_value)
+            when lines.direction = 'lower_is_better' then earlier.shown_value - newest.shown_value
+            else newest.shown_value - earlier.shown_value
+        end as improvement,
+        -- What chance alone can have moved is no progress.
+        coalesce(newest.lower <= earlier.upper and earlier.lower <= newest.upper, false) as may_be_chance
+    from lines
     left join newest
         on
-            goals.indicator_id = newest.indicator_id
-            and regions.region_code = newest.region_code
-    left join cells as country
+            lines.goal_id = newest.goal_id
+            and lines.region_code = newest.region_code
+    left join figures as country
         on
             newest.indicator_id = country.indicator_id
             and newest.period_code = country.period_code
             and country.region_code = 'NL01'
     left join earlier
         on
-            newest.indicator_id = earlier.indicator_id
-            and newest.region_code = earlier.region_code
+            lines.goal_id = earlier.goal_id
+            and lines.region_code = earlier.region_code
             and earlier.place = 1
-    left join known on goals.indicator_id = known.indicator_id
-    left join known_at_level
-        on
-            goals.indicator_id = known_at_level.indicator_id
-            and regions.scheme = known_at_level.scheme
-
-),
-
-measured as (
-
-    select
-        compared.*,
-        {{ round_to('compared.wanted_sign * (compared.value - compared.target_value)', 'compared.decimals') }}
-            as distance_to_target,
-        compared.wanted_sign * (compared.value - compared.from_value) as improvement,
-        case
-            when compared.is_amount
-                then {{ round_to('100 * (compared.value / nullif(compared.from_value, 0) - 1)', '1') }}
-            else {{ round_to('(compared.value - compared.from_value)', 'compared.decimals') }}
-        end as change
-    from compared
 
 )
 
 select
-    measured.goal_id,
-    measured.region_code,
-    measured.programme_id,
-    measured.indicator_id,
-    measured.period_code,
-    measured.year,
-    measured.value,
-    coalesce(measured.value_status, 'missing') as value_status,
-    coalesce(measured.boundary_method, 'unavailable') as boundary_method,
-    measured.national_value,
-    measured.direction,
-    measured.desired,
-    measured.target_value,
-    measured.distance_to_target,
-    measured.from_period,
-    measured.change,
+    compared.goal_id,
+    compared.region_code,
+    compared.programme_id,
+    compared.indicator_id,
+    compared.figure_region_code,
+    compared.period_code,
+    compared.year,
+    compared.value,
+    coalesce(compared.value_status, 'missing') as value_status,
+    coalesce(compared.boundary_method, 'unavailable') as boundary_method,
+    compared.national_value,
+    compared.direction,
+    compared.desired,
+    compared.target_value,
+    {{ round_to('compared.distance_to_target', 'compared.decimals') }} as distance_to_target,
+    compared.from_period,
+    compared.change,
+    case when compared.change is not null then compared.change_unit end as change_unit,
     case
-        when measured.change is null then null
-        when measured.is_amount then 'percent'
-        else 'points'
-    end as change_unit,
-    case
-        when measured.distance_to_target >= 0 then 'reached'
-        when measured.improvement > 0 then 'closer'
-        when measured.improvement < 0 then 'further'
-        when measured.improvement = 0 then 'unchanged'
-        else 'unknown'
+        when {{ round_to('compared.distance_to_target', 'compared.decimals') }} >= 0 then 'reached'
+        when compared.improvement is null then 'unknown'
+        when compared.improvement = 0 then 'unchanged'
+        when compared.may_be_chance then 'unclear'
+        when compared.improvement > 0 then 'closer'
+        else 'further'
     end as progress,
-    measured.gap,
+    case
+        when compared.value is not null then null
+        when compared.closed_source is not null then 'no_open_source'
+        when compared.indicator_id is null then 'no_indicator'
+        else 'missing'
+    end as gap,
     this_release.notice
-from measured
+from compared
 cross join {{ ref('stg_raw__release') }} as this_release
