@@ -1,7 +1,7 @@
 """Line charts as SVG, made on the server: without scripts or styles of their own, and described in words too.
 
-A line breaks where a year has no figure. Both ends of each axis are labelled, because the vertical axis seldom starts
-at zero. A provisional or estimated figure is an open dot.
+A line breaks where a year has no figure and where the series breaks. Both ends of each axis are labelled, because the
+vertical axis seldom starts at zero. A provisional or estimated figure is an open dot.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,11 +19,12 @@ Words = Callable[[str], str]
 
 @dataclass(frozen=True)
 class Point:
-    """The figure for a year; `value` is None if there is none."""
+    """The figure for a year; `value` is None if there is none. With `is_break`, a new series begins with it."""
 
     year: int
     value: float | None
     status: str = "final"
+    is_break: bool = False
 
     @property
     def is_sure(self) -> bool:
@@ -67,12 +68,12 @@ class Axes:
 
 
 def runs(points: Sequence[Point]) -> list[list[Point]]:
-    """Returns the runs of consecutive years that all have a figure, in chronological order."""
+    """Returns the runs of consecutive years of one series that all have a figure, in chronological order."""
     found: list[list[Point]] = []
     for point in sorted(points, key=lambda p: p.year):
         if point.value is None:
             continue
-        if found and point.year - found[-1][-1].year == 1:
+        if found and point.year - found[-1][-1].year == 1 and not point.is_break:
             found[-1].append(point)
         else:
             found.append([point])
@@ -133,7 +134,8 @@ def describe(points: Sequence[Point], title: str, decimals: int, lang: str, word
     first, last = min(point.year for point in points), max(point.year for point in points)
     missing = [year for year in range(first, last + 1) if year not in years]
     unsure = [point.year for point in known if not point.is_sure]
-    for key, found in (("missing", missing), ("uncertain", unsure)):
+    breaks = [point.year for point in known if point.is_break]
+    for key, found in (("missing", missing), ("uncertain", unsure), ("broken", breaks)):
         if found:
             sentence += words(key).format(years=", ".join(map(str, found)))
     return sentence

@@ -4,7 +4,7 @@ Figures are rounded first, as the page shows them, so that the bounds in the leg
 table, and two figures that look the same never have different colours.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -98,10 +98,14 @@ def _shades(count: int) -> list[int]:
     return [1 + round(i * (MOST_CLASSES - 1) / (count - 1)) for i in range(count)]
 
 
-def rank(values: Mapping[str, float | None], decimals: int) -> dict[str, int]:
-    """Returns the rank of each region that has a figure, 1 for the highest; equal figures share the best rank."""
+def ranks(values: Mapping[str, float | None], decimals: int) -> dict[str, tuple[int, int]]:
+    """Returns the places of each region that has a figure, from the highest and from the lowest.
+
+    Figures that read the same share the place, as in the baseline of the release.
+    """
     rounded = {code: round(value, decimals) for code, value in values.items() if value is not None}
-    first_place: dict[float, int] = {}
-    for place, value in enumerate(sorted(rounded.values(), reverse=True), start=1):
-        first_place.setdefault(value, place)
-    return {code: first_place[value] for code, value in rounded.items()}
+    ordered = sorted(rounded.values())
+    return {
+        code: (len(ordered) - bisect_right(ordered, value) + 1, bisect_left(ordered, value) + 1)
+        for code, value in rounded.items()
+    }

@@ -35,12 +35,16 @@ MOST_LINES = len(_MARKS)
 
 @dataclass(frozen=True, slots=True)
 class LinePoint:
-    """A figure on a line, on the first day of its period; `is_firm` unless it is provisional or estimated."""
+    """A figure on a line, on the first day of its period; `is_firm` unless it is provisional or estimated.
+
+    With `is_break`, a new series begins with it.
+    """
 
     day: date
     period: str
     value: float | None
     is_firm: bool = True
+    is_break: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,7 @@ def _draw(place: int, line: Line, across: Scale, up: Scale, usual: int) -> Marku
     for point in shown:
         day = point.day.toordinal()
         x, y = across(day), up(point.value or 0)
-        path += f"{'L' if before is not None and day - before <= GAP * usual else 'M'}{x:.1f} {y:.1f}"
+        path += f"{'L' if _is_joined(point, before, usual) else 'M'}{x:.1f} {y:.1f}"
         before = day
         # With many points, marks would hide the line; its dash still identifies it.
         if len(shown) <= 40 or not point.is_firm or point is shown[-1]:
@@ -109,6 +113,11 @@ def _draw(place: int, line: Line, across: Scale, up: Scale, usual: int) -> Marku
                 kind, x, y, _MARKS[place]
             )
     return Markup('<g class="s{}"><path class="line" d="{}"/>{}</g>').format(place, path, marks)
+
+
+def _is_joined(point: LinePoint, before: int | None, usual: int) -> bool:
+    """Whether a line runs to a point from the one before it: no period is missing in between, nor is there a break."""
+    return before is not None and not point.is_break and point.day.toordinal() - before <= GAP * usual
 
 
 def _tick_decimals(ticks: Sequence[float]) -> int:

@@ -1,11 +1,12 @@
 """The figures of one region, assembled from the rows of a release: newest, through the years, compared with others."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from portal.charts import Point
 from portal.csv_text import Row
-from portal.periods import Calendar
+from portal.periods import Calendar, is_broken
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,22 @@ def newest(rows: Iterable[Row], calendar: Calendar) -> Row | None:
     )
 
 
-def through_years(rows: Iterable[Row], calendar: Calendar) -> list[Point]:
-    """Returns the points of a chart: only whole years that are over, as shorter periods do not compare."""
-    yearly = (row for row in rows if calendar.is_whole_year(row["period_code"]) and row["is_over"])
-    return [Point(row["year"], row["value"], row["value_status"]) for row in yearly]
+def through_years(rows: Iterable[Row], calendar: Calendar, breaks: Collection[date]) -> list[Point]:
+    """Returns the points of a chart: only whole years that are over, as shorter periods do not compare.
+
+    `breaks` are the days on which the series breaks.
+    """
+    yearly = sorted(
+        (row for row in rows if calendar.is_whole_year(row["period_code"]) and row["is_over"]),
+        key=lambda row: calendar.order(row["period_code"]),
+    )
+    points, before = [], None
+    for row in yearly:
+        day = calendar.first_day(row["period_code"])
+        is_break = before is not None and is_broken(breaks, before, day)
+        points.append(Point(row["year"], row["value"], row["value_status"], is_break))
+        before = day
+    return points
 
 
 def figures_of(
@@ -49,6 +62,7 @@ def figures_of(
     indicators: Mapping[str, Row],
     sources_of: Callable[[str], Sequence[Row]],
     calendar: Calendar,
+    breaks_of: Callable[[str], Collection[date]],
 ) -> dict[str, Figure]:
     """Returns a figure for every indicator that has one in the region.
 
@@ -73,7 +87,7 @@ def figures_of(
             value_status=shown["value_status"],
             boundary_method=shown["boundary_method"],
             course=course,
-            points=through_years(rows, calendar),
+            points=through_years(rows, calendar, breaks_of(indicator_id)),
             peers=groups.get(indicator_id, {}),
             sources=sources_of(indicator_id),
         )

@@ -36,6 +36,33 @@ def format_period(period_code: str | None, titles: Mapping[str, Mapping[str, str
     return titles[code][lang] if code in titles else code
 
 
+def format_rank(from_high: int, from_low: int, count: int, words: Mapping[str, Mapping[str, str]], lang: str) -> str:
+    """Returns a place among regions, counted from the nearer end: the same on every page.
+
+    Args:
+        from_high: the place from the highest figure.
+        from_low: the place from the lowest.
+        count: how many regions have a place.
+        words: the texts `ranks`.
+        lang: the language.
+    """
+    written = format_number(count, 0, lang)
+    if from_high == from_low == 1:
+        return words["all_same"][lang].format(count=written)
+    is_high = from_high <= from_low
+    place = from_high if is_high else from_low
+    key = ("highest" if is_high else "lowest") if place == 1 else "nth_highest" if is_high else "nth_lowest"
+    return words[key][lang].format(place=_ordinal(place, lang), count=written)
+
+
+def _ordinal(number: int, lang: str) -> str:
+    """A place as a short word: 2e in Dutch; 2nd, 11th or 21st in English."""
+    if lang == "nl":
+        return f"{number}e"
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
+
+
 def keep_together(text: str) -> str:
     """Returns text in which a number with a space in it, such as 1 000, does not break over two lines."""
     return re.sub(r"(?<=\d) (?=\d{3}\b)", "\N{NO-BREAK SPACE}", text)

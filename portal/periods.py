@@ -1,11 +1,13 @@
 """The periods of a release, from its table `periods`: their days, and the years that they are in."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 WHOLE_YEAR = "year"
+# The kinds of period for which a flow can be related to a stock.
+ANNUAL = (WHOLE_YEAR, "school_year")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,11 @@ class Calendar:
         period = self._periods.get(period_code)
         return period is not None and period.kind == WHOLE_YEAR
 
+    def is_annual(self, period_code: str) -> bool:
+        """Whether a period is a year long."""
+        period = self._periods.get(period_code)
+        return period is not None and period.kind in ANNUAL
+
     def whole_year(self, period_code: str) -> str | None:
         """Returns the calendar year that a period is in, if the release has it."""
         period = self._periods.get(period_code)
@@ -62,6 +69,11 @@ class Calendar:
         """Returns the same period a number of years earlier, if the release has it: for a quarter, a quarter."""
         period = self._periods.get(period_code)
         return self._codes.get((period.year - years, period.year_part)) if period else None
+
+
+def is_broken(breaks: Collection[date], earlier: date, later: date) -> bool:
+    """Whether a series that breaks on some days does so between the first days of two periods."""
+    return any(earlier < day <= later for day in breaks)
 
 
 def _period(row: Mapping[str, Any]) -> Period:

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, TypeVar
 
 from datasette.app import Datasette
@@ -40,6 +41,7 @@ ONGOING = """
 select distinct indicator_id, period_code from observations_on_boundaries
 where not is_over and boundary_year = (select max(boundary_year) from observations_on_boundaries)
 """
+BREAKS = "select distinct indicator_id, region_code, period_code from series_breaks"
 LABOUR_REGIONS = "select distinct region_code from labour_tension"
 
 
@@ -49,8 +51,9 @@ class Registry:
 
     `successors` has the present municipality that each former one went into as a whole, `heirs` the present ones that
     each divided municipality was split among, largest part first. `datasets` has the source tables of each indicator,
-    `terms` what each one is computed from, by side, `labour_regions` the regions with a labour market page, and
-    `ongoing` the periods of each indicator that were not over when its figures were fetched.
+    `terms` what each one is computed from, by side, `labour_regions` the regions with a labour market page,
+    `ongoing` the periods of each indicator that were not over when its figures were fetched, and `breaks` the days on
+    which the series of each indicator breaks, by region.
     """
 
     indicators: Mapping[str, Row]
@@ -66,6 +69,7 @@ class Registry:
     terms: Mapping[str, Mapping[str, tuple[Term, ...]]]
     periods: Calendar
     ongoing: Mapping[str, Set[str]]
+    breaks: Mapping[str, Mapping[str, Set[date]]]
     boundary_years: Sequence[int]
     published_boundary_years: Sequence[int]
 
@@ -74,13 +78,17 @@ class Registry:
         names = sorted({name for each in indicator_ids for name in self.datasets.get(each, ())})
         return [self.sources[name] for name in names]
 
-    @property
-    def recipes(self) -> list[Recipe]:
-        """How each indicator is computed."""
-        return [self.recipe(indicator_id) for indicator_id in self.indicators]
+    def breaks_of(self, indicator_id: str, *region_codes: str) -> Set[date]:
+        """The days on which the series of an indicator breaks in any of some regions."""
+        by_region = self.breaks.get(indicator_id, {})
+        return {day for code in region_codes for day in by_region.get(code, ())}
 
-    def recipe(self, indicator_id: str) -> Recipe:
-        """How an indicator is computed."""
+    def recipes(self, region_codes: Sequence[str]) -> list[Recipe]:
+        """How each indicator is computed for some regions together."""
+        return [self.recipe(indicator_id, *region_codes) for indicator_id in self.indicators]
+
+    def recipe(self, indicator_id: str, *region_codes: str) -> Recipe:
+        """How an indicator is computed; its series breaks where that of any of the regions does."""
         row, terms = self.indicators[indicator_id], self.terms.get(indicator_id, {})
         return Recipe(
             indicator_id=indicator_id,
@@ -91,6 +99,8 @@ class Registry:
             denominator=terms.get("denominator", ()),
             factor=row["factor"],
             lag_years=row["lag_years"],
+            is_annual=bool(row["is_annual"]),
+            breaks=frozenset(self.breaks_of(indicator_id, *region_codes)),
         )
 
     def used_in(self, indicator_id: str) -> list[str]:
@@ -128,6 +138,11 @@ async def read_registry(datasette: Datasette) -> Registry:
     ongoing: dict[str, set[str]] = {}
     for row in await rows(ONGOING):
         ongoing.setdefault(row["indicator_id"], set()).add(row["period_code"])
+    calendar = Calendar(await rows("select * from periods"))
+    breaks: dict[str, dict[str, set[date]]] = {}
+    for row in await rows(BREAKS):
+        days = breaks.setdefault(row["indicator_id"], {}).setdefault(row["region_code"], set())
+        days.add(calendar.first_day(row["period_code"]))
     return Registry(
         indicators={row["indicator_id"]: row for row in await rows("select * from indicators")},
         regions={row["region_code"]: row for row in await rows(REGIONS)},
@@ -140,8 +155,9 @@ async def read_registry(datasette: Datasette) -> Registry:
         programmes={row["programme_id"]: row for row in await rows("select * from programmes")},
         labour_regions={row["region_code"] for row in await rows(LABOUR_REGIONS)},
         terms=terms,
-        periods=Calendar(await rows("select * from periods")),
+        periods=calendar,
         ongoing=ongoing,
+        breaks=breaks,
         boundary_years=[row["boundary_year"] for row in await rows(BOUNDARY_YEARS)],
         published_boundary_years=[row["boundary_year"] for row in await rows(PUBLISHED_BOUNDARY_YEARS)],
     )

@@ -7,8 +7,9 @@ that the municipalities of a region in the release give the figures of that regi
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
-from portal.periods import Calendar
+from portal.periods import Calendar, is_broken
 
 # From best to worst; the same orders as `value_status_order` and `boundary_method_order` in the dbt project.
 STATUSES = (
@@ -23,7 +24,7 @@ STATUSES = (
 )
 # The status that an estimated part had before it became an estimate, if that is no longer known.
 _MENDED = "mended"
-METHODS = ("published", "merged", "split_estimate", "unavailable")
+METHODS = ("published", "merged", "recomputed", "split_estimate", "unavailable")
 # Counts that come from a source; every other formula is computed from these.
 _GIVEN = ("published", "register")
 
@@ -53,7 +54,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How an indicator is computed, according to the registry of indicators."""
+    """How an indicator is computed, according to the registry of indicators; `breaks` are days on which it breaks."""
 
     indicator_id: str
     kind: str
@@ -63,6 +64,8 @@ class Recipe:
     denominator: tuple[Term, ...] = ()
     factor: float | None = None
     lag_years: int | None = None
+    is_annual: bool = False
+    breaks: frozenset[date] = frozenset()
 
     @property
     def is_sum(self) -> bool:
@@ -230,6 +233,8 @@ def derive(recipe: Recipe, series: Series, country: Series, calendar: Calendar) 
             recipe, _sum_of_terms(recipe.numerator, country), _sum_of_terms(recipe.denominator, country), calendar
         )
         quotients = {p: _over(figure, of_country.get(p)) for p, figure in quotients.items()}
+    if recipe.formula == "published":
+        quotients = {p: _recomputed(figure) for p, figure in quotients.items()}
     return {period: _rounded(figure, recipe) for period, figure in quotients.items()}
 
 
@@ -257,6 +262,8 @@ def _quotients(recipe: Recipe, above: Periods, below: Periods, calendar: Calenda
     """Returns quotients by period; the denominator is that of the period, or of its year if the period has none."""
     found = {}
     for period, numerator in above.items():
+        if recipe.is_annual and not calendar.is_annual(period):
+            continue
         denominator = below.get(period) or below.get(calendar.whole_year(period) or "")
         if denominator is not None:
             found[period] = _over(numerator, denominator, recipe.factor or 1)
@@ -276,13 +283,22 @@ def _over(numerator: RegroupedFigure, denominator: RegroupedFigure | None, facto
     return RegroupedFigure(factor * numerator.value / denominator.value, status, method, parts)
 
 
+def _recomputed(figure: RegroupedFigure) -> RegroupedFigure:
+    """The rate that a source gives for other regions, made again from counts that it rounded."""
+    status, method = worst_status([figure.status, "estimated"]), worst_method([figure.method, "recomputed"])
+    return replace(figure, status=status, method=method)
+
+
 def _growth(recipe: Recipe, figures: Periods, calendar: Calendar) -> dict[str, RegroupedFigure]:
     found = {}
     for period, figure in figures.items():
-        earlier = figures.get(calendar.years_before(period, recipe.lag_years or 1) or "")
+        before = calendar.years_before(period, recipe.lag_years or 1) or ""
+        earlier = figures.get(before)
         if earlier is None:
             continue
         grown = _over(figure, earlier)
+        if is_broken(recipe.breaks, calendar.first_day(before), calendar.first_day(period)):
+            grown = replace(grown, value=None, status="not_applicable")
         value = None if grown.value is None else 100 * (grown.value - 1)
         found[period] = _rounded(RegroupedFigure(value, grown.status, grown.method, grown.parts), recipe)
     return found

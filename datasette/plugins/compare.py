@@ -1,8 +1,9 @@
 """Up to eight regions side by side on one indicator, on a page and as CSV."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,6 +18,7 @@ from portal.context import ReleaseContext, context_of
 from portal.csv_text import Row
 from portal.formats import format_period
 from portal.pages import DATABASE, file_routes, language, page_url, render, routes
+from portal.periods import is_broken
 from portal.registry import Registry, by_theme, each_once
 from portal.regroup import Periods, RegroupedFigure, index_of
 
@@ -141,11 +143,22 @@ async def _select(datasette: Datasette, asked: AskedComparison, codes: Sequence[
     return {**found}
 
 
-def read_index(asked: AskedComparison, series: Mapping[str, Periods]) -> tuple[str | None, dict[str, dict[str, float]]]:
-    """Returns the base period and the index; percentages have none, because they change by percentage points."""
+def read_index(
+    asked: AskedComparison, series: Mapping[str, Periods], registry: Registry
+) -> tuple[str | None, dict[str, dict[str, float]]]:
+    """Returns the base period and the index, both from the last break of a series on.
+
+    Percentages have none, because they change by percentage points.
+    """
     if asked.indicator["unit_en"].startswith("%"):
         return None, {}
-    return index_of({code: {p: f.value for p, f in known.items()} for code, known in series.items()})
+    last_break = max(registry.breaks_of(asked.indicator["indicator_id"], *series), default=date.min)
+    return index_of(
+        {
+            code: {p: f.value for p, f in known.items() if registry.periods.first_day(p) >= last_break}
+            for code, known in series.items()
+        }
+    )
 
 
 async def compare(request: Request, datasette: Datasette) -> Response:
@@ -156,7 +169,7 @@ async def compare(request: Request, datasette: Datasette) -> Response:
     figures = await read_figures(datasette, asked, registry)
     series = {code: figures.get(code, {}) for code in asked.codes}
     periods = sorted({period for known in series.values() for period in known}, key=registry.periods.order)
-    base, index = read_index(asked, series)
+    base, index = read_index(asked, series, registry)
     here = page_url("compare", lang)
     context = {
         "permalink": datasette.absolute_url(request, f"{here}?{asked.query()}"),
@@ -202,21 +215,22 @@ def _draw(
     asked: AskedComparison, release: ReleaseContext, lang: str, series: Mapping[str, Periods], is_index: bool
 ) -> Any:
     registry, titles = release.registry, release.texts["periods"]
-    lines = [
-        Line(
-            registry.regions[code]["name"],
-            [
-                LinePoint(
-                    registry.periods.first_day(p),
-                    format_period(p, titles, lang),
-                    f.value,
-                    f.status in FIRM and f.method != "split_estimate",
-                )
-                for p, f in sorted(series.get(code, {}).items(), key=lambda item: registry.periods.first_day(item[0]))
-            ],
-        )
-        for code in asked.codes
-    ]
+
+    def points(code: str) -> Iterator[LinePoint]:
+        breaks = registry.breaks_of(asked.indicator["indicator_id"], code)
+        before = None
+        for period in sorted(series.get(code, {}), key=registry.periods.order):
+            figure, day = series[code][period], registry.periods.first_day(period)
+            yield LinePoint(
+                day,
+                format_period(period, titles, lang),
+                figure.value,
+                figure.status in FIRM and figure.method != "split_estimate",
+                before is not None and is_broken(breaks, before, day),
+            )
+            before = day if figure.value is not None else before
+
+    lines = [Line(registry.regions[code]["name"], list(points(code))) for code in asked.codes]
     heading = f"{asked.indicator[f'title_{lang}']}: {', '.join(line.title for line in lines)}"
     description = release.text("compare", "chart_about", lang)
     return comparison_chart(lines, heading, description, 0 if is_index else asked.indicator["decimals"], lang)
@@ -236,7 +250,7 @@ async def compare_csv(request: Request, datasette: Datasette) -> Response:
 
 def _csv_rows(asked: AskedComparison, registry: Registry, lang: str, series: Mapping[str, Periods]) -> list[Row]:
     indicator = asked.indicator
-    base, index = read_index(asked, series)
+    base, index = read_index(asked, series, registry)
     attribution = each_once(registry.sources_of(indicator["indicator_id"]), "attribution")
     return [
         {

@@ -8,9 +8,10 @@ from datasette.app import Datasette
 from datasette.utils.asgi import Request
 
 from portal.answers import answer_csv, refuse_csv
-from portal.charts import Point, Size, line_chart
+from portal.charts import Size, line_chart
 from portal.context import context_of
 from portal.csv_text import Row
+from portal.figures import through_years
 from portal.pages import file_routes, language, not_found, parts_of, render, routes
 from portal.periods import Calendar
 from portal.registry import in_order
@@ -50,7 +51,8 @@ select o.*, r.name, r.scheme from observations_on_boundaries as o join regions a
 where o.indicator_id = :indicator_id order by o.region_code, o.year, o.period_code
 """
 BREAKS = """
-select period_code, part_id, count(*) as regions_count from series_breaks
+select period_code, part_id, count(*) as regions_count, max(text_nl) as text_nl, max(text_en) as text_en
+from series_breaks
 where indicator_id = :indicator_id group by period_code, part_id order by period_code, part_id
 """
 CSV_COLUMNS = [
@@ -77,11 +79,7 @@ CHART = Size(380, 150)
 def chart_of(datasette: Datasette, calendar: Calendar, series: list[Row], indicator: Row, lang: str) -> Any:
     """Returns the chart of the completed years of a series; quarters and months do not fit on an axis of years."""
     portal = context_of(datasette)
-    points = [
-        Point(row["year"], row["value"], row["value_status"])
-        for row in series
-        if calendar.is_whole_year(row["period_code"]) and row["is_over"]
-    ]
+    points = through_years(series, calendar, portal.registry.breaks_of(indicator["indicator_id"], COUNTRY))
     title = f"{indicator[f'title_{lang}']}, {portal.text('indicator', 'country', lang)}"
     return line_chart(
         points,

@@ -9,7 +9,7 @@ from datasette.app import Datasette
 from datasette.utils.asgi import Request
 
 from portal.answers import answer_csv, refuse_csv
-from portal.choropleth import METHODS, Classification, classify, rank
+from portal.choropleth import METHODS, Classification, classify, ranks
 from portal.context import context_of
 from portal.csv_text import Row
 from portal.formats import format_number, format_period
@@ -47,7 +47,9 @@ where i.formula = 'ratio' and i.lowest_level = 'municipality' and exists (
 order by i.indicator_id
 """
 CSV_COLUMNS = [
-    "rank",
+    "rank_from_high",
+    "rank_from_low",
+    "count_ranked",
     "region_code",
     "name",
     "indicator_id",
@@ -131,12 +133,13 @@ async def read_figures(datasette: Datasette, indicator: Row, choice: Choice) -> 
     }
     rows = await read_rows(datasette, FIGURES, key)
     found = classify([row["value"] for row in rows], choice.classes, indicator["decimals"])
-    places = rank({row["region_code"]: row["value"] for row in rows}, indicator["decimals"])
-    ranks = places if indicator["is_comparable"] else {}
-    last = len(rows) + 1
-    figures = [
-        {**row, "rank": ranks.get(row["region_code"]), "value_class": found.class_of(row["value"])} for row in rows
-    ]
+    places = ranks({row["region_code"]: row["value"] for row in rows}, indicator["decimals"])
+    figures = []
+    for row in rows:
+        high, low = places.get(row["region_code"], (None, None)) if indicator["is_ranked"] else (None, None)
+        ranked = {"rank_from_high": high, "rank_from_low": low, "count_ranked": len(places) if high else None}
+        figures.append({**row, **ranked, "value_class": found.class_of(row["value"])})
+    last = (len(rows) + 1, 0)
     return sorted(figures, key=lambda row: places.get(row["region_code"], last)), found
 
 

@@ -116,8 +116,9 @@ async def read_figures(
         found[row["region_code"]].setdefault(row["indicator_id"], {})[row["period_code"]] = figure
     municipalities: dict[str, Series] = {code: found[code] for code in asked.codes}
     mended = mended_by(asked.codes, registry.heirs)
-    figures = regroup(registry.recipes, municipalities, found[COUNTRY], mended, registry.periods)
-    for recipe in registry.recipes:
+    recipes = registry.recipes(asked.codes)
+    figures = regroup(recipes, municipalities, found[COUNTRY], mended, registry.periods)
+    for recipe in recipes:
         # A period that is not over yet cannot have grown or shrunk.
         if recipe.formula == "growth" and recipe.indicator_id in figures:
             goes_on = {p for term in recipe.numerator for p in registry.ongoing.get(term.indicator_id, ())}

@@ -1,7 +1,8 @@
 """The profile of a municipality (/gemeente/GM0363) and of any other region (/regio/corop/CR23), in both languages."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
+from datetime import date
 from typing import Any
 
 from datasette import Response, hookimpl
@@ -32,8 +33,10 @@ order by indicator_id, period_code
 BASELINE = "select * from baseline where region_code = :code"
 PEERS = "select * from baseline_peers where region_code = :code"
 GOALS = """
-select m.*, g.goal_nl, g.goal_en, g.gap_nl, g.gap_en, g.theme, g.sub_theme
+select m.*, g.goal_nl, g.goal_en, g.closed_source, g.gap_nl, g.gap_en, g.theme, g.sub_theme,
+    r.name as figure_region_name, r.scheme as figure_region_scheme
 from goal_monitor as m left join goals as g on g.goal_id = m.goal_id
+left join regions as r on r.region_code = m.figure_region_code
 where m.region_code = :code
 order by g.programme_id, g.goal_order
 """
@@ -104,8 +107,11 @@ async def read_profile(datasette: Datasette, region: dict[str, Any], lang: str) 
         # For an amount of subsidies only the registers of this region count, and the page links to those itself.
         return [source for source in registry.sources_of(indicator_id) if source["shape"] != SUBSIDIES]
 
+    def breaks_of(indicator_id: str) -> Set[date]:
+        return registry.breaks_of(indicator_id, region["region_code"])
+
     figures = figures_of(
-        await rows(FIGURES), baseline, await rows(PEERS), registry.indicators, tables_of, registry.periods
+        await rows(FIGURES), baseline, await rows(PEERS), registry.indicators, tables_of, registry.periods, breaks_of
     )
     part_of = in_order(await rows(PART_OF), release.texts["schemes"])
     own_and_larger = [region["region_code"], *(larger["region_code"] for larger in part_of)]
@@ -125,7 +131,7 @@ async def read_profile(datasette: Datasette, region: dict[str, Any], lang: str) 
         "labour_code": next((each for each in own_and_larger if each in registry.labour_regions), None),
         "shown_peers": SHOWN_PEERS,
         "has_peers": any(figure.peers for figure in figures.values()),
-        "has_places": any(figure.course and figure.course["rank_all"] for figure in figures.values()),
+        "has_places": any(figure.course and figure.course["rank_from_high"] for figure in figures.values()),
     }
 
 

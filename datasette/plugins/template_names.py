@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from portal.ages import format_age, format_day
 from portal.context import context_of
-from portal.formats import format_bytes, format_number, format_period, format_signed
+from portal.formats import format_bytes, format_number, format_period, format_rank, format_signed
 from portal.pages import DATABASE, page_url, site_address
 from portal.structured_data import as_block, describe_dataset
 from portal.tables import public_tables, sealed, table_files
@@ -20,6 +20,9 @@ from portal.tables import public_tables, sealed, table_files
 def prepare_jinja2_environment(env: Environment, datasette: Datasette) -> None:
     """Gives the templates our formatting filters, and what Datasette's own pages show about a table."""
     env.filters["number"] = format_number
+    env.globals["rank_text"] = lambda high, low, count, lang: format_rank(
+        high, low, count, context_of(datasette).texts["ranks"], lang
+    )
     env.filters["signed"] = format_signed
     env.filters["filesize"] = format_bytes
     env.filters["age"] = format_age

@@ -2,7 +2,7 @@
 -- title_nl: Hoe staat een gemeente ervoor, per bouwsteen van een lokaal economisch plan?
 -- title_en: Where does a municipality stand, by building block of a local economic plan?
 -- description_nl: Het laatste cijfer van elke indicator, de trend, en de plaats onder alle gemeenten en onder de tien die er het meest op lijken. Onderaan elke bouwsteen staat wat er niet is, met de reden.
--- description_en: The latest figure for every indicator, its trend, and the rank among all municipalities and among the ten most similar ones. Each building block ends with what is missing, and why.
+-- description_en: The latest figure for every indicator, its trend, and the place among all municipalities and among the ten most similar ones. Each building block ends with what is missing, and why.
 -- parameters:
 --   region:
 --     default: GM0193
@@ -21,9 +21,12 @@ select
     b.trend_unit as change_unit,
     b.trend,
     b.trend_judgement,
-    b.rank_all,
+    b.trend_method,
+    b.rank_from_high,
+    b.rank_from_low,
     b.count_all,
-    p.rank as rank_similar,
+    p.rank_from_high as rank_from_high_similar,
+    p.rank_from_low as rank_from_low_similar,
     p.peers_count as count_similar,
     p.median as median_similar,
     b.gap,

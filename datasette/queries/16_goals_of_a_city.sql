@@ -1,13 +1,13 @@
 -- ---
--- title_nl: Hoe staan de doelen van een programma ervoor in een stad of arbeidsmarktregio?
--- title_en: How close is a city or labour market region to the goals of a programme?
--- description_nl: Elk doel met het nieuwste cijfer, het landelijke cijfer van dezelfde periode en welke kant het op ging. Een doel zonder cijfer staat er ook, met de reden. Voor steden van de G40, arbeidsmarktregio's en NL01.
--- description_en: Every goal with the latest figure, the national figure for the same period and the direction of change. A goal without a figure is listed too, with the reason. For G40 cities, labour market regions and NL01.
+-- title_nl: Hoe staan de doelen van een programma ervoor in een gemeente of regio?
+-- title_en: How close is a municipality or region to the goals of a programme?
+-- description_nl: Elk doel met het nieuwste cijfer, het landelijke cijfer van dezelfde periode en welke kant het op ging. Een doel zonder cijfer staat er ook, met de reden. Heeft een regio zelf geen cijfer, dan staat er dat van de kleinste regio eromheen.
+-- description_en: Every goal with the latest figure, the national figure for the same period and the direction of change. A goal without a figure is listed too, with the reason. A region without a figure of its own has that of the smallest region around it.
 -- parameters:
 --   region:
 --     default: GM0193
---     nl: code van een G40-stad, arbeidsmarktregio of NL01
---     en: code of a G40 city, labour market region or NL01
+--     nl: code van een gemeente, arbeidsmarktregio, provincie, G40 of NL01
+--     en: code of a municipality, labour market region, province, G40 or NL01
 --   programme:
 --     default: g40_economic_pillar
 --     nl: g40_economic_pillar of vng_taskforce
@@ -19,6 +19,7 @@ select
     g.goal_en as goal_in_english,
     i.title_nl as indicator,
     m.period_code,
+    m.figure_region_code,
     m.value,
     i.unit_nl as unit,
     m.value_status,
@@ -31,6 +32,7 @@ select
     m.change_unit,
     m.progress,
     m.gap,
+    g.closed_source,
     g.gap_nl as why_no_indicator,
     m.boundary_method,
     m.indicator_id,

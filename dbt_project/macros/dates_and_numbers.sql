@@ -9,6 +9,11 @@
     cast({{ dbt.dateadd('day', -1, dbt.dateadd('month', months, start_date)) }} as date)
 {%- endmacro %}
 
+{#- The same day a number of years earlier. -#}
+{% macro day_years_before(day, years) -%}
+    cast({{ dbt.dateadd('year', '-' ~ years, day) }} as date)
+{%- endmacro %}
+
 {#- The Monday of a week of a year as ISO 8601 counts them: the first week is the one that contains 4 January. The day
     of the week is counted from a Monday long ago, because engines number weekdays differently. -#}
 {% macro monday_of_week(year, week) -%}

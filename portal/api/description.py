@@ -140,4 +140,6 @@ RESOURCES = (
     ),
 )
 # SQLite has no booleans: these columns hold 0 or 1.
-BOOLEAN_COLUMNS = frozenset({"is_comparable", "is_current", "is_over", "blocks", "invented"})
+BOOLEAN_COLUMNS = frozenset(
+    {"is_annual", "is_comparable", "is_current", "is_flow", "is_over", "is_ranked", "blocks", "invented"}
+)

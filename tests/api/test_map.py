@@ -13,10 +13,12 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+import yaml
 from datasette.app import Datasette
 from support_portal import ask, open_portal
 
 from pipelines.commands.serve import PORTAL
+from portal.formats import format_rank
 from portal.map_shapes import PATH_BUDGET
 
 RATE, COUNT, NO_MUNICIPALITIES = "crimes_per_1000_rate", "population_count", "bankruptcies_count"
@@ -91,10 +93,20 @@ def test_table_colours_and_legend_agree_with_the_release(
     assert shown == {name: NONE if value is None else f"{value:,.1f}" for name, value in published.items()}
     assert None in published.values()
 
-    ranks = [int(row[0]) for row in table(page) if row[0] != NONE]
+    ranks = [row[0] for row in table(page) if row[0] != NONE]
     values = [float(row[2]) for row in table(page) if row[2] != NONE]
     assert values == sorted(values, reverse=True)
-    assert ranks == [1 + sum(other > value for other in values) for value in values]
+    words = yaml.safe_load((PORTAL / "texts" / "common.yml").read_text(encoding="utf-8"))["ranks"]
+    assert ranks == [
+        format_rank(
+            1 + sum(other > value for other in values),
+            1 + sum(other < value for other in values),
+            len(values),
+            words,
+            "en",
+        )
+        for value in values
+    ]
 
     legend = re.findall(
         r'class="s(\d)".*?"range">([\d.]+)(?: [a-z ]+([\d.]+))?</span> <span class="detail">(\d+)', page

@@ -15,7 +15,7 @@ from datasette.app import Datasette
 from support_portal import ask
 
 from pipelines.commands.serve import PORTAL
-from portal.formats import format_number, keep_together
+from portal.formats import format_number, format_rank, keep_together
 from portal.pages import PATHS
 
 ZWOLLE = {"nl": "/gemeente/GM0193", "en": "/en/municipality/GM0193"}
@@ -82,19 +82,25 @@ def test_every_figure_of_the_baseline_is_there_with_period_status_and_places(
     shown = rows_of_table(read(portal, ZWOLLE[lang]), "baseline")
     wanted = all_rows(
         database,
-        "select b.*, i.title_nl, i.title_en, i.decimals, p.median, p.rank, p.peers_count from baseline as b "
+        "select b.*, i.title_nl, i.title_en, i.decimals, p.median, p.rank_from_high as high, p.rank_from_low as low, "
+        "p.peers_count from baseline as b "
         "join indicators as i using (indicator_id) left join baseline_peers as p on p.region_code = b.region_code "
         "and p.indicator_id = b.indicator_id and p.peer_group = 'similar' "
         "where b.region_code = 'GM0193' and b.gap is null",
     )
-    statuses = yaml.safe_load((PORTAL / "texts" / "common.yml").read_text(encoding="utf-8"))["statuses"]
+    common = yaml.safe_load((PORTAL / "texts" / "common.yml").read_text(encoding="utf-8"))
+    statuses = common["statuses"]
     assert len(shown) == len(wanted) > 50
     for row in wanted:
         words = shown[" ".join(keep_together(row[f"title_{lang}"]).split())]
         assert words.startswith(format_number(row["value"], row["decimals"], lang))
         assert row["period_code"][:4] in words and statuses[row["value_status"]][lang] in words
-        place = {"nl": "plaats {} van {}", "en": "rank {} of {}"}[lang].format(row["rank"], row["peers_count"])
-        assert place in words and format_number(row["median"], row["decimals"], lang) in words
+        if row["median"] is not None:
+            place = format_rank(
+                *(row[f"rank_from_{end}"] for end in ("high", "low")), row["peers_count"], common["ranks"], lang
+            )
+            assert place in words and format_number(row["median"], row["decimals"], lang) in words
+    assert any(row["median"] is None for row in wanted) and any(row["median"] is not None for row in wanted)
 
 
 def test_what_is_not_there_is_listed_with_its_reason(portal: Datasette, database: sqlite3.Connection) -> None:
@@ -117,6 +123,7 @@ def test_every_reason_and_word_of_the_release_has_a_text(database: sqlite3.Conne
         "trend_units": "select trend_unit from baseline union select change_unit from goal_monitor",
         "progress": "select progress from goal_monitor",
         "wanted": "select desired from goals",
+        "trends": "select trend from baseline",
     }.items():
         assert {row[0] for row in all_rows(database, sql)} - {None} <= set(texts[group]), group
     kinds = {row[0] for row in all_rows(database, "select kind from boundary_changes")}

@@ -14,10 +14,10 @@ import pytest
 
 from pipelines.settings import DBT_PROJECT
 
-# One of each direction, of which the second is a rate and the third counts people.
-INDICATORS = ["establishments_count", "crimes_per_1000_rate", "jobs_count"]
+# Counts, which have no place, and rates and shares, which have.
+COUNTS = ["establishments_count", "jobs_count"]
+RANKED = ["crimes_per_1000_rate", "working_age_share_pct", "jobs_per_working_age_inhabitant_ratio"]
 GROUPS = ["province", "g40"]
-LOWER_IS_BETTER = "crimes_per_1000_rate"
 ZWOLLE = "GM0193"
 
 
@@ -63,10 +63,10 @@ def tables(sample_release: Path) -> Tables:
     return Tables(sample_release)
 
 
-def place(value: float, others: Iterable[float], indicator_id: str) -> int:
-    """One more than how many are better."""
-    lower = indicator_id == LOWER_IS_BETTER
-    return 1 + sum(other < value if lower else other > value for other in others)
+def places(value: float, others: Iterable[float]) -> tuple[int, int]:
+    """One more than how many are higher, and than how many are lower."""
+    known = list(others)
+    return 1 + sum(other > value for other in known), 1 + sum(other < value for other in known)
 
 
 def test_every_municipality_has_one_row_of_every_indicator(tables: Tables) -> None:
@@ -91,7 +91,7 @@ def test_a_gap_has_no_value_and_a_value_no_gap(tables: Tables) -> None:
     baseline = tables["baseline"]
     assert baseline.filter(pl.col("value").is_null() != pl.col("gap").is_not_null()).is_empty()
     gaps = baseline.filter(pl.col("gap").is_not_null())
-    told = ["period_code", "value_status", "boundary_method", "is_behind", "change_1y", "change_5y", "rank_all"]
+    told = ["period_code", "value_status", "boundary_method", "is_behind", "change_1y", "change_5y", "rank_from_high"]
     assert gaps.select(pl.col(told).is_not_null().any()).row(0) == (False,) * len(told)
     assert set(gaps["trend"]) == {"unknown"}
     # CBS has no vacancies by municipality, and the register of Zwolle is not here.
@@ -99,7 +99,7 @@ def test_a_gap_has_no_value_and_a_value_no_gap(tables: Tables) -> None:
     assert {("open_vacancies_count", "not_published_at_level"), ("support_granted_eur", "missing")} <= reasons
 
 
-@pytest.mark.parametrize("indicator_id", INDICATORS)
+@pytest.mark.parametrize("indicator_id", COUNTS)
 def test_the_latest_figure_and_its_change(tables: Tables, indicator_id: str) -> None:
     figures = tables.figures(indicator_id)
     rows = tables.baseline(indicator_id)
@@ -113,21 +113,79 @@ def test_the_latest_figure_and_its_change(tables: Tables, indicator_id: str) -> 
         if previous:
             change = 100 * (row["value"] - previous) / previous
             assert row["change_1y"] == pytest.approx(change, abs=0.0051) and row["trend_unit"] == "percent"
-            assert row["trend"] == ("stable" if abs(row["change_1y"]) <= 1 else "rising" if change > 0 else "falling")
+        second = figures.get((code, f"{int(period[:4]) - 2}JJ00"))
+        assert row["trend"] == three_years(row["value"], previous, second)
+        assert row["trend_method"] == (None if row["trend"] == "unknown" else "three_years")
 
 
-@pytest.mark.parametrize("indicator_id", INDICATORS)
+def three_years(now: float, previous: float | None, second: float | None) -> str:
+    """What three years of figures say."""
+    if previous is None or second is None:
+        return "unknown"
+    if second < previous < now:
+        return "rising"
+    if second > previous > now:
+        return "falling"
+    return "stable" if second == previous == now else "unclear"
+
+
+def test_no_count_has_a_place_nor_has_a_survey_of_unknown_error(tables: Tables) -> None:
+    registry = {row["indicator_id"]: row for row in tables["indicators"].iter_rows(named=True)}
+    unplaced = {i for i, row in registry.items() if row["kind"] == "count" or row["interval_kind"] == "unknown"}
+    assert {"disability_benefits_count", "unemployment_share_pct"} <= unplaced
+    ranked = tables["baseline"].filter(pl.col("rank_from_high").is_not_null())
+    assert not unplaced & set(ranked["indicator_id"]) and not unplaced & set(tables["baseline_peers"]["indicator_id"])
+    judged = tables["baseline"].filter(pl.col("trend_judgement").is_in(["better", "worse"]))
+    assert not {i for i, row in registry.items() if row["kind"] == "count"} & set(judged["indicator_id"])
+    assert (
+        not {i for i, row in registry.items() if row["is_ranked"]}
+        - set(ranked["indicator_id"])
+        - set(tables["baseline"].filter(pl.col("gap").is_not_null())["indicator_id"])
+    )
+
+
+def test_a_trend_beyond_chance_is_one_whose_intervals_are_apart(tables: Tables) -> None:
+    rows = tables["observations_on_boundaries"].filter(pl.col("lower").is_not_null()).iter_rows(named=True)
+    bounds = {(r["indicator_id"], r["region_code"], r["period_code"]): (r["lower"], r["upper"]) for r in rows}
+    told = tables["baseline"].filter(pl.col("trend_method") == "interval")
+    assert told.height > 300
+    for row in told.iter_rows(named=True):
+        key = row["indicator_id"], row["region_code"]
+        lower, upper = bounds[(*key, row["period_code"])]
+        before_lower, before_upper = bounds[(*key, row["previous_period_code"])]
+        assert (row["lower"], row["upper"]) == (lower, upper) and lower <= row["value"] <= upper
+        apart = "rising" if lower > before_upper else "falling" if upper < before_lower else "unclear"
+        assert row["trend"] == apart
+
+
+def test_nothing_is_compared_across_a_break(tables: Tables) -> None:
+    broken = {
+        (r["indicator_id"], r["region_code"], int(r["period_code"][:4]))
+        for r in tables["series_breaks"].iter_rows(named=True)
+    }
+    assert ("establishments_per_1000_inhabitants_rate", ZWOLLE, 2016) in broken
+    grown = tables.figures("establishments_growth_1y_pct")
+    assert grown and not {period for _, period in grown if period == "2016JJ00"}
+    grown = tables.figures("establishments_growth_5y_pct")
+    assert min(period for _, period in grown) == "2021JJ00"
+    last_years = {(i, r): max(y for a, b, y in broken if (a, b) == (i, r)) for i, r, _ in broken}
+    for row in tables["baseline"].filter(pl.col("previous_value").is_not_null()).iter_rows(named=True):
+        last = last_years.get((row["indicator_id"], row["region_code"]), 0)
+        assert int(row["previous_period_code"][:4]) >= last or int(row["period_code"][:4]) < last
+
+
+@pytest.mark.parametrize("indicator_id", RANKED)
 def test_the_place_among_all(tables: Tables, indicator_id: str) -> None:
     figures, municipalities = tables.figures(indicator_id), tables.municipalities()
     for row in tables.baseline(indicator_id):
         others = [v for (code, period), v in figures.items() if period == row["period_code"] and code in municipalities]
-        rank = place(row["value"], others, indicator_id)
-        assert (row["rank_all"], row["count_all"]) == (rank, len(others))
-        assert row["percentile_all"] == pytest.approx(100 * (len(others) - rank + 1) / len(others), abs=0.051)
+        high, low = places(row["value"], others)
+        assert (row["rank_from_high"], row["rank_from_low"], row["count_all"]) == (high, low, len(others))
+        assert row["percentile_all"] == pytest.approx(100 * (len(others) - high + 1) / len(others), abs=0.051)
 
 
 @pytest.mark.parametrize("group", GROUPS)
-@pytest.mark.parametrize("indicator_id", INDICATORS)
+@pytest.mark.parametrize("indicator_id", RANKED)
 def test_the_place_among_peers(tables: Tables, indicator_id: str, group: str) -> None:
     figures = tables.figures(indicator_id)
     published = tables["baseline_peers"].filter(
@@ -139,15 +197,16 @@ def test_the_place_among_peers(tables: Tables, indicator_id: str, group: str) ->
     for members in tables.groups(group):
         for code in members & periods.keys():
             known = [figures[m, periods[code]] for m in members if (m, periods[code]) in figures]
-            rank = place(figures[code, periods[code]], known, indicator_id)
-            expected[code] = (rank, len(known), min(known), max(known))
+            ranks = places(figures[code, periods[code]], known)
+            expected[code] = (*ranks, len(known), min(known), max(known))
             assert rows[code]["median"] == pytest.approx(median(known))
-    assert {c: (r["rank"], r["peers_count"], r["lowest"], r["highest"]) for c, r in rows.items()} == expected
+    columns = ("rank_from_high", "rank_from_low", "peers_count", "lowest", "highest")
+    assert {c: tuple(r[column] for column in columns) for c, r in rows.items()} == expected
 
 
 def test_a_municipality_is_in_its_groups(tables: Tables) -> None:
     rows = tables["baseline_peers"].filter(
-        (pl.col("region_code") == ZWOLLE) & (pl.col("indicator_id") == "population_count")
+        (pl.col("region_code") == ZWOLLE) & (pl.col("indicator_id") == "working_age_share_pct")
     )
     groups = {row["peer_group"]: row for row in rows.iter_rows(named=True)}
     assert groups.keys() == {"all", "province", "size_class", "similar", "g40"}
@@ -155,7 +214,8 @@ def test_a_municipality_is_in_its_groups(tables: Tables) -> None:
     # Overijssel has 25 municipalities, and a municipality is compared with ten others.
     assert groups["province"]["peers_count"] == 25 and groups["province"]["peer_group_code"] == "PV23"
     assert groups["similar"]["peers_count"] == 11
-    figures, period = tables.figures("population_count"), groups["all"]["period_code"]
+    figures = tables.figures("population_count")
+    period = max(period for code, period in figures if code == ZWOLLE)
     people = {code: figures[code, period] for code in tables.municipalities()}
     low, high = next(c for c in size_classes() if c[0] <= people[ZWOLLE] < c[1])
     assert groups["size_class"]["peers_count"] == sum(low <= count < high for count in people.values())

@@ -138,24 +138,54 @@ def test_only_what_is_made_of_counts_is_followed(sample_run: Run) -> None:
         assert kind == "count" or (formula in ("ratio", "published") and numerator), indicator
 
 
-def test_every_goal_has_a_row_for_every_city_and_region(sample_run: Run) -> None:
+def test_every_goal_has_a_row_for_every_municipality_and_region(sample_run: Run) -> None:
     release = sample_run.release
     goals = {row["goal_id"] for row in seed("goals")}
-    sql = "select municipality_code from region_membership where region_code = 'G40' and valid_to is null"
-    cities = {code for (code,) in query(release, sql)}
-    sql = "select region_code from regions where scheme = 'labour_market_region' and is_current"
+    sql = (
+        "select region_code from regions where is_current and scheme in"
+        " ('municipality', 'labour_market_region', 'province', 'country', 'g4', 'g40', 'm50', 'p10')"
+    )
     regions = {code for (code,) in query(release, sql)}
-    assert (len(cities), len(regions)) == (41, 35)
+    assert len(regions) == 342 + 35 + 12 + 1 + 4
     rows = query(release, "select goal_id, region_code from goal_monitor")
-    assert set(rows) == {(goal, region) for goal in goals for region in (*cities, *regions, "NL01")}
+    assert set(rows) == {(goal, region) for goal in goals for region in regions}
     assert len(rows) == len(set(rows))
 
 
+def test_a_figure_of_a_larger_region_is_that_of_the_nearest_that_has_one(sample_run: Run) -> None:
+    release = sample_run.release
+    levels = ["labour_market_region", "corop", "province", "country"]
+    schemes = dict(query(release, "select region_code, scheme from regions"))
+    around: dict[str, dict[str, str]] = {}
+    for code, municipality in query(
+        release, "select region_code, municipality_code from region_membership where valid_to is null"
+    ):
+        around.setdefault(municipality, {})[schemes[code]] = code
+    have = {
+        (indicator, region)
+        for indicator, region in query(release, "select indicator_id, region_code from baseline where gap is null")
+    }
+    borrowed = set()
+    sql = "select indicator_id, region_code, figure_region_code from goal_monitor where indicator_id is not null"
+    for indicator, region, figure_region in query(release, sql):
+        if (indicator, region) in have:
+            assert figure_region == region
+        elif schemes[region] == "municipality":
+            larger = [around[region].get(level) for level in levels]
+            assert figure_region == next((code for code in larger if (indicator, code) in have), None)
+            borrowed.add(schemes.get(figure_region))
+        else:
+            assert figure_region == ("NL01" if (indicator, "NL01") in have else None)
+    assert borrowed >= {"corop", "province", "country"}
+
+
 def test_a_goal_without_a_figure_says_why(sample_run: Run) -> None:
-    without = {row["goal_id"] for row in seed("goals") if not row["indicator_id"]}
-    assert without
+    without = {row["goal_id"] for row in seed("goals") if not row["indicator_id"] and not row["closed_source"]}
+    closed = {row["goal_id"] for row in seed("goals") if row["closed_source"]}
+    assert without and closed
     found = query(sample_run.release, "select goal_id, region_code, value, value_status, gap from goal_monitor")
     assert {goal for goal, *_, gap in found if gap == "no_indicator"} == without
+    assert {goal for goal, *_, gap in found if gap == "no_open_source"} == closed
     for goal, region, value, status, gap in found:
         assert (value is None) == (gap is not None) == (status in ("missing", "suppressed", "not_applicable")), (
             goal,
@@ -167,7 +197,7 @@ def test_the_newest_figure_stands_beside_that_of_the_country_and_of_five_years_b
     release = sample_run.release
     indicators = {row["goal_id"]: row["indicator_id"] for row in seed("goals")}
     sql = (
-        "select goal_id, region_code, period_code, year, value, national_value, desired, target_value,"
+        "select goal_id, figure_region_code, period_code, year, value, national_value, desired, target_value,"
         " distance_to_target, from_period, change, change_unit, progress from goal_monitor where value is not null"
     )
     figures = {
@@ -177,6 +207,21 @@ def test_the_newest_figure_stands_beside_that_of_the_country_and_of_five_years_b
         )
         if value is not None
     }
+    bounds = {
+        row[:3]: row[3:]
+        for row in query(
+            release,
+            "select indicator_id, region_code, period_code, lower, upper from observations_on_boundaries"
+            " where lower is not null",
+        )
+    }
+    breaks = {
+        (indicator, region): int(period[:4])
+        for indicator, region, period in query(
+            release, "select indicator_id, region_code, max(period_code) from series_breaks group by 1, 2"
+        )
+    }
+    decimals = dict(query(release, "select indicator_id, decimals from indicators"))
     seen = set()
     for goal, region, period, year, value, national, desired, target, distance, since, change, unit, progress in query(
         release, sql
@@ -184,21 +229,30 @@ def test_the_newest_figure_stands_beside_that_of_the_country_and_of_five_years_b
         indicator = indicators[goal]
         assert value == figures[indicator, region, period]
         assert national == figures.get((indicator, "NL01", period))
-        years = range(year - 5, year)
+        years = range(max(year - 5, breaks.get((indicator, region), 0)), year)
         earlier = [f"{y}{period[4:]}" for y in years if (indicator, region, f"{y}{period[4:]}") in figures]
         assert since == (earlier[0] if earlier else None)
-        sign = 1 if desired in ("at_least", "rise") else -1
-        assert distance == (None if target is None else pytest.approx(sign * (value - target)))
-        moved = sign * (value - figures[indicator, region, since]) if since else None
+        before = figures[indicator, region, since] if since else None
+        now, then = (None if v is None else round(v, decimals[indicator]) for v in (value, before))
+        if desired == "near":
+            far, moved = -abs(value - target), None if then is None else abs(then - target) - abs(now - target)
+        else:
+            sign = 1 if desired in ("at_least", "rise") else -1
+            far = None if target is None else sign * (value - target)
+            moved = None if then is None else sign * (now - then)
+        assert distance == (None if far is None else pytest.approx(far, abs=0.51 / 10 ** decimals[indicator]))
         if since and change is not None:
-            before = figures[indicator, region, since]
             expected = 100 * (value / before - 1) if unit == "percent" else value - before
-            assert change == pytest.approx(expected, abs=0.0501)
+            assert change == pytest.approx(expected, abs=0.0051)
+        apart = True
+        if since and (indicator, region, since) in bounds and (indicator, region, period) in bounds:
+            (low, high), (old_low, old_high) = bounds[indicator, region, period], bounds[indicator, region, since]
+            apart = low > old_high or high < old_low
         words = {None: "unknown", 0: "unchanged"}
-        moved_word = words.get(moved) or ("closer" if moved > 0 else "further")
+        moved_word = words.get(moved) or ("unclear" if not apart else "closer" if moved > 0 else "further")
         assert progress == ("reached" if distance is not None and distance >= 0 else moved_word)
         seen.add(progress)
-    assert seen >= {"closer", "further"}
+    assert seen >= {"closer", "further", "unclear"}
 
 
 def test_every_listed_region_has_a_row_for_the_newest_period_of_every_indicator(sample_run: Run) -> None:

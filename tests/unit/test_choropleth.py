@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from portal.choropleth import METHODS, MOST_CLASSES, classify, rank
+from portal.choropleth import METHODS, MOST_CLASSES, classify, ranks
 from portal.map_shapes import COARSEST_HEIGHT, shapes_of_boundaries, shapes_of_tiles
 
 FIGURES = st.one_of(st.none(), st.floats(-1e9, 1e9, allow_nan=False), st.integers(-5, 5).map(float))
@@ -61,10 +61,13 @@ def test_no_figure_is_in_no_class_and_a_stranger_is_refused() -> None:
 
 
 @given(st.dictionaries(st.text("ab", min_size=1, max_size=5), FIGURES, max_size=20))
-def test_a_rank_counts_the_regions_above(values: dict[str, float | None]) -> None:
-    ranks = rank(values, 1)
+def test_places_count_the_regions_above_and_below(values: dict[str, float | None]) -> None:
     present = {code: round(value, 1) for code, value in values.items() if value is not None}
-    assert ranks == {code: 1 + sum(other > value for other in present.values()) for code, value in present.items()}
+    others = list(present.values())
+    assert ranks(values, 1) == {
+        code: (1 + sum(other > value for other in others), 1 + sum(other < value for other in others))
+        for code, value in present.items()
+    }
 
 
 SQUARE = [[4.0, 52.0], [4.1, 52.0], [4.1, 52.1], [4.0, 52.1], [4.0, 52.0]]

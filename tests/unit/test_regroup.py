@@ -1,6 +1,7 @@
 """Figures of municipalities together: sums, ratios from sums, and the least certain part counts."""
 
 import re
+from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
@@ -109,6 +110,24 @@ def test_growth_is_that_of_the_sum() -> None:
     assert regroup([JOBS, growth], parts, {}, set(), CALENDAR)["growth"] == {
         "2025JJ00": RegroupedFigure(10, "final", "merged", 2)
     }
+    broken = replace(growth, breaks=frozenset({date(2025, 1, 1)}))
+    assert regroup([JOBS, broken], parts, {}, set(), CALENDAR)["growth"] == {
+        "2025JJ00": RegroupedFigure(None, "not_applicable", "merged", 2)
+    }
+
+
+def test_a_rate_of_a_flow_is_of_whole_years() -> None:
+    annual = replace(PER_PERSON, is_annual=True)
+    months = {period: final(5) for period in ("2025JJ00", "2025MM03")}
+    parts = {code: {"jobs": months, "people": {"2025JJ00": final(50)}} for code in ("A", "B")}
+    assert set(regroup([JOBS, PEOPLE, annual], parts, {}, set(), CALENDAR)["per_person"]) == {"2025JJ00"}
+
+
+def test_a_published_rate_made_again_says_so_and_is_never_final() -> None:
+    published = replace(PER_PERSON, formula="published")
+    parts = {code: {"jobs": {"2025JJ00": final(5)}, "people": {"2025JJ00": final(50)}} for code in ("A", "B")}
+    found = regroup([JOBS, PEOPLE, published], parts, {}, set(), CALENDAR)["per_person"]["2025JJ00"]
+    assert found == RegroupedFigure(100, "estimated", "recomputed", 2)
 
 
 def test_a_location_quotient_is_measured_against_the_country() -> None:

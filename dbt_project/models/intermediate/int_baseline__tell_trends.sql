@@ -89,8 +89,10 @@ methods as (
     select
         side_by_side.*,
         case
-            when lower is not null and previous_lower is not null then 'interval'
-            when previous_shown_value is not null and second_shown_value is not null then 'three_years'
+            when side_by_side.lower is not null and side_by_side.previous_lower is not null then 'interval'
+            when
+                side_by_side.previous_shown_value is not null and side_by_side.second_shown_value is not null
+                then 'three_years'
         end as trend_method
     from side_by_side
 
@@ -106,19 +108,21 @@ select
     {{ change_between('value', 'fifth_value', 'trend_unit') }} as change_5y,
     trend_method,
     case trend_method
-        when 'interval' then
-            case
-                when lower > previous_upper then 'rising'
-                when upper < previous_lower then 'falling'
-                else 'unclear'
-            end
-        when 'three_years' then
-            case
-                when shown_value > previous_shown_value and previous_shown_value > second_shown_value then 'rising'
-                when shown_value < previous_shown_value and previous_shown_value < second_shown_value then 'falling'
-                when shown_value = previous_shown_value and previous_shown_value = second_shown_value then 'stable'
-                else 'unclear'
-            end
+        when 'interval'
+            then
+                case
+                    when lower > previous_upper then 'rising'
+                    when upper < previous_lower then 'falling'
+                    else 'unclear'
+                end
+        when 'three_years'
+            then
+                case
+                    when shown_value > previous_shown_value and previous_shown_value > second_shown_value then 'rising'
+                    when shown_value < previous_shown_value and previous_shown_value < second_shown_value then 'falling'
+                    when shown_value = previous_shown_value and previous_shown_value = second_shown_value then 'stable'
+                    else 'unclear'
+                end
         else 'unknown'
     end as trend
 from methods

@@ -1,4 +1,4 @@
--- The regions for which goals are followed, each with the regions whose figure can stand in for its own: first itself, then
+-- The regions for which goals are followed, each with the regions whose figure can stand in for its own: itself, then
 -- the larger regions that it is in, from small to large.
 with members as (
 

@@ -61,7 +61,7 @@ crossed as (
             and {{ is_broken_between(
                 'breaks',
                 'numerators.region_code',
-                dbt.dateadd('year', '-numerators.lag_years', 'numerators.start_date'),
+                day_years_before('numerators.start_date', 'numerators.lag_years'),
                 'numerators.start_date'
             ) }}
     where numerators.formula = 'growth'

@@ -1,5 +1,5 @@
--- Numerator and denominator of what is a quotient. The denominator is that of the period, or of its year if the period is
--- shorter and has none of its own. A flow is related to a stock for whole years only.
+-- Numerator and denominator of what is a quotient. The denominator is that of the period, or of its year if the period
+-- is shorter and has none of its own. A flow is related to a stock for whole years only.
 with numerators as (
 
     select

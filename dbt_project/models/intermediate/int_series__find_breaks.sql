@@ -1,5 +1,5 @@
--- Where sources count differently from a certain period: marked by the source in one region, or known to us and in all of
--- them (then without a region). A break is one of everything that is made of what broke.
+-- Where sources count differently from a certain period: marked by the source in one region, or known to us and in all
+-- of them (then without a region). A break is one of everything that is made of what broke.
 with breaks as (
 
     select

@@ -1,5 +1,5 @@
--- Every goal for every municipality, labour market region, province, group of cities and the country. Where a region has
--- no figure of its own, that of the smallest region around it which has one; where there is none, the row says why.
+-- Every goal for every municipality, labour market region, province, group of cities and the country. Where a region
+-- has no figure of its own, that of the smallest region around it which has one; where there is none, the row says why.
 with figures as (
 
     select
@@ -21,6 +21,12 @@ with figures as (
 
 ),
 
+regions as (
+
+    select distinct region_code from {{ ref('int_goals__place_regions') }}
+
+),
+
 lines as (
 
     select
@@ -35,9 +41,7 @@ lines as (
         indicators.decimals,
         {{ trend_unit('indicators.unit_en') }} as change_unit
     from {{ ref('dim_goal') }} as goals
-    cross join (
-        select distinct region_code from {{ ref('int_goals__place_regions') }}
-    ) as regions
+    cross join regions
     left join {{ ref('indicators') }} as indicators on goals.indicator_id = indicators.indicator_id
 
 ),
