@@ -10,7 +10,7 @@ with marked as (
         observations.dataset_id
     from {{ ref('int_observations__select_indicators') }} as observations
     inner join {{ ref('value_status') }} as marks on observations.source_mark = marks.value_attribute
-    where marks.breaks_series
+    where marks.is_series_break
 
 ),
 
