@@ -87,7 +87,7 @@ def landed(landing: Landing, rows: int) -> tuple[SourceCard, Snapshot]:
         asked=asked(card),
         modified="",
         landed_at="2026-01-01T00:00:00+01:00",
-        invented=True,
+        is_invented=True,
         resources=tuple(resources),
     )
     return card, snapshot

@@ -82,7 +82,7 @@ def run(origin: str | None, select: tuple[str, ...], exclude: tuple[str, ...], a
     console = open_console()
     with only_run(settings):
         report, success = run_job(console, settings, cards, source, chosen, accept)
-    sources = describe_sources(settings, cards, invented=source.invented)
+    sources = describe_sources(settings, cards, invented=source.is_invented)
     if verbose:
         console.print()
         print_sources(console, sources)

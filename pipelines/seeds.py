@@ -120,7 +120,7 @@ class ValueMark(SeedRow):
     value_attribute: str
     status_of_number: str
     status_of_null: str
-    means_zero: bool
+    is_zero: bool
 
 
 class RegionScheme(SeedRow):
@@ -129,7 +129,7 @@ class RegionScheme(SeedRow):
     seed = "region_schemes"
 
     pattern: str
-    in_region_tables: bool
+    is_in_region_tables: bool
 
 
 class RegionName(SeedRow):
@@ -185,7 +185,7 @@ class RecipientWord(SeedRow):
     word: str
     match: Literal["word", "suffix", "prefix"]
     kind: Literal["organisation", "person", "unknown"]
-    outweighs_name: bool
+    is_above_name: bool
 
 
 class SupportScheme(SeedRow):

@@ -100,7 +100,7 @@ async def read_context(datasette: Datasette) -> ReleaseContext:
     database = datasette.get_database(DATABASE)
     release = dict((await database.execute("select * from release")).first())
     refuse_unknown(release)
-    release_id, notice = release["release_id"], release["notice"] if release["invented"] else None
+    release_id, notice = release["release_id"], release["notice"] if release["is_invented"] else None
     folder, portal_folder = Path(database.path).parent, _portal_folder(datasette)
     style = b"".join(path.read_bytes() for path in sorted((portal_folder / "static").glob("*.css")))
     texts = {**read_texts(portal_folder), **await read_words(datasette)}

@@ -50,7 +50,7 @@ class ExtractPart:
 
 REGION = Join("regions", "region_code", ("name",))
 INDICATOR = Join("indicators", "indicator_id", ("title_nl", "title_en", "unit_nl", "unit_en"))
-ORIGIN = Join("origins", "origin_id", ("dataset_id", "url", "source_modified", "landed_sha256"))
+ORIGIN = Join("origins", "origin_id", ("dataset_id", "source_modified"))
 TERMS = Join("sources", "dataset_id", ("licence", "attribution", "homepage_url"))
 OF_REGION = "region_code = :code"
 ITS_INDICATORS = f"""indicator_id in (
@@ -58,8 +58,9 @@ ITS_INDICATORS = f"""indicator_id in (
     union select indicator_id from observations where {OF_REGION}
     union select indicator_id from baseline where {OF_REGION}
 )"""
+ITS_ORIGINS = f"origin_id in (select origin_id from observations where {OF_REGION})"
 ITS_SOURCES = f"""dataset_id in (
-    select dataset_id from origins where origin_id in (select origin_id from observations where {OF_REGION})
+    select dataset_id from origins where {ITS_ORIGINS}
     union select dataset_id from indicator_sources where {ITS_INDICATORS}
 )"""
 PARTS = (
@@ -69,6 +70,7 @@ PARTS = (
     ExtractPart("baseline_peers", OF_REGION, (REGION, INDICATOR)),
     ExtractPart("indicators", ITS_INDICATORS, (TERMS,)),
     ExtractPart("sources", ITS_SOURCES),
+    ExtractPart("origins", ITS_ORIGINS),
 )
 
 

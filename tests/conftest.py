@@ -46,8 +46,11 @@ NO_STANDIN = "../shared/standin is absent: it serves the real published figures 
 SLOWEST = (
     "test_docs.py",
     "test_reruns.py",
+    "test_first_live_day.py",
+    "test_lost_figures.py",
     "test_drift.py",
     "test_faults.py",
+    "test_install.py",
     "test_bad_input.py",
     "test_own_regions.py",
     "test_new_source.py",

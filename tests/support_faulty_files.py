@@ -348,7 +348,7 @@ OTHER = {"MM": "juli 2019", "KW": "2e kwartaal 2019", "JJ": "2019"}
 
 def _told_period(grid: Grid) -> str | None:
     register = grid.card.subsidy_register
-    if register and (register.year_from_name or register.year):
+    if register and (register.has_year_in_name or register.year):
         return "2019"
     return OTHER[grid.period[4:6]] if grid.period else None
 

@@ -161,7 +161,7 @@ def landed(landing: Landing, client: ModuleType, *asked: Any, have: Snapshot | N
         modified=state.modified,
         stamp=state.stamp,
         landed_at="2026-11-20",
-        invented=False,
+        is_invented=False,
         resources=store.resources,
         lacking=store.lacking,
     )

@@ -67,7 +67,7 @@ def make_release(
     pl.DataFrame([{"dataset_id": "cbs/1", **SOURCE, **(source or {})}]).write_parquet(tables / "sources.parquet")
     facts = {"newest_landed_at": "2026-01-02T00:00:00", "code_digest": code}
     pl.DataFrame([facts]).write_parquet(tables / "release.parquet")
-    manifest = {"release_id": release_id, "invented": invented, "files": {}}
+    manifest = {"release_id": release_id, "is_invented": invented, "files": {}}
     manifest |= {"accepted": accepted} if accepted else {}
     (built / "release.json").write_text(json.dumps(manifest), encoding="utf-8")
     return publish(built, releases, release_id, lambda release: record_changes(releases, release))
@@ -85,7 +85,7 @@ def publish_after(releases: Path, whole: Path, before: Figures, accepted: dict[s
         table = pl.read_parquet(whole / "tables" / f"{name}.parquet")
         _as_before(table, before).write_parquet(built / "tables" / f"{name}.parquet")
     sealed = json.loads((whole / "release.json").read_text(encoding="utf-8"))
-    manifest = {"release_id": EARLIER, "invented": sealed["invented"], "files": {}}
+    manifest = {"release_id": EARLIER, "is_invented": sealed["is_invented"], "files": {}}
     (built / "release.json").write_text(json.dumps(manifest), encoding="utf-8")
     publish(built, releases, EARLIER, lambda release: record_changes(releases, release))
     again = shutil.copytree(whole, releases.parent / "built-again", copy_function=os.link)

@@ -21,7 +21,7 @@ with support as (
         round(sum(amount_settled_eur), 2) as settled_eur,
         max(notice) as notice
     from subsidies
-    where counts_as_support and not is_repeated
+    where is_support and not is_repeated
     group by region_code, year, scheme, dataset_id
 )
 

@@ -94,8 +94,8 @@ def examine_all(cards: Iterable[SourceCard], origin: Origin, settings: Settings)
     cards = list(cards)
 
     def one(card: SourceCard) -> Finding:
-        have = Landing(settings.landing).current(card.dataset_id, invented=origin.invented)
-        return examine(card, origin, indicators, have, _newest_landed(card, settings, invented=origin.invented))
+        have = Landing(settings.landing).current(card.dataset_id, invented=origin.is_invented)
+        return examine(card, origin, indicators, have, _newest_landed(card, settings, invented=origin.is_invented))
 
     found = {card.dataset_id: finding for card, finding in side_by_side(cards, origin, one)}
     return [found[card.dataset_id] for card in cards]
@@ -190,7 +190,7 @@ def would_land(card: SourceCard, access: Access, state: State) -> Snapshot:
         modified=state.modified,
         stamp=state.stamp,
         landed_at=now(),
-        invented=False,
+        is_invented=False,
         resources=(),
     )
 
@@ -224,7 +224,7 @@ def _missing(
     """What is on the card but not at the source: a concern for each that an indicator uses, one line for the rest."""
     problems, unused = [], []
     for (dimension, code), lack in (description.missing if description else {}).items():
-        gone = Change(card.dataset_id, lack.kind, "removed", dimension, code, None, lack.problem, blocks=True)
+        gone = Change(card.dataset_id, lack.kind, "removed", dimension, code, None, lack.problem, is_blocking=True)
         held = with_dependents(indicators, reasons_to_hold_back(indicators, [gone]))
         if users := [row["indicator_id"] for row in held]:
             found = f"{lack.problem}; used by {shown(users)}"

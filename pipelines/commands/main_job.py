@@ -60,7 +60,7 @@ def run_job(
     Returns:
         What the run reported, and whether a release was published.
     """
-    if source.invented:
+    if source.is_invented:
         console.print(f"[yellow]{NOTICE}[/]", soft_wrap=True)
     with progress_bars(console) as progress:
         preparing = progress.add_task("Prepare", total=1)

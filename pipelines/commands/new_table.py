@@ -206,4 +206,4 @@ def _is_region(code: str) -> bool:
 @cache
 def _region_patterns() -> tuple[re.Pattern[str], ...]:
     """The patterns of the region codes in CBS's own tables of regions."""
-    return tuple(re.compile(scheme.pattern) for scheme in read_seed(RegionScheme) if scheme.in_region_tables)
+    return tuple(re.compile(scheme.pattern) for scheme in read_seed(RegionScheme) if scheme.is_in_region_tables)

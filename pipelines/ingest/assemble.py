@@ -66,7 +66,7 @@ _DRIFT = pa.schema(
         ("code", pa.string()),
         ("before", pa.string()),
         ("after", pa.string()),
-        ("blocks", pa.bool_()),
+        ("is_blocking", pa.bool_()),
     ]
 )
 _BLOCKED = pa.schema([("indicator_id", pa.string()), ("reason", pa.string())])
@@ -85,7 +85,7 @@ _SELECTIONS = pa.schema(
 _RELEASE = pa.schema(
     [
         ("release_id", pa.string()),
-        ("invented", pa.bool_()),
+        ("is_invented", pa.bool_()),
         ("notice", pa.string()),
         ("title_nl", pa.string()),
         ("title_en", pa.string()),
@@ -264,7 +264,7 @@ def _source_row(
         "expected_next": expected.isoformat() if expected else None,
         "source_modified": snapshot.changed_at if snapshot else None,
         "landed_at": snapshot.landed_at if snapshot else None,
-        "notice": NOTICE if snapshot and snapshot.invented else None,
+        "notice": NOTICE if snapshot and snapshot.is_invented else None,
         "shape": card.shape.value,
         "boundary_year": card.boundary_year,
     }
@@ -300,7 +300,7 @@ def _release_row(
     prefix = "sample-" if invented else ""
     return {
         "release_id": f"{prefix}{date.fromisoformat(newest[:10])}-{identity[:8]}",
-        "invented": invented,
+        "is_invented": invented,
         "notice": NOTICE if invented else None,
         "title_nl": "Regiokompas: open cijfers over het mkb en menselijk kapitaal per gemeente en regio",
         "title_en": "Regiokompas: open figures on small business and human capital per municipality and region",

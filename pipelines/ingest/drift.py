@@ -34,7 +34,7 @@ class Change:
         code: the card's code where it has one, else the source's.
         before: the title, unit or group before the change, or None.
         after: the title, unit or group after the change, or None.
-        blocks: whether indicators that use it are blocked.
+        is_blocking: whether indicators that use it are blocked.
         is_for_all: whether every indicator on the table uses it, as with codes that stand for periods.
     """
 
@@ -45,7 +45,7 @@ class Change:
     code: str
     before: str | None
     after: str | None
-    blocks: bool
+    is_blocking: bool
     is_for_all: bool = False
 
     @property
@@ -61,7 +61,7 @@ def drift(card: SourceCard, landing: Landing, *, invented: bool) -> list[Change]
     Returns:
         Nothing for a source that landed only once, or that has no description of its own.
     """
-    snapshots = [s for s in landing.snapshots(card.dataset_id) if s.invented == invented]
+    snapshots = [s for s in landing.snapshots(card.dataset_id) if s.is_invented == invented]
     if not snapshots or Protocol(snapshots[-1].protocol) not in CBS:
         return []
     now = _description(card, snapshots[-1], landing)
@@ -79,7 +79,7 @@ def drift(card: SourceCard, landing: Landing, *, invented: bool) -> list[Change]
 
 def reasons_to_hold_back(indicators: Iterable[Indicator], changes: Iterable[Change]) -> dict[str, str]:
     """Why indicators that use something blocked are held back, by indicator id."""
-    blocking = [c for c in changes if c.blocks]
+    blocking = [c for c in changes if c.is_blocking]
     by_use = {(c.dataset_id, c.dimension, c.code): c for c in blocking}
     by_table = {c.dataset_id: c for c in blocking if c.is_for_all}
     reasons: dict[str, str] = {}
@@ -117,8 +117,8 @@ def _blocking(card: SourceCard, first: Description | None, now: Description) -> 
         before = _titles(first).get((dimension, read_as.get((dimension, code), code))) if first else None
         change: Literal["removed", "renamed"] = "renamed" if lack.kind == "unit" else "removed"
         # A period that is missing, or not there yet, is not another figure under an old name.
-        blocks = dimension != periods
-        yield Change(card.dataset_id, lack.kind, change, dimension, code, before, lack.problem, blocks)
+        is_blocking = dimension != periods
+        yield Change(card.dataset_id, lack.kind, change, dimension, code, before, lack.problem, is_blocking)
     if first is None:
         return
     on_card = {("", m.code): m.title for m in card.measures}
@@ -128,7 +128,9 @@ def _blocking(card: SourceCard, first: Description | None, now: Description) -> 
         if key in on_card and key in was and plain(title) not in (plain(was[key]), plain(on_card[key])):
             kind = "code" if key[0] else "measure"
             is_for_all = key[0] == periods
-            yield Change(card.dataset_id, kind, "renamed", *key, was[key], title, blocks=True, is_for_all=is_for_all)
+            yield Change(
+                card.dataset_id, kind, "renamed", *key, was[key], title, is_blocking=True, is_for_all=is_for_all
+            )
     yield from _counted_otherwise(card, dict(first.measures.values()), now)
 
 
@@ -142,9 +144,9 @@ def _counted_otherwise(card: SourceCard, was: dict[str, SourceMeasure], now: Des
         # Whatever the card says: a measure whose source no longer gives a unit may be counted in anything.
         vanished = bool(plain(before.unit)) and not plain(measure.unit)
         if vanished or (not on_card[code].unit and plain(measure.unit) != plain(before.unit)):
-            yield Change(card.dataset_id, "unit", "renamed", "", code, before.unit, measure.unit, blocks=True)
+            yield Change(card.dataset_id, "unit", "renamed", "", code, before.unit, measure.unit, is_blocking=True)
         if not on_card[code].group and _has_twin(measure, now) and _moved(before, measure):
-            yield Change(card.dataset_id, "measure", "renamed", "", code, before.told, measure.told, blocks=True)
+            yield Change(card.dataset_id, "measure", "renamed", "", code, before.told, measure.told, is_blocking=True)
 
 
 def _has_twin(measure: SourceMeasure, described: Description) -> bool:
@@ -178,7 +180,7 @@ def _reported(card: SourceCard, before: Description, now: Description) -> Iterat
                 change: Literal["added", "removed", "renamed"] = (
                     "added" if one is None else "removed" if other is None else "renamed"
                 )
-                yield Change(card.dataset_id, kind, change, dimension, code, one, other, blocks=False)
+                yield Change(card.dataset_id, kind, change, dimension, code, one, other, is_blocking=False)
 
 
 def _by_code(items: Iterable[Described]) -> dict[str, str]:

@@ -21,7 +21,7 @@ class Origin(Shape):
     """Where tables come from."""
 
     @property
-    def invented(self) -> bool:
+    def is_invented(self) -> bool:
         """Whether the figures are those of the sample."""
         ...
 
@@ -48,7 +48,7 @@ class LiveOrigin:
 
     http: HttpClient
     addresses: dict[Protocol, str]
-    invented: bool = False
+    is_invented: bool = False
     clock: Callable[[], str] = now
 
     def has(self, card: SourceCard) -> bool:
@@ -99,7 +99,7 @@ class LiveOrigin:
             modified=state.modified,
             stamp=state.stamp,
             landed_at=self.clock(),
-            invented=self.invented,
+            is_invented=self.is_invented,
             resources=store.resources,
             lacking=store.lacking,
         )
@@ -124,11 +124,11 @@ class LandingOrigin:
     """Another landing, replayed without any request."""
 
     source: Landing
-    invented: bool
+    is_invented: bool
 
     def has(self, card: SourceCard) -> bool:
         """Whether the card has landed there."""
-        return self.source.current(card.dataset_id, invented=self.invented) is not None
+        return self.source.current(card.dataset_id, invented=self.is_invented) is not None
 
     def has_nothing_newer(self, card: SourceCard, have: Snapshot | None) -> bool:
         """Never: looking at the other landing costs nothing."""
@@ -136,7 +136,7 @@ class LandingOrigin:
 
     def access(self, card: SourceCard, have: Snapshot | None) -> Sequence[Access]:
         """The means of access it landed with there."""
-        snapshot = self.source.current(card.dataset_id, invented=self.invented)
+        snapshot = self.source.current(card.dataset_id, invented=self.is_invented)
         by = [access for access in card.access if snapshot and access.protocol == snapshot.protocol]
         return by or card.access[:1]
 
@@ -146,7 +146,7 @@ class LandingOrigin:
         Raises:
             SourceError: the other landing has none, or one that was made for another card.
         """
-        snapshot = self.source.current(card.dataset_id, invented=self.invented)
+        snapshot = self.source.current(card.dataset_id, invented=self.is_invented)
         if snapshot is None:
             raise SourceError(
                 card.dataset_id,
@@ -169,7 +169,7 @@ def asked(card: SourceCard) -> str:
     # figure can still change.
     question = card.model_dump_json(
         include={"access": True, "dimensions": True, "measures": True, "region_boundary_year": True},
-        exclude={"access": {"__all__": {"certainty"}}, "measures": {"__all__": {"on_first_day"}}},
+        exclude={"access": {"__all__": {"certainty"}}, "measures": {"__all__": {"is_on_first_day"}}},
         exclude_defaults=True,
     )
     return sha256(question.encode()).hexdigest()
@@ -195,4 +195,4 @@ def open_origin(settings: Settings) -> Origin:
         return LiveOrigin(http, addresses(settings))
     path = SAMPLE_LANDING if settings.origin == "sample" else Path(settings.origin)
     source = open_landing(path)
-    return LandingOrigin(source, invented=not source.holds_published())
+    return LandingOrigin(source, is_invented=not source.holds_published())

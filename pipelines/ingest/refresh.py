@@ -133,8 +133,8 @@ def refresh(
         AwaitedError: nobody has put the file there yet.
         FailedError: what was found and what to do. The failure is recorded, and what landed before stays in place.
     """
-    have = landing.current(card.dataset_id, invented=origin.invented)
-    folder = raw_folder(raw_root, card, invented=origin.invented)
+    have = landing.current(card.dataset_id, invented=origin.is_invented)
+    folder = raw_folder(raw_root, card, invented=origin.is_invented)
 
     unchanged = have if have and origin.has_nothing_newer(card, have) else None
 
@@ -155,9 +155,9 @@ def refresh(
     try:
         done = by_first_access(card, ways, bring)
     except FailedError as error:
-        landing.note_failure(card.dataset_id, error.failure, invented=origin.invented)
+        landing.note_failure(card.dataset_id, error.failure, invented=origin.is_invented)
         raise
-    landing.clear_failure(card.dataset_id, invented=origin.invented)
+    landing.clear_failure(card.dataset_id, invented=origin.is_invented)
     return done
 
 

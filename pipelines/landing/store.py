@@ -17,7 +17,7 @@ import tempfile
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipelines.errors import RegiokompasError, Trouble
 
@@ -48,9 +48,9 @@ class Snapshot(BaseModel):
     """A source table at one moment: everything that was received for it.
 
     `asked` is the fingerprint of what the card asked for; `modified` is when the source says that it last changed, and
-    `stamp` is compared as well; a source that gives neither is fetched in full every time. `invented` marks the bundled
-    sample, which is never mixed with published figures. `lacking` are the files that could not be fetched or read when
-    the others were.
+    `stamp` is compared as well; a source that gives neither is fetched in full every time. `is_invented` marks the
+    bundled sample, which is never mixed with published figures. `lacking` are the files that could not be fetched or
+    read when the others were.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -60,7 +60,7 @@ class Snapshot(BaseModel):
     modified: str
     stamp: str = ""
     landed_at: str
-    invented: bool
+    is_invented: bool
     resources: tuple[Resource, ...]
     lacking: tuple[Lacking, ...] = ()
 
@@ -164,20 +164,31 @@ class Landing:
         return self.root / "objects" / sha256[:2] / f"{sha256}.gz"
 
     def snapshots(self, dataset_id: str) -> list[Snapshot]:
-        """Every snapshot of a card that has landed here, oldest first."""
+        """Every snapshot of a card that has landed here, oldest first.
+
+        Raises:
+            RegiokompasError: another version of the code wrote them in another form.
+        """
         path = self._lock(dataset_id)
         if not path.exists():
             return []
-        return [Snapshot.model_validate(s) for s in json.loads(path.read_text(encoding="utf-8"))["snapshots"]]
+        try:
+            return [Snapshot.model_validate(s) for s in json.loads(path.read_text(encoding="utf-8"))["snapshots"]]
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise RegiokompasError(
+                f"{path} is of another version of Regiokompas ({'.'.join(map(str, first['loc']))}: {first['msg']})"
+                f" -> move {self.root} elsewhere and run again, or use the version that wrote it"
+            ) from None
 
     def current(self, dataset_id: str, *, invented: bool) -> Snapshot | None:
         """The newest snapshot of a card, of the sample or of published figures."""
-        fitting = [s for s in self.snapshots(dataset_id) if s.invented == invented]
+        fitting = [s for s in self.snapshots(dataset_id) if s.is_invented == invented]
         return fitting[-1] if fitting else None
 
     def commit(self, snapshot: Snapshot) -> bool:
         """Make a snapshot the current one; returns False, and writes nothing, if the current one has the same bytes."""
-        have = self.current(snapshot.dataset_id, invented=snapshot.invented)
+        have = self.current(snapshot.dataset_id, invented=snapshot.is_invented)
         if have and have.digest == snapshot.digest:
             return False
         content = {"snapshots": [s.model_dump() for s in (*self.snapshots(snapshot.dataset_id), snapshot)]}
@@ -195,7 +206,7 @@ class Landing:
         """Whether any snapshot here holds published figures."""
         locks = (self.root / "locks").glob("*/*.json")
         ids = [f"{path.parent.name}/{path.stem}" for path in locks]
-        return any(not s.invented for dataset_id in ids for s in self.snapshots(dataset_id))
+        return any(not s.is_invented for dataset_id in ids for s in self.snapshots(dataset_id))
 
     def failure(self, dataset_id: str, *, invented: bool) -> Failure | None:
         """Why the last refresh of a card failed; None when it succeeded."""

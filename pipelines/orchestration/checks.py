@@ -56,7 +56,7 @@ def mart_checks(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> dg.A
         settings: dg.ResourceParam[Settings], origin: dg.ResourceParam[Origin], dbt: DbtCliResource
     ) -> Iterator[dg.AssetCheckResult]:
         try:
-            looked = _hold_back_what_is_refused(settings, tables, dbt, invented=origin.invented)
+            looked = _hold_back_what_is_refused(settings, tables, dbt, invented=origin.is_invented)
         except RegiokompasError as error:
             raise dg.Failure(str(error), allow_retries=False) from error
         for table in tables:

@@ -84,7 +84,7 @@ def publish_assets(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> l
             write_catalogue(con, tables, facts, folder, contact, files)
         write_metadata(datasette_metadata(tables, PORTAL / "queries", facts, contact), folder / "metadata.json")
         write_package(folder, tables, facts, sources, counts, files)
-        kept = ("release_format", "invented", "notice")
+        kept = ("release_format", "is_invented", "notice")
         told: dict[str, Any] = {**{name: facts[name] for name in kept}, "rows": counts}
         try:
             told |= _accepted(settings, facts, folder, config.accept)
@@ -135,7 +135,7 @@ def _accepted(settings: Settings, facts: dict[str, Any], folder: Path, accept: s
     Raises:
         RegiokompasError: more is lost than allowed, and nobody gave a reason.
     """
-    older = last_of_kind(settings.releases, invented=facts["invented"])
+    older = last_of_kind(settings.releases, invented=facts["is_invented"])
     if older is None or older.release_id == facts["release_id"]:
         return {}
     accepted = accept_losses(older, Release(facts["release_id"], folder), _bounds(settings), accept)

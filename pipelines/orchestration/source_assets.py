@@ -111,7 +111,7 @@ def ingest_assets(cards: dict[str, SourceCard], descriptions: Descriptions) -> d
                 yield from _failed(card, done)
         if INPUTS in context.selected_asset_keys:
             try:
-                made = assemble(settings, cards, invented=origin.invented)
+                made = assemble(settings, cards, invented=origin.is_invented)
             except RegiokompasError as error:
                 raise dg.Failure(str(error), allow_retries=False) from error
             yield from _assembled(made, descriptions)

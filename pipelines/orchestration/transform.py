@@ -124,7 +124,7 @@ def dbt_models(settings: Settings, manifest: Path) -> dg.AssetsDefinition:
         origin: dg.ResourceParam[Origin],
         dbt: DbtCliResource,
     ) -> Iterator[Any]:
-        invocation = start_build(settings, dbt, invented=origin.invented, context=context)
+        invocation = start_build(settings, dbt, invented=origin.is_invented, context=context)
         yield from _with_metadata(invocation, settings.database, context)
         if not invocation.is_successful():
             raise dg.Failure(problems(invocation.target_path), allow_retries=False)

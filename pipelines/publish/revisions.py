@@ -97,7 +97,7 @@ def release_before(releases: Path, newer: Release) -> Release | None:
 
     There is none for a release that becomes current once more: it came before the other one.
     """
-    older = last_of_kind(releases, invented=is_invented(newer))
+    older = last_of_kind(releases, invented=bool(is_invented(newer)))
     return None if older is None or newer.release_id in line_of(releases, older) else older
 
 
@@ -140,9 +140,13 @@ def recorded(releases: Path, newer: Release) -> Comparison | None:
     return _recorded(releases / CHANGES, newer)
 
 
-def is_invented(release: Release) -> bool:
-    """Whether the figures of a release are invented; those are never compared with published ones."""
-    return bool(_sealed(release).get("invented"))
+def is_invented(release: Release) -> bool | None:
+    """Whether the figures of a release are invented; those are never compared with published ones.
+
+    None if it does not say so under this name, as with older forms of a release: it is compared with neither kind.
+    """
+    found: bool | None = _sealed(release).get("is_invented")
+    return found
 
 
 def _sealed(release: Release) -> dict[str, Any]:
@@ -167,7 +171,7 @@ def compare(older: Release, newer: Release, folder: Path) -> Comparison:
             summary = {
                 "older": older.release_id,
                 "newer": newer.release_id,
-                "invented": is_invented(newer),
+                "is_invented": is_invented(newer),
                 # What readers lost with it, and the reason why that is right.
                 "accepted": _sealed(newer).get("accepted"),
                 **_facts(con, tables),
@@ -256,7 +260,7 @@ def _last(folder: Path, *, invented: bool) -> Path:
 
 def _remember(folder: Path, newer: Release) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    last = _last(folder, invented=is_invented(newer))
+    last = _last(folder, invented=bool(is_invented(newer)))
     draft = last.with_name(f".{last.name}")
     draft.unlink(missing_ok=True)
     draft.symlink_to(Path("..") / newer.release_id)

@@ -19,7 +19,7 @@ from pipelines.sources.periods import has_begun, is_over, whole_year
 
 _AHEAD = (
     "correct the period where the file is made or read; if the source has figures of periods to come, such as grants"
-    " for next year or a forecast, say `plans_ahead: true` on its card"
+    " for next year or a forecast, say `has_plans_ahead: true` on its card"
 )
 
 
@@ -33,8 +33,8 @@ class LandedPeriod:
 
     def is_over(self, card: SourceCard, day: date) -> bool:
         """Whether its figures can be complete on a day."""
-        first = any(measure.on_first_day for measure in card.measures if measure.code == self.measure_code)
-        return is_over(self.period_code, day, on_first_day=first)
+        first = any(measure.is_on_first_day for measure in card.measures if measure.code == self.measure_code)
+        return is_over(self.period_code, day, is_on_first_day=first)
 
 
 def periods_of(card: SourceCard, folder: Path, *, with_figures: bool = True) -> list[LandedPeriod]:
@@ -61,7 +61,7 @@ def has_figure() -> str:
 @cache
 def marks_of_nil() -> list[str]:
     """The marks that stand for zero, according to the seed."""
-    return [mark.value_attribute for mark in read_seed(ValueMark) if mark.means_zero]
+    return [mark.value_attribute for mark in read_seed(ValueMark) if mark.is_zero]
 
 
 def ongoing_periods(card: SourceCard, folder: Path, landed_on: date) -> Iterator[LandedPeriod]:
@@ -80,7 +80,7 @@ def refuse_periods_to_come(card: SourceCard, periods: Iterable[LandedPeriod], la
     Raises:
         MismatchError: names the periods.
     """
-    if card.plans_ahead:
+    if card.has_plans_ahead:
         return
     codes = {period.period_code for period in periods}
     if ahead := sorted(code for code in codes if not has_begun(code, landed_on)):

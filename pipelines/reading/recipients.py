@@ -15,7 +15,7 @@ In order, the first that holds:
 2. a word for a partnership, or one that mostly stands for one person's business (`v.o.f.`, `rijschool`), hides it,
    kind `unknown`, whatever else it says;
 3. initials with a surname (`Theater J. Jansen`, `J.G. Jansen Beheer B.V.`) hide it, kind `person`, unless a word says
-   that nobody owns it (`Vereniging P.C. Hooftstraat`, column `outweighs_name`);
+   that nobody owns it (`Vereniging P.C. Hooftstraat`, column `is_above_name`);
 4. a word for an organisation publishes it; where ` / ` joins two names, every one of two or more words needs its own;
 5. anything else is hidden, kind `unknown`.
 
@@ -91,7 +91,7 @@ def recipient_words(seed: Path = SEED) -> RecipientPatterns:
         person=_any(p for row, p in patterns if row.kind == "person"),
         unknown=_any(p for row, p in patterns if row.kind == "unknown"),
         organisation=_any(p for row, p in patterns if row.kind == "organisation"),
-        outweighing=_any(p for row, p in patterns if row.kind == "organisation" and row.outweighs_name),
+        outweighing=_any(p for row, p in patterns if row.kind == "organisation" and row.is_above_name),
     )
 
 

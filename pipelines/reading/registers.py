@@ -37,7 +37,7 @@ def register_rows(
         card: the card, with its `register` and `layout`.
         frame: text columns as `read_table` gives them: named by the keys of the layout's columns, and the number of the
             row in the source. An optional column may be absent.
-        url: where the table came from; with `year_from_name` its last part holds the year.
+        url: where the table came from; with `has_year_in_name` its last part holds the year.
         letters: the letters of the columns in a spreadsheet, for errors, where they have any.
 
     Returns:
@@ -193,7 +193,7 @@ def register_year(card: SourceCard, url: str) -> int | None:
         MismatchError: its name should say the year, and does not.
     """
     register = card.subsidy_register
-    if register is None or not register.year_from_name:
+    if register is None or not register.has_year_in_name:
         return register.year if register else None
     years = {int(y) for y in _YEAR_IN_NAME.findall(urlsplit(url).path.rsplit("/", 1)[-1])}
     if len(years) != 1:

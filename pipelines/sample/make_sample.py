@@ -73,7 +73,7 @@ def sample_origin(cards: dict[str, SourceCard], drop: Path) -> LiveOrigin:
     session = requests.Session()
     for scheme in {urlsplit(url).scheme for url in bases.values()} | {"https", "http"} - {""}:
         session.mount(f"{scheme}://", SampleAdapter(source))
-    return LiveOrigin(HttpClient(session, tries=1, pace=NoPace()), bases, invented=True, clock=lambda: LANDED_AT)
+    return LiveOrigin(HttpClient(session, tries=1, pace=NoPace()), bases, is_invented=True, clock=lambda: LANDED_AT)
 
 
 def make_sample(folder: Path) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines.sources.card import SourceCard
-from pipelines.sources.layout import Reads, TableLayout
+from pipelines.sources.layout import NUMBERS, Reads, TableLayout
 from pipelines.sources.periods import number_of, period_days, year_of
 
 from .files import SampleCells, file_of
@@ -83,7 +83,7 @@ def file_bytes(card: SourceCard, sheet: Sheet) -> bytes:
 
 
 def _notes_are_told(layout: TableLayout) -> bool:
-    keys = [c for c in layout.columns.values() if not c.optional and c.reads not in (Reads.NUMBER, Reads.DUTCH_NUMBER)]
+    keys = [column for column in layout.columns.values() if not column.is_optional and column.reads not in NUMBERS]
     return layout.format == "xlsx" and (len(keys) > 1 or any(note.startswith("Bron") for note in layout.notes))
 
 

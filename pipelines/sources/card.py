@@ -98,7 +98,7 @@ class SourceCard(Strict):
     division that the region codes follow, whatever the period: a table recomputed for every division. Without it a
     figure follows the division of its own period.
 
-    `plans_ahead` is for a source that has figures for future periods, such as grants for next year or a forecast;
+    `has_plans_ahead` is for a source that has figures for future periods, such as grants for next year or a forecast;
     from any other source such a figure is refused.
     """
 
@@ -115,7 +115,7 @@ class SourceCard(Strict):
     homepage: Text
     cadence: Cadence
     publication_lag_months: Annotated[int, Field(ge=-12, le=60)] | None = None
-    plans_ahead: bool = False
+    has_plans_ahead: bool = False
     ended: Ended | None = None
     dimensions: Annotated[dict[Text, Dimension], Field(default_factory=dict)]
     measures: tuple[Measure, ...] = ()

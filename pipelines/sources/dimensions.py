@@ -38,13 +38,13 @@ class Measure(Code):
     `group` is the title of the group that it is in, or of one around that: some tables give several measures one title,
     and only their groups tell them apart.
 
-    `on_first_day` is for a count on the first day of its period, such as inhabitants on 1 January: it does not change
-    during the rest of the period.
+    `is_on_first_day` is for a count on the first day of its period, such as inhabitants on 1 January: it does not
+    change during the rest of the period.
     """
 
     unit: Text | None = None
     group: Text | None = None
-    on_first_day: bool = False
+    is_on_first_day: bool = False
 
 
 class DimensionCode(Code):

@@ -42,7 +42,7 @@ class FileColumn(Strict):
         reads: what its cells hold.
         names: for names of regions, the list of `seeds/region_names.csv` to look them up in.
         aliases: other headers that the source has had for it.
-        optional: whether a file without it is accepted.
+        is_optional: whether a file without it is accepted.
         thousands: the thousands separator of its numbers. Without it and `decimal`, `number` has a decimal point and no
             thousands separator, `dutch_number` a decimal comma and points, and what could be either is refused.
         decimal: the decimal separator of its numbers.
@@ -53,7 +53,7 @@ class FileColumn(Strict):
     reads: Reads = Reads.TEXT
     names: Text | None = None
     aliases: tuple[Text, ...] = ()
-    optional: bool = False
+    is_optional: bool = False
     thousands: Literal[".", ",", " ", "'"] | None = None
     decimal: Literal[".", ","] | None = None
     certainty: Literal["recorded", "seen", "assumed"] = "seen"
@@ -112,7 +112,7 @@ class TableLayout(Strict):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         # A single name can be found in any file, whatever the separator it is split by.
-        if sum(not column.optional for column in self.columns.values()) < 2:
+        if sum(not column.is_optional for column in self.columns.values()) < 2:
             raise ValueError("a layout needs at least two columns that are not optional")
         if self.sheet and self.format != "xlsx":
             raise ValueError("`sheet` goes with `format: xlsx`")
@@ -127,7 +127,7 @@ class TableLayout(Strict):
     def _adds_only_what_may_be_added(self) -> Self:
         if overlap := sorted(set(self.totals) & set(self.never_added)):
             raise ValueError(f"never added, so no total over it can be made: {shown(overlap)}")
-        always = {column.to for column in self.columns.values() if not column.optional and column.reads is Reads.TEXT}
+        always = {c.to for c in self.columns.values() if not c.is_optional and c.reads is Reads.TEXT}
         # What is not a column is summed over, which is adding too.
         if absent := sorted({*self.totals, *self.never_added} - always):
             raise ValueError(

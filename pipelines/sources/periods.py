@@ -111,7 +111,7 @@ def period_end(code: str) -> date | None:
     return days[1] if days else None
 
 
-def is_over(code: str, day: date, *, on_first_day: bool = False) -> bool:
+def is_over(code: str, day: date, *, is_on_first_day: bool = False) -> bool:
     """Whether figures for a period can be complete on a day: its last day has come, or its first for a count on it.
 
     A period whose days are not known is over unless its year has not begun.
@@ -119,7 +119,7 @@ def is_over(code: str, day: date, *, on_first_day: bool = False) -> bool:
     days = period_days(code)
     if days is None:
         return has_begun(code, day)
-    return (days[0] if on_first_day else days[1]) <= day
+    return (days[0] if is_on_first_day else days[1]) <= day
 
 
 def has_begun(code: str, day: date) -> bool:

@@ -26,7 +26,7 @@ class Register(Strict):
     `region` is whose register it is, not where the recipient lives. `grantor` is left out where a column names it.
     `status` gives the words of the source's own status column a meaning; without such a column the amounts decide.
     `amounts` is the unit that the source writes its amounts in. Where no column holds the year, `year` gives it for a
-    register of one year, and `year_from_name` takes it from the file's name, for a source with one file a year.
+    register of one year, and `has_year_in_name` takes it from the file's name, for a source with one file a year.
     """
 
     region: Annotated[str, StringConstraints(pattern=r"^(GM[0-9]{4}|(PV|LD|NL)[0-9]{2})$")]
@@ -34,10 +34,10 @@ class Register(Strict):
     status: Annotated[dict[Text, SubsidyStatus], Field(default_factory=dict)]
     amounts: Literal["euro", "thousand_euro"] = "euro"
     year: Annotated[int, Field(ge=1990, le=2100)] | None = None
-    year_from_name: bool = False
+    has_year_in_name: bool = False
 
     @model_validator(mode="after")
     def _one_year(self) -> Self:
-        if self.year and self.year_from_name:
-            raise ValueError("give `year` or `year_from_name`, not both")
+        if self.year and self.has_year_in_name:
+            raise ValueError("give `year` or `has_year_in_name`, not both")
         return self

@@ -130,8 +130,8 @@ RESOURCES = (
         filters=(
             DATASET_ID,
             Parameter(
-                "blocks",
-                "blocks",
+                "isBlocking",
+                "is_blocking",
                 ApiText("Of de wijziging cijfers tegenhoudt.", "Whether the change holds figures back."),
                 kind="boolean",
                 is_repeated=False,
@@ -139,7 +139,5 @@ RESOURCES = (
         ),
     ),
 )
-# SQLite has no booleans: these columns hold 0 or 1.
-BOOLEAN_COLUMNS = frozenset(
-    {"is_annual", "is_comparable", "is_current", "is_flow", "is_over", "is_ranked", "blocks", "invented"}
-)
+# SQLite has no booleans: the columns whose names begin like this hold 0 or 1, and no others do.
+BOOLEAN_PREFIXES = ("is_", "has_")

@@ -7,7 +7,7 @@ from typing import Any
 
 from datasette.app import Datasette
 
-from portal.api.description import BOOLEAN_COLUMNS, RESOURCES
+from portal.api.description import BOOLEAN_PREFIXES, RESOURCES
 from portal.pages import DATABASE
 from portal.tables import public_tables
 
@@ -41,7 +41,7 @@ class Column:
     @property
     def json_type(self) -> str:
         """The type of its values in JSON."""
-        return "boolean" if self.name in BOOLEAN_COLUMNS else TYPES[self.sql_type]
+        return "boolean" if self.name.startswith(BOOLEAN_PREFIXES) else TYPES[self.sql_type]
 
 
 @dataclass(frozen=True)

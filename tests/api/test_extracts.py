@@ -32,6 +32,7 @@ TABLES = (
     "baseline_peers",
     "indicators",
     "sources",
+    "origins",
     "columns",
 )
 TABLE_KEYS = {
@@ -87,6 +88,19 @@ def test_a_figure_can_be_read_without_another_file(amsterdam: Path, sample_relea
     with closing(sqlite3.connect(sample_release / "regiokompas.db")) as db:
         told = db.execute("select title_nl, unit_nl from indicators where indicator_id = ?", [row["indicator_id"]])
         assert (row["title_nl"], row["unit_nl"]) == told.fetchone()
+
+
+def test_what_a_figure_comes_from_is_there_once(amsterdam: Path, sample_release: Path) -> None:
+    figures, origins = read(amsterdam / "observations.csv"), read(amsterdam / "origins.csv")
+    by_id = {row["origin_id"]: row for row in origins}
+    assert len(by_id) == len(origins) and by_id.keys() == {row["origin_id"] for row in figures}
+    for name in ("dataset_id", "source_modified"):
+        assert [row[name] for row in figures] == [by_id[row["origin_id"]][name] for row in figures]
+    with closing(sqlite3.connect(sample_release / "regiokompas.db")) as db:
+        received = {str(row[0]): row[1:] for row in db.execute("select origin_id, url, landed_sha256 from origins")}
+    assert all((row["url"], row["landed_sha256"]) == received[origin] for origin, row in by_id.items())
+    schema = next(r for r in package_of(amsterdam)["resources"] if r["name"] == "observations")["schema"]
+    assert "origins" in {key["reference"]["resource"] for key in schema["foreignKeys"]}
 
 
 def test_the_dutch_files_hold_the_same(amsterdam: Path) -> None:

@@ -185,7 +185,7 @@ def test_published_figures_carry_no_notice(sample_release: Path, tmp_path: Path)
     shutil.copy(sample_release / "regiokompas.db", database)
     with closing(sqlite3.connect(database)) as connection, connection:
         notice = connection.execute("select notice from release").fetchone()[0]
-        connection.execute("update release set invented = 0, notice = null")
+        connection.execute("update release set is_invented = 0, notice = null")
     metadata = (sample_release / "metadata.json").read_text(encoding="utf-8")
     (tmp_path / "metadata.json").write_text(metadata.replace(notice, ""), encoding="utf-8")
     published = open_portal(tmp_path, database)

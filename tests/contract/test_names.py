@@ -1,11 +1,13 @@
-"""A name of a class or of a type is of one thing: nobody has to ask which `Table` is meant."""
+"""What names tell: a class or a type is of one thing (which `Table`?), and what is true or false says so."""
 
 import ast
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from conftest import Run
 
+from pipelines.database import connect
 from pipelines.settings import PROJECT
 
 FOLDERS = ("pipelines", "schemas", "portal", "datasette/plugins")
@@ -44,27 +46,14 @@ def test_a_type_has_a_name_that_no_other_module_has(path: Path) -> None:
     assert not twice, f"{path.name} has names that other modules have: {twice} -> say whose it is in one of them"
 
 
-# What is written down outside of Python: in landings and in a table of the release.
-KEPT_ON_DISK = {"invented", "blocks"}
-
-
-def classes(path: Path) -> list[ast.ClassDef]:
-    return [node for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, ast.ClassDef)]
-
-
-BASES = {kind.name: {ast.unparse(base) for base in kind.bases} for path in MODULES for kind in classes(path)}
-
-
-def is_of_a_file(name: str) -> bool:
-    """Whether a class is a part of a card or a row of a seed, whose keys are those of the file."""
-    return name in ("Strict", "SeedRow") or any(is_of_a_file(base) for base in BASES.get(name, ()))
+BOOLEAN = ("is_", "has_")
 
 
 def booleans(path: Path) -> Iterator[str]:
-    """The fields and properties of a module that are true or false, but for keys of cards and columns of seeds."""
-    for kind in classes(path):
+    """The fields and properties of a module that are true or false, with keys of cards and columns of seeds."""
+    for kind in (node for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, ast.ClassDef)):
         for node in kind.body:
-            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and not is_of_a_file(kind.name):
+            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
                 name, told = node.target.id, node.annotation
             elif isinstance(node, ast.FunctionDef) and "property" in map(ast.unparse, node.decorator_list):
                 name, told = node.name, node.returns
@@ -76,6 +65,23 @@ def booleans(path: Path) -> Iterator[str]:
 
 def test_a_boolean_says_what_is_or_what_it_has() -> None:
     found = {name: path.name for path in MODULES for name in booleans(path)}
-    assert len(found) > 20
-    wrong = {name: file for name, file in found.items() if not name.lstrip("_").startswith(("is_", "has_"))}
-    assert wrong.keys() == KEPT_ON_DISK, f"{wrong} -> begin a boolean with is_ or has_"
+    assert {"is_optional", "has_year_in_name", "is_zero", "is_invented"} <= found.keys(), "of cards, seeds and landings"
+    wrong = {name: file for name, file in found.items() if not name.lstrip("_").startswith(BOOLEAN)}
+    assert not wrong, f"{wrong} -> begin a boolean with is_ or has_"
+
+
+COLUMNS = "select schema_name || '.' || table_name, column_name, data_type from duckdb_columns() where not internal"
+DBT = PROJECT / "dbt_project"
+
+
+def test_a_column_is_true_or_false_just_when_its_name_says_so(sample_run: Run) -> None:
+    with connect(sample_run.data / "build" / "regiokompas.duckdb", read_only=True) as con:
+        columns = con.sql(COLUMNS).fetchall()
+    made = [*(DBT / "models").rglob("*.sql"), *(DBT / "seeds").glob("*.csv")]
+    assert len({table for table, *_ in columns}) == len(made), "every model and every seed"
+    wrong = [
+        f"{table}.{column} is {data_type}"
+        for table, column, data_type in columns
+        if column.startswith(BOOLEAN) != (data_type == "BOOLEAN")
+    ]
+    assert not wrong, f"{wrong} -> begin a boolean column with is_ or has_, and no other column"

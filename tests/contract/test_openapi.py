@@ -49,8 +49,8 @@ REQUESTS = [
     ("/releases", "/releases", 200),
     ("/releases", "/releases?year=2020", 400),
     ("/changes", "/changes", 200),
-    ("/changes", "/changes?blocks=false&datasetId=cbs%2F70072ned", 200),
-    ("/changes", "/changes?blocks=0", 400),
+    ("/changes", "/changes?isBlocking=false&datasetId=cbs%2F70072ned", 200),
+    ("/changes", "/changes?isBlocking=0", 400),
     ("/openapi.json", "/openapi.json", 200),
     ("/openapi.json", "/openapi.json?a=b", 400),
 ]

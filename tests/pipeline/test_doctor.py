@@ -251,7 +251,7 @@ def test_damaged_bytes_in_a_landing_are_named(landed: Path, tmp_path: Path) -> N
     assert snapshot
     broken = landing.path(snapshot.resources[-1].sha256)
     broken.write_bytes(broken.read_bytes()[:-9])
-    finding = examine(ALL["cbs/83583NED"], LandingOrigin(landing, invented=False))
+    finding = examine(ALL["cbs/83583NED"], LandingOrigin(landing, is_invented=False))
     the_problem(finding, str(broken), "cannot be read")
 
 
@@ -260,6 +260,6 @@ def test_an_answer_to_another_question_is_told(landed: Path) -> None:
     card = ALL["cbs/83583NED"]
     kept = card.dimensions["Bedrijfsgrootte"].model_copy(update={"codes": card.dimensions["Bedrijfsgrootte"].codes[:1]})
     other = card.model_copy(update={"dimensions": {**card.dimensions, "Bedrijfsgrootte": kept}})
-    origin = LandingOrigin(Landing(landed / "landing"), invented=False)
+    origin = LandingOrigin(Landing(landed / "landing"), is_invented=False)
     assert examine(card, origin, INDICATORS, today=date(2020, 1, 1)).state == "current"
     the_problem(examine(other, origin, INDICATORS), "another question")

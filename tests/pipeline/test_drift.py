@@ -81,7 +81,7 @@ def test_a_measure_that_changed_blocks_its_indicators_only(
     standin: Standin, tmp_path: Path, change: Callable[[Table], object], kind: str, what: str
 ) -> None:
     found = changes_of(standin, tmp_path, "cbs/70072ned", change)
-    (blocking,) = [c for c in found if c.blocks]
+    (blocking,) = [c for c in found if c.is_blocking]
     assert (blocking.kind, blocking.change, blocking.code) == (kind, what, "TotaalAantalBanen")
     rows = [row for row in INDICATORS if row.indicator_id in ("jobs_count", "population_count")]
     (blocked,) = blocked_indicators(rows, found)
@@ -105,7 +105,7 @@ def test_a_new_title_that_stands_on_the_card_is_accepted(standin: Standin, tmp_p
     jobs = next(m for m in content["measures"] if m["code"] == "TotaalAantalBanen")
     jobs["title"] = "Banen van werknemers en zelfstandigen"
     accepted = SourceCard.model_validate(content)
-    assert not [c for c in changes_of(standin, tmp_path, "cbs/70072ned", retitled, accepted) if c.blocks]
+    assert not [c for c in changes_of(standin, tmp_path, "cbs/70072ned", retitled, accepted) if c.is_blocking]
 
 
 def test_a_code_that_went_away_blocks_what_selects_it(standin: Standin, tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ def test_a_code_that_went_away_blocks_what_selects_it(standin: Standin, tmp_path
         table["rows"] = [row for row in table["rows"] if row[1].strip() != size]
 
     found = changes_of(standin, tmp_path, "cbs/83583NED", smaller)
-    (blocking,) = [c for c in found if c.blocks]
+    (blocking,) = [c for c in found if c.is_blocking]
     assert (blocking.kind, blocking.change, blocking.dimension, blocking.code) == (
         "code",
         "removed",
@@ -134,7 +134,7 @@ def test_new_and_gone_regions_are_told_and_block_nothing(standin: Standin, tmp_p
             row[at] = "GM9999" if row[at] == "GM0935" else row[at]
 
     found = changes_of(standin, tmp_path, "cbs/81575NED", merged)
-    columns = ("change", "dimension", "code", "before", "after", "blocks")
+    columns = ("change", "dimension", "code", "before", "after", "is_blocking")
     assert {tuple(row[name] for name in columns) for row in as_rows(found)} == {
         ("removed", "RegioS", "GM0935", "Maastricht", None, False),
         ("added", "RegioS", "GM9999", None, "Maasrijk", False),
@@ -200,7 +200,7 @@ def test_the_states_are_visible(drifted: tuple[Ran, Path, Path]) -> None:
 
 def test_the_changes_are_published(drifted: tuple[Ran, Path, Path]) -> None:
     _, data, _ = drifted
-    rows = query(current_release(data), "select dataset_id, kind, change, code, blocks from source_changes")
+    rows = query(current_release(data), "select dataset_id, kind, change, code, is_blocking from source_changes")
     assert rows == [("cbs/70072ned", "unit", "renamed", "TotaalAantalBanen", 1)]
 
 

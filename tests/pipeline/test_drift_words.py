@@ -52,7 +52,7 @@ def test_another_unit_is_a_change_where_the_card_gives_none(tmp_path: Path) -> N
     before, after = told_as("Banen", "x 1 000", "Nederland"), told_as("Banen", "x 1 000 000", "Nederland")
     found = between(tmp_path, before, after, ALL["cbs/70072ned"])
     assert ("Land", "unit", "x 1 000", "x 1 000 000") in {
-        (c.code, c.kind, c.before, c.after) for c in found if c.blocks
+        (c.code, c.kind, c.before, c.after) for c in found if c.is_blocking
     }
 
 
@@ -77,7 +77,7 @@ def grouped(students: str, graduates: str, others: str = "Onderwijs") -> Callabl
 def test_a_measure_that_moved_to_another_group_blocks_where_only_groups_tell_it_apart(tmp_path: Path) -> None:
     """The numbers of topics run on when CBS inserts some, and then the whole key of one is that of another."""
     before, after = grouped("Studenten", "Gediplomeerden"), grouped("Gediplomeerden", "Studenten", "Arbeidsmarkt")
-    (found,) = [c for c in between(tmp_path, before, after, ALL["cbs/70072ned"]) if c.blocks]
+    (found,) = [c for c in between(tmp_path, before, after, ALL["cbs/70072ned"]) if c.is_blocking]
     # The jobs moved as well, and no other topic has their title.
     assert (found.code, found.kind, found.change) == ("MiddelbaarBeroepsonderwijs", "measure", "renamed")
     assert found.before == "MiddelbaarBeroepsonderwijs_110 (Mbo) in Gediplomeerden"
@@ -91,4 +91,4 @@ def test_a_group_that_stands_on_the_card_is_the_one_that_is_looked_for(tmp_path:
     mbo = next(m for m in content["measures"] if m["code"] == "MiddelbaarBeroepsonderwijs")
     mbo |= {"aliases": ["MiddelbaarBeroepsonderwijs_105", "MiddelbaarBeroepsonderwijs_110"], "group": "gediplomeerden"}
     before, after = grouped("Studenten", "Gediplomeerden"), grouped("Gediplomeerden", "Studenten", "Arbeidsmarkt")
-    assert not [c for c in between(tmp_path, before, after, SourceCard.model_validate(content)) if c.blocks]
+    assert not [c for c in between(tmp_path, before, after, SourceCard.model_validate(content)) if c.is_blocking]

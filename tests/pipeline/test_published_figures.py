@@ -211,7 +211,7 @@ def test_tables_that_only_the_old_way_has_come_by_it(live_run: Run) -> None:
 
 def test_nothing_real_is_called_invented(live_run: Run) -> None:
     release = read_release(live_run.release)
-    assert (release["invented"], release["notice"]) == (False, None)
+    assert (release["is_invented"], release["notice"]) == (False, None)
     for table in ("observations", "sources", "sme_support", "human_capital", "release"):
         assert query(live_run.release, f"select count(*) from {table} where notice is not null") == [(0,)]
 

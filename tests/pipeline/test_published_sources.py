@@ -63,13 +63,13 @@ def test_the_subsidies_of_the_ministries_are_whole(live_run: Run) -> None:
 
 
 def test_schemes_that_a_person_reviewed_count_as_support(live_run: Run) -> None:
-    reviewed = "select distinct scheme from subsidies where dataset_id = ? and counts_as_support"
+    reviewed = "select distinct scheme from subsidies where dataset_id = ? and is_support"
     schemes = " ".join(scheme for (scheme,) in query(live_run.release, reviewed, MINISTRIES))
     assert "MIT" in schemes
     amsterdam = [scheme for (scheme,) in query(live_run.release, reviewed, AMSTERDAM)]
     assert any("ondernemers in winkelstraten" in scheme for scheme in amsterdam)
     # Most schemes have nothing to do with businesses, and what nobody looked at is not called support.
-    assert one(live_run.release, "select count(*) from subsidies where counts_as_support is null") > 10_000
+    assert one(live_run.release, "select count(*) from subsidies where is_support is null") > 10_000
 
 
 def test_no_name_is_published_that_is_not_evidently_an_organisation(live_run: Run) -> None:

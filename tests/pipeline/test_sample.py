@@ -156,7 +156,8 @@ def test_every_row_of_figures_says_that_they_are_invented(sample_release: Path, 
 
 def test_the_release_and_its_metadata_say_so_too(sample_release: Path) -> None:
     release = read_release(sample_release)
-    assert release["invented"] is True and release["notice"] == NOTICE and release["release_id"].startswith("sample-")
+    assert (release["is_invented"], release["notice"]) == (True, NOTICE)
+    assert release["release_id"].startswith("sample-")
     metadata = json.loads((sample_release / "metadata.json").read_text(encoding="utf-8"))
     database = metadata["databases"]["regiokompas"]
     assert NOTICE in database["description_html"]

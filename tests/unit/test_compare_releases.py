@@ -152,6 +152,14 @@ def test_invented_figures_are_never_compared_with_published_ones(releases: Path)
     assert changes is not None and changes.older == "sample-1"
 
 
+@pytest.mark.parametrize("kind", [True, False])
+def test_a_release_that_does_not_say_its_kind_is_compared_with_neither(releases: Path, kind: bool) -> None:
+    older = make_release(releases, "older-form", {ZWOLLE: (10, "final")}, invented=kind)
+    (older.folder / "release.json").write_text('{"release_id": "older-form", "files": {}}', encoding="utf-8")
+    newer = make_release(releases, "newer", {ZWOLLE: (11, "final")}, invented=kind)
+    assert changes_of(newer.folder) is None
+
+
 def test_what_was_recorded_stands_and_going_back_records_nothing(releases: Path) -> None:
     first = make_release(releases, "a", {ZWOLLE: (10, "final")})
     second = make_release(releases, "b", {ZWOLLE: (11, "final")})

@@ -189,7 +189,7 @@ def read_dropped(folder: Path, card: SourceCard, files: dict[str, bytes]) -> Tal
         asked="",
         modified="",
         landed_at="2026-11-20",
-        invented=False,
+        is_invented=False,
         resources=resources,
     )
     target = folder / "raw"

@@ -40,7 +40,7 @@ SNAPSHOT = Snapshot(
     asked="",
     modified="2026-03-01T02:00:00+01:00",
     landed_at="2026-11-01T06:00:00+00:00",
-    invented=False,
+    is_invented=False,
     resources=(),
 )
 FAILED = Failure(

@@ -25,13 +25,21 @@ def snapshot(landing: Landing, body: bytes, *, invented: bool = False, landed_at
         asked="q",
         modified="m",
         landed_at=landed_at,
-        invented=invented,
+        is_invented=invented,
         resources=(resource,),
     )
 
 
 def lock(landing: Landing) -> Path:
     return landing.root / "locks" / "cbs" / "1.json"
+
+
+def test_a_landing_in_another_form_is_refused_in_one_line(landing: Landing) -> None:
+    landing.commit(snapshot(landing, b"x"))
+    text = lock(landing).read_text(encoding="utf-8")
+    lock(landing).write_text(text.replace('"is_invented"', '"invented"'), encoding="utf-8")
+    with pytest.raises(RegiokompasError, match=r"^\S+1\.json is of another version .*is_invented.* -> .*$"):
+        landing.snapshots("cbs/1")
 
 
 def test_bytes_come_back_as_they_were(landing: Landing) -> None:
@@ -151,7 +159,7 @@ def test_a_run_of_the_sample_does_not_whitewash_a_real_source(landing: Landing) 
 
 def test_what_a_snapshot_lacks_makes_it_another_one(landing: Landing) -> None:
     whole = Snapshot(
-        dataset_id="cbs/1", protocol="file", asked="", modified="", landed_at="1", invented=False, resources=()
+        dataset_id="cbs/1", protocol="file", asked="", modified="", landed_at="1", is_invented=False, resources=()
     )
     lack = Lacking(url="https://x.nl/2015", problem="HTTP 404", since="2026-11-01", is_kept=True)
     without = whole.model_copy(update={"lacking": (lack,)})

@@ -59,8 +59,8 @@ def test_every_kind_of_period_is_over_goes_on_or_is_to_come(before: str, goes_on
     assert not is_over(to_come, LANDED) and not has_begun(to_come, LANDED)
     if goes_on:
         assert not is_over(goes_on, LANDED) and has_begun(goes_on, LANDED)
-        assert is_over(goes_on, LANDED, on_first_day=True), "its first day is there to count"
-    assert not is_over(to_come, LANDED, on_first_day=True)
+        assert is_over(goes_on, LANDED, is_on_first_day=True), "its first day is there to count"
+    assert not is_over(to_come, LANDED, is_on_first_day=True)
 
 
 @given(st.sampled_from([code for kind in KINDS for code in kind if code]), st.integers(-800, 800))
@@ -79,14 +79,14 @@ def test_a_figure_of_a_period_to_come_is_refused_and_named(
     refuse_ahead(FIGURES, observations(tmp_path, ("M", goes_on or before, 1.0, "None")), LANDED)
     for row in (("M", to_come, 1.0, "None"), ("M", to_come, None, "-")):
         folder = observations(tmp_path, ("M", before, 1.0, "None"), row)
-        with pytest.raises(MismatchError, match=f"{to_come}.*plans_ahead"):
+        with pytest.raises(MismatchError, match=f"{to_come}.*has_plans_ahead"):
             refuse_ahead(FIGURES, folder, LANDED)
     # A source may have the cells of a period ready before there is anything in them.
     refuse_ahead(FIGURES, observations(tmp_path, ("M", to_come, None, ".")), LANDED)
 
 
 def test_a_source_that_plans_ahead_has_figures_of_periods_to_come(tmp_path: Path) -> None:
-    plans = FIGURES.model_copy(update={"plans_ahead": True})
+    plans = FIGURES.model_copy(update={"has_plans_ahead": True})
     folder = observations(tmp_path, ("M", "2027JJ00", 1.0, "None"), ("M", "2025JJ00", 1.0, "None"))
     refuse_ahead(plans, folder, LANDED)
     assert [period.period_code for period in ongoing_periods(plans, folder, LANDED)] == ["2027JJ00"]
@@ -97,7 +97,7 @@ def test_a_grant_for_a_year_to_come_is_planned_where_the_card_says_so(tmp_path: 
     refuse_ahead(REGISTER, folder, LANDED)
     assert [period.period_code for period in ongoing_periods(REGISTER, folder, LANDED)] == ["2026JJ00", "2027JJ00"]
     with pytest.raises(MismatchError, match="2027JJ00"):
-        refuse_ahead(REGISTER.model_copy(update={"plans_ahead": False}), folder, LANDED)
+        refuse_ahead(REGISTER.model_copy(update={"has_plans_ahead": False}), folder, LANDED)
 
 
 def test_a_count_of_the_first_day_is_over_while_its_year_goes_on(tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_a_count_of_the_first_day_is_over_while_its_year_goes_on(tmp_path: Path)
 
 def test_how_long_a_figure_can_change_is_no_part_of_what_a_source_is_asked() -> None:
     card: SourceCard = CARDS_BY_ID["cbs/81575NED"]
-    measures = tuple(measure.model_copy(update={"on_first_day": False}) for measure in card.measures)
+    measures = tuple(measure.model_copy(update={"is_on_first_day": False}) for measure in card.measures)
     assert asked(card) == asked(card.model_copy(update={"measures": measures}))
 
 
@@ -125,7 +125,7 @@ def test_grants_for_a_year_to_come_are_of_a_year_that_is_not_over(tmp_path: Path
         asked="",
         modified="",
         landed_at=LANDED.isoformat(),
-        invented=False,
+        is_invented=False,
         resources=(page,),
     )
     read_divisions(Landed(REGISTER, snapshot, landing), folder)
@@ -134,4 +134,4 @@ def test_grants_for_a_year_to_come_are_of_a_year_that_is_not_over(tmp_path: Path
     assert "2027JJ00" in found and not {code for code in found if code < "2026"}
     refuse_ahead(REGISTER, folder, LANDED)
     with pytest.raises(MismatchError, match="had not begun on 2026-11-02, when they landed: 2027JJ00"):
-        refuse_ahead(REGISTER.model_copy(update={"plans_ahead": False}), folder, LANDED)
+        refuse_ahead(REGISTER.model_copy(update={"has_plans_ahead": False}), folder, LANDED)

@@ -108,7 +108,7 @@ def landed(landing: Landing, cells: dict[str, tuple[Any, Any]], **changed: Any) 
         asked="q",
         modified="m",
         landed_at="2026-11-01",
-        invented=False,
+        is_invented=False,
         resources=tuple(resources),
     )
 

@@ -247,19 +247,19 @@ def test_initials_with_a_surname_are_never_published(
     [
         ("school,middle,organisation,false,", "'middle' in match"),
         ("school,suffix,firm,false,", "'firm' in kind"),
-        ("school,suffix,organisation,perhaps,", "'perhaps' in outweighs_name"),
+        ("school,suffix,organisation,perhaps,", "'perhaps' in is_above_name"),
     ],
 )
 def test_a_row_of_the_seed_that_says_nothing_is_refused(tmp_path: Path, row: str, told: str) -> None:
     seed = tmp_path / "recipient_words.csv"
-    seed.write_text(f"word,match,kind,outweighs_name,note\n{row}\n", encoding="utf-8")
+    seed.write_text(f"word,match,kind,is_above_name,note\n{row}\n", encoding="utf-8")
     with pytest.raises(CardError, match=told):
         recipient_words(seed)
 
 
 def test_without_words_nobody_is_named(tmp_path: Path) -> None:
     seed = tmp_path / "recipient_words.csv"
-    seed.write_text("word,match,kind,outweighs_name,note\n", encoding="utf-8")
+    seed.write_text("word,match,kind,is_above_name,note\n", encoding="utf-8")
     names = pl.Series(["Stichting De Brug", "J. Jansen", ""])
     frame = masked_recipients(names, recipient_words(seed))
     assert frame["recipient"].to_list() == [MASK] * 3

@@ -34,7 +34,7 @@ def test_a_scheme_is_reviewed_once_and_with_a_reason_in_both_languages() -> None
     assert len(set(keys)) == len(keys)
     for row in SCHEMES:
         assert row["region_code"] in {c.subsidy_register.region for c in REGISTERS.values() if c.subsidy_register}
-        assert row["counts_as_support"] in ("true", "false")
+        assert row["is_support"] in ("true", "false")
         assert row["reason_nl"].endswith(".") and row["reason_en"].endswith("."), row["scheme"]
         assert row["reason_nl"] != row["reason_en"]
         date.fromisoformat(row["reviewed_on"])
@@ -62,13 +62,13 @@ def test_a_reviewed_scheme_stands_in_its_register() -> None:
 def test_every_scheme_that_amsterdam_puts_under_economy_is_reviewed() -> None:
     file = SHARED / "standin" / "files" / FILES["amsterdam/subsidies_2016"]
     economy = {row["Regeling"].strip() for row in json.loads(file.read_text("utf-8")) if row["Thema"] == "Economie"}
-    reviewed = {row["scheme"]: row["counts_as_support"] for row in SCHEMES if row["region_code"] == "GM0363"}
+    reviewed = {row["scheme"]: row["is_support"] for row in SCHEMES if row["region_code"] == "GM0363"}
     assert len(economy) == 5 and {reviewed.get(scheme) for scheme in economy} == {"true"}
     assert any(answer == "false" for answer in reviewed.values())
 
 
 def test_the_best_known_scheme_for_small_businesses_counts() -> None:
-    assert [row["counts_as_support"] for row in SCHEMES if "(MIT)" in row["scheme"]] == ["true"]
+    assert [row["is_support"] for row in SCHEMES if "(MIT)" in row["scheme"]] == ["true"]
 
 
 def test_a_municipality_stands_once_in_the_inventory_and_exists() -> None:
@@ -80,8 +80,8 @@ def test_a_municipality_stands_once_in_the_inventory_and_exists() -> None:
 @pytest.mark.parametrize("row", INVENTORY, ids=lambda row: row["region_code"])
 def test_a_row_of_the_inventory_says_one_thing(row: dict[str, str]) -> None:
     assert row["form"] in {"none", "pdf", "html", "dashboard", "xlsx", "csv", "api"}
-    assert row["machine_readable"] in ("true", "false")
-    assert row["form"] not in ("none", "pdf", "html") or row["machine_readable"] == "false"
+    assert row["is_machine_readable"] in ("true", "false")
+    assert row["form"] not in ("none", "pdf", "html") or row["is_machine_readable"] == "false"
     assert row["form"] != "none" or not row["page_url"] + row["years"]
     assert not row["page_url"] or row["page_url"].startswith("https://")
     assert row["note_nl"] and row["note_en"] and row["note_nl"] != row["note_en"]
@@ -89,7 +89,7 @@ def test_a_row_of_the_inventory_says_one_thing(row: dict[str, str]) -> None:
 
 
 def test_every_municipal_card_has_a_register_that_can_be_read() -> None:
-    readable = {row["region_code"] for row in INVENTORY if row["machine_readable"] == "true"}
+    readable = {row["region_code"] for row in INVENTORY if row["is_machine_readable"] == "true"}
     of_cards = {card.subsidy_register.region for card in REGISTERS.values() if card.subsidy_register}
     assert of_cards - {"NL01"} <= readable
 

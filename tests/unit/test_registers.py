@@ -28,10 +28,10 @@ COLUMNS = {
     "Wie": {"to": "recipient"},
     "Regeling": {"to": "scheme"},
     "Jaar": {"to": "year"},
-    "Gevraagd": {"to": "amount_requested_eur", "reads": "dutch_number", "optional": True},
-    "Verleend": {"to": "amount_granted_eur", "reads": "dutch_number", "optional": True},
-    "Vastgesteld": {"to": "amount_settled_eur", "reads": "number", "optional": True},
-    "Stand": {"to": "status", "optional": True},
+    "Gevraagd": {"to": "amount_requested_eur", "reads": "dutch_number", "is_optional": True},
+    "Verleend": {"to": "amount_granted_eur", "reads": "dutch_number", "is_optional": True},
+    "Vastgesteld": {"to": "amount_settled_eur", "reads": "number", "is_optional": True},
+    "Stand": {"to": "status", "is_optional": True},
 }
 ROW = {"Wie": "Stichting De Brug", "Regeling": "Straatfeest", "Jaar": "2024"}
 
@@ -167,8 +167,8 @@ def test_a_mark_that_the_layout_explains_is_missing() -> None:
 @pytest.mark.parametrize(
     ("url", "register", "year"),
     [
-        ("https://x/2001/subsidieregister-2015-excel", {"year_from_name": True}, 2015),
-        ("https://x/Subsidieregister_Arnhem_2024.xlsx?v=2020", {"year_from_name": True}, 2024),
+        ("https://x/2001/subsidieregister-2015-excel", {"has_year_in_name": True}, 2015),
+        ("https://x/Subsidieregister_Arnhem_2024.xlsx?v=2020", {"has_year_in_name": True}, 2024),
         ("https://x/register", {"year": 2023}, 2023),
     ],
 )
@@ -182,9 +182,9 @@ def test_the_year_can_come_from_the_file(url: str, register: dict[str, Any], yea
 @pytest.mark.parametrize(
     ("url", "register", "told"),
     [
-        ("https://x/register", {"year_from_name": True}, "no years, expected one"),
-        ("https://x/register-2023-2024.csv", {"year_from_name": True}, "2 years, expected one"),
-        ("https://x/register-20245.csv", {"year_from_name": True}, "no years"),
+        ("https://x/register", {"has_year_in_name": True}, "no years, expected one"),
+        ("https://x/register-2023-2024.csv", {"has_year_in_name": True}, "2 years, expected one"),
+        ("https://x/register-20245.csv", {"has_year_in_name": True}, "no years"),
         (URL, {}, "no year -> give a column"),
     ],
 )
@@ -219,7 +219,7 @@ def test_every_card_of_a_register_says_who_when_and_how_much() -> None:
         assert {"recipient", "amount_granted_eur"} <= fields, dataset_id
         assert "grantor" in fields or found.subsidy_register.grantor, dataset_id
         register = found.subsidy_register
-        assert ("year" in fields) != bool(register.year or register.year_from_name), dataset_id
+        assert ("year" in fields) != bool(register.year or register.has_year_in_name), dataset_id
 
 
 GOOD: dict[str, Any] = {

@@ -97,7 +97,7 @@ def read(card: SourceCard, protocol: str, name: str, body: bytes, folder: Path) 
         asked="q",
         modified="m",
         landed_at="2026-11-01",
-        invented=False,
+        is_invented=False,
         resources=(resource,),
     )
     write_raw(card, snapshot, landing, folder / "raw", check_shape)

@@ -70,7 +70,7 @@ def test_every_card_is_answered_within_its_bounds(dataset_id: str, tmp_path: Pat
     card = ALL[dataset_id]
     done = land(card, tmp_path)
     assert card.rows.min <= done.rows <= card.rows.max
-    assert done.snapshot.invented
+    assert done.snapshot.is_invented
     assert done.snapshot.protocol in {access.protocol for access in card.access}
     if card.shape is Shape.OBSERVATIONS:
         rows = figures(done)
@@ -206,7 +206,7 @@ def test_a_new_register_needs_a_card_only(tmp_path: Path) -> None:
             "register": {
                 "region": "GM0014",
                 "grantor": "Gemeente",
-                "year_from_name": True,
+                "has_year_in_name": True,
                 "status": {"Klaar": "settled"},
             },
             "layout": {
@@ -254,7 +254,7 @@ def served() -> Iterator[dict[Protocol, str]]:
 def test_over_http_comes_what_comes_without(dataset_id: str, served: dict[Protocol, str], tmp_path: Path) -> None:
     card = ALL[dataset_id]
     http = HttpClient(open_session(), tries=1, pace=NoPace())
-    origin = LiveOrigin(http, {**dict.fromkeys(Protocol, ""), **served}, invented=True)
+    origin = LiveOrigin(http, {**dict.fromkeys(Protocol, ""), **served}, is_invented=True)
     landing = Landing(tmp_path / "http")
     done = refresh(card, origin, landing, tmp_path / "raw_http", check_shape)
     without = land(card, tmp_path)

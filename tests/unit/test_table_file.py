@@ -151,7 +151,7 @@ def test_columns_of_an_assumed_layout_say_so() -> None:
 
 
 def test_known_columns_are_not_read_and_optional_ones_may_be_absent() -> None:
-    columns = COLUMNS | {"PROVINCIE": {"to": "province", "optional": True}}
+    columns = COLUMNS | {"PROVINCIE": {"to": "province", "is_optional": True}}
     body = b"GEMEENTE;MAAND;AANTAL;LEEFT [15-25];LEEFT [25-35];\nUrk;x;1;;;\n"
     assert rows(read(body, columns=columns, ignored=["leeft [*]"])) == [("Urk", "x", "1")]
     with pytest.raises(SourceError, match="unknown columns: LEEFT"):

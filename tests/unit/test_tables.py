@@ -153,7 +153,7 @@ def test_people_who_stand_there_twice_are_never_added() -> None:
     [
         (OPEN_MATCH, {"totals": ["CLUSTER", "REC_TYPE"]}, "never added, so no total over it can be made: REC_TYPE"),
         ({k: v for k, v in OPEN_MATCH.items() if k != "REC_TYPE"}, {"ignored": ["REC_TYPE"]}, "always there.*REC_TYPE"),
-        (OPEN_MATCH | {"REC_TYPE": {"to": "REC_TYPE", "optional": True}}, {}, "always there, not: REC_TYPE"),
+        (OPEN_MATCH | {"REC_TYPE": {"to": "REC_TYPE", "is_optional": True}}, {}, "always there, not: REC_TYPE"),
         (OPEN_MATCH, {"ignored": ["aantal "]}, "header given twice: aantal"),
         (OPEN_MATCH | {"X": {"to": "people"}}, {}, "`to` given twice: people"),
         (OPEN_MATCH | {"PEILDATUM": {"to": "period"}}, {}, "a column to `period` reads one of: day, month"),

@@ -89,7 +89,7 @@ def test_a_text_where_a_number_belongs_names_the_variable(
 def sealed(folder: Path, content: str) -> Path:
     folder.mkdir()
     (folder / "table.csv").write_text(content, encoding="utf-8")
-    seal(folder, "r1", {"invented": False}, {})
+    seal(folder, "r1", {"is_invented": False}, {})
     return folder
 
 

@@ -35,7 +35,7 @@ codes as (
     from texts
     inner join {{ ref('region_schemes') }} as schemes on {{ matches('texts.value_text', 'schemes.pattern') }}
     -- The NUTS codes in these tables stopped in 2016 and are of an older version than those of Eurostat's figures.
-    where schemes.in_region_tables
+    where schemes.is_in_region_tables
 
 ),
 

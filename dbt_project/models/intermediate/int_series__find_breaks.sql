@@ -12,7 +12,7 @@ with breaks as (
         cast(null as string) as text_en
     from {{ ref('int_observations__select_indicators') }} as observations
     inner join {{ ref('value_status') }} as marks on observations.source_mark = marks.value_attribute
-    where marks.breaks_series
+    where marks.is_series_break
 
     union all
 

@@ -9,7 +9,7 @@ with dossiers as (
         subsidies.year,
         subsidies.amount_granted_eur,
         ongoing.period_code is null as is_over,
-        schemes.counts_as_support,
+        schemes.is_support,
         schemes.scheme is not null as is_reviewed,
         -- Blank although it was granted. What was requested, refused or withdrawn has no such amount.
         subsidies.amount_granted_eur is null
@@ -41,8 +41,8 @@ summed as (
         bool_and(is_over) as is_over,
         count(case when is_reviewed then amount_granted_eur end) as reviewed_count,
         count(case when not is_reviewed and amount_granted_eur <> 0 then 1 end) as unreviewed_count,
-        count(case when is_amount_unknown and coalesce(counts_as_support, true) then 1 end) as unknown_count,
-        {{ exact_sum('case when counts_as_support then amount_granted_eur when is_reviewed then 0 end') }} as known_eur,
+        count(case when is_amount_unknown and coalesce(is_support, true) then 1 end) as unknown_count,
+        {{ exact_sum('case when is_support then amount_granted_eur when is_reviewed then 0 end') }} as known_eur,
         {{ exact_sum('case when is_reviewed then abs(amount_granted_eur) else 0 end') }} as reviewed_size,
         {{ exact_sum('abs(amount_granted_eur)') }} as granted_size
     from dossiers

@@ -43,7 +43,7 @@ def header_at(rows: Sequence[Sequence[str]], layout: TableLayout) -> int | None:
 
 
 def _needed(layout: TableLayout) -> list[set[str]]:
-    return [_names(key, column) for key, column in layout.columns.items() if not column.optional]
+    return [_names(key, column) for key, column in layout.columns.items() if not column.is_optional]
 
 
 def headers_of(key: str, column: FileColumn) -> list[str]:
@@ -83,7 +83,7 @@ def _other_columns(
     origin: TableOrigin, header: Sequence[str], layout: TableLayout, unknown: Sequence[str] = ()
 ) -> SourceError:
     found = {fold(name) for name in header}
-    missing = [key for key, c in layout.columns.items() if not c.optional and not found & _names(key, c)]
+    missing = [key for key, c in layout.columns.items() if not c.is_optional and not found & _names(key, c)]
     problem = " and ".join(
         f"{what}: {shown(names, _ALL)}"
         for what, names in (("missing columns", missing), ("unknown columns", unknown))
@@ -111,7 +111,7 @@ def places_of(origin: TableOrigin, header: Sequence[str], layout: TableLayout) -
         for i, name in enumerate(folded)
         if name and i not in places.values() and not fits(name, layout.ignored)
     ]
-    if unknown or not all(key in places or column.optional for key, column in layout.columns.items()):
+    if unknown or not all(key in places or column.is_optional for key, column in layout.columns.items()):
         raise _other_columns(origin, header, layout, unknown)
     return places
 

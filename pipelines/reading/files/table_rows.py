@@ -175,7 +175,7 @@ class _Rows:
         if layout.notes:
             notes = [first for first in self.frame["#first"].unique() if fits(first, layout.notes)]
             self.leave_out("note", pl.col("#first").is_in(notes))
-        if sum(not column.optional and column.reads not in NUMBERS for column in layout.columns.values()) < 2:
+        if sum(not column.is_optional and column.reads not in NUMBERS for column in layout.columns.values()) < 2:
             return
         others = self.frame.select(pl.arg_where((pl.col("#filled") > 1) | (pl.col("#first") == ""))).to_series()
         number = pl.int_range(self.frame.height, eager=True)

@@ -6,5 +6,5 @@ select
     code,
     before,
     after,
-    blocks
+    is_blocking
 from {{ ref('stg_raw__drift') }}

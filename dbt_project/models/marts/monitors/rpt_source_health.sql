@@ -105,7 +105,7 @@ changes as (
     select
         dataset_id,
         count(*) as drift_count,
-        sum(case when blocks then 1 else 0 end) as blocking_count
+        sum(case when is_blocking then 1 else 0 end) as blocking_count
     from {{ ref('stg_raw__drift') }}
     group by dataset_id
 

@@ -6,7 +6,7 @@ select
     subsidies.year,
     subsidies.scheme,
     subsidies.theme,
-    schemes.counts_as_support,
+    schemes.is_support,
     subsidies.is_repeated,
     subsidies.recipient,
     subsidies.recipient_kind,

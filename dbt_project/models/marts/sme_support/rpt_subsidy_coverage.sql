@@ -17,7 +17,7 @@ select
         when landed.region_code is not null then 'loaded'
         when registers.region_code is null then 'not_checked'
         when registers.form = 'none' then 'no_register'
-        when registers.machine_readable then 'register_not_loaded'
+        when registers.is_machine_readable then 'register_not_loaded'
         else 'not_machine_readable'
     end as coverage,
     registers.form,

@@ -7,5 +7,5 @@ select
     coalesce(code, '') as code,
     before,
     after,
-    blocks
+    is_blocking
 from {{ source('raw', 'drift') }}

@@ -11,7 +11,7 @@ with marked as (
         observations.value_attribute,
         observations.period_status,
         observations.landed_sha256,
-        marks.means_zero,
+        marks.is_zero,
         ongoing.period_code is null as is_over,
         case when observations.value is null then marks.status_of_null else marks.status_of_number end as mark_status
     from {{ source('raw', 'observations') }} as observations
@@ -48,7 +48,7 @@ final as (
         region_code,
         period_code,
         dims,
-        case when value is null and means_zero then 0 else value end as value,
+        case when value is null and is_zero then 0 else value end as value,
         value_text,
         -- Until a period is over its figures can change, whatever their source says about them.
         case

@@ -1,6 +1,6 @@
 select
     release_id,
-    invented,
+    is_invented,
     cast(notice as string) as notice,
     title_nl,
     title_en,
