@@ -29,6 +29,9 @@ def prepare_jinja2_environment(env: Environment, datasette: Datasette) -> None:
     env.filters["period"] = lambda code, lang: format_period(code, context_of(datasette).texts["periods"], lang)
     env.filters["day"] = lambda moment, lang: format_day(moment, context_of(datasette).texts["months"], lang)
     env.globals["page_url"] = page_url
+    env.globals["methods_url"] = lambda section, lang: (
+        f"{page_url('doc', lang, name='methods')}#{context_of(datasette).text('methods_sections', section, lang)}"
+    )
     env.globals["table_files"] = table_files
     env.globals["sealed"] = sealed
     env.globals["table_title"] = lambda table: public_tables(datasette).get(table, {}).get("title", table)

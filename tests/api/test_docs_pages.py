@@ -5,10 +5,11 @@ from html import unescape
 from pathlib import Path
 
 import pytest
+import yaml
 from datasette.app import Datasette
 from support_portal import ask, fetch
 
-from pipelines.settings import PROJECT
+from pipelines.settings import PORTAL, PROJECT
 from portal.docs_pages import WRITTEN_ADDRESS, docs_paths, read_docs, slug
 from portal.pages import page_url
 
@@ -73,6 +74,18 @@ def test_examples_have_the_address_of_this_portal(portal: Datasette, name: str, 
     assert WRITTEN_ADDRESS not in shown
     # The address that Datasette's own client asks.
     assert shown.count("http://localhost") == written(name, lang)[0].read_text(encoding="utf-8").count(WRITTEN_ADDRESS)
+
+
+@pytest.mark.parametrize("lang", ["nl", "en"])
+def test_every_section_of_the_methods_that_pages_link_to_is_there(lang: str) -> None:
+    texts = yaml.safe_load((PORTAL / "texts" / "common.yml").read_text(encoding="utf-8"))
+    sections, titles = texts["methods_sections"], texts["methods_titles"]
+    html = read_docs(lang)["methods"].html
+    assert sections and sections.keys() == titles.keys()
+    assert [name for name, words in sections.items() if f'id="{words[lang]}"' not in html] == []
+    templates = "".join(path.read_text(encoding="utf-8") for path in (PORTAL / "templates").glob("*.html"))
+    used = set(re.findall(r"methods(?:_url)?\(.(\w+).", templates))
+    assert used == sections.keys()
 
 
 @pytest.mark.parametrize("lang", ["nl", "en"])
