@@ -84,7 +84,7 @@ def test_every_section_of_the_methods_that_pages_link_to_is_there(lang: str) -> 
     assert sections and sections.keys() == titles.keys()
     assert [name for name, words in sections.items() if f'id="{words[lang]}"' not in html] == []
     templates = "".join(path.read_text(encoding="utf-8") for path in (PORTAL / "templates").glob("*.html"))
-    used = set(re.findall(r"methods(?:_url)?\(.(\w+).", templates))
+    used = set(re.findall(r"methods(?:_url)?\(['\"](\w+)['\"]", templates))
     assert used == sections.keys()
 
 

@@ -96,9 +96,7 @@ def test_every_figure_of_the_baseline_is_there_with_period_status_and_places(
         assert words.startswith(format_number(row["value"], row["decimals"], lang))
         assert row["period_code"][:4] in words and statuses[row["value_status"]][lang] in words
         if row["median"] is not None:
-            place = format_rank(
-                *(row[f"rank_from_{end}"] for end in ("high", "low")), row["peers_count"], common["ranks"], lang
-            )
+            place = format_rank(row["high"], row["low"], row["peers_count"], common["ranks"], lang)
             assert place in words and format_number(row["median"], row["decimals"], lang) in words
     assert any(row["median"] is None for row in wanted) and any(row["median"] is not None for row in wanted)
 
