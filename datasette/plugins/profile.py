@@ -16,13 +16,17 @@ from portal.csv_text import Row
 from portal.figures import Figure, figures_of
 from portal.formats import keep_together
 from portal.pages import language, not_found, parts_of, region_url, render, routes
-from portal.registry import in_order
+from portal.registry import Registry, in_order
 from portal.rows import read_rows
 
 HEADLINES_PER_THEME = 6
 # The groups that a figure is compared with here; all groups are in the table baseline_peers.
 SHOWN_PEERS = ("similar", "all")
 SUBSIDIES = "subsidies"
+# A figure that relates its numerator to something is shown with that numerator.
+RATES = ("published", "ratio")
+# How much there is says how large a region is.
+NO_HEADLINES = ("count", "minimum", "coverage")
 
 REGION = "select * from regions where region_code = :code"
 FIGURES = """
@@ -122,6 +126,7 @@ async def read_profile(datasette: Datasette, region: dict[str, Any], lang: str) 
         "blocks": by_building_block(figures.values(), baseline, registry.indicators, lang),
         "goals": by_programme(await rows(GOALS), registry.programmes),
         "indicators": registry.indicators,
+        "counts": counts_beside(figures, registry),
         "similar": await rows(SIMILAR),
         "part_of": part_of,
         "members": await rows(MEMBERS),
@@ -136,11 +141,23 @@ async def read_profile(datasette: Datasette, region: dict[str, Any], lang: str) 
 
 
 def headlines(figures: Iterable[Figure], order: list[str], themes: list[str]) -> dict[str, list[Figure]]:
-    """Returns the first figures of each theme, in the order of headlines.yml."""
+    """Returns the first figures of each theme, in the order of headlines.yml; a count is no headline."""
     places = {indicator_id: place for place, indicator_id in enumerate(order)}
-    ranked = sorted(figures, key=lambda f: places.get(f.indicator["indicator_id"], len(places)))
+    relative = (figure for figure in figures if figure.indicator["kind"] not in NO_HEADLINES)
+    ranked = sorted(relative, key=lambda f: places.get(f.indicator["indicator_id"], len(places)))
     grouped = {theme: [f for f in ranked if f.indicator["theme"] == theme] for theme in themes}
     return {theme: found[:HEADLINES_PER_THEME] for theme, found in grouped.items() if found}
+
+
+def counts_beside(figures: Mapping[str, Figure], registry: Registry) -> dict[str, Figure]:
+    """Returns, for each rate or share of one count, that count of the same period."""
+    found = {}
+    for indicator_id, figure in figures.items():
+        numerator = registry.recipe(indicator_id).numerator
+        count = figures.get(numerator[0].indicator_id) if len(numerator) == 1 else None
+        if count is not None and figure.indicator["formula"] in RATES and count.period_code == figure.period_code:
+            found[indicator_id] = count
+    return found
 
 
 def by_building_block(

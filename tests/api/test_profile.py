@@ -142,12 +142,12 @@ def test_a_chart_has_a_dot_for_each_year_and_says_the_same_in_words(
     portal: Datasette, database: sqlite3.Connection
 ) -> None:
     page = read(portal, ZWOLLE["nl"])
-    chart = re.search(r'<svg class="chart" role="img" aria-label="Inwoners: ([^"]+)".*?</svg>', page, re.S)
+    chart = re.search(r'<svg class="chart" role="img" aria-label="Bevolkingsdichtheid: ([^"]+)".*?</svg>', page, re.S)
     assert chart
     rows = all_rows(
         database,
         "select year, value, value_status from observations_on_boundaries where region_code = 'GM0193' "
-        "and indicator_id = 'population_count' and period_code like '%JJ00' order by year",
+        "and indicator_id = 'population_density_rate' and period_code like '%JJ00' order by year",
     )
     titles = re.findall(r"<title>(\d+): ([^<]+)</title>", chart[0])
     assert titles == [(str(row["year"]), format_number(row["value"], 0, "nl")) for row in rows]
@@ -162,8 +162,20 @@ def test_no_theme_shows_more_than_six_headline_figures_and_all_named_ones_exist(
     for theme in {row[0] for row in all_rows(database, "select theme from indicators")}:
         assert 1 <= page.count(f'class="tile theme-{theme}"') <= 6
     named = yaml.safe_load((PORTAL / "headlines.yml").read_text(encoding="utf-8"))
-    known = {row[0] for row in all_rows(database, "select indicator_id from indicators")}
-    assert set(named) <= known and len(named) == len(set(named))
+    kinds = {row[0]: row[1] for row in all_rows(database, "select indicator_id, kind from indicators")}
+    assert set(named) <= kinds.keys() and len(named) == len(set(named))
+    assert {kinds[name] for name in named} <= {"share", "rate", "ratio"}
+
+
+def test_a_headline_is_a_rate_or_share_with_its_count_beside_it(
+    portal: Datasette, database: sqlite3.Connection
+) -> None:
+    page = read(portal, ZWOLLE["en"])
+    tiles = re.findall(r'<article class="tile.*?</article>', page, re.DOTALL)
+    shown = {re.search(r"/en/indicator/([a-z0-9_]+)", tile)[1]: tile for tile in tiles}
+    kinds = {row[0]: row[1] for row in all_rows(database, "select indicator_id, kind from indicators")}
+    assert len(shown) > 15 and not {kinds[name] for name in shown} & {"count", "minimum", "coverage"}
+    assert "Registered crimes: " in plain(shown["crimes_per_1000_rate"])
 
 
 def test_a_figure_links_to_its_own_rows(portal: Datasette) -> None:
