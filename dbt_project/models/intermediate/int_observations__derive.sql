@@ -36,7 +36,9 @@ paired as (
         numerators.boundary_year,
         numerators.year,
         numerators.decimals,
-        numerators.factor * numerators.value / nullif(denominators.value, 0) as value,
+        numerators.value as numerator,
+        denominators.value as denominator,
+        numerators.factor,
         denominators.value = 0 as has_no_base,
         {{ worst_of_two('numerators.value_status', 'denominators.value_status', value_status_order()) }}
             as value_status,
@@ -80,10 +82,16 @@ located as (
         quotients.boundary_year,
         quotients.year,
         quotients.decimals,
+        -- The quotient over that of the country, in which the factors cancel out.
         case
-            when quotients.formula = 'location_quotient' then quotients.value / nullif(country.value, 0)
-            else quotients.value
-        end as value,
+            when quotients.formula = 'location_quotient' then quotients.numerator * country.denominator
+            else quotients.numerator
+        end as numerator,
+        case
+            when quotients.formula = 'location_quotient' then quotients.denominator * country.numerator
+            else quotients.denominator
+        end as denominator,
+        case when quotients.formula = 'location_quotient' then 1 else quotients.factor end as factor,
         coalesce(quotients.has_no_base, false) as has_no_base,
         case
             when quotients.formula = 'location_quotient'
@@ -117,7 +125,9 @@ grown as (
         numerators.boundary_year,
         numerators.year,
         numerators.decimals,
-        100 * (numerators.value / nullif(earlier.value, 0) - 1) as value,
+        cast({{ difference_of('numerators.value', 'earlier.value') }} as double) as numerator,
+        earlier.value as denominator,
+        100 as factor,
         coalesce(earlier.value = 0, false) as has_no_base,
         {{ worst_of_two('numerators.value_status', 'earlier.value_status', value_status_order()) }} as value_status,
         {{ worst_of_two('numerators.boundary_method', 'earlier.boundary_method', boundary_method_order()) }}
@@ -149,7 +159,9 @@ added as (
         boundary_year,
         year,
         decimals,
-        factor * value as value,
+        value as numerator,
+        1 as denominator,
+        factor,
         false as has_no_base,
         value_status,
         boundary_method,
@@ -160,13 +172,23 @@ added as (
 
 ),
 
-derived as (
+parts as (
 
     select * from located
     union all
     select * from grown
     union all
     select * from added
+
+),
+
+-- Rounded once, from the parts.
+derived as (
+
+    select
+        *,
+        {{ ratio_to('numerator', 'denominator', 'decimals', factor='factor') }} as value
+    from parts
 
 )
 
@@ -177,7 +199,7 @@ select
     period_code,
     boundary_year,
     year,
-    {{ round_to('value', 'decimals') }} as value,
+    value,
     case
         when has_no_base then 'not_applicable'
         when value is null and value_status not in ('suppressed', 'not_applicable') then 'missing'

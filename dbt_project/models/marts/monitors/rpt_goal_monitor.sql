@@ -168,13 +168,14 @@ measured as (
 
     select
         compared.*,
-        {{ round_to('compared.wanted_sign * (compared.value - compared.target_value)', 'compared.decimals') }}
+        compared.wanted_sign
+        * {{ round_to(difference_of('compared.value', 'compared.target_value'), 'compared.decimals') }}
             as distance_to_target,
         compared.wanted_sign * (compared.value - compared.from_value) as improvement,
         case
             when compared.is_amount
-                then {{ round_to('100 * (compared.value / nullif(compared.from_value, 0) - 1)', '1') }}
-            else {{ round_to('(compared.value - compared.from_value)', 'compared.decimals') }}
+                then {{ ratio_to(difference_of('compared.value', 'compared.from_value'), 'compared.from_value', 1, factor='100') }}
+            else {{ round_to(difference_of('compared.value', 'compared.from_value'), 'compared.decimals') }}
         end as change
     from compared
 
