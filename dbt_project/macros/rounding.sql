@@ -2,18 +2,10 @@
     never the double itself: engines, and versions of one engine, round a double such as 2.675 differently. A half goes
     away from zero, as readers expect. No model calls `round` itself, and `portal/rounding.py` does the same. -#}
 
-{#- The decimal that a number is written as, rounded to `scale` decimals: half away from zero on every engine. -#}
+{#- The decimal that a number is written as, rounded to `scale` decimals: half away from zero. By way of its text, which
+    engines round by its digits; the double itself they scale first, and round that. -#}
 {% macro as_decimal(value, scale, width=38) -%}
-    {{ return(adapter.dispatch('as_decimal')(value, scale, width)) }}
-{%- endmacro %}
-
-{% macro default__as_decimal(value, scale, width) -%}
-    cast({{ value }} as decimal({{ width }}, {{ scale }}))
-{%- endmacro %}
-
-{#- DuckDB scales the double when it casts it to a decimal, and rounds that. A text it rounds by its digits. -#}
-{% macro duckdb__as_decimal(value, scale, width) -%}
-    cast(cast({{ value }} as varchar) as decimal({{ width }}, {{ scale }}))
+    cast(cast({{ value }} as string) as decimal({{ width }}, {{ scale }}))
 {%- endmacro %}
 
 {#- A number rounded to a number of decimals, at most six: a constant, or a column that differs per row. -#}

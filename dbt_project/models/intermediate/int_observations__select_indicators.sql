@@ -19,9 +19,7 @@ observations as (
 
 )
 
-{%- set multiplied -%}
-    {{ as_decimal('observations.value', 12) }} * cast(indicators.multiplier as integer)
-{%- endset %}
+{% set multiplied = as_decimal('observations.value', 12) ~ ' * cast(indicators.multiplier as integer)' %}
 
 select
     indicators.indicator_id,

@@ -164,6 +164,8 @@ compared as (
 
 ),
 
+{% set changed_by = difference_of('compared.value', 'compared.from_value') %}
+
 measured as (
 
     select
@@ -174,8 +176,8 @@ measured as (
         compared.wanted_sign * (compared.value - compared.from_value) as improvement,
         case
             when compared.is_amount
-                then {{ ratio_to(difference_of('compared.value', 'compared.from_value'), 'compared.from_value', 1, factor='100') }}
-            else {{ round_to(difference_of('compared.value', 'compared.from_value'), 'compared.decimals') }}
+                then {{ ratio_to(changed_by, 'compared.from_value', 1, factor='100') }}
+            else {{ round_to(changed_by, 'compared.decimals') }}
         end as change
     from compared
 
