@@ -28,6 +28,10 @@ IN_SQL = re.compile(
 COMMENT = re.compile(r"\{#.*?#\}|--[^\n]*", re.DOTALL)
 
 
+def _format_of(node: ast.FormattedValue) -> str:
+    return ast.unparse(node.format_spec) if node.format_spec else ""
+
+
 def rounds(path: Path) -> list[str]:
     """The calls of `round` and the formats with decimals in a module."""
     found = []
@@ -36,9 +40,8 @@ def rounds(path: Path) -> list[str]:
             found.append(ast.unparse(node))
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and re.search(r":,?\.\d*f", node.value):
             found.append(node.value)
-        elif isinstance(node, ast.FormattedValue) and node.format_spec:
-            if re.search(r"\.[^']*f", ast.unparse(node.format_spec)):
-                found.append(ast.unparse(node))
+        elif isinstance(node, ast.FormattedValue) and re.search(r"\.[^']*f", _format_of(node)):
+            found.append(ast.unparse(node))
     return found
 
 

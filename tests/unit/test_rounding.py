@@ -1,4 +1,4 @@
-"""What the macros of dbt round is what the pages round: the decimal that a figure is written as, half away from zero."""
+"""The macros of dbt and the pages round alike: the decimal that a figure is written as, and a half away from zero."""
 
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
