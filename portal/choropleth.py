@@ -8,6 +8,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from portal.rounding import round_half_away
+
 MOST_CLASSES = 5
 METHODS = ("quantiles", "equal")
 
@@ -39,7 +41,7 @@ class Classification:
         """
         if value is None:
             return None
-        rounded = round(value, self.decimals)
+        rounded = round_half_away(value, self.decimals)
         if not self.classes or not self.classes[0].low <= rounded <= self.classes[-1].high:
             raise ValueError(f"{value} is in no class -> divide all figures of a map together")
         return self.classes[bisect_right([c.low for c in self.classes], rounded) - 1]
@@ -57,7 +59,7 @@ def classify(
         decimals: how many decimals the page shows.
         most_classes: the maximum number of classes; there are fewer if the figures differ too little.
     """
-    present = sorted(round(value, decimals) for value in values if value is not None)
+    present = sorted(round_half_away(value, decimals) for value in values if value is not None)
     if not present:
         return Classification(decimals, ())
     lows = _LOWS[method](present, decimals, most_classes)
@@ -84,7 +86,8 @@ def _equal_lows(present: list[float], decimals: int, most_classes: int) -> list[
     step = (high - low) / most_classes
     # The highest figure is not a bound: a class of its own would be narrower than the others.
     return sorted(
-        {low} | {low_i for i in range(most_classes) if low < (low_i := round(low + i * step, decimals)) < high}
+        {low}
+        | {low_i for i in range(most_classes) if low < (low_i := round_half_away(low + i * step, decimals)) < high}
     )
 
 
@@ -103,7 +106,7 @@ def ranks(values: Mapping[str, float | None], decimals: int) -> dict[str, tuple[
 
     Figures that read the same share the place, as in the baseline of the release.
     """
-    rounded = {code: round(value, decimals) for code, value in values.items() if value is not None}
+    rounded = {code: round_half_away(value, decimals) for code, value in values.items() if value is not None}
     ordered = sorted(rounded.values())
     return {
         code: (len(ordered) - bisect_right(ordered, value) + 1, bisect_left(ordered, value) + 1)

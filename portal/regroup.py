@@ -4,12 +4,12 @@ It follows the models of the release (`int_observations__sum_regions_on_boundari
 that the municipalities of a region in the release give the figures of that region. It never averages averages.
 """
 
-import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from portal.periods import Calendar, is_broken
+from portal.rounding import exact_sum, quotient_of, round_half_away, share_of
 
 # From best to worst; the same orders as `value_status_order` and `boundary_method_order` in the dbt project.
 STATUSES = (
@@ -98,16 +98,6 @@ def worst_method(methods: Iterable[str]) -> str:
     return max(methods, key=METHODS.index)
 
 
-def round_half_away(value: float, decimals: int) -> float:
-    """Returns a value rounded as in the release: halves away from zero."""
-    power = 10.0**decimals
-    scaled = value * power
-    whole = math.trunc(scaled)
-    if abs(scaled - whole) >= 0.5:
-        whole += 1 if scaled > 0 else -1
-    return whole / power
-
-
 def add_up(figures: Sequence[RegroupedFigure], decimals: int) -> RegroupedFigure:
     """Returns the sum of the figures of municipalities; one unknown figure makes the sum unknown."""
     if len(figures) == 1:
@@ -117,8 +107,7 @@ def add_up(figures: Sequence[RegroupedFigure], decimals: int) -> RegroupedFigure
     status = worst_status(figure.status for figure in figures)
     if len(values) < len(figures):
         return RegroupedFigure(None, status, "unavailable", parts)
-    # Rounded, because 0.1 and 0.2 do not add up to 0.3 in doubles.
-    total = round_half_away(math.fsum(values), decimals)
+    total = round_half_away(exact_sum(values), decimals)
     return RegroupedFigure(total, status, worst_method(["merged", *(figure.method for figure in figures)]), parts)
 
 
@@ -133,7 +122,7 @@ def part_of(figure: RegroupedFigure, share: float, decimals: int) -> RegroupedFi
     """Returns what a figure contributes if only a part of the municipality is in the region: an estimate."""
     if share == 1 or figure.value is None:
         return figure
-    return RegroupedFigure(round_half_away(figure.value * share, decimals), "estimated", "split_estimate", figure.parts)
+    return RegroupedFigure(share_of(figure.value, share, decimals), "estimated", "split_estimate", figure.parts)
 
 
 def mended_by(codes: Collection[str], heirs: Mapping[str, Collection[str]]) -> set[str]:
@@ -166,7 +155,7 @@ def place_on_boundaries(
         return RegroupedFigure(figures[0].value, status, "published")
     if len(values) < len(expected):
         return RegroupedFigure(None, status, "unavailable", len(expected))
-    total = math.fsum(_share(value, part, decimals) for value, part in zip(values, expected, strict=True))
+    total = exact_sum(_share(value, part, decimals) for value, part in zip(values, expected, strict=True))
     if has_split:
         return RegroupedFigure(total, "estimated", "split_estimate", len(expected))
     return RegroupedFigure(total, status, "merged", len(expected))
@@ -175,7 +164,7 @@ def place_on_boundaries(
 def _share(value: float, part: FigurePart, decimals: int) -> float:
     if part.share_from == 0 and part.share_to == 1:
         return value
-    return round_half_away(value * part.share_to, decimals) - round_half_away(value * part.share_from, decimals)
+    return share_of(value, part.share_to, decimals) - share_of(value, part.share_from, decimals)
 
 
 def regroup(
@@ -227,15 +216,16 @@ def derive(recipe: Recipe, series: Series, country: Series, calendar: Calendar) 
         return _growth(recipe, numerators, calendar)
     if recipe.formula == "sum":
         return {period: _rounded(figure, recipe) for period, figure in numerators.items()}
-    quotients = _quotients(recipe, numerators, _sum_of_terms(recipe.denominator, series), calendar)
+    quotients = _paired(recipe, numerators, _sum_of_terms(recipe.denominator, series), calendar)
     if recipe.formula == "location_quotient":
-        of_country = _quotients(
+        of_country = _paired(
             recipe, _sum_of_terms(recipe.numerator, country), _sum_of_terms(recipe.denominator, country), calendar
         )
-        quotients = {p: _over(figure, of_country.get(p)) for p, figure in quotients.items()}
+        return {p: _rounded(_located(sides, of_country.get(p)), recipe) for p, sides in quotients.items()}
+    found = {p: _over(*sides, recipe.factor or 1) for p, sides in quotients.items()}
     if recipe.formula == "published":
-        quotients = {p: _recomputed(figure) for p, figure in quotients.items()}
-    return {period: _rounded(figure, recipe) for period, figure in quotients.items()}
+        found = {p: _recomputed(figure) for p, figure in found.items()}
+    return {p: _rounded(figure, recipe) for p, figure in found.items()}
 
 
 def _sum_of_terms(terms: Sequence[Term], series: Series) -> dict[str, RegroupedFigure]:
@@ -251,23 +241,43 @@ def _sum_of_terms(terms: Sequence[Term], series: Series) -> dict[str, RegroupedF
 def _combine(figures: Sequence[RegroupedFigure], signs: Sequence[int]) -> RegroupedFigure:
     values = [sign * figure.value for figure, sign in zip(figures, signs, strict=True) if figure.value is not None]
     return RegroupedFigure(
-        math.fsum(values) if len(values) == len(figures) else None,
+        exact_sum(values) if len(values) == len(figures) else None,
         worst_status(figure.status for figure in figures),
         worst_method(figure.method for figure in figures),
         max(figure.parts for figure in figures),
     )
 
 
-def _quotients(recipe: Recipe, above: Periods, below: Periods, calendar: Calendar) -> dict[str, RegroupedFigure]:
-    """Returns quotients by period; the denominator is that of the period, or of its year if the period has none."""
+def _paired(
+    recipe: Recipe, above: Periods, below: Periods, calendar: Calendar
+) -> dict[str, tuple[RegroupedFigure, RegroupedFigure]]:
+    """Returns both sides by period; the denominator is that of the period, or of its year if the period has none."""
     found = {}
     for period, numerator in above.items():
         if recipe.is_annual and not calendar.is_annual(period):
             continue
         denominator = below.get(period) or below.get(calendar.whole_year(period) or "")
         if denominator is not None:
-            found[period] = _over(numerator, denominator, recipe.factor or 1)
+            found[period] = (numerator, denominator)
     return found
+
+
+def _located(
+    own: tuple[RegroupedFigure, RegroupedFigure], country: tuple[RegroupedFigure, RegroupedFigure] | None
+) -> RegroupedFigure:
+    """Returns the quotient of a region over that of the country, from their four parts."""
+    if country is None:
+        return _over(_over(*own), None)
+    return _over(_product(own[0], country[1]), _product(own[1], country[0]))
+
+
+def _product(one: RegroupedFigure, other: RegroupedFigure) -> RegroupedFigure:
+    return RegroupedFigure(
+        None if one.value is None or other.value is None else one.value * other.value,
+        worst_status([one.status, other.status]),
+        worst_method([one.method, other.method]),
+        max(one.parts, other.parts),
+    )
 
 
 def _over(numerator: RegroupedFigure, denominator: RegroupedFigure | None, factor: float = 1) -> RegroupedFigure:
@@ -280,7 +290,7 @@ def _over(numerator: RegroupedFigure, denominator: RegroupedFigure | None, facto
         return RegroupedFigure(None, "not_applicable", method, parts)
     if numerator.value is None or denominator.value is None:
         return RegroupedFigure(None, status, method, parts)
-    return RegroupedFigure(factor * numerator.value / denominator.value, status, method, parts)
+    return RegroupedFigure(quotient_of(numerator.value, denominator.value, factor), status, method, parts)
 
 
 def _recomputed(figure: RegroupedFigure) -> RegroupedFigure:
@@ -296,11 +306,11 @@ def _growth(recipe: Recipe, figures: Periods, calendar: Calendar) -> dict[str, R
         earlier = figures.get(before)
         if earlier is None:
             continue
-        grown = _over(figure, earlier)
+        more = None if figure.value is None else exact_sum([figure.value, -(earlier.value or 0)])
+        grown = _over(replace(figure, value=more), earlier, 100)
         if is_broken(recipe.breaks, calendar.first_day(before), calendar.first_day(period)):
             grown = replace(grown, value=None, status="not_applicable")
-        value = None if grown.value is None else 100 * (grown.value - 1)
-        found[period] = _rounded(RegroupedFigure(value, grown.status, grown.method, grown.parts), recipe)
+        found[period] = _rounded(grown, recipe)
     return found
 
 

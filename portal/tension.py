@@ -3,7 +3,10 @@
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
+
+from portal.formats import format_number
 
 CLASSES = "select * from tension_classes order by lower_bound"
 WIDTH, HEIGHT = 240, 16
@@ -16,8 +19,8 @@ class TensionClass:
     """A class of tension, from its lower bound up to but not including its upper one."""
 
     class_id: str
-    lower: float
-    upper: float | None
+    lower: Fraction
+    upper: Fraction | None
     market: str
     labels: dict[str, str]
 
@@ -35,7 +38,7 @@ class Band:
 class Bound:
     """A bound between two classes on the scale."""
 
-    value: float
+    value: Fraction
     x: float
 
 
@@ -44,8 +47,8 @@ def read_classes(rows: Iterable[Mapping[str, Any]]) -> dict[str, TensionClass]:
     return {
         row["class_id"]: TensionClass(
             class_id=row["class_id"],
-            lower=row["lower_bound"],
-            upper=row["upper_bound"],
+            lower=Fraction(row["lower_vacancies"], row["lower_people"]),
+            upper=None if row["upper_people"] is None else Fraction(row["upper_vacancies"], row["upper_people"]),
             market=row["market"],
             labels={lang: row[f"label_{lang}"] for lang in ("nl", "en")},
         )
@@ -53,7 +56,7 @@ def read_classes(rows: Iterable[Mapping[str, Any]]) -> dict[str, TensionClass]:
     }
 
 
-def place(tension: float) -> float:
+def place(tension: float | Fraction) -> float:
     """Returns the position of a tension on the scale; beyond an end, that end."""
     within = min(max(tension, LOWEST), HIGHEST)
     return round(WIDTH * math.log(within / LOWEST) / math.log(HIGHEST / LOWEST), 1)
@@ -70,12 +73,18 @@ def bounds(classes: dict[str, TensionClass]) -> list[Bound]:
     return [Bound(c.upper, place(c.upper)) for c in classes.values() if c.upper is not None]
 
 
-def market_bounds(classes: dict[str, TensionClass]) -> dict[str, float]:
+def market_bounds(classes: dict[str, TensionClass]) -> dict[str, Fraction]:
     """Returns the tension from which there is a shortage, and that below which there is a surplus."""
     return {
-        "shortage": min((c.lower for c in classes.values() if c.market == "shortage"), default=HIGHEST),
-        "surplus": max((c.upper or 0.0 for c in classes.values() if c.market == "surplus"), default=LOWEST),
+        "shortage": min((c.lower for c in classes.values() if c.market == "shortage"), default=Fraction(HIGHEST)),
+        "surplus": max((c.upper or Fraction() for c in classes.values() if c.market == "surplus"), default=Fraction()),
     }
+
+
+def format_bound(bound: Fraction, lang: str) -> str:
+    """Returns a bound as written in the language: as a decimal if it has at most two, else as a fraction, 2/3."""
+    decimals = next((n for n in range(3) if 10**n % bound.denominator == 0), None)
+    return str(bound) if decimals is None else format_number(float(bound), decimals, lang)
 
 
 def market_labels(classes: dict[str, TensionClass]) -> dict[str, dict[str, list[str]]]:

@@ -21,6 +21,7 @@ from portal.pages import DATABASE, file_routes, language, page_url, render, rout
 from portal.periods import is_broken
 from portal.registry import Registry, by_theme, each_once
 from portal.regroup import Periods, RegroupedFigure, index_of
+from portal.rounding import round_half_away
 
 PARAMETERS = ("region", "indicator", "boundary_year")
 MOST_SUGGESTIONS = 5
@@ -265,7 +266,7 @@ def _csv_rows(asked: AskedComparison, registry: Registry, lang: str, series: Map
             "value": figure.value,
             "value_status": figure.status,
             "boundary_method": figure.method,
-            "index_value": round(index[code][period], 1) if period in index.get(code, {}) else None,
+            "index_value": round_half_away(index[code][period], 1) if period in index.get(code, {}) else None,
             "index_base_period": base,
             "attribution": attribution,
         }

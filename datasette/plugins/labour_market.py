@@ -13,7 +13,7 @@ from portal.csv_text import Row
 from portal.formats import format_number
 from portal.pages import file_routes, language, not_found, page_url, parts_of, render, routes
 from portal.rows import read_rows
-from portal.tension import CLASSES, bands, bounds, market_bounds, market_labels, place, read_classes
+from portal.tension import CLASSES, bands, bounds, format_bound, market_bounds, market_labels, place, read_classes
 
 # The table of tensions is made from this source alone.
 SOURCE = "uwv/spanningsindicator"
@@ -31,19 +31,20 @@ order by t.is_over desc, t.period_code desc, t.occupation_level = 'total' desc, 
 """
 MOVES = """
 select m.region_code, r.name as region_name, m.period_code, m.from_occupation_code, f.title_nl as from_title_nl,
-    f.title_en as from_title_en, m.from_tension_ratio, m.from_ww_short_count, m.nearness, m.to_occupation_code,
-    o.title_nl as to_title_nl, o.title_en as to_title_en, m.to_tension_ratio, m.to_vacancies_count,
-    m.to_ww_short_count
+    f.title_en as from_title_en, m.from_tension_ratio, m.from_ww_short_count, m.segment_code, m.level_step,
+    m.to_occupation_code, o.title_nl as to_title_nl, o.title_en as to_title_en, m.to_tension_ratio,
+    m.to_vacancies_count, m.to_ww_short_count
 from occupation_mobility as m
 join regions as r using (region_code)
 join occupations as f on f.code = m.from_occupation_code
 join occupations as o on o.code = m.to_occupation_code
 where m.region_code = :code
-order by m.from_tension_ratio, m.from_occupation_code, m.nearness desc, m.to_vacancies_count desc, m.to_occupation_code
+order by m.from_tension_ratio, m.from_occupation_code, abs(m.level_step), m.to_vacancies_count desc,
+    m.to_occupation_code
 """
 REGIONS = """
 select t.region_code, r.name as region_name, t.period_code, t.vacancies_count, t.ww_short_count, t.tension_ratio,
-    t.tension_class, t.value_status, t.no_ratio_reason, t.parts_count, t.parts_known_count,
+    t.tension_class, t.value_status, t.no_ratio_reason, t.method, t.parts_count, t.parts_known_count, t.groups_count,
     sum(o.market = 'shortage') as shortages_count, sum(o.market = 'surplus') as surpluses_count,
     count(o.occupation_code) as occupations_count
 from labour_tension as t
@@ -59,16 +60,17 @@ ABOUT_SOURCE = "select * from sources where dataset_id = :id"
 TENSION_COLUMNS = (
     "region_code region_name period_code occupation_code occupation_level title_nl title_en segment_code class_code "
     "vacancies_count ww_short_count tension_ratio tension_class market tension_published tension_label_uwv "
-    "value_status no_ratio_reason method parts_count parts_known_count source licence"
+    "value_status no_ratio_reason method parts_count parts_known_count groups_count source licence"
 )
 MOVES_COLUMNS = (
     "region_code region_name period_code from_occupation_code from_title_nl from_title_en from_tension_ratio "
-    "from_ww_short_count nearness to_occupation_code to_title_nl to_title_en to_tension_ratio to_vacancies_count "
-    "to_ww_short_count source licence"
+    "from_ww_short_count segment_code level_step to_occupation_code to_title_nl to_title_en to_tension_ratio "
+    "to_vacancies_count to_ww_short_count source licence"
 )
 REGIONS_COLUMNS = (
     "region_code region_name period_code vacancies_count ww_short_count tension_ratio tension_class value_status "
-    "no_ratio_reason shortages_count surpluses_count occupations_count source licence"
+    "no_ratio_reason method parts_count parts_known_count groups_count shortages_count surpluses_count "
+    "occupations_count source licence"
 )
 
 
@@ -119,13 +121,18 @@ async def region_page(request: Request, datasette: Datasette) -> Response:
         links = {page_url("labour_markets", lang): context_of(datasette).text("labour", "all_regions", lang)}
         return await not_found(datasette, request, "labour_market", title, links=links)
     rows = await read_rows(datasette, TENSION, code)
-    context = {
+    moves = by_origin(await read_rows(datasette, MOVES, code))
+    context: dict[str, Any] = {
         "region": region,
         "about": await about_source(datasette),
-        "moves": by_origin(await read_rows(datasette, MOVES, code)),
+        "moves": moves,
         "longest_list": LONGEST_LIST,
         **(describe(rows) if rows else {"quarter": None}),
     }
+    leaving = {ways[0]["from_occupation_code"] for ways in moves}
+    context["stuck"] = [
+        row for row in context.get("lists", {}).get("surplus", []) if row["occupation_code"] not in leaving
+    ]
     return await render(datasette, request, "labour_market.html", "labour_market", context)
 
 
@@ -208,4 +215,4 @@ def prepare_jinja2_environment(env: Environment) -> None:
     """Gives the templates our filters for formatting a tension."""
     env.filters["tension_place"] = place
     env.filters["tension"] = lambda value, lang: format_number(value, 2, lang)
-    env.filters["bound"] = lambda value, lang: format_number(value, len(f"{value:g}".partition(".")[2]), lang)
+    env.filters["bound"] = format_bound

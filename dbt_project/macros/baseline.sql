@@ -7,20 +7,20 @@
     the earlier figure, so that a negative balance that grows has risen; from zero there is none, except from zero to
     zero. -#}
 {% macro change_between(value, earlier, trend_unit) -%}
-    round(
-        case
-            when {{ trend_unit }} = 'points' then {{ value }} - {{ earlier }}
-            when {{ value }} = {{ earlier }} then 0
-            else 100 * ({{ value }} - {{ earlier }}) / nullif(abs({{ earlier }}), 0)
-        end,
-        2
-    )
+    case
+        when {{ trend_unit }} = 'points' then {{ round_to(difference_of(value, earlier), 2) }}
+        when {{ value }} = {{ earlier }} then 0
+        else {{ ratio_to(difference_of(value, earlier), 'abs(' ~ earlier ~ ')', 2, factor='100') }}
+    end
 {%- endmacro %}
 
 {#- The percentage of a group with the same or a lower figure, the region itself included; of fewer than ten regions it
     would say more than it knows. -#}
 {% macro percentile_of(rank_from_high, group_size) -%}
-    case when {{ group_size }} >= 10 then round(100.0 * ({{ group_size }} - {{ rank_from_high }} + 1) / {{ group_size }}, 1) end
+    case
+        when {{ group_size }} >= 10
+            then {{ ratio_to('(' ~ group_size ~ ' - ' ~ rank_from_high ~ ' + 1)', group_size, 1, factor='100') }}
+    end
 {%- endmacro %}
 
 {#- Whether a trend is one that the programmes ask for. -#}

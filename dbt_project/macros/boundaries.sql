@@ -20,8 +20,13 @@
 {% macro part_of(value, share_from, share_to, decimals) -%}
     case
         when {{ share_from }} = 0 and {{ share_to }} = 1 then {{ value }}
-        else {{ round_to(value ~ ' * ' ~ share_to, decimals) }} - {{ round_to(value ~ ' * ' ~ share_from, decimals) }}
+        else {{ share_of(value, share_to, decimals) }} - {{ share_of(value, share_from, decimals) }}
     end
+{%- endmacro %}
+
+{#- A figure times a share, multiplied as decimals and rounded once. -#}
+{% macro share_of(value, share, decimals) -%}
+    {{ round_to(as_decimal(value, 6, width=24) ~ ' * ' ~ as_decimal(share, 12, width=13), decimals) }}
 {%- endmacro %}
 
 {#- The day before a day. -#}

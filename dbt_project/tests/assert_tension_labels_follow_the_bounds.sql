@@ -23,7 +23,7 @@ wrong as (
             'a known word'
         ) || ' -> compare tension_classes.csv with what UWV says of its classes' as problem
     from labelled
-    left join {{ ref('tension_classes') }} as classes on labelled.word = lower(classes.label_nl)
+    left join {{ ref('dim_tension_class') }} as classes on labelled.word = lower(classes.label_nl)
     where
         classes.class_id is null
         or labelled.tension < classes.lower_bound - 0.005

@@ -4,15 +4,18 @@ import asyncio
 import csv
 import io
 import re
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 from datasette.app import Datasette
 from support import query
-from support_portal import fetch
+from support_portal import fetch, open_portal
+from support_releases import with_other_words
 
 from portal.csv_text import write_csv
-from portal.tension import TensionClass, bounds, place
+from portal.tension import TensionClass, bounds, format_bound, place
 
 BOTH = [("/arbeidsmarkt", "nl"), ("/en/labour-market", "en")]
 REGION = "AM11"
@@ -32,7 +35,7 @@ def newest(sample_release: Path) -> str:
 
 
 def written(value: float, decimals: int, lang: str) -> str:
-    text = f"{value:,.{decimals}f}"
+    text = f"{Decimal(repr(value)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP):,f}"
     return text if lang == "en" else text.replace(",", " ").replace(".", ",").replace(" ", ".")
 
 
@@ -91,7 +94,7 @@ def test_shortages_and_surpluses_are_those_of_the_bounds(portal: Datasette, samp
     )
     expected = [
         [name for name, t in sorted(rows, key=lambda row: -row[1]) if t >= 1.5][:10],
-        [name for name, t in sorted(rows, key=lambda row: row[1]) if t < 0.67][:10],
+        [name for name, t in sorted(rows, key=lambda row: row[1]) if t < 2 / 3][:10],
     ]
     lists = section(fetch(portal, f"/arbeidsmarkt/{REGION}").text, "lists").replace("&#39;", "'").split("<ol")[1:]
     found = [re.findall(r'class="what"><span>([^<]+)</span>', part) for part in lists]
@@ -113,6 +116,88 @@ def test_where_people_could_move_is_every_row_of_the_region(portal: Datasette, s
         for name, vacancies in re.findall(r"<li><span>([^<]+)</span> <span class=\"detail\">(\d+) vacatures", card):
             found.add((origin, name, float(vacancies)))
     assert moves and found == set(moves)
+
+
+def with_labour_market(release: Path, folder: Path, changes: str) -> Datasette:
+    """The portal on the release with another labour market."""
+    return open_portal(with_other_words(release, folder / release.name, changes))
+
+
+NO_SURPLUS = {
+    "nl": "geen enkele beroepsgroep in deze regio een overschot",
+    "en": "no occupational group in this region",
+}
+NO_WAY = {"nl": "Er zijn in dit kwartaal overschotten", "en": "There are surpluses in this quarter"}
+STUCK = {"nl": "Overschotten zonder zo", "en": "Surpluses without such a shortage"}
+
+
+@pytest.mark.parametrize(("root", "lang"), BOTH)
+def test_where_nobody_can_move_the_page_says_why(
+    sample_release: Path, newest: str, tmp_path: Path, root: str, lang: str
+) -> None:
+    surplus = f"region_code = '{REGION}' and period_code = '{newest}' and market = 'surplus'"
+    none_left = f"delete from occupation_mobility where region_code = '{REGION}';"
+    nowhere = section(
+        fetch(with_labour_market(sample_release, tmp_path / "a", none_left), f"{root}/{REGION}").text, "moves"
+    )
+    assert (
+        NO_WAY[lang] in nowhere
+        and NO_SURPLUS[lang] not in nowhere
+        and "<article" not in nowhere
+        and ".csv" not in nowhere
+    )
+    balanced = f"{none_left} update labour_tension set market = 'balanced', tension_class = 'balanced' where {surplus};"
+    portal = with_labour_market(sample_release, tmp_path / "b", balanced)
+    quiet = section(fetch(portal, f"{root}/{REGION}").text, "moves")
+    assert NO_SURPLUS[lang] in quiet and NO_WAY[lang] not in quiet and "<article" not in quiet
+    question = fetch(portal, f"/regiokompas/from_surplus_to_shortage.json?region={REGION}&_shape=array").json()
+    assert [(row["way"], row["from_occupation"]) for row in question] == [("geen overschot / no surplus", None)]
+
+
+@pytest.mark.parametrize(("root", "lang"), BOTH)
+def test_a_surplus_without_a_way_is_named(
+    portal: Datasette, sample_release: Path, newest: str, root: str, lang: str
+) -> None:
+    title = "coalesce(title_en, title_nl)" if lang == "en" else "title_nl"
+    stuck = query(
+        sample_release,
+        f"select {title} from labour_tension where region_code = ? and period_code = ? and market = 'surplus'"
+        " and occupation_level in ('group', 'uwv_group') and occupation_code not in"
+        " (select from_occupation_code from occupation_mobility where region_code = ?)",
+        REGION,
+        newest,
+        REGION,
+    )
+    told = section(fetch(portal, f"{root}/{REGION}").text, "moves").split(STUCK[lang])[1].split("</p>")[0]
+    names = re.sub(r"<[^>]+>", "", told).split(":", 1)[1].replace("&#39;", "'").strip(" .")
+    assert stuck and sorted(names.split("; ")) == sorted(name for (name,) in stuck)
+
+
+@pytest.mark.parametrize(
+    ("root", "of_groups", "of_uwv"),
+    [
+        ("/arbeidsmarkt", "Opgeteld uit {} beroepsgroepen; {} van de {}", "UWV geeft dit totaal zelf."),
+        ("/en/labour-market", "Added up from {} occupational groups; {} of UWV's {}", "UWV itself gives this total."),
+    ],
+)
+def test_a_total_says_of_how_many_groups_it_is(
+    portal: Datasette, sample_release: Path, newest: str, tmp_path: Path, root: str, of_groups: str, of_uwv: str
+) -> None:
+    lang = "en" if root.startswith("/en") else "nl"
+    (counts,) = query(
+        sample_release,
+        "select groups_count, parts_known_count, parts_count from labour_tension"
+        " where region_code = 'NL01' and occupation_level = 'total' and period_code = ?",
+        newest,
+    )
+    assert counts[1] < counts[2]
+    told = of_groups.format(*(written(count, 0, lang) for count in counts))
+    for path in (root, f"{root}/NL01"):
+        assert told in fetch(portal, path).text.replace("&#39;", "'")
+    changes = f"""update labour_tension set method = 'published', parts_count = null, parts_known_count = null,
+        groups_count = null where occupation_level = 'total' and region_code = '{REGION}';"""
+    own = with_labour_market(sample_release, tmp_path, changes)
+    assert of_uwv in fetch(own, f"{root}/{REGION}").text
 
 
 def test_a_tension_that_is_not_there_is_no_zero_and_says_why(
@@ -189,7 +274,10 @@ def test_a_page_is_safe_and_leads_to_itself_in_the_other_language(portal: Datase
 
 def test_the_scale_marks_the_bounds_of_the_classes_and_ends_where_it_ends(portal: Datasette) -> None:
     marks = bounds(classes_of(portal))
-    assert [mark.value for mark in marks] == [0.25, 0.67, 1.5, 4]
+    assert [mark.value for mark in marks] == [Fraction(1, 4), Fraction(2, 3), Fraction(3, 2), 4]
+    assert [format_bound(mark.value, "nl") for mark in marks] == ["0,25", "2/3", "1,5", "4"]
+    page = fetch(portal, "/en/labour-market").text
+    assert "loose below 2/3, balanced below 1.5, tight below 4" in page
     places = [place(0), *(mark.x for mark in marks), place(10_000)]
     assert places == sorted(places) and len(set(places)) == len(places)
     assert place(0.25) + place(4) == pytest.approx(2 * place(1))

@@ -52,6 +52,29 @@ def test_one_dutch_title_has_one_english_title() -> None:
     assert len({dutch for dutch, _ in pairs}) == len({english for _, english in pairs}) == len(pairs)
 
 
+def test_levels_are_those_of_the_groups_below() -> None:
+    levels = {row["code"]: (int(row["lowest_isco_level"]), int(row["highest_isco_level"])) for row in ROWS}
+    assert all(1 <= lowest <= highest <= 4 for lowest, highest in levels.values())
+    for code, (lowest, highest) in levels.items():
+        below = [levels[row["code"]] for row in ROWS if row["parent_code"] == code]
+        assert not below or (lowest, highest) == (min(low for low, _ in below), max(high for _, high in below)), code
+    # Accountants, bookkeeping clerks, chefs and cooks, cleaners.
+    assert [levels[code] for code in ("0411", "0434", "1112", "1121")] == [(4, 4), (2, 2), (2, 3), (1, 1)]
+
+
+@pytest.mark.standin
+def test_levels_are_those_that_cbs_gives_the_unit_groups() -> None:
+    """Levels 0 and 7 stand for occupations whose level is not known."""
+    found: dict[str, set[str]] = {}
+    for row in rows_of(SHARED / "standin" / "files" / "uwv" / "isco2008_brc2014_cbs.csv"):
+        if row["ISCO2008niveau"] in ("1", "2", "3", "4"):
+            found.setdefault(row["BRC2014beroepsgroep"], set()).add(row["ISCO2008niveau"])
+    groups = [row for row in ROWS if row["level"] == "group"]
+    assert {r["code"]: (r["lowest_isco_level"], r["highest_isco_level"]) for r in groups} == {
+        code: (min(levels), max(levels)) for code, levels in found.items()
+    }
+
+
 @pytest.mark.standin
 def test_titles_are_those_of_cbs() -> None:
     source = rows_of(SHARED / "standin" / "files" / "uwv" / "isco2008_brc2014_cbs.csv")

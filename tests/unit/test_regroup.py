@@ -25,7 +25,6 @@ from portal.regroup import (
     mended_by,
     place_on_boundaries,
     regroup,
-    round_half_away,
 )
 
 MACROS = Path(__file__).parents[2] / "dbt_project" / "macros"
@@ -173,11 +172,6 @@ def test_on_boundaries_who_is_counted_by_its_heir_is_not_missed() -> None:
     assert place_on_boundaries(parts, 0) == final(100)
     assert place_on_boundaries([FigurePart(final(100)), FigurePart(None)], 0).method == "unavailable"
     assert place_on_boundaries([FigurePart(None), FigurePart(None)], 0, ahead=final(7)) == final(7)
-
-
-@pytest.mark.parametrize(("value", "decimals", "rounded"), [(0.5, 0, 1), (-0.5, 0, -1), (2.5, 0, 3), (1.25, 1, 1.3)])
-def test_a_half_is_rounded_away_from_zero(value: float, decimals: int, rounded: float) -> None:
-    assert round_half_away(value, decimals) == rounded
 
 
 def test_an_index_starts_where_all_have_a_figure() -> None:

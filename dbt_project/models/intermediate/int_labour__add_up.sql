@@ -1,5 +1,6 @@
 -- Vacancies and benefits as UWV gives them, and added up where UWV gives no row: for the country, and for segments,
--- classes and all occupations together. Ratios are never added up. A sum that lacks a part has no number.
+-- classes and all occupations together. Ratios are never added up. A part is a row of UWV; a sum is made of those in
+-- which both counts are known, and has no number if these are too few.
 with given as (
 
     select
@@ -17,9 +18,7 @@ with given as (
         readings.tension_published,
         readings.tension_label_uwv,
         readings.status_rank,
-        'published' as method,
-        cast(null as integer) as parts_count,
-        cast(null as integer) as parts_known_count,
+        readings.vacancies_count + readings.ww_short_count is not null as is_known,
         readings.dataset_id,
         readings.landed_sha256
     from {{ ref('int_labour__read_tension') }} as readings
@@ -75,8 +74,11 @@ country as (
         max(given.title_en) as title_en,
         max(given.segment_code) as segment_code,
         max(given.class_code) as class_code,
-        {{ whole_sum('given.vacancies_count', 'max(expected_regions.parts_count)') }} as vacancies_count,
-        {{ whole_sum('given.ww_short_count', 'max(expected_regions.parts_count)') }} as ww_short_count,
+        {{ whole_sum('given.vacancies_count', 'max(expected_regions.parts_count)') }} as whole_vacancies,
+        {{ whole_sum('given.ww_short_count', 'max(expected_regions.parts_count)') }} as whole_ww_short,
+        {{ exact_sum('case when given.is_known then given.vacancies_count end') }} as known_vacancies,
+        {{ exact_sum('case when given.is_known then given.ww_short_count end') }} as known_ww_short,
+        max(case when given.is_known then given.status_rank end) as known_rank,
         cast(null as double) as tension_published,
         cast(null as string) as tension_label_uwv,
         greatest(
@@ -86,9 +88,8 @@ country as (
                 else 1
             end
         ) as status_rank,
-        'aggregated' as method,
-        cast(max(expected_regions.parts_count) as integer) as parts_count,
-        cast(count(given.vacancies_count + given.ww_short_count) as integer) as parts_known_count,
+        max(expected_regions.parts_count) as parts_count,
+        count(case when given.is_known then 1 end) as parts_known_count,
         max(given.dataset_id) as dataset_id,
         case when min(given.landed_sha256) = max(given.landed_sha256) then max(given.landed_sha256) end as landed_sha256
     from given
@@ -110,9 +111,35 @@ country as (
 
 areas as (
 
-    select * from given
+    select
+        region_code,
+        period_code,
+        occupation_code,
+        occupation_level,
+        brc_code,
+        title_nl,
+        title_en,
+        segment_code,
+        class_code,
+        vacancies_count as whole_vacancies,
+        ww_short_count as whole_ww_short,
+        case when is_known then vacancies_count end as known_vacancies,
+        case when is_known then ww_short_count end as known_ww_short,
+        case when is_known then status_rank end as known_rank,
+        tension_published,
+        tension_label_uwv,
+        status_rank,
+        1 as parts_count,
+        case when is_known then 1 else 0 end as parts_known_count,
+        dataset_id,
+        landed_sha256,
+        true as is_given
+    from given
     union all
-    select * from country
+    select
+        *,
+        false as is_given
+    from country
 
 ),
 
@@ -149,7 +176,7 @@ expected_parts as (
     select
         period_code,
         whole_code,
-        count(distinct occupation_code) as parts_count
+        count(distinct occupation_code) as groups_count
     from parts
     group by period_code, whole_code
 
@@ -161,17 +188,22 @@ wholes as (
         parts.region_code,
         parts.period_code,
         parts.whole_code as occupation_code,
-        {{ whole_sum('parts.vacancies_count', 'max(expected_parts.parts_count)') }} as vacancies_count,
-        {{ whole_sum('parts.ww_short_count', 'max(expected_parts.parts_count)') }} as ww_short_count,
+        {{ whole_sum('parts.whole_vacancies', 'max(expected_parts.groups_count)') }} as whole_vacancies,
+        {{ whole_sum('parts.whole_ww_short', 'max(expected_parts.groups_count)') }} as whole_ww_short,
+        {{ exact_sum('parts.known_vacancies') }} as known_vacancies,
+        {{ exact_sum('parts.known_ww_short') }} as known_ww_short,
+        max(parts.known_rank) as known_rank,
         greatest(
             max(parts.status_rank),
             case
-                when count(*) < max(expected_parts.parts_count) then {{ rank_in("'missing'", value_status_order()) }}
+                when count(*) < max(expected_parts.groups_count) then {{ rank_in("'missing'", value_status_order()) }}
                 else 1
             end
         ) as status_rank,
-        cast(max(expected_parts.parts_count) as integer) as parts_count,
-        cast(count(parts.vacancies_count + parts.ww_short_count) as integer) as parts_known_count,
+        -- A group without any row in the region lacks at least one.
+        sum(parts.parts_count) + max(expected_parts.groups_count) - count(*) as parts_count,
+        sum(parts.parts_known_count) as parts_known_count,
+        count(case when parts.parts_known_count > 0 then 1 end) as groups_count,
         max(parts.dataset_id) as dataset_id,
         case when min(parts.landed_sha256) = max(parts.landed_sha256) then max(parts.landed_sha256) end as landed_sha256
     from parts
@@ -195,16 +227,20 @@ added as (
         coalesce(occupations.title_en, 'All occupations') as title_en,
         case when occupations.level = 'segment' then occupations.code end as segment_code,
         substr(occupations.code, 1, 2) as class_code,
-        wholes.vacancies_count,
-        wholes.ww_short_count,
+        wholes.whole_vacancies,
+        wholes.whole_ww_short,
+        wholes.known_vacancies,
+        wholes.known_ww_short,
+        wholes.known_rank,
         cast(null as double) as tension_published,
         cast(null as string) as tension_label_uwv,
         wholes.status_rank,
-        'aggregated' as method,
         wholes.parts_count,
         wholes.parts_known_count,
         wholes.dataset_id,
-        wholes.landed_sha256
+        wholes.landed_sha256,
+        false as is_given,
+        wholes.groups_count
     from wholes
     left join {{ ref('occupations') }} as occupations on wholes.occupation_code = occupations.code
     left join areas
@@ -214,8 +250,55 @@ added as (
             and wholes.occupation_code = areas.occupation_code
     where areas.occupation_code is null
 
+),
+
+counted as (
+
+    select
+        *,
+        cast(null as integer) as groups_count
+    from areas
+    union all
+    select * from added
+
+),
+
+judged as (
+
+    select
+        *,
+        case
+            when is_given then 'published'
+            when parts_known_count < parts_count and {{ has_enough_parts('parts_known_count', 'parts_count') }}
+                then 'partial'
+            else 'aggregated'
+        end as method
+    from counted
+
 )
 
-select * from areas
-union all
-select * from added
+select
+    region_code,
+    period_code,
+    occupation_code,
+    occupation_level,
+    brc_code,
+    title_nl,
+    title_en,
+    segment_code,
+    class_code,
+    case when method = 'partial' then known_vacancies else whole_vacancies end as vacancies_count,
+    case when method = 'partial' then known_ww_short else whole_ww_short end as ww_short_count,
+    tension_published,
+    tension_label_uwv,
+    case
+        when method = 'partial' then greatest(known_rank, {{ rank_in("'estimated'", value_status_order()) }})
+        else status_rank
+    end as status_rank,
+    method,
+    case when not is_given then cast(parts_count as integer) end as parts_count,
+    case when not is_given then cast(parts_known_count as integer) end as parts_known_count,
+    cast(groups_count as integer) as groups_count,
+    dataset_id,
+    landed_sha256
+from judged

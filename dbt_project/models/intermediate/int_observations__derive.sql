@@ -28,7 +28,9 @@ quotients as (
         boundary_year,
         year,
         decimals,
-        factor * numerator / nullif(denominator, 0) as value,
+        numerator,
+        denominator,
+        factor,
         denominator = 0 as has_no_base,
         -- Made again from counts that the source rounded, so it is not the rate that the source would give.
         case
@@ -78,10 +80,16 @@ located as (
         quotients.boundary_year,
         quotients.year,
         quotients.decimals,
+        -- The quotient over that of the country, in which the factors cancel out.
         case
-            when quotients.formula = 'location_quotient' then quotients.value / nullif(country.value, 0)
-            else quotients.value
-        end as value,
+            when quotients.formula = 'location_quotient' then quotients.numerator * country.denominator
+            else quotients.numerator
+        end as numerator,
+        case
+            when quotients.formula = 'location_quotient' then quotients.denominator * country.numerator
+            else quotients.denominator
+        end as denominator,
+        case when quotients.formula = 'location_quotient' then 1 else quotients.factor end as factor,
         coalesce(quotients.has_no_base, false) as has_no_base,
         case
             when quotients.formula = 'location_quotient'
@@ -116,8 +124,11 @@ grown as (
         numerators.year,
         numerators.decimals,
         case
-            when crossed.indicator_id is null then 100 * (numerators.value / nullif(earlier.value, 0) - 1)
-        end as value,
+            when crossed.indicator_id is null
+                then cast({{ difference_of('numerators.value', 'earlier.value') }} as double)
+        end as numerator,
+        earlier.value as denominator,
+        100 as factor,
         crossed.indicator_id is not null or coalesce(earlier.value = 0, false) as has_no_base,
         {{ worst_of_two('numerators.value_status', 'earlier.value_status', value_status_order()) }} as value_status,
         {{ worst_of_two('numerators.boundary_method', 'earlier.boundary_method', boundary_method_order()) }}
@@ -154,7 +165,9 @@ added as (
         boundary_year,
         year,
         decimals,
-        factor * value as value,
+        value as numerator,
+        1 as denominator,
+        factor,
         false as has_no_base,
         value_status,
         boundary_method,
@@ -165,13 +178,23 @@ added as (
 
 ),
 
-derived as (
+parts as (
 
     select * from located
     union all
     select * from grown
     union all
     select * from added
+
+),
+
+-- Rounded once, from the parts.
+derived as (
+
+    select
+        *,
+        {{ ratio_to('numerator', 'denominator', 'decimals', factor='factor') }} as value
+    from parts
 
 )
 
@@ -182,7 +205,7 @@ select
     period_code,
     boundary_year,
     year,
-    {{ round_to('value', 'decimals') }} as value,
+    value,
     case
         when has_no_base then 'not_applicable'
         when value is null and value_status not in ('suppressed', 'not_applicable') then 'missing'

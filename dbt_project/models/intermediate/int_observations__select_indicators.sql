@@ -19,11 +19,13 @@ observations as (
 
 )
 
+{% set multiplied = as_decimal('observations.value', 12) ~ ' * cast(indicators.multiplier as integer)' %}
+
 select
     indicators.indicator_id,
     observations.region_code,
     observations.period_code,
-    {{ round_to('observations.value * indicators.multiplier', 'indicators.decimals') }} as value,
+    {{ round_to(multiplied, 'indicators.decimals') }} as value,
     observations.value_status,
     observations.is_over,
     observations.source_mark,

@@ -27,7 +27,7 @@ distances as (
     select
         region_code,
         peer_code,
-        round(sqrt(avg(squared_distance)), 6) as distance,
+        {{ round_to('sqrt(avg(squared_distance))', 6) }} as distance,
         sum(features_count) as features_count
     from group_distances
     group by region_code, peer_code

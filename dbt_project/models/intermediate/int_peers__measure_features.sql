@@ -110,10 +110,10 @@ select
     chosen.region_code,
     chosen.feature,
     chosen.feature_group,
-    round(chosen.value, 6) as value,
+    {{ round_to('chosen.value', 6) }} as value,
     -- Rounded, so that the order in which an engine adds up makes no difference; distances use these rounded figures.
     -- A feature that is equal for all distinguishes none.
-    coalesce(round((chosen.scaled_value - spreads.mean) / nullif(spreads.deviation, 0), 6), 0) as z_score,
+    coalesce({{ round_to('(chosen.scaled_value - spreads.mean) / nullif(spreads.deviation, 0)', 6) }}, 0) as z_score,
     chosen.period_code
 from chosen
 inner join spreads on chosen.feature = spreads.feature

@@ -58,7 +58,7 @@ judged as (
             when unreviewed_count > 0 or reviewed_count = 0 then 'not_reviewed'
             when unknown_count > 0 then 'missing'
         end as gap,
-        round(100.0 * reviewed_size / nullif(granted_size, 0), 1) as reviewed_pct
+        {{ ratio_to('reviewed_size', 'granted_size', 1, factor='100') }} as reviewed_pct
     from summed
 
 ),

@@ -68,7 +68,7 @@ summaries as (
         peer_group_code,
         count(*) as peers_count,
         -- The mean of the two middle figures, without floating-point noise.
-        round(median(value), 6) as median_value,
+        {{ round_to('median(value)', 6) }} as median_value,
         min(value) as lowest_value,
         max(value) as highest_value
     from grouped

@@ -3,5 +3,7 @@ select
     level,
     title_nl,
     title_en,
-    parent_code
+    parent_code,
+    lowest_isco_level,
+    highest_isco_level
 from {{ ref('occupations') }}

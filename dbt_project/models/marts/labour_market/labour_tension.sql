@@ -1,12 +1,10 @@
 -- With few people on benefit, a tension jumps with every one of them: below min_tension_denominator there is none.
--- The class follows from the exact tension, not from the rounded one that is shown.
+-- The class follows from the two counts, not from the rounded tension that is shown.
 with figures as (
 
     select
         *,
-        case
-            when ww_short_count >= {{ var('min_tension_denominator') }} then vacancies_count / ww_short_count
-        end as tension_exact
+        vacancies_count is not null and ww_short_count >= {{ var('min_tension_denominator') }} as has_tension
     from {{ ref('int_labour__add_up') }}
 
 ),
@@ -18,10 +16,14 @@ classed as (
         classes.class_id,
         classes.market
     from figures
-    left join {{ ref('tension_classes') }} as classes
+    left join {{ ref('dim_tension_class') }} as classes
         on
-            figures.tension_exact >= classes.lower_bound
-            and (figures.tension_exact < classes.upper_bound or classes.upper_bound is null)
+            figures.has_tension
+            and figures.vacancies_count * classes.lower_people >= figures.ww_short_count * classes.lower_vacancies
+            and (
+                classes.upper_people is null
+                or figures.vacancies_count * classes.upper_people < figures.ww_short_count * classes.upper_vacancies
+            )
 
 ),
 
@@ -47,7 +49,8 @@ select
     classed.class_code,
     classed.vacancies_count,
     classed.ww_short_count,
-    {{ round_to('classed.tension_exact', 4) }} as tension_ratio,
+    case when classed.has_tension then {{ ratio_to('classed.vacancies_count', 'classed.ww_short_count', 2) }} end
+        as tension_ratio,
     classed.class_id as tension_class,
     classed.market,
     classed.tension_published,
@@ -56,11 +59,11 @@ select
         when classed.vacancies_count is null or classed.ww_short_count is null
             then {{ word_at('classed.status_rank', value_status_order()) }}
         when classed.ww_short_count = 0 then 'not_applicable'
-        when classed.tension_exact is null then 'missing'
+        when not classed.has_tension then 'missing'
         else {{ word_at('classed.status_rank', value_status_order()) }}
     end as value_status,
     case
-        when classed.tension_exact is not null then cast(null as string)
+        when classed.has_tension then cast(null as string)
         when classed.vacancies_count is not null and classed.ww_short_count = 0 then 'zero_denominator'
         when classed.vacancies_count is not null and classed.ww_short_count is not null then 'small_denominator'
         when classed.method = 'aggregated' then 'part_unknown'
@@ -69,6 +72,7 @@ select
     classed.method,
     classed.parts_count,
     classed.parts_known_count,
+    classed.groups_count,
     ongoing.period_code is null as is_over,
     origins.origin_id,
     sources.notice

@@ -15,7 +15,7 @@ sides as (
         sums.value,
         sums.value_status,
         sums.boundary_method,
-        country.value - sums.value as rest_value,
+        cast({{ difference_of('country.value', 'sums.value') }} as double) as rest_value,
         {{ worst_of_two('sums.value_status', 'country.value_status', value_status_order()) }} as rest_status
     from sums
     inner join sums as country
@@ -35,10 +35,16 @@ figures as (
         numerators.region_code,
         numerators.year,
         indicators.decimals,
-        coalesce(indicators.factor, 1) * numerators.value
-        / case when denominators.side is null then 1 else nullif(denominators.value, 0) end as value,
-        coalesce(indicators.factor, 1) * numerators.rest_value
-        / case when denominators.side is null then 1 else nullif(denominators.rest_value, 0) end as rest_value,
+        {{ quotient_of(
+            'numerators.value',
+            'case when denominators.side is null then 1 else denominators.value end',
+            factor='coalesce(indicators.factor, 1)'
+        ) }} as value,
+        {{ quotient_of(
+            'numerators.rest_value',
+            'case when denominators.side is null then 1 else denominators.rest_value end',
+            factor='coalesce(indicators.factor, 1)'
+        ) }} as rest_value,
         coalesce(denominators.value = 0, false) as has_no_base,
         coalesce(denominators.rest_value = 0, false) as rest_has_no_base,
         {{ worst_of_two(
@@ -85,8 +91,8 @@ indexed as (
     select
         figures.*,
         bases.year as base_year,
-        {{ round_to('100 * figures.value / bases.value', '1') }} as region_index,
-        {{ round_to('100 * figures.rest_value / bases.rest_value', '1') }} as rest_index
+        {{ round_to('100 * figures.value / bases.value', 1) }} as region_index,
+        {{ round_to('100 * figures.rest_value / bases.rest_value', 1) }} as rest_index
     from figures
     left join bases
         on
@@ -139,7 +145,7 @@ select
     indexed.base_year,
     indexed.region_index,
     indexed.rest_index as rest_of_country_index,
-    {{ round_to('(indexed.region_index - indexed.rest_index)', '1') }} as difference_points,
+    {{ round_to(difference_of('indexed.region_index', 'indexed.rest_index'), 1) }} as difference_points,
     territories.territory,
     cast(then_members.members_count as integer) as members_then,
     cast(coalesce(now_members.members_count, 0) as integer) as members_now,

@@ -79,7 +79,7 @@ select
     listed.country,
     cells.value,
     coalesce(cells.value_status, 'missing') as value_status,
-    {{ round_to('cells.value / nullif(country_cells.value, 0)', '4') }} as ratio_to_country,
+    {{ ratio_to('cells.value', 'country_cells.value', 4) }} as ratio_to_country,
     case
         when cells.value is not null then null
         when known_at_level.indicator_id is null then 'not_at_this_level'

@@ -1,9 +1,3 @@
-{#- Rounds to a number of decimals that differs per row; on some engines round() takes only a constant.
-    Dividing by a power of ten gives the double nearest to the decimal figure. -#}
-{% macro round_to(value, decimals) -%}
-    round(({{ value }}) * power(10, {{ decimals }})) / power(10, {{ decimals }})
-{%- endmacro %}
-
 {#- The last day of a period of `months` months that starts on `start_date`. -#}
 {% macro last_day_after_months(start_date, months) -%}
     cast({{ dbt.dateadd('day', -1, dbt.dateadd('month', months, start_date)) }} as date)
@@ -25,9 +19,4 @@
 {#- True for a text without digits. -#}
 {% macro has_no_digit(text) -%}
     translate({{ text }}, '0123456789', '') = {{ text }}
-{%- endmacro %}
-
-{#- A sum that does not depend on the order of its parts: figures have at most six decimals. -#}
-{% macro exact_sum(figure) -%}
-    round(sum({{ figure }}), 6)
 {%- endmacro %}
