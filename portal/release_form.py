@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-KNOWN_FORMATS = frozenset({1})
+KNOWN_FORMATS = frozenset({2})
 FORMAT = "release_format"
 
 

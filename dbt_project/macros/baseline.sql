@@ -17,7 +17,11 @@
     )
 {%- endmacro %}
 
-{#- The percentage of a group that ranks at or below a place, including the region itself: 100 for the first. -#}
+{#- The percentage of a group that ranks at or below a place, including the region itself: 100 for the first. A small
+    group has none: one place more or less would already be many per cent. -#}
 {% macro percentile_of(place, group_size) -%}
-    round(100.0 * ({{ group_size }} - {{ place }} + 1) / {{ group_size }}, 1)
+    case
+        when {{ group_size }} >= {{ var('min_percentile_size') }}
+            then round(100.0 * ({{ group_size }} - {{ place }} + 1) / {{ group_size }}, 1)
+    end
 {%- endmacro %}
