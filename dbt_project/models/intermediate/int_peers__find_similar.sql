@@ -95,7 +95,7 @@ ranked as (
 nearest as (
 
     select * from ranked
-    where similarity_rank <= 10
+    where similarity_rank <= {{ var('max_peers') }}
 
 ),
 
