@@ -50,8 +50,9 @@ class Registry:
 
     `successors` has the present municipality that each former one went into as a whole, `heirs` the present ones that
     each divided municipality was split among, largest part first. `datasets` has the source tables of each indicator,
-    `terms` what each one is computed from, by side, `labour_regions` the regions with a labour market page, `peer_groups`
-    the groups in which a municipality is compared, and `ongoing` the periods of each indicator that were not over when its figures were fetched.
+    `terms` what each one is computed from, by side, `labour_regions` the regions with a labour market page,
+    `peer_groups` the groups in which a municipality is compared, and `ongoing` the periods of each indicator that were
+    not over when its figures were fetched.
     """
 
     indicators: Mapping[str, Row]
