@@ -32,11 +32,12 @@ WARNINGS = "usage_warnings"
 
 @dataclass(frozen=True)
 class Join:
-    """Columns of another table that make a row readable without that table."""
+    """Columns of another table that make a row readable without that table; `their_key` if the key has another name."""
 
     table: str
     key: str
     columns: tuple[str, ...]
+    their_key: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class ExtractPart:
 
 
 REGION = Join("regions", "region_code", ("name",))
+PEER = Join("regions", "peer_code", ("name",), their_key="region_code")
 INDICATOR = Join("indicators", "indicator_id", ("title_nl", "title_en", "unit_nl", "unit_en"))
 ORIGIN = Join("origins", "origin_id", ("dataset_id", "source_modified"))
 TERMS = Join("sources", "dataset_id", ("licence", "attribution", "homepage_url"))
@@ -68,6 +70,8 @@ PARTS = (
     ExtractPart("observations", OF_REGION, (REGION, INDICATOR, ORIGIN)),
     ExtractPart("baseline", OF_REGION, (REGION, INDICATOR)),
     ExtractPart("baseline_peers", OF_REGION, (REGION, INDICATOR)),
+    ExtractPart("similar_municipalities", OF_REGION, (PEER,)),
+    ExtractPart("peer_features", f"exists (select 1 from similar_municipalities where {OF_REGION})"),
     ExtractPart("indicators", ITS_INDICATORS, (TERMS,)),
     ExtractPart("sources", ITS_SOURCES),
     ExtractPart("origins", ITS_ORIGINS),
@@ -107,7 +111,9 @@ def query(part: ExtractPart, package: Json) -> str:
     schema = _resource(package, part.table)["schema"]
     columns = [f"t.{_quoted(field['name'])}" for field in schema["fields"]]
     columns += [f"{join.table}.{_quoted(column)}" for join in part.joins for column in join.columns]
-    joins = [f"left join {j.table} on {j.table}.{_quoted(j.key)} = t.{_quoted(j.key)}" for j in part.joins]
+    joins = [
+        f"left join {j.table} on {j.table}.{_quoted(j.their_key or j.key)} = t.{_quoted(j.key)}" for j in part.joins
+    ]
     order = ", ".join(f"t.{_quoted(name)}" for name in schema["primaryKey"])
     source = f"(select * from {part.table} where {part.where}) as t"
     return f"select {', '.join(columns)} from {source} {' '.join(joins)} order by {order}"

@@ -42,6 +42,7 @@ select distinct indicator_id, period_code from observations_on_boundaries
 where not is_over and boundary_year = (select max(boundary_year) from observations_on_boundaries)
 """
 BREAKS = "select distinct indicator_id, region_code, period_code from series_breaks"
+PEER_GROUPS = "select * from peer_groups order by group_order"
 LABOUR_REGIONS = "select distinct region_code from labour_tension"
 
 
@@ -52,8 +53,8 @@ class Registry:
     `successors` has the present municipality that each former one went into as a whole, `heirs` the present ones that
     each divided municipality was split among, largest part first. `datasets` has the source tables of each indicator,
     `terms` what each one is computed from, by side, `labour_regions` the regions with a labour market page,
-    `ongoing` the periods of each indicator that were not over when its figures were fetched, and `breaks` the days on
-    which the series of each indicator breaks, by region.
+    `peer_groups` the groups in which a municipality is compared, `ongoing` the periods of each indicator that were not
+    over when its figures were fetched, and `breaks` the days on which the series of each indicator breaks, by region.
     """
 
     indicators: Mapping[str, Row]
@@ -66,6 +67,7 @@ class Registry:
     datasets: Mapping[str, Sequence[str]]
     programmes: Mapping[str, Row]
     labour_regions: Set[str]
+    peer_groups: Mapping[str, Row]
     terms: Mapping[str, Mapping[str, tuple[Term, ...]]]
     periods: Calendar
     ongoing: Mapping[str, Set[str]]
@@ -154,6 +156,7 @@ async def read_registry(datasette: Datasette) -> Registry:
         datasets=datasets,
         programmes={row["programme_id"]: row for row in await rows("select * from programmes")},
         labour_regions={row["region_code"] for row in await rows(LABOUR_REGIONS)},
+        peer_groups={row["peer_group"]: row for row in await rows(PEER_GROUPS)},
         terms=terms,
         periods=calendar,
         ongoing=ongoing,

@@ -15,6 +15,8 @@ GROUPS = {
     "usage_warnings": ("usage_warnings", "warning_id", "title", "warning_id"),
     "usage_warning_texts": ("usage_warnings", "warning_id", "text", "warning_id"),
     "periods": ("periods", "period_code", "title", "period_code"),
+    "peer_groups": ("peer_groups", "peer_group", "title", "group_order"),
+    "peer_features": ("peer_features", "feature", "title", "feature"),
     # The smallest kind of region first.
     "schemes": ("region_schemes", "scheme", "title", "level_order desc"),
 }

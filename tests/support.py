@@ -45,6 +45,8 @@ PUBLIC_TABLES = {
     "baseline",
     "baseline_peers",
     "similar_municipalities",
+    "peer_groups",
+    "peer_features",
     "municipality_features",
     "labour_tension",
     "occupation_mobility",

@@ -15,13 +15,15 @@ from portal.context import context_of
 from portal.csv_text import Row
 from portal.figures import Figure, figures_of
 from portal.formats import keep_together
-from portal.pages import language, not_found, parts_of, region_url, render, routes
+from portal.pages import MUNICIPALITY, language, not_found, parts_of, region_url, render, routes
 from portal.registry import Registry, in_order
 from portal.rows import read_rows
 
 HEADLINES_PER_THEME = 6
-# The groups that a figure is compared with here; all groups are in the table baseline_peers.
-SHOWN_PEERS = ("similar", "all")
+# A figure is compared with all municipalities and with one group more, which the reader chooses with this parameter.
+EVERYONE = "all"
+PEER_GROUP = "group"
+NEAREST = 3
 SUBSIDIES = "subsidies"
 # A figure that relates its numerator to something is shown with that numerator.
 RATES = ("published", "ratio")
@@ -45,7 +47,8 @@ where m.region_code = :code
 order by g.programme_id, g.goal_order
 """
 SIMILAR = """
-select r.region_code, r.name, r.scheme, s.distance
+select r.region_code, r.name, r.scheme, s.similarity_kind, s.distance, s.is_mutual,
+    s.most_alike_1, s.most_alike_2, s.most_different_1, s.most_different_2
 from similar_municipalities as s join regions as r on r.region_code = s.peer_code
 where s.region_code = :code order by s.similarity_rank
 """
@@ -83,7 +86,7 @@ async def profile(request: Request, datasette: Datasette) -> Response:
     if request.path.rstrip("/") != url:
         title = context_of(datasette).text("profile_errors", "elsewhere", lang).format(code=parts["code"])
         return await not_found(datasette, request, page, title, links={url: region["name"]})
-    return await render(datasette, request, "profile.html", page, await read_profile(datasette, region, lang))
+    return await render(datasette, request, "profile.html", page, await read_profile(datasette, region, lang, request))
 
 
 def tidy_code(text: str) -> str:
@@ -96,7 +99,7 @@ async def _read_region(datasette: Datasette, code: str) -> dict[str, Any] | None
     return next(iter(await read_rows(datasette, REGION, {"code": code})), None)
 
 
-async def read_profile(datasette: Datasette, region: dict[str, Any], lang: str) -> dict[str, Any]:
+async def read_profile(datasette: Datasette, region: dict[str, Any], lang: str, request: Request) -> dict[str, Any]:
     """Returns all that the page of a region shows. Every query uses an index on the code of the region."""
     release = context_of(datasette)
     registry, boundary_year = release.registry, next(iter(release.registry.published_boundary_years), 0)
@@ -114,9 +117,12 @@ async def read_profile(datasette: Datasette, region: dict[str, Any], lang: str) 
     def breaks_of(indicator_id: str) -> Set[date]:
         return registry.breaks_of(indicator_id, region["region_code"])
 
+    peers = await rows(PEERS)
     figures = figures_of(
-        await rows(FIGURES), baseline, await rows(PEERS), registry.indicators, tables_of, registry.periods, breaks_of
+        await rows(FIGURES), baseline, peers, registry.indicators, tables_of, registry.periods, breaks_of
     )
+    similar = by_kind(await rows(SIMILAR), registry.peer_groups) if is_compared(region) else []
+    choices = [group for group in registry.peer_groups if any(row["peer_group"] == group for row in peers)]
     part_of = in_order(await rows(PART_OF), release.texts["schemes"])
     own_and_larger = [region["region_code"], *(larger["region_code"] for larger in part_of)]
     return {
@@ -127,16 +133,42 @@ async def read_profile(datasette: Datasette, region: dict[str, Any], lang: str) 
         "goals": by_programme(await rows(GOALS), registry.programmes),
         "indicators": registry.indicators,
         "counts": counts_beside(figures, registry),
-        "similar": await rows(SIMILAR),
+        "similar": similar,
+        "nearest": similar[0]["rows"][:NEAREST] if similar else [],
         "part_of": part_of,
         "members": await rows(MEMBERS),
         "group": next(iter(await rows(GROUP)), None),
         "became": await rows(BECAME),
         "came_from": await rows(CAME_FROM),
         "labour_code": next((each for each in own_and_larger if each in registry.labour_regions), None),
-        "shown_peers": SHOWN_PEERS,
+        **shown_groups(choices, request.args.get(PEER_GROUP)),
         "has_peers": any(figure.peers for figure in figures.values()),
         "has_places": any(figure.course and figure.course["rank_from_high"] for figure in figures.values()),
+    }
+
+
+def is_compared(region: Row) -> bool:
+    """Returns whether a region is compared with others: only the municipalities of today are."""
+    return region["scheme"] == MUNICIPALITY and bool(region["is_current"])
+
+
+def by_kind(rows: list[Row], groups: Mapping[str, Row]) -> list[dict[str, Any]]:
+    """Returns each list of similar municipalities with the group that it makes, also one without any."""
+    return [
+        {**group, "rows": [row for row in rows if row["similarity_kind"] == group["similarity_kind"]]}
+        for group in groups.values()
+        if group["similarity_kind"]
+    ]
+
+
+def shown_groups(choices: list[str], asked: str | None) -> dict[str, Any]:
+    """Returns which of the groups of a municipality are shown, and the one that was asked for if it is not in that."""
+    others = [group for group in choices if group != EVERYONE]
+    chosen = [asked] if asked in others else others[:1]
+    return {
+        "peer_choices": others,
+        "shown_peers": [*chosen, *(group for group in choices if group == EVERYONE)],
+        "unknown_group": asked if asked and asked not in choices else None,
     }
 
 

@@ -1,8 +1,8 @@
 -- ---
 -- title_nl: Hoe staat een gemeente ervoor, per bouwsteen van een lokaal economisch plan?
 -- title_en: Where does a municipality stand, by building block of a local economic plan?
--- description_nl: Het laatste cijfer van elke indicator, de trend, en de plaats onder alle gemeenten en onder de tien die er het meest op lijken. Onderaan elke bouwsteen staat wat er niet is, met de reden.
--- description_en: The latest figure for every indicator, its trend, and the place among all municipalities and among the ten most similar ones. Each building block ends with what is missing, and why.
+-- description_nl: Het laatste cijfer van elke indicator, de trend, en de plaats onder alle gemeenten en onder die met de meest gelijkende economie, met de mediaan van die andere. Onderaan elke bouwsteen staat wat er niet is, met de reden.
+-- description_en: The latest figure for every indicator, its trend, and the place among all municipalities and among those with the most similar economy, with the median of those others. Each building block ends with what is missing, and why.
 -- parameters:
 --   region:
 --     default: GM0193
@@ -35,6 +35,6 @@ select
 from baseline as b
 join indicators as i on i.indicator_id = b.indicator_id
 left join baseline_peers as p
-    on p.region_code = b.region_code and p.indicator_id = b.indicator_id and p.peer_group = 'similar'
+    on p.region_code = b.region_code and p.indicator_id = b.indicator_id and p.peer_group = 'similar_economy'
 where b.region_code = :region
 order by b.building_block, b.gap is not null, i.title_en

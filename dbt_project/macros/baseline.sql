@@ -14,11 +14,11 @@
     end
 {%- endmacro %}
 
-{#- The percentage of a group with the same or a lower figure, the region itself included; of fewer than ten regions it
-    would say more than it knows. -#}
+{#- The percentage of a group with the same or a lower figure, the region itself included; of a few regions it would
+    say more than it knows. -#}
 {% macro percentile_of(rank_from_high, group_size) -%}
     case
-        when {{ group_size }} >= 10
+        when {{ group_size }} >= {{ var('min_percentile_size') }}
             then {{ ratio_to('(' ~ group_size ~ ' - ' ~ rank_from_high ~ ' + 1)', group_size, 1, factor='100') }}
     end
 {%- endmacro %}

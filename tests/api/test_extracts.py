@@ -30,6 +30,8 @@ TABLES = (
     "observations",
     "baseline",
     "baseline_peers",
+    "similar_municipalities",
+    "peer_features",
     "indicators",
     "sources",
     "origins",

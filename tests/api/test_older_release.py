@@ -41,6 +41,8 @@ update usage_warnings set title_nl = 'Pas op', text_nl = 'Wees hier voorzichtig 
     text_en = 'Handle with care.' where warning_id = 'break_in_series';
 delete from usage_warnings where warning_id = 'rounded';
 update tension_classes set label_nl = 'kurkdroog', label_en = 'bone dry' where class_id = 'very_tight';
+update peer_groups set title_nl = 'Als de onze', title_en = 'Like ours' where peer_group = 'similar_economy';
+update peer_features set title_nl = 'volkrijkheid', title_en = 'populousness' where feature_group = 'size';
 insert into regions (region_code, name, scheme, is_current) values ('{REGION}', 'Salland', '{SCHEME}', 1);
 insert into region_membership
     select '{SCHEME}', '{REGION}', municipality_code, valid_from, valid_to, share, source, checked_on
@@ -114,6 +116,7 @@ def test_no_kind_of_page_breaks_on_a_release_with_other_words(older: Datasette) 
         ("/indicatoren", ["Bedrijvigheid", "Beginnen"]),
         ("/en", ["Trade"]),
         ("/gemeente/GM0193", ["Stad of dorp", "anno 20", "Bedrijvigheid", "Blok drie", SCHEME]),
+        ("/en/municipality/GM0193", ["Like ours", "populousness"]),
         (f"/en/region/{SCHEME}/{REGION}", ["Salland", SCHEME, "anno domini 20"]),
         ("/kaart/jobs_count", ["anno 20"]),
         ("/en/compare?region=GM0193&indicator=jobs_count", ["anno domini 20", "Town or village"]),

@@ -85,7 +85,7 @@ def test_every_figure_of_the_baseline_is_there_with_period_status_and_places(
         "select b.*, i.title_nl, i.title_en, i.decimals, p.median, p.rank_from_high as high, p.rank_from_low as low, "
         "p.peers_count from baseline as b "
         "join indicators as i using (indicator_id) left join baseline_peers as p on p.region_code = b.region_code "
-        "and p.indicator_id = b.indicator_id and p.peer_group = 'similar' "
+        "and p.indicator_id = b.indicator_id and p.peer_group = 'similar_economy' "
         "where b.region_code = 'GM0193' and b.gap is null",
     )
     common = yaml.safe_load((PORTAL / "texts" / "common.yml").read_text(encoding="utf-8"))
@@ -209,15 +209,124 @@ def test_the_goals_of_a_city_are_there_also_those_without_a_figure(
             assert " ".join(goal["gap_en"].split()) in words
 
 
-def test_similar_municipalities_and_regions_are_linked_both_ways(
-    portal: Datasette, database: sqlite3.Connection
+def lists_of_similar(page: str) -> list[str]:
+    """The lists of similar municipalities on a page, one for each kind."""
+    section = page[page.index('id="similar"') :].partition("</section>")[0]
+    return section.split("<h3>")[1:]
+
+
+def words_on_similar(database: sqlite3.Connection, code: str, kind: str, lang: str) -> Iterator[str]:
+    """What a page has to say of each neighbour, from the release itself."""
+    names = {row["feature"]: row[f"title_{lang}"] for row in all_rows(database, "select * from peer_features")}
+    texts = yaml.safe_load((PORTAL / "texts" / "profile.yml").read_text(encoding="utf-8"))["profile"]
+    for row in all_rows(
+        database,
+        "select s.*, r.name from similar_municipalities as s join regions as r on r.region_code = s.peer_code "
+        "where s.region_code = ? and s.similarity_kind = ? order by s.similarity_rank",
+        *(code, kind),
+    ):
+        distance = texts["distance"][lang].format(distance=format_number(row["distance"], 2, lang))
+        mutual = f" · {texts['mutual'][lang]}" if row["is_mutual"] else ""
+        told = [
+            f"{texts[word][lang]}: {names[row[f'{word}_1']]}; {names[row[f'{word}_2']]}."
+            for word in ("most_alike", "most_different")
+        ]
+        yield f"{row['name']} {distance}{mutual} {' '.join(told)}"
+
+
+@pytest.mark.parametrize("lang", ["nl", "en"])
+def test_every_similar_municipality_is_linked_and_explained(
+    portal: Datasette, database: sqlite3.Connection, lang: str
 ) -> None:
-    page = read(portal, ZWOLLE["nl"])
-    peers = all_rows(
-        database, "select peer_code from similar_municipalities where region_code = 'GM0193' order by similarity_rank"
+    page = read(portal, ZWOLLE[lang])
+    groups = all_rows(database, "select * from peer_groups where similarity_kind is not null order by group_order")
+    lists = lists_of_similar(page)
+    assert len(lists) == len(groups) == 2
+    for group, shown in zip(groups, lists, strict=True):
+        wanted = list(words_on_similar(database, "GM0193", group["similarity_kind"], lang))
+        assert plain(shown).startswith(group[f"title_{lang}"]) and len(wanted) == 10
+        assert [plain(entry) for entry in re.findall(r"<li>(.*?)</li>", shown, re.S)] == wanted
+        peers = all_rows(
+            database,
+            "select peer_code from similar_municipalities where region_code = 'GM0193' and similarity_kind = ? "
+            "order by similarity_rank",
+            group["similarity_kind"],
+        )
+        assert re.findall(r'href="[/a-z]+/(GM\w+)"', shown) == [row[0] for row in peers]
+    how = re.search(r'href="([^"]*/docs/methods)#([\w-]+)"', page)
+    assert how and f'id="{how[2]}"' in read(portal, how[1])
+
+
+@pytest.mark.parametrize("lang", ["nl", "en"])
+def test_a_page_says_where_fewer_are_similar_or_none(
+    portal: Datasette, database: sqlite3.Connection, lang: str
+) -> None:
+    texts = yaml.safe_load((PORTAL / "texts" / "profile.yml").read_text(encoding="utf-8"))["profile"]
+    found = all_rows(
+        database,
+        "select r.region_code, g.similarity_kind, g.group_order, g.max_peers, g.max_distance, count(s.peer_code) as n "
+        "from regions as r cross join peer_groups as g left join similar_municipalities as s "
+        "on s.region_code = r.region_code and s.similarity_kind = g.similarity_kind "
+        "where r.scheme = 'municipality' and r.is_current and g.similarity_kind is not null group by 1, 2 "
+        "having count(s.peer_code) < g.max_peers order by n",
     )
-    section = page[page.index('id="similar"') :]
-    assert re.findall(r'href="/gemeente/(\w+)"', section) == [row[0] for row in peers] and len(peers) == 10
+    assert found[0]["n"] == 0 < found[-1]["n"], "the sample has no municipality without a similar one"
+    for row in (found[0], found[-1]):
+        page = read(portal, f"{ZWOLLE[lang].rpartition('/')[0]}/{row['region_code']}")
+        words = texts["similar_fewer" if row["n"] else "similar_none"][lang]
+        distance = format_number(row["max_distance"], 2, lang)
+        (shown,) = (
+            part
+            for part, kind in zip(lists_of_similar(page), ("economy", "population"), strict=True)
+            if kind == row["similarity_kind"]
+        )
+        assert words.format(most=row["max_peers"], distance=distance) in plain(shown)
+        assert shown.count("<li>") == row["n"]
+
+
+def test_a_reader_chooses_the_group_of_peers(portal: Datasette, database: sqlite3.Connection) -> None:
+    groups = all_rows(
+        database,
+        "select distinct p.peer_group, g.title_en, g.group_order from baseline_peers as p "
+        "join peer_groups as g using (peer_group) where p.region_code = 'GM0193' order by g.group_order",
+    )
+    page = read(portal, ZWOLLE["en"])
+    options = re.findall(r'<option value="(\w+)"', page)
+    assert options == [row["peer_group"] for row in groups if row["peer_group"] != "all"] and len(options) == 5
+    titles = {row["peer_group"]: row["title_en"] for row in groups}
+    for group in options:
+        page = read(portal, f"{ZWOLLE['en']}?group={group}")
+        assert f'<option value="{group}" selected>' in page and 'role="alert"' not in page
+        heads = re.findall(r'<th scope="col">([^<]+)</th>', page)
+        assert titles[group] in heads and titles["all"] in heads
+        shown = rows_of_table(page, "baseline")
+        for row in all_rows(
+            database,
+            "select i.title_en, i.decimals, p.median from baseline_peers as p join indicators as i "
+            "using (indicator_id) where p.region_code = 'GM0193' and p.peer_group = ?",
+            group,
+        ):
+            median = format_number(row["median"], row["decimals"], "en")
+            assert f"median {median} rank" in shown[" ".join(keep_together(row["title_en"]).split())]
+        assert f'href="{ZWOLLE["nl"]}?group={group}"' in page
+
+
+@pytest.mark.parametrize("group", ["p10", "similar", "%3Cscript%3E"])
+def test_a_group_without_the_municipality_is_told(portal: Datasette, group: str) -> None:
+    page = read(portal, f"{ZWOLLE['en']}?group={group}")
+    (alert,) = re.findall(r'<p class="note" role="alert">(.*?)</p>', page)
+    assert "is not compared in the group" in alert and "<script" not in page
+    assert '<option value="similar_economy" selected>' in page
+
+
+def test_other_regions_have_no_peers_to_choose(portal: Datasette) -> None:
+    for path in ("/regio/corop/CR23?group=province", "/gemeente/GM0140"):
+        page = read(portal, path)
+        assert 'id="group"' not in page and 'id="similar"' not in page and 'role="alert"' not in page
+
+
+def test_a_profile_and_its_regions_are_linked_both_ways(portal: Datasette) -> None:
+    page = read(portal, ZWOLLE["nl"])
     assert 'href="/regio/province/PV23"' in page and 'href="/arbeidsmarkt/AM' in page
     assert 'href="/gemeente/GM0193.zip"' in page and 'href="/gemeente/GM0193.xlsx"' in page
     members = read(portal, "/en/region/province/PV23")

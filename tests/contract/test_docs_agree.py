@@ -1,5 +1,6 @@
 """What the documentation says is what the code has: settings, commands, words, files, pictures."""
 
+import csv
 import json
 import re
 from dataclasses import fields
@@ -70,6 +71,31 @@ def test_every_status_is_explained_in_both_languages() -> None:
     for status, words in statuses.items():
         assert f"\n| `{status}` | " in read("docs/methods.md")
         assert f"\n| {words['nl']} | `{status}` | " in read("docs/methods.nl.md")
+
+
+@pytest.mark.parametrize(
+    ("doc", "heading", "yes"),
+    [("methods", "| group of features |", "yes"), ("methods.nl", "| groep kenmerken |", "ja")],
+)
+def test_what_similar_municipalities_share_is_that_of_the_seed(doc: str, heading: str, yes: str) -> None:
+    text = read(f"docs/{doc}.md")
+    table = text[text.index(heading) :].partition("\n\n")[0].splitlines()[2:]
+    told = [tuple(cell.strip() == yes for cell in row.strip("|").split("|")[2:]) for row in table]
+    with (PROJECT / "dbt_project" / "seeds" / "peer_features.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    of_groups = {r["feature_group"]: (r["is_in_economy"] == "true", r["is_in_population"] == "true") for r in rows}
+    assert told == list(of_groups.values())
+    assert len({(r["feature_group"], r["is_in_economy"], r["is_in_population"]) for r in rows}) == len(of_groups)
+
+
+def test_the_numbers_by_which_municipalities_are_compared_are_those_of_the_methods() -> None:
+    """The methods write them as words, within their reason."""
+    chosen = yaml.safe_load(read("dbt_project/dbt_project.yml"))["vars"]
+    english, dutch = (" ".join(read(f"docs/{doc}.md").split()) for doc in ("methods", "methods.nl"))
+    assert (chosen["max_peers"], chosen["max_peer_distance"], chosen["min_percentile_size"]) == (10, 1.0, 10)
+    assert "the ten nearest, but none at a distance of more than 1" in english and "fewer than ten has none" in english
+    assert "de tien die het dichtst bij zijn, maar geen op een afstand van meer dan 1" in dutch
+    assert "Een groep van minder dan tien heeft er geen" in dutch
 
 
 def test_every_table_of_a_release_is_explained(sample_release: Path) -> None:

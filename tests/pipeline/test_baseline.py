@@ -1,12 +1,13 @@
 """The baseline of every region, and the municipalities that one is compared with: worked out again in plain Python."""
 
+import bisect
 import csv
 import math
 from collections import defaultdict
 from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
-from statistics import fmean, median, pstdev
+from statistics import fmean, pstdev
 from typing import Any
 
 import polars as pl
@@ -17,7 +18,9 @@ from pipelines.settings import DBT_PROJECT
 # Counts, which have no place, and rates and shares, which have.
 COUNTS = ["establishments_count", "jobs_count"]
 RANKED = ["crimes_per_1000_rate", "working_age_share_pct", "jobs_per_working_age_inhabitant_ratio"]
-GROUPS = ["province", "g40"]
+# The groups that are a region of which a municipality is a member, with the scheme of those regions.
+SCHEMES = {"all": "country", "province": "province", "g40": "g40", "m50": "m50", "p10": "p10"}
+KINDS = ["economy", "population"]
 ZWOLLE = "GM0193"
 
 
@@ -49,13 +52,27 @@ class Tables:
         rows = self["baseline"].filter((pl.col("indicator_id") == indicator_id) & pl.col("gap").is_null())
         return [r for r in rows.iter_rows(named=True) if r["region_code"] in self.municipalities()]
 
-    def groups(self, scheme: str) -> list[set[str]]:
+    def groups(self, scheme: str) -> dict[str, set[str]]:
         """The municipalities of 2026 of each region of a scheme."""
         rows = self["region_membership"].filter((pl.col("scheme") == scheme) & pl.col("valid_to").is_null())
         found: dict[str, set[str]] = defaultdict(set)
         for row in rows.iter_rows(named=True):
             found[row["region_code"]].add(row["municipality_code"])
-        return list(found.values())
+        return found
+
+    def features(self, kind: str) -> dict[str, dict[tuple[str, str], float]]:
+        """The z-scores that count for a kind of similarity, by municipality, group and feature."""
+        counted = set(self["peer_features"].filter(pl.col(f"is_in_{kind}"))["feature"])
+        found: dict[str, dict[tuple[str, str], float]] = defaultdict(dict)
+        for row in self["municipality_features"].iter_rows(named=True):
+            if row["feature"] in counted:
+                found[row["region_code"]][row["feature_group"], row["feature"]] = row["z_score"]
+        return found
+
+    def max_distance(self, kind: str) -> float:
+        """The greatest distance at which municipalities are similar."""
+        (distance,) = self["peer_groups"].filter(pl.col("similarity_kind") == kind)["max_distance"]
+        return float(distance)
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +84,11 @@ def places(value: float, others: Iterable[float]) -> tuple[int, int]:
     """One more than how many are higher, and than how many are lower."""
     known = list(others)
     return 1 + sum(other > value for other in known), 1 + sum(other < value for other in known)
+
+
+def percentile(rank: int, count: int) -> Any:
+    """The part of a group at a place or after it, or None of a small group."""
+    return pytest.approx(100 * (count - rank + 1) / count, abs=0.051) if count >= 10 else None
 
 
 def test_every_municipality_has_one_row_of_every_indicator(tables: Tables) -> None:
@@ -181,67 +203,125 @@ def test_the_place_among_all(tables: Tables, indicator_id: str) -> None:
         others = [v for (code, period), v in figures.items() if period == row["period_code"] and code in municipalities]
         high, low = places(row["value"], others)
         assert (row["rank_from_high"], row["rank_from_low"], row["count_all"]) == (high, low, len(others))
-        assert row["percentile_all"] == pytest.approx(100 * (len(others) - high + 1) / len(others), abs=0.051)
+        assert row["percentile_all"] == percentile(high, len(others))
 
 
-@pytest.mark.parametrize("group", GROUPS)
-@pytest.mark.parametrize("indicator_id", RANKED)
-def test_the_place_among_peers(tables: Tables, indicator_id: str, group: str) -> None:
-    figures = tables.figures(indicator_id)
-    published = tables["baseline_peers"].filter(
-        (pl.col("indicator_id") == indicator_id) & (pl.col("peer_group") == group)
-    )
-    rows = {row["region_code"]: row for row in published.iter_rows(named=True)}
-    periods = {row["region_code"]: row["period_code"] for row in tables.baseline(indicator_id)}
-    expected = {}
-    for members in tables.groups(group):
-        for code in members & periods.keys():
-            known = [figures[m, periods[code]] for m in members if (m, periods[code]) in figures]
-            ranks = places(figures[code, periods[code]], known)
-            expected[code] = (*ranks, len(known), min(known), max(known))
-            assert rows[code]["median"] == pytest.approx(median(known))
-    columns = ("rank_from_high", "rank_from_low", "peers_count", "lowest", "highest")
-    assert {c: tuple(r[column] for column in columns) for c, r in rows.items()} == expected
+def peer_groups(tables: Tables) -> dict[tuple[str, str], tuple[set[str], set[str]]]:
+    """Every group of peers by kind and code: who is in it, and who is compared in it."""
+    found = {}
+    for group, scheme in SCHEMES.items():
+        for code, members in tables.groups(scheme).items():
+            found[group, code] = (members, members)
+    people = tables["municipality_features"].filter(pl.col("feature") == "population_count")
+    for code, low, high in size_classes():
+        members = set(people.filter((pl.col("value") >= low) & (pl.col("value") < high))["region_code"])
+        found["size_class", code] = (members, members)
+    for row in tables["similar_municipalities"].iter_rows(named=True):
+        own = row["region_code"]
+        members, _ = found.setdefault((f"similar_{row['similarity_kind']}", own), ({own}, {own}))
+        members.add(row["peer_code"])
+    return found
+
+
+def middle(ordered: list[float]) -> float:
+    """The median of figures in order."""
+    half, odd = divmod(len(ordered), 2)
+    return ordered[half] if odd else (ordered[half - 1] + ordered[half]) / 2
+
+
+def test_every_municipality_is_set_beside_the_others_of_every_group(tables: Tables) -> None:
+    """The rank is among all of the group; median, lowest and highest are those of the others; alone there is no row."""
+    municipalities, groups = tables.municipalities(), peer_groups(tables)
+    published: dict[str, dict[tuple[str, ...], dict[str, Any]]] = defaultdict(dict)
+    for row in tables["baseline_peers"].iter_rows(named=True):
+        key = (row["peer_group"], row["peer_group_code"], row["region_code"])
+        published[row["indicator_id"]][key] = row
+    ranked = tables["baseline"].filter(pl.col("rank_from_high").is_not_null())
+    latest: dict[str, dict[str, str]] = defaultdict(dict)
+    for indicator_id, code, period in ranked.select("indicator_id", "region_code", "period_code").iter_rows():
+        if code in municipalities:
+            latest[indicator_id][code] = period
+    assert published.keys() <= latest.keys() and len(published) > 20
+    for indicator_id, periods in latest.items():
+        figures, rows = tables.figures(indicator_id), published[indicator_id]
+        expected = set()
+        for (group, group_code), (members, compared) in groups.items():
+            for period in {periods[code] for code in compared if code in periods}:
+                known = sorted(figures[code, period] for code in members if (code, period) in figures)
+                for code in compared:
+                    if periods.get(code) != period or len(known) < 2:
+                        continue
+                    expected.add((group, group_code, code))
+                    row, own = rows[group, group_code, code], figures[code, period]
+                    before = bisect.bisect_left(known, own)
+                    others = known[:before] + known[before + 1 :]
+                    assert row["period_code"] == period
+                    ranks = places(own, known)
+                    assert (row["rank_from_high"], row["rank_from_low"]) == ranks and row["peers_count"] == len(known)
+                    assert row["percentile"] == percentile(ranks[0], len(known))
+                    assert row["median"] == pytest.approx(middle(others), abs=1e-6)
+                    assert [row["lowest"], row["highest"]] == [others[0], others[-1]]
+        assert rows.keys() == expected
 
 
 def test_a_municipality_is_in_its_groups(tables: Tables) -> None:
     rows = tables["baseline_peers"].filter(
-        (pl.col("region_code") == ZWOLLE) & (pl.col("indicator_id") == "working_age_share_pct")
+        (pl.col("region_code") == ZWOLLE) & (pl.col("indicator_id") == "crimes_per_1000_rate")
     )
     groups = {row["peer_group"]: row for row in rows.iter_rows(named=True)}
-    assert groups.keys() == {"all", "province", "size_class", "similar", "g40"}
+    assert groups.keys() == {"all", "province", "size_class", "similar_economy", "similar_population", "g40"}
     assert groups["all"]["peers_count"] == 342 and groups["g40"]["peers_count"] == 41
     # Overijssel has 25 municipalities, and a municipality is compared with ten others.
     assert groups["province"]["peers_count"] == 25 and groups["province"]["peer_group_code"] == "PV23"
-    assert groups["similar"]["peers_count"] == 11
-    figures = tables.figures("population_count")
-    period = max(period for code, period in figures if code == ZWOLLE)
-    people = {code: figures[code, period] for code in tables.municipalities()}
-    low, high = next(c for c in size_classes() if c[0] <= people[ZWOLLE] < c[1])
-    assert groups["size_class"]["peers_count"] == sum(low <= count < high for count in people.values())
+    assert groups["similar_economy"]["peers_count"] == groups["similar_population"]["peers_count"] == 11
+    known = set(tables["peer_groups"]["peer_group"])
+    assert set(tables["baseline_peers"]["peer_group"]) == known
 
 
-def size_classes() -> list[tuple[float, float]]:
-    """The classes of CBS, from and to, in inhabitants."""
-    bounds = [0, 5_000, 10_000, 20_000, 50_000, 100_000, 150_000, 250_000, math.inf]
-    return list(pairwise(bounds))
+def test_there_is_no_percentile_under_ten(tables: Tables) -> None:
+    peers, baseline = tables["baseline_peers"], tables["baseline"]
+    assert peers.filter((pl.col("peers_count") < 10) != pl.col("percentile").is_null()).is_empty()
+    assert peers.filter(pl.col("peers_count") < 10).height and peers["peers_count"].min() == 2
+    ranked = baseline.filter(pl.col("rank_from_high").is_not_null())
+    assert ranked.filter((pl.col("count_all") < 10) != pl.col("percentile_all").is_null()).is_empty()
+    assert ranked.filter(pl.col("count_all") < 10).height
+
+
+def size_classes() -> list[tuple[str, float, float]]:
+    """The size classes: code, from and to, in inhabitants."""
+    with (DBT_PROJECT / "seeds" / "size_classes.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return [(r["size_class"], float(r["min_inhabitants"]), float(r["max_inhabitants"] or "inf")) for r in rows]
 
 
 def test_the_size_classes_are_those_of_cbs() -> None:
-    with (DBT_PROJECT / "seeds" / "size_classes.csv").open(encoding="utf-8", newline="") as file:
-        rows = [(float(r["min_inhabitants"]), float(r["max_inhabitants"] or "inf")) for r in csv.DictReader(file)]
-    assert rows == size_classes()
+    bounds = [0, 5_000, 10_000, 20_000, 50_000, 100_000, 150_000, 250_000, math.inf]
+    assert [(low, high) for _, low, high in size_classes()] == list(pairwise(bounds))
 
 
-def test_features_are_standardised_over_all_municipalities(tables: Tables) -> None:
+def quantile(values: list[float], part: float) -> float:
+    """The figure at a part of the way through the figures in order, between two of them in proportion."""
+    ordered = sorted(values)
+    at, between = divmod(part * (len(ordered) - 1), 1)
+    low, high = ordered[int(at)], ordered[min(int(at) + 1, len(ordered) - 1)]
+    return low + between * (high - low)
+
+
+def test_features_are_clipped_and_standardised_over_all_municipalities(tables: Tables) -> None:
+    logarithms = set(tables["peer_features"].filter("is_logarithm")["feature"])
+    assert set(tables["municipality_features"]["feature"]) == set(tables["peer_features"]["feature"])
     for (feature,), rows in tables["municipality_features"].group_by("feature"):
         values = rows["value"].to_list()
         assert len(values) >= 0.9 * 342 and rows["period_code"].n_unique() == 1
-        if feature in ("population_count", "population_density_rate"):
+        if feature in logarithms:
             values = [math.log(value) for value in values]
-        mean, deviation = fmean(values), pstdev(values)
-        for value, z_score in zip(values, rows["z_score"], strict=True):
-            assert z_score == pytest.approx((value - mean) / deviation, abs=2e-6)
+        low, high = quantile(values, 0.01), quantile(values, 0.99)
+        clipped = [min(max(value, low), high) for value in values]
+        mean, deviation = fmean(clipped), pstdev(clipped)
+        for value, z_score in zip(clipped, rows["z_score"], strict=True):
+            # Both are rounded to six decimals, the value before it is divided by the deviation.
+            assert z_score == pytest.approx((value - mean) / deviation, abs=1e-6 + 1e-6 / deviation)
+        assert rows.filter(pl.col("z_score") == pl.col("z_score").max()).height >= 4
 
 
 def test_features_are_what_the_figures_say(tables: Tables) -> None:
@@ -263,23 +343,58 @@ def distance(own: dict[tuple[str, str], float], peer: dict[tuple[str, str], floa
     return math.sqrt(fmean(fmean(group) for group in squares.values())) if len(squares) >= 2 else math.inf
 
 
-@pytest.mark.parametrize("code", [ZWOLLE, "GM0363", "GM0060"])
-def test_the_most_similar_are_the_nearest(tables: Tables, code: str) -> None:
-    features: dict[str, dict[tuple[str, str], float]] = defaultdict(dict)
-    for row in tables["municipality_features"].iter_rows(named=True):
-        features[row["region_code"]][row["feature_group"], row["feature"]] = row["z_score"]
-    nearest = sorted((round(distance(features[code], f), 6), c) for c, f in features.items() if c != code)[:10]
-    rows = tables["similar_municipalities"].filter(pl.col("region_code") == code).sort("similarity_rank")
-    assert rows["similarity_rank"].to_list() == list(range(1, 11))
-    assert list(zip(rows["distance"], rows["peer_code"], strict=True)) == nearest
-    for row in rows.iter_rows(named=True):
-        assert row["features_count"] == len(features[code].keys() & features[row["peer_code"]].keys())
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_most_similar_are_the_nearest_within_the_greatest_distance(tables: Tables, kind: str) -> None:
+    features, limit = tables.features(kind), tables.max_distance(kind)
+    published = defaultdict(list)
+    rows = tables["similar_municipalities"].filter(pl.col("similarity_kind") == kind)
+    for row in rows.sort("similarity_rank").iter_rows(named=True):
+        published[row["region_code"]].append(row)
+    counts = set()
+    for own, known in features.items():
+        apart = ((round(distance(known, peer), 6), code) for code, peer in features.items() if code != own)
+        nearest = sorted(pair for pair in apart if pair[0] <= limit)[:10]
+        found = published[own]
+        assert [row["similarity_rank"] for row in found] == list(range(1, len(nearest) + 1))
+        assert [(row["distance"], row["peer_code"]) for row in found] == nearest
+        counts.add(len(nearest))
+        for row in found:
+            explained(row, known, features[row["peer_code"]])
+            assert row["is_mutual"] == (own in {back["peer_code"] for back in published[row["peer_code"]]})
+    # Far from all others there are fewer.
+    assert max(counts) == 10 and min(counts) < 10
+
+
+def explained(row: dict[str, Any], own: dict[tuple[str, str], float], peer: dict[tuple[str, str], float]) -> None:
+    """Holds what a row says of the features against the features themselves."""
+    shared = own.keys() & peer.keys()
+    by_difference = sorted((round(abs(own[key] - peer[key]), 6), key[1]) for key in shared)
+    assert row["features_count"] == len(shared) >= 4
+    names = [name for _, name in by_difference]
+    assert [row["most_alike_1"], row["most_alike_2"]] == names[:2]
+    assert [row["most_different_2"], row["most_different_1"]] == names[-2:]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_greatest_distance_is_half_of_what_two_arbitrary_municipalities_differ(tables: Tables, kind: str) -> None:
+    features = list(tables.features(kind).values())
+    squares = [distance(own, peer) ** 2 for at, own in enumerate(features) for peer in features[:at]]
+    assert fmean(squares) == pytest.approx(2, rel=0.02)
+    assert tables.max_distance(kind) ** 2 == 2 / 2
+
+
+def test_every_kind_of_similarity_has_two_groups_of_features_and_a_group_of_peers(tables: Tables) -> None:
+    features, groups = tables["peer_features"], tables["peer_groups"]
+    assert features.filter(~pl.any_horizontal(*(f"is_in_{kind}" for kind in KINDS))).is_empty()
+    for kind in KINDS:
+        assert features.filter(f"is_in_{kind}")["feature_group"].n_unique() >= 2
+        assert groups.filter(pl.col("similarity_kind") == kind)["peer_group"].to_list() == [f"similar_{kind}"]
+    assert groups.filter(pl.col("similarity_kind").is_null())["max_distance"].null_count() == groups.height - 2
 
 
 def test_a_distance_is_the_same_both_ways(tables: Tables) -> None:
-    rows = tables["similar_municipalities"].select("region_code", "peer_code", "distance")
-    distances = {(own, peer): value for own, peer, value in rows.iter_rows()}
-    both = [pair for pair in distances if pair[::-1] in distances]
-    assert len(distances) == 3420 and both
-    assert all(distances[own, peer] == distances[peer, own] for own, peer in both)
-    assert all(own != peer for own, peer in distances)
+    rows = tables["similar_municipalities"].select("similarity_kind", "region_code", "peer_code", "distance")
+    distances = {(kind, own, peer): value for kind, own, peer, value in rows.iter_rows()}
+    both = [(kind, own, peer) for kind, own, peer in distances if (kind, peer, own) in distances]
+    assert both and all(distances[kind, own, peer] == distances[kind, peer, own] for kind, own, peer in both)
+    assert all(own != peer for _, own, peer in distances)

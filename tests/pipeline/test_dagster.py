@@ -39,6 +39,8 @@ PUBLIC_MODELS = {
     "rpt_baseline",
     "rpt_baseline_peer",
     "rpt_similar_municipality",
+    "dim_peer_group",
+    "dim_peer_feature",
     "rpt_municipality_feature",
     "sme_support",
     "human_capital",

@@ -1,4 +1,4 @@
--- The groups in which municipalities are compared. In most groups each member is compared with all others; the ten most
+-- The groups in which municipalities are compared. In most groups each member is compared with all others; the most
 -- similar are the peers of one municipality, and only that one is compared there.
 with members as (
 
@@ -33,14 +33,14 @@ sizes as (
 resembling as (
 
     select
-        'similar' as peer_group,
+        'similar_' || similarity_kind as peer_group,
         region_code as peer_group_code,
         peer_code as region_code,
         false as is_compared
     from {{ ref('int_peers__find_similar') }}
     union all
     select
-        'similar' as peer_group,
+        'similar_' || similarity_kind as peer_group,
         region_code as peer_group_code,
         region_code,
         true as is_compared

@@ -95,25 +95,47 @@ chosen as (
 
 ),
 
+bounds as (
+
+    select
+        feature,
+        percentile_cont(0.01) within group (order by scaled_value) as lowest,
+        percentile_cont(0.99) within group (order by scaled_value) as highest
+    from chosen
+    group by feature
+
+),
+
+-- One municipality that is far from all others would otherwise make the differences among the others look small.
+clipped as (
+
+    select
+        chosen.*,
+        greatest(bounds.lowest, least(bounds.highest, chosen.scaled_value)) as clipped_value
+    from chosen
+    inner join bounds on chosen.feature = bounds.feature
+
+),
+
 spreads as (
 
     select
         feature,
-        avg(scaled_value) as mean,
-        stddev_pop(scaled_value) as deviation
-    from chosen
+        avg(clipped_value) as mean,
+        stddev_pop(clipped_value) as deviation
+    from clipped
     group by feature
 
 )
 
 select
-    chosen.region_code,
-    chosen.feature,
-    chosen.feature_group,
-    {{ round_to('chosen.value', 6) }} as value,
+    clipped.region_code,
+    clipped.feature,
+    clipped.feature_group,
+    {{ round_to('clipped.value', 6) }} as value,
     -- Rounded, so that the order in which an engine adds up makes no difference; distances use these rounded figures.
     -- A feature that is equal for all distinguishes none.
-    coalesce({{ round_to('(chosen.scaled_value - spreads.mean) / nullif(spreads.deviation, 0)', 6) }}, 0) as z_score,
-    chosen.period_code
-from chosen
-inner join spreads on chosen.feature = spreads.feature
+    coalesce({{ round_to('(clipped.clipped_value - spreads.mean) / nullif(spreads.deviation, 0)', 6) }}, 0) as z_score,
+    clipped.period_code
+from clipped
+inner join spreads on clipped.feature = spreads.feature

@@ -43,59 +43,70 @@ grouped as (
 ranked as (
 
     select
-        region_code,
-        indicator_id,
-        period_code,
-        peer_group,
-        peer_group_code,
-        is_wanted,
+        *,
         rank() over (
             partition by indicator_id, period_code, peer_group, peer_group_code order by shown_value desc
         ) as rank_from_high,
         rank() over (
             partition by indicator_id, period_code, peer_group, peer_group_code order by shown_value
-        ) as rank_from_low
+        ) as rank_from_low,
+        count(*) over (
+            partition by indicator_id, period_code, peer_group, peer_group_code
+        ) as peers_count
     from grouped
 
 ),
 
-summaries as (
+-- A municipality is set beside the others, so its own figure is not in their median. Alone it is compared with nobody.
+beside_others as (
 
     select
-        indicator_id,
-        period_code,
-        peer_group,
-        peer_group_code,
-        count(*) as peers_count,
+        own.region_code,
+        own.indicator_id,
+        own.peer_group,
+        own.peer_group_code,
+        own.period_code,
+        own.rank_from_high,
+        own.rank_from_low,
+        own.peers_count,
         -- The mean of the two middle figures, without floating-point noise.
-        {{ round_to('median(value)', 6) }} as median_value,
-        min(value) as lowest_value,
-        max(value) as highest_value
-    from grouped
-    group by indicator_id, period_code, peer_group, peer_group_code
+        {{ round_to('median(peers.value)', 6) }} as median_value,
+        min(peers.value) as lowest_value,
+        max(peers.value) as highest_value
+    from ranked as own
+    inner join grouped as peers
+        on
+            own.indicator_id = peers.indicator_id
+            and own.period_code = peers.period_code
+            and own.peer_group = peers.peer_group
+            and own.peer_group_code = peers.peer_group_code
+            and own.region_code <> peers.region_code
+    where own.is_wanted
+    group by
+        own.region_code,
+        own.indicator_id,
+        own.peer_group,
+        own.peer_group_code,
+        own.period_code,
+        own.rank_from_high,
+        own.rank_from_low,
+        own.peers_count
 
 )
 
 select
-    ranked.region_code,
-    ranked.indicator_id,
-    ranked.peer_group,
-    ranked.peer_group_code,
-    ranked.period_code,
-    cast(ranked.rank_from_high as integer) as rank_from_high,
-    cast(ranked.rank_from_low as integer) as rank_from_low,
-    cast(summaries.peers_count as integer) as peers_count,
-    {{ percentile_of('ranked.rank_from_high', 'summaries.peers_count') }} as percentile,
-    summaries.median_value as median,
-    summaries.lowest_value as lowest,
-    summaries.highest_value as highest,
+    beside_others.region_code,
+    beside_others.indicator_id,
+    beside_others.peer_group,
+    beside_others.peer_group_code,
+    beside_others.period_code,
+    cast(beside_others.rank_from_high as integer) as rank_from_high,
+    cast(beside_others.rank_from_low as integer) as rank_from_low,
+    cast(beside_others.peers_count as integer) as peers_count,
+    {{ percentile_of('beside_others.rank_from_high', 'beside_others.peers_count') }} as percentile,
+    beside_others.median_value as median,
+    beside_others.lowest_value as lowest,
+    beside_others.highest_value as highest,
     releases.notice
-from ranked
-inner join summaries
-    on
-        ranked.indicator_id = summaries.indicator_id
-        and ranked.period_code = summaries.period_code
-        and ranked.peer_group = summaries.peer_group
-        and ranked.peer_group_code = summaries.peer_group_code
+from beside_others
 cross join {{ ref('stg_raw__release') }} as releases
-where ranked.is_wanted
