@@ -26,6 +26,8 @@ _MENDED = "mended"
 METHODS = ("published", "merged", "split_estimate", "unavailable")
 # Counts that come from a source; every other formula is computed from these.
 _GIVEN = ("published", "register")
+# An amount in the prices of another year.
+_REAL = "real"
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,9 +197,10 @@ def regroup(
     derived = {
         recipe.indicator_id: derive(recipe, sums, country, calendar)
         for recipe in wanted
-        if recipe.numerator and not recipe.is_sum
+        if recipe.numerator and not recipe.is_sum and recipe.formula != _REAL
     }
-    return {indicator_id: periods for indicator_id, periods in {**sums, **derived}.items() if periods}
+    real = {r.indicator_id: _deflated(r, wanted, sums, country, calendar) for r in wanted if r.formula == _REAL}
+    return {indicator_id: periods for indicator_id, periods in {**sums, **derived, **real}.items() if periods}
 
 
 def _add_up_periods(
@@ -215,6 +218,28 @@ def _add_up_periods(
         )
         for period in periods
     }
+
+
+def _deflated(
+    recipe: Recipe, recipes: Sequence[Recipe], sums: Series, country: Series, calendar: Calendar
+) -> dict[str, RegroupedFigure]:
+    """Returns an amount in the prices of the base year of the index, from the amount before it was rounded."""
+    (amount,), (prices,) = recipe.numerator, recipe.denominator
+    nominal = next((r for r in recipes if r.indicator_id == amount.indicator_id and not r.is_sum), None)
+    figures = (
+        _quotients(nominal, _sum_of_terms(nominal.numerator, sums), _sum_of_terms(nominal.denominator, sums), calendar)
+        if nominal
+        else sums.get(amount.indicator_id, {})
+    )
+    index = country.get(prices.indicator_id, {})
+    found = {}
+    for period, figure in figures.items():
+        level = index.get(calendar.whole_year(period) or "")
+        if level is not None:
+            # There is one index for all regions, so dividing by it does not make a figure less its own.
+            over = _over(figure, replace(level, method="published", parts=1), recipe.factor or 1)
+            found[period] = _rounded(over, recipe)
+    return found
 
 
 def derive(recipe: Recipe, series: Series, country: Series, calendar: Calendar) -> dict[str, RegroupedFigure]:

@@ -1,5 +1,6 @@
 -- What is computed from other indicators on the same boundaries. The denominator is that of the period, or of its year
--- if the period is shorter and has none of its own.
+-- if the period is shorter and has none of its own. An amount in the prices of another year is divided by the prices of
+-- the whole country: there are no others.
 with numerators as (
 
     select
@@ -160,9 +161,80 @@ added as (
 
 ),
 
+-- An amount may itself be computed here, such as one per establishment; it is deflated before it is rounded.
+nominal as (
+
+    select
+        indicator_id,
+        region_code,
+        period_code,
+        boundary_year,
+        year,
+        decimals,
+        factor,
+        value,
+        false as has_no_base,
+        value_status,
+        boundary_method,
+        parts_count,
+        is_over
+    from numerators
+    where formula = 'real'
+    union all
+    select
+        reals.indicator_id,
+        located.region_code,
+        located.period_code,
+        located.boundary_year,
+        located.year,
+        reals.decimals,
+        reals.factor,
+        located.value,
+        located.has_no_base,
+        located.value_status,
+        located.boundary_method,
+        located.parts_count,
+        located.is_over
+    from located
+    inner join {{ ref('int_indicators__read_terms') }} as terms on located.indicator_id = terms.term_id
+    inner join {{ ref('int_indicators__keep_available') }} as reals on terms.indicator_id = reals.indicator_id
+    where
+        reals.formula = 'real'
+        and located.formula <> 'published'
+
+),
+
+deflated as (
+
+    select
+        nominal.indicator_id,
+        'real' as formula,
+        nominal.region_code,
+        nominal.period_code,
+        nominal.boundary_year,
+        nominal.year,
+        nominal.decimals,
+        nominal.factor * nominal.value / nullif(prices.value, 0) as value,
+        nominal.has_no_base or coalesce(prices.value = 0, false) as has_no_base,
+        {{ worst_of_two('nominal.value_status', 'prices.value_status', value_status_order()) }} as value_status,
+        nominal.boundary_method,
+        nominal.parts_count,
+        nominal.is_over and prices.is_over as is_over
+    from nominal
+    inner join denominators as prices
+        on
+            nominal.indicator_id = prices.indicator_id
+            and nominal.boundary_year = prices.boundary_year
+            and {{ whole_year('nominal.year') }} = prices.period_code
+            and prices.region_code = 'NL01'
+
+),
+
 derived as (
 
     select * from located
+    union all
+    select * from deflated
     union all
     select * from grown
     union all
