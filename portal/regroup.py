@@ -27,6 +27,8 @@ _MENDED = "mended"
 METHODS = ("published", "merged", "recomputed", "split_estimate", "unavailable")
 # Counts that come from a source; every other formula is computed from these.
 _GIVEN = ("published", "register")
+# An amount in the prices of another year.
+_REAL = "real"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class RegroupedFigure:
 Periods = Mapping[str, RegroupedFigure]
 Series = Mapping[str, Periods]
 MISSING = RegroupedFigure(None, "missing", "unavailable", 0)
+ONE = RegroupedFigure(1, "final", "published", 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,9 +190,10 @@ def regroup(
     derived = {
         recipe.indicator_id: derive(recipe, sums, country, calendar)
         for recipe in wanted
-        if recipe.numerator and not recipe.is_sum
+        if recipe.numerator and not recipe.is_sum and recipe.formula != _REAL
     }
-    return {indicator_id: periods for indicator_id, periods in {**sums, **derived}.items() if periods}
+    real = {r.indicator_id: _deflated(r, wanted, sums, country, calendar) for r in wanted if r.formula == _REAL}
+    return {indicator_id: periods for indicator_id, periods in {**sums, **derived, **real}.items() if periods}
 
 
 def _add_up_periods(
@@ -207,6 +211,30 @@ def _add_up_periods(
         )
         for period in periods
     }
+
+
+def _deflated(
+    recipe: Recipe, recipes: Sequence[Recipe], sums: Series, country: Series, calendar: Calendar
+) -> dict[str, RegroupedFigure]:
+    """Returns an amount in the prices of the base year of the index, from the amount before it was rounded."""
+    (amount,), (prices,) = recipe.numerator, recipe.denominator
+    nominal = next((r for r in recipes if r.indicator_id == amount.indicator_id and not r.is_sum), None)
+    if nominal:
+        above, below = _sum_of_terms(nominal.numerator, sums), _sum_of_terms(nominal.denominator, sums)
+        sides = _paired(nominal, above, below, calendar)
+    else:
+        sides = {period: (figure, ONE) for period, figure in sums.get(amount.indicator_id, {}).items()}
+    factor = (recipe.factor or 1) * ((nominal.factor or 1) if nominal else 1)
+    index = country.get(prices.indicator_id, {})
+    found = {}
+    for period, (figure, base) in sides.items():
+        level = index.get(calendar.whole_year(period) or "")
+        if level is not None:
+            # There is one index for all regions, so dividing by it does not make a figure less its own.
+            status = worst_status([base.status, level.status])
+            value = None if base.value is None or level.value is None else base.value * level.value
+            found[period] = _rounded(_over(figure, replace(base, value=value, status=status), factor), recipe)
+    return found
 
 
 def derive(recipe: Recipe, series: Series, country: Series, calendar: Calendar) -> dict[str, RegroupedFigure]:

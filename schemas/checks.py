@@ -11,6 +11,8 @@ import polars as pl
 Frames = dict[str, pl.DataFrame]
 Check = Callable[..., pl.DataFrame]
 CHECKS: dict[str, Check] = {}
+# An index has one or two decimals.
+INDEX_TOLERANCE = 0.05
 
 
 def check(function: Check) -> Check:
@@ -100,6 +102,19 @@ def parts_within_total(frames: Frames, total: str, parts: list[str], tolerance: 
 def not_more_than(frames: Frames, lower: str, upper: str) -> pl.DataFrame:
     """One indicator is never larger than another of the same region and period."""
     return _sums(frames, upper, [lower]).filter(pl.col("parts_sum") > pl.col("total"))
+
+
+@check
+def index_is_100_in_its_base_year(frames: Frames, table: str = "observations") -> pl.DataFrame:
+    """An index is 100 in the year that its unit names, so that dividing by it gives amounts in prices of that year."""
+    base = pl.col("unit_en").str.extract(r"^(\d{4}) = 100$").cast(pl.Int32)
+    indices = frames["indicators"].filter(pl.col("kind") == "index").select("indicator_id", "unit_en")
+    return (
+        frames[table]
+        .join(indices, on="indicator_id")
+        .filter(pl.col("period_code") == base.cast(pl.String) + "JJ00", (pl.col("value") - 100).abs() > INDEX_TOLERANCE)
+        .select("indicator_id", "region_code", "period_code", "value", "unit_en")
+    )
 
 
 @check

@@ -28,7 +28,7 @@ SUBSIDIES = "subsidies"
 # A figure that relates its numerator to something is shown with that numerator.
 RATES = ("published", "ratio")
 # How much there is says how large a region is.
-NO_HEADLINES = ("count", "minimum", "coverage")
+NO_HEADLINES = ("count", "index", "minimum", "coverage")
 
 REGION = "select * from regions where region_code = :code"
 FIGURES = """

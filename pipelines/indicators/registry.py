@@ -15,6 +15,7 @@ from pipelines.sources.units import thousands_in
 
 SEED = SEEDS / f"{Indicator.seed}.csv"
 PUBLISHED = "published"
+REAL = "real"
 _ID = re.compile(r"[a-z][a-z0-9_]*")
 _TO_FILL_IN = re.compile(r"<[^<>]+>")
 _SUM = re.compile(rf"{_ID.pattern}( [+-] {_ID.pattern})*")
@@ -28,8 +29,14 @@ _NEEDS: dict[str, tuple[str, ...]] = {
     "ratio": _RECOMPUTED,
     "growth": ("numerator", "lag_years"),
     "location_quotient": ("numerator", "denominator"),
+    REAL: _RECOMPUTED,
     "register": ("measure_code",),
 }
+# These are about one series, which a sum is not.
+_OF_ONE = ("growth", REAL)
+_DEFLATED = (PUBLISHED, "ratio", "register")
+# An index of prices is 100 in its base year, so this factor gives an amount in the prices of that year.
+_FACTOR_OF_REAL = "100"
 # What `int_subsidies__sum_support` knows of a register.
 REGISTER_MEASURES = ("granted_eur", "reviewed_pct", "known_eur")
 _MAY_HAVE = {PUBLISHED: ("dims", "multiplier", *_RECOMPUTED)}
@@ -112,6 +119,8 @@ def _formula_problem(row: Indicator, by_id: dict[str, Indicator]) -> str | None:
         told = getattr(row, column)
         if told and not re.fullmatch(pattern, told):
             return f"{column} is {told!r} -> write {example}"
+    if formula == REAL and row.factor != _FACTOR_OF_REAL:
+        return f"factor is {row.factor!r}, but an index is 100 in its base year -> write {_FACTOR_OF_REAL}"
     return next(
         (
             problem
@@ -126,20 +135,37 @@ def _terms_problem(row: Indicator, column: str, by_id: dict[str, Indicator]) -> 
     told = getattr(row, column)
     if not _SUM.fullmatch(told):
         return f"{column} {told!r} is not a sum of indicators -> write it as `a`, `a + b` or `a + b - c`"
-    if row.formula == "growth" and len(term_ids(told)) > 1:
-        return f"{column} {told!r} has {len(term_ids(told))} terms, growth takes one indicator -> name one"
+    if row.formula in _OF_ONE and len(term_ids(told)) > 1:
+        return f"{column} {told!r} has {len(term_ids(told))} terms, {row.formula} takes one indicator -> name one"
     for term in term_ids(told):
         if term not in by_id:
             like = get_close_matches(term, by_id, 3) or list(by_id)
             return f"{column} names {term!r}, which is not in {SEED.name} -> use one such as: {shown(like, 3)}"
-        # Only counts can be converted to other boundaries, so only counts can be computed with.
-        if by_id[term].kind != "count":
-            return (
-                f"{column} names {term!r}, a {by_id[term].kind}, and only counts add up"
-                " -> name the counts that it is made of"
-            )
+        problem = (_price_problem if row.formula == REAL else _count_problem)(column, by_id[term])
+        if problem:
+            return problem
     if way := _circle(row.indicator_id, by_id):
         return f"is computed from itself: {' -> '.join(way)} -> take it out of one of them"
+    return None
+
+
+def _count_problem(column: str, term: Indicator) -> str | None:
+    """Only counts can be converted to other boundaries, so only counts can be computed with."""
+    if term.kind == "count":
+        return None
+    kind = f"an {term.kind}" if term.kind == "index" else f"a {term.kind}"
+    return f"{column} names {term.indicator_id!r}, {kind}, and only counts add up -> name the counts that it is made of"
+
+
+def _price_problem(column: str, term: Indicator) -> str | None:
+    """A real amount is one in euros divided by an index of prices, each as it is."""
+    if column == "numerator" and (not term.unit_en.startswith("euro") or term.formula not in _DEFLATED):
+        return (
+            f"numerator names {term.indicator_id!r}, a {term.formula} in {term.unit_en!r}, and real takes an amount in"
+            f" euros that is one of: {shown(_DEFLATED)} -> name one"
+        )
+    if column == "denominator" and term.kind != "index":
+        return f"denominator names {term.indicator_id!r}, a {term.kind}, and real takes an index -> name one of prices"
     return None
 
 

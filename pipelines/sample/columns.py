@@ -8,7 +8,20 @@ from typing import NamedTuple
 
 from pipelines.sources.periods import letters_of, number_of
 
-from .figures import around, count, mark_of, mean, own_count, population, seasonal, shares, split, step_of, summed
+from .figures import (
+    around,
+    compound,
+    count,
+    mark_of,
+    mean,
+    own_count,
+    population,
+    seasonal,
+    shares,
+    split,
+    step_of,
+    summed,
+)
 from .invention import Invention
 from .periods import PER_YEAR
 from .rates import RATES, members
@@ -53,6 +66,8 @@ def column(
     """
     whole_year = invention.kind == "flow" or letters_of(period) in ("JJ", "SJ")
     season = 1.0 if whole_year else around(1.0, SEASON, invention.key, period)
+    if invention.kind == "index":
+        return _index(invention, year, boundary_year)
     if invention.kind == "mean":
         return _means(invention, parts, year, season, boundary_year)
     units = _units(invention, letter, parts, year, season, boundary_year)
@@ -120,6 +135,13 @@ def _part_of(number: int, parts: tuple[SamplePart, ...], code: str) -> int:
     if first.which is not None:
         return _part_of(pieces[first.which], rest, code)
     return sum(_part_of(piece, rest, code) for piece in pieces)
+
+
+def _index(invention: Invention, year: int, boundary_year: int) -> SampleColumn:
+    years = year - int(invention.like)
+    level = 100 * compound(invention.rate.growth, years) if years > 0 else 100 / compound(invention.rate.growth, -years)
+    people = population(year, boundary_year)
+    return dict.fromkeys([*people, *summed(people, year, boundary_year)], _cell(level, "", invention.decimals))
 
 
 def _means(

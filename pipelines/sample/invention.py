@@ -16,7 +16,7 @@ from .figures import uniform
 from .rates import Rate
 
 FILE = Path(__file__).resolve().parent / "invented.csv"
-InventionKind = Literal["count", "flow", "area", "mean", "per_1000", "ratio", "label"]
+InventionKind = Literal["count", "flow", "area", "mean", "per_1000", "index", "ratio", "label"]
 HECTARES = 100
 KINDS: dict[str, InventionKind] = {kind: kind for kind in get_args(InventionKind)}
 
@@ -29,8 +29,10 @@ class Invention:
         key: the key of its random numbers.
         kind: `count` adds up from municipality to country, `flow` also from month to year, `area` is counted in
             hectares and published in square kilometres, `mean` is weighted by inhabitants, `per_1000` is a count for
-            every 1,000 inhabitants; in files only, `ratio` is one measure over another and `label` its class in words.
-        like: what is counted, as an expression for `rates.members`; empty for a rate of its own.
+            every 1,000 inhabitants, `index` is the same everywhere and 100 in one year; in files only, `ratio` is one
+            measure over another and `label` its class in words.
+        like: what is counted, as an expression for `rates.members`; empty for a rate of its own. Of an index, the year
+            in which it is 100.
         rate: its own rate; for something counted like another, only the marks are used.
         divisor: what a count is divided by to get the unit of the measure.
         decimals: the number of decimals of the published figure.
@@ -62,7 +64,7 @@ def invention_of(dataset_id: str, measure: Measure) -> Invention:
         row["marks"] if row["like"] or row["level"] else default.rate.marks,
     )
     kind = KINDS[row["kind"]] if row["kind"] else "count" if row["like"] else default.kind
-    decimals = {"per_1000": 1, "area": 2}.get(kind, default.decimals)
+    decimals = {"per_1000": 1, "area": 2, "index": 2}.get(kind, default.decimals)
     divisor = HECTARES if kind == "area" else default.divisor
     return replace(
         default, kind=kind, like=row["like"], rate=rate, divisor=divisor, decimals=decimals, wire=row["wire"]

@@ -69,8 +69,8 @@ def test_a_formula_is_told_in_words(portal: Datasette) -> None:
 
 
 def test_a_target_has_its_source(portal: Datasette) -> None:
-    page = ask(portal, "/indicator/sme_jobs_share_pct").text
-    assert re.search(r"70,0 % van de banen\s+Economische pijler van de G40", read(page))
+    page = ask(portal, "/indicator/sme_employment_share_pct").text
+    assert re.search(r"70,0 % van de werkenden\s+Economische pijler van de G40", read(page))
     assert ask(portal, "/regiokompas/programmes/g40_economic_pillar").status_code == 200
 
 
@@ -101,7 +101,7 @@ def test_sources_of_a_computed_figure_are_those_of_its_parts(portal: Datasette, 
     page = ask(portal, "/indicator/bankruptcies_per_10000_establishments_rate").text
     sources = database.execute(
         "select s.* from indicators as i join sources as s using (dataset_id) "
-        "where indicator_id in ('bankruptcies_count', 'establishments_all_levels_count')"
+        "where indicator_id in ('bankruptcies_count', 'establishments_all_sectors_count')"
     ).fetchall()
     assert len(sources) == 2
     for source in sources:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.errors import CardError
-from pipelines.indicators.registry import check_indicators, read_indicators, term_ids, terms_of
+from pipelines.indicators.registry import PUBLISHED, REAL, check_indicators, read_indicators, term_ids, terms_of
 from pipelines.seeds import SEEDS, Indicator, SeedRow, read_rows, read_seed
 from pipelines.settings import CARDS
 from pipelines.sources.card import load_cards
@@ -40,7 +40,7 @@ def test_every_sub_theme_is_used_by_an_indicator_or_a_goal() -> None:
 
 @pytest.mark.parametrize("row", INDICATORS, ids=BY_ID)
 def test_an_indicator_is_told_in_both_languages_with_its_unit_in_its_id(row: Indicator) -> None:
-    assert re.search(r"_(count|pct|rate|ratio|eur|km|km2)$", row.indicator_id)
+    assert re.search(r"_(count|pct|rate|ratio|eur|pps|index|ha|km|km2)$", row.indicator_id)
     for text in ("title", "definition", "unit"):
         assert getattr(row, f"{text}_nl").strip() and getattr(row, f"{text}_en").strip()
     for text in ("title", "definition"):
@@ -54,7 +54,7 @@ def test_a_target_has_a_source_that_names_it() -> None:
     targets = {row.indicator_id: row for row in INDICATORS if row.target_value or row.target_source}
     # The one number in the founding documents is 70 per cent of employment; balance is one vacancy a person.
     assert {name: row.target_value for name, row in targets.items()} == {
-        "sme_jobs_share_pct": 70,
+        "sme_employment_share_pct": 70,
         "vacancies_per_unemployed_ratio": 1,
     }
     assert all(row.target_source in programmes for row in targets.values())
@@ -68,7 +68,7 @@ def test_every_warning_is_known_and_used() -> None:
 @pytest.mark.parametrize("row", INDICATORS, ids=BY_ID)
 def test_an_indicator_is_compared_only_where_that_holds(row: Indicator) -> None:
     # How much there is says how large a region is; nothing is better about that.
-    if row.kind in ("count", "minimum", "coverage"):
+    if row.kind in ("count", "minimum", "coverage", "index"):
         assert row.direction == "neutral" and row.interval_kind == "none"
     # A rate or share is not a flow itself: its numerator is.
     assert not row.is_flow or row.kind == "count"
@@ -78,8 +78,8 @@ def test_an_indicator_is_compared_only_where_that_holds(row: Indicator) -> None:
         assert row.numerator and row.denominator and " - " not in row.numerator
         assert row.kind == {"byar": "rate", "wilson": "share"}[row.interval_kind]
         assert row.interval_kind == "byar" or row.factor == "100"
-    # What is computed from a survey has its error too.
-    if any("estimate" in BY_ID[term].usage_warnings for term in terms_of(row)) and row.kind != "count":
+    # What is computed from a survey has its error too; an amount in other prices is as sure as the amount.
+    if any("estimate" in BY_ID[term].usage_warnings for term in terms_of(row)) and row.formula not in (REAL, "sum"):
         assert row.interval_kind != "none"
 
 
@@ -96,7 +96,9 @@ def test_every_break_of_a_warning_is_known_and_warned_of() -> None:
 
 @pytest.mark.parametrize("row", COMPUTED, ids=lambda row: row.indicator_id)
 def test_what_is_computed_is_not_of_smaller_regions_than_its_terms(row: Indicator) -> None:
-    coarsest = max((LEVELS.index(BY_ID[term].lowest_level) for term in terms_of(row)), default=0)
+    # There is one index of prices, that of the country, for all regions.
+    terms = term_ids(row.numerator) if row.formula == REAL else terms_of(row)
+    coarsest = max((LEVELS.index(BY_ID[term].lowest_level) for term in terms), default=0)
     assert LEVELS.index(row.lowest_level) >= coarsest
 
 
@@ -106,6 +108,112 @@ def test_what_is_computed_from_rounded_or_incomplete_figures_warns_of_it_too() -
         for term in terms_of(row):
             assert "register_incomplete" not in BY_ID[term].usage_warnings or "register_incomplete" in warnings
             assert "estimate" not in BY_ID[term].usage_warnings or "estimate" in warnings
+            assert "sectors_missing" not in BY_ID[term].usage_warnings or "sectors_missing" in warnings
+
+
+@pytest.mark.parametrize("row", INDICATORS, ids=BY_ID)
+def test_a_quotient_of_one_table_is_without_a_warning_and_one_of_two_tables_warns(row: Indicator) -> None:
+    """The index of an amount in other prices is of another table by nature, and is told in its definition."""
+    quotient = BY_ID[row.numerator] if row.formula == REAL else row
+    found = set().union(*(tables_of(BY_ID[term]) for term in terms_of(quotient))) if quotient.denominator else set()
+    assert ("mixed_sources" in row.usage_warnings.split(";")) == (len(found) > 1), found
+
+
+def tables_of(row: Indicator) -> set[str]:
+    """The tables that a figure is made of; all registers of subsidies are one."""
+    if row.formula in (PUBLISHED, "register"):
+        return {row.dataset_id or "registers"}
+    return set().union(*(tables_of(BY_ID[term]) for term in terms_of(row)))
+
+
+@pytest.mark.parametrize("lang", ["nl", "en"])
+@pytest.mark.parametrize("row", INDICATORS, ids=BY_ID)
+def test_the_kind_of_a_figure_and_its_unit_agree(row: Indicator, lang: str) -> None:
+    """Units begin alike in both languages, `%` or not, and so many of something are a number or a square kilometre."""
+    unit = getattr(row, f"unit_{lang}")
+    is_percentage, is_per_so_many = unit.startswith("%"), bool(re.search(r"\bper (\d[\d ,]*|km²)( |$)", unit))
+    assert is_percentage == (row.kind in ("share", "change", "coverage"))
+    assert is_per_so_many == (row.kind == "rate")
+    assert (row.kind == "index") == bool(re.fullmatch(r"\d{4} = 100", unit))
+    if row.kind == "count":
+        assert "%" not in unit and " per " not in f" {unit} ", unit
+    assert (row.kind == "change") >= (row.formula == "growth")
+
+
+# Figures of CBS for the whole of the Netherlands, as cbs.nl shows them: 85316NED of 2025, 85315NED of 2023 and 81644NED
+# of 2022, where the four sizes add up to what the four legal forms do.
+SIZES_OF_EMPLOYMENT = {"1_10": 2151, "10_50": 2211, "50_250": 1738, "250_plus": 3345}
+SIZES_OF_ESTABLISHMENTS = {"0": 80_880, "1": 1_687_915, "2_10": 400_150, "10_plus": 106_295}
+BY_HAND: list[tuple[str, dict[str, int], float]] = [
+    # 6,100 of 9,445 thousand.
+    ("sme_employment_share_pct", {f"employed_size_{k}_count": v for k, v in SIZES_OF_EMPLOYMENT.items()}, 64.6),
+    ("lifelong_learning_share_pct", {"lifelong_learners_count": 2434, "population_25_65_count": 9219}, 26.4),
+    # 1,687,915 of 2,275,240.
+    (
+        "establishments_single_person_share_pct",
+        {f"establishments_size_{k}_count": v for k, v in SIZES_OF_ESTABLISHMENTS.items()},
+        74.2,
+    ),
+]
+
+
+@pytest.mark.parametrize(("share", "figures", "expected"), BY_HAND, ids=[name for name, *_ in BY_HAND])
+def test_a_share_of_published_figures_is_what_it_is_by_hand(
+    share: str, figures: dict[str, int], expected: float
+) -> None:
+    row = BY_ID[share]
+    above, below = (sum(figures[term] for term in term_ids(side)) for side in (row.numerator, row.denominator))
+    assert f"{float(row.factor) * above / below:.{row.decimals}f}" == f"{expected}"
+
+
+def test_a_share_of_parts_is_never_more_than_all_of_them() -> None:
+    """Where the parts of a share are terms of the whole, they are counted in it once."""
+    for row in INDICATORS:
+        if row.kind == "share" and row.denominator:
+            whole = term_ids(row.denominator)
+            assert len(whole) == len(set(whole))
+            assert len(whole) == 1 or set(term_ids(row.numerator)) <= set(whole), row.indicator_id
+
+
+# No series: they say how much is known so far, and are no figures to compare years by.
+NOT_COMPARED = {"support_known_eur"}
+# A price of all of Europe: Dutch consumer prices say nothing of Belgian and French regions, for which there is PPS.
+ACROSS_BORDERS = {"eurostat_gdp_per_inhabitant_eur": "eurostat_gdp_per_inhabitant_pps"}
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in INDICATORS if row.unit_en.startswith("euro")], ids=lambda row: row.indicator_id
+)
+def test_an_amount_says_of_which_year_its_euros_are_and_has_one_in_fixed_prices_beside_it(row: Indicator) -> None:
+    if row.formula == REAL:
+        (index,) = term_ids(row.denominator)
+        base = BY_ID[index].unit_en.removesuffix(" = 100")
+        for text in (row.title_nl, row.title_en, row.definition_nl, row.definition_en, row.unit_nl, row.unit_en):
+            assert re.findall(r"\b20\d\d\b", text) == [base], text
+        assert "(reëel)" in row.definition_nl and "(real)" in row.definition_en
+        nominal = BY_ID[row.numerator]
+        assert (row.kind, row.decimals, row.direction) == (nominal.kind, nominal.decimals, nominal.direction)
+        assert row.usage_warnings == nominal.usage_warnings
+        return
+    assert "(nominaal)" in row.definition_nl and "(nominal)" in row.definition_en
+    beside = [
+        other.indicator_id for other in INDICATORS if other.formula == REAL and other.numerator == row.indicator_id
+    ]
+    assert len(beside) == (row.indicator_id not in NOT_COMPARED | ACROSS_BORDERS.keys())
+    assert ACROSS_BORDERS.get(row.indicator_id, row.indicator_id) in BY_ID
+
+
+def test_an_index_has_the_base_year_that_its_card_asks_for() -> None:
+    for row in INDICATORS:
+        if row.kind == "index":
+            unit = next(m.unit for m in CARDS_BY_ID[row.dataset_id].measures if m.code == row.measure_code)
+            assert (unit or "").replace(" ", "") == row.unit_en.replace(" ", "")
+
+
+def test_a_goal_in_euros_is_followed_in_fixed_prices() -> None:
+    followed = [BY_ID[goal["indicator_id"]] for goal in GOALS if goal["indicator_id"]]
+    amounts = [row for row in followed if row.unit_en.startswith("euro")]
+    assert amounts and all(row.formula == REAL for row in amounts)
 
 
 def test_the_registry_passes_the_check_of_a_run() -> None:
@@ -131,7 +239,7 @@ def test_a_goal_is_followed_by_an_indicator_or_says_what_is_missing(goal: dict[s
     # A goal wants something of a figure that can be compared, and the indicator says what.
     if goal["indicator_id"]:
         assert BY_ID[goal["indicator_id"]].direction != "neutral"
-        assert BY_ID[goal["indicator_id"]].kind in ("share", "rate", "ratio")
+        assert BY_ID[goal["indicator_id"]].kind in ("share", "rate", "ratio", "change")
 
 
 @pytest.mark.parametrize(
@@ -146,6 +254,12 @@ def test_a_goal_is_followed_by_an_indicator_or_says_what_is_missing(goal: dict[s
         ("population_density_rate", {"denominator": "land_area"}, ["names 'land_area'", "land_area_km2"]),
         ("population_density_rate", {"denominator": "land_area_km2 * 2"}, ["'land_area_km2 * 2'", "a + b - c"]),
         ("population_density_rate", {"denominator": "crimes_per_1000_rate"}, ["a rate, and only counts add up"]),
+        ("gdp_per_inhabitant_real_eur", {"factor": "1000"}, ["factor is '1000'", "100 in its base year"]),
+        ("gdp_per_inhabitant_real_eur", {"numerator": "jobs_count"}, ["'jobs_count'", "an amount in euros"]),
+        ("gdp_per_inhabitant_real_eur", {"numerator": "support_granted_real_eur"}, ["a real in 'euros of 2025'"]),
+        ("gdp_per_inhabitant_real_eur", {"denominator": "jobs_count"}, ["'jobs_count', a count", "takes an index"]),
+        ("gdp_per_inhabitant_real_eur", {"numerator": "jobs_count + crimes_count"}, ["2 terms", "real takes one"]),
+        ("population_density_rate", {"denominator": "consumer_prices_index"}, ["an index, and only counts add up"]),
         ("population_density_rate", {"dataset_id": "cbs/70072ned"}, ["ratio has no dataset_id", "empty it"]),
         ("crimes_per_1000_rate", {"denominator": ""}, ["has a numerator and no denominator"]),
         ("jobs_count", {"lag_years": "1"}, ["published has no lag_years"]),

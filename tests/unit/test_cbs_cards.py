@@ -42,6 +42,12 @@ NEW = {
     "income": "86161NED",
     "poverty": "86131NED",
     "low income": "83841NED",
+    "employment by size of business": "85316NED",
+    "consumer prices": "86141NED",
+    "lifelong development": "85315NED",
+    "decay and safety of neighbourhoods": "85146NED",
+    "research and development": "84985NED",
+    "land use": "70262ned",
 }
 # The ids as CBS publishes them: a wrong one would give a boundary year of another year.
 DIVISION_TABLES = {

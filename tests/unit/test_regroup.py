@@ -136,6 +136,24 @@ def test_a_location_quotient_is_measured_against_the_country() -> None:
     assert regroup([JOBS, PEOPLE, quotient], parts, country, set(), CALENDAR)["quotient"]["2025JJ00"].value == 2
 
 
+def test_an_amount_in_other_prices_is_divided_by_those_of_the_country() -> None:
+    granted = Recipe("granted", "count", "register", 0)
+    each = Recipe("each", "ratio", "ratio", 0, (Term("granted"),), (Term("people"),), 1)
+    real = Recipe("real", "count", "real", 0, (Term("granted"),), (Term("prices"),), 100)
+    real_each = Recipe("real_each", "ratio", "real", 1, (Term("each"),), (Term("prices"),), 100)
+    income = Recipe("real_income", "rate", "real", 0, (Term("income"),), (Term("prices"),), 100)
+    wanted = [granted, PEOPLE, INCOME, each, real, real_each, income]
+    figures = {"granted": {"2024JJ00": final(700), "2025JJ00": final(1000)}, "people": {"2024JJ00": final(15)}}
+    parts = {code: {**figures, "income": {"2024JJ00": final(31000)}} for code in ("A", "B")}
+    prices = {"2024JJ00": RegroupedFigure(96, "provisional", "published"), "2018JJ00": final(80)}
+    found = regroup(wanted, parts, {"prices": prices}, set(), CALENDAR)
+    # 1,400 at an index of 96 is 1,458.33 at 100; 46.67 a person, rounded only after it is divided, is 48.6.
+    assert found["real"] == {"2024JJ00": RegroupedFigure(1458, "provisional", "merged", 2)}
+    assert found["each"]["2024JJ00"].value == 47
+    assert found["real_each"] == {"2024JJ00": RegroupedFigure(48.6, "provisional", "merged", 2)}
+    assert "real_income" not in found
+
+
 def test_an_estimate_is_exact_again_where_all_heirs_are_chosen() -> None:
     heirs = {"GM0053": {"GM1966", "GM1969"}}
     assert mended_by(["GM1966", "GM1969", "GM0014"], heirs) == {"GM1966", "GM1969", "GM0014"}

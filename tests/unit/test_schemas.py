@@ -102,6 +102,11 @@ def figures(**values: float | None) -> Frames:
     }
 
 
+def prices(period: str, value: float | None, unit: str = "2025 = 100", kind: str = "index") -> Frames:
+    told = pl.DataFrame({"indicator_id": ["prices"], "kind": [kind], "unit_en": [unit]})
+    return {"observations": observations(("prices", "NL01", period, value, "final")), "indicators": told}
+
+
 EARLY, LATE = date(2015, 1, 1), date(2020, 1, 1)
 
 
@@ -137,6 +142,10 @@ PASSING: list[tuple[str, dict[str, Any], Frames]] = [
     ("parts_within_total", PARTS, figures(t=10, p=4, q=7)),
     ("parts_within_total", PARTS, figures(t=10, p=2, q=None)),
     ("not_more_than", {"lower": "l", "upper": "u"}, figures(l=5, u=5)),
+    ("index_is_100_in_its_base_year", {}, prices("2025JJ00", 100.04)),
+    ("index_is_100_in_its_base_year", {}, prices("2024JJ00", 96.8)),
+    ("index_is_100_in_its_base_year", {}, prices("2025JJ00", None)),
+    ("index_is_100_in_its_base_year", {}, prices("2025JJ00", 7, "euro", "ratio")),
     ("current_regions_count", COUNT, regions(3)),
     ("current_regions_count", COUNT, regions(9, current=False)),
     ("one_region_per_scheme", PROVINCES, membership(("PV1", EARLY, date(2019, 12, 31)), ("PV2", LATE, None))),
@@ -153,6 +162,8 @@ FAILING: list[tuple[str, dict[str, Any], Frames, str]] = [
     ("total_equals_parts", PARTS, figures(t=10, p=4, q=4), "parts_sum 8.0"),
     ("parts_within_total", PARTS, figures(t=10, p=12, q=None), "parts_sum 12.0"),
     ("not_more_than", {"lower": "l", "upper": "u"}, figures(l=6, u=5), "total 5.0"),
+    ("index_is_100_in_its_base_year", {}, prices("2025JJ00", 131.4), "value 131.4"),
+    ("index_is_100_in_its_base_year", {}, prices("2015JJ00", 77.5, "2015 = 100"), "unit_en 2015 = 100"),
     ("current_regions_count", COUNT, regions(1), "count 1"),
     ("current_regions_count", COUNT, regions(4), "count 4"),
     ("current_regions_count", COUNT, regions(1, "corop"), "count 0"),

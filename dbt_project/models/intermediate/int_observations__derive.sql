@@ -1,4 +1,5 @@
--- What is computed from other indicators on the same boundaries.
+-- What is computed from other indicators on the same boundaries. An amount in the prices of another year is divided by
+-- the prices of the whole country: there are no others.
 with numerators as (
 
     select
@@ -14,7 +15,7 @@ with numerators as (
     where
         sides.side = 'numerator'
         and sides.is_complete
-        and indicators.formula in ('growth', 'sum')
+        and indicators.formula in ('growth', 'sum', 'real')
 
 ),
 
@@ -178,9 +179,93 @@ added as (
 
 ),
 
+prices as (
+
+    select * from {{ ref('int_observations__add_up_terms') }}
+    where
+        side = 'denominator'
+        and is_complete
+        and region_code = 'NL01'
+
+),
+
+-- An amount may itself be computed here, such as one per establishment; it is deflated before it is rounded.
+nominal as (
+
+    select
+        indicator_id,
+        region_code,
+        period_code,
+        boundary_year,
+        year,
+        decimals,
+        factor,
+        value as numerator,
+        1 as denominator,
+        false as has_no_base,
+        value_status,
+        boundary_method,
+        parts_count,
+        is_over
+    from numerators
+    where formula = 'real'
+    union all
+    select
+        reals.indicator_id,
+        located.region_code,
+        located.period_code,
+        located.boundary_year,
+        located.year,
+        reals.decimals,
+        reals.factor * located.factor as factor,
+        located.numerator,
+        located.denominator,
+        located.has_no_base,
+        located.value_status,
+        located.boundary_method,
+        located.parts_count,
+        located.is_over
+    from located
+    inner join {{ ref('int_indicators__read_terms') }} as terms on located.indicator_id = terms.term_id
+    inner join {{ ref('int_indicators__keep_available') }} as reals on terms.indicator_id = reals.indicator_id
+    where
+        reals.formula = 'real'
+        and located.formula <> 'published'
+
+),
+
+deflated as (
+
+    select
+        nominal.indicator_id,
+        'real' as formula,
+        nominal.region_code,
+        nominal.period_code,
+        nominal.boundary_year,
+        nominal.year,
+        nominal.decimals,
+        nominal.numerator,
+        nominal.denominator * prices.value as denominator,
+        nominal.factor,
+        nominal.has_no_base or coalesce(prices.value = 0, false) as has_no_base,
+        {{ worst_of_two('nominal.value_status', 'prices.value_status', value_status_order()) }} as value_status,
+        nominal.boundary_method,
+        nominal.parts_count,
+        nominal.is_over and prices.is_over as is_over
+    from nominal
+    inner join prices
+        on
+            nominal.indicator_id = prices.indicator_id
+            and nominal.boundary_year = prices.boundary_year
+            and {{ whole_year('nominal.year') }} = prices.period_code
+
+),
+
 parts as (
 
     select * from located
+    union all
+    select * from deflated
     union all
     select * from grown
     union all

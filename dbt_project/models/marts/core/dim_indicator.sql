@@ -15,7 +15,7 @@ select
     -- Not for how much of a source is known so far.
     indicators.kind not in ('minimum', 'coverage') as is_comparable,
     -- A count is the size of a region, and differences between samples of unknown error may be chance.
-    indicators.kind not in ('minimum', 'coverage', 'count') and indicators.interval_kind <> 'unknown' as is_ranked,
+    indicators.kind in ('share', 'rate', 'ratio', 'change') and indicators.interval_kind <> 'unknown' as is_ranked,
     indicators.is_flow,
     annual.indicator_id is not null as is_annual,
     indicators.interval_kind,
