@@ -173,7 +173,8 @@ def test_a_release_of_an_unknown_form_is_refused_in_one_line(sample_release: Pat
     assert ran.returncode == 1 and ran.stdout == ""
     lines = [line for line in ran.stderr.splitlines() if line.strip()]
     assert len(lines) == 1 and re.search(OTHERS[change], lines[0]), ran.stderr
-    assert sample_release.name in lines[0] and "this portal reads the form 1 ->" in lines[0]
+    known = ", ".join(map(str, sorted(KNOWN_FORMATS)))
+    assert sample_release.name in lines[0] and f"this portal reads the form {known} ->" in lines[0]
 
 
 @pytest.mark.parametrize("told", [{"release_format": 999}, {}])
