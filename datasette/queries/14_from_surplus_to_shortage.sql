@@ -39,7 +39,7 @@ cross join newest
 left join labour_tension as t
     on t.region_code = r.region_code
     and t.period_code = newest.period_code
-    and t.occupation_level = 'group'
+    and t.occupation_level in ('group', 'uwv_group')
     and t.market = 'surplus'
 left join occupation_mobility as m
     on m.region_code = t.region_code
