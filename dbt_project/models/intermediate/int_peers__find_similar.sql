@@ -38,7 +38,7 @@ differences as (
         own.feature,
         own.feature_group,
         -- Rounded, so that equal differences are a tie whatever the last digit of a double.
-        round(abs(own.z_score - peers.z_score), 6) as difference
+        {{ round_to('abs(own.z_score - peers.z_score)', 6) }} as difference
     from features as own
     inner join features as peers
         on
