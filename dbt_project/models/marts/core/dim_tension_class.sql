@@ -1,4 +1,4 @@
--- A class ends where the next one begins. The bounds are fractions, so that exactly two vacancies for three people is on
+-- A class ends where the next one begins. The bounds are fractions, so that two vacancies for three people are exactly on
 -- one, and not just above or below it.
 with classes as (
 
