@@ -1,5 +1,5 @@
--- A class ends where the next one begins. The bounds are fractions, so that two vacancies for three people are exactly on
--- one, and not just above or below it.
+-- A class ends where the next one begins. The bounds are fractions, so that exactly two vacancies for three people is
+-- on one, and not just above or below it.
 with classes as (
 
     select
