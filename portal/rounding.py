@@ -1,4 +1,4 @@
-"""Figures are rounded as in the release (`dbt_project/macros/rounding.sql`): once, and a half goes away from zero.
+"""Figures are rounded as in the release (the macros of `rounding.sql`): once, and a half goes away from zero.
 
 Figures are doubles that stand for decimals. What is rounded or added up is the decimal that a double is written as:
 41,400 / 40,000 is 1.035 and becomes 1.04, although the double itself is a little less than 1.035.
