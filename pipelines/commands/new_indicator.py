@@ -53,7 +53,7 @@ def example_row(made: Made) -> str:
         "direction": "neutral",
         "kind": "<count|rate|share|ratio>",
         "is_flow": "<true|false>",
-        "interval_kind": "<none|byar|wilson|unknown>",
+        "interval_kind": "<none|byar|wilson|source|unknown>",
         "formula": PUBLISHED,
         "dataset_id": card.dataset_id,
         "measure_code": measure.code,

@@ -46,6 +46,8 @@ class SamplePart(NamedTuple):
     which: int | None
 
 
+# The codes of CBS for a figure of a survey and the bounds of its interval, as parts of the figure.
+MARGINS = {"MW00000": 1.0, "MOG0095": 0.9, "MBG0095": 1.1}
 SampleColumn = Mapping[str, SampleCell]
 IMPOSSIBLE = SampleCell(None, "impossible")
 
@@ -149,6 +151,7 @@ def _means(
 ) -> SampleColumn:
     factor = season
     for part in parts:
+        factor *= MARGINS.get(part.key, 1.0)
         if part.which is not None and part.parts > 1:
             factor *= around(1.0, 0.3, "part", part.key, part.which)
     level = {code: value * factor for code, value in mean(invention.key, invention.rate, year, boundary_year).items()}

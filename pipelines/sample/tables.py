@@ -27,7 +27,7 @@ from .boundaries import (
     region_title,
     regions,
 )
-from .columns import IMPOSSIBLE, SampleCell, SampleColumn, SamplePart, column
+from .columns import IMPOSSIBLE, MARGINS, SampleCell, SampleColumn, SamplePart, column
 from .figures import SMALLEST
 from .invention import Invention, invention_of
 from .periods import YEARS, SamplePeriod, periods_of
@@ -208,6 +208,8 @@ def _letter(title: str) -> str:
 
 def _part(key: str, entry: Entry, entries: list[Entry]) -> SamplePart:
     """Which part of the whole a code stands for: the requested codes, except totals, make up the whole."""
+    if entry.code in MARGINS:
+        return SamplePart(entry.code, 1, None)
     leaves = [e.code for e in entries if e.is_asked and not is_total(e)]
     # A single part beside a total leaves a remainder, which the table does not have.
     rest = len(leaves) == 1 and any(is_total(e) for e in entries if e.is_asked)

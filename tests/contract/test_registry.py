@@ -78,6 +78,10 @@ def test_an_indicator_is_compared_only_where_that_holds(row: Indicator) -> None:
         assert row.numerator and row.denominator and " - " not in row.numerator
         assert row.kind == {"byar": "rate", "wilson": "share"}[row.interval_kind]
         assert row.interval_kind == "byar" or row.factor == "100"
+    # Margins of the source stand beside the figure, under codes that the card asks for.
+    if row.interval_kind == "source":
+        codes = {code.code for code in CARDS_BY_ID[row.dataset_id].dimensions["Marges"].codes}
+        assert "Marges=MW00000" in row.dims and {"MOG0095", "MBG0095"} <= codes
     # What is computed from a survey has its error too; an amount in other prices is as sure as the amount.
     if any("estimate" in BY_ID[term].usage_warnings for term in terms_of(row)) and row.formula not in (REAL, "sum"):
         assert row.interval_kind != "none"

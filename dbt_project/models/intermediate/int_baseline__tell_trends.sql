@@ -72,9 +72,12 @@ side_by_side as (
         one.lower as previous_lower,
         one.upper as previous_upper,
         two.shown_value as second_shown_value,
-        five.value as fifth_value
+        five.value as fifth_value,
+        fits.trend as fitted_trend
     from latest
     inner join {{ ref('dim_indicator') }} as indicators on latest.indicator_id = indicators.indicator_id
+    left join {{ ref('int_baseline__fit_trends') }} as fits
+        on latest.indicator_id = fits.indicator_id and latest.region_code = fits.region_code
     left join earlier as one
         on latest.indicator_id = one.indicator_id and latest.region_code = one.region_code and one.years_ago = 1
     left join earlier as two
@@ -89,6 +92,7 @@ methods as (
     select
         side_by_side.*,
         case
+            when side_by_side.fitted_trend is not null then 'five_points'
             when side_by_side.lower is not null and side_by_side.previous_lower is not null then 'interval'
             when
                 side_by_side.previous_shown_value is not null and side_by_side.second_shown_value is not null
@@ -108,6 +112,8 @@ select
     {{ change_between('value', 'fifth_value', 'trend_unit') }} as change_5y,
     trend_method,
     case trend_method
+        when 'five_points'
+            then fitted_trend
         when 'interval'
             then
                 case

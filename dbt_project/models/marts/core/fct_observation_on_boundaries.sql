@@ -21,9 +21,9 @@ preferred as (
 
 select
     preferred.*,
-    chance.lower,
-    chance.upper,
-    chance.interval_kind,
+    coalesce(margins.lower, chance.lower) as lower,
+    coalesce(margins.upper, chance.upper) as upper,
+    coalesce(margins.interval_kind, chance.interval_kind) as interval_kind,
     release.notice
 from preferred
 left join {{ ref('int_observations__measure_chance') }} as chance
@@ -32,5 +32,13 @@ left join {{ ref('int_observations__measure_chance') }} as chance
         and preferred.region_code = chance.region_code
         and preferred.period_code = chance.period_code
         and preferred.boundary_year = chance.boundary_year
+        and preferred.value is not null
+-- The margins of a figure hold for the region that it was published for.
+left join {{ ref('int_observations__read_margins') }} as margins
+    on
+        preferred.indicator_id = margins.indicator_id
+        and preferred.region_code = margins.region_code
+        and preferred.period_code = margins.period_code
+        and preferred.boundary_method = 'published'
         and preferred.value is not null
 cross join {{ ref('stg_raw__release') }} as release
