@@ -40,6 +40,7 @@ update periods set title_nl = 'kwartaalcijfer ' || year, title_en = 'quarterly '
 update usage_warnings set title_nl = 'Pas op', text_nl = 'Wees hier voorzichtig mee.', title_en = 'Beware',
     text_en = 'Handle with care.' where warning_id = 'break_in_series';
 delete from usage_warnings where warning_id = 'rounded';
+update indicators set usage_warnings = 'break_in_series;rounded' where indicator_id = '{WARNED}';
 update tension_classes set label_nl = 'kurkdroog', label_en = 'bone dry' where class_id = 'very_tight';
 update peer_groups set title_nl = 'Als de onze', title_en = 'Like ours' where peer_group = 'similar_economy';
 update peer_features set title_nl = 'volkrijkheid', title_en = 'populousness' where feature_group = 'size';
