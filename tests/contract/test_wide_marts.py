@@ -34,7 +34,7 @@ def test_every_indicator_of_the_theme_has_a_column_and_a_status(theme: Theme) ->
     names = [column["name"] for column in model["columns"]]
     ids = [row.indicator_id for row in INDICATORS if row.theme == theme.theme]
     figures = [name for i in ids for name in (i, f"{i}_status")]
-    assert names == ["region_code", "period_code", "year", *figures, "notice"]
+    assert names == ["region_code", "period_code", "year", "period_kind", *figures, "notice"]
 
 
 def test_a_new_indicator_row_is_a_new_column(tmp_path: Path) -> None:
