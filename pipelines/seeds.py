@@ -165,6 +165,7 @@ class BoundaryChange(SeedRow):
     heir: str
     share: float
     share_of_new: float = 1.0
+    area_share_of_new: float = 1.0
 
 
 class MunicipalityTile(SeedRow):

@@ -46,14 +46,17 @@ with asked as (
     from json_each(:periods)
 ),
 wanted as (
-    select region_code, municipality_code, share from region_membership
+    select region_code, municipality_code, case when :is_land then area_share else share end as share
+    from region_membership
     where region_code in (select value from json_each(:codes))
         and valid_from <= :day and coalesce(valid_to, '9999') >= :day
     union
     select region_code, region_code, 1.0 from regions
     where scheme = 'municipality' and region_code in (select value from json_each(:codes))
 )
-select w.region_code, w.share, a.period_code, t.target_code, t.source_code, t.share_from, t.share_to,
+select w.region_code, w.share, a.period_code, t.target_code, t.source_code,
+    case when :is_land then t.area_from else t.share_from end as share_from,
+    case when :is_land then t.area_to else t.share_to end as share_to,
     o.value, o.value_status, ahead.value as value_ahead, ahead.value_status as status_ahead,
     not (
         coalesce(t.valid_to < a.ends_on, 0) and o.value is null and coalesce(o.value_status, 'missing') <> 'suppressed'
@@ -83,7 +86,7 @@ async def put_on_boundaries(
     """Returns the figures of a count on the boundaries of 1 January of a year, by region and period."""
     database = datasette.get_database(DATABASE)
     asked = {"codes": json.dumps(list(codes)), "boundary_year": boundary_year, "day": f"{boundary_year}-01-01"}
-    indicator = {"indicator": recipe.indicator_id}
+    indicator = {"indicator": recipe.indicator_id, "is_land": recipe.is_land}
     periods = [dict(row) for row in await database.execute(PERIODS, indicator)]
     rows = await database.execute(PARTS, {**asked, **indicator, "periods": json.dumps(periods)})
     heirs: dict[str, set[str]] = {}

@@ -102,6 +102,7 @@ class Registry:
             factor=row["factor"],
             lag_years=row["lag_years"],
             is_annual=bool(row["is_annual"]),
+            is_land=bool(row["is_land"]),
             breaks=frozenset(self.breaks_of(indicator_id, *region_codes)),
         )
 

@@ -57,7 +57,10 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How an indicator is computed, according to the registry of indicators; `breaks` are days on which it breaks."""
+    """How an indicator is computed, according to the registry of indicators; `breaks` are days on which it breaks.
+
+    Of a divided municipality, an area of land (`is_land`) goes to its heirs by area and not by inhabitants.
+    """
 
     indicator_id: str
     kind: str
@@ -68,6 +71,7 @@ class Recipe:
     factor: float | None = None
     lag_years: int | None = None
     is_annual: bool = False
+    is_land: bool = False
     breaks: frozenset[date] = frozenset()
 
     @property

@@ -1,8 +1,8 @@
 -- ---
 -- title_nl: Hoe ziet een telling eruit op de gemeentegrenzen van een ander jaar?
 -- title_en: What does a count look like on the municipal boundaries of another year?
--- description_nl: Telt de gemeenten van toen op tot de gemeenten van een jaar vanaf 2015. Alleen voor aantallen; een gemeente waarvan een deel ontbreekt, staat er niet bij. Waar een gemeente gesplitst werd, is het cijfer geschat naar inwoners.
--- description_en: Adds up former municipalities to those of a year from 2015 on. For counts only; a municipality with a missing part is left out. Where a municipality was divided, the figure is an estimate based on inhabitants.
+-- description_nl: Telt de gemeenten van toen op tot de gemeenten van een jaar vanaf 2015. Alleen voor aantallen; een gemeente waarvan een deel ontbreekt, staat er niet bij. Waar een gemeente gesplitst werd, is het cijfer geschat naar inwoners, of bij land naar oppervlakte.
+-- description_en: Adds up former municipalities to those of a year from 2015 on. For counts only; a municipality with a missing part is left out. Where a municipality was divided, the figure is an estimate based on inhabitants, or for land on area.
 -- parameters:
 --   indicator:
 --     default: establishments_count
@@ -20,7 +20,9 @@
 select
     r.name as region,
     t.target_code as region_code,
-    round(sum(o.value * (t.share_to - t.share_from)), 2) as value,
+    round(
+        sum(o.value * case when i.is_land then t.area_to - t.area_from else t.share_to - t.share_from end), 2
+    ) as value,
     case
         when min(t.share_to - t.share_from) < 1 then 'split_estimate'
         when count(*) > 1 or min(t.source_code) <> t.target_code then 'merged'

@@ -15,6 +15,29 @@
     ({{ day }} >= {{ valid_from }} and ({{ valid_to }} is null or {{ day }} <= {{ valid_to }}))
 {%- endmacro %}
 
+{#- Whether an amount in a unit is an area of land. Of a divided municipality that follows area, all else inhabitants. -#}
+{% macro is_unit_of_land(unit_en) -%}
+    {{ unit_en }} in ('km²', 'hectares')
+{%- endmacro %}
+
+{#- Where the part of a divided municipality that goes to an heir begins, from the shares of all its heirs. -#}
+{% macro start_of_part(share) -%}
+    coalesce(
+        sum({{ share }}) over (
+            partition by old_code order by new_code rows between unbounded preceding and 1 preceding
+        ),
+        0
+    )
+{%- endmacro %}
+
+{#- Where that part ends. The last one ends at exactly 1, whatever the rounded shares add up to. -#}
+{% macro end_of_part(share) -%}
+    case
+        when row_number() over (partition by old_code order by new_code desc) = 1 then 1
+        else sum({{ share }}) over (partition by old_code order by new_code rows unbounded preceding)
+    end
+{%- endmacro %}
+
 {#- The part [share_from, share_to) of a whole figure. Parts that follow on one another add up to the whole to the
     last decimal, because each is the difference of two rounded running totals. -#}
 {% macro part_of(value, share_from, share_to, decimals) -%}

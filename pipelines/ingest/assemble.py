@@ -80,6 +80,7 @@ _SELECTIONS = pa.schema(
         ("valid_to", pa.date32()),
         ("file", pa.string()),
         ("share", pa.float64()),
+        ("area_share", pa.float64()),
     ]
 )
 _RELEASE = pa.schema(

@@ -25,12 +25,16 @@ class Listed:
 
 @dataclass(frozen=True)
 class Stay:
-    """A municipality, or the part `share` of it, in a region from its first day to its last; without dates, always."""
+    """A municipality, or a part of it, in a region from its first day to its last; without dates, always.
+
+    `share` is the part of its inhabitants, and `area_share` that of its area.
+    """
 
     code: str
     first: date | None
     last: date | None
     share: float
+    area_share: float = 1
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,7 @@ class _Step:
     first: date
     last: date
     share: float
+    area_share: float
 
 
 def with_heirs(listed: Iterable[Listed], known: KnownMunicipalities) -> tuple[list[Stay], list[Replaced]]:
@@ -63,7 +68,7 @@ def with_heirs(listed: Iterable[Listed], known: KnownMunicipalities) -> tuple[li
     steps = [
         step
         for row in listed
-        for step in _steps(row, row.code, "", (row.first or date.min, row.last or date.max), 1, known)
+        for step in _steps(row, row.code, "", (row.first or date.min, row.last or date.max), (1, 1), known)
     ]
     by_code: dict[str, list[_Step]] = {}
     for step in steps:
@@ -78,35 +83,41 @@ def is_in(stays: Iterable[Stay], day: date) -> bool:
 
 
 def _steps(
-    listed: Listed, code: str, name: str, days: tuple[date, date], share: float, known: KnownMunicipalities
+    listed: Listed,
+    code: str,
+    name: str,
+    days: tuple[date, date],
+    shares: tuple[float, float],
+    known: KnownMunicipalities,
 ) -> Iterator[_Step]:
     first, last = days
     end = known.lives[code][1]
     if first <= end:
-        yield _Step(listed, code, name, first, min(last, end), share)
+        yield _Step(listed, code, name, first, min(last, end), *shares)
     if last > end:
         for heir in known.heirs.get(code, ()):
             theirs = max(first, heir.since), last
-            yield from _steps(listed, heir.code, heir.name, theirs, share * heir.share_of_it, known)
+            parts = shares[0] * heir.share_of_it, shares[1] * heir.area_share_of_it
+            yield from _steps(listed, heir.code, heir.name, theirs, parts, known)
 
 
 def _stays(code: str, steps: list[_Step]) -> Iterator[Stay]:
     """The stays of one municipality, split where its share changes and joined where a step continues."""
     starts = {step.first for step in steps} | {step.last + _DAY for step in steps if step.last < date.max}
     cuts = sorted(starts)
-    found: list[tuple[date, date, float, set[int]]] = []
+    found: list[tuple[date, date, tuple[float, float], set[int]]] = []
     for first, after in zip(cuts, [*cuts[1:], None], strict=True):
         here = {n for n, step in enumerate(steps) if step.first <= first <= step.last}
         if not here:
             continue
         last = after - _DAY if after else date.max
-        share = _together(steps[n].share for n in here)
-        if found and found[-1][1] + _DAY == first and found[-1][2] == share and found[-1][3] & here:
-            found[-1] = (found[-1][0], last, share, here)
+        shares = _together(steps[n].share for n in here), _together(steps[n].area_share for n in here)
+        if found and found[-1][1] + _DAY == first and found[-1][2] == shares and found[-1][3] & here:
+            found[-1] = (found[-1][0], last, shares, here)
         else:
-            found.append((first, last, share, here))
-    for first, last, share, _ in found:
-        yield Stay(code, None if first == date.min else first, None if last == date.max else last, share)
+            found.append((first, last, shares, here))
+    for first, last, shares, _ in found:
+        yield Stay(code, None if first == date.min else first, None if last == date.max else last, *shares)
 
 
 def _together(shares: Iterable[float]) -> float:

@@ -37,7 +37,8 @@ _SPREADSHEETS = {".xlsx", ".xls", ".xlsm", ".ods", ".numbers"}
 class Member:
     """A municipality in an own region, from its first day to its last; without dates it is always in it.
 
-    `share` is the part of the municipality that is in the region: below 1 only for an heir of a divided one.
+    `share` is the part of the inhabitants of the municipality that is in the region, and `area_share` that of its area:
+    below 1 only for an heir of a divided one.
     """
 
     region_code: str
@@ -47,6 +48,7 @@ class Member:
     name: str
     file: str
     share: float = 1.0
+    area_share: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,9 @@ def read_selections(folder: Path) -> Selections:
             if not wrong:
                 stays, told = with_heirs(listed, boundaries())
                 _refuse_empty(stays)
-                members += [Member(code, s.code, s.first, s.last, name, path.name, s.share) for s in stays]
+                members += [
+                    Member(code, s.code, s.first, s.last, name, path.name, s.share, s.area_share) for s in stays
+                ]
                 replaced |= {path.name: told} if told else {}
         except _Wrong as error:
             wrong = [error]

@@ -41,12 +41,14 @@ class Heir:
         since: the first day on which it did.
         share_of_it: the share of the heir that came from the one that ended, where that was divided; 1 where it was not
             and the whole heir stands for it.
+        area_share_of_it: the same by area; `share_of_it` is by inhabitants.
     """
 
     code: str
     name: str
     since: date
     share_of_it: float
+    area_share_of_it: float
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,8 @@ def boundaries() -> KnownMunicipalities:
         day = row.changed_on
         codes |= {row.old_code, row.new_code}
         names[row.old_code] = row.old_name
-        heirs.setdefault(row.old_code, []).append(Heir(row.new_code, row.new_name, day, row.share_of_new))
+        heir = Heir(row.new_code, row.new_name, day, row.share_of_new, row.area_share_of_new)
+        heirs.setdefault(row.old_code, []).append(heir)
         ended[row.old_code] = min(day - timedelta(days=1), ended.get(row.old_code, _STILL))
         if row.heir == "new":
             begun[row.new_code] = min(day, begun.get(row.new_code, _STILL))

@@ -83,10 +83,27 @@ def test_counts_on_another_boundary_year_follow_the_divided_municipality(portal:
     assert float(by_year["2019"]["value"]) == pytest.approx(values["GM0855"] + share * values["GM0788"], abs=1)
 
 
+def test_land_on_another_boundary_year_follows_area(portal: Datasette) -> None:
+    after = read(portal, "/vergelijk.csv", region="GM0855", indicator="land_area_km2", boundary_year="2022")
+    found = next(row for row in after if row["year"] == "2019")
+    parts = run_sql(
+        portal,
+        "select c.area_share, o.value as tilburg, h.value as haaren from boundary_changes as c "
+        "join observations as o on o.region_code = c.new_code "
+        "join observations as h on h.region_code = c.old_code "
+        "and h.indicator_id = o.indicator_id and h.period_code = o.period_code "
+        "where c.old_code = 'GM0788' and c.new_code = 'GM0855' and o.indicator_id = 'land_area_km2' "
+        "and o.period_code = '2019JJ00'",
+    ).json()["rows"][0]
+    expected = parts["tilburg"] + parts["area_share"] * parts["haaren"]
+    assert float(found["value"]) == pytest.approx(expected, abs=0.011)
+    assert found["boundary_method"] == "split_estimate"
+
+
 def test_a_boundary_year_of_our_own_equals_the_one_that_the_release_worked_out(portal: Datasette) -> None:
     # No boundary changed from 2024 to 2026, so the two ways to the figures must end in one place.
     codes = ["GM0855", "GM1966", "GM1979", "AM01", "CR03", "PV30", "NL01"]
-    for indicator in ("population_count", "crimes_count", "shops_vacant_count", "self_employed_count"):
+    for indicator in ("population_count", "crimes_count", "shops_vacant_count", "self_employed_count", "land_area_km2"):
         ours = read(portal, "/vergelijk.csv", region=codes, indicator=indicator, boundary_year="2024")
         theirs = {
             (r["region_code"], r["period_code"]): r

@@ -101,11 +101,12 @@ def test_there_are_91_changes_each_once_and_in_order() -> None:
         assert re.fullmatch(r"GM\d{4}", row["old_code"]) and re.fullmatch(r"GM\d{4}", row["new_code"])
 
 
-def test_of_a_municipality_that_ends_everything_goes_somewhere() -> None:
+@pytest.mark.parametrize("column", ["share", "area_share"])
+def test_of_a_municipality_that_ends_everything_goes_somewhere(column: str) -> None:
     shares: dict[str, Decimal] = defaultdict(Decimal)
     for row in CHANGES:
-        assert 0 < Decimal(row["share"]) <= 1
-        shares[row["old_code"]] += Decimal(row["share"])
+        assert 0 < Decimal(row[column]) <= 1
+        shares[row["old_code"]] += Decimal(row[column])
         assert ENDED[row["old_code"]] == row["changed_on"], f"{row['old_code']} ends on two days"
     assert {old: total for old, total in shares.items() if total != 1} == {}
 
@@ -114,6 +115,23 @@ def test_only_four_municipalities_were_divided_and_their_shares_have_a_source() 
     assert {row["old_code"]: row["old_name"] for row in CHANGES if Decimal(row["share"]) < 1} == SPLIT
     for row in CHANGES:
         assert (row["kind"] == "split") == bool(row["share_source"]) == (row["old_code"] in SPLIT), row
+
+
+def test_shares_of_area_are_those_of_their_source() -> None:
+    found = re.compile(r" Area: ([\d.]+) of ([\d.]+) km2, and of the ([\d.]+) km2 of the heir \(boundaries of CBS")
+    parts: dict[str, Decimal] = defaultdict(Decimal)
+    wholes: dict[str, Decimal] = {}
+    for row in CHANGES:
+        assert (row["kind"] == "split") == (Decimal(row["area_share"]) < 1) == bool(row["area_share_of_new"]), row
+        if row["kind"] == "split":
+            told = found.search(row["share_source"])
+            assert told is not None, row
+            part, old, new = map(Decimal, told.groups())
+            assert Decimal(row["area_share"]) == pytest.approx(part / old, abs=Decimal("0.000001"))
+            assert Decimal(row["area_share_of_new"]) == pytest.approx(part / new, abs=Decimal("0.000001"))
+            parts[row["old_code"]] += part
+            wholes[row["old_code"]] = old
+    assert parts == wholes and wholes.keys() == SPLIT.keys()
 
 
 def test_a_rename_is_the_only_change_of_its_new_municipality_that_day() -> None:

@@ -9,7 +9,7 @@ import pytest
 from pipelines.errors import CardError
 from pipelines.indicators.registry import PUBLISHED, REAL, check_indicators, read_indicators, term_ids, terms_of
 from pipelines.seeds import SEEDS, Indicator, SeedRow, read_rows, read_seed
-from pipelines.settings import CARDS
+from pipelines.settings import CARDS, DBT_PROJECT
 from pipelines.sources.card import load_cards
 
 
@@ -142,6 +142,16 @@ def test_the_kind_of_a_figure_and_its_unit_agree(row: Indicator, lang: str) -> N
     if row.kind == "count":
         assert "%" not in unit and " per " not in f" {unit} ", unit
     assert (row.kind == "change") >= (row.formula == "growth")
+
+
+@pytest.mark.parametrize("row", INDICATORS, ids=BY_ID)
+def test_what_is_divided_by_area_is_a_count_of_land(row: Indicator) -> None:
+    macro = (DBT_PROJECT / "macros" / "boundaries.sql").read_text(encoding="utf-8")
+    found = re.search(r"macro is_unit_of_land\(unit_en\).*? in \((.*?)\)", macro, re.DOTALL)
+    assert found is not None
+    is_land = row.unit_en in re.findall(r"'([^']+)'", found[1])
+    assert is_land == bool(re.search(r"_(km2|ha)$", row.indicator_id)) == (row.unit_nl in ("km²", "hectare"))
+    assert not is_land or row.kind == "count"
 
 
 # Figures of CBS for the whole of the Netherlands, as cbs.nl shows them: 85316NED of 2025, 85315NED of 2023 and 81644NED

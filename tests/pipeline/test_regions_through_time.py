@@ -98,6 +98,7 @@ def test_a_pure_merger_is_the_sum_of_its_parts(
     [
         ("establishments_all_levels_count", "BedrijfsvestigingenTotaal_168", 1),
         ("jobs_count", "TotaalAantalBanen_112", 1000),
+        ("land_area_km2", "Land_248", 1),
     ],
 )
 def test_the_four_parts_of_haaren_are_estimates_and_together_haaren(

@@ -79,6 +79,10 @@ def test_of_a_divided_municipality_each_heir_is_in_for_what_came_from_it() -> No
         row["new_code"]: float(row["share_of_new"]) for row in SPLITS if row["old_code"] == "GM0788"
     }
     assert shares(stays)["GM0855"] < 0.01, "no whole Tilburg for a village"
+    by_area = {stay.code: stay.area_share for stay in stays if stay.code != "GM0788"}
+    assert by_area == {
+        row["new_code"]: float(row["area_share_of_new"]) for row in SPLITS if row["old_code"] == "GM0788"
+    }
     ended = "line 2: GM0788 Haaren ended on 2020-12-31"
     assert told(Listed(2, "GM0788", None, None)) == [
         f"{ended} -> 6.3% of GM0757 Boxtel takes its place from 2021-01-01 on",
@@ -96,6 +100,7 @@ def test_of_a_divided_municipality_each_heir_is_in_for_what_came_from_it() -> No
 def test_an_heir_that_comes_in_as_a_whole_by_any_way_is_whole(codes: tuple[str, str], heir: str) -> None:
     for listed in (codes, codes[::-1]):
         assert shares(always(*listed))[heir] == 1
+        assert next(stay for stay in always(*listed) if stay.code == heir).area_share == 1
     divided = Listed(2, codes[0], None, None)
     whole = f"is in the region as a whole from {KNOWN.heirs[codes[0]][0].since} on"
     assert any(heir in line and line.endswith(whole) for line in told(divided, Listed(3, codes[1], None, None)))

@@ -38,7 +38,8 @@ terms as (
 
     select
         wanted.*,
-        indicators.decimals
+        indicators.decimals,
+        indicators.is_land
     from wanted
     inner join {{ ref('int_indicators__keep_available') }} as indicators on wanted.term_id = indicators.indicator_id
     left join of_rates on wanted.indicator_id = of_rates.indicator_id
@@ -114,13 +115,15 @@ parts as (
     select
         region_code,
         municipality_code as part_code,
-        share
+        share,
+        area_share
     from {{ ref('int_cooperation__find_territory') }}
     union all
     select
         'NL01' as region_code,
         'NL01' as part_code,
-        cast(1 as double) as share
+        cast(1 as double) as share,
+        cast(1 as double) as area_share
 
 )
 
@@ -130,7 +133,12 @@ select
     parts.region_code,
     asked.year,
     case when count(cells.value) = count(*) then {{
-        exact_sum('terms.sign * (' ~ part_of('cells.value', '0', 'parts.share', 'terms.decimals') ~ ')')
+        exact_sum('terms.sign * (' ~ part_of(
+            'cells.value',
+            '0',
+            'case when terms.is_land then parts.area_share else parts.share end',
+            'terms.decimals'
+        ) ~ ')')
     }} end as value,
     -- What includes only a part of a municipality is an estimate.
     {{ worst_of(

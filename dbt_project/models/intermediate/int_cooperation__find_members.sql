@@ -88,7 +88,8 @@ went_on as (
         then_members.region_code,
         then_members.municipality_code,
         memberships.municipality_code as target_code,
-        memberships.share
+        memberships.share,
+        memberships.area_share
     from then_members
     inner join transitions on then_members.municipality_code = transitions.source_code
     inner join memberships
@@ -109,7 +110,8 @@ select
     then_members.region_code,
     then_members.municipality_code,
     heirs.target_code,
-    cast(1 as double) as share
+    cast(1 as double) as share,
+    cast(1 as double) as area_share
 from then_members
 inner join heirs on then_members.municipality_code = heirs.source_code
 left join went_on

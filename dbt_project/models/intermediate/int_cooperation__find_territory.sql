@@ -11,7 +11,8 @@ territory as (
     select distinct
         region_code,
         target_code,
-        share
+        share,
+        area_share
     from members
 
 ),
@@ -54,6 +55,7 @@ select
     territory.region_code,
     territory.target_code as municipality_code,
     territory.share,
+    territory.area_share,
     case when crossing.region_code is null then 'exact' else 'approximate' end as territory
 from territory
 left join crossing on territory.region_code = crossing.region_code

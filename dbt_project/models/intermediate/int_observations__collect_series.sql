@@ -44,6 +44,7 @@ select
     indicators.kind,
     indicators.formula,
     indicators.decimals,
+    indicators.is_land,
     series.region_code,
     schemes.scheme,
     series.period_code,

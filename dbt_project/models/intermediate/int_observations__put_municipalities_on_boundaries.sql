@@ -15,6 +15,7 @@ asked as (
         indicator_id,
         kind,
         decimals,
+        is_land,
         period_code,
         year,
         as_of,
@@ -22,7 +23,7 @@ asked as (
         bool_and(is_over) as is_over
     from observed
     where value is not null or formula = 'register'
-    group by indicator_id, kind, decimals, period_code, year, as_of
+    group by indicator_id, kind, decimals, is_land, period_code, year, as_of
 
 ),
 
@@ -37,8 +38,8 @@ parts as (
         transitions.boundary_year,
         transitions.target_code as region_code,
         transitions.source_code,
-        transitions.share_from,
-        transitions.share_to,
+        case when asked.is_land then transitions.area_from else transitions.share_from end as share_from,
+        case when asked.is_land then transitions.area_to else transitions.share_to end as share_to,
         observed.value,
         coalesce(observed.value_status, 'missing') as value_status,
         coalesce(observed.is_over, asked.is_over) as is_over,

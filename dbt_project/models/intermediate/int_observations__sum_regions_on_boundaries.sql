@@ -52,6 +52,7 @@ cells as (
     select
         on_boundaries.*,
         indicators.decimals,
+        indicators.is_land,
         case
             when on_boundaries.boundary_method = 'split_estimate' then on_boundaries.status_of_parts
             else on_boundaries.value_status
@@ -73,7 +74,12 @@ summed as (
         count(*) as members_count,
         count(cells.value) as known_count,
         sum(cells.parts_count) as parts_count,
-        {{ exact_sum(part_of('cells.value', '0', 'members.share', 'cells.decimals')) }} as value,
+        {{ exact_sum(part_of(
+            'cells.value',
+            '0',
+            'case when cells.is_land then members.area_share else members.share end',
+            'cells.decimals'
+        )) }} as value,
         {{ worst_of('cells.status_without_split', value_status_order()) }} as value_status,
         bool_and(cells.is_over) as is_over
     from cells

@@ -8,6 +8,7 @@ select
     memberships.valid_from,
     memberships.valid_to,
     cast(1 as double) as share,
+    cast(1 as double) as area_share,
     memberships.dataset_id as source,
     cast(substr(sources.landed_at, 1, 10) as date) as checked_on
 from {{ ref('int_regions__read_memberships') }} as memberships
@@ -22,6 +23,7 @@ select
     valid_from,
     valid_to,
     cast(1 as double) as share,
+    cast(1 as double) as area_share,
     'boundary_changes.csv' as source,
     cast(null as date) as checked_on
 from {{ ref('int_regions__date_municipalities') }}
@@ -35,6 +37,7 @@ select
     members.valid_from,
     members.valid_to,
     cast(1 as double) as share,
+    cast(1 as double) as area_share,
     members.source,
     members.checked_on
 from {{ ref('region_group_members') }} as members
@@ -49,6 +52,7 @@ select
     greatest(coalesce(selections.valid_from, lifetimes.valid_from), lifetimes.valid_from) as valid_from,
     coalesce(least(selections.valid_to, lifetimes.valid_to), selections.valid_to, lifetimes.valid_to) as valid_to,
     selections.share,
+    selections.area_share,
     selections.file as source,
     cast(null as date) as checked_on
 from {{ ref('stg_raw__selections') }} as selections

@@ -20,17 +20,10 @@ changes as (
         old_code,
         new_code,
         kind,
-        coalesce(
-            sum(share) over (
-                partition by old_code order by new_code rows between unbounded preceding and 1 preceding
-            ),
-            0
-        ) as share_from,
-        -- The last part ends at exactly 1, whatever the rounded shares add up to.
-        case
-            when row_number() over (partition by old_code order by new_code desc) = 1 then 1
-            else sum(share) over (partition by old_code order by new_code rows unbounded preceding)
-        end as share_to
+        {{ start_of_part('share') }} as share_from,
+        {{ end_of_part('share') }} as share_to,
+        {{ start_of_part('area_share') }} as area_from,
+        {{ end_of_part('area_share') }} as area_to
     from {{ ref('boundary_changes') }}
 
 ),
@@ -42,7 +35,9 @@ walk as (
         lifetimes.municipality_code as source_code,
         lifetimes.municipality_code as target_code,
         cast(0 as double) as share_from,
-        cast(1 as double) as share_to
+        cast(1 as double) as share_to,
+        cast(0 as double) as area_from,
+        cast(1 as double) as area_to
     from years
     cross join lifetimes
     union all
@@ -51,7 +46,9 @@ walk as (
         walk.source_code,
         changes.new_code as target_code,
         walk.share_from + (walk.share_to - walk.share_from) * changes.share_from as share_from,
-        walk.share_from + (walk.share_to - walk.share_from) * changes.share_to as share_to
+        walk.share_from + (walk.share_to - walk.share_from) * changes.share_to as share_to,
+        walk.area_from + (walk.area_to - walk.area_from) * changes.area_from as area_from,
+        walk.area_from + (walk.area_to - walk.area_from) * changes.area_to as area_to
     from walk
     inner join changes
         on
@@ -68,6 +65,8 @@ on_boundaries as (
         walk.target_code,
         walk.share_from,
         walk.share_to,
+        walk.area_from,
+        walk.area_to,
         sources.valid_from,
         sources.valid_to
     from walk
@@ -83,6 +82,8 @@ on_boundaries as (
         changes.old_code as target_code,
         cast(0 as double) as share_from,
         cast(1 as double) as share_to,
+        cast(0 as double) as area_from,
+        cast(1 as double) as area_to,
         changes.changed_on as valid_from,
         cast(null as date) as valid_to
     from changes
@@ -119,6 +120,8 @@ select
     on_boundaries.target_code,
     on_boundaries.share_from,
     on_boundaries.share_to,
+    on_boundaries.area_from,
+    on_boundaries.area_to,
     on_boundaries.valid_from,
     least(
         coalesce(on_boundaries.valid_to, {{ day_before('outgrown.outgrown_on') }}),

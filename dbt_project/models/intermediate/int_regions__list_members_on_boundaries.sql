@@ -10,7 +10,8 @@ select
     memberships.scheme,
     memberships.region_code,
     memberships.municipality_code,
-    memberships.share
+    memberships.share,
+    memberships.area_share
 from years
 inner join {{ ref('int_regions__collect_memberships') }} as memberships
     on {{ is_within('make_date(years.boundary_year, 1, 1)', 'memberships.valid_from', 'memberships.valid_to') }}

@@ -8,5 +8,7 @@ select
     heir,
     share,
     share_of_new,
+    area_share,
+    area_share_of_new,
     share_source
 from {{ ref('boundary_changes') }}

@@ -5,5 +5,7 @@ select
     valid_from,
     valid_to,
     share_from,
-    share_to
+    share_to,
+    area_from,
+    area_to
 from {{ ref('int_regions__follow_boundary_changes') }}

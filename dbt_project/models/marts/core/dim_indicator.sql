@@ -17,6 +17,7 @@ select
     -- A count is the size of a region, and differences between samples of unknown error may be chance.
     indicators.kind in ('share', 'rate', 'ratio', 'change') and indicators.interval_kind <> 'unknown' as is_ranked,
     indicators.is_flow,
+    {{ is_unit_of_land('indicators.unit_en') }} as is_land,
     annual.indicator_id is not null as is_annual,
     indicators.interval_kind,
     indicators.formula,

@@ -5,6 +5,7 @@ select
     valid_from,
     valid_to,
     share,
+    area_share,
     source,
     checked_on
 from {{ ref('int_regions__collect_memberships') }}

@@ -5,5 +5,6 @@ select
     cast(valid_from as date) as valid_from,
     cast(valid_to as date) as valid_to,
     file,
-    share
+    share,
+    area_share
 from {{ source('raw', 'selections') }}
