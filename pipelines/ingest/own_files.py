@@ -33,7 +33,7 @@ class Layout:
 
 
 @dataclass(frozen=True)
-class Row:
+class OwnRow:
     """A row of a file as written, by column, and the line where it ends."""
 
     line: int
@@ -64,7 +64,7 @@ def refuse_spreadsheet(path: Path) -> None:
         raise Wrong("found a spreadsheet, expected CSV -> save it as CSV UTF-8, and remove the spreadsheet")
 
 
-def rows_in(body: bytes, layout: Layout) -> list[Row]:
+def rows_in(body: bytes, layout: Layout) -> list[OwnRow]:
     """The rows below the header of a file.
 
     Raises:
@@ -115,7 +115,7 @@ def _columns(line: int, header: list[str], layout: Layout) -> list[str]:
     return columns
 
 
-def _row(line: int, cells: list[str], columns: list[str]) -> Row:
+def _row(line: int, cells: list[str], columns: list[str]) -> OwnRow:
     if any(cells[len(columns) :]):
         extra = next(cell for cell in cells[len(columns) :] if cell)
         raise Wrong(
@@ -123,4 +123,4 @@ def _row(line: int, cells: list[str], columns: list[str]) -> Row:
             " -> put a text with the separator in it between quotation marks, or give the column its header",
             line,
         )
-    return Row(line, dict(zip(columns, cells, strict=False)))
+    return OwnRow(line, dict(zip(columns, cells, strict=False)))

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pipelines.errors import shown
 from pipelines.indicators.registry import term_ids
-from pipelines.ingest.own_files import Layout, Row, Wrong, is_own_file, refuse_spreadsheet, rows_in
+from pipelines.ingest.own_files import Layout, OwnRow, Wrong, is_own_file, refuse_spreadsheet, rows_in
 from pipelines.reading.existing import boundaries
 from pipelines.reading.parquet import distinct
 from pipelines.seeds import Indicator, RegionGroup, RegionScheme, read_seed
@@ -160,21 +160,21 @@ def _targets(path: Path, code: str, by_id: Mapping[str, Indicator]) -> tuple[lis
     return found, wrong
 
 
-def _target(row: Row, code: str, file: str, by_id: Mapping[str, Indicator]) -> Target:
+def _target(row: OwnRow, code: str, file: str, by_id: Mapping[str, Indicator]) -> Target:
     indicator = _indicator(row, by_id)
     value, year = _value(row, indicator), _year(row, "target_year")
     base_year = _year(row, "base_year") if row.cells.get("base_year") else None
     if base_year is not None and year <= base_year:
         raise _wrong(row, "target_year", f"expected a year after base_year {base_year}", "correct one of the two")
-    titles = [_title(row, column) for column in ("title_nl", "title_en")]
-    return Target(code, indicator.indicator_id, value, year, base_year, *titles, file=file)
+    title_nl, title_en = _title(row, "title_nl"), _title(row, "title_en")
+    return Target(code, indicator.indicator_id, value, year, base_year, title_nl, title_en, file)
 
 
-def _wrong(row: Row, column: str, expected: str, todo: str) -> Wrong:
+def _wrong(row: OwnRow, column: str, expected: str, todo: str) -> Wrong:
     return Wrong(f"{column} is {row.cells.get(column, '')!r}, {expected} -> {todo}", row.line)
 
 
-def _indicator(row: Row, by_id: Mapping[str, Indicator]) -> Indicator:
+def _indicator(row: OwnRow, by_id: Mapping[str, Indicator]) -> Indicator:
     text = row.cells.get("indicator_id", "")
     indicator = by_id.get(text)
     if indicator is None:
@@ -201,7 +201,7 @@ def _rates_of(count: str, indicators: Iterable[Indicator]) -> list[str]:
     return [row.indicator_id for row in sorted(rates, key=lambda row: row.numerator != count)]
 
 
-def _value(row: Row, indicator: Indicator) -> float:
+def _value(row: OwnRow, indicator: Indicator) -> float:
     text = row.cells.get("target_value", "")
     if not _NUMBER.fullmatch(text):
         raise _wrong(row, "target_value", "expected a number such as 38.5 or 38,5", "write it without other signs")
@@ -215,7 +215,7 @@ def _value(row: Row, indicator: Indicator) -> float:
         )
     value = Decimal(text.replace(",", "."))
     if value != round(value, indicator.decimals):
-        expected = f"expected at most {indicator.decimals} decimals, as its indicator has"
+        expected = f"expected no more decimals than the {indicator.decimals} of its indicator"
         raise _wrong(row, "target_value", expected, "round it")
     least, most = (Decimal(str(bound)) for bound in (indicator.min_value, indicator.max_value))
     if not least <= value <= most:
@@ -224,14 +224,14 @@ def _value(row: Row, indicator: Indicator) -> float:
     return float(value)
 
 
-def _year(row: Row, column: str) -> int:
+def _year(row: OwnRow, column: str) -> int:
     text = row.cells.get(column, "")
     if not _YEAR.fullmatch(text) or int(text) not in _YEARS:
         raise _wrong(row, column, "expected a year such as 2030", "correct it")
     return int(text)
 
 
-def _title(row: Row, column: str) -> str:
+def _title(row: OwnRow, column: str) -> str:
     text = " ".join(row.cells.get(column, "").split())
     if not text:
         raise _wrong(row, column, "expected a text, in both languages", "write what the plan calls this target")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pipelines.errors import SelectionError
 from pipelines.ingest.heirs import Listed, Replaced, Stay, is_in, with_heirs
-from pipelines.ingest.own_files import Layout, Row, Wrong, is_own_file, refuse_spreadsheet, rows_in
+from pipelines.ingest.own_files import Layout, OwnRow, Wrong, is_own_file, refuse_spreadsheet, rows_in
 from pipelines.reading.existing import boundaries
 from pipelines.reading.files.values import read_region_code
 
@@ -134,7 +134,7 @@ def _listed(path: Path) -> tuple[str, list[Listed], list[Wrong]]:
     return name or path.stem, listed, wrong
 
 
-def _municipality(row: Row) -> str:
+def _municipality(row: OwnRow) -> str:
     text = row.cells.get(_CODE, "")
     try:
         code = read_region_code(text)
@@ -154,7 +154,7 @@ def _municipality(row: Row) -> str:
     return code
 
 
-def _period(row: Row) -> tuple[date | None, date | None]:
+def _period(row: OwnRow) -> tuple[date | None, date | None]:
     first, last = (_day(row, column) for column in ("valid_from", "valid_to"))
     if first and last and first > last:
         raise Wrong(
@@ -164,7 +164,7 @@ def _period(row: Row) -> tuple[date | None, date | None]:
     return first, last
 
 
-def _day(row: Row, column: str) -> date | None:
+def _day(row: OwnRow, column: str) -> date | None:
     text = row.cells.get(column, "")
     if not text:
         return None
@@ -181,7 +181,7 @@ def _day(row: Row, column: str) -> date | None:
     )
 
 
-def _name(row: Row, name: str) -> str:
+def _name(row: OwnRow, name: str) -> str:
     found = " ".join(row.cells.get("region_name", "").split())
     if found and name and found != name:
         raise Wrong(
