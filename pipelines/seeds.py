@@ -132,6 +132,14 @@ class RegionScheme(SeedRow):
     is_in_region_tables: bool
 
 
+class RegionGroup(SeedRow):
+    """A group or cooperation of municipalities."""
+
+    seed = "region_groups"
+
+    region_code: str
+
+
 class RegionName(SeedRow):
     """A name that a source gives a region."""
 

@@ -94,6 +94,11 @@ class Settings:
         return self.data / "landing"
 
     @property
+    def plans(self) -> Path:
+        """The targets of economic plans, one CSV per region."""
+        return self.data / "plans"
+
+    @property
     def drop(self) -> Path:
         """Files that only a person can fetch, one folder per card."""
         return self.data / "drop"

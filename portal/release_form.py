@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-KNOWN_FORMATS = frozenset({2})
+KNOWN_FORMATS = frozenset({3})
 FORMAT = "release_format"
 
 

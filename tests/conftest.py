@@ -21,6 +21,7 @@ from support import (
     current_release,
     drop_weekly_vacancies,
     open_standin,
+    plan_of,
     run_cli,
     selection_of,
 )
@@ -159,13 +160,16 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def own_run(once: Once, sample_run: Run) -> Run:
-    """The sample once more with own regions: those that the docs show, and `oost.csv`."""
+    """The sample once more with own regions and plans: those that the docs show, and `oost.csv`."""
 
     def run(data: Path) -> Ran:
         copy_data(sample_run.data, data)
         (data / "selections").mkdir()
         for file, text in (selection_of("docs/using.md"), selection_of("docs/using.nl.md"), OOST):
             (data / "selections" / file).write_text(text, encoding="utf-8")
+        (data / "plans").mkdir()
+        for file, text in (plan_of("docs/using.md"), plan_of("docs/using.nl.md")):
+            (data / "plans" / file).write_text(text, encoding="utf-8")
         return run_cli("run", "--from", "sample", data=data)
 
     return once("own", run)

@@ -53,6 +53,7 @@ PUBLIC_TABLES = {
     "programmes",
     "goals",
     "goal_monitor",
+    "plan_monitor",
     "cooperation_monitor",
     "cross_border",
     "source_health",
@@ -188,6 +189,14 @@ def new_data(parsed: Path, target: Path) -> Path:
     """An empty data folder, but for the dbt project as another one has parsed it, which takes seconds each time."""
     shutil.copytree(parsed / "build" / "dbt", target / "build" / "dbt")
     return target
+
+
+def plan_of(doc: str) -> tuple[str, str]:
+    """The file of a plan that a page of the docs shows: its name and its text."""
+    text = (PROJECT / doc).read_text(encoding="utf-8")
+    (file,) = re.findall(r"`data/plans/([\w-]+\.csv)`", text)
+    (shown,) = re.findall(r"^```csv\n(indicator_id[,;]target_value.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    return file, shown
 
 
 def selection_of(doc: str) -> tuple[str, str]:

@@ -46,6 +46,7 @@ left join regions as r on r.region_code = m.figure_region_code
 where m.region_code = :code
 order by g.programme_id, g.goal_order
 """
+PLAN = "select * from plan_monitor where region_code = :code order by target_year, indicator_id"
 SIMILAR = """
 select r.region_code, r.name, r.scheme, s.similarity_kind, s.distance, s.is_mutual,
     s.most_alike_1, s.most_alike_2, s.most_different_1, s.most_different_2
@@ -131,6 +132,7 @@ async def read_profile(datasette: Datasette, region: dict[str, Any], lang: str, 
         "headlines": headlines(figures.values(), release.headlines, list(release.texts["themes"])),
         "blocks": by_building_block(figures.values(), baseline, registry.indicators, lang),
         "goals": by_programme(await rows(GOALS), registry.programmes),
+        "plan": await rows(PLAN),
         "indicators": registry.indicators,
         "counts": counts_beside(figures, registry),
         "similar": similar,

@@ -17,6 +17,8 @@ from pipelines.indicators.registry import check_indicators, read_indicators
 from pipelines.ingest import health
 from pipelines.ingest.code_digest import code_digest
 from pipelines.ingest.drift import as_rows, drift, reasons_to_hold_back
+from pipelines.ingest.plans import Plans, read_plans, regions_with_figures
+from pipelines.ingest.plans import digest_of as digest_of_plans
 from pipelines.ingest.refresh import FailedError, read_landed
 from pipelines.ingest.selections import Selections, digest_of, read_selections
 from pipelines.landing.store import NOTICE, Failure, Landing, Snapshot
@@ -83,6 +85,18 @@ _SELECTIONS = pa.schema(
         ("area_share", pa.float64()),
     ]
 )
+_PLANS = pa.schema(
+    [
+        ("region_code", pa.string()),
+        ("indicator_id", pa.string()),
+        ("target_value", pa.float64()),
+        ("target_year", pa.int32()),
+        ("base_year", pa.int32()),
+        ("title_nl", pa.string()),
+        ("title_en", pa.string()),
+        ("file", pa.string()),
+    ]
+)
 _RELEASE = pa.schema(
     [
         ("release_id", pa.string()),
@@ -107,6 +121,7 @@ class Inputs:
         blocked: the indicators that are left out, as returned by `held_back.with_dependents`.
         unread: what has landed and can no longer be read.
         selections: the own regions, and the municipalities in them that were replaced by their heirs.
+        plans: the targets of plans, and what is wrong in the plans that are left out.
     """
 
     release_id: str
@@ -115,6 +130,7 @@ class Inputs:
     blocked: list[dict[str, str]]
     unread: list[FailedError]
     selections: Selections
+    plans: Plans
 
 
 def assemble(settings: Settings, cards: dict[str, SourceCard], *, invented: bool) -> Inputs:
@@ -135,7 +151,7 @@ def assemble(settings: Settings, cards: dict[str, SourceCard], *, invented: bool
     snapshots = list(landed.values())
     if not snapshots:
         raise CardError("nothing has landed yet -> run `regiokompas run --from live`, or --from sample")
-    _require_newest_regions(cards, landed)
+    newest_regions = _newest_regions(cards, landed)
     raw = raw_folders(settings.raw, invented=invented)
     _drop_others(raw, {cards[dataset_id].slug for dataset_id in landed})
     write_empty(raw / EMPTY)
@@ -144,6 +160,9 @@ def assemble(settings: Settings, cards: dict[str, SourceCard], *, invented: bool
     check_indicators(indicators, cards)
     reasons = reasons_of_landed(indicators, cards, raw) | reasons_to_hold_back(indicators, changes)
     blocked = with_dependents(indicators, reasons)
+    own = {member.region_code for member in selections.members}
+    known = regions_with_figures(raw / newest_regions.slug / "observations.parquet", own)
+    plans = read_plans(settings.plans, indicators, known)
     ongoing = [
         asdict(period)
         for dataset_id, snapshot in landed.items()
@@ -151,7 +170,7 @@ def assemble(settings: Settings, cards: dict[str, SourceCard], *, invented: bool
     ]
     # States are judged by the day of the newest bytes, so that the same bytes always make the same release.
     newest = max(s.landed_at for s in snapshots)
-    others = [digest_of(selections.members), settings.public_url]
+    others = [digest_of(selections.members), digest_of_plans(plans.targets), settings.public_url]
     rows = describe_sources(settings, cards, invented=invented, as_of=date.fromisoformat(newest[:10]))
     release = _release_row(snapshots, rows, others, newest, invented=invented)
     written = _write_inputs(
@@ -164,8 +183,9 @@ def assemble(settings: Settings, cards: dict[str, SourceCard], *, invented: bool
         blocked=pa.Table.from_pylist(blocked, _BLOCKED),
         ongoing=pa.Table.from_pylist(ongoing, _ONGOING),
         selections=pa.Table.from_pylist([asdict(member) for member in selections.members], _SELECTIONS),
+        plans=pa.Table.from_pylist([asdict(target) for target in plans.targets], _PLANS),
     )
-    return Inputs(release["release_id"], written, rows, blocked, unread, selections)
+    return Inputs(release["release_id"], written, rows, blocked, unread, selections, plans)
 
 
 def hold_back(settings: Settings, reasons: dict[str, str]) -> list[dict[str, str]]:
@@ -197,8 +217,8 @@ def _read_all(
     return landed, unread
 
 
-def _require_newest_regions(cards: dict[str, SourceCard], landed: dict[str, Snapshot]) -> None:
-    """Refuse to build without the table of regions whose boundaries everything is published on.
+def _newest_regions(cards: dict[str, SourceCard], landed: dict[str, Snapshot]) -> SourceCard:
+    """The table of regions whose boundaries everything is published on, without which nothing is built.
 
     Raises:
         CardError: it has never landed.
@@ -207,11 +227,13 @@ def _require_newest_regions(cards: dict[str, SourceCard], landed: dict[str, Snap
     tables = [
         card.dataset_id for card in cards.values() if card.shape is Shape.REGIONS and card.region_boundary_year == year
     ]
-    if not set(tables) & set(landed):
+    found = [dataset_id for dataset_id in tables if dataset_id in landed]
+    if not found:
         raise CardError(
             f"no table of the regions of {year} has ever landed, and nothing can be published without its boundaries"
             f" -> run again for it: regiokompas run --select {shown(tables)}"
         )
+    return cards[found[0]]
 
 
 def describe_sources(

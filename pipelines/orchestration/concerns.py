@@ -16,6 +16,7 @@ from pipelines.orchestration.asset_metadata import markdown_table
 CONCERNS = "concerns"
 """The metadata of a check that holds what a person should know, as a list of `Concern`."""
 HELD_BACK = "held_back"
+PLAN = "plan"
 WARNED = "warned"
 FAILED = "failed"
 _SHOWN_ROWS = 20
@@ -27,6 +28,7 @@ TITLES: dict[str, str] = {
     Trouble.UNREACHABLE: "No answer",
     Trouble.AWAITED: "Awaited: a person has to fetch it",
     HELD_BACK: "Indicators held back",
+    PLAN: "Plans left out",
     WARNED: "To look at",
     Trouble.FAULT: "The program failed",
     FAILED: "Why nothing was published",

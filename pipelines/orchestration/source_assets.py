@@ -19,7 +19,7 @@ from pipelines.ingest.together import side_by_side
 from pipelines.landing.store import Landing
 from pipelines.orchestration.acceptance import Acceptance
 from pipelines.orchestration.asset_metadata import OWNERS, URI, bundle_metadata, table_metadata
-from pipelines.orchestration.concerns import CONCERNS, HELD_BACK, WARNED, Concern, of_source, rows_metadata
+from pipelines.orchestration.concerns import CONCERNS, HELD_BACK, PLAN, WARNED, Concern, of_source, rows_metadata
 from pipelines.orchestration.source_specs import (
     Descriptions,
     card_key,
@@ -70,6 +70,9 @@ def ingest_assets(cards: dict[str, SourceCard], descriptions: Descriptions) -> d
     lasting = dg.AssetCheckSpec(
         "selections", asset=INPUTS, description="Every municipality that an own region lists still exists."
     )
+    readable = dg.AssetCheckSpec(
+        "plans", asset=INPUTS, description="Every plan could be read: no file with targets is left out."
+    )
     specs = [source_spec(card, descriptions) for card in cards.values()]
     inputs = dg.AssetSpec(
         INPUTS,
@@ -84,7 +87,7 @@ def ingest_assets(cards: dict[str, SourceCard], descriptions: Descriptions) -> d
     @dg.multi_asset(
         name=INGEST_OP,
         specs=[*specs, inputs],
-        check_specs=[*source_checks, unblocked, lasting],
+        check_specs=[*source_checks, unblocked, lasting, readable],
         can_subset=True,
         pool="ingest",
     )
@@ -175,6 +178,7 @@ def _assembled(made: Inputs, descriptions: Descriptions) -> Iterator[Result]:
         for file, rows in made.selections.replaced.items()
         for row in rows
     ]
+    unreadable = [Concern(PLAN, error.where, error.problem, error.todo) for error in made.plans.wrong]
     yield dg.MaterializeResult(
         asset_key=INPUTS,
         metadata={
@@ -188,6 +192,7 @@ def _assembled(made: Inputs, descriptions: Descriptions) -> Iterator[Result]:
         check_results=[
             _checked(INPUTS, [*unread, *held], "drift"),
             _checked(INPUTS, replaced, "selections", severity=dg.AssetCheckSeverity.WARN),
+            _checked(INPUTS, unreadable, "plans"),
         ],
     )
 

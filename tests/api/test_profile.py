@@ -121,6 +121,8 @@ def test_every_reason_and_word_of_the_release_has_a_text(database: sqlite3.Conne
         "trend_units": "select trend_unit from baseline union select change_unit from goal_monitor",
         "progress": "select progress from goal_monitor",
         "wanted": "select desired from goals",
+        "plan_progress": "select progress from plan_monitor",
+        "plan_gaps": "select gap from plan_monitor",
         "trends": "select trend from baseline",
     }.items():
         assert {row[0] for row in all_rows(database, sql)} - {None} <= set(texts[group]), group

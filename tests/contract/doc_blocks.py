@@ -23,6 +23,7 @@ PAGES = PROJECT / "docs"
 DOCS = ("README.md", "README.nl.md", "CONTRIBUTING.md", *(f"docs/{path.name}" for path in sorted(PAGES.glob("*.md"))))
 FENCE = re.compile(r"^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 SELECTION = "municipality_code"
+PLAN = ("indicator_id,target_value", "indicator_id;target_value")
 HEADER = (PROJECT / "dbt_project" / "seeds" / "indicators.csv").read_text(encoding="utf-8").splitlines()[0]
 
 
@@ -46,6 +47,11 @@ class Block:
     def is_selection(self) -> bool:
         """Whether it is a file of municipality codes, and no row of the registry of indicators."""
         return self.language == "csv" and self.text.startswith(SELECTION)
+
+    @property
+    def is_plan(self) -> bool:
+        """Whether it is a file with the targets of a plan."""
+        return self.language == "csv" and self.text.startswith(PLAN)
 
     @property
     def row(self) -> dict[str, str]:

@@ -30,6 +30,7 @@ from support import (
     digests,
     drop_weekly_vacancies,
     new_data,
+    plan_of,
     query,
     run_cli,
     selection_of,
@@ -44,7 +45,7 @@ CHROMIUM = Path("/usr/bin/chromium")
 
 
 BLOCKS = [block for doc in DOCS for block in blocks(doc)]
-ROWS = [block for block in BLOCKS if block.language == "csv" and not block.is_selection]
+ROWS = [block for block in BLOCKS if block.language == "csv" and not (block.is_selection or block.is_plan)]
 CARDS_SHOWN = [block for block in BLOCKS if block.language == "yaml"]
 
 
@@ -114,6 +115,9 @@ def run_row(block: Block, place: Place) -> None:
     if block.is_selection:
         run_selection(block, place)
         return
+    if block.is_plan:
+        run_plan(block, place)
+        return
     added: Added = place.get("added")
     figures_of(block.row, added.data)
     wide = f"dbt_project/models/marts/{block.row['theme']}/{block.row['theme']}.yml"
@@ -139,6 +143,21 @@ def run_selection(block: Block, place: Place) -> None:
         ) from observations_on_boundaries as o where o.region_code = ? and o.indicator_id = 'population_count'
     """
     assert {row[0] for row in query(release, sums, code)} == {1}
+
+
+def run_plan(block: Block, place: Place) -> None:
+    """With the file where the page says, each of its targets must be in the run, judged."""
+    file, text = plan_of(block.doc)
+    data = place.get("own_run").data
+    assert text == block.text == (data / "plans" / file).read_text(encoding="utf-8")
+    rows = query(
+        current_release(data),
+        "select indicator_id, target_year, title_nl, progress from plan_monitor where region_code = ?",
+        Path(file).stem,
+    )
+    wanted = list(csv.DictReader(io.StringIO(text), delimiter=";" if ";" in text else ","))
+    assert {row[:3] for row in rows} == {(w["indicator_id"], int(w["target_year"]), w["title_nl"]) for w in wanted}
+    assert len(rows) == len(wanted) and "cannot_be_said" not in {row[3] for row in rows}
 
 
 def figures_of(row: dict[str, str], data: Path) -> None:

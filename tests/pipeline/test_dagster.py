@@ -56,6 +56,7 @@ PUBLIC_MODELS = {
     "dim_programme",
     "dim_goal",
     "rpt_goal_monitor",
+    "rpt_plan_monitor",
     "rpt_cooperation_monitor",
     "rpt_cross_border",
     "rpt_source_health",
