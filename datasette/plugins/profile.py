@@ -63,6 +63,12 @@ from region_membership as m join regions as r on r.region_code = m.municipality_
 where m.region_code = :code and m.municipality_code <> :code and m.valid_to is null order by r.name
 """
 GROUP = "select * from region_groups where region_code = :code"
+# For a region of Eurostat its own row; for the Eurometropolis the regions by which it is approached.
+ACROSS_BORDER = """
+select distinct c.region_code, r.name, r.scheme, c.note_nl, c.note_en
+from cross_border as c join regions as r using (region_code)
+where c.region_code = :code or c.region_group = :code order by r.name
+"""
 BECAME = """
 select c.*, r.scheme from boundary_changes as c join regions as r on r.region_code = c.new_code
 where c.old_code = :code order by c.share desc
@@ -140,6 +146,7 @@ async def read_profile(datasette: Datasette, region: dict[str, Any], lang: str, 
         "part_of": part_of,
         "members": await rows(MEMBERS),
         "group": next(iter(await rows(GROUP)), None),
+        "across_border": await rows(ACROSS_BORDER),
         "became": await rows(BECAME),
         "came_from": await rows(CAME_FROM),
         "labour_code": next((each for each in own_and_larger if each in registry.labour_regions), None),

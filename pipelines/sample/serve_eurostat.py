@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from itertools import product
+from pathlib import Path
 from typing import Any
 
+from pipelines.seeds import csv_rows
 from pipelines.sources.access import EurostatAccess
 from pipelines.sources.card import SourceCard
 from pipelines.sources.dimensions import Measure
@@ -15,6 +18,7 @@ from .figures import around, compound, uniform
 from .invention import invention_of
 from .modified import modified_of
 
+HERE = Path(__file__).resolve().parent
 YEARS = range(2010, 2025)
 FREQUENCY = "freq"
 TIME_FILTERS = {"sinceTimePeriod", "untilTimePeriod", "lastTimePeriod"}
@@ -55,6 +59,12 @@ class Eurostat:
         return json_answer(_document(card, dimensions))
 
 
+@cache
+def _region_labels() -> dict[str, str]:
+    """Eurostat's own labels of the NUTS regions that our cards ask for."""
+    return {row["code"]: row["label"] for row in csv_rows(HERE / "nuts.csv")}
+
+
 def _refused(status: int, label: str) -> Answer:
     return json_answer({"error": [{"status": status, "id": 100, "label": label}]}, status=status)
 
@@ -70,7 +80,8 @@ def _dimensions(card: SourceCard, access: EurostatAccess) -> dict[str, dict[str,
             titles = {m.code: m.title for m in card.measures} | {"OTHER": "Another unit"}
         elif dimension.role == "category":
             titles = (titles or {"TOTAL": "Total"}) | {"OTHER": "Another group"}
-        queried = {code: titles.get(code, code) for code in access.query.get(name, ())}
+        labels = _region_labels() if dimension.role == "region" else titles
+        queried = {code: labels.get(code, code) for code in access.query.get(name, ())}
         found[name] = {**queried, **titles}
     return found
 

@@ -243,14 +243,27 @@ def test_every_region_across_the_border_is_asked_of_eurostat() -> None:
     asked = {card["table"]: {geo for access in card["access"] for geo in access["query"]["geo"]} for card in cards}
     wanted = {row["region_code"] for row in CROSS_BORDER}
     assert len(wanted) == len(CROSS_BORDER) == 10
-    # bd_size_r3 has nothing of Belgium, so nothing of it is asked there.
+    # The business demography has nothing of Belgium, so nothing of it is asked there.
     french_and_dutch = {row["region_code"] for row in CROSS_BORDER if row["country"] != "BE"}
-    for table, has in (("demo_r_pjanaggr3", wanted), ("nama_10r_3gdp", wanted), ("bd_size_r3", french_and_dutch)):
+    around = {code[:4] for code in wanted} | {row["country"] for row in CROSS_BORDER}
+    enterprises = {table: french_and_dutch for table in ("bd_size_r3", "bd_hgnace_r")}
+    asks = {"demo_r_pjanaggr3": wanted, "nama_10r_3gdp": wanted, "lfst_r_lfu3rt": around} | enterprises
+    assert asks.keys() == asked.keys()
+    for table, has in asks.items():
         assert has <= asked[table], f"{table} does not ask {sorted(has - asked[table])}"
-    assert not {geo for geo in asked["bd_size_r3"] if geo.startswith("BE") or geo == "NL415"}
+    assert not {geo for table in enterprises for geo in asked[table] if geo.startswith("BE")}
+    assert "NL415" not in asked["bd_size_r3"]
     for row in CROSS_BORDER:
         assert row["region_code"].startswith(row["country"])
         assert (row["region_group"] == "neighbour") == (row["country"] == "NL")
+        assert bool(row["note_nl"]) == bool(row["note_en"]) == (row["region_code"] == "FRE11")
+
+
+def test_every_region_of_eurostat_has_a_name_in_the_sample() -> None:
+    cards = yaml.safe_load((CARDS / "eurostat.yml").read_text(encoding="utf-8"))["cards"]
+    asked = {geo for card in cards for access in card["access"] for geo in access["query"]["geo"]}
+    labels = {row["code"]: row["label"] for row in rows_of(PROJECT / "pipelines" / "sample" / "nuts.csv")}
+    assert labels.keys() == asked and not {code for code, label in labels.items() if code in label.split()}
 
 
 @pytest.mark.standin

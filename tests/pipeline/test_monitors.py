@@ -261,22 +261,44 @@ def test_every_listed_region_has_a_row_for_the_newest_period_of_every_indicator(
     newest = query(
         release,
         "select o.indicator_id, max(o.period_code) from observations_on_boundaries as o"
-        " join regions using (region_code)"
-        " where regions.scheme in ('nuts3', 'nuts2', 'nuts_country') and o.value is not null group by 1",
+        " join regions using (region_code) join indicators as i using (indicator_id)"
+        " where regions.scheme in ('nuts3', 'nuts2', 'nuts_country') and o.value is not null"
+        " and i.unit_en not like 'euro%' group by 1",
     )
     assert newest
     expected = {(region, indicator, period) for region in listed for indicator, period in newest}
     rows = query(
         release,
-        "select region_code, indicator_id, period_code, country, value, ratio_to_country, gap from cross_border",
+        "select region_code, indicator_id, period_code, country, value, ratio_to_country, gap, figure_region_code"
+        " from cross_border",
     )
     assert {row[:3] for row in rows} >= expected
+    assert {row[1] for row in rows} == {indicator for indicator, _ in newest}
     sql = "select value from observations_on_boundaries where region_code = ? and indicator_id = ? and period_code = ?"
-    for region, indicator, period, country, value, share, gap in rows:
-        assert listed[region] == country and (value is None) == (gap is not None)
+    for region, indicator, period, country, value, share, gap, figure_region in rows:
+        assert listed[region] == country and (value is None) == (gap is not None) == (figure_region is None)
+        if figure_region:
+            assert figure_region == (region[:4] if "unemployment" in indicator else region)
+            assert query(release, sql, figure_region, indicator, period) == [(value,)]
         national = [whole for (whole,) in query(release, sql, country, indicator, period) if whole]
         known = value is not None and national
         assert share == (pytest.approx(value / national[0], abs=0.00005001) if known else None)
+
+
+def test_across_the_border_there_is_unemployment_and_purchasing_power_and_every_region_has_a_name(
+    sample_run: Run,
+) -> None:
+    release = sample_run.release
+    listed = {row["region_code"] for row in seed("cross_border_regions")}
+    known = "select distinct region_code from cross_border where indicator_id = ? and value is not null"
+    for indicator in ("eurostat_unemployment_rate_pct", "eurostat_gdp_per_inhabitant_pps"):
+        assert {code for (code,) in query(release, known, indicator)} == listed, indicator
+    dutch_and_french = {code for code in listed if not code.startswith("BE")}
+    enterprises = query(release, known, "eurostat_enterprises_count")
+    assert {code for (code,) in enterprises} == dutch_and_french
+    names = dict(query(release, "select region_code, name from regions where scheme like 'nuts%'"))
+    assert names.keys() >= listed and not {code for code, name in names.items() if code in name}
+    assert dict(query(release, "select region_code, region_name from cross_border")).items() <= names.items()
 
 
 def test_every_card_has_its_health(sample_run: Run) -> None:

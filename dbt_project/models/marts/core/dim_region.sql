@@ -54,6 +54,11 @@ own_names as (
     union
     select
         region_code,
+        name_nl as region_name
+    from {{ ref('cross_border_regions') }}
+    union
+    select
+        region_code,
         name as region_name
     from {{ ref('stg_raw__selections') }}
     union
