@@ -15,6 +15,7 @@ from datasette.app import Datasette
 from support_portal import ask
 
 from pipelines.commands.serve import PORTAL
+from pipelines.settings import DBT_PROJECT
 from portal.formats import format_number, format_rank, keep_together
 from portal.pages import PATHS
 
@@ -121,13 +122,21 @@ def test_every_reason_and_word_of_the_release_has_a_text(database: sqlite3.Conne
         "trend_units": "select trend_unit from baseline union select change_unit from goal_monitor",
         "progress": "select progress from goal_monitor",
         "wanted": "select desired from goals",
-        "plan_progress": "select progress from plan_monitor",
-        "plan_gaps": "select gap from plan_monitor",
         "trends": "select trend from baseline",
     }.items():
         assert {row[0] for row in all_rows(database, sql)} - {None} <= set(texts[group]), group
     kinds = {row[0] for row in all_rows(database, "select kind from boundary_changes")}
     assert {f"became_{kind}" for kind in kinds} <= set(texts["profile"])
+
+
+@pytest.mark.parametrize(("column", "group"), [("progress", "plan_progress"), ("gap", "plan_gaps")])
+def test_every_judgement_of_a_plan_has_a_text(column: str, group: str) -> None:
+    model = DBT_PROJECT / "models" / "marts" / "monitors" / "rpt_plan_monitor.yml"
+    columns = yaml.safe_load(model.read_text(encoding="utf-8"))["models"][0]["columns"]
+    (about,) = (each for each in columns if each["name"] == column)
+    (test,) = about["data_tests"]
+    texts = yaml.safe_load((PORTAL / "texts" / "profile.yml").read_text(encoding="utf-8"))
+    assert set(test["accepted_values"]["arguments"]["values"]) == set(texts[group])
 
 
 def test_every_text_is_there_in_both_languages_and_used() -> None:
