@@ -175,7 +175,7 @@ def test_no_theme_shows_more_than_six_headline_figures_and_all_named_ones_exist(
     named = yaml.safe_load((PORTAL / "headlines.yml").read_text(encoding="utf-8"))
     kinds = {row[0]: row[1] for row in all_rows(database, "select indicator_id, kind from indicators")}
     assert set(named) <= kinds.keys() and len(named) == len(set(named))
-    assert {kinds[name] for name in named} <= {"share", "rate", "ratio"}
+    assert {kinds[name] for name in named} <= {"share", "rate", "ratio", "change"}
 
 
 def test_a_headline_is_a_rate_or_share_with_its_count_beside_it(
@@ -305,6 +305,7 @@ def test_a_reader_chooses_the_group_of_peers(portal: Datasette, database: sqlite
     options = re.findall(r'<option value="(\w+)"', page)
     assert options == [row["peer_group"] for row in groups if row["peer_group"] != "all"] and len(options) == 5
     titles = {row["peer_group"]: row["title_en"] for row in groups}
+    common = yaml.safe_load((PORTAL / "texts" / "common.yml").read_text(encoding="utf-8"))
     for group in options:
         page = read(portal, f"{ZWOLLE['en']}?group={group}")
         assert f'<option value="{group}" selected>' in page and 'role="alert"' not in page
@@ -313,12 +314,14 @@ def test_a_reader_chooses_the_group_of_peers(portal: Datasette, database: sqlite
         shown = rows_of_table(page, "baseline")
         for row in all_rows(
             database,
-            "select i.title_en, i.decimals, p.median from baseline_peers as p join indicators as i "
+            "select i.title_en, i.decimals, p.median, p.rank_from_high as high, p.rank_from_low as low, p.peers_count "
+            "from baseline_peers as p join indicators as i "
             "using (indicator_id) where p.region_code = 'GM0193' and p.peer_group = ?",
             group,
         ):
             median = format_number(row["median"], row["decimals"], "en")
-            assert f"median {median} rank" in shown[" ".join(keep_together(row["title_en"]).split())]
+            place = format_rank(row["high"], row["low"], row["peers_count"], common["ranks"], "en")
+            assert f"median {median} {place}" in shown[" ".join(keep_together(row["title_en"]).split())]
         assert f'href="{ZWOLLE["nl"]}?group={group}"' in page
 
 
