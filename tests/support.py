@@ -54,6 +54,7 @@ PUBLIC_TABLES = {
     "goals",
     "goal_monitor",
     "cooperation_monitor",
+    "cooperation_peers",
     "cross_border",
     "source_health",
     "observations_on_boundaries",

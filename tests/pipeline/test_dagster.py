@@ -57,6 +57,7 @@ PUBLIC_MODELS = {
     "dim_goal",
     "rpt_goal_monitor",
     "rpt_cooperation_monitor",
+    "rpt_cooperation_peer",
     "rpt_cross_border",
     "rpt_source_health",
     "dim_indicator_term",
