@@ -55,6 +55,7 @@ PUBLIC_TABLES = {
     "goal_monitor",
     "plan_monitor",
     "cooperation_monitor",
+    "cooperation_peers",
     "cross_border",
     "source_health",
     "observations_on_boundaries",

@@ -1,8 +1,8 @@
 -- ---
 -- title_nl: Hoe ontwikkelt een samenwerkingsregio zich naast de rest van het land?
 -- title_en: How does a cooperation region develop compared with the rest of the country?
--- description_nl: Jaarcijfers van een proeftuin (PT01 tot en met PT06), Twente (CO01) of een eigen regio, voor en sinds 2016, steeds op het gebied van de leden van toen. Dat twee lijnen uiteenlopen zegt niets over de oorzaak.
--- description_en: Yearly figures for a pilot region (PT01 to PT06), Twente (CO01) or an own region, before and since 2016, always on the territory of its members at the time. Two lines that diverge say nothing about the cause.
+-- description_nl: Jaarcijfers van een proeftuin (PT01 tot en met PT06), Twente (CO01) of een eigen regio, voor en sinds 2016, steeds op het gebied van de leden van toen. Ernaast staan de rest van het land en vergelijkbare gemeenten die niet meededen. U ziet of de regio meer of minder groeide, niet waardoor: de zes proeftuinen zijn gekozen, niet geloot.
+-- description_en: Yearly figures for a pilot region (PT01 to PT06), Twente (CO01) or an own region, before and since 2016, always on the territory of its members at the time. Beside it stand the rest of the country and similar municipalities that took no part. You see whether the region grew more or less, not why: the six pilots were chosen, not drawn by lot.
 -- parameters:
 --   region:
 --     default: PT03
@@ -23,10 +23,14 @@ select
     m.value_status,
     m.rest_of_country_value,
     m.rest_of_country_status,
+    m.similar_value,
+    m.similar_status,
     m.base_year,
     m.region_index,
     m.rest_of_country_index,
+    m.similar_index,
     m.difference_points,
+    m.similar_count,
     m.territory,
     m.members_then,
     m.members_now,

@@ -58,6 +58,7 @@ PUBLIC_MODELS = {
     "rpt_goal_monitor",
     "rpt_plan_monitor",
     "rpt_cooperation_monitor",
+    "rpt_cooperation_peer",
     "rpt_cross_border",
     "rpt_source_health",
     "dim_indicator_term",

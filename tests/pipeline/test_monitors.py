@@ -125,6 +125,39 @@ def test_a_ratio_is_made_of_sums_and_not_of_ratios(sample_run: Run) -> None:
     compare(monitored(release, "PT01", "establishments_per_1000_inhabitants_rate"), region, others, 0.1)
 
 
+def test_a_region_is_laid_beside_similar_municipalities_that_took_no_part(sample_run: Run) -> None:
+    release = sample_run.release
+    sql = "select municipality_code from region_membership join regions using (region_code) where scheme = 'proeftuin'"
+    took_part = {code for (code,) in query(release, sql)}
+    lists: dict[str, list[str]] = {}
+    sql = (
+        "select region_code, peer_code from similar_municipalities"
+        " where similarity_kind = 'economy' order by similarity_rank"
+    )
+    for code, peer in query(release, sql):
+        lists.setdefault(code, []).append(peer)
+    expected = {
+        (member, peer)
+        for member in NORTHEAST_FRYSLAN
+        for peer in [code for code in lists[member] if code not in took_part][:3]
+    }
+    sql = "select municipality_code, peer_code from cooperation_peers where region_code = 'PT01'"
+    assert set(query(release, sql)) == expected and expected
+    similar = {peer for _, peer in expected}
+    yearly_sums = yearly(release, "population_count", *similar)
+    known = {year: value for year, value in yearly_sums.items() if value is not None}
+    assert len(known) > 5
+    sql = (
+        "select year, similar_value, similar_index, similar_count, base_year from cooperation_monitor"
+        " where region_code = 'PT01' and indicator_id = 'population_count'"
+    )
+    for year, value, index, count, base in query(release, sql):
+        assert count == len(similar) and (value is None) == (year not in known)
+        if year in known:
+            assert value == pytest.approx(known[year], abs=0.51)
+            assert index == pytest.approx(100 * known[year] / known[base], abs=0.0501)
+
+
 def test_a_year_is_before_or_after_the_pilots_began(sample_run: Run) -> None:
     sql = "select phase, min(year), max(year) from cooperation_monitor group by phase"
     spans = {phase: (first, last) for phase, first, last in query(sample_run.release, sql)}

@@ -1,5 +1,6 @@
--- Numerators and denominators of yearly figures, added up over the fixed territory of each cooperation region, and
--- those of the country. A count is its own numerator; only what is made from counts can be added up.
+-- Numerators and denominators of yearly figures, added up over the fixed territory of each cooperation region and over
+-- its similar municipalities, and those of the country. A count is its own numerator; only what is made from counts can
+-- be added up.
 with wanted as (
 
     select
@@ -113,13 +114,22 @@ asked as (
 parts as (
 
     select
+        'region' as party,
         region_code,
         municipality_code as part_code,
         share,
         area_share
     from {{ ref('int_cooperation__find_territory') }}
     union all
+    select distinct
+        'similar' as party,
+        region_code,
+        peer_code as part_code,
+        cast(1 as double) as share
+    from {{ ref('int_cooperation__find_similar') }}
+    union all
     select
+        'country' as party,
         'NL01' as region_code,
         'NL01' as part_code,
         cast(1 as double) as share,
@@ -130,6 +140,7 @@ parts as (
 select
     asked.indicator_id,
     terms.side,
+    parts.party,
     parts.region_code,
     asked.year,
     case when count(cells.value) = count(*) then {{
@@ -165,4 +176,4 @@ left join cells
         terms.term_id = cells.indicator_id
         and asked.period_code = cells.period_code
         and parts.part_code = cells.region_code
-group by asked.indicator_id, terms.side, parts.region_code, asked.year
+group by asked.indicator_id, terms.side, parts.party, parts.region_code, asked.year

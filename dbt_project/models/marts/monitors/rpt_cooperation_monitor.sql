@@ -16,15 +16,24 @@ sides as (
         sums.value_status,
         sums.boundary_method,
         cast({{ difference_of('country.value', 'sums.value') }} as double) as rest_value,
-        {{ worst_of_two('sums.value_status', 'country.value_status', value_status_order()) }} as rest_status
+        {{ worst_of_two('sums.value_status', 'country.value_status', value_status_order()) }} as rest_status,
+        similar_sums.value as similar_value,
+        coalesce(similar_sums.value_status, 'missing') as similar_status
     from sums
     inner join sums as country
         on
             sums.indicator_id = country.indicator_id
             and sums.side = country.side
             and sums.year = country.year
-            and country.region_code = 'NL01'
-    where sums.region_code <> 'NL01'
+            and country.party = 'country'
+    left join sums as similar_sums
+        on
+            sums.indicator_id = similar_sums.indicator_id
+            and sums.side = similar_sums.side
+            and sums.year = similar_sums.year
+            and sums.region_code = similar_sums.region_code
+            and similar_sums.party = 'similar'
+    where sums.party = 'region'
 
 ),
 
@@ -45,7 +54,13 @@ figures as (
             'case when denominators.side is null then 1 else denominators.rest_value end',
             factor='coalesce(indicators.factor, 1)'
         ) }} as rest_value,
+        {{ quotient_of(
+            'numerators.similar_value',
+            'case when denominators.side is null then 1 else denominators.similar_value end',
+            factor='coalesce(indicators.factor, 1)'
+        ) }} as similar_value,
         coalesce(denominators.value = 0, false) as has_no_base,
+        coalesce(denominators.similar_value = 0, false) as similar_has_no_base,
         coalesce(denominators.rest_value = 0, false) as rest_has_no_base,
         {{ worst_of_two(
             'numerators.value_status', "coalesce(denominators.value_status, 'final')", value_status_order()
@@ -53,6 +68,9 @@ figures as (
         {{ worst_of_two(
             'numerators.rest_status', "coalesce(denominators.rest_status, 'final')", value_status_order()
         ) }} as rest_status,
+        {{ worst_of_two(
+            'numerators.similar_status', "coalesce(denominators.similar_status, 'final')", value_status_order()
+        ) }} as similar_status,
         {{ worst_of_two(
             'numerators.boundary_method', "coalesce(denominators.boundary_method, 'published')", boundary_method_order()
         ) }} as boundary_method
@@ -77,6 +95,7 @@ bases as (
         year,
         value,
         rest_value,
+        similar_value,
         row_number() over (partition by indicator_id, region_code order by year) as place
     from figures
     where
@@ -92,7 +111,8 @@ indexed as (
         figures.*,
         bases.year as base_year,
         {{ round_to('100 * figures.value / bases.value', 1) }} as region_index,
-        {{ round_to('100 * figures.rest_value / bases.rest_value', 1) }} as rest_index
+        {{ round_to('100 * figures.rest_value / bases.rest_value', 1) }} as rest_index,
+        {{ round_to('100 * figures.similar_value / nullif(bases.similar_value, 0)', 1) }} as similar_index
     from figures
     left join bases
         on
@@ -108,6 +128,16 @@ then_members as (
         region_code,
         count(distinct municipality_code) as members_count
     from {{ ref('int_cooperation__find_members') }}
+    group by region_code
+
+),
+
+similar_counts as (
+
+    select
+        region_code,
+        count(distinct peer_code) as similar_count
+    from {{ ref('int_cooperation__find_similar') }}
     group by region_code
 
 ),
@@ -142,10 +172,14 @@ select
     indexed.boundary_method,
     {{ round_to('indexed.rest_value', 'indexed.decimals') }} as rest_of_country_value,
     case when indexed.rest_has_no_base then 'not_applicable' else indexed.rest_status end as rest_of_country_status,
+    {{ round_to('indexed.similar_value', 'indexed.decimals') }} as similar_value,
+    case when indexed.similar_has_no_base then 'not_applicable' else indexed.similar_status end as similar_status,
     indexed.base_year,
     indexed.region_index,
     indexed.rest_index as rest_of_country_index,
+    indexed.similar_index,
     {{ round_to(difference_of('indexed.region_index', 'indexed.rest_index'), 1) }} as difference_points,
+    cast(coalesce(similar_counts.similar_count, 0) as integer) as similar_count,
     territories.territory,
     cast(then_members.members_count as integer) as members_then,
     cast(coalesce(now_members.members_count, 0) as integer) as members_now,
@@ -153,5 +187,6 @@ select
 from indexed
 inner join territories on indexed.region_code = territories.region_code
 inner join then_members on indexed.region_code = then_members.region_code
+left join similar_counts on indexed.region_code = similar_counts.region_code
 left join now_members on indexed.region_code = now_members.region_code
 cross join {{ ref('stg_raw__release') }} as this_release
