@@ -125,7 +125,8 @@ parts as (
         'similar' as party,
         region_code,
         peer_code as part_code,
-        cast(1 as double) as share
+        cast(1 as double) as share,
+        cast(1 as double) as area_share
     from {{ ref('int_cooperation__find_similar') }}
     union all
     select
