@@ -65,9 +65,12 @@ where m.region_code = :code and m.municipality_code <> :code and m.valid_to is n
 GROUP = "select * from region_groups where region_code = :code"
 # For a region of Eurostat its own row; for the Eurometropolis the regions by which it is approached.
 ACROSS_BORDER = """
-select distinct c.region_code, r.name, r.scheme, c.note_nl, c.note_en
-from cross_border as c join regions as r using (region_code)
-where c.region_code = :code or c.region_group = :code order by r.name
+select c.region_code, r.name, r.scheme, c.note_nl, c.note_en
+from cross_border as c join regions as r using (region_code) where c.region_code = :code
+union
+select c.region_code, r.name, r.scheme, c.note_nl, c.note_en
+from cross_border as c join regions as r using (region_code) where c.region_group = :code
+order by name
 """
 BECAME = """
 select c.*, r.scheme from boundary_changes as c join regions as r on r.region_code = c.new_code

@@ -100,6 +100,11 @@ def test_every_figure_of_the_baseline_is_there_with_period_status_and_places(
             place = format_rank(row["high"], row["low"], row["peers_count"], common["ranks"], lang)
             assert place in words and format_number(row["median"], row["decimals"], lang) in words
     assert any(row["median"] is None for row in wanted) and any(row["median"] is not None for row in wanted)
+    (unemployed,) = (row for row in wanted if row["indicator_id"] == "unemployment_share_pct")
+    told = {"nl": "niet te onderscheiden", "en": "cannot be told apart"}[lang]
+    assert told in shown[" ".join(keep_together(unemployed[f"title_{lang}"]).split())]
+    (count,) = (row for row in wanted if row["indicator_id"] == "disability_benefits_count")
+    assert told not in shown[" ".join(keep_together(count[f"title_{lang}"]).split())]
 
 
 def test_what_is_not_there_is_listed_with_its_reason(portal: Datasette, database: sqlite3.Connection) -> None:
