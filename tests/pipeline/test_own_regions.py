@@ -38,8 +38,8 @@ def test_a_selection_reaches_the_models(own_run: Run) -> None:
         staged = "select * replace (cast(valid_to as varchar) as valid_to) from stg_raw__selections"
         rows = con.execute(f"{staged} where file = 'oost.csv' order by all").fetchall()
     assert rows == [
-        ("OWN-OOST", "Oost", "GM0193", None, None, "oost.csv", 1),
-        ("OWN-OOST", "Oost", "GM0457", None, "2022-03-23", "oost.csv", 1),
+        ("OWN-OOST", "Oost", "GM0193", None, None, "oost.csv", 1, 1),
+        ("OWN-OOST", "Oost", "GM0457", None, "2022-03-23", "oost.csv", 1, 1),
     ]
     read = pq.read_table(own_run.data / "build/inputs/selections.parquet")
     assert {field.name: str(field.type) for field in read.schema} == COLUMNS
