@@ -152,8 +152,9 @@ def added(unknown: Standin, tmp_path_factory: pytest.TempPathFactory) -> Added:
         ran = run_cli("new-source", "cbs", table, data=data, project=project, **unknown.environment)
         assert ran.code == 0, ran.err + ran.out
         proposed = next(line for line in ran.out.splitlines() if f"cbs/{table}," in line)
-        assert ",<count|rate|share|ratio>,published," in proposed
-        text = re.sub("<[^>]+>", "in woorden", proposed.replace("<count|rate|share|ratio>", "count"))
+        chosen = "<count|rate|share|ratio>,<true|false>,<none|byar|wilson|source|unknown>"
+        assert f",{chosen},published," in proposed
+        text = re.sub("<[^>]+>", "in woorden", proposed.replace(chosen, "count,false,none"))
         seed.write_text(seed.read_text(encoding="utf-8").rstrip("\n") + f"\n{text}\n", encoding="utf-8")
         made[table], rows[table] = ran, dict(zip(header, next(csv.reader([text])), strict=True))
     write_contracts(project)
