@@ -27,7 +27,7 @@ GONE, WARNED, SCHEME, REGION = (
 )
 OF_INDICATORS = (
     *("indicators", "indicator_terms", "indicator_sources", "observations_on_boundaries", "baseline", "baseline_peers"),
-    *("series_breaks", "goal_monitor", "cooperation_monitor", "cooperation_peers", "cross_border"),
+    *("series_breaks", "goal_monitor", "cooperation_monitor", "cross_border", "plan_monitor"),
 )
 # As in a release of another day: other titles, a kind of region without one, an indicator and a warning less.
 CHANGES = f"""
