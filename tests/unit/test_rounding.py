@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import duckdb
 import pytest
+import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 from jinja2 import Environment
@@ -17,7 +18,9 @@ from portal.rounding import exact_sum, quotient_of, round_half_away, share_of
 MACROS = Environment().from_string((DBT_PROJECT / "macros" / "rounding.sql").read_text(encoding="utf-8")).module
 BOUNDARIES = Environment()
 BOUNDARIES.globals.update({name: getattr(MACROS, name) for name in ("round_to", "as_decimal")})
+VARIABLES = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
 BASELINE = Environment()
+BASELINE.globals["var"] = VARIABLES.__getitem__
 BASELINE.globals.update({name: getattr(MACROS, name) for name in ("round_to", "ratio_to", "difference_of")})
 SCALES = st.integers(0, 6)
 # Figures of at most six decimals, with many halves among them, and what arithmetic makes of such figures.
@@ -129,12 +132,12 @@ def test_parts_of_a_figure_are_those_of_the_pages_and_add_up(value: float, milli
 @pytest.mark.parametrize(
     ("unit", "value", "earlier", "change"),
     [
-        ("%", 1.005, 1, 0.01),
-        ("%", 0.3, 0.1, 0.2),
-        ("firms", 3.3, 3.2, 3.13),
-        ("firms", -3, -2, -50),
-        ("firms", 0, 0, 0),
-        ("firms", 5, 0, None),
+        ("points", 1.005, 1, 0.01),
+        ("points", 0.3, 0.1, 0.2),
+        ("percent", 3.3, 3.2, 3.13),
+        ("percent", -3, -2, -50),
+        ("percent", 0, 0, 0),
+        ("percent", 5, 0, None),
     ],
 )
 def test_a_change_is_worked_out_from_both_figures(
@@ -150,3 +153,4 @@ def test_the_first_of_a_group_is_at_a_hundred() -> None:
     assert asked(macro("v1", "v2"), [342, 342]) == 0.3
     # 15 of 16 is 93.75 %.
     assert asked(macro("v1", "v2"), [2, 16]) == 93.8
+    assert asked(macro("v1", "v2"), [1, VARIABLES["min_percentile_size"] - 1]) is None
