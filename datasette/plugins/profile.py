@@ -40,7 +40,7 @@ BASELINE = "select * from baseline where region_code = :code"
 PEERS = "select * from baseline_peers where region_code = :code"
 GOALS = """
 select m.*, g.goal_nl, g.goal_en, g.closed_source, g.gap_nl, g.gap_en, g.theme, g.sub_theme,
-    r.name as figure_region_name, r.scheme as figure_region_scheme
+    r.name as figure_region_name
 from goal_monitor as m left join goals as g on g.goal_id = m.goal_id
 left join regions as r on r.region_code = m.figure_region_code
 where m.region_code = :code

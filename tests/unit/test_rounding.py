@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from typing import Any
 
 import duckdb
 import pytest
@@ -29,7 +30,7 @@ COUNTS = st.integers(1, 10**7)
 DOUBLES = FIGURES | st.builds(lambda a, b: a / b, FIGURES, COUNTS)
 
 
-def module_of(environment: Environment, name: str) -> object:
+def module_of(environment: Environment, name: str) -> Any:
     return environment.from_string((DBT_PROJECT / "macros" / name).read_text(encoding="utf-8")).module
 
 
@@ -124,7 +125,7 @@ def test_a_sum_is_exact_in_whatever_order(figures: list[float]) -> None:
 @given(FIGURES.filter(lambda value: value >= 0), st.integers(0, 10**6), st.integers(0, 2))
 def test_parts_of_a_figure_are_those_of_the_pages_and_add_up(value: float, millionths: int, decimals: int) -> None:
     value, share = round_half_away(value, decimals), millionths / 10**6
-    macro = module_of(BOUNDARIES, "boundaries.sql").part_of  # type: ignore[attr-defined]
+    macro = module_of(BOUNDARIES, "boundaries.sql").part_of
     first = asked(macro("v1", "v2", "v3", decimals), [value, 0, share])
     second = asked(macro("v1", "v2", "v3", decimals), [value, share, 1])
     assert first is not None and second is not None
@@ -146,12 +147,12 @@ def test_parts_of_a_figure_are_those_of_the_pages_and_add_up(value: float, milli
 def test_a_change_is_worked_out_from_both_figures(
     unit: str, value: float, earlier: float, change: float | None
 ) -> None:
-    macro = module_of(BASELINE, "baseline.sql").change_between  # type: ignore[attr-defined]
+    macro = module_of(BASELINE, "baseline.sql").change_between
     assert asked(macro("v1", "v2", f"'{unit}'"), [value, earlier]) == change
 
 
 def test_the_first_of_a_group_is_at_a_hundred() -> None:
-    macro = module_of(BASELINE, "baseline.sql").percentile_of  # type: ignore[attr-defined]
+    macro = module_of(BASELINE, "baseline.sql").percentile_of
     assert asked(macro("v1", "v2"), [1, 342]) == 100
     assert asked(macro("v1", "v2"), [342, 342]) == 0.3
     # 15 of 16 is 93.75 %.

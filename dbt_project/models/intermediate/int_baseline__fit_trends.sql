@@ -1,24 +1,7 @@
 -- Whether the newest five figures with margins of their source lie on a line that goes up or down, by the test of
 -- Fingertips (UK Office for Health Improvement): a line weighted by the margins, whose slope is significant at 0.2 per
 -- cent and keeps its sign whichever of the five is left out.
-with last_breaks as (
-
-    select
-        figures.indicator_id,
-        figures.region_code,
-        max(breaks.start_date) as broken_on
-    from {{ ref('int_baseline__read_figures') }} as figures
-    inner join {{ ref('int_series__find_breaks') }} as breaks
-        on
-            figures.indicator_id = breaks.indicator_id
-            and (breaks.region_code is null or figures.region_code = breaks.region_code)
-            and figures.start_date >= breaks.start_date
-    where figures.is_latest
-    group by figures.indicator_id, figures.region_code
-
-),
-
-counted as (
+with counted as (
 
     select
         figures.indicator_id,
@@ -30,13 +13,9 @@ counted as (
             partition by figures.indicator_id, figures.region_code order by figures.start_date desc
         ) as x
     from {{ ref('int_baseline__read_figures') }} as figures
-    left join last_breaks
-        on
-            figures.indicator_id = last_breaks.indicator_id
-            and figures.region_code = last_breaks.region_code
     where
         figures.interval_kind = 'source'
-        and (last_breaks.broken_on is null or figures.start_date >= last_breaks.broken_on)
+        and not figures.is_before_break
 
 ),
 

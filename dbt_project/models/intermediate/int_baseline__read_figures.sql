@@ -1,5 +1,6 @@
 -- Every known figure of the present regions on the newest boundaries, for periods that were over when it landed, as it
--- is shown; which of them is the latest of its region.
+-- is shown; which of them is the latest of its region, and which are from before a break, so that the latest cannot be
+-- compared with them.
 with regions as (
 
     select distinct
@@ -48,25 +49,58 @@ figures as (
         and observations.value is not null
         and observations.is_over
 
+),
+
+placed as (
+
+    select
+        figures.*,
+        row_number() over (
+            -- Codes of one kind of period sort chronologically.
+            partition by figures.indicator_id, figures.region_code
+            order by figures.kind_order asc, figures.period_code desc
+        ) = 1 as is_latest,
+        max(figures.period_code) over (partition by figures.indicator_id, figures.period_kind) as national_period
+    from figures
+
+),
+
+last_breaks as (
+
+    select
+        placed.indicator_id,
+        placed.region_code,
+        max(breaks.start_date) as broken_on
+    from placed
+    inner join {{ ref('int_series__find_breaks') }} as breaks
+        on
+            placed.indicator_id = breaks.indicator_id
+            and (breaks.region_code is null or placed.region_code = breaks.region_code)
+            and placed.start_date >= breaks.start_date
+    where placed.is_latest
+    group by placed.indicator_id, placed.region_code
+
 )
 
 select
-    indicator_id,
-    scheme,
-    region_code,
-    period_code,
-    period_kind,
-    start_date,
-    value,
-    shown_value,
-    lower,
-    upper,
-    interval_kind,
-    value_status,
-    boundary_method,
-    row_number() over (
-        -- Codes of one kind of period sort chronologically.
-        partition by indicator_id, region_code order by kind_order asc, period_code desc
-    ) = 1 as is_latest,
-    max(period_code) over (partition by indicator_id, period_kind) as national_period
-from figures
+    placed.indicator_id,
+    placed.scheme,
+    placed.region_code,
+    placed.period_code,
+    placed.period_kind,
+    placed.start_date,
+    placed.value,
+    placed.shown_value,
+    placed.lower,
+    placed.upper,
+    placed.interval_kind,
+    placed.value_status,
+    placed.boundary_method,
+    placed.is_latest,
+    coalesce(placed.start_date < last_breaks.broken_on, false) as is_before_break,
+    placed.national_period
+from placed
+left join last_breaks
+    on
+        placed.indicator_id = last_breaks.indicator_id
+        and placed.region_code = last_breaks.region_code

@@ -11,22 +11,6 @@ with latest as (
 
 ),
 
-last_breaks as (
-
-    select
-        latest.indicator_id,
-        latest.region_code,
-        max(breaks.start_date) as broken_on
-    from latest
-    inner join {{ ref('int_series__find_breaks') }} as breaks
-        on
-            latest.indicator_id = breaks.indicator_id
-            and (breaks.region_code is null or latest.region_code = breaks.region_code)
-            and latest.start_date >= breaks.start_date
-    group by latest.indicator_id, latest.region_code
-
-),
-
 earlier as (
 
     select
@@ -48,11 +32,7 @@ earlier as (
                 {{ years_before('latest.period_code', 2) }},
                 {{ years_before('latest.period_code', 5) }}
             )
-    left join last_breaks
-        on
-            latest.indicator_id = last_breaks.indicator_id
-            and latest.region_code = last_breaks.region_code
-    where last_breaks.broken_on is null or figures.start_date >= last_breaks.broken_on
+    where not figures.is_before_break
 
 ),
 

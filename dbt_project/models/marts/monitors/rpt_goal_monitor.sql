@@ -8,14 +8,14 @@ with figures as (
         figures.period_code,
         {{ year_part_of('figures.period_code') }} as year_part,
         {{ year_of('figures.period_code') }} as year,
-        figures.start_date,
         figures.value,
         figures.shown_value,
         figures.lower,
         figures.upper,
         figures.value_status,
         figures.boundary_method,
-        figures.is_latest
+        figures.is_latest,
+        figures.is_before_break
     from {{ ref('int_baseline__read_figures') }} as figures
     where figures.indicator_id in (select goals.indicator_id from {{ ref('dim_goal') }} as goals)
 
@@ -54,7 +54,6 @@ found as (
         figures.period_code,
         figures.year,
         figures.year_part,
-        figures.start_date,
         figures.value,
         figures.shown_value,
         figures.lower,
@@ -79,22 +78,6 @@ newest as (
 
 ),
 
-last_breaks as (
-
-    select
-        newest.goal_id,
-        newest.region_code,
-        max(breaks.start_date) as broken_on
-    from newest
-    inner join {{ ref('int_series__find_breaks') }} as breaks
-        on
-            newest.indicator_id = breaks.indicator_id
-            and (breaks.region_code is null or newest.figure_region_code = breaks.region_code)
-            and newest.start_date >= breaks.start_date
-    group by newest.goal_id, newest.region_code
-
-),
-
 -- Five years earlier, or else the first year since then with the same part of the year, and after any break.
 earlier as (
 
@@ -114,11 +97,7 @@ earlier as (
             and newest.figure_region_code = figures.region_code
             and newest.year_part = figures.year_part
             and figures.year between newest.year - 5 and newest.year - 1
-    left join last_breaks
-        on
-            newest.goal_id = last_breaks.goal_id
-            and newest.region_code = last_breaks.region_code
-    where last_breaks.broken_on is null or figures.start_date >= last_breaks.broken_on
+    where not figures.is_before_break
 
 ),
 

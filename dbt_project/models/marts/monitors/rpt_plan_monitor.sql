@@ -26,13 +26,13 @@ figures as (
         figures.period_code,
         {{ year_part_of('figures.period_code') }} as year_part,
         {{ year_of('figures.period_code') }} as year,
-        figures.start_date,
         figures.shown_value,
         figures.lower,
         figures.upper,
         figures.value_status,
         figures.boundary_method,
-        figures.is_latest
+        figures.is_latest,
+        figures.is_before_break
     from {{ ref('int_baseline__read_figures') }} as figures
     inner join targets
         on
@@ -48,7 +48,6 @@ newest as (
         figures.period_code,
         figures.year_part,
         figures.year,
-        figures.start_date,
         figures.shown_value as value,
         figures.lower,
         figures.upper,
@@ -63,22 +62,6 @@ newest as (
 
 ),
 
-last_breaks as (
-
-    select
-        newest.region_code,
-        newest.indicator_id,
-        max(breaks.start_date) as broken_on
-    from newest
-    inner join {{ ref('int_series__find_breaks') }} as breaks
-        on
-            newest.indicator_id = breaks.indicator_id
-            and (breaks.region_code is null or newest.region_code = breaks.region_code)
-            and newest.start_date >= breaks.start_date
-    group by newest.region_code, newest.indicator_id
-
-),
-
 -- A base that does not move with each release: a plan that is measured from its newest figure is never behind.
 bases as (
 
@@ -88,7 +71,7 @@ bases as (
         figures.period_code,
         figures.year,
         figures.shown_value as value,
-        coalesce(figures.start_date < last_breaks.broken_on, false) as is_broken,
+        figures.is_before_break as is_broken,
         row_number() over (partition by newest.region_code, newest.indicator_id order by figures.year) as place
     from newest
     inner join figures
@@ -98,16 +81,12 @@ bases as (
             and newest.year_part = figures.year_part
             and newest.year >= figures.year
             and newest.target_year > figures.year
-    left join last_breaks
-        on
-            newest.region_code = last_breaks.region_code
-            and newest.indicator_id = last_breaks.indicator_id
     where
         newest.base_year = figures.year
         or (
             newest.base_year is null
             and figures.year >= newest.target_year - {{ var('plan_years') }}
-            and (last_breaks.broken_on is null or figures.start_date >= last_breaks.broken_on)
+            and not figures.is_before_break
         )
 
 ),
