@@ -1,5 +1,6 @@
 """The main job in this process: one run at a time in a data folder, what it shows, and its outcome."""
 
+import logging
 import shlex
 import sys
 from collections.abc import Iterator
@@ -8,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import dagster as dg
 from filelock import FileLock, Timeout
 from rich.console import Console
 
@@ -19,6 +19,7 @@ from pipelines.ingest.origins import Origin
 from pipelines.landing.store import NOTICE
 from pipelines.orchestration.acceptance import Acceptance
 from pipelines.orchestration.concerns import FAILED, Concern
+from pipelines.orchestration.event_log import open_instance
 from pipelines.orchestration.release_assets import RELEASE_OP
 from pipelines.orchestration.source_assets import INGEST_OP, INPUTS
 from pipelines.orchestration.source_specs import card_key
@@ -26,6 +27,8 @@ from pipelines.publish.release import current
 from pipelines.settings import Settings
 from pipelines.sources.card import SourceCard
 
+# It warns of every check of a step that was skipped, which is as it should be when nothing has changed.
+_SPEAKS_OF_SKIPPED = "dagster._core.execution.plan.active"
 _MOST_ASKED_AGAIN = 8
 # Runs from the UI wait for each other: they build in the same place. `nux` is a dialog that asks for an email address.
 _INSTANCE = """\
@@ -77,8 +80,10 @@ def run_job(
                 "Publish": {key for key in made if key.path[0] == "publish"},
             }
         )
+        logging.getLogger(_SPEAKS_OF_SKIPPED).setLevel(logging.ERROR)
+        home = prepare_home(settings)
         # dbt writes its own log to standard output, which belongs to the bars.
-        with open_instance(settings) as instance, run_log(settings).open("w") as log, redirect_stdout(log):
+        with open_instance(home) as instance, run_log(settings).open("w") as log, redirect_stdout(log):
             result = job.execute_in_process(
                 run_config={
                     "loggers": {"report": {"config": {}}},
@@ -99,14 +104,15 @@ def conclude(
     console.print()
     print_counts(console, sources)
     console.print(f"Checks   {told_checks(report.checks)}")
-    if success:
-        console.print(f"Release  [bold]{report.published['release_id']}[/]")
-        console.print(f"Folder   {report.published['folder']}", soft_wrap=True)
+    kept = current(settings.releases)
+    if success and kept:
+        told = " is current and made from just this: nothing was built again" if report.is_unchanged else ""
+        console.print(f"Release  [bold]{kept.release_id}[/]{told}")
+        console.print(f"Folder   {kept.folder}", soft_wrap=True)
         console.print(
             "Open it  make serve, then http://127.0.0.1:8001  (or: regiokompas serve --port 8001)", soft_wrap=True
         )
     else:
-        kept = current(settings.releases)
         console.print(
             f"Release  nothing was published; {kept.release_id} is still current"
             if kept
@@ -159,11 +165,6 @@ def run_log(settings: Settings) -> Path:
     """The path of the log of dbt's last run."""
     settings.build.mkdir(parents=True, exist_ok=True)
     return settings.build / "run.log"
-
-
-def open_instance(settings: Settings) -> dg.DagsterInstance:
-    """Dagster's run history in the data folder, the same as in the UI."""
-    return dg.DagsterInstance.from_config(str(prepare_home(settings)))
 
 
 def prepare_home(settings: Settings) -> Path:

@@ -20,7 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.orchestration.concerns import CONCERNS, FAILED, Concern, grouped
-from pipelines.orchestration.source_assets import NOT_BROUGHT, NOT_RUN
+from pipelines.orchestration.source_assets import INPUTS, NOT_BROUGHT, NOT_RUN, UNCHANGED
 from pipelines.orchestration.transform import BUILT
 from pipelines.sources.periods import whole_year, year_of
 
@@ -53,6 +53,7 @@ class RunReport(logging.Handler):
         self.concerns: list[Concern] = []
         self.checks: Counter[str] = Counter()
         self.published: dict[str, str] = {}
+        self.is_unchanged = False
         self._progress = progress
         self._stage_of: dict[dg.AssetKey, str] = {}
         self._tasks: dict[str, TaskID] = {}
@@ -117,6 +118,8 @@ class RunReport(logging.Handler):
     def _count(self, event: dg.DagsterEvent) -> None:
         evaluation = event.asset_check_evaluation_data
         told = evaluation.metadata
+        if evaluation.check_name == UNCHANGED:
+            self._build_nothing()
         if NOT_BROUGHT in told:
             # An asset that is not materialised is done all the same.
             self._move(evaluation.asset_key)
@@ -127,6 +130,13 @@ class RunReport(logging.Handler):
             self._add(Concern(**concern) for concern in cast(list[dict[str, str]], told[CONCERNS].value))
         elif not evaluation.passed and "problem" in told:
             self._add(_concerns_of_text(str(told["problem"].value)))
+
+    def _build_nothing(self) -> None:
+        """End with what is there: the stages after this one have nothing to do."""
+        self.is_unchanged = True
+        self._move(INPUTS)
+        for task in self._tasks.values():
+            self._progress.update(task, visible=self._progress.tasks[task].finished)
 
     def _fail(self, event: dg.DagsterEvent) -> None:
         data = event.step_failure_data

@@ -1,5 +1,6 @@
 """Turns everything that has landed into the inputs of one dbt build, and names the release it will make."""
 
+import json
 import shutil
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -170,7 +171,11 @@ def assemble(settings: Settings, cards: dict[str, SourceCard], *, invented: bool
     ]
     # States are judged by the day of the newest bytes, so that the same bytes always make the same release.
     newest = max(s.landed_at for s in snapshots)
-    others = [digest_of(selections.members), digest_of_plans(plans.targets), settings.public_url]
+    others = [
+        *(digest_of(selections.members), digest_of_plans(plans.targets), settings.public_url, settings.contact),
+        # Both depend on what landed before as well, not only on the newest snapshots.
+        json.dumps([as_rows(changes), blocked], sort_keys=True),
+    ]
     rows = describe_sources(settings, cards, invented=invented, as_of=date.fromisoformat(newest[:10]))
     release = _release_row(snapshots, rows, others, newest, invented=invented)
     written = _write_inputs(

@@ -18,8 +18,9 @@ from pipelines.database import connect
 from pipelines.errors import RegiokompasError, shown
 from pipelines.ingest.assemble import hold_back
 from pipelines.ingest.origins import Origin
-from pipelines.orchestration.concerns import CONCERNS, HELD_BACK, WARNED, Concern, rows_metadata
+from pipelines.orchestration.concerns import HELD_BACK, WARNED, Concern, as_metadata, rows_metadata
 from pipelines.orchestration.transform import build_again, warnings
+from pipelines.orchestration.unchanged import note_checked
 from pipelines.publish.manifest import PublicTable
 from pipelines.reading.recipients import MASK, named_though_hidden
 from pipelines.settings import Settings
@@ -28,6 +29,7 @@ from schemas.marts import contract_schema
 
 WARNINGS = "dbt_warnings"
 _FACT = "fct_observation"
+_RELEASE = "release"
 RECIPIENT = "recipient"
 # What is computed from a refused figure is left out with it, so one more round should find nothing; if it finds
 # something, the fault is ours.
@@ -59,6 +61,9 @@ def mart_checks(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> dg.A
             looked = _hold_back_what_is_refused(settings, tables, dbt, invented=origin.is_invented)
         except RegiokompasError as error:
             raise dg.Failure(str(error), allow_retries=False) from error
+        warned = _warned(settings)
+        refused = [concern for _, _, told in looked.refused.values() for concern in told]
+        note_checked(settings, looked.release_id, [*refused, *warned])
         for table in tables:
             yield _result("contract", keys[table.model], *looked.contracts[table.name])
             for asked in table.checks:
@@ -66,7 +71,13 @@ def mart_checks(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> dg.A
                 yield _result(
                     name, keys[table.model], *looked.refused.get((table.name, name), ("", pl.DataFrame(), []))
                 )
-        yield _warned(settings, keys[_FACT])
+        yield dg.AssetCheckResult(
+            check_name=WARNINGS,
+            asset_key=keys[_FACT],
+            passed=not warned,
+            severity=dg.AssetCheckSeverity.WARN,
+            metadata=as_metadata(warned),
+        )
 
     return run_checks
 
@@ -75,6 +86,7 @@ def mart_checks(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> dg.A
 class _Looked:
     """What the checks found: about the contracts in the last build, and about every indicator that was held back."""
 
+    release_id: str = ""
     contracts: dict[str, tuple[str, pl.DataFrame]] = field(default_factory=dict)
     refused: dict[tuple[str, str], tuple[str, pl.DataFrame, list[Concern]]] = field(default_factory=dict)
 
@@ -91,6 +103,7 @@ def _hold_back_what_is_refused(
     for _ in range(_ROUNDS):
         frames = read_tables(settings.database, tables)
         refuse_persons(frames)
+        looked.release_id = frames[_RELEASE]["release_id"][0]
         looked.contracts = {table.name: _contract_problem(table, frames[table.name]) for table in tables}
         if not (reasons := _refuse(frames, tables, looked)):
             return looked
@@ -174,19 +187,10 @@ def _result(
         "failing_rows": rows_metadata(rows),
     }
     if concerns is not None:
-        metadata[CONCERNS] = dg.MetadataValue.json([concern.as_json() for concern in concerns])
+        metadata |= as_metadata(concerns)
     return dg.AssetCheckResult(check_name=name, asset_key=key, passed=False, metadata=metadata)
 
 
-def _warned(settings: Settings, key: dg.AssetKey) -> dg.AssetCheckResult:
+def _warned(settings: Settings) -> list[Concern]:
     found = warnings(settings.build / "dbt", settings.database)
-    if not found:
-        return dg.AssetCheckResult(check_name=WARNINGS, asset_key=key, passed=True)
-    concerns = [Concern(WARNED, name, *problem.partition(" -> ")[::2]) for name, problem in found]
-    return dg.AssetCheckResult(
-        check_name=WARNINGS,
-        asset_key=key,
-        passed=False,
-        severity=dg.AssetCheckSeverity.WARN,
-        metadata={CONCERNS: dg.MetadataValue.json([concern.as_json() for concern in concerns])},
-    )
+    return [Concern(WARNED, name, *problem.partition(" -> ")[::2]) for name, problem in found]

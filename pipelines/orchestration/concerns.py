@@ -67,6 +67,12 @@ class Concern:
         return asdict(self)
 
 
+def as_metadata(concerns: Iterable[Concern]) -> dict[str, dg.MetadataValue[Any]]:
+    """Concerns as the metadata of a check; empty if there are none."""
+    told = [concern.as_json() for concern in concerns]
+    return {CONCERNS: dg.MetadataValue.json(told)} if told else {}
+
+
 def of_source(error: SourceError) -> Concern:
     """What a person should know about a source that could not be brought up to date."""
     failure = getattr(error, "failure", None)

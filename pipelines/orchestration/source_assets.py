@@ -19,7 +19,7 @@ from pipelines.ingest.together import side_by_side
 from pipelines.landing.store import Landing
 from pipelines.orchestration.acceptance import Acceptance
 from pipelines.orchestration.asset_metadata import OWNERS, URI, bundle_metadata, table_metadata
-from pipelines.orchestration.concerns import CONCERNS, HELD_BACK, PLAN, WARNED, Concern, of_source, rows_metadata
+from pipelines.orchestration.concerns import HELD_BACK, PLAN, WARNED, Concern, as_metadata, of_source, rows_metadata
 from pipelines.orchestration.source_specs import (
     Descriptions,
     card_key,
@@ -28,6 +28,7 @@ from pipelines.orchestration.source_specs import (
     raw_schema,
     source_spec,
 )
+from pipelines.orchestration.unchanged import said_before
 from pipelines.reading.before import Allowance
 from pipelines.reading.raw import tally_of
 from pipelines.settings import Settings
@@ -39,6 +40,8 @@ INPUTS = dg.AssetKey(["raw", "inputs"])
 INGEST_OP = "ingest"
 """The step that brings sources up to date; its configuration is an `Acceptance`."""
 SOURCE_CHECK = "source"
+UNCHANGED = "unchanged"
+"""The check of a run that builds nothing, since the current release was made from the same inputs."""
 NOT_BROUGHT = "not_brought"
 """In the metadata of a source's check: nothing was brought, so its asset is not materialised."""
 NOT_RUN = "not_run"
@@ -73,6 +76,12 @@ def ingest_assets(cards: dict[str, SourceCard], descriptions: Descriptions) -> d
     readable = dg.AssetCheckSpec(
         "plans", asset=INPUTS, description="Every plan could be read: no file with targets is left out."
     )
+    unchanged = dg.AssetCheckSpec(
+        UNCHANGED,
+        asset=INPUTS,
+        description="Only when the current release was made from just this, so that nothing is built: what the checks"
+        " of that build said.",
+    )
     specs = [source_spec(card, descriptions) for card in cards.values()]
     inputs = dg.AssetSpec(
         INPUTS,
@@ -87,7 +96,7 @@ def ingest_assets(cards: dict[str, SourceCard], descriptions: Descriptions) -> d
     @dg.multi_asset(
         name=INGEST_OP,
         specs=[*specs, inputs],
-        check_specs=[*source_checks, unblocked, lasting, readable],
+        check_specs=[*source_checks, unblocked, lasting, readable, unchanged],
         can_subset=True,
         pool="ingest",
     )
@@ -117,7 +126,7 @@ def ingest_assets(cards: dict[str, SourceCard], descriptions: Descriptions) -> d
                 made = assemble(settings, cards, invented=origin.is_invented)
             except RegiokompasError as error:
                 raise dg.Failure(str(error), allow_retries=False) from error
-            yield from _assembled(made, descriptions)
+            yield from _assembled(made, descriptions, said_before(settings, made.release_id))
 
     return ingest
 
@@ -157,7 +166,7 @@ def _failed(card: SourceCard, error: SourceError) -> Iterator[Result]:
     more: dict[str, dg.MetadataValue[Any]] = {NOT_BROUGHT: dg.MetadataValue.bool(True)}
     if isinstance(error, AwaitedError):
         # Nothing is broken: there was nothing to check.
-        more |= {NOT_RUN: dg.MetadataValue.text(str(error)), CONCERNS: dg.MetadataValue.json([concern.as_json()])}
+        more |= {NOT_RUN: dg.MetadataValue.text(str(error)), **as_metadata([concern])}
         yield dg.AssetCheckResult(check_name=SOURCE_CHECK, asset_key=card_key(card), passed=True, metadata=more)
         return
     if isinstance(error.__cause__, WireError):
@@ -165,7 +174,8 @@ def _failed(card: SourceCard, error: SourceError) -> Iterator[Result]:
     yield _checked(card_key(card), [concern], more=more)
 
 
-def _assembled(made: Inputs, descriptions: Descriptions) -> Iterator[Result]:
+def _assembled(made: Inputs, descriptions: Descriptions, before: list[Concern] | None) -> Iterator[Result]:
+    """What was assembled, and the checks of it; it is not materialised if the current release was made from it."""
     unread = [of_source(error) for error in made.unread]
     states = {row["dataset_id"]: row["state"] for row in made.sources}
     held = [
@@ -179,6 +189,16 @@ def _assembled(made: Inputs, descriptions: Descriptions) -> Iterator[Result]:
         for row in rows
     ]
     unreadable = [Concern(PLAN, error.where, error.problem, error.todo) for error in made.plans.wrong]
+    checked = [
+        _checked(INPUTS, [*unread, *held], "drift"),
+        _checked(INPUTS, replaced, "selections", severity=dg.AssetCheckSeverity.WARN),
+        _checked(INPUTS, unreadable, "plans"),
+    ]
+    if before is not None:
+        yield from checked
+        severity = dg.AssetCheckSeverity.ERROR if any(c.is_error for c in before) else dg.AssetCheckSeverity.WARN
+        yield _checked(INPUTS, before, UNCHANGED, {"release_id": dg.MetadataValue.text(made.release_id)}, severity)
+        return
     yield dg.MaterializeResult(
         asset_key=INPUTS,
         metadata={
@@ -189,11 +209,7 @@ def _assembled(made: Inputs, descriptions: Descriptions) -> Iterator[Result]:
             "release_id": made.release_id,
             "states": dg.MetadataValue.json(states),
         },
-        check_results=[
-            _checked(INPUTS, [*unread, *held], "drift"),
-            _checked(INPUTS, replaced, "selections", severity=dg.AssetCheckSeverity.WARN),
-            _checked(INPUTS, unreadable, "plans"),
-        ],
+        check_results=checked,
     )
 
 
@@ -206,11 +222,8 @@ def _checked(
 ) -> dg.AssetCheckResult:
     """The result of a check, which passes if there are no concerns."""
     if not concerns:
-        return dg.AssetCheckResult(check_name=name, asset_key=key, passed=True)
-    told: dict[str, dg.MetadataValue[Any]] = {
-        "problem": dg.MetadataValue.text("\n".join(map(str, concerns))),
-        CONCERNS: dg.MetadataValue.json([concern.as_json() for concern in concerns]),
-    }
+        return dg.AssetCheckResult(check_name=name, asset_key=key, passed=True, metadata=more)
+    told = {"problem": dg.MetadataValue.text("\n".join(map(str, concerns))), **as_metadata(concerns)}
     return dg.AssetCheckResult(
         check_name=name, asset_key=key, passed=False, metadata={**told, **(more or {})}, severity=severity
     )

@@ -5,7 +5,7 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import IO, Any
 
@@ -58,13 +58,14 @@ def publish(
     """Move a sealed folder to the releases and make it the current one, each in one atomic step.
 
     A release that already exists must have the same bytes: its id stands for its inputs, so another outcome would mean
-    that the build is not reproducible. `before_switch` has finished by the time readers see the release.
+    that the build is not reproducible. One that was damaged since is replaced. `before_switch` has finished by the time
+    readers see the release.
 
     Raises:
         RegiokompasError: the release exists with different bytes.
     """
     target = releases / release_id
-    if target.exists():
+    if is_whole(target):
         old, new = (_content(folder) for folder in (target, built))
         if old != new:
             raise RegiokompasError(
@@ -81,6 +82,23 @@ def publish(
     link.symlink_to(release_id)
     link.replace(releases / CURRENT)
     return Release(release_id, target)
+
+
+def is_whole(folder: Path) -> bool:
+    """Whether a release has exactly the files that its `release.json` lists, each with the bytes that it had then."""
+    try:
+        files: FileFacts = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]
+    except (OSError, ValueError, LookupError):
+        return False
+    found = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()} - {MANIFEST}
+    return found == files.keys() and all(_is_as_listed(folder / name, facts) for name, facts in files.items())
+
+
+def _is_as_listed(path: Path, facts: dict[str, Any]) -> bool:
+    if path.stat().st_size != facts["bytes"]:
+        return False
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest() == str(facts["sha256"])
 
 
 def current(releases: Path) -> Release | None:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from pipelines.errors import MismatchError, shown
-from pipelines.reading.parquet import distinct
+from pipelines.reading.parquet import distinct, flagged
 from pipelines.reading.shapes import ROWS_IN
 from pipelines.seeds import ValueMark, read_seed
 from pipelines.sources.card import Shape, SourceCard
@@ -48,8 +49,14 @@ def periods_of(card: SourceCard, folder: Path, *, with_figures: bool = True) -> 
     if card.shape is Shape.SUBSIDIES:
         years = distinct(file, ("year",), "year is not null")
         return [LandedPeriod(card.dataset_id, "", whole_year(int(year))) for (year,) in years]
-    keys = distinct(file, ("measure_code", "period_code"), has_figure() if with_figures else "true")
-    return [LandedPeriod(card.dataset_id, *key) for key in keys]
+    keys = _keys(file, file.stat().st_mtime_ns)
+    return [LandedPeriod(card.dataset_id, *key) for *key, has in keys if has or not with_figures]
+
+
+@cache
+def _keys(file: Path, written: int) -> list[tuple[Any, ...]]:
+    """The measures and periods of a file as it was written at one moment: a run asks for them several times."""
+    return flagged(file, ("measure_code", "period_code"), has_figure())
 
 
 def has_figure() -> str:

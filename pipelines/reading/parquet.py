@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -31,6 +32,20 @@ def distinct(file: Path, columns: tuple[str, ...], where: str = "true") -> list[
     names = ", ".join(f'"{column}"' for column in columns)
     with scanning(file.parent) as con:
         sql = f"select distinct {names} from read_parquet($file) where {where} order by all"
+        return con.execute(sql, {"file": str(file)}).fetchall()
+
+
+def flagged(file: Path, columns: tuple[str, ...], flag: str) -> list[tuple[Any, ...]]:
+    """The distinct combinations of values of some columns, sorted, each with whether any of its rows has a flag.
+
+    Args:
+        file: the Parquet.
+        columns: their names.
+        flag: SQL that is true for a row that has it.
+    """
+    names = ", ".join(f'"{column}"' for column in columns)
+    with scanning(file.parent) as con:
+        sql = f"select {names}, bool_or({flag}) from read_parquet($file) group by all order by all"
         return con.execute(sql, {"file": str(file)}).fetchall()
 
 

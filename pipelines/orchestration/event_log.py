@@ -1,0 +1,75 @@
+"""Where the command line has Dagster keep the events of a run: Dagster's own SQLite files, opened once.
+
+Dagster's own class makes a new engine and connection for each of the thousands of events of a run, which was a sixth of
+a run of the sample. Belongs here: how those files are opened. Not here: what is in them, which is as Dagster writes it,
+so that the UI reads them as its own.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster._core.instance.config import dagster_instance_config
+from dagster._core.instance.ref import InstanceRef
+from dagster._core.storage.event_log import SqliteEventLogStorage
+from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME
+from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
+from dagster._serdes import ConfigurableClassData
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.pool import StaticPool
+
+
+class KeptOpenEventLog(SqliteEventLogStorage):
+    """Dagster's event log in SQLite, with one connection per file for as long as the instance is in use."""
+
+    def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
+        self._engines: dict[str, Engine] = {}
+        super().__init__(base_dir, inst_data)
+
+    @classmethod
+    def from_config_value(
+        cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
+    ) -> "KeptOpenEventLog":
+        """How Dagster makes one from its configuration."""
+        return cls(inst_data=inst_data, **config_value)
+
+    @contextmanager
+    def _connect(self, shard: str) -> Iterator[Connection]:
+        with self._db_lock, self._engine(shard).connect() as connection, connection.begin():
+            yield connection
+
+    def _engine(self, shard: str) -> Engine:
+        if shard not in self._engines:
+            # The lock of `_connect` gives the one connection to one thread at a time.
+            options = {"timeout": SQLITE_BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
+            engine = create_engine(self.conn_string_for_shard(shard), poolclass=StaticPool, connect_args=options)
+            if shard not in self._initialized_dbs:
+                self._initdb(engine, for_index_shard=shard == INDEX_SHARD_NAME)
+                self._initialized_dbs.add(shard)
+            with engine.connect() as connection:
+                # With a write-ahead log a power cut costs the last events at most, never the file.
+                connection.execute(text("pragma synchronous = normal"))
+            self._engines[shard] = engine
+        return self._engines[shard]
+
+    def dispose(self) -> None:
+        """Close the files."""
+        for engine in self._engines.values():
+            engine.dispose()
+        self._engines.clear()
+        super().dispose()
+
+
+def open_instance(home: Path) -> dg.DagsterInstance:
+    """Dagster's run history, configured by `dagster.yaml` in its home folder as the UI has it."""
+    configured, _ = dagster_instance_config(str(home))
+    if {"storage", "event_log_storage"} & configured.keys():
+        return dg.DagsterInstance.from_config(str(home))
+    event_log = {
+        "module": KeptOpenEventLog.__module__,
+        "class": KeptOpenEventLog.__name__,
+        "config": {"base_dir": str(home / "history" / "runs")},
+    }
+    return dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(home), overrides={"event_log_storage": event_log}))
