@@ -1,4 +1,7 @@
-"""Facets of a whole table come from the release, which has the counts: no page counts every row again."""
+"""Facets of a whole table come from the release, which has the counts: no page counts every row again.
+
+They count the rows of all pages: to Datasette the rows after the ones before are a filter, on every page but the first.
+"""
 
 from typing import Any
 
@@ -8,8 +11,9 @@ from datasette.app import Datasette
 from datasette.database import Results
 from datasette.facets import ArrayFacet, ColumnFacet, DateFacet, Facet
 from datasette.plugins import pm
-from datasette.utils import escape_sqlite
 
+# Parameters that choose rows, beside the names of columns, which never begin with an underscore.
+CHOOSES_ROWS = ("_search", "_where", "_through")
 COUNTS = "facet_counts"
 COUNTED = f"select distinct column_name from {COUNTS} where table_name = :table"
 VALUES = f"""
@@ -64,8 +68,9 @@ class CountedFacet(ColumnFacet):
     async def _counted(self) -> set[str]:
         """The columns whose counts in the release hold for the requested rows."""
         database = self.ds.get_database(self.database)
-        is_whole = self.table and self.sql.rstrip().endswith(f" from {escape_sqlite(self.table)}")
-        if not is_whole or not await database.table_exists(COUNTS):
+        names = [name for name, _ in self.get_querystring_pairs()]
+        is_whole = all(name.startswith("_") and not name.startswith(CHOOSES_ROWS) for name in names)
+        if not self.table or not is_whole or not await database.table_exists(COUNTS):
             return set()
         return {column for (column,) in await database.execute(COUNTED, {"table": self.table})}
 

@@ -1,9 +1,9 @@
 """The release as SQLite: written once through ADBC, columnar all the way, with keys, indexes and full-text search.
 
 A value that is the same in every row is written once. A table without full-text search is stored in key order
-(`without rowid`), so that no key is stored twice. An index on such a table would repeat the whole key, so only columns
-that are looked up have one: SQLite skips over the first columns of the key, and the counts of each facet
-value are in `facet_counts`.
+(`without rowid`), so that no key is stored twice. Only columns that are looked up have an index: SQLite skips over the
+first columns of the key, the counts of each facet value are in `facet_counts`, and a column with few values is read as
+fast without one.
 """
 
 import sqlite3
@@ -96,28 +96,23 @@ def create_table(table: PublicTable, repeated: Repeated) -> str:
 
 
 def indexes(table: PublicTable) -> list[str]:
-    """An index for every facet and every foreign key that the primary key does not already start with.
-
-    A table in key order has one only for the columns that its model marks as looked up.
-    """
-    led = table.primary_key[0]
-    wanted = [
-        c.name
-        for c in table.columns
-        if (c.is_looked_up or (table.fts and (c.is_facet or c.references))) and c.name != led
-    ]
+    """An index for every column that its model marks as looked up, unless the primary key starts with it."""
+    wanted = [c.name for c in table.columns if c.is_looked_up and c.name != table.primary_key[0]]
     return [f'create index "idx_{table.name}_{name}" on "{table.name}" ("{name}")' for name in wanted]
 
 
 def full_text(table: PublicTable) -> list[str]:
-    """A full-text table, accent-insensitive, over the columns that the model names; Datasette detects it by itself."""
+    """A full-text table, accent-insensitive, over the columns that the model names; Datasette detects it by itself.
+
+    Without the length of every text, which only a ranking would read.
+    """
     if not table.fts:
         return []
     columns = ", ".join(f'"{c}"' for c in table.fts)
     name = f"{table.name}_fts"
     return [
         f'create virtual table "{name}" using fts5 ({columns}, content="{table.name}",'
-        " tokenize=\"unicode61 remove_diacritics 2\", prefix='2 3')",
+        " tokenize=\"unicode61 remove_diacritics 2\", columnsize=0)",
         f'insert into "{name}" ("{name}") values (\'rebuild\')',
     ]
 
