@@ -8,7 +8,7 @@ from typing import Any
 
 Row = dict[str, Any]
 
-# A spreadsheet takes text that starts like this for a formula and runs it.
+# A spreadsheet takes text that starts like this for a formula and runs it, also after a space, which it trims.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 BYTE_ORDER_MARK = "\ufeff"
 
@@ -26,13 +26,13 @@ def write_csv(rows: Iterable[Row], columns: Sequence[str], *, dutch: bool) -> st
 def _cell(value: object, decimal_mark: str) -> str:
     if value is None:
         return ""
+    # Most cells are text, and a file has many.
+    if isinstance(value, str):
+        return f"'{value}" if value.lstrip(" ")[:1] in FORMULA_STARTS else value
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float):
+        text = str(int(value)) if value.is_integer() else repr(value)
         # Without an exponent, which not every program reads as a number.
-        return str(int(value)) if value.is_integer() else f"{Decimal(repr(value)):f}".replace(".", decimal_mark)
-    if isinstance(value, int):
-        return str(value)
-    written = str(value)
-    # Also after a space, which a spreadsheet trims.
-    return f"'{written}" if written.lstrip(" ").startswith(FORMULA_STARTS) else written
+        return (f"{Decimal(text):f}" if "e" in text else text).replace(".", decimal_mark)
+    return str(value)

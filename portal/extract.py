@@ -172,7 +172,7 @@ def zip_bytes(extract: Extract) -> bytes:
 def csv_bytes(table: ExtractTable, *, dutch: bool) -> bytes:
     """Returns a table as CSV."""
     truths = [field["name"] for field in table.fields if field["type"] == "boolean"]
-    rows = [{**row, **{name: _truth(row[name]) for name in truths}} for row in table.rows]
+    rows = [{**row, **{name: _truth(row[name]) for name in truths}} for row in table.rows] if truths else table.rows
     return write_csv(rows, [field["name"] for field in table.fields], dutch=dutch).encode()
 
 
