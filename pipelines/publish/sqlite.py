@@ -112,7 +112,7 @@ def full_text(table: PublicTable) -> list[str]:
     name = f"{table.name}_fts"
     return [
         f'create virtual table "{name}" using fts5 ({columns}, content="{table.name}",'
-        " tokenize=\"unicode61 remove_diacritics 2\", columnsize=0)",
+        ' tokenize="unicode61 remove_diacritics 2", columnsize=0)',
         f'insert into "{name}" ("{name}") values (\'rebuild\')',
     ]
 

@@ -8,7 +8,7 @@ import gzip
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -42,6 +42,7 @@ class Bad:
     data: Path
     good: Path
     before: dict[str, str]
+    again: list[Ran] = field(default_factory=list)
 
     def error(self, *parts: str) -> str:
         """The one thing that was told that has all of these parts: whole in the log, and shorter on standard error."""
@@ -155,11 +156,13 @@ def altered(folder: Path, changes: dict[str, Callable[[Table], object]]) -> Path
     return folder
 
 
-def run_altered(live: Run, folder: Path, changes: dict[str, Callable[[Table], object]], *arguments: str) -> Bad:
+def run_altered(
+    live: Run, folder: Path, changes: dict[str, Callable[[Table], object]], *arguments: str, times: int = 1
+) -> Bad:
     data = copy_data(live.data, folder / "data")
     with open_standin("--tables", str(altered(folder / "tables", changes))) as standin:
-        ran = standin.run(*arguments, data=data)
-    return Bad(ran, data, live.release, digests(live.release))
+        ran, *more = (standin.run(*arguments, data=data) for _ in range(times))
+    return Bad(ran, data, live.release, digests(live.release), more)
 
 
 def put(table: Table, key: str, column: str, value: object) -> None:
@@ -240,7 +243,7 @@ def out_of_bounds(live_run: Run, tmp_path_factory: pytest.TempPathFactory) -> It
     changes: dict[str, Callable[[Table], object]] = {
         "81575NED": lambda table: put(table, "GM0363", "Value", 99_000_000.0)
     }
-    yield run_altered(live_run, tmp_path_factory.mktemp("bounds"), changes, "--select", "cbs/81575NED")
+    yield run_altered(live_run, tmp_path_factory.mktemp("bounds"), changes, "--select", "cbs/81575NED", times=2)
 
 
 @pytest.mark.standin
@@ -260,6 +263,13 @@ def test_a_value_outside_its_bounds_holds_its_indicator_back_and_no_other(out_of
     assert states.keys() == {"establishments_count"}
     on_boundaries = "select distinct indicator_id from observations_on_boundaries"
     assert not {row[0] for row in query(release, on_boundaries)} & states.keys()
+
+
+@pytest.mark.standin
+def test_what_was_held_back_is_told_again_by_a_run_that_builds_nothing(out_of_bounds: Bad) -> None:
+    (again,) = out_of_bounds.again
+    assert "nothing was built again" in again.out and "nothing was built again" not in out_of_bounds.ran.out
+    assert (again.code, again.err) == (1, out_of_bounds.ran.err)
 
 
 @pytest.mark.standin

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pipelines.commands.terminal import age, period
 from pipelines.errors import RegiokompasError, SourceError, shown
 from pipelines.publish.extracts import plain
-from pipelines.publish.release import current, describe_files, offered, publish, seal
+from pipelines.publish.release import current, describe_files, is_whole, offered, publish, seal
 from pipelines.settings import Settings
 
 
@@ -129,6 +129,34 @@ def test_other_bytes_under_the_same_id_are_refused(tmp_path: Path) -> None:
     assert (tmp_path / "releases" / "r1" / "table.csv").read_text(encoding="utf-8") == "a"
     found = current(tmp_path / "releases")
     assert found and found.release_id == "r2"
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "flipped": lambda file: file.write_bytes(bytes([file.read_bytes()[0] ^ 1]) + file.read_bytes()[1:]),
+    "cut": lambda file: file.write_bytes(file.read_bytes()[:-1]),
+    "emptied": lambda file: file.write_bytes(b""),
+    "missing": lambda file: file.unlink(),
+    "joined by another": lambda file: (file.parent / "other.txt").write_text("x", encoding="utf-8"),
+}
+
+
+@pytest.mark.parametrize("name", ["table.csv", "packed.csv.gz", "release.json"])
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_release_is_not_whole_and_is_made_again(tmp_path: Path, name: str, damage: str) -> None:
+    def built(folder: str) -> Path:
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "table.csv").write_text("a,b", encoding="utf-8")
+        (tmp_path / folder / "packed.csv.gz").write_bytes(gzip.compress(b"a,b", mtime=0))
+        seal(tmp_path / folder, "r1", {"is_invented": False}, {})
+        return tmp_path / folder
+
+    first = publish(built("a"), tmp_path / "releases", "r1")
+    assert is_whole(first.folder)
+    whole = {path.name: path.read_bytes() for path in first.folder.iterdir()}
+    DAMAGES[damage](first.folder / name)
+    assert not is_whole(first.folder)
+    again = publish(built("b"), tmp_path / "releases", "r1")
+    assert is_whole(again.folder) and {path.name: path.read_bytes() for path in again.folder.iterdir()} == whole
 
 
 def test_the_link_goes_to_the_newest_and_back(tmp_path: Path) -> None:
