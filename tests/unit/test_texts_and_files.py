@@ -134,7 +134,7 @@ def test_other_bytes_under_the_same_id_are_refused(tmp_path: Path) -> None:
 
 DAMAGES: dict[str, Callable[[Path], object]] = {
     "flipped": lambda file: file.write_bytes(bytes([file.read_bytes()[0] ^ 1]) + file.read_bytes()[1:]),
-    "cut": lambda file: file.write_bytes(file.read_bytes()[:-1]),
+    "cut": lambda file: file.write_bytes(file.read_bytes()[: file.stat().st_size // 2]),
     "emptied": lambda file: file.write_bytes(b""),
     "missing": lambda file: file.unlink(),
     "joined by another": lambda file: (file.parent / "other.txt").write_text("x", encoding="utf-8"),
