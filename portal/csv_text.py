@@ -10,6 +10,9 @@ Row = dict[str, Any]
 
 # A spreadsheet takes text that starts like this for a formula and runs it, also after a space, which it trims.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+MAY_BE_FORMULA = frozenset((" ", *FORMULA_STARTS))
+# What the writer writes as it should be; most cells are of these or harmless text, and a file has many.
+AS_IT_IS = (int, type(None))
 BYTE_ORDER_MARK = "\ufeff"
 
 
@@ -19,16 +22,21 @@ def write_csv(rows: Iterable[Row], columns: Sequence[str], *, dutch: bool) -> st
     writer = csv.writer(text, delimiter=";" if dutch else ",", lineterminator="\r\n")
     writer.writerow(columns)
     mark = "," if dutch else "."
-    writer.writerows([_cell(row.get(column), mark) for column in columns] for row in rows)
+    writer.writerows(
+        [
+            value
+            if type(value) in AS_IT_IS or (type(value) is str and value[:1] not in MAY_BE_FORMULA)
+            else _cell(value, mark)
+            for value in map(row.get, columns)
+        ]
+        for row in rows
+    )
     return (BYTE_ORDER_MARK if dutch else "") + text.getvalue()
 
 
 def _cell(value: object, decimal_mark: str) -> str:
-    if value is None:
-        return ""
-    # Most cells are text, and a file has many.
     if isinstance(value, str):
-        return f"'{value}" if value.lstrip(" ")[:1] in FORMULA_STARTS else value
+        return f"'{value}" if value.lstrip(" ").startswith(FORMULA_STARTS) else value
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float):
