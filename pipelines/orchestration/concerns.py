@@ -68,9 +68,8 @@ class Concern:
 
 
 def as_metadata(concerns: Iterable[Concern]) -> dict[str, dg.MetadataValue[Any]]:
-    """Concerns as the metadata of a check; empty if there are none."""
-    told = [concern.as_json() for concern in concerns]
-    return {CONCERNS: dg.MetadataValue.json(told)} if told else {}
+    """Concerns as the metadata of a check; none of them says that the check has nothing to add."""
+    return {CONCERNS: dg.MetadataValue.json([concern.as_json() for concern in concerns])}
 
 
 def of_source(error: SourceError) -> Concern:
