@@ -20,8 +20,9 @@ from portal.extract import Texts
 from portal.maps import Maps, read_maps
 from portal.overview import Overview, read_overview
 from portal.pages import DATABASE
-from portal.registry import Registry, read_registry, search_regions
+from portal.registry import Registry, read_registry
 from portal.release_form import refuse_unknown
+from portal.search import Topic, make_topics, search_regions, search_topics
 from portal.words import LANGUAGES, read_words
 
 
@@ -40,6 +41,7 @@ class ReleaseContext:
         style_version: changes with the style sheets, so that a browser fetches them again.
         registry: what readers can choose from.
         overview: what the home page shows.
+        topics: what can be found besides regions.
         maps: what maps look like.
         api: the release as the API sees it.
     """
@@ -54,6 +56,7 @@ class ReleaseContext:
     style_version: str
     registry: Registry
     overview: Overview
+    topics: list[Topic]
     maps: Maps
     api: Facts
 
@@ -70,6 +73,10 @@ class ReleaseContext:
     def find_regions(self, asked: str) -> list[Row]:
         """Returns the regions that a reader may mean, see `search_regions`."""
         return search_regions(asked, self.registry, list(self.texts["schemes"]), self.other_names)
+
+    def find_topics(self, asked: str) -> list[Topic]:
+        """Returns the indicators, themes and questions that a reader may mean, see `search_topics`."""
+        return search_topics(asked, self.topics)
 
     @property
     def ascii_notice(self) -> str | None:
@@ -105,6 +112,7 @@ async def read_context(datasette: Datasette) -> ReleaseContext:
     style = b"".join(path.read_bytes() for path in sorted((portal_folder / "static").glob("*.css")))
     texts = {**read_texts(portal_folder), **await read_words(datasette)}
     registry = await read_registry(datasette)
+    overview = await read_overview(datasette, folder, registry, list(texts["themes"]))
     return ReleaseContext(
         folder=folder,
         release_id=release_id,
@@ -115,7 +123,8 @@ async def read_context(datasette: Datasette) -> ReleaseContext:
         headlines=_read_yaml(portal_folder / "headlines.yml"),
         style_version=hashlib.sha256(style).hexdigest()[:8],
         registry=registry,
-        overview=await read_overview(datasette, folder, registry, list(texts["themes"])),
+        overview=overview,
+        topics=make_topics(registry, texts, overview.questions, _read_yaml(portal_folder / "synonyms.yml")),
         maps=await read_maps(datasette),
         api=await read_facts(datasette, release_id, notice, texts),
     )

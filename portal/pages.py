@@ -48,6 +48,13 @@ def region_url(scheme: str, code: str, lang: str) -> str:
     return page_url(page, lang, scheme=scheme, code=code)
 
 
+def topic_url(kind: str, key: str, lang: str) -> str:
+    """Returns the address of a topic: of the page of an indicator, the section of a theme, the answer of a question."""
+    if kind == "indicator":
+        return page_url("indicator", lang, indicator=key)
+    return f"{page_url('indicators', lang)}#{key}" if kind == "theme" else f"/{DATABASE}/{key}"
+
+
 def routes(page: str, view: Any) -> list[tuple[str, Any]]:
     """Returns the routes of a page in both languages; a part in braces matches any text without a slash or a dot.
 
@@ -72,7 +79,7 @@ def language(request: Request) -> str:
 
 def parts_of(request: Request) -> dict[str, str]:
     """Returns the parts of the address that the route captured."""
-    return {name: unquote(part) for name, part in request.url_vars.items()}
+    return {name: unquote(part) for name, part in request.url_vars.items() if part is not None}
 
 
 def site_address(datasette: Datasette, request: Request) -> str:

@@ -5,7 +5,8 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, TypeVar
+from functools import lru_cache
+from typing import TypeVar
 
 from datasette.app import Datasette
 
@@ -15,8 +16,6 @@ from portal.regroup import Recipe, Term
 from portal.rows import read_rows
 
 Item = TypeVar("Item")
-_CODE_IN_BRACKETS = re.compile(r"\(([A-Z0-9-]+)\)\s*$")
-_WORD = re.compile(r"\w+")
 _ADDITION = re.compile(r"\s*\([^)]*\)$")
 
 REGIONS = "select region_code, name, scheme, is_current, first_boundary_year, last_boundary_year from regions"
@@ -167,6 +166,7 @@ async def read_registry(datasette: Datasette) -> Registry:
     )
 
 
+@lru_cache(maxsize=8192)
 def fold(text: str) -> str:
     """Returns text without accents, capitals and the suffix that CBS adds to a name, `(gemeente)`."""
     plain = unicodedata.normalize("NFKD", _ADDITION.sub("", text.strip()))
@@ -185,63 +185,6 @@ def in_order(rows: Iterable[Row], schemes: Iterable[str]) -> list[Row]:
     """Returns rows by kind of region; kinds that the release does not list come last."""
     places = {scheme: place for place, scheme in enumerate(schemes)}
     return sorted(rows, key=lambda row: places.get(row["scheme"], len(places)))
-
-
-def search_regions(
-    asked: str, registry: Registry, schemes: Sequence[str], other_names: Mapping[str, Sequence[str]]
-) -> list[Row]:
-    """Returns the regions that a reader may mean, the likeliest first; exact matches have `is_exact`.
-
-    A region is found by its code, also in brackets after a name; by one of its names; or by the first letters of words
-    in a name. A municipality is also found by a place in it, which is then its `place`; that is an exact match if no
-    region has that name itself, and no other municipality has a place of that name. Among equals, those that exist now
-    come first, and then the smallest kind.
-
-    Args:
-        asked: what was typed.
-        registry: the regions, and the places in them.
-        schemes: the kinds of region, smallest first.
-        other_names: the other names of regions, by region code.
-    """
-    typed, wanted = asked.strip().upper(), fold(asked)
-    bracketed = _CODE_IN_BRACKETS.search(typed)
-    codes = {typed, bracketed[1] if bracketed else typed}
-    found = []
-    for code, row in registry.regions.items():
-        names = [fold(name) for name in (row["name"], *other_names.get(code, ()))]
-        is_exact = code in codes or wanted in names
-        place = None
-        if not is_exact and not any(_starts_words(wanted, name) for name in names):
-            place = _place_meant(wanted, registry.places.get(code, {}))
-            if place is None:
-                continue
-        found.append({**row, "is_exact": is_exact, "place": place})
-    if all(row["place"] for row in found) and sum(wanted in names for names in registry.places.values()) == 1:
-        found = [{**row, "is_exact": fold(row["place"]) == wanted} for row in found]
-    places = {scheme: place for place, scheme in enumerate(schemes)}
-
-    def likeliness(row: Row) -> tuple[Any, ...]:
-        code, name = row["region_code"], fold(row["place"] or row["name"])
-        kind = places.get(row["scheme"], len(places))
-        exact = code not in codes, not row["is_exact"]
-        place = row["place"] is not None and name != wanted
-        return (*exact, place, not row["is_current"], kind, not name.startswith(wanted), name, code)
-
-    return sorted(found, key=likeliness)
-
-
-def _place_meant(wanted: str, places: Mapping[str, str]) -> str | None:
-    """The place of that name, or else the first whose words start with what is wanted."""
-    if wanted in places:
-        return places[wanted]
-    return next((places[name] for name in sorted(places) if _starts_words(wanted, name)), None)
-
-
-def _starts_words(wanted: str, name: str) -> bool:
-    """Whether each wanted word starts a word of the name."""
-    words = _WORD.findall(name)
-    asked = _WORD.findall(wanted)
-    return bool(asked) and all(any(word.startswith(each) for word in words) for each in asked)
 
 
 def each_once(sources: Iterable[Row], column: str) -> str:

@@ -4,7 +4,9 @@ Datasette logs every error with all local variables, even for a mistyped address
 answer. So its own handler is removed, and called here for real faults only.
 """
 
+import re
 from typing import Any
+from urllib.parse import unquote
 
 from datasette import Response, hookimpl
 from datasette import handle_exception as stock
@@ -15,6 +17,13 @@ from datasette.utils.asgi import Base400, Request
 from datasette.views.base import DatasetteError
 from markupsafe import Markup
 
+from portal.context import context_of
+from portal.pages import DATABASE, language, not_found, region_url, topic_url
+
+# What programs ask for, and the pages of Datasette itself, which are in English.
+ELSEWHERE = rf"^/(v1|-|mcp|{DATABASE})(/|$)|\.\w+$"
+LONGEST_QUERY = 100
+MOST_LINKS = 5
 TOO_LARGE = "This query needs more memory than the server gives to one reader. Select fewer rows."
 
 
@@ -29,6 +38,17 @@ def explain(exception: Exception) -> dict[str, Any] | None:
         message = Markup(exception.message) if exception.message_is_html else exception.message  # noqa: S704 - made by Datasette, which escapes the SQL in it
         return {"status": exception.status, "title": exception.title, "error": message, **exception.error_dict}
     return None
+
+
+async def suggest(datasette: Datasette, request: Request) -> Response:
+    """Sends our page for an address that does not exist, with what its last words may mean."""
+    lang, release = language(request), context_of(datasette)
+    asked = re.sub(r"[-_.+]+", " ", unquote(request.path).rstrip("/").rpartition("/")[2]).strip()[:LONGEST_QUERY]
+    links = {region_url(r["scheme"], r["region_code"], lang): r["name"] for r in release.find_regions(asked)}
+    topics = {topic_url(topic.kind, topic.key, lang): topic.titles[lang] for topic in release.find_topics(asked)}
+    most = dict(list(links.items())[:MOST_LINKS] + list(topics.items())[:MOST_LINKS])
+    title = release.text("not_found", "title", lang)
+    return await not_found(datasette, request, "home", title, links=most, query=asked)
 
 
 @hookimpl
@@ -46,6 +66,8 @@ def handle_exception(datasette: Datasette, request: Request, exception: Exceptio
         return stock.handle_exception(datasette, request, exception)
 
     async def inner() -> Response:
+        if explained["status"] == 404 and not re.search(ELSEWHERE, request.path):
+            return await suggest(datasette, request)
         headers: dict[str, str] = {}
         if datasette.cors:
             add_cors_headers(headers)

@@ -1,4 +1,4 @@
-"""The home page in Dutch (/) and English (/en): finds a region, and shows what is here and what is new."""
+"""The home page in Dutch (/) and English (/en): finds a region or a topic, and shows what is here and what is new."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from datasette.app import Datasette
 from datasette.utils.asgi import Request
 
 from portal.context import context_of
-from portal.pages import language, region_url, render, routes
+from portal.pages import language, region_url, render, routes, topic_url
 from portal.revisions import KINDS
 
 MAX_QUERY_CHARACTERS = 100
@@ -15,7 +15,7 @@ MOST_RESULTS = 20
 
 
 async def home(request: Request, datasette: Datasette) -> Response:
-    """Serves / and /en; with `?q=`, redirects to the profile that was meant or lists the regions that may be meant."""
+    """Serves / and /en; with `?q=`, redirects to the profile that was meant or lists everything that may be meant."""
     lang = language(request)
     query = request.args.get("q", "").strip()[:MAX_QUERY_CHARACTERS]
     release = context_of(datasette)
@@ -24,7 +24,17 @@ async def home(request: Request, datasette: Datasette) -> Response:
     if len(exact) == 1:
         answer: Response = Response.redirect(region_url(exact[0]["scheme"], exact[0]["region_code"], lang))
         return answer
-    shown = {"q": query, "found": found[:MOST_RESULTS], "found_count": len(found)}
+    topics = [(topic, topic_url(topic.kind, topic.key, lang)) for topic in release.find_topics(query)]
+    if topics:
+        # Whoever types the name of a topic does not mean a region whose name is a little like it.
+        found = [region for region in found if not region["is_guess"]]
+    shown = {
+        "q": query,
+        "found": found[:MOST_RESULTS],
+        "found_count": len(found),
+        "topics": topics[:MOST_RESULTS],
+        "topics_count": len(topics),
+    }
     context = {**vars(release.overview), "change_kinds": KINDS, **shown}
     return await render(datasette, request, "home.html", "home", context)
 

@@ -1,0 +1,192 @@
+"""What a reader may mean by what was typed: regions and places, indicators, themes and questions; slips are forgiven.
+
+Belongs here: finding, in the names of the release. Not here: where a find leads, which pages decide.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rapidfuzz import fuzz, process
+
+from portal.csv_text import Row
+from portal.registry import Registry, fold
+
+_CODE_IN_BRACKETS = re.compile(r"\(([A-Z0-9-]+)\)\s*$")
+_WORD = re.compile(r"\w+")
+# One slip in a word of five letters gives a ratio of 80, in one of four 75; other words are mostly less alike.
+LEAST_ALIKE = 75
+MOST_GUESSES = 5
+# A word that is typed wrongly in part of a longer title has to be more like it: titles have many words.
+LEAST_ALIKE_WORD = 82
+SHORTEST_WORD = 4
+
+
+@dataclass(frozen=True)
+class Topic:
+    """Something to find besides regions, such as an indicator.
+
+    Attributes:
+        kind: `indicator`, `theme` or `question`.
+        key: its id.
+        titles: its title, by language.
+        words: everything it is found by, folded.
+    """
+
+    kind: str
+    key: str
+    titles: Mapping[str, str]
+    words: frozenset[str]
+
+
+def search_regions(
+    asked: str, registry: Registry, schemes: Sequence[str], other_names: Mapping[str, Sequence[str]]
+) -> list[Row]:
+    """Returns the regions that a reader may mean, the likeliest first; exact matches have `is_exact`.
+
+    A region is found by its code, also in brackets after a name or as its digits alone; by one of its names; or by the
+    first letters of words in a name. A municipality is also found by a place in it, which is then its `place`; that is
+    an exact match if no region has that name itself, and no other municipality has a place of that name. Among equals,
+    those that exist now come first, and then the smallest kind. If nothing is found, those with the names most like it
+    have `is_guess`.
+
+    Args:
+        asked: what was typed.
+        registry: the regions, and the places in them.
+        schemes: the kinds of region, smallest first.
+        other_names: the other names of regions, by region code.
+    """
+    typed, wanted = asked.strip().upper(), fold(asked)
+    bracketed = _CODE_IN_BRACKETS.search(typed)
+    codes = {typed, bracketed[1] if bracketed else typed, f"GM{typed}"}
+    found = []
+    for code, row in registry.regions.items():
+        names = [fold(name) for name in (row["name"], *other_names.get(code, ()))]
+        is_exact = code in codes or wanted in names
+        place = None
+        if not is_exact and not any(_starts_words(wanted, name) for name in names):
+            place = _place_meant(wanted, registry.places.get(code, {}))
+            if place is None:
+                continue
+        found.append({**row, "is_exact": is_exact, "is_guess": False, "place": place})
+    if not found:
+        return _most_alike(wanted, registry, other_names)
+    if all(row["place"] for row in found) and sum(wanted in names for names in registry.places.values()) == 1:
+        found = [{**row, "is_exact": fold(row["place"]) == wanted} for row in found]
+    places = {scheme: place for place, scheme in enumerate(schemes)}
+
+    def likeliness(row: Row) -> tuple[Any, ...]:
+        code, name = row["region_code"], fold(row["place"] or row["name"])
+        kind = places.get(row["scheme"], len(places))
+        exact = code not in codes, not row["is_exact"]
+        place = row["place"] is not None and name != wanted
+        return (*exact, place, not row["is_current"], kind, not name.startswith(wanted), name, code)
+
+    return sorted(found, key=likeliness)
+
+
+def _place_meant(wanted: str, places: Mapping[str, str]) -> str | None:
+    """The place of that name, or else the first whose words start with what is wanted."""
+    if wanted in places:
+        return places[wanted]
+    return next((places[name] for name in sorted(places) if _starts_words(wanted, name)), None)
+
+
+def _starts_words(wanted: str, name: str) -> bool:
+    """Whether each wanted word starts a word of the name."""
+    words = _WORD.findall(name)
+    asked = _WORD.findall(wanted)
+    return bool(asked) and all(any(word.startswith(each) for word in words) for each in asked)
+
+
+def _most_alike(wanted: str, registry: Registry, other_names: Mapping[str, Sequence[str]]) -> list[Row]:
+    """The regions with the names most like it, or with such a place in them, each once."""
+    names: list[tuple[str, str, str | None]]
+    names = [(fold(row["name"]), code, None) for code, row in registry.regions.items()]
+    names += [(fold(name), code, None) for code, others in other_names.items() for name in others]
+    names += [(name, code, place) for code, places in registry.places.items() for name, place in places.items()]
+    alike = process.extract(
+        wanted, [name for name, *_ in names], scorer=fuzz.ratio, score_cutoff=LEAST_ALIKE, limit=2 * MOST_GUESSES
+    )
+    guesses: dict[str, Row] = {}
+    # Among equals a region before a place, and one that exists now before one that is gone.
+    ranked = sorted(alike, key=lambda hit: (-hit[1], names[hit[2]][2] is not None, hit[2]))
+    for _, _, at in ranked:
+        _, code, place = names[at]
+        if code in registry.regions:
+            guesses.setdefault(code, {**registry.regions[code], "is_exact": False, "is_guess": True, "place": place})
+    return list(guesses.values())[:MOST_GUESSES]
+
+
+def make_topics(
+    registry: Registry,
+    texts: Mapping[str, Mapping[str, Mapping[str, str]]],
+    questions: Mapping[str, Mapping[str, Any]],
+    synonyms: Mapping[str, Iterable[str]],
+) -> list[Topic]:
+    """Returns everything to find besides regions.
+
+    Args:
+        registry: the indicators, with their themes.
+        texts: the texts of the portal, with the groups `themes` and `sub_themes`.
+        questions: the ready-made questions, by name, as Datasette's metadata has them.
+        synonyms: words that people use for a word of a title.
+    """
+    found = []
+    for theme, titles in texts["themes"].items():
+        found.append(_topic("theme", theme, titles, [], synonyms))
+    for key, row in registry.indicators.items():
+        titles = {"nl": row["title_nl"], "en": row["title_en"]}
+        about = [key.replace("_", " "), *texts["sub_themes"].get(row["sub_theme"], {}).values()]
+        found.append(_topic("indicator", key, titles, about, synonyms))
+    for name, question in questions.items():
+        titles = {lang: str(question.get(f"title_{lang}") or question.get("title") or name) for lang in ("nl", "en")}
+        found.append(_topic("question", name, titles, [], synonyms))
+    return found
+
+
+def search_topics(asked: str, topics: Collection[Topic]) -> list[Topic]:
+    """Returns the topics that a reader may mean, those whose title has all that was typed first.
+
+    Each word has to start a word of the topic. If no topic has them all, words that are like it will do.
+    """
+    wanted = _words(asked)
+    if not wanted:
+        return []
+    known = {word for topic in topics for word in topic.words}
+    starts = {each: {word for word in known if word.startswith(each)} for each in wanted}
+    found = _with_all(starts.values(), topics)
+    if not found:
+        alike = {each: starts[each] or _words_like(each, known) for each in wanted}
+        found = _with_all(alike.values(), topics)
+    order = ("theme", "indicator", "question")
+    in_titles = {t.key: any(wanted <= _starts_of(title) for title in t.titles.values()) for t in found}
+    return sorted(found, key=lambda t: (not in_titles[t.key], order.index(t.kind), len(t.titles["nl"]), t.key))
+
+
+def _topic(
+    kind: str, key: str, titles: Mapping[str, str], about: Iterable[str], synonyms: Mapping[str, Iterable[str]]
+) -> Topic:
+    words = _words(" ".join([*titles.values(), *about]))
+    words |= {fold(said) for said, meant in synonyms.items() if words & {fold(word) for word in meant}}
+    return Topic(kind, key, titles, frozenset(words))
+
+
+def _with_all(choices: Iterable[Collection[str]], topics: Iterable[Topic]) -> list[Topic]:
+    wanted = list(choices)
+    return [topic for topic in topics if all(not topic.words.isdisjoint(words) for words in wanted)]
+
+
+def _words_like(asked: str, known: Collection[str]) -> set[str]:
+    if len(asked) < SHORTEST_WORD:
+        return set()
+    return {word for word, *_ in process.extract(asked, known, scorer=fuzz.ratio, score_cutoff=LEAST_ALIKE_WORD)}
+
+
+def _words(text: str) -> set[str]:
+    return set(_WORD.findall(fold(text)))
+
+
+def _starts_of(title: str) -> set[str]:
+    return {word[:length] for word in _words(title) for length in range(1, len(word) + 1)}

@@ -1,0 +1,131 @@
+"""What readers type finds what they mean: every name, with a slip in it; every title; every word people use instead."""
+
+import random
+import re
+from html import unescape
+
+import pytest
+import yaml
+from datasette.app import Datasette
+from support_portal import ask, fetch, release_of
+
+from pipelines.settings import PORTAL
+from portal.registry import fold
+
+SYNONYMS = yaml.safe_load((PORTAL / "synonyms.yml").read_text(encoding="utf-8"))
+
+
+def with_a_slip(name: str, chance: random.Random) -> str:
+    """A name with a letter less, another letter, or two in the wrong order; never its first one."""
+    at = chance.randrange(1, len(name) - 1)
+    return chance.choice(
+        [
+            name[:at] + name[at + 1 :],
+            name[:at] + chance.choice("aeinrst") + name[at + 1 :],
+            name[:at] + name[at + 1] + name[at] + name[at + 2 :],
+        ]
+    )
+
+
+def found_on(page: str) -> str:
+    return unescape(page[page.index('id="found"') : page.index('id="themes"')])
+
+
+def test_every_region_is_found_by_its_name_and_its_code(portal: Datasette) -> None:
+    release = release_of(portal)
+    for code, row in release.registry.regions.items():
+        assert release.find_regions(code)[0]["region_code"] == code
+        exact = {each["region_code"] for each in release.find_regions(row["name"]) if each["is_exact"]}
+        assert code in exact, row["name"]
+
+
+def test_every_municipality_is_found_with_a_slip_in_its_name(portal: Datasette) -> None:
+    release, chance = release_of(portal), random.Random(15)
+    names = {
+        code: fold(row["name"])
+        for code, row in release.registry.regions.items()
+        if row["scheme"] == "municipality" and row["is_current"]
+    }
+    long = {code: name for code, name in names.items() if len(name) > 4}
+    assert len(long) > 300
+    lost = {}
+    for code, name in long.items():
+        typed = with_a_slip(name, chance)
+        # What is the name of another one, or its beginning, finds that one.
+        if not any(other.startswith(typed) for other in names.values()):
+            found = [row["region_code"] for row in release.find_regions(typed)]
+            lost |= {} if code in found else {typed: name}
+    assert len(lost) <= len(long) // 50, lost
+
+
+@pytest.mark.parametrize("lang", ["nl", "en"])
+def test_every_topic_is_found_by_its_title(portal: Datasette, lang: str) -> None:
+    release = release_of(portal)
+    assert {topic.kind for topic in release.topics} == {"indicator", "theme", "question"}
+    for topic in release.topics:
+        found = release.find_topics(topic.titles[lang])
+        assert topic in found[:5], topic.titles[lang]
+
+
+@pytest.mark.parametrize("word", SYNONYMS)
+def test_every_word_that_people_use_instead_finds_a_topic(portal: Datasette, word: str) -> None:
+    release = release_of(portal)
+    known = {word for topic in release.topics for word in topic.words}
+    assert release.find_topics(word)
+    assert known & {fold(meant) for meant in SYNONYMS[word]}, "none of its words is in any title"
+
+
+@pytest.mark.parametrize(
+    ("typed", "lang", "first"),
+    [
+        ("zwole", "nl", "Zwolle"),
+        ("Apeldorn", "nl", "Apeldoorn"),
+        ("0193", "nl", "/gemeente/GM0193"),
+        ("brainport", "en", "Zuidoost-Brabant"),
+        ("banen", "nl", "Banen"),
+        ("werkeloosheid", "nl", "Werkloosheid"),
+        ("faillisementen", "nl", "faillissementen"),
+        ("mkb", "nl", "mkb"),
+        ("vacancy", "en", "Vacancy of shops"),
+        ("inner city", "en", "Vital inner cities"),
+    ],
+)
+def test_what_readers_typed_in_vain_is_found(portal: Datasette, typed: str, lang: str, first: str) -> None:
+    answer = ask(portal, "/" if lang == "nl" else "/en", params={"q": typed})
+    if answer.status_code == 302:
+        assert answer.headers["location"] == first
+        return
+    (line, *_) = re.findall(r"<li>.*?</li>", found_on(answer.text))
+    assert first in line
+
+
+def test_a_guess_is_said_to_be_one(portal: Datasette) -> None:
+    assert "Er is geen “zwole”. Bedoelde u:" in found_on(fetch(portal, "/?q=zwole").text)
+    assert "There is no “zwole”. Did you mean:" in found_on(fetch(portal, "/en?q=zwole").text)
+    assert "Bedoelde u" not in found_on(fetch(portal, "/?q=utrecht").text)
+
+
+@pytest.mark.parametrize(
+    ("path", "lang", "meant"),
+    [
+        ("/zwole", "nl", "/gemeente/GM0193"),
+        ("/gemeenten/almere", "nl", "/gemeente/GM0034"),
+        ("/en/towns/almere", "en", "/en/municipality/GM0034"),
+        ("/indicator-over/werkloosheid", "nl", "/indicator/unemployment_share_pct"),
+        ("/en/topics/unemployment", "en", "/en/indicator/unemployment_share_pct"),
+        ("/en/nothing-at-all-like-it", "en", None),
+    ],
+)
+def test_an_address_that_does_not_exist_gets_our_page_and_what_it_may_mean(
+    portal: Datasette, path: str, lang: str, meant: str | None
+) -> None:
+    answer = ask(portal, path)
+    assert answer.status_code == 404 and f'<html lang="{lang}">' in answer.text
+    assert {"nl": "Deze pagina bestaat niet", "en": "This page does not exist"}[lang] in answer.text
+    assert (f'href="{meant}"' in answer.text) if meant else "Did you mean" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/regiokompas/nope", "/regiokompas/nope.json", "/nope.csv", "/v1/nope", "/-/nope"])
+def test_what_programs_ask_for_is_answered_as_it_was(portal: Datasette, path: str) -> None:
+    answer = ask(portal, path)
+    assert answer.status_code == 404 and "Deze pagina bestaat niet" not in answer.text
