@@ -95,6 +95,13 @@ cells as (
 
 select
     cells.*,
+    plans.target_value,
+    plans.target_year,
+    plans.progress as target_progress,
     releases.notice
 from cells
+left join {{ ref('rpt_plan_monitor') }} as plans
+    on
+        cells.region_code = plans.region_code
+        and cells.indicator_id = plans.indicator_id
 cross join {{ ref('stg_raw__release') }} as releases
