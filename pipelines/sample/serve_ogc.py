@@ -89,7 +89,7 @@ def _features(card: SourceCard, access: OgcAccess) -> list[dict[str, Any]]:
 
 
 def _square(code: str, number: int) -> list[list[float]]:
-    """A closed ring, anticlockwise: at the tile of the municipality, or in a grid. Those beside it have its sides too."""
+    """A closed ring, anticlockwise: at the tile of the municipality, or in a grid, with sides that others have too."""
     column, row = _tiles().get(code) or (number % 24, number // 24)
     west, north = WEST + column * WIDTH, NORTH - row * HEIGHT
     east, south = WEST + (column + 1) * WIDTH, NORTH - (row + 1) * HEIGHT
