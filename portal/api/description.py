@@ -149,6 +149,13 @@ RESOURCES = (
         ),
     ),
     ApiResource(
+        "neighbours",
+        "Neighbour",
+        "neighbours",
+        ApiText("De gemeenten die aan elkaar grenzen", "The municipalities that border on each other"),
+        filters=(REGION_CODE,),
+    ),
+    ApiResource(
         "goals",
         "Goal",
         "goals",
