@@ -17,7 +17,8 @@ found as (
 
 select
     drawn.dataset_id || ': no municipality has neighbours by these boundaries -> see whether they are of exactly the'
-    || ' municipalities of {{ var('newest_boundary_year') }}, and have the same points on both sides of a border' as problem
+    || ' municipalities of {{ var('newest_boundary_year') }}, and have the same points on both sides of a border'
+        as problem
 from drawn
 left join found on drawn.dataset_id = found.dataset_id
 where found.dataset_id is null
