@@ -20,7 +20,7 @@ from pipelines.sources.card import Shape, SourceCard
 # simplified municipality by municipality hardly any is, and then nothing can be said.
 LEAST_SHARED = 0.5
 
-Line = frozenset[tuple[float, float]]
+BorderLine = frozenset[tuple[float, float]]
 
 
 def neighbours_of(cards: Iterable[SourceCard], raw: Path, year: int) -> list[dict[str, str]]:
@@ -41,7 +41,7 @@ def find_neighbours(geometries: dict[str, str]) -> list[tuple[str, str]]:
 
     There are none if the areas do not fit together, so that their lines say nothing.
     """
-    sides: dict[Line, set[str]] = {}
+    sides: dict[BorderLine, set[str]] = {}
     for code, geometry in geometries.items():
         for line in _lines(json.loads(geometry)):
             sides.setdefault(line, set()).add(code)
@@ -51,7 +51,7 @@ def find_neighbours(geometries: dict[str, str]) -> list[tuple[str, str]]:
     return sorted({pair for codes in shared for pair in permutations(sorted(codes), 2)})
 
 
-def _lines(geometry: dict[str, Any]) -> Iterator[Line]:
+def _lines(geometry: dict[str, Any]) -> Iterator[BorderLine]:
     coordinates = geometry["coordinates"]
     polygons = coordinates if geometry["type"] == "MultiPolygon" else [coordinates]
     for polygon in polygons:
