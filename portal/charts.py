@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 from portal.axes import Scale, ends
 from portal.formats import format_number
 
+# A revised provisional figure is not among them: it changed once and is not definitive yet, so it may change again.
 SURE = frozenset({"final", "unstated"})
 
 Words = Callable[[str], str]

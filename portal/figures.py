@@ -6,7 +6,7 @@ from datetime import date
 
 from portal.charts import Point
 from portal.csv_text import Row
-from portal.periods import Calendar, is_broken
+from portal.periods import Calendar, series_begin
 
 
 @dataclass(frozen=True)
@@ -46,13 +46,11 @@ def through_years(rows: Iterable[Row], calendar: Calendar, breaks: Collection[da
         (row for row in rows if calendar.is_whole_year(row["period_code"]) and row["is_over"]),
         key=lambda row: calendar.order(row["period_code"]),
     )
-    points, before = [], None
-    for row in yearly:
-        day = calendar.first_day(row["period_code"])
-        is_break = before is not None and is_broken(breaks, before, day)
-        points.append(Point(row["year"], row["value"], row["value_status"], is_break))
-        before = day
-    return points
+    begun = series_begin(((calendar.first_day(row["period_code"]), row["value"]) for row in yearly), breaks)
+    return [
+        Point(row["year"], row["value"], row["value_status"], is_break)
+        for row, is_break in zip(yearly, begun, strict=True)
+    ]
 
 
 def figures_of(

@@ -76,6 +76,20 @@ def is_broken(breaks: Collection[date], earlier: date, later: date) -> bool:
     return any(earlier < day <= later for day in breaks)
 
 
+def series_begin(figures: Iterable[tuple[date, float | None]], breaks: Collection[date]) -> list[bool]:
+    """Returns whether a new series begins with each figure: whether it broke since the figure before.
+
+    Args:
+        figures: the first day of each period, in order, with its figure; a period without one begins nothing.
+        breaks: the days on which the series breaks.
+    """
+    begun, before = [], None
+    for day, value in figures:
+        begun.append(value is not None and before is not None and is_broken(breaks, before, day))
+        before = before if value is None else day
+    return begun
+
+
 def _period(row: Mapping[str, Any]) -> Period:
     days = (date.fromisoformat(row[name]) if row[name] else None for name in ("start_date", "end_date"))
     return Period(row["period_code"], row["year"], row["year_part"], row["kind"], *days)

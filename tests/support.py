@@ -45,6 +45,7 @@ PUBLIC_TABLES = {
     "baseline",
     "baseline_peers",
     "similar_municipalities",
+    "neighbours",
     "peer_groups",
     "peer_features",
     "municipality_features",

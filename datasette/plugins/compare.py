@@ -1,7 +1,7 @@
 """Up to eight regions side by side on one indicator, on a page and as CSV."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -13,12 +13,13 @@ from datasette.utils.asgi import Request
 
 from portal.answers import answer_csv, refuse_csv
 from portal.boundaries import KEPT_SCHEMES, put_on_boundaries
+from portal.charts import SURE
 from portal.comparison_chart import MOST_LINES, Line, LinePoint, comparison_chart, mark
 from portal.context import ReleaseContext, context_of
 from portal.csv_text import Row
 from portal.formats import format_period
 from portal.pages import DATABASE, file_routes, language, page_url, render, routes
-from portal.periods import is_broken
+from portal.periods import series_begin
 from portal.registry import Registry, by_theme, each_once
 from portal.regroup import Periods, RegroupedFigure, index_of
 from portal.rounding import round_half_away
@@ -26,7 +27,6 @@ from portal.rounding import round_half_away
 PARAMETERS = ("region", "indicator", "boundary_year")
 MOST_SUGGESTIONS = 5
 FIRST_INDICATOR = "population_count"
-FIRM = ("final", "unstated", "revised_provisional")
 COLUMNS = (
     "indicator_id",
     "indicator",
@@ -217,21 +217,18 @@ def _draw(
 ) -> Any:
     registry, titles = release.registry, release.texts["periods"]
 
-    def points(code: str) -> Iterator[LinePoint]:
+    def points(code: str) -> list[LinePoint]:
+        figures = sorted(series.get(code, {}).items(), key=lambda item: registry.periods.order(item[0]))
+        days = [registry.periods.first_day(period) for period, _ in figures]
+        values = [figure.value for _, figure in figures]
         breaks = registry.breaks_of(asked.indicator["indicator_id"], code)
-        before = None
-        for period in sorted(series.get(code, {}), key=registry.periods.order):
-            figure, day = series[code][period], registry.periods.first_day(period)
-            yield LinePoint(
-                day,
-                format_period(period, titles, lang),
-                figure.value,
-                figure.status in FIRM and figure.method != "split_estimate",
-                before is not None and is_broken(breaks, before, day),
-            )
-            before = day if figure.value is not None else before
+        begun = series_begin(zip(days, values, strict=True), breaks)
+        return [
+            LinePoint(day, format_period(period, titles, lang), figure.value, figure.status in SURE, is_break)
+            for (period, figure), day, is_break in zip(figures, days, begun, strict=True)
+        ]
 
-    lines = [Line(registry.regions[code]["name"], list(points(code))) for code in asked.codes]
+    lines = [Line(registry.regions[code]["name"], points(code)) for code in asked.codes]
     heading = f"{asked.indicator[f'title_{lang}']}: {', '.join(line.title for line in lines)}"
     description = release.text("compare", "chart_about", lang)
     return comparison_chart(lines, heading, description, 0 if is_index else asked.indicator["decimals"], lang)

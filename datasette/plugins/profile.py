@@ -27,8 +27,6 @@ NEAREST = 3
 SUBSIDIES = "subsidies"
 # A figure that relates its numerator to something is shown with that numerator.
 RATES = ("published", "ratio")
-# How much there is says how large a region is.
-NO_HEADLINES = ("count", "index", "minimum", "coverage")
 
 REGION = "select * from regions where region_code = :code"
 FIGURES = """
@@ -187,7 +185,7 @@ def shown_groups(choices: list[str], asked: str | None) -> dict[str, Any]:
 def headlines(figures: Iterable[Figure], order: list[str], themes: list[str]) -> dict[str, list[Figure]]:
     """Returns the first figures of each theme, in the order of headlines.yml; a count is no headline."""
     places = {indicator_id: place for place, indicator_id in enumerate(order)}
-    relative = (figure for figure in figures if figure.indicator["kind"] not in NO_HEADLINES)
+    relative = (figure for figure in figures if figure.indicator["is_relative"])
     ranked = sorted(relative, key=lambda f: places.get(f.indicator["indicator_id"], len(places)))
     grouped = {theme: [f for f in ranked if f.indicator["theme"] == theme] for theme in themes}
     return {theme: found[:HEADLINES_PER_THEME] for theme, found in grouped.items() if found}

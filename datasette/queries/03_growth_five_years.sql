@@ -14,25 +14,38 @@ with newest as (
     from observations
     where indicator_id = :indicator and value is not null and is_over
     group by indicator_id
+),
+
+-- In whole hundredths, so that sums and roundings are exact.
+pairs as (
+    select
+        b.*,
+        a.year as from_year,
+        a.value as value_before,
+        cast(round(100 * a.value) as integer) as before,
+        cast(round(100 * b.value) as integer) - cast(round(100 * a.value) as integer) as more
+    from newest
+    join observations as b on b.indicator_id = newest.indicator_id and b.year = newest.year
+    join observations as a
+        on a.indicator_id = b.indicator_id and a.region_code = b.region_code and a.year = b.year - 5
+    where a.value > 0 and b.value is not null
 )
 
 select
     r.name as municipality,
-    a.year as from_year,
-    b.year as to_year,
-    a.value as value_before,
-    b.value as value_now,
-    b.value - a.value as difference,
-    round(100.0 * (b.value - a.value) / a.value, 1) as growth_pct,
-    b.value_status,
-    b.region_code,
+    pairs.from_year,
+    pairs.year as to_year,
+    pairs.value_before,
+    pairs.value as value_now,
+    pairs.more / 100.0 as difference,
+    -- Rounded to tenths, a half away from zero.
+    sign(pairs.more) * ((2000 * abs(pairs.more) + pairs.before) / (2 * pairs.before)) / 10.0 as growth_pct,
+    pairs.value_status,
+    pairs.region_code,
     origins.dataset_id,
-    b.notice
-from newest
-join observations as b on b.indicator_id = newest.indicator_id and b.year = newest.year
-join observations as a
-    on a.indicator_id = b.indicator_id and a.region_code = b.region_code and a.year = b.year - 5
-join regions as r on r.region_code = b.region_code
-join origins on origins.origin_id = b.origin_id
-where r.scheme = 'municipality' and a.value > 0 and b.value is not null
+    pairs.notice
+from pairs
+join regions as r on r.region_code = pairs.region_code
+join origins on origins.origin_id = pairs.origin_id
+where r.scheme = 'municipality'
 order by growth_pct desc

@@ -9,7 +9,9 @@ select
     i.title_nl,
     i.title_en,
     o.value as jobs,
-    round(100.0 * o.value / total.value, 1) as share_pct,
+    -- Rounded to tenths, a half away from zero.
+    (2000 * cast(o.value as integer) + cast(total.value as integer)) / (2 * cast(total.value as integer)) / 10.0
+        as share_pct,
     o.value_status,
     i.dataset_id,
     o.notice

@@ -26,7 +26,9 @@ with pairs as (
 select
     r.name as municipality,
     pairs.year,
-    round(1000.0 * establishments / inhabitants, 1) as per_1000_inhabitants,
+    -- Rounded to tenths, a half away from zero.
+    (20000 * cast(establishments as integer) + cast(inhabitants as integer)) / (2 * cast(inhabitants as integer)) / 10.0
+        as per_1000_inhabitants,
     establishments,
     establishments_status,
     inhabitants,

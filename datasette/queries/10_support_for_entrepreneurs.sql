@@ -17,8 +17,9 @@ with support as (
         dataset_id,
         count(*) as dossiers,
         sum(status = 'zero_granted') as dossiers_with_zero_granted,
-        round(sum(amount_granted_eur), 2) as granted_eur,
-        round(sum(amount_settled_eur), 2) as settled_eur,
+        -- Added up in whole cents.
+        sum(cast(round(100 * amount_granted_eur) as integer)) / 100.0 as granted_eur,
+        sum(cast(round(100 * amount_settled_eur) as integer)) / 100.0 as settled_eur,
         max(notice) as notice
     from subsidies
     where is_support and not is_repeated

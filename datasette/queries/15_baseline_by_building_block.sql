@@ -30,6 +30,9 @@ select
     p.peers_count as count_similar,
     p.median as median_similar,
     b.gap,
+    b.target_value,
+    b.target_year,
+    b.target_progress,
     b.indicator_id,
     b.notice
 from baseline as b

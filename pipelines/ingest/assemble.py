@@ -18,6 +18,7 @@ from pipelines.indicators.registry import check_indicators, read_indicators
 from pipelines.ingest import health
 from pipelines.ingest.code_digest import code_digest
 from pipelines.ingest.drift import as_rows, drift, reasons_to_hold_back
+from pipelines.ingest.neighbours import neighbours_of
 from pipelines.ingest.plans import Plans, read_plans, regions_with_figures
 from pipelines.ingest.plans import digest_of as digest_of_plans
 from pipelines.ingest.refresh import FailedError, read_landed
@@ -98,6 +99,7 @@ _PLANS = pa.schema(
         ("file", pa.string()),
     ]
 )
+_NEIGHBOURS = pa.schema([("dataset_id", pa.string()), ("region_code", pa.string()), ("neighbour_code", pa.string())])
 _RELEASE = pa.schema(
     [
         ("release_id", pa.string()),
@@ -169,6 +171,7 @@ def assemble(settings: Settings, cards: dict[str, SourceCard], *, invented: bool
         for dataset_id, snapshot in landed.items()
         for period in ongoing_periods(cards[dataset_id], raw / cards[dataset_id].slug, snapshot.landed_on)
     ]
+    neighbours = neighbours_of([cards[name] for name in landed], raw, newest_boundaries())
     # States are judged by the day of the newest bytes, so that the same bytes always make the same release.
     newest = max(s.landed_at for s in snapshots)
     others = [
@@ -189,6 +192,7 @@ def assemble(settings: Settings, cards: dict[str, SourceCard], *, invented: bool
         ongoing=pa.Table.from_pylist(ongoing, _ONGOING),
         selections=pa.Table.from_pylist([asdict(member) for member in selections.members], _SELECTIONS),
         plans=pa.Table.from_pylist([asdict(target) for target in plans.targets], _PLANS),
+        neighbours=pa.Table.from_pylist(neighbours, _NEIGHBOURS),
     )
     return Inputs(release["release_id"], written, rows, blocked, unread, selections, plans)
 

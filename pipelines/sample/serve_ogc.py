@@ -18,7 +18,6 @@ NOTICE = "Verzonnen vierkant, geen echte grens / Invented square, not a real bou
 # The north-west corner of the first tile, and the size of a tile, such that all are within the Netherlands.
 WEST, NORTH = 3.3, 53.5
 WIDTH, HEIGHT = 0.15, 0.085
-GAP = 0.005
 KNOWN = {"f", "limit", "crs", "offset"}
 
 
@@ -90,10 +89,10 @@ def _features(card: SourceCard, access: OgcAccess) -> list[dict[str, Any]]:
 
 
 def _square(code: str, number: int) -> list[list[float]]:
-    """A closed ring, anticlockwise: at the tile of the municipality, or in a grid."""
+    """A closed ring, anticlockwise: at the tile of the municipality, or in a grid, with sides that others have too."""
     column, row = _tiles().get(code) or (number % 24, number // 24)
     west, north = WEST + column * WIDTH, NORTH - row * HEIGHT
-    east, south = west + WIDTH - GAP, north - HEIGHT + GAP
+    east, south = WEST + (column + 1) * WIDTH, NORTH - (row + 1) * HEIGHT
     ring = [(west, north), (west, south), (east, south), (east, north), (west, north)]
     return [[round(x, 5), round(y, 5)] for x, y in ring]
 

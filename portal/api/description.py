@@ -6,12 +6,16 @@ names, types and meanings of the columns of a response are in the release itself
 
 from portal.api.query_keys import (
     BOUNDARY_YEAR,
+    BUILDING_BLOCK,
     DATASET_ID,
+    GOAL_ID,
     INDICATOR_ID,
     PERIOD_CODE,
+    PROGRAMME_ID,
     REGION_CODE,
     SCHEME,
     SCHEME_OF_REGION,
+    THEME,
     VALUE_STATUS,
     YEAR,
     YEAR_FROM,
@@ -19,10 +23,11 @@ from portal.api.query_keys import (
 )
 from portal.api.shapes import ApiResource, ApiText, Nested, Parameter
 
-API_VERSION = "1.0.0"
+API_VERSION = "1.1.0"
 BASE = "/v1"
 OPENAPI_PATH = "/openapi.json"
 LICENCE = {"name": "EUPL 1.2", "identifier": "EUPL-1.2"}
+PROGRESS = ApiText("Hoe het ervoor staat.", "How it stands.")
 
 RESOURCES = (
     ApiResource(
@@ -69,17 +74,7 @@ RESOURCES = (
         "Indicator",
         "indicators",
         ApiText("Indicatoren", "Indicators"),
-        filters=(
-            Parameter("theme", "theme", ApiText("Thema.", "Theme."), choices="themes"),
-            Parameter(
-                "buildingBlock",
-                "building_block",
-                ApiText("Bouwsteen van M4EG.", "Building block of M4EG."),
-                kind="integer",
-                minimum=1,
-                maximum=5,
-            ),
-        ),
+        filters=(THEME, BUILDING_BLOCK),
         key=INDICATOR_ID,
         one_about=ApiText("Eén indicator", "One indicator"),
     ),
@@ -99,6 +94,99 @@ RESOURCES = (
             VALUE_STATUS,
         ),
         other_table=(BOUNDARY_YEAR, "observations_on_boundaries", "ObservationOnBoundaries"),
+    ),
+    ApiResource(
+        "baseline",
+        "BaselineFigure",
+        "baseline",
+        ApiText(
+            "De nulmeting: het laatste cijfer, met trend en plaats onder de regio's van dezelfde soort",
+            "The baseline: the latest figure, with its trend and its place among regions of the same kind",
+        ),
+        filters=(REGION_CODE, SCHEME_OF_REGION, INDICATOR_ID, THEME, BUILDING_BLOCK),
+    ),
+    ApiResource(
+        "peers",
+        "PeerComparison",
+        "baseline_peers",
+        ApiText(
+            "Een gemeente naast andere: plaats, mediaan en uitersten per vergelijkingsgroep",
+            "A municipality beside others: place, median and extremes in each peer group",
+        ),
+        filters=(
+            REGION_CODE,
+            INDICATOR_ID,
+            Parameter(
+                "peerGroup",
+                "peer_group",
+                ApiText("Met welke gemeenten vergeleken wordt.", "Which municipalities it is compared with."),
+                choices="peer_groups",
+            ),
+        ),
+    ),
+    ApiResource(
+        "similar-municipalities",
+        "SimilarMunicipality",
+        "similar_municipalities",
+        ApiText(
+            "De gemeenten waar elke gemeente het meest op lijkt", "The municipalities that each resembles the most"
+        ),
+        filters=(
+            REGION_CODE,
+            Parameter(
+                "similarityKind",
+                "similarity_kind",
+                ApiText("Waarin de twee op elkaar lijken.", "What the two are similar in."),
+                choices="similarity_kinds",
+            ),
+            Parameter(
+                "isMutual",
+                "is_mutual",
+                ApiText("Of de een ook op de lijst van de ander staat.", "Whether each is in the list of the other."),
+                kind="boolean",
+                is_repeated=False,
+            ),
+        ),
+    ),
+    ApiResource(
+        "neighbours",
+        "Neighbour",
+        "neighbours",
+        ApiText("De gemeenten die aan elkaar grenzen", "The municipalities that border on each other"),
+        filters=(REGION_CODE,),
+    ),
+    ApiResource(
+        "goals",
+        "Goal",
+        "goals",
+        ApiText("Doelen van de programma's", "Goals of the programmes"),
+        filters=(PROGRAMME_ID, THEME),
+        key=GOAL_ID,
+        one_about=ApiText("Eén doel", "One goal"),
+    ),
+    ApiResource(
+        "goal-monitor",
+        "GoalProgress",
+        "goal_monitor",
+        ApiText("Hoe elke regio er bij elk doel voor staat", "How each region is doing on each goal"),
+        filters=(
+            GOAL_ID,
+            REGION_CODE,
+            SCHEME_OF_REGION,
+            PROGRAMME_ID,
+            INDICATOR_ID,
+            Parameter("progress", "progress", PROGRESS, choices="progress"),
+        ),
+    ),
+    ApiResource(
+        "plan-monitor",
+        "PlanProgress",
+        "plan_monitor",
+        ApiText(
+            "De streefwaarden van economische plannen naast het pad erheen",
+            "The targets of economic plans beside the path to them",
+        ),
+        filters=(REGION_CODE, INDICATOR_ID, Parameter("progress", "progress", PROGRESS, choices="plan_progress")),
     ),
     ApiResource(
         "sources",

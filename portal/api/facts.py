@@ -19,7 +19,13 @@ CHOICES_SQL = {
     "regions": "select region_code from regions order by 1",
     "sources": "select dataset_id from sources order by 1",
     "boundary_years": "select distinct boundary_year from observations_on_boundaries order by 1",
+    "goals": "select goal_id from goals order by 1",
+    "programmes": "select programme_id from programmes order by 1",
+    "peer_groups": "select peer_group from peer_groups order by group_order",
+    "similarity_kinds": "select similarity_kind from peer_groups where similarity_kind is not null order by 1",
 }
+# Those that the pages have words for, also where no row of the release has them.
+CHOICES_IN_TEXTS = ("schemes", "statuses", "states", "themes", "progress", "plan_progress")
 
 
 @dataclass(frozen=True)
@@ -87,7 +93,7 @@ async def read_facts(datasette: Datasette, release_id: str, notice: str | None, 
         notice=notice,
         contact=datasette.metadata("contact"),
         tables={name: await _read_table(datasette, name, metadata[name]) for name in sorted(names)},
-        choices={**choices, **{name: tuple(texts[name]) for name in ("schemes", "statuses", "states", "themes")}},
+        choices={**choices, **{name: tuple(texts[name]) for name in CHOICES_IN_TEXTS}},
     )
 
 

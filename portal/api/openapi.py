@@ -1,5 +1,7 @@
 """The OpenAPI 3.1 document, made from the description and the release."""
 
+import re
+
 from portal.api import negotiation
 from portal.api.description import API_VERSION, BASE, LICENCE, OPENAPI_PATH, RESOURCES
 from portal.api.facts import Column, Facts, Table
@@ -246,11 +248,11 @@ def _ref(name: str) -> Json:
 
 
 def _response_name(problem: str) -> str:
-    return "".join(word.capitalize() for word in problem.split("-"))
+    return _joined(problem)
 
 
 def _page_name(resource: ApiResource) -> str:
-    return f"{resource.name.capitalize()}Page"
+    return f"{_joined(resource.name)}Page"
 
 
 def _one_name(resource: ApiResource) -> str:
@@ -258,4 +260,8 @@ def _one_name(resource: ApiResource) -> str:
 
 
 def _nested_name(nested: Nested) -> str:
-    return "".join(word.capitalize() for word in nested.table.split("_"))
+    return _joined(nested.table)
+
+
+def _joined(name: str) -> str:
+    return "".join(word.capitalize() for word in re.split("[-_]", name))

@@ -129,3 +129,29 @@ DATASET_ID = Parameter(
     is_selective=True,
     example="cbs/81575NED",
 )
+THEME = Parameter("theme", "theme", ApiText("Thema.", "Theme."), choices="themes")
+BUILDING_BLOCK = Parameter(
+    "buildingBlock",
+    "building_block",
+    ApiText("Bouwsteen van M4EG.", "Building block of M4EG."),
+    kind="integer",
+    minimum=1,
+    maximum=5,
+)
+GOAL_ID = Parameter(
+    "goalId",
+    "goal_id",
+    ApiText("Welk doel.", "Which goal."),
+    pattern=r"^[a-z][a-z0-9_]*$",
+    choices="goals",
+    is_spelled=False,
+    listed_at="/goals",
+    is_selective=True,
+    example="g40_sme_jobs",
+)
+PROGRAMME_ID = Parameter(
+    "programmeId",
+    "programme_id",
+    ApiText("Het programma dat het doel stelt.", "The programme that sets the goal."),
+    choices="programmes",
+)

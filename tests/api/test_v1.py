@@ -19,6 +19,8 @@ from portal.api.description import API_VERSION, RESOURCES
 
 LISTS = [f"/v1{resource.path}" for resource in RESOURCES]
 GUESSES = ["indicatorId", "regionCode", "scheme", "year", "yearFrom", "boundaryYear", "valueStatus", "limit", "cursor"]
+# A longer list is walked for one region only.
+MOST_WALKED = 5000
 FIGURES = "/v1/observations?indicatorId=establishments_count&regionCode=GM0363"
 
 
@@ -83,9 +85,11 @@ def test_without_a_boundary_year_a_figure_is_as_published_and_with_one_it_says_h
 @pytest.mark.parametrize("path", LISTS)
 def test_pages_join_into_the_whole_table_in_one_order(portal: Datasette, sample_release: Path, path: str) -> None:
     resource = RESOURCES[LISTS.index(path)]
-    narrowed = "indicatorId=jobs_count&year=2024&" if resource.name == "observations" else ""
-    where = " where indicator_id = 'jobs_count' and year = 2024" if narrowed else ""
-    (count,) = query(sample_release, f"select count(*) from {resource.table}{where}")[0]
+    narrowed, where = "", ""
+    (count,) = query(sample_release, f"select count(*) from {resource.table}")[0]
+    if count > MOST_WALKED:
+        narrowed, where = "regionCode=GM0363&", " where region_code = 'GM0363'"
+        (count,) = query(sample_release, f"select count(*) from {resource.table}{where}")[0]
     whole = walk(portal, f"{path}?{narrowed}limit=1000")
     size = max(1, count // 4)
     assert len(whole) == count

@@ -13,6 +13,8 @@ DBT = PROJECT / "dbt_project"
 IN_DBT = DBT / "macros" / "rounding.sql"
 IN_PYTHON = PROJECT / "portal" / "rounding.py"
 QUERIES = sorted(p for folder in ("models", "macros", "tests") for p in (DBT / folder).rglob("*.sql") if p != IN_DBT)
+QUESTIONS = sorted((PROJECT / "datasette" / "queries").glob("*.sql"))
+WHOLE = "cast(round("
 MODULES = sorted(
     p for folder in ("portal", "datasette/plugins") for p in (PROJECT / folder).rglob("*.py") if p != IN_PYTHON
 )
@@ -50,6 +52,13 @@ def test_no_model_rounds_itself(path: Path) -> None:
     text = COMMENT.sub("", path.read_text(encoding="utf-8"))
     text = re.sub(r"\b(?:round_to|ratio_to)\(", "", text)
     assert not IN_SQL.findall(text), "-> round with round_to or ratio_to, of macros/rounding.sql"
+
+
+@pytest.mark.parametrize("path", QUESTIONS, ids=lambda p: p.stem)
+def test_no_question_rounds_a_double(path: Path) -> None:
+    """SQLite has no decimals: figures become whole hundredths or cents, which are divided exactly."""
+    text = COMMENT.sub("", path.read_text(encoding="utf-8")).replace(WHOLE, "")
+    assert not IN_SQL.findall(text), f"-> make whole numbers with {WHOLE}…) as integer), and divide those"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: p.relative_to(PROJECT).as_posix())

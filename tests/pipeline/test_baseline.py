@@ -5,6 +5,7 @@ import csv
 import math
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 from statistics import fmean, pstdev
@@ -220,7 +221,36 @@ def peer_groups(tables: Tables) -> dict[tuple[str, str], tuple[set[str], set[str
         own = row["region_code"]
         members, _ = found.setdefault((f"similar_{row['similarity_kind']}", own), ({own}, {own}))
         members.add(row["peer_code"])
+    for own, others in beside_on_the_tiles(tables).items():
+        found["neighbours", own] = ({own, *others}, {own})
+    found["merged", "merged"] = (merged(tables), merged(tables))
     return found
+
+
+def beside_on_the_tiles(tables: Tables) -> dict[str, set[str]]:
+    """The neighbours in the sample, whose municipalities are the tiles of the map: those with a side in common."""
+    at = {(r["tile_column"], r["tile_row"]): r["region_code"] for r in tables["municipality_tiles"].to_dicts()}
+    here = {place: code for place, code in at.items() if code in tables.municipalities()}
+    steps = ((0, 1), (0, -1), (1, 0), (-1, 0))
+    beside = {code: {here.get((x + dx, y + dy)) for dx, dy in steps} - {None} for (x, y), code in here.items()}
+    return {code: {other for other in others if other} for code, others in beside.items() if others}
+
+
+def merged(tables: Tables) -> set[str]:
+    """The municipalities of today that a merger led to, whatever they were called in between."""
+    changes = tables["boundary_changes"].filter(pl.col("changed_on") <= date(2026, 1, 1)).to_dicts()
+    after = {row["old_code"]: row for row in changes}
+    found = {row["new_code"] for row in changes if row["kind"] == "merger"}
+    while ended := found & after.keys():
+        found -= ended
+        found |= {after[code]["new_code"] for code in ended if after[code]["kind"] != "split"}
+    return found
+
+
+def test_neighbours_are_those_with_a_side_in_common(tables: Tables) -> None:
+    expected = {(code, other) for code, others in beside_on_the_tiles(tables).items() for other in others}
+    assert set(tables["neighbours"].select("region_code", "neighbour_code").iter_rows()) == expected
+    assert len({code for code, _ in expected}) == 337
 
 
 def middle(ordered: list[float]) -> float:
@@ -269,11 +299,14 @@ def test_a_municipality_is_in_its_groups(tables: Tables) -> None:
         (pl.col("region_code") == ZWOLLE) & (pl.col("indicator_id") == "crimes_per_1000_rate")
     )
     groups = {row["peer_group"]: row for row in rows.iter_rows(named=True)}
-    assert groups.keys() == {"all", "province", "size_class", "similar_economy", "similar_population", "g40"}
+    similar = {"similar_economy", "similar_population"}
+    assert groups.keys() == {"all", "province", "size_class", "g40", "neighbours", *similar}
     assert groups["all"]["peers_count"] == 342 and groups["g40"]["peers_count"] == 41
     # Overijssel has 25 municipalities, and a municipality is compared with ten others.
     assert groups["province"]["peers_count"] == 25 and groups["province"]["peer_group_code"] == "PV23"
     assert groups["similar_economy"]["peers_count"] == groups["similar_population"]["peers_count"] == 11
+    assert groups["neighbours"]["peers_count"] == 5 and groups["neighbours"]["peer_group_code"] == ZWOLLE
+    assert "GM0363" in merged(tables) and len(merged(tables)) == 31
     known = set(tables["peer_groups"]["peer_group"])
     assert set(tables["baseline_peers"]["peer_group"]) == known
 

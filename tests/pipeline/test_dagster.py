@@ -39,6 +39,7 @@ PUBLIC_MODELS = {
     "rpt_baseline",
     "rpt_baseline_peer",
     "rpt_similar_municipality",
+    "rpt_neighbour",
     "dim_peer_group",
     "dim_peer_feature",
     "rpt_municipality_feature",

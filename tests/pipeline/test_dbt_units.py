@@ -47,6 +47,8 @@ def test_the_year_of_the_newest_boundaries_is_one_edit(sample_run: Run, tmp_path
     done = dbt("build", project=project, run=sample_run, build=tmp_path, work=tmp_path)
     assert done.returncode == 0, done.stdout
     assert set(statuses(tmp_path, "unit_test.")) == {"pass"}
+    # The inputs have the neighbours of this year, so on the boundaries of the year before there are none.
+    assert statuses(tmp_path, "test.regiokompas.warn_boundaries_have_no_neighbours") == ["warn"]
     with duckdb.connect(str(tmp_path / "regiokompas.duckdb"), read_only=True) as con:
         (years,) = con.execute("select list(distinct boundary_year) from observations_on_boundaries").fetchall()
         (themes,) = con.execute("select count(*) from human_capital").fetchall()

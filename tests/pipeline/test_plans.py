@@ -75,6 +75,17 @@ def test_the_good_plan_is_in_the_table_judged_by_hand(planned: tuple[Ran, Path])
     assert {row[0] for row in (jobs, income, unemployment, benefits)} == {ZWOLLE}
 
 
+def test_the_baseline_has_every_target_as_the_monitor_has_it(planned: tuple[Ran, Path]) -> None:
+    release = current_release(planned[1])
+    monitor = "select region_code, indicator_id, target_value, target_year, progress, period_code, value"
+    baseline = monitor.replace("progress", "target_progress")
+    targets = query(release, f"{monitor} from plan_monitor order by 1, 2")
+    assert targets == query(release, f"{baseline} from baseline where target_value is not null order by 1, 2")
+    assert len(targets) == 4
+    columns = " or ".join(f"({name} is null) <> (target_value is null)" for name in ("target_year", "target_progress"))
+    assert query(release, f"select count(*) from baseline where {columns}") == [(0,)]
+
+
 @pytest.mark.parametrize(
     ("lang", "benefits", "jobs"),
     [

@@ -41,6 +41,12 @@ def test_a_line_starts_anew_where_the_series_breaks() -> None:
         assert runs(through_years(rows, CALENDAR, {day})) == [[Point(2024, 1.0), Point(2025, 2.0)]]
 
 
+def test_a_break_in_a_year_without_a_figure_is_that_of_the_next_figure() -> None:
+    rows = [row("2024JJ00", 1.0), row("2025JJ00", None, "missing"), row("2026JJ00", 3.0)]
+    found = through_years(rows, CALENDAR, {date(2025, 1, 1)})
+    assert found == [Point(2024, 1.0), Point(2025, None, "missing"), Point(2026, 3.0, is_break=True)]
+
+
 def test_the_baseline_decides_which_period_is_shown_where_it_has_a_figure() -> None:
     rows = [row("2024JJ00", 1.0), row("2025JJ00", 2.0)]
     sources = [{"dataset_id": "cbs/1"}]

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -19,6 +20,7 @@ from pipelines.sources.periods import (
     year_of,
 )
 from portal.api.query_keys import PERIOD_CODE
+from portal.periods import is_broken, series_begin
 
 
 def test_every_number_of_every_kind_is_a_period_but_for_weeks_that_a_year_has_nothing_left_for() -> None:
@@ -137,3 +139,18 @@ def test_periods_begin_where_they_begin() -> None:
 
 def test_the_api_takes_every_period() -> None:
     assert PERIOD_CODE.pattern and all(re.search(PERIOD_CODE.pattern, code, re.ASCII) for code in CODES)
+
+
+@given(
+    st.lists(st.tuples(st.dates(), st.none() | st.floats(allow_nan=False)), max_size=8, unique_by=lambda at: at[0]),
+    st.sets(st.dates(), max_size=4),
+)
+def test_a_series_begins_anew_only_with_a_figure_and_once_for_each_break_between_two(
+    figures: list[tuple[date, float | None]], breaks: set[date]
+) -> None:
+    figures = sorted(figures, key=lambda at: at[0])
+    begun = series_begin(figures, breaks)
+    known = [day for day, value in figures if value is not None]
+    assert [day for (day, value), is_break in zip(figures, begun, strict=True) if is_break] == [
+        later for earlier, later in pairwise(known) if is_broken(breaks, earlier, later)
+    ]

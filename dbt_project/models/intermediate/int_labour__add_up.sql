@@ -1,7 +1,7 @@
 -- Vacancies and benefits as UWV gives them, and added up where UWV gives no row: for the country, and for segments,
 -- classes and all occupations together. Ratios are never added up. A part is a row of UWV; a sum is made of those in
 -- which both counts are known, and has no number if these are too few.
-with given as (
+with readings as (
 
     select
         readings.region_code,
@@ -24,6 +24,35 @@ with given as (
     from {{ ref('int_labour__read_tension') }} as readings
     inner join {{ ref('int_labour__link_occupations') }} as occupations
         on readings.occupation_name = occupations.occupation_name
+
+),
+
+-- A row of UWV in the form in which parts are added up: its counts, and these again if both are known.
+given as (
+
+    select
+        region_code,
+        period_code,
+        occupation_code,
+        occupation_level,
+        brc_code,
+        title_nl,
+        title_en,
+        segment_code,
+        class_code,
+        tension_published,
+        tension_label_uwv,
+        vacancies_count as whole_vacancies,
+        ww_short_count as whole_ww_short,
+        case when is_known then vacancies_count end as known_vacancies,
+        case when is_known then ww_short_count end as known_ww_short,
+        case when is_known then status_rank end as known_rank,
+        status_rank,
+        1 as parts_count,
+        case when is_known then 1 else 0 end as parts_known_count,
+        dataset_id,
+        landed_sha256
+    from readings
 
 ),
 
@@ -74,24 +103,9 @@ country as (
         max(given.title_en) as title_en,
         max(given.segment_code) as segment_code,
         max(given.class_code) as class_code,
-        {{ whole_sum('given.vacancies_count', 'max(expected_regions.parts_count)') }} as whole_vacancies,
-        {{ whole_sum('given.ww_short_count', 'max(expected_regions.parts_count)') }} as whole_ww_short,
-        {{ exact_sum('case when given.is_known then given.vacancies_count end') }} as known_vacancies,
-        {{ exact_sum('case when given.is_known then given.ww_short_count end') }} as known_ww_short,
-        max(case when given.is_known then given.status_rank end) as known_rank,
         cast(null as double) as tension_published,
         cast(null as string) as tension_label_uwv,
-        greatest(
-            max(given.status_rank),
-            case
-                when count(*) < max(expected_regions.parts_count) then {{ rank_in("'missing'", value_status_order()) }}
-                else 1
-            end
-        ) as status_rank,
-        max(expected_regions.parts_count) as parts_count,
-        count(case when given.is_known then 1 end) as parts_known_count,
-        max(given.dataset_id) as dataset_id,
-        case when min(given.landed_sha256) = max(given.landed_sha256) then max(given.landed_sha256) end as landed_sha256
+        {{ sums_of_parts('given', 'max(expected_regions.parts_count)') }}
     from given
     inner join expected_regions on given.period_code = expected_regions.period_code
     left join country_given
@@ -112,27 +126,7 @@ country as (
 areas as (
 
     select
-        region_code,
-        period_code,
-        occupation_code,
-        occupation_level,
-        brc_code,
-        title_nl,
-        title_en,
-        segment_code,
-        class_code,
-        vacancies_count as whole_vacancies,
-        ww_short_count as whole_ww_short,
-        case when is_known then vacancies_count end as known_vacancies,
-        case when is_known then ww_short_count end as known_ww_short,
-        case when is_known then status_rank end as known_rank,
-        tension_published,
-        tension_label_uwv,
-        status_rank,
-        1 as parts_count,
-        case when is_known then 1 else 0 end as parts_known_count,
-        dataset_id,
-        landed_sha256,
+        *,
         true as is_given
     from given
     union all
@@ -188,24 +182,8 @@ wholes as (
         parts.region_code,
         parts.period_code,
         parts.whole_code as occupation_code,
-        {{ whole_sum('parts.whole_vacancies', 'max(expected_parts.groups_count)') }} as whole_vacancies,
-        {{ whole_sum('parts.whole_ww_short', 'max(expected_parts.groups_count)') }} as whole_ww_short,
-        {{ exact_sum('parts.known_vacancies') }} as known_vacancies,
-        {{ exact_sum('parts.known_ww_short') }} as known_ww_short,
-        max(parts.known_rank) as known_rank,
-        greatest(
-            max(parts.status_rank),
-            case
-                when count(*) < max(expected_parts.groups_count) then {{ rank_in("'missing'", value_status_order()) }}
-                else 1
-            end
-        ) as status_rank,
-        -- A group without any row in the region lacks at least one.
-        sum(parts.parts_count) + max(expected_parts.groups_count) - count(*) as parts_count,
-        sum(parts.parts_known_count) as parts_known_count,
-        count(case when parts.parts_known_count > 0 then 1 end) as groups_count,
-        max(parts.dataset_id) as dataset_id,
-        case when min(parts.landed_sha256) = max(parts.landed_sha256) then max(parts.landed_sha256) end as landed_sha256
+        {{ sums_of_parts('parts', 'max(expected_parts.groups_count)') }},
+        count(case when parts.parts_known_count > 0 then 1 end) as groups_count
     from parts
     inner join expected_parts
         on
@@ -227,13 +205,13 @@ added as (
         coalesce(occupations.title_en, 'All occupations') as title_en,
         case when occupations.level = 'segment' then occupations.code end as segment_code,
         substr(occupations.code, 1, 2) as class_code,
+        cast(null as double) as tension_published,
+        cast(null as string) as tension_label_uwv,
         wholes.whole_vacancies,
         wholes.whole_ww_short,
         wholes.known_vacancies,
         wholes.known_ww_short,
         wholes.known_rank,
-        cast(null as double) as tension_published,
-        cast(null as string) as tension_label_uwv,
         wholes.status_rank,
         wholes.parts_count,
         wholes.parts_known_count,

@@ -95,6 +95,13 @@ cells as (
 
 select
     cells.*,
+    targets.target_value,
+    targets.target_year,
+    targets.progress as target_progress,
     releases.notice
 from cells
+left join {{ ref('rpt_plan_monitor') }} as targets
+    on
+        cells.region_code = targets.region_code
+        and cells.indicator_id = targets.indicator_id
 cross join {{ ref('stg_raw__release') }} as releases

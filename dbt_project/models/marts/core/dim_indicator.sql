@@ -1,3 +1,12 @@
+with indicators as (
+
+    select
+        *,
+        kind in ('share', 'rate', 'ratio', 'change') as is_relative
+    from {{ ref('indicators') }}
+
+)
+
 select
     indicators.indicator_id,
     indicators.theme,
@@ -15,7 +24,8 @@ select
     -- Not for how much of a source is known so far.
     indicators.kind not in ('minimum', 'coverage') as is_comparable,
     -- A count is the size of a region, and differences between samples of unknown error may be chance.
-    indicators.kind in ('share', 'rate', 'ratio', 'change') and indicators.interval_kind <> 'unknown' as is_ranked,
+    indicators.is_relative and indicators.interval_kind <> 'unknown' as is_ranked,
+    indicators.is_relative,
     indicators.is_flow,
     {{ is_unit_of_land('indicators.unit_en') }} as is_land,
     annual.indicator_id is not null as is_annual,
@@ -37,6 +47,6 @@ select
     indicators.usage_warnings,
     case when blocked.indicator_id is null then 'available' else 'blocked' end as state,
     blocked.reason as state_reason
-from {{ ref('indicators') }} as indicators
+from indicators
 left join {{ ref('stg_raw__blocked') }} as blocked on indicators.indicator_id = blocked.indicator_id
 left join {{ ref('int_indicators__find_annual') }} as annual on indicators.indicator_id = annual.indicator_id

@@ -1,0 +1,5 @@
+select
+    dataset_id,
+    region_code,
+    neighbour_code
+from {{ source('raw', 'neighbours') }}
