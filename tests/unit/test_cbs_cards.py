@@ -48,6 +48,7 @@ NEW = {
     "decay and safety of neighbourhoods": "85146NED",
     "research and development": "84985NED",
     "land use": "70262ned",
+    "graduates of secondary vocational education": "85356NED",
 }
 # The ids as CBS publishes them: a wrong one would give a boundary year of another year.
 DIVISION_TABLES = {
