@@ -168,7 +168,7 @@ def asked(card: SourceCard) -> str:
     # A key that a card does not use is not part of the question, nor is how sure we are of an address, nor how long a
     # figure can still change.
     question = card.model_dump_json(
-        include={"access": True, "dimensions": True, "measures": True, "region_boundary_year": True},
+        include={"access": True, "tables": True, "dimensions": True, "measures": True, "region_boundary_year": True},
         exclude={"access": {"__all__": {"certainty"}}, "measures": {"__all__": {"is_on_first_day"}}},
         exclude_defaults=True,
     )
