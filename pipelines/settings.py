@@ -34,6 +34,8 @@ class Settings:
     """Base address of CBS OData v4."""
     cbs_v3_url: str = "https://opendata.cbs.nl"
     """Host of CBS OData v3."""
+    cbs_dataderden_url: str = "https://dataderden.cbs.nl"
+    """Host of the tables that CBS keeps for others, by OData v3."""
     cbs_bulk_url: str = "https://datasets.cbs.nl/csv/CBS/nl"
     """Base address of CBS tables, each as one zip."""
     ckan_url: str = "https://data.overheid.nl/data/api/3/action"

@@ -234,6 +234,7 @@ class Standin:
             **DEAD,
             "REGIOKOMPAS_CBS_V4_URL": f"{address}/odata/v1/CBS",
             "REGIOKOMPAS_CBS_V3_URL": address,
+            "REGIOKOMPAS_CBS_DATADERDEN_URL": address,
             # Off, so that runs take the OData ways that faults are made for; tests of the bulk way ask for it.
             "REGIOKOMPAS_CBS_BULK_URL": f"{address}/no-bulk",
             "REGIOKOMPAS_CKAN_URL": f"{address}/data/api/3/action",
@@ -244,6 +245,7 @@ class Standin:
         settings = Settings(
             cbs_v4_url=f"{self.address}/odata/v1/CBS",
             cbs_v3_url=self.address,
+            cbs_dataderden_url=self.address,
             cbs_bulk_url=f"{self.address}/csv/CBS/nl" if bulk else f"{self.address}/no-bulk",
             ckan_url=f"{self.address}/data/api/3/action",
         )

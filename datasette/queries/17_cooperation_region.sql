@@ -1,8 +1,8 @@
 -- ---
 -- title_nl: Hoe ontwikkelt een samenwerkingsregio zich naast de rest van het land?
 -- title_en: How does a cooperation region develop compared with the rest of the country?
--- description_nl: Jaarcijfers van een proeftuin (PT01 tot en met PT06), Twente (CO01) of een eigen regio, voor en sinds 2016, steeds op het gebied van de leden van toen. Ernaast staan de rest van het land en vergelijkbare gemeenten die niet meededen. U ziet of de regio meer of minder groeide, niet waardoor, want de zes proeftuinen zijn gekozen, niet geloot.
--- description_en: Yearly figures for a pilot region (PT01 to PT06), Twente (CO01) or an own region, before and since 2016, always on the territory of its members at the time. Beside it stand the rest of the country and similar municipalities that took no part. You see whether the region grew more or less, not why, because the six pilots were chosen, not drawn by lot.
+-- description_nl: Jaarcijfers van een proeftuin (PT01 tot en met PT06), Twente (CO01), U10 (CO02) of een eigen regio, voor en sinds 2016, steeds op het gebied van de leden van toen. Ernaast staan de rest van het land en vergelijkbare gemeenten die niet meededen. U ziet of de regio meer of minder groeide, niet waardoor, want de zes proeftuinen zijn gekozen, niet geloot.
+-- description_en: Yearly figures for a pilot region (PT01 to PT06), Twente (CO01), U10 (CO02) or an own region, before and since 2016, always on the territory of its members at the time. Beside it stand the rest of the country and similar municipalities that took no part. You see whether the region grew more or less, not why, because the six pilots were chosen, not drawn by lot.
 -- parameters:
 --   region:
 --     default: PT03

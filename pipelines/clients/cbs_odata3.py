@@ -1,4 +1,7 @@
-"""CBS OData v3: wide rows, padded keys, 10,000 records a page on the Feed (opendata.cbs.nl).
+"""CBS OData v3: wide rows, padded keys, 10,000 records a page on the Feed (opendata.cbs.nl, dataderden.cbs.nl).
+
+What is kept of a card with a table for each year has the usual names for the newest table; those of another end with
+`@` and its id.
 
 The untyped data set is read, because the typed one sends null for both "missing" (`.`) and "impossible" (blank).
 """
@@ -7,12 +10,12 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import quote
 
-from pipelines.clients.description import Description, SourceCode, SourceMeasure, describe, wire_names
+from pipelines.clients.description import Description, SourceCode, SourceMeasure, describe, together, wire_names
 from pipelines.clients.http import HttpClient
 from pipelines.clients.jsons import text_of
 from pipelines.clients.odata import Rows, group_titles, read_count, read_rows, require, understood
 from pipelines.clients.pages import State, Store, fetch_pages, fetch_set, unchanged
-from pipelines.errors import NotThereError, SourceError, shown
+from pipelines.errors import MismatchError, NotThereError, SourceError, shown
 from pipelines.sources.access import CbsAccess
 from pipelines.sources.card import TEXTS, SourceCard
 
@@ -22,18 +25,18 @@ _DIMENSIONS = {"Dimension", "TimeDimension", "GeoDimension", "GeoDetail"}
 
 
 def address(base: str, card: SourceCard, access: CbsAccess) -> str:
-    """Where the table describes itself; its figures are on the Feed."""
-    return f"{base}/ODataApi/odata/{card.table}"
+    """Where the table, the newest of several, describes itself; its figures are on the Feed."""
+    return _address(base, card.table_ids[0])
 
 
 def probe(http: HttpClient, base: str, card: SourceCard, access: CbsAccess) -> State:
-    """Ask only when the table last changed: one small request.
+    """Ask only when the table last changed: one small request for each table.
 
     Returns:
-        `Modified` of the table, ISO 8601 without offset.
+        `Modified` of the table, ISO 8601 without offset, with those of other tables as the stamp.
     """
-    infos = http.get(card.dataset_id, f"{address(base, card, access)}/TableInfos?$format=json", read_rows)[1]
-    return State(_modified(card, infos))
+    urls = [f"{_address(base, table)}/TableInfos?$format=json" for table in card.table_ids]
+    return _state(_modified(card, http.get(card.dataset_id, url, read_rows)[1]) for url in urls)
 
 
 def look(http: HttpClient, base: str, card: SourceCard, access: CbsAccess, store: Store) -> tuple[State, Rows]:
@@ -43,18 +46,23 @@ def look(http: HttpClient, base: str, card: SourceCard, access: CbsAccess, store
         NotThereError: v3 does not offer the table.
         MismatchError: it has no data set, or not the dimensions of the card.
     """
-    root = address(base, card, access)
-    service_url = f"{root}?$format=json"
-    offered, _ = http.get(card.dataset_id, service_url, read_rows)
-    store.keep("service", service_url, offered)
-    fixed = ["TableInfos", "DataProperties"]
-    require(card, root, offered, [*fixed, PAGES])
-    sets = {name: fetch_set(http, card, f"{root}/{name}?$format=json", name, store) for name in fixed}
-    with understood(card):
-        codes = list(wire_names(card, dimension_names(sets.__getitem__)).values())
-    require(card, root, offered, codes)
-    sets |= {name: fetch_set(http, card, f"{root}/{name}?$format=json", name, store) for name in codes}
-    return State(_modified(card, sets["TableInfos"])), sets.__getitem__
+    sets: dict[str, list[dict[str, Any]]] = {}
+    for table in card.table_ids:
+        root, of = _address(base, table), _of(card, table)
+        service_url = f"{root}?$format=json"
+        offered, _ = http.get(card.dataset_id, service_url, read_rows)
+        store.keep(of("service"), service_url, offered)
+        fixed = ["TableInfos", "DataProperties"]
+        require(card, root, offered, [*fixed, PAGES])
+        for name in fixed:
+            sets[of(name)] = fetch_set(http, card, f"{root}/{name}?$format=json", of(name), store)
+        with understood(card):
+            codes = list(wire_names(card, dimension_names(_rows_of(card, table, sets.__getitem__))).values())
+        require(card, root, offered, codes)
+        for name in codes:
+            sets[of(name)] = fetch_set(http, card, f"{root}/{name}?$format=json", of(name), store)
+    infos = (sets[_of(card, table)("TableInfos")] for table in card.table_ids)
+    return _state(_modified(card, rows) for rows in infos), sets.__getitem__
 
 
 def fetch(http: HttpClient, base: str, card: SourceCard, access: CbsAccess, store: Store) -> State:
@@ -70,13 +78,16 @@ def fetch(http: HttpClient, base: str, card: SourceCard, access: CbsAccess, stor
         SourceError: an answer is not what the protocol or the card says.
     """
     state, rows = look(http, base, card, access, store)
-    chosen = description(card, rows)
-    feed = f"{base}/ODataFeed/odata/{card.table}"
-    total = _count(http, card, f"{feed}/TypedDataSet/$count", _filter(card, chosen), store)
-    if total is None:
-        total = _record_count(card, rows("TableInfos"))
-    store.resume(state.modified)
-    fetch_pages(http, card, f"{feed}/{PAGES}?$format=json{_query(card, chosen)}", PAGES, store, total)
+    store.resume(" ".join(filter(None, (state.modified, state.stamp))))
+    for table in card.table_ids:
+        of, one = _of(card, table), card.of_table(table)
+        chosen = _describe(one, _rows_of(card, table, rows))
+        feed = f"{base}/ODataFeed/odata/{table}"
+        total = _count(http, card, f"{feed}/TypedDataSet/$count", _filter(one, chosen), store, of(COUNT))
+        if total is None:
+            total = _record_count(card, rows(of("TableInfos")))
+        below = PAGES if of(PAGES) == PAGES else f"{PAGES}/{of(PAGES)}"
+        fetch_pages(http, card, f"{feed}/{PAGES}?$format=json{_query(one, chosen)}", below, store, total)
     return unchanged(card, address(base, card, access), state, probe(http, base, card, access))
 
 
@@ -86,7 +97,21 @@ def dimension_names(rows: Rows) -> list[str]:
 
 
 def description(card: SourceCard, rows: Rows) -> Description:
-    """Compare a table's own metadata with the card."""
+    """Compare a table's own metadata with the card; of several tables, together."""
+    newest, *others = (_describe(card.of_table(table), _rows_of(card, table, rows)) for table in card.table_ids)
+    for table, other in zip(card.table_ids[1:], others, strict=True):
+        if set(other.measures) != set(newest.measures):
+            raise MismatchError(
+                card.dataset_id,
+                f"table {table} has the measures {shown(other.measures)}; {card.table_ids[0]} has"
+                f" {shown(newest.measures)}",
+                todo=f"take {table} out of `tables` on the card",
+            )
+        newest = together(newest, other)
+    return newest
+
+
+def _describe(card: SourceCard, rows: Rows) -> Description:
     with understood(card):
         properties = rows("DataProperties")
         wire = wire_names(card, dimension_names(rows))
@@ -119,10 +144,34 @@ def description(card: SourceCard, rows: Rows) -> Description:
 
 def expected_rows(card: SourceCard, body: Callable[[str], bytes]) -> int | None:
     """How many records were asked for: as counted, or as TableInfos says where the card asks for all of them."""
+    counts = [_expected_rows(card, body, _of(card, table)) for table in card.table_ids]
+    return None if None in counts else sum(filter(None, counts))
+
+
+def _expected_rows(card: SourceCard, body: Callable[[str], bytes], of: Callable[[str], str]) -> int | None:
     try:
-        return read_count(body(COUNT))
+        return read_count(body(of(COUNT)))
     except StopIteration:
-        return _record_count(card, read_rows(body("TableInfos")))
+        return _record_count(card, read_rows(body(of("TableInfos"))))
+
+
+def _address(base: str, table: str) -> str:
+    return f"{base}/ODataApi/odata/{table}"
+
+
+def _of(card: SourceCard, table: str) -> Callable[[str], str]:
+    """What is kept of a table is called, by the name that one table has for it."""
+    return lambda name: name if table == card.table_ids[0] else f"{name}@{table}"
+
+
+def _rows_of(card: SourceCard, table: str, rows: Rows) -> Rows:
+    of = _of(card, table)
+    return lambda name: rows(of(name))
+
+
+def _state(modified: Iterable[str]) -> State:
+    newest, *others = modified
+    return State(newest, " ".join(others))
 
 
 def columns(card: SourceCard, first: dict[str, object], chosen: Description) -> list[str]:
@@ -189,8 +238,8 @@ def _filter(card: SourceCard, chosen: Description) -> str:
     return "$filter=" + quote(" and ".join(clauses), safe="(),'") if clauses else ""
 
 
-def _count(http: HttpClient, card: SourceCard, url: str, query: str, store: Store) -> int | None:
-    """How many records match what is asked for, kept as `COUNT`; None where the service does not count.
+def _count(http: HttpClient, card: SourceCard, url: str, query: str, store: Store, name: str) -> int | None:
+    """How many records match what is asked for, kept as `name`; None where the service does not count.
 
     It is the count of the typed data set, which is meant for programs; the untyped one has the same records.
     """
@@ -207,7 +256,7 @@ def _count(http: HttpClient, card: SourceCard, url: str, query: str, store: Stor
     except NotThereError:
         return None
     if total is not None:
-        store.keep(COUNT, counted, body)
+        store.keep(name, counted, body)
     return total
 
 

@@ -188,6 +188,19 @@ def describe(
     return Description(chosen, kept, wire, missing, measures, codes)
 
 
+def together(newest: Description, other: Description) -> Description:
+    """Two tables with the same measures as one: with the codes of both, and what either lacks."""
+    return replace(
+        newest,
+        codes={name: {**other.codes[name], **codes} for name, codes in newest.codes.items()},
+        missing={**other.missing, **newest.missing},
+        all_codes={
+            name: [*codes, *(c for c in other.all_codes[name] if c.code not in {one.code for one in codes})]
+            for name, codes in newest.all_codes.items()
+        },
+    )
+
+
 def _as_read(
     wanted: Iterable[DimensionCode], found: Iterable[tuple[str, SourceCode]]
 ) -> Iterator[tuple[str, tuple[str, SourceCode]]]:

@@ -1,8 +1,9 @@
-"""Which module speaks which protocol, its kind, and the base address of each protocol: a protocol is added here.
+"""Which module speaks which protocol, its kind, and the base addresses: a protocol is added here.
 
 A client is listed once, under its kind. mypy refuses a module that is not what its kind has to be.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from pipelines.clients import (
@@ -19,7 +20,7 @@ from pipelines.clients import (
 )
 from pipelines.clients.kinds import AskedClient, CbsClient, Client, ODataClient, RecordsClient
 from pipelines.settings import Settings
-from pipelines.sources.access import Protocol
+from pipelines.sources.access import Access, Host, Protocol, Server, server_of
 
 ODATA: dict[Protocol, ODataClient] = {Protocol.CBS_ODATA4: cbs_odata4, Protocol.CBS_ODATA3: cbs_odata3}
 CBS: dict[Protocol, CbsClient] = {**ODATA, Protocol.CBS_BULK: cbs_bulk}
@@ -38,11 +39,18 @@ def told_by(protocol: Protocol) -> Protocol:
     return Protocol.CBS_ODATA4 if protocol is Protocol.CBS_BULK else protocol
 
 
-def addresses(settings: Settings) -> dict[Protocol, str]:
-    """The base address of each protocol; none for a way with addresses of its own, and a folder for dropped files."""
-    base = {
+def told_at(bases: Mapping[Server, str], access: Access) -> str:
+    """The base address of what gives the age of a source and describes it."""
+    asks = told_by(access.protocol)
+    return bases[server_of(access) if asks is access.protocol else asks]
+
+
+def addresses(settings: Settings) -> dict[Server, str]:
+    """The base address of each server; none for a way with addresses of its own, and a folder for dropped files."""
+    base: dict[Server, str] = {
         Protocol.CBS_ODATA4: settings.cbs_v4_url,
         Protocol.CBS_ODATA3: settings.cbs_v3_url,
+        Host.DATADERDEN: settings.cbs_dataderden_url,
         Protocol.CBS_BULK: settings.cbs_bulk_url,
         Protocol.CKAN: settings.ckan_url,
         Protocol.HAL: settings.amsterdam_url,
@@ -50,4 +58,4 @@ def addresses(settings: Settings) -> dict[Protocol, str]:
         Protocol.EUROSTAT: settings.eurostat_url,
         Protocol.DROP: str(settings.drop),
     }
-    return {protocol: base.get(protocol, "").rstrip("/") for protocol in Protocol}
+    return {server: base.get(server, "").rstrip("/") for server in (*Protocol, *Host)}

@@ -11,7 +11,7 @@ from datetime import date
 from pipelines.clients.description import Description
 from pipelines.clients.http import HttpClient
 from pipelines.clients.pages import State
-from pipelines.clients.registry import ASKED, CBS, ODATA, told_by
+from pipelines.clients.registry import ASKED, CBS, ODATA, told_at, told_by
 from pipelines.errors import AwaitedError, RegiokompasError, SourceError, Trouble, shown
 from pipelines.indicators.held_back import with_dependents
 from pipelines.indicators.registry import read_indicators
@@ -26,7 +26,7 @@ from pipelines.orchestration.concerns import Concern, of_source
 from pipelines.reading.landed import Landed
 from pipelines.seeds import Indicator
 from pipelines.settings import Settings
-from pipelines.sources.access import Access, CbsAccess, Protocol
+from pipelines.sources.access import Access, CbsAccess, Server
 from pipelines.sources.card import SourceCard
 from pipelines.sources.periods import newest_period
 
@@ -165,9 +165,9 @@ def _look_live(card: SourceCard, origin: LiveOrigin, have: Snapshot | None) -> S
     )
 
 
-def _ask(card: SourceCard, http: HttpClient, addresses: dict[Protocol, str], access: Access) -> Seen:
+def _ask(card: SourceCard, http: HttpClient, addresses: dict[Server, str], access: Access) -> Seen:
     asks = told_by(access.protocol)
-    base = addresses[asks]
+    base = told_at(addresses, access)
     if not isinstance(access, CbsAccess):
         asked_client = ASKED[asks]
         state = asked_client.probe(http, base, card, access)
@@ -224,7 +224,8 @@ def _missing(
     """What is on the card but not at the source: a concern for each that an indicator uses, one line for the rest."""
     problems, unused = [], []
     for (dimension, code), lack in (description.missing if description else {}).items():
-        gone = Change(card.dataset_id, lack.kind, "removed", dimension, code, None, lack.problem, is_blocking=True)
+        for_all = bool(dimension) and card.dimensions[dimension].is_added_up
+        gone = Change(card.dataset_id, lack.kind, "removed", dimension, code, None, lack.problem, True, for_all)
         held = with_dependents(indicators, reasons_to_hold_back(indicators, [gone]))
         if users := [row["indicator_id"] for row in held]:
             found = f"{lack.problem}; used by {shown(users)}"

@@ -10,7 +10,7 @@ from pipelines.indicators.registry import read_indicators
 from pipelines.ingest.assemble import describe_sources
 from pipelines.landing.store import Attempt, Failure, Landing, Snapshot
 from pipelines.settings import Settings
-from pipelines.sources.access import Protocol
+from pipelines.sources.access import Server, server_of
 from pipelines.sources.card import SourceCard
 
 SourceFacts = list[tuple[str, list[str]]]
@@ -49,11 +49,11 @@ def _in_short(card: SourceCard, row: dict[str, Any]) -> Iterator[str]:
     yield f"Publisher  {card.attribution}, {card.licence}, {card.cadence}, {card.homepage}"
 
 
-def _ways(card: SourceCard, bases: dict[Protocol, str], failure: Failure | None) -> Iterator[str]:
+def _ways(card: SourceCard, bases: dict[Server, str], failure: Failure | None) -> Iterator[str]:
     """Each means of access with its address, how certain that is, and its result if the last refresh failed."""
     attempts = {attempt.protocol: attempt for attempt in failure.attempts} if failure else {}
     for access in card.access:
-        begins = CLIENTS[access.protocol].address(bases[access.protocol], card, access)
+        begins = CLIENTS[access.protocol].address(bases[server_of(access)], card, access)
         yield f"{access.protocol} ({access.certainty})  {begins}"
         if attempt := attempts.get(access.protocol):
             yield from _attempt(attempt)

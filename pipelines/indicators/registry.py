@@ -11,6 +11,7 @@ from functools import cache
 from pipelines.errors import CardError, shown
 from pipelines.seeds import SEEDS, Indicator, read_seed
 from pipelines.sources.card import SourceCard
+from pipelines.sources.dimensions import TOTAL
 from pipelines.sources.units import thousands_in
 
 SEED = SEEDS / f"{Indicator.seed}.csv"
@@ -219,8 +220,8 @@ def _dims_problem(dims: str, card: SourceCard) -> str | None:
         )
     for name, code in chosen.items():
         # Without codes the card asks for all of them, and only the source knows which those are.
-        codes = [c.code for c in card.dimensions[name].codes]
-        codes += ["total"] if codes and card.layout and name in card.layout.totals else []
+        codes = [TOTAL] if card.dimensions[name].is_added_up else [c.code for c in card.dimensions[name].codes]
+        codes += [TOTAL] if codes and card.layout and name in card.layout.totals else []
         if codes and code not in codes:
             return f"selects nothing, {card.dataset_id} has no {name} code {code!r} -> use one of: {shown(codes, 20)}"
     return None

@@ -35,7 +35,7 @@ class Change:
         before: the title, unit or group before the change, or None.
         after: the title, unit or group after the change, or None.
         is_blocking: whether indicators that use it are blocked.
-        is_for_all: whether every indicator on the table uses it, as with codes that stand for periods.
+        is_for_all: whether every indicator on the table uses it, as with codes that stand for periods or are added up.
     """
 
     dataset_id: str
@@ -112,13 +112,14 @@ def _description(card: SourceCard, snapshot: Snapshot, landing: Landing) -> Desc
 def _blocking(card: SourceCard, first: Description | None, now: Description) -> Iterator[Change]:
     kind: Literal["measure", "unit", "code"]
     periods = card.dimension("period")
+    added_up = {name for name, dimension in card.dimensions.items() if dimension.is_added_up}
     read_as = {(name, c.code): c.read_as for name, d in card.dimensions.items() for c in d.codes}
     for (dimension, code), lack in now.missing.items():
         before = _titles(first).get((dimension, read_as.get((dimension, code), code))) if first else None
         change: Literal["removed", "renamed"] = "renamed" if lack.kind == "unit" else "removed"
         # A period that is missing, or not there yet, is not another figure under an old name.
-        is_blocking = dimension != periods
-        yield Change(card.dataset_id, lack.kind, change, dimension, code, before, lack.problem, is_blocking)
+        is_blocking, is_for_all = dimension != periods, dimension in added_up
+        yield Change(card.dataset_id, lack.kind, change, dimension, code, before, lack.problem, is_blocking, is_for_all)
     if first is None:
         return
     on_card = {("", m.code): m.title for m in card.measures}
@@ -127,7 +128,7 @@ def _blocking(card: SourceCard, first: Description | None, now: Description) -> 
     for key, title in _titles(now).items():
         if key in on_card and key in was and plain(title) not in (plain(was[key]), plain(on_card[key])):
             kind = "code" if key[0] else "measure"
-            is_for_all = key[0] == periods
+            is_for_all = key[0] == periods or key[0] in added_up
             yield Change(
                 card.dataset_id, kind, "renamed", *key, was[key], title, is_blocking=True, is_for_all=is_for_all
             )

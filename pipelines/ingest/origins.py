@@ -8,12 +8,12 @@ from typing import Protocol as Shape
 
 from pipelines.clients.http import USER_AGENT, HttpClient, open_session
 from pipelines.clients.pages import State
-from pipelines.clients.registry import ASKED, CLIENTS, addresses, told_by
+from pipelines.clients.registry import ASKED, CLIENTS, addresses, told_at, told_by
 from pipelines.errors import ChangedWhileReadError, RegiokompasError, SourceError
 from pipelines.landing.resume import ResumableStore
 from pipelines.landing.store import Landing, Snapshot, now, open_landing
 from pipelines.settings import SAMPLE_LANDING, Settings
-from pipelines.sources.access import Access, Protocol
+from pipelines.sources.access import Access, Protocol, Server, server_of
 from pipelines.sources.card import SourceCard
 
 
@@ -47,7 +47,7 @@ class LiveOrigin:
     """The publishers themselves, over HTTP, and the folder for files that only a person can fetch."""
 
     http: HttpClient
-    addresses: dict[Protocol, str]
+    addresses: dict[Server, str]
     is_invented: bool = False
     clock: Callable[[], str] = now
 
@@ -90,7 +90,7 @@ class LiveOrigin:
 
     def _fetch(self, card: SourceCard, access: Access, landing: Landing, have: Snapshot | None) -> Snapshot:
         store = ResumableStore(landing, card.dataset_id, access.protocol, asked(card), have)
-        client, base = CLIENTS[access.protocol], self.addresses[access.protocol]
+        client, base = CLIENTS[access.protocol], self.addresses[server_of(access)]
         state = client.fetch(self.client(card, access), base, card, access, store)
         return Snapshot(
             dataset_id=card.dataset_id,
@@ -115,7 +115,7 @@ class LiveOrigin:
         access = next((access for access in card.access if access.protocol == protocol), None)
         if access is None or not (have.modified or have.stamp):
             return False
-        state = ASKED[asks].probe(self.client(card, access), self.addresses[asks], card, access)
+        state = ASKED[asks].probe(self.client(card, access), told_at(self.addresses, access), card, access)
         return state == State(have.modified, have.stamp)
 
 
@@ -168,7 +168,7 @@ def asked(card: SourceCard) -> str:
     # A key that a card does not use is not part of the question, nor is how sure we are of an address, nor how long a
     # figure can still change.
     question = card.model_dump_json(
-        include={"access": True, "dimensions": True, "measures": True, "region_boundary_year": True},
+        include={"access": True, "tables": True, "dimensions": True, "measures": True, "region_boundary_year": True},
         exclude={"access": {"__all__": {"certainty"}}, "measures": {"__all__": {"is_on_first_day"}}},
         exclude_defaults=True,
     )

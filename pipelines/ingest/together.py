@@ -8,7 +8,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from pipelines.ingest.origins import LiveOrigin, Origin
-from pipelines.sources.access import FileAccess, OpendatasoftAccess
+from pipelines.sources.access import FileAccess, OpendatasoftAccess, server_of
 from pipelines.sources.card import SourceCard
 
 # How many cards of one host are in progress at a time; the pace of the client limits how often it is asked.
@@ -45,4 +45,4 @@ def host_of(card: SourceCard, origin: Origin) -> str:
         return urlsplit(access.urls[0]).netloc
     if isinstance(access, OpendatasoftAccess):
         return urlsplit(access.host).netloc
-    return urlsplit(origin.addresses[access.protocol]).netloc
+    return urlsplit(origin.addresses[server_of(access)]).netloc

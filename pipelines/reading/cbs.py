@@ -25,9 +25,12 @@ from pipelines.reading.shapes import CODES, MEASURES, Schema
 from pipelines.reading.tally import NOT_ASKED_FOR, NOT_CLASSIFIED, Tally
 from pipelines.sources.access import Protocol
 from pipelines.sources.card import TEXTS, Shape, SourceCard
+from pipelines.sources.dimensions import TOTAL
 
 COUNTRY = "NL01"
 MEMORY_MB = 64
+# Nothing to add to a sum.
+_EMPTY = (".", "blank", "Impossible", "-", "Zero")
 
 # The source's own spelling is needed for joins, and is not written.
 _CODES: Schema = {"source_code": pl.String, **CODES}
@@ -66,10 +69,13 @@ def read_table(landed: Landed, work: Path, target: Path) -> tuple[int, Tally]:
             return write_places(con, card, sha256, target), tally
         rows = _one(con, "select count(*) from rows")
         aside = _set_aside_remainders(con) if card.shape is Shape.OBSERVATIONS else 0
+        if any(dimension.is_added_up for dimension in card.dimensions.values()):
+            _add_up(con)
+        observations = _one(con, "select count(*) from rows")
         _export(con, card, sha256, target)
     # Every row of the source has the same number of observations, whatever its region.
     not_classified = aside * tally.kept // rows if rows else 0
-    return rows - aside, tally.then(tally.kept - not_classified, {NOT_CLASSIFIED: not_classified})
+    return observations, tally.then(tally.kept - not_classified, {NOT_CLASSIFIED: not_classified})
 
 
 def _set_aside_remainders(con: duckdb.DuckDBPyConnection) -> int:
@@ -77,6 +83,31 @@ def _set_aside_remainders(con: duckdb.DuckDBPyConnection) -> int:
     codes = con.execute("select code from codes where role = 'region'").fetchall()
     remainders = sorted(remainders_among(code for (code,) in codes))
     return _one(con, f"delete from rows where region_code in {_listed(remainders)}") if remainders else 0
+
+
+def _add_up(con: duckdb.DuckDBPyConnection) -> None:
+    """Replace the rows of one key by their sum, which has the page of the first; see `Dimension.is_added_up`."""
+    con.execute(
+        f"""
+        create table sums as
+        select
+            measure_code, region_code, period_code, dims,
+            case when not bool_or(is_hidden) then sum(cast(value as decimal(38, 6)))::double end as value,
+            null::varchar as value_text,
+            case
+                when bool_or(is_hidden) then min(value_attribute) filter (where is_hidden)
+                when count(value) > 0 then min(value_attribute) filter (where value is not null)
+                else min(value_attribute)
+            end as value_attribute,
+            any_value(period_status) as period_status,
+            min(record) as record,
+            min(page) as page
+        from (select *, value is null and value_attribute not in {_listed(_EMPTY)} as is_hidden from rows)
+        group by measure_code, region_code, period_code, dims
+        """
+    )
+    con.execute("drop table rows")
+    con.execute("alter table sums rename to rows")
 
 
 def _read_pages(con: duckdb.DuckDBPyConnection, landed: Landed, chosen: Description, work: Path) -> Tally:
@@ -110,11 +141,14 @@ def _read_pages(con: duckdb.DuckDBPyConnection, landed: Landed, chosen: Descript
 
 def _refuse_gaps(card: SourceCard, pages: list[Resource], counts: list[int]) -> None:
     """Refuse a page that is not full although another follows: without a count nothing else shows it."""
+    # Of several tables each has pages of its own.
+    folders = [page.name.rpartition("/")[0] for page in pages]
     for number, rows in enumerate(counts[:-1]):
-        if rows != counts[0]:
+        full = counts[folders.index(folders[number])]
+        if folders[number + 1] == folders[number] and rows != full:
             raise SourceError(
                 card.dataset_id,
-                f"page {number + 1} has {rows} rows and a next page, expected {counts[0]} as on the first",
+                f"page {number + 1} has {rows} rows and a next page, expected {full} as on the first",
                 url=pages[number].url,
                 todo="run again; part of a table is never accepted as the whole",
             )
@@ -224,20 +258,33 @@ def _insert_sql(card: SourceCard, number: int) -> str:
     alias = {name: f"d{i}" for i, name in enumerate(card.dimensions)}
     region, period = card.dimension("region"), card.dimension("period")
     others = sorted(set(card.dimensions) - {region, period})
-    dims = " || ';' || ".join(f"'{name}=' || {alias[name]}.code" for name in others) or "''"
+    # A code that nobody asked for is null and stays so, also where all codes become one.
+    codes = {
+        name: f"if({alias[name]}.code is not null, '{TOTAL}', null)"
+        if card.dimensions[name].is_added_up
+        else f"{alias[name]}.code"
+        for name in others
+    }
+    dims = " || ';' || ".join(f"'{name}=' || {codes[name]}" for name in others) or "''"
     joins = " ".join(
         f"""left join codes as {a} on {a}.dimension = '{name}' and {a}.source_code = c."{name}" """
         for name, a in alias.items()
     )
     number_pattern = "regexp_full_match(c.text, '-?[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]+)?')"
     mark = "coalesce(c.mark, 'None')"
+    no_figure = [
+        f"(m.measure_code = {_quoted(m.code)} and try_cast(c.text as double) = {m.no_figure})"
+        for m in card.measures
+        if m.no_figure is not None
+    ]
+    is_none = " or ".join(no_figure) or "false"
     if card.shape in TEXTS:
         values = f"null, c.text, {mark}"
     else:
         # Text where a number is expected becomes the mark, which the wire check does not know.
         values = f"""
-            case when {number_pattern} then {unrounded("c.text", "m.decimals")} end, null,
-            case when c.text is not null and not {number_pattern} then c.text else {mark} end"""
+            case when {is_none} then null when {number_pattern} then {unrounded("c.text", "m.decimals")} end, null,
+            case when {is_none} then '.' when c.text is not null and not {number_pattern} then c.text else {mark} end"""
     return f"""
         insert into rows
         select m.measure_code,

@@ -22,12 +22,11 @@ from pipelines.reading.files.table_columns import ROW
 from pipelines.reading.files.values import BLANK, ORDINARY, Cell
 from pipelines.seeds import RegionName, read_rows
 from pipelines.sources.card import SourceCard
-from pipelines.sources.dimensions import Measure
+from pipelines.sources.dimensions import TOTAL, Measure
 from pipelines.sources.layout import NUMBERS, PERIOD, REGION, FileColumn, Reads, TableLayout, fold
 from pipelines.sources.units import is_count
 
 COUNTRY = "NL01"
-TOTAL = "total"
 _KEYS: dict[Reads, Callable[[str], str]] = {
     Reads.DAY: values.read_day,
     Reads.MONTH: values.read_month,

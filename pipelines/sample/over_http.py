@@ -21,17 +21,18 @@ from typing import NamedTuple
 from pipelines.clients.registry import addresses
 from pipelines.landing.store import Landing
 from pipelines.settings import CARDS, SAMPLE_LANDING, Settings
-from pipelines.sources.access import FileAccess, Protocol
+from pipelines.sources.access import FileAccess, Host, Protocol, Server
 from pipelines.sources.card import SourceCard, load_cards
 
 from .answers import Answer, file_answer
 from .source import SampleSource
 
-# The host and the path of each protocol. As at the publishers, v4 and the zips of CBS share a host.
-PATHS = {
+# The host and the path of each base address. As at the publishers, v4 and the zips of CBS share a host.
+PATHS: dict[Server, tuple[str, str]] = {
     Protocol.CBS_ODATA4: ("datasets.cbs", "/odata/v1/CBS"),
     Protocol.CBS_BULK: ("datasets.cbs", "/csv/CBS/nl"),
     Protocol.CBS_ODATA3: ("opendata.cbs", ""),
+    Host.DATADERDEN: ("dataderden.cbs", ""),
     Protocol.CKAN: ("ckan", "/data/api/3/action"),
     Protocol.HAL: ("amsterdam", "/amsterdam/v1"),
     Protocol.OGC_FEATURES: ("pdok", "/pdok/ogc/v1"),
@@ -39,10 +40,11 @@ PATHS = {
 }
 FILES = "files"
 HOSTS = (*dict.fromkeys(host for host, _ in PATHS.values()), FILES)
-# The setting with the address of each protocol.
-SETTINGS = {
+# The setting with each base address.
+SETTINGS: dict[Server, str] = {
     Protocol.CBS_ODATA4: "REGIOKOMPAS_CBS_V4_URL",
     Protocol.CBS_ODATA3: "REGIOKOMPAS_CBS_V3_URL",
+    Host.DATADERDEN: "REGIOKOMPAS_CBS_DATADERDEN_URL",
     Protocol.CBS_BULK: "REGIOKOMPAS_CBS_BULK_URL",
     Protocol.CKAN: "REGIOKOMPAS_CKAN_URL",
     Protocol.HAL: "REGIOKOMPAS_AMSTERDAM_URL",
@@ -123,14 +125,14 @@ class SampleServer:
         return self.bases[FILES]
 
     @property
-    def addresses(self) -> dict[Protocol, str]:
-        """The address of each protocol that has one of its own."""
-        return {protocol: self.bases[host] + path for protocol, (host, path) in PATHS.items()}
+    def addresses(self) -> dict[Server, str]:
+        """The address of each protocol and other host that has one."""
+        return {server: self.bases[host] + path for server, (host, path) in PATHS.items()}
 
     @property
     def environment(self) -> dict[str, str]:
         """The environment variables with which a live run uses this server."""
-        return {name: self.addresses[protocol] for protocol, name in SETTINGS.items()}
+        return {name: self.addresses[server] for server, name in SETTINGS.items()}
 
     def serve(self, cards: Mapping[str, SourceCard], anew: str = "") -> None:
         """Serve what these cards ask for from now on; files are at the addresses of `with_files_on_server`.
@@ -146,7 +148,7 @@ class SampleServer:
     def recall(self, dataset_ids: Iterable[str]) -> None:
         """Load the responses for these cards that the bundled sample was made from, so that they are not made again."""
         landing, real = Landing(SAMPLE_LANDING), addresses(Settings())
-        moved = {real[protocol]: here for protocol, here in self.addresses.items()}
+        moved = {real[server]: here for server, here in self.addresses.items()}
         for dataset_id in dataset_ids:
             snapshot = landing.current(dataset_id, invented=True)
             for resource in snapshot.resources if snapshot else ():

@@ -7,7 +7,7 @@ from threading import RLock
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from pipelines.sources.access import Form, Protocol
+from pipelines.sources.access import Form, Protocol, Server, server_of
 from pipelines.sources.card import Shape, SourceCard
 
 from .answers import Answer, RefusedError, file_answer, json_answer
@@ -30,11 +30,16 @@ T = TypeVar("T")
 
 
 class Cbs:
-    """Serves everything below the three addresses of CBS; tables are made when first requested."""
+    """Serves everything below the addresses of CBS; tables are made when first requested."""
 
-    def __init__(self, cards: Mapping[str, SourceCard], v4_url: str, v3_url: str) -> None:
-        self._cards = {card.table: card for card in cards.values() if card.access[0].leads_to is Form.CBS_TABLE}
-        self._v4_url, self._v3_url = v4_url, v3_url
+    def __init__(self, cards: Mapping[str, SourceCard], bases: Mapping[Server, str]) -> None:
+        self._cards = {
+            table: card.of_table(table)
+            for card in cards.values()
+            if card.access[0].leads_to is Form.CBS_TABLE
+            for table in card.table_ids
+        }
+        self._bases = bases
         self._made: dict[str, Any] = {}
         self._lock = RLock()
 
@@ -46,10 +51,10 @@ class Cbs:
             status, code = _status(error)
             return json_answer({"error": {"code": code, "message": str(error), "details": []}}, status=status)
 
-    def v3(self, parts: list[str], query: CbsQuery) -> Answer:
-        """The response to a GET below the host of OData v3."""
+    def v3(self, server: Server, parts: list[str], query: CbsQuery) -> Answer:
+        """The response to a GET below a host of OData v3."""
         try:
-            return self._v3(parts, query)
+            return self._v3(server, parts, query)
         except (RefusedError, ODataQueryError) as error:
             status, code = _status(error)
             message = {"lang": "nl-NL", "value": str(error)}
@@ -69,9 +74,9 @@ class Cbs:
             raise RefusedError(404, f"Resource not found for the segment '{table_id}'.")
         return self._once(f"v4 {table_id}", lambda: places(card) if card.places else v4_table(card))
 
-    def _v3_table(self, table_id: str) -> V3Table:
+    def _v3_table(self, server: Server, table_id: str) -> V3Table:
         card = self._cards.get(table_id)
-        if card is None or access_of(card) is not Protocol.CBS_ODATA3:
+        if card is None or access_of(card) is not Protocol.CBS_ODATA3 or _v3_server(card) is not server:
             raise RefusedError(404, f"Resource not found for the segment '{table_id}'.")
         return self._once(f"v3 {table_id}", lambda: areas(card) if card.shape is Shape.REGIONS else v3_table(card))
 
@@ -88,7 +93,7 @@ class Cbs:
 
     def _v4(self, parts: list[str], query: CbsQuery) -> Answer:
         table = self._v4_table(parts[0])
-        base = f"{self._v4_url}/{table.id}"
+        base = f"{self._bases[Protocol.CBS_ODATA4]}/{table.id}"
         context = f"{base}/$metadata"
         if len(parts) == 1:
             value = [
@@ -113,14 +118,14 @@ class Cbs:
             content["@odata.nextLink"] = _next(f"{base}/{name}", query, V4_PAGE)
         return json_answer(content)
 
-    def _v3(self, parts: list[str], query: CbsQuery) -> Answer:
+    def _v3(self, server: Server, parts: list[str], query: CbsQuery) -> Answer:
         service = parts[0].lower()
         if service not in ("odataapi", "odatafeed") or len(parts) not in (3, 4) or parts[1].lower() != "odata":
             raise RefusedError(404, "No such path.")
-        table = self._v3_table(parts[2])
+        table = self._v3_table(server, parts[2])
         if service == "odatafeed" and query.get("$format") != "json":
             return Answer(200, ATOM, {"Content-Type": "application/atom+xml"})
-        base = "/".join((self._v3_url, *parts[:3]))
+        base = "/".join((self._bases[server], *parts[:3]))
         if len(parts) == 3:
             value = [{"name": n, "url": f"{base}/{n}"} for n in table.sets]
             return json_answer({"odata.metadata": f"{base}/$metadata", "value": value})
@@ -144,6 +149,12 @@ def access_of(card: SourceCard) -> Protocol:
     if card.shape is Shape.REGIONS or card.table in ONLY_V3:
         return Protocol.CBS_ODATA3
     return card.access[0].protocol
+
+
+def _v3_server(card: SourceCard) -> Server:
+    """The host of its table: that of CBS's own, unless a way of the card names another."""
+    ways = (access for access in card.access if access.protocol is Protocol.CBS_ODATA3)
+    return next(map(server_of, ways), Protocol.CBS_ODATA3)
 
 
 def _status(error: Exception) -> tuple[int, str]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from pipelines.sources.access import Protocol
+from pipelines.sources.access import Host, Protocol, Server
 from pipelines.sources.card import SourceCard
 
 from .answers import Answer, RefusedError
@@ -23,16 +24,16 @@ class SampleSource:
 
     Args:
         cards: the cards, by dataset id; the source has exactly what they ask for.
-        addresses: the base address of each protocol, as passed to the clients.
+        addresses: the base address of each protocol and other host, as passed to the clients.
     """
 
-    def __init__(self, cards: Mapping[str, SourceCard], addresses: Mapping[Protocol, str]) -> None:
-        bases = {protocol: url.rstrip("/") for protocol, url in addresses.items()}
+    def __init__(self, cards: Mapping[str, SourceCard], addresses: Mapping[Server, str]) -> None:
+        bases = {server: url.rstrip("/") for server, url in addresses.items()}
         self._files = Files(cards, bases[Protocol.CKAN], bases[Protocol.HAL])
-        cbs = Cbs(cards, bases[Protocol.CBS_ODATA4], bases[Protocol.CBS_ODATA3])
+        cbs = Cbs(cards, bases)
         self._handlers: list[tuple[str, Handler]] = [
             (bases[Protocol.CBS_ODATA4], _single(cbs.v4)),
-            (bases[Protocol.CBS_ODATA3], _single(cbs.v3)),
+            *((bases[server], _single(partial(cbs.v3, server))) for server in (Protocol.CBS_ODATA3, *Host)),
             (bases[Protocol.CBS_BULK], _single(cbs.bulk)),
             (bases[Protocol.CKAN], self._files.ckan),
             (bases[Protocol.HAL], self._files.hal),

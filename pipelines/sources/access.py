@@ -24,6 +24,19 @@ class Protocol(StrEnum):
     DROP = "drop"
 
 
+class Host(StrEnum):
+    """The other hosts that a way of CBS can name, each with the address of a setting.
+
+    `dataderden` has the tables that CBS keeps for others, such as the finances of municipalities (Iv3).
+    """
+
+    DATADERDEN = "dataderden"
+
+
+Server = Protocol | Host
+"""What has a base address: a host that a way names, else its protocol."""
+
+
 class Form(StrEnum):
     """What a way leads to: the same for all ways of one card."""
 
@@ -64,10 +77,17 @@ class _Access(Strict):
 
 
 class CbsAccess(_Access):
-    """A table of CBS, by the table id of the card."""
+    """A table of CBS, by the table id of the card; `host` for one that is not where the tables of CBS itself are."""
 
     leads_to = Form.CBS_TABLE
     protocol: Literal[Protocol.CBS_ODATA4, Protocol.CBS_ODATA3, Protocol.CBS_BULK]
+    host: Host | None = None
+
+    @model_validator(mode="after")
+    def _host_speaks(self) -> "CbsAccess":
+        if self.host and self.protocol is not Protocol.CBS_ODATA3:
+            raise ValueError(f"`host: {self.host}` only has OData v3: give it with `protocol: {Protocol.CBS_ODATA3}`")
+        return self
 
 
 class ResourceRule(Strict):
@@ -157,3 +177,8 @@ Access = Annotated[
     Field(discriminator="protocol"),
 ]
 """Any way, recognised by its protocol."""
+
+
+def server_of(access: Access) -> Server:
+    """Whose base address a way begins at."""
+    return (access.host if isinstance(access, CbsAccess) else None) or access.protocol

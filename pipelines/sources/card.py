@@ -12,7 +12,7 @@ from pipelines.errors import CardError, shown
 from pipelines.sources.access import Access, Form, Protocol
 from pipelines.sources.dimensions import Dimension, Measure
 from pipelines.sources.layout import PERIOD, REGION, TableLayout
-from pipelines.sources.periods import PeriodCode, whole_year
+from pipelines.sources.periods import PeriodCode, whole_year, year_of
 from pipelines.sources.register import Register
 from pipelines.sources.strict import Bilingual, Strict, Text
 
@@ -27,6 +27,9 @@ REGISTER_FIELDS = {
     "amount_granted_eur",
     "amount_settled_eur",
 }
+
+
+TableName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$")]
 
 
 class Cadence(StrEnum):
@@ -92,6 +95,9 @@ class Places(Strict):
 class SourceCard(Strict):
     """One source table: everything that the project knows about it before asking for it.
 
+    `tables` are the ids at CBS of a source that has a table for each year, by year; `table` is then a name for all of
+    them. They have the same dimensions and measures, and each has periods of its own.
+
     `period` is the one period of a table that has no period dimension, since only its title gives it.
 
     `region_boundary_year` alone is for a table of regions, of that year. Beside `measures` it is the year of the
@@ -106,7 +112,8 @@ class SourceCard(Strict):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
     publisher: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]*$")]
-    table: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$")]
+    table: TableName
+    tables: dict[Annotated[int, Field(ge=1990, le=2100)], TableName] = Field(default_factory=dict)
     access: Annotated[tuple[Access, ...], Field(min_length=1)]
     title: Bilingual
     licence: Text
@@ -138,6 +145,21 @@ class SourceCard(Strict):
     def slug(self) -> str:
         """The dataset id as one safe file name."""
         return f"{self.publisher}__{self.table}"
+
+    @property
+    def table_ids(self) -> tuple[str, ...]:
+        """The ids at the source of the tables that it is made of, the newest first."""
+        return tuple(self.tables[year] for year in sorted(self.tables, reverse=True)) or (self.table,)
+
+    def of_table(self, table: str) -> Self:
+        """The card of one of its tables: of a table for each year, with the periods of that year alone."""
+        name = self.dimension("period")
+        if not self.tables or not name:
+            return self
+        years = {year: one for year, one in self.tables.items() if one == table}
+        codes = tuple(code for code in self.dimensions[name].codes if year_of(code.read_as) in years)
+        period = self.dimensions[name].model_copy(update={"codes": codes})
+        return self.model_copy(update={"tables": years, "dimensions": {**self.dimensions, name: period}})
 
     @property
     def shape(self) -> Shape:
@@ -203,6 +225,10 @@ class SourceCard(Strict):
             raise ValueError("`layout` says what the columns of a file are: ways to files need it, others have none")
         if len(forms) > 1:
             raise ValueError("the ways of a card must lead to the same form: tables of CBS, files, or one other")
+        if self.tables and {access.protocol for access in self.access} != {Protocol.CBS_ODATA3}:
+            raise ValueError(f"`tables`, one for each year, are only read by `protocol: {Protocol.CBS_ODATA3}`")
+        if Form.CBS_TABLE not in forms and any(d.is_added_up for d in self.dimensions.values()):
+            raise ValueError("`is_added_up` is for a table of CBS; a file has `totals` in its `layout`")
         if Form.CBS_TABLE in forms and not self.dimensions:
             raise ValueError("a table of CBS has `dimensions`")
         if self.layout:
@@ -221,6 +247,12 @@ class SourceCard(Strict):
             raise ValueError("`period` is for a table of figures in which nothing else tells the period: leave it out")
         if is_of_cbs and self.measures and not (told or self.period):
             raise ValueError("say which period the figures are of: a dimension with `role: period`, or `period`")
+        if self.tables:
+            codes = self.dimensions[self.dimension("period") or ""].codes if self.dimension("period") else ()
+            if {year_of(code.read_as) for code in codes} != set(self.tables):
+                raise ValueError(
+                    "`tables` gives each year a table: its period dimension has `codes` of just those years"
+                )
         if not is_of_cbs and any(d.codes for d in self.dimensions.values() if d.role == "period"):
             raise ValueError("only in a table of CBS the codes of a dimension can stand for periods")
         return self

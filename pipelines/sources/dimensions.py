@@ -9,6 +9,9 @@ from pipelines.errors import shown
 from pipelines.sources.periods import PeriodCode, PeriodLetters, PeriodStatus, is_period, letters_of, year_of
 from pipelines.sources.strict import Strict, Text
 
+TOTAL = "total"
+"""The code of what is added up over a dimension."""
+
 
 class Certainty(StrEnum):
     """How sure we are of a code: seen in recorded answers, seen in working code, or only assumed."""
@@ -38,12 +41,15 @@ class Measure(Code):
     `group` is the title of the group that it is in, or of one around that: some tables give several measures one title,
     and only their groups tell them apart.
 
+    `no_figure` is a number that the source writes where it has no figure.
+
     `is_on_first_day` is for a count on the first day of its period, such as inhabitants on 1 January: it does not
     change during the rest of the period.
     """
 
     unit: Text | None = None
     group: Text | None = None
+    no_figure: int | None = None
     is_on_first_day: bool = False
 
 
@@ -69,6 +75,10 @@ class Dimension(Strict):
     `levels` are the first letters of region codes, `kinds` those of period codes (`JJ`, `KW`), `since` the first year.
     Days have no letters of their own: leave out `kinds` to get them. `aliases` are other names that the dimension has
     on the wire.
+
+    `is_added_up` is for a category of which only the sum over the `codes` is read, under the code `total`. Such a table
+    has a cell for every combination, so an empty one (`.` or blank) adds nothing; a sum of nothing but empty cells is
+    empty, and any other mark in place of a figure is the mark of the sum.
     """
 
     role: Literal["region", "period", "category", "measure"]
@@ -76,6 +86,7 @@ class Dimension(Strict):
     levels: tuple[Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")], ...] = ()
     kinds: tuple[PeriodLetters, ...] = ()
     since: Annotated[int, Field(ge=1795, le=2100)] | None = None
+    is_added_up: bool = False
     aliases: tuple[Text, ...] = ()
     certainty: Certainty = Certainty.RECORDED
 
@@ -87,6 +98,8 @@ class Dimension(Strict):
             raise ValueError("`kinds` and `since` belong to the period dimension")
         if self.codes and self.role == "region":
             raise ValueError("give `levels` instead of `codes` for regions")
+        if self.is_added_up and (self.role != "category" or not self.codes):
+            raise ValueError("`is_added_up` belongs to a category, with the `codes` that are added up")
         return self
 
     @model_validator(mode="after")

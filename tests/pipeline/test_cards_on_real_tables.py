@@ -9,7 +9,7 @@ from support import Standin, open_standin
 from support_tables import FILES, FOLDERS, Table, serving, table_of
 
 from pipelines.clients.description import Description, SourceCode, SourceMeasure, match
-from pipelines.clients.registry import CBS, ODATA, told_by
+from pipelines.clients.registry import CBS, ODATA, told_at, told_by
 from pipelines.commands.doctor import Memory
 from pipelines.errors import MismatchError
 from pipelines.ingest.refresh import by_first_access, refresh
@@ -40,7 +40,7 @@ def described(card: SourceCard, standin: Standin) -> Description:
     def ask(access: Access) -> Description:
         protocol = told_by(access.protocol)
         client = ODATA[protocol]
-        _, rows = client.look(origin.http, origin.addresses[protocol], card, access, Memory())
+        _, rows = client.look(origin.http, told_at(origin.addresses, access), card, access, Memory())
         found: Description = client.description(card, rows)
         return found
 

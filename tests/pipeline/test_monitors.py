@@ -22,6 +22,7 @@ MEMBERS = {
     "PT05": (13, 13),
     "PT06": (9, 9),
     "CO01": (14, 14),
+    "CO02": (10, 10),
 }
 # Achtkarspelen, Tytsjerksteradiel and Dantumadiel; Noardeast-Fryslân is what the other three of 2016 became in 2019.
 NORTHEAST_FRYSLAN = ("GM0059", "GM0737", "GM1891", "GM1970")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -172,3 +173,122 @@ def test_a_report_with_another_title_holds_back_every_figure_of_the_table(tmp_pa
     indicators = [Indicator.model_construct(**row, formula="published", numerator="", denominator="")]
     reason = reasons_to_hold_back(indicators, changes)["i"]
     assert "'Jaarrekening' before, 'Halfjaarrapportage' now" in reason
+
+
+TASKS = {"3.1": "3.1 Economische ontwikkeling", "3.2": "3.2 Fysieke bedrijfsinfrastructuur", "8.1": "8.1 Ruimte"}
+COSTS = {"L1.1": "Salarissen", "L4.2": "Subsidies", "B3.7": "Leges"}
+
+
+def accounts(year: int, table: str, cells: dict[tuple[str, ...], str] | None = None) -> MadeUp:
+    """The finances of one year, in a table of its own, with its budget and its accounts."""
+    return MadeUp(
+        table,
+        f"Gemeenten {year} onbewerkte Iv3-data",
+        {
+            "TaakveldBalanspost": TASKS,
+            "Categorie": COSTS,
+            "Gemeenten": {"GM0363": "Amsterdam", "GM0193": "Zwolle", "GM0014": "Groningen", "GM0034": "Almere"},
+            "Verslagsoort": {f"{year}X000": "Begroting", f"{year}X005": "Jaarrekening"},
+        },
+        {"k_2ePlaatsing": ("2e plaatsing", "1 000 euro")},
+        cells=cells or {},
+    )
+
+
+ACCOUNTS = {2023: accounts(2023, "99063NED"), 2024: accounts(2024, "99067NED")}
+
+
+def accounts_card(**changes: Any) -> SourceCard:
+    def chosen(titles: dict[str, str]) -> list[dict[str, str]]:
+        return [{"code": code, "title": title, "certainty": "seen"} for code, title in titles.items()]
+
+    reports = [
+        {"code": f"{year}X005", "title": "Jaarrekening", "period": f"{year}JJ00", "status": "Voorlopig"}
+        for year in ACCOUNTS
+    ]
+    costs = {code: title for code, title in COSTS.items() if code.startswith("L")}
+    economy = {code: title for code, title in TASKS.items() if code.startswith("3")}
+    amount = {"code": "k_2ePlaatsing", "title": "2e plaatsing", "unit": "1 000 euro", "no_figure": -99998}
+    made = {
+        "table": "accounts",
+        "tables": {year: table.id for year, table in ACCOUNTS.items()},
+        "access": [{"protocol": "cbs_odata3", "host": "dataderden"}],
+        "cadence": "yearly",
+        "dimensions": {
+            "TaakveldBalanspost": {"role": "category", "is_added_up": True, "codes": chosen(economy)},
+            "Categorie": {"role": "category", "is_added_up": True, "codes": chosen(costs)},
+            "Gemeenten": {"role": "region", "levels": ["GM"]},
+            "Verslagsoort": {"role": "period", "codes": [{**code, "certainty": "seen"} for code in reports]},
+        },
+        "measures": [{**amount, "certainty": "seen"}],
+    }
+    return SourceCard.model_validate({**BASE, **made, **changes})
+
+
+def test_tables_of_a_year_each_are_one_source_and_the_codes_of_a_dimension_one_figure(tmp_path: Path) -> None:
+    marks = {
+        "GM0193": [".", "", "7", "5"],
+        "GM0014": [".", "-99998", "", "."],
+        "GM0034": ["1", "x", "2", "3"],
+    }
+    parts = list(product(("3.1", "3.2"), ("L1.1", "L4.2")))
+    cells = {
+        (*part, region, "2024X005", "k_2ePlaatsing"): cell
+        for region, texts in marks.items()
+        for part, cell in zip(parts, texts, strict=True)
+    }
+    tables = [ACCOUNTS[2023].as_v3(), accounts(2024, ACCOUNTS[2024].id, cells).as_v3()]
+    card = accounts_card()
+    with open_standin("--tables", str(write_bundles(tmp_path / "tables", tables))) as standin:
+        done = land(standin, card, tmp_path)
+        found = examine(card, standin.origin(), [])
+    rows = pl.read_parquet(done.folder / "observations.parquet")
+    assert set(rows["dims"]) == {"Categorie=total;TaakveldBalanspost=total"}
+    values = {
+        (region, period): (value, mark)
+        for region, period, value, mark in rows.select(
+            "region_code", "period_code", "value", "value_attribute"
+        ).iter_rows()
+    }
+    made = ACCOUNTS[2023].figures()
+    for region in ("GM0363", "GM0193", "GM0014", "GM0034"):
+        whole = sum(made[*part, region, "2023X005", "k_2ePlaatsing"] for part in parts)
+        assert values[region, "2023JJ00"] == (whole, "None")
+    # What is empty adds nothing, nothing but empty cells is empty, and what is secret makes the sum so.
+    assert values["GM0193", "2024JJ00"] == (12, "None")
+    assert values["GM0014", "2024JJ00"] == (None, ".")
+    assert values["GM0034", "2024JJ00"] == (None, "x")
+    assert len(values) == rows.height == 8
+    assert (found.newest, found.problems) == ("2024JJ00", ())
+
+
+def test_a_code_that_is_added_up_and_gone_holds_back_every_figure_of_the_table(tmp_path: Path) -> None:
+    less = MadeUp(
+        ACCOUNTS[2023].id,
+        ACCOUNTS[2023].title,
+        {**ACCOUNTS[2023].dimensions, "Categorie": {"L1.1": "Salarissen", "B3.7": "Leges"}},
+        ACCOUNTS[2023].measures,
+    )
+    card = accounts_card()
+    dims = "Categorie=total;TaakveldBalanspost=total"
+    row = {"indicator_id": "i", "dataset_id": card.dataset_id, "measure_code": "k_2ePlaatsing", "dims": dims}
+    indicators = [Indicator.model_construct(**row, formula="published", numerator="", denominator="")]
+    tables = [less.as_v3(), ACCOUNTS[2024].as_v3()]
+    with open_standin("--tables", str(write_bundles(tmp_path / "tables", tables))) as standin:
+        land(standin, card, tmp_path)
+        found = examine(card, standin.origin(), indicators)
+    changes = drift(card, Landing(tmp_path / "landing"), invented=False)
+    assert "L4.2" in reasons_to_hold_back(indicators, changes)["i"]
+    assert "L4.2" in found.problems[0].problem
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"tables": {2024: "99067NED"}}, "`codes` of just those years"),
+        ({"access": [{"protocol": "cbs_odata4"}]}, "are only read by `protocol: cbs_odata3`"),
+    ],
+)
+def test_tables_that_do_not_fit_their_card_are_refused(changes: dict[str, Any], problem: str) -> None:
+    with pytest.raises(ValueError, match=problem):
+        accounts_card(**changes)

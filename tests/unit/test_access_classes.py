@@ -62,6 +62,8 @@ def test_an_address_is_confirmed_unless_the_way_says_otherwise(said: dict[str, A
     [
         ({"protocol": "ftp"}, "does not match any of the expected tags"),
         ({"protocol": "cbs_odata4", "table": "81575NED"}, "Extra inputs are not permitted"),
+        ({"protocol": "cbs_odata4", "host": "dataderden"}, "only has OData v3"),
+        ({"protocol": "cbs_odata3", "host": "https://a.nl"}, "Input should be 'dataderden'"),
         ({"protocol": "ckan", "package": "a/../b"}, "String should match pattern"),
         ({"protocol": "ckan", "package": "a", "resources": {"name": "("}}, "not a regular expression"),
         ({"protocol": "ckan", "package": "a", "resources": {"newest": 0}}, "greater than or equal to 1"),

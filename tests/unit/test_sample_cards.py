@@ -9,14 +9,14 @@ import pytest
 from support_sample import serving
 
 from pipelines.clients.http import HttpClient, open_session
-from pipelines.clients.registry import ASKED, CBS, told_by
+from pipelines.clients.registry import ASKED, CBS, told_at, told_by
 from pipelines.ingest.origins import LiveOrigin
 from pipelines.ingest.refresh import Refreshed, refresh
 from pipelines.landing.store import Landing
 from pipelines.sample.figures import land as areas_of
 from pipelines.sample.make_sample import NoPace, sample_origin
 from pipelines.settings import CARDS
-from pipelines.sources.access import Protocol
+from pipelines.sources.access import Protocol, Server
 from pipelines.sources.card import Cadence, Shape, SourceCard, load_cards
 from pipelines.sources.periods import letters_of, period_kinds
 from schemas.shapes import check_shape
@@ -234,7 +234,7 @@ def test_registers_have_organisations_persons_and_schemes_that_were_looked_at(tm
 
 
 @pytest.fixture(scope="module")
-def served() -> Iterator[dict[Protocol, str]]:
+def served() -> Iterator[dict[Server, str]]:
     with serving(ALL) as addresses:
         yield addresses
 
@@ -245,13 +245,14 @@ def served() -> Iterator[dict[Protocol, str]]:
         "cbs/85926NED",
         "cbs/82949NED",
         "cbs/81575NED",
+        "cbs/iv3_municipalities",
         "eurostat/nama_10r_3gdp",
         "amsterdam/subsidies",
         "zaanstad/subsidies",
         "pdok/gemeente_gegeneraliseerd_2026",
     ],
 )
-def test_over_http_comes_what_comes_without(dataset_id: str, served: dict[Protocol, str], tmp_path: Path) -> None:
+def test_over_http_comes_what_comes_without(dataset_id: str, served: dict[Server, str], tmp_path: Path) -> None:
     card = ALL[dataset_id]
     http = HttpClient(open_session(), tries=1, pace=NoPace())
     origin = LiveOrigin(http, {**dict.fromkeys(Protocol, ""), **served}, is_invented=True)
@@ -266,6 +267,6 @@ def test_over_http_comes_what_comes_without(dataset_id: str, served: dict[Protoc
     access = card.access[0] if card.access[0].protocol == done.snapshot.protocol else card.access[-1]
     if done.snapshot.modified or done.snapshot.stamp:
         asks = told_by(access.protocol)
-        state = ASKED[asks].probe(http, served[asks], card, access)
+        state = ASKED[asks].probe(http, told_at(served, access), card, access)
         assert (state.modified, state.stamp) == (done.snapshot.modified, done.snapshot.stamp)
     assert (access.protocol in CBS) == (card.publisher == "cbs")

@@ -10,11 +10,11 @@ from pipelines.landing.store import NOTICE
 from pipelines.sample.boundaries import ancestors, in_year, municipalities
 from pipelines.sample.source import SampleSource
 from pipelines.settings import CARDS
-from pipelines.sources.access import Protocol
+from pipelines.sources.access import Host, Protocol, Server
 from pipelines.sources.card import load_cards
 
 V4, V3, BULK = "https://v4.example/odata/v1/CBS", "https://v3.example", "https://bulk.example/csv"
-ADDRESSES = {protocol: f"https://{protocol}.example" for protocol in Protocol} | {
+ADDRESSES: dict[Server, str] = {server: f"https://{server}.example" for server in (*Protocol, *Host)} | {
     Protocol.CBS_ODATA4: V4,
     Protocol.CBS_ODATA3: V3,
     Protocol.CBS_BULK: BULK,
