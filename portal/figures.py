@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from portal.charts import Point
+from portal.charts import Point, of_year
 from portal.csv_text import Row
 from portal.periods import Calendar, is_broken
 
@@ -50,7 +50,7 @@ def through_years(rows: Iterable[Row], calendar: Calendar, breaks: Collection[da
     for row in yearly:
         day = calendar.first_day(row["period_code"])
         is_break = before is not None and is_broken(breaks, before, day)
-        points.append(Point(row["year"], row["value"], row["value_status"], is_break))
+        points.append(of_year(row["year"], row["value"], row["value_status"], is_break))
         before = day
     return points
 

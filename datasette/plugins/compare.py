@@ -13,7 +13,7 @@ from datasette.utils.asgi import Request
 
 from portal.answers import answer_csv, refuse_csv
 from portal.boundaries import KEPT_SCHEMES, put_on_boundaries
-from portal.comparison_chart import MOST_LINES, Line, LinePoint, comparison_chart, mark
+from portal.charts import MOST_LINES, Drawn, Point, large_chart, mark, marked_lines
 from portal.context import ReleaseContext, context_of
 from portal.csv_text import Row
 from portal.formats import format_period
@@ -26,7 +26,6 @@ from portal.rounding import round_half_away
 PARAMETERS = ("region", "indicator", "boundary_year")
 MOST_SUGGESTIONS = 5
 FIRST_INDICATOR = "population_count"
-FIRM = ("final", "unstated", "revised_provisional")
 COLUMNS = (
     "indicator_id",
     "indicator",
@@ -217,24 +216,28 @@ def _draw(
 ) -> Any:
     registry, titles = release.registry, release.texts["periods"]
 
-    def points(code: str) -> Iterator[LinePoint]:
+    def points(code: str) -> Iterator[Point]:
         breaks = registry.breaks_of(asked.indicator["indicator_id"], code)
         before = None
         for period in sorted(series.get(code, {}), key=registry.periods.order):
             figure, day = series[code][period], registry.periods.first_day(period)
-            yield LinePoint(
+            yield Point(
                 day,
                 format_period(period, titles, lang),
                 figure.value,
-                figure.status in FIRM and figure.method != "split_estimate",
+                "estimated" if figure.method == "split_estimate" else figure.status,
                 before is not None and is_broken(breaks, before, day),
             )
             before = day if figure.value is not None else before
 
-    lines = [Line(registry.regions[code]["name"], list(points(code))) for code in asked.codes]
-    heading = f"{asked.indicator[f'title_{lang}']}: {', '.join(line.title for line in lines)}"
-    description = release.text("compare", "chart_about", lang)
-    return comparison_chart(lines, heading, description, 0 if is_index else asked.indicator["decimals"], lang)
+    lines = marked_lines([(registry.regions[code]["name"], list(points(code))) for code in asked.codes])
+    return large_chart(
+        Drawn(lines),
+        heading=f"{asked.indicator[f'title_{lang}']}: {', '.join(line.title for line in lines)}",
+        description=release.text("compare", "chart_about", lang),
+        decimals=0 if is_index else asked.indicator["decimals"],
+        lang=lang,
+    )
 
 
 async def compare_csv(request: Request, datasette: Datasette) -> Response:

@@ -1,6 +1,5 @@
 """The profile of a municipality (/gemeente/GM0363) and of any other region (/regio/corop/CR23), in both languages."""
 
-import re
 from collections.abc import Iterable, Mapping, Set
 from datetime import date
 from typing import Any
@@ -10,7 +9,7 @@ from datasette.app import Datasette
 from datasette.utils.asgi import Request
 from jinja2 import Environment
 
-from portal.charts import LARGE, SMALL, line_chart
+from portal.charts import line_chart
 from portal.context import context_of
 from portal.csv_text import Row
 from portal.figures import Figure, figures_of
@@ -18,6 +17,7 @@ from portal.formats import keep_together
 from portal.pages import MUNICIPALITY, language, not_found, parts_of, region_url, render, routes
 from portal.registry import Registry, in_order
 from portal.rows import read_rows
+from portal.slugs import tidy_code
 
 HEADLINES_PER_THEME = 6
 # A figure is compared with all municipalities and with one group more, which the reader chooses with this parameter.
@@ -97,12 +97,6 @@ async def profile(request: Request, datasette: Datasette) -> Response:
         title = context_of(datasette).text("profile_errors", "elsewhere", lang).format(code=parts["code"])
         return await not_found(datasette, request, page, title, links={url: region["name"]})
     return await render(datasette, request, "profile.html", page, await read_profile(datasette, region, lang, request))
-
-
-def tidy_code(text: str) -> str:
-    """Returns a code as CBS writes it, if only capitals, spaces or the letters of a municipality are missing."""
-    code = re.sub(r"[\s_-]", "", text).upper()
-    return f"GM{code.zfill(4)}" if code.isdigit() else code
 
 
 async def _read_region(datasette: Datasette, code: str) -> dict[str, Any] | None:
@@ -234,13 +228,11 @@ def by_programme(rows: list[Row], titles: Mapping[str, Row]) -> list[Row]:
 def prepare_jinja2_environment(env: Environment, datasette: Datasette) -> None:
     """Lets templates draw charts and keep numbers on one line."""
 
-    def chart(points: Any, title: str, decimals: int, lang: str, *, large: bool = False) -> Any:
+    def chart(points: Any, title: str, decimals: int, lang: str) -> Any:
         def words(key: str) -> str:
             return context_of(datasette).text("charts", key, lang)
 
-        return line_chart(
-            points, title=title, decimals=decimals, lang=lang, words=words, size=LARGE if large else SMALL
-        )
+        return line_chart(points, title=title, decimals=decimals, lang=lang, words=words)
 
     env.globals["line_chart"] = chart
     env.filters["together"] = keep_together

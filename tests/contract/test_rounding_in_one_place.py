@@ -18,7 +18,7 @@ MODULES = sorted(
 )
 # What these round are places on a drawing, the months of an age and the size of a file: no figures.
 DRAWN = {
-    *("portal/ages.py", "portal/axes.py", "portal/charts.py", "portal/choropleth.py", "portal/comparison_chart.py"),
+    *("portal/ages.py", "portal/axes.py", "portal/charts.py", "portal/choropleth.py"),
     *("portal/formats.py", "portal/map_shapes.py", "portal/tension.py"),
 }
 # A cast to a decimal rounds what it is given.
