@@ -248,12 +248,12 @@ def line_chart(
     ).format(describe(points, title, decimals, lang, words), size.width, size.height, Markup("").join(parts))
 
 
-def mark(place: int) -> Markup:
+def mark(place: int, style: str | None = None) -> Markup:
     """Returns the mark and dash of a line as a small SVG, for the legend beside the chart."""
     return Markup(
-        '<svg class="key s{}" viewBox="0 0 40 14" width="40" height="14" aria-hidden="true">'
+        '<svg class="key {}" viewBox="0 0 40 14" width="40" height="14" aria-hidden="true">'
         '<path class="line" d="M1 7H39"/><path class="mark" transform="translate(20 7)" d="{}"/></svg>'
-    ).format(place, _MARKS[place])
+    ).format(style or f"s{place}", _MARKS[place])
 
 
 def marked_lines(series: Sequence[tuple[str, Sequence[Point]]]) -> list[Line]:

@@ -19,9 +19,11 @@ from portal.csv_text import Row
 from portal.extract import Texts
 from portal.maps import Maps, read_maps
 from portal.overview import Overview, read_overview
-from portal.pages import DATABASE
+from portal.pages import DATABASE, figure_page, page_url
+from portal.pictures import resolve_style
 from portal.registry import Registry, read_registry, search_regions
 from portal.release_form import refuse_unknown
+from portal.slugs import Slugs, slugs_of
 from portal.words import LANGUAGES, read_words
 
 
@@ -37,8 +39,10 @@ class ReleaseContext:
         texts: every sentence of the pages, by group, key and language.
         other_names: the other names of regions, by region code.
         headlines: the indicators that a profile shows first, in that order.
+        picture_style: the styles of a chart in a picture that stands alone.
         style_version: changes with the style sheets, so that a browser fetches them again.
         registry: what readers can choose from.
+        slugs: how addresses name the regions and indicators.
         overview: what the home page shows.
         maps: what maps look like.
         api: the release as the API sees it.
@@ -51,8 +55,10 @@ class ReleaseContext:
     texts: Texts
     other_names: dict[str, list[str]]
     headlines: list[str]
+    picture_style: str
     style_version: str
     registry: Registry
+    slugs: Slugs
     overview: Overview
     maps: Maps
     api: Facts
@@ -70,6 +76,17 @@ class ReleaseContext:
     def find_regions(self, asked: str) -> list[Row]:
         """Returns the regions that a reader may mean, see `search_regions`."""
         return search_regions(asked, self.registry, list(self.texts["schemes"]), self.other_names)
+
+    def figure_url(self, region_code: str, indicator_id: str, lang: str, *, is_embedded: bool = False) -> str:
+        """Returns the address of the page of one figure, which is there if the region has the figure."""
+        scheme = self.registry.regions[region_code]["scheme"]
+        return page_url(
+            figure_page(scheme, is_embedded=is_embedded),
+            lang,
+            scheme=scheme,
+            region=self.slugs.regions[region_code],
+            indicator=self.slugs.indicators[lang][indicator_id],
+        )
 
     @property
     def ascii_notice(self) -> str | None:
@@ -105,16 +122,19 @@ async def read_context(datasette: Datasette) -> ReleaseContext:
     style = b"".join(path.read_bytes() for path in sorted((portal_folder / "static").glob("*.css")))
     texts = {**read_texts(portal_folder), **await read_words(datasette)}
     registry = await read_registry(datasette)
+    other_names = _read_yaml(portal_folder / "names.yml")
     return ReleaseContext(
         folder=folder,
         release_id=release_id,
         notice=notice,
         newest_landed_at=release["newest_landed_at"],
         texts=texts,
-        other_names=_read_yaml(portal_folder / "names.yml"),
+        other_names=other_names,
         headlines=_read_yaml(portal_folder / "headlines.yml"),
+        picture_style=resolve_style(_style_sheet(portal_folder, "charts"), _style_sheet(portal_folder, "portal")),
         style_version=hashlib.sha256(style).hexdigest()[:8],
         registry=registry,
+        slugs=slugs_of(registry.regions.values(), registry.indicators.values(), other_names, LANGUAGES),
         overview=await read_overview(datasette, folder, registry, list(texts["themes"])),
         maps=await read_maps(datasette),
         api=await read_facts(datasette, release_id, notice, texts),
@@ -147,6 +167,10 @@ def read_texts(portal_folder: Path) -> Texts:
                 )
             texts[group] = entries
     return texts
+
+
+def _style_sheet(portal_folder: Path, name: str) -> str:
+    return (portal_folder / "static" / f"{name}.css").read_text(encoding="utf-8")
 
 
 def _read_yaml(path: Path) -> Any:

@@ -6,7 +6,12 @@ from datetime import date
 
 from portal.charts import Point, of_year
 from portal.csv_text import Row
+from portal.formats import format_period
 from portal.periods import Calendar, is_broken
+
+# A part of a municipality that was divided is estimated, whatever the status of the whole.
+SPLIT = "split_estimate"
+Titles = Mapping[str, Mapping[str, str]]
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,22 @@ def through_years(rows: Iterable[Row], calendar: Calendar, breaks: Collection[da
         day = calendar.first_day(row["period_code"])
         is_break = before is not None and is_broken(breaks, before, day)
         points.append(of_year(row["year"], row["value"], row["value_status"], is_break))
+        before = day
+    return points
+
+
+def through_time(
+    rows: Iterable[Row], calendar: Calendar, breaks: Collection[date], kind: str, titles: Titles, lang: str
+) -> list[Point]:
+    """Returns the points of a chart of periods of one kind that are over, with their intervals, in order of time."""
+    of_kind = [row for row in rows if row["is_over"] and calendar.kind_of(row["period_code"]) == kind]
+    points, before = [], None
+    for row in sorted(of_kind, key=lambda row: calendar.order(row["period_code"])):
+        day = calendar.first_day(row["period_code"])
+        is_break = before is not None and is_broken(breaks, before, day)
+        status = "estimated" if row["boundary_method"] == SPLIT else row["value_status"]
+        title = format_period(row["period_code"], titles, lang)
+        points.append(Point(day, title, row["value"], status, is_break, row["lower"], row["upper"]))
         before = day
     return points
 

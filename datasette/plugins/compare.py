@@ -16,6 +16,7 @@ from portal.boundaries import KEPT_SCHEMES, put_on_boundaries
 from portal.charts import MOST_LINES, Drawn, Point, large_chart, mark, marked_lines
 from portal.context import ReleaseContext, context_of
 from portal.csv_text import Row
+from portal.figures import SPLIT
 from portal.formats import format_period
 from portal.pages import DATABASE, file_routes, language, page_url, render, routes
 from portal.periods import is_broken
@@ -225,7 +226,7 @@ def _draw(
                 day,
                 format_period(period, titles, lang),
                 figure.value,
-                "estimated" if figure.method == "split_estimate" else figure.status,
+                "estimated" if figure.method == SPLIT else figure.status,
                 before is not None and is_broken(breaks, before, day),
             )
             before = day if figure.value is not None else before

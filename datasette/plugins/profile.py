@@ -13,16 +13,13 @@ from portal.charts import line_chart
 from portal.context import context_of
 from portal.csv_text import Row
 from portal.figures import Figure, figures_of
-from portal.formats import keep_together
 from portal.pages import MUNICIPALITY, language, not_found, parts_of, region_url, render, routes
+from portal.peer_groups import PEER_GROUP, groups_among, shown_groups
 from portal.registry import Registry, in_order
 from portal.rows import read_rows
 from portal.slugs import tidy_code
 
 HEADLINES_PER_THEME = 6
-# A figure is compared with all municipalities and with one group more, which the reader chooses with this parameter.
-EVERYONE = "all"
-PEER_GROUP = "group"
 NEAREST = 3
 SUBSIDIES = "subsidies"
 # A figure that relates its numerator to something is shown with that numerator.
@@ -126,7 +123,7 @@ async def read_profile(datasette: Datasette, region: dict[str, Any], lang: str, 
         await rows(FIGURES), baseline, peers, registry.indicators, tables_of, registry.periods, breaks_of
     )
     similar = by_kind(await rows(SIMILAR), registry.peer_groups) if is_compared(region) else []
-    choices = [group for group in registry.peer_groups if any(row["peer_group"] == group for row in peers)]
+    choices = groups_among(registry.peer_groups, (row["peer_group"] for row in peers))
     part_of = in_order(await rows(PART_OF), release.texts["schemes"])
     own_and_larger = [region["region_code"], *(larger["region_code"] for larger in part_of)]
     return {
@@ -165,17 +162,6 @@ def by_kind(rows: list[Row], groups: Mapping[str, Row]) -> list[dict[str, Any]]:
         for group in groups.values()
         if group["similarity_kind"]
     ]
-
-
-def shown_groups(choices: list[str], asked: str | None) -> dict[str, Any]:
-    """Returns which of the groups of a municipality are shown, and the one that was asked for if it is not in that."""
-    others = [group for group in choices if group != EVERYONE]
-    chosen = [asked] if asked in others else others[:1]
-    return {
-        "peer_choices": others,
-        "shown_peers": [*chosen, *(group for group in choices if group == EVERYONE)],
-        "unknown_group": asked if asked and asked not in choices else None,
-    }
 
 
 def headlines(figures: Iterable[Figure], order: list[str], themes: list[str]) -> dict[str, list[Figure]]:
@@ -226,7 +212,7 @@ def by_programme(rows: list[Row], titles: Mapping[str, Row]) -> list[Row]:
 
 @hookimpl
 def prepare_jinja2_environment(env: Environment, datasette: Datasette) -> None:
-    """Lets templates draw charts and keep numbers on one line."""
+    """Lets templates draw charts."""
 
     def chart(points: Any, title: str, decimals: int, lang: str) -> Any:
         def words(key: str) -> str:
@@ -235,7 +221,6 @@ def prepare_jinja2_environment(env: Environment, datasette: Datasette) -> None:
         return line_chart(points, title=title, decimals=decimals, lang=lang, words=words)
 
     env.globals["line_chart"] = chart
-    env.filters["together"] = keep_together
 
 
 @hookimpl

@@ -35,7 +35,7 @@ def test_the_page_has_table_chart_index_and_files(portal: Datasette, path: str, 
     answer = ask(portal, path, params={"region": ["Zwolle", "AM11", "groningen"], "indicator": "crimes_count"})
     page = answer.text
     assert answer.status_code == 200 and f'<html lang="{lang}">' in page and heading in page
-    assert page.count("<h1") == 1 and page.count('<svg class="chart"') == 2 and "= 100" in page
+    assert page.count("<h1") == 1 and page.count('<svg class="chart large"') == 2 and "= 100" in page
     assert "<script" not in page and "style=" not in page
     assert f'href="{path}.csv?region=GM0193&amp;region=AM11&amp;region=GM0014&amp;indicator=crimes_count"' in page
     assert "default-src 'none'" in answer.headers["content-security-policy"]
