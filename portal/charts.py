@@ -83,6 +83,7 @@ class Line:
     points: Sequence[Point]
     style: str
     mark: int = 0
+    has_whiskers: bool = True
 
     @property
     def known(self) -> list[Point]:
@@ -117,7 +118,7 @@ class Size:
 
 
 SMALL = Size(260, 84)
-WIDE = Size(760, 360)
+WIDE = Size(840, 370)
 NARROW = Size(360, 300)
 
 
@@ -135,7 +136,9 @@ class Drawn:
 
     def __post_init__(self) -> None:
         known = [point for line in self.lines for point in line.known]
-        values = [v for p in known for v in (p.value, p.lower, p.upper) if v is not None]
+        values = [point.value for point in known if point.value is not None]
+        bounded = [point for line in self.lines if line.has_whiskers for point in line.known]
+        values += [bound for point in bounded for bound in (point.lower, point.upper) if bound is not None]
         days = {point.day for point in known}
         for target in self.targets:
             values += [target.value, *([target.start[1]] if target.start else [])]
@@ -395,7 +398,8 @@ class _Frame:
         parts = []
         if path:
             parts.append(Markup('<path class="casing" d="{0}"/><path class="line" d="{0}"/>').format(path))
-        parts += [self._whisker(point) for point in known if point.lower is not None and point.upper is not None]
+        if line.has_whiskers:
+            parts += [self._whisker(point) for point in known if point.lower is not None and point.upper is not None]
         for point in known:
             if len(known) <= MOST_MARKS or not point.is_sure or point is known[-1]:
                 parts.append(self._mark(line, point))

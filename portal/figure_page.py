@@ -99,11 +99,17 @@ class FigurePage:
         """The newest period, in words."""
         return self.figure.period
 
+    @property
+    def label(self) -> str:
+        """The name of the region as a label begins with it."""
+        name = str(self.region["short_name"])
+        return name[:1].upper() + name[1:]
+
     def drawn(self, country: str, band: str, *, names: bool) -> Drawn:
         """Returns what the chart shows; `country` and `band` are the names of those."""
-        lines = [Line(self.region["short_name"], self.points, "own-figure")]
+        lines = [Line(self.label, self.points, "own-figure")]
         if self.country:
-            lines.insert(0, Line(country, self.country, "country-figure", 1))
+            lines.insert(0, Line(country, self.country, "country-figure", 1, has_whiskers=False))
         days = {point.day for point in self.points}
         quarters = sorted(self.group.quarters.items()) if self.group else []
         spans = [(day, low, high) for day, (low, _, high) in quarters if day in days]
@@ -173,7 +179,7 @@ async def read_figure_page(
     `asked` is the group that the reader chose to lay it beside; the first one if it is none of the groups there are.
     """
     registry = release.registry
-    region, indicator = named(registry.regions[region_code]), registry.indicators[indicator_id]
+    region, indicator = named(registry.regions[region_code], release, lang), registry.indicators[indicator_id]
     reader = _Reader(datasette, release, region, indicator)
     course = next(iter(await reader.rows(BASELINE)), None)
     peers = {row["peer_group"]: row for row in await reader.rows(PEERS)}
@@ -226,9 +232,11 @@ async def read_all_periods(datasette: Datasette, release: ReleaseContext, page: 
     return [row for code in series for row in series[code]]
 
 
-def named(region: Row) -> Row:
-    """Returns a region with its name as people say it: without what CBS adds to it."""
-    return {**region, "short_name": region["name"].removesuffix(" (gemeente)")}
+def named(region: Row, release: ReleaseContext, lang: str) -> Row:
+    """Returns a region with its name as people say it: without what CBS adds to it; the country in the language."""
+    is_country = region["region_code"] == COUNTRY
+    name = release.text("figure", "country_name", lang) if is_country else region["name"].removesuffix(" (gemeente)")
+    return {**region, "short_name": name}
 
 
 async def _read_spread(reader: _Reader, period_code: str) -> Spread | None:

@@ -101,7 +101,8 @@ def say_figure(region: str, figure: Figure, indicator: Row, status: str, lang: s
     """Returns what the figure is: region, value with unit, period, and the status in words if it may still change."""
     key = "figure_not_final" if figure.status in NOT_FINAL else "figure"
     value = with_unit(figure.value, indicator, lang)
-    return words(key).format(region=region, value=value, period=figure.period, status=status)
+    said = words(key).format(region=region, value=value, period=figure.period, status=status)
+    return said[:1].upper() + said[1:]
 
 
 def say_beside_country(
@@ -139,7 +140,8 @@ def say_before(figure: Figure, before: Figure | None, indicator: Row, lang: str,
     """Returns what the figure was a period earlier, never that it rose from a number to the same number."""
     if before is None:
         return ""
-    how = relation(figure, before, indicator)
+    a, b = (as_decimal(each.value, indicator["decimals"]) for each in (figure, before))
+    how = "same" if a == b else relation(figure, before, indicator)
     value = with_unit(before.value, indicator, lang, is_short=True)
     return words(f"before_{how}").format(period=before.period, value=value)
 

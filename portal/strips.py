@@ -4,6 +4,7 @@ The axis runs three usual distances from the middle at most, so that a few far r
 what lies beyond is drawn at the end, and counted.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import median
@@ -66,7 +67,7 @@ class Strip:
 
 
 def draw_strip(strip: Strip, decimals: int, lang: str, size: Size, style: str = "") -> Markup:
-    """Returns the strip as SVG: every region a tick, those of the group taller, the own mark with its name above."""
+    """Returns the strip as SVG: regions as ticks, those of the group dark, the own mark with its name above."""
     spread = strip.spread
     across = Scale(spread.low, spread.high, 10, size.width - 10)
 
@@ -75,6 +76,7 @@ def draw_strip(strip: Strip, decimals: int, lang: str, size: Size, style: str = 
 
     others = [at(value) for code, value in spread.values.items() if code not in strip.group and code != strip.own]
     peers = [at(spread.values[code]) for code in strip.group if code in spread.values and code != strip.own]
+    most = max(Counter(map(_pixel, others)).values(), default=1)
     value = spread.values[strip.own]
     x, middle = at(value), at(spread.middle)
     number = format_number(value, decimals, lang)
@@ -84,10 +86,10 @@ def draw_strip(strip: Strip, decimals: int, lang: str, size: Size, style: str = 
         Markup('<svg class="chart strip{}" viewBox="0 0 {} {}" role="img" aria-label="{}">').format(
             f" {style}" if style else "", size.width, size.height, strip.description
         ),
-        _ticks("tick", others, 34, 22),
-        _ticks("tick peer", peers, 28, 34),
+        _ticks("tick", others, most),
+        _ticks("tick peer", peers, 1),
         Markup('<path class="middle-tick" d="M{:.1f} 24V66"/>').format(middle),
-        Markup('<path class="mark own-figure" transform="translate({:.1f} 45)" d="M0-9 7 0 0 9-7 0Z"/>').format(x),
+        Markup('<path class="mark own-figure" transform="translate({:.1f} 52)" d="M0-10 7 0 0 10-7 0Z"/>').format(x),
         _label("own-name own-figure", label, x, 18, size, is_bold=True),
         *(_end_labels(ends, f"{strip.middle_name} {format_number(spread.middle, decimals, lang)}", middle, size)),
         Markup("</svg>"),
@@ -95,9 +97,14 @@ def draw_strip(strip: Strip, decimals: int, lang: str, size: Size, style: str = 
     return Markup("").join(parts)
 
 
-def _ticks(kind: str, places: list[float], top: int, height: int) -> Markup:
-    """All ticks of a kind as one path: a country of municipalities is a few kB."""
-    path = "".join(f"M{x:.0f} {top}v{height}" for x in sorted(places))
+def _pixel(place: float) -> int:
+    return round(place)
+
+
+def _ticks(kind: str, places: list[float], most: int) -> Markup:
+    """All ticks of a kind as one path, each as high as there are regions in its place; where there are most, full."""
+    counted = sorted(Counter(map(_pixel, places)).items())
+    path = "".join(f"M{x} 66v{-(10 + 28 * min(count, most) / most):.0f}" for x, count in counted)
     return Markup('<path class="{}" d="{}"/>').format(kind, path) if path else Markup("")
 
 

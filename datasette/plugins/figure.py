@@ -174,7 +174,7 @@ class Drawing:
         strip = Strip(
             spread=spread,
             own=page.region["region_code"],
-            name=page.region["short_name"],
+            name=page.label,
             group=page.group.members if page.group and page.region["scheme"] == MUNICIPALITY else frozenset(),
             middle_name=self.text("middle"),
             description=f"{described} {self.text('strip_own', middle=middle, own=own, name=page.region['short_name'])}",

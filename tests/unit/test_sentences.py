@@ -94,6 +94,12 @@ def test_a_status_is_said_only_if_the_figure_may_change(status: str, nl: str, en
         assert say_figure("Zwolle", figure(12, status=status), COUNT, "voorlopig", lang, words(lang)) == said
 
 
+def test_a_sentence_begins_with_a_capital() -> None:
+    said = say_figure("the Netherlands", figure(12), COUNT, "", "en", words("en"))
+    assert said == "The Netherlands stands at 12 jobs (2025)."
+    assert say_figure("'s-Gravenhage", figure(12), COUNT, "", "nl", words("nl")).startswith("'s-Gravenhage komt")
+
+
 COUNTRY = {
     "higher": ("Dat is hoger dan in Nederland (5,0).", "That is higher than in the Netherlands (5.0)."),
     "lower": ("Dat is lager dan in Nederland (5,0).", "That is lower than in the Netherlands (5.0)."),
@@ -237,6 +243,13 @@ def test_a_place_is_told_as_how_many_others_are_strictly_lower_or_higher(place: 
     [
         (6, figure(5, "2024"), RATE, "was het lager: 5,0 (2024).", "it was lower: 5.0 (2024)."),
         (4, figure(5, "2024"), SHARE, "was het hoger: 5,0% (2024).", "it was higher: 5.0% (2024)."),
+        (
+            1.04,
+            figure(0.96, "2024", lower=0.5, upper=1.5),
+            {**RATE, "interval_kind": "unknown"},
+            "was het even hoog (2024).",
+            "it was the same (2024).",
+        ),
         (1.04, figure(0.96, "2024"), RATE, "was het even hoog (2024).", "it was the same (2024)."),
         (
             6,
