@@ -4,7 +4,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-_BIBTEX_SPECIAL = re.compile(r"([&%$#_{}])")
+_BIBTEX_SPECIAL = re.compile(r"[&%$#_{}\\]")
+# BibTeX counts braces, also those that are escaped, so they are named.
+_BIBTEX_NAMES = {"\\": r"\textbackslash{}", "{": r"\lbrace{}", "}": r"\rbrace{}"}
 
 
 @dataclass(frozen=True)
@@ -80,4 +82,4 @@ def _note(citation: Citation) -> str:
 
 
 def _escaped(text: str) -> str:
-    return _BIBTEX_SPECIAL.sub(r"\\\1", text)
+    return _BIBTEX_SPECIAL.sub(lambda found: _BIBTEX_NAMES.get(found[0], f"\\{found[0]}"), text)

@@ -20,7 +20,7 @@ from portal.text_width import shorten, text_width
 _AS_DEVIATION = 1.4826
 _MOST_DISTANCES = 3
 FEWEST_REGIONS = 4
-WIDE_STRIP, NARROW_STRIP = Size(760, 92), Size(360, 92)
+WIDE_STRIP, NARROW_STRIP = Size(840, 92), Size(360, 92)
 
 
 @dataclass(frozen=True)

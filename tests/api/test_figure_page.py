@@ -266,6 +266,12 @@ def test_the_first_release_says_that_there_was_none_before(portal: Datasette) ->
     assert "Dit is de eerste release" in fetch(portal, ZWOLLE).text
 
 
+def test_the_target_of_a_goal_is_drawn(portal: Datasette) -> None:
+    url = release_of(portal).figure_url("NL01", "sme_employment_share_pct", "nl")
+    page = fetch(portal, url).text
+    assert page.count(">Streefwaarde 70,0</text>") == 2 and 'class="target"' in page
+
+
 def test_a_chart_has_a_title_a_description_and_a_table(portal: Datasette) -> None:
     page = fetch(portal, ENGLISH).text
     for svg in charts_in(page):
