@@ -92,7 +92,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Band:
+class MiddleHalf:
     """Between what figures half of a group lies, by the first day of the period."""
 
     title: str
@@ -100,7 +100,7 @@ class Band:
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class ChartTarget:
     """A figure to reach: at all times, or along a straight line from one day to another."""
 
     title: str
@@ -127,9 +127,9 @@ class Drawn:
     """All that a large chart shows."""
 
     lines: Sequence[Line]
-    band: Band | None = None
-    targets: Sequence[Target] = ()
-    names: bool = True
+    band: MiddleHalf | None = None
+    targets: Sequence[ChartTarget] = ()
+    has_names: bool = True
     """Whether the names of the lines stand at their ends; their values do in any case if there are no marks."""
     values: list[float] = field(init=False)
     days: list[int] = field(init=False)
@@ -307,7 +307,7 @@ class _Frame:
     def _end_label(self, line: Line) -> str:
         value = format_number(line.known[-1].value, self.decimals, self.lang)
         most = min(LONGEST_LABEL, self.size.width / 3) - text_width(value, TEXT)
-        name = shorten(line.title, TEXT, most) if self.drawn.names else ""
+        name = shorten(line.title, TEXT, most) if self.drawn.has_names else ""
         return f"{name} {value}".strip()
 
     def axes(self) -> list[Markup]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from datasette.app import Datasette
 
-from portal.charts import Band, Drawn, Line, Point, Target, runs, usual_step
+from portal.charts import ChartTarget, Drawn, Line, MiddleHalf, Point, runs, usual_step
 from portal.context import ReleaseContext
 from portal.csv_text import Row
 from portal.figures import newest, through_time
@@ -17,7 +17,16 @@ from portal.formats import format_period
 from portal.pages import MUNICIPALITY
 from portal.peer_groups import EVERYONE, groups_among
 from portal.rows import read_rows
-from portal.sentences import Figure, Place, is_relative, say_all, say_before, say_beside_country, say_figure, say_place
+from portal.sentences import (
+    Place,
+    ToldFigure,
+    is_relative,
+    say_all,
+    say_before,
+    say_beside_country,
+    say_figure,
+    say_place,
+)
 from portal.strips import Spread, spread_of
 
 COUNTRY = "NL01"
@@ -82,14 +91,14 @@ class FigurePage:
     indicator: Row
     period_code: str
     method: str
-    figure: Figure
+    figure: ToldFigure
     points: Sequence[Point]
     country: Sequence[Point]
     place: Place | None
     spread: Spread | None
     group: Group | None
     choices: Sequence[str]
-    targets: Sequence[Target]
+    targets: Sequence[ChartTarget]
     breaks: Sequence[Row]
     sources: Sequence[Row]
     sentence: str
@@ -105,7 +114,7 @@ class FigurePage:
         name = str(self.region["short_name"])
         return name[:1].upper() + name[1:]
 
-    def drawn(self, country: str, band: str, *, names: bool) -> Drawn:
+    def drawn(self, country: str, band: str, *, has_names: bool) -> Drawn:
         """Returns what the chart shows; `country` and `band` are the names of those."""
         lines = [Line(self.label, self.points, "own-figure")]
         if self.country:
@@ -113,7 +122,7 @@ class FigurePage:
         days = {point.day for point in self.points}
         quarters = sorted(self.group.quarters.items()) if self.group else []
         spans = [(day, low, high) for day, (low, _, high) in quarters if day in days]
-        return Drawn(lines, Band(band, spans) if spans else None, self.targets, names)
+        return Drawn(lines, MiddleHalf(band, spans) if spans else None, self.targets, has_names)
 
 
 class _Reader:
@@ -160,14 +169,14 @@ class _Reader:
             return [source for source in found if source["shape"] != SUBSIDIES or source["dataset_id"] in own]
         return found
 
-    async def targets(self) -> list[Target]:
+    async def targets(self) -> list[ChartTarget]:
         """What the programmes and the plan of the region itself want to reach; the names are keys of texts."""
-        wanted = [Target("target", row["target_value"]) for row in await self.rows(GOALS)]
+        wanted = [ChartTarget("target", row["target_value"]) for row in await self.rows(GOALS)]
         for row in await self.rows(PLAN):
             start = None
             if row["base_value"] is not None and row["base_period"]:
                 start = (self.release.registry.periods.first_day(row["base_period"]), row["base_value"])
-            wanted.append(Target("plan", row["target_value"], date(row["target_year"], 1, 1), start))
+            wanted.append(ChartTarget("plan", row["target_value"], date(row["target_year"], 1, 1), start))
         return wanted
 
 
@@ -255,21 +264,21 @@ def _place_of(course: Row | None, scheme: str, release: ReleaseContext, lang: st
     return Place(course["rank_from_high"], course["rank_from_low"], course["count_all"], regions)
 
 
-def _figure_of(row: Row, period: str) -> Figure:
+def _figure_of(row: Row, period: str) -> ToldFigure:
     status = "estimated" if row["boundary_method"] == "split_estimate" else row["value_status"]
-    return Figure(row["value"], period, status, row.get("lower"), row.get("upper"))
+    return ToldFigure(row["value"], period, status, row.get("lower"), row.get("upper"))
 
 
-def _as_figure(point: Point | None) -> Figure | None:
+def _as_figure(point: Point | None) -> ToldFigure | None:
     if point is None or point.value is None:
         return None
-    return Figure(point.value, point.period, point.status, point.lower, point.upper)
+    return ToldFigure(point.value, point.period, point.status, point.lower, point.upper)
 
 
 def _sentence(
     region: Row,
     indicator: Row,
-    figure: Figure,
+    figure: ToldFigure,
     points: Sequence[Point],
     country: Sequence[Point],
     place: Place | None,

@@ -5,9 +5,9 @@ better explanation; it is judged only if its indicator has a better side; a coun
 of the group `sentences` in the language.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
+from portal.charts import Words
 from portal.csv_text import Row
 from portal.formats import format_number
 from portal.rounding import as_decimal
@@ -18,11 +18,9 @@ RELATIVE = frozenset({"rate", "share", "ratio", "change"})
 # As part of the usual distance of a region from the middle one: less is about equal.
 ABOUT_EQUAL = 0.25
 
-Words = Callable[[str], str]
-
 
 @dataclass(frozen=True)
-class Figure:
+class ToldFigure:
     """A figure, with the bounds of its interval if those are known."""
 
     value: float
@@ -58,7 +56,7 @@ def with_unit(value: float, indicator: Row, lang: str, *, is_short: bool = False
     return f"{number} ({unit})" if "=" in unit else f"{number} {unit}"
 
 
-def relation(one: Figure, other: Figure, indicator: Row, usual_distance: float | None = None) -> str:
+def relation(one: ToldFigure, other: ToldFigure, indicator: Row, usual_distance: float | None = None) -> str:
     """Returns how a figure is to another: `higher`, `lower`, `same`, `about` or `indistinct`.
 
     `usual_distance` is the median distance of regions from the middle one, as `portal.strips` has it.
@@ -75,7 +73,7 @@ def relation(one: Figure, other: Figure, indicator: Row, usual_distance: float |
     return "higher" if a > b else "lower"
 
 
-def _overlap(one: Figure, other: Figure) -> bool:
+def _overlap(one: ToldFigure, other: ToldFigure) -> bool:
     """Whether the intervals overlap; a figure without one is taken as it is."""
     if one.lower is None and other.lower is None:
         return False
@@ -84,7 +82,7 @@ def _overlap(one: Figure, other: Figure) -> bool:
     return max(low) <= min(high)
 
 
-def judgement(how: str, one: Figure, other: Figure, indicator: Row) -> str | None:
+def judgement(how: str, one: ToldFigure, other: ToldFigure, indicator: Row) -> str | None:
     """Returns whether being higher or lower is `better` or `worse`; None if there is no better side."""
     direction = indicator["direction"]
     if how not in ("higher", "lower"):
@@ -97,7 +95,7 @@ def judgement(how: str, one: Figure, other: Figure, indicator: Row) -> str | Non
     return "better" if (how == "higher") == (direction == "higher_is_better") else "worse"
 
 
-def say_figure(region: str, figure: Figure, indicator: Row, status: str, lang: str, words: Words) -> str:
+def say_figure(region: str, figure: ToldFigure, indicator: Row, status: str, lang: str, words: Words) -> str:
     """Returns what the figure is: region, value with unit, period, and the status in words if it may still change."""
     key = "figure_not_final" if figure.status in NOT_FINAL else "figure"
     value = with_unit(figure.value, indicator, lang)
@@ -106,7 +104,12 @@ def say_figure(region: str, figure: Figure, indicator: Row, status: str, lang: s
 
 
 def say_beside_country(
-    figure: Figure, country: Figure | None, indicator: Row, usual_distance: float | None, lang: str, words: Words
+    figure: ToldFigure,
+    country: ToldFigure | None,
+    indicator: Row,
+    usual_distance: float | None,
+    lang: str,
+    words: Words,
 ) -> str:
     """Returns how the figure is to that of the country in the same period; nothing if they cannot be compared."""
     if country is None or country.period != figure.period or not is_relative(indicator):
@@ -117,7 +120,7 @@ def say_beside_country(
     return words(key).format(value=with_unit(country.value, indicator, lang, is_short=True))
 
 
-def say_place(place: Place | None, figure: Figure, lang: str, words: Words) -> str:
+def say_place(place: Place | None, figure: ToldFigure, lang: str, words: Words) -> str:
     """Returns how many regions of its kind have a lower or a higher figure; nothing if it has no place."""
     if place is None or place.count < 2:
         return ""
@@ -136,7 +139,7 @@ def say_place(place: Place | None, figure: Figure, lang: str, words: Words) -> s
     return f"{said} {words('place_chance')}" if figure.lower is not None and key != "place_all_same" else said
 
 
-def say_before(figure: Figure, before: Figure | None, indicator: Row, lang: str, words: Words) -> str:
+def say_before(figure: ToldFigure, before: ToldFigure | None, indicator: Row, lang: str, words: Words) -> str:
     """Returns what the figure was a period earlier, never that it rose from a number to the same number."""
     if before is None:
         return ""

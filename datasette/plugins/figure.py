@@ -51,7 +51,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Asked:
+class AskedFigure:
     """The figure that an address names, and where its page is."""
 
     region: Row
@@ -65,7 +65,7 @@ class Asked:
         return "-".join(self.url.split("/")[-2:])
 
 
-async def find(request: Request, datasette: Datasette) -> Asked | Response:
+async def find(request: Request, datasette: Datasette) -> AskedFigure | Response:
     """Returns the figure that an address names; a redirect to its one address, or what is not there."""
     release, lang, parts = context_of(datasette), language(request), parts_of(request)
     scheme, indicator_id = parts.get("scheme", MUNICIPALITY), release.slugs.indicator_id(parts["indicator"], lang)
@@ -81,7 +81,9 @@ async def find(request: Request, datasette: Datasette) -> Asked | Response:
     if written != url:
         query = f"?{request.query_string}" if request.query_string else ""
         return _moved(f"{url}{dot}{extension}{query}")
-    return Asked(region, release.registry.indicators[indicator_id], lang, release.figure_url(code, indicator_id, lang))
+    return AskedFigure(
+        region, release.registry.indicators[indicator_id], lang, release.figure_url(code, indicator_id, lang)
+    )
 
 
 def _moved(address: str) -> Response:
@@ -107,7 +109,7 @@ async def _not_there(request: Request, datasette: Datasette, region: Row | None,
     return await not_found(datasette, request, page, title, links=links, query=parts["region"] if not region else "")
 
 
-async def read(request: Request, datasette: Datasette) -> tuple[Asked, FigurePage] | Response:
+async def read(request: Request, datasette: Datasette) -> tuple[AskedFigure, FigurePage] | Response:
     """Returns a figure and all that its page shows, or what to answer instead."""
     asked = await find(request, datasette)
     if isinstance(asked, Response):
@@ -141,13 +143,13 @@ class Drawing:
 
     def chart(self, size: Size, style: str = "") -> Markup:
         """Returns the chart; the names of the lines are at their ends if there is room for them."""
-        drawn = self.page.drawn(self.text("country"), self.group_name, names=size.width > NARROW.width)
+        drawn = self.page.drawn(self.text("country"), self.group_name, has_names=size.width > NARROW.width)
         targets = [type(each)(self.text(each.title), each.value, each.until, each.start) for each in drawn.targets]
         described = [
             describe(line.points, line.title, self.decimals, self.lang, self._chart_words) for line in drawn.lines[::-1]
         ]
         return large_chart(
-            type(drawn)(drawn.lines, drawn.band, targets, drawn.names),
+            type(drawn)(drawn.lines, drawn.band, targets, drawn.has_names),
             heading=self.heading,
             description=" ".join(described),
             decimals=self.decimals,
@@ -207,7 +209,7 @@ class Drawing:
         )
 
 
-def cite(asked: Asked, page: FigurePage, release: ReleaseContext, address: str) -> Citation:
+def cite(asked: AskedFigure, page: FigurePage, release: ReleaseContext, address: str) -> Citation:
     """Returns what every form of a citation of the figure names."""
     title = f"{asked.indicator[f'title_{asked.lang}']}, {page.region['short_name']}, {page.period}"
     return Citation(
@@ -243,7 +245,7 @@ def table_of(page: FigurePage) -> list[Row]:
     ]
 
 
-def context_for(asked: Asked, page: FigurePage, release: ReleaseContext, address: str) -> dict[str, Any]:
+def context_for(asked: AskedFigure, page: FigurePage, release: ReleaseContext, address: str) -> dict[str, Any]:
     """Returns what the page of a figure and the page to show within others both have."""
     drawing, lang = Drawing(release, page, asked.lang), asked.lang
     codes = asked.region["region_code"], asked.indicator["indicator_id"]
@@ -307,12 +309,16 @@ async def embed_view(request: Request, datasette: Datasette) -> Response:
     return await render(datasette, request, "embed.html", _page_of(request), context, policy=EMBED_POLICY)
 
 
+def _none(request: Request, datasette: Datasette) -> str:
+    return context_of(datasette).text("figure", "none", language(request))
+
+
 async def figure_csv(request: Request, datasette: Datasette) -> Response:
     """Serves the figures of the page as CSV: the region, the country and the group, through all periods."""
     found = await read(request, datasette)
     if isinstance(found, Response):
         moved = found.status in (301, 302)
-        return found if moved else refuse_csv(datasette, [context_of(datasette).text("figure", "none", "en")], 404)
+        return found if moved else refuse_csv(datasette, [_none(request, datasette)], 404)
     asked, page = found
     release, registry = context_of(datasette), context_of(datasette).registry
     same = {

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from datasette.app import Datasette
-from support_portal import ask, fetch, run_sql
+from support_charts import charts_in, outside
+from support_portal import ask, fetch, release_of, run_sql
 
 from portal.boundaries import put_on_boundaries
 from portal.registry import read_registry
@@ -26,6 +27,16 @@ def read(portal: Datasette, path: str, **params: Any) -> list[dict[str, str]]:
     answer = ask(portal, path, params=params)
     assert answer.status_code == 200, answer.text
     return list(csv.DictReader(io.StringIO(answer.text, newline="")))
+
+
+def test_no_text_of_a_chart_leaves_it_for_any_indicator(portal: Datasette) -> None:
+    regions = "region=NL01&region=GM0193&region=EM01&region=PT06&region=GM1900"
+    faults, drawn = [], 0
+    for indicator in release_of(portal).registry.indicators:
+        page = fetch(portal, f"/vergelijk?{regions}&indicator={indicator}").text
+        drawn += len(charts_in(page))
+        faults += [f"{indicator}: {told}" for svg in charts_in(page) for told in outside(svg)]
+    assert drawn > 150 and faults == []
 
 
 @pytest.mark.parametrize(

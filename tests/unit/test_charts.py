@@ -16,11 +16,11 @@ from portal.charts import (
     NARROW,
     SMALL,
     WIDE,
-    Band,
+    ChartTarget,
     Drawn,
+    MiddleHalf,
     Point,
     Size,
-    Target,
     describe,
     large_chart,
     line_chart,
@@ -148,8 +148,8 @@ large_lines = st.lists(st.tuples(names, points), min_size=1, max_size=MOST_LINES
 def test_no_text_of_a_chart_leaves_it(
     series: list[tuple[str, list[Point]]], target: float | None, has_names: bool, decimals: int, size: Size
 ) -> None:
-    targets = [Target("Goal", target)] if target is not None else []
-    drawn = Drawn(marked_lines(series), targets=targets, names=has_names)
+    targets = [ChartTarget("Goal", target)] if target is not None else []
+    drawn = Drawn(marked_lines(series), targets=targets, has_names=has_names)
     svg = large_chart(drawn, heading="Jobs", description="About", decimals=decimals, lang="nl", size=size)
     if any(point.value is not None for _, found in series for point in found):
         assert outside(svg) == []
@@ -194,8 +194,10 @@ def test_labels_that_are_far_apart_stay_where_they_are_and_too_many_stand_closer
 
 def test_a_band_is_drawn_in_pieces_and_a_break_as_a_line() -> None:
     series = [of_year(2019, 1.0), of_year(2020, 2.0, is_break=True), of_year(2021, 2.5, lower=2.0, upper=3.0)]
-    band = Band("Peers", [(date(2018, 1, 1), 1.0, 2.0), (date(2020, 1, 1), 1.0, 2.0), (date(2021, 1, 1), 1.5, 2.0)])
-    plan = Target("Plan", 4.0, date(2030, 1, 1), (date(2020, 1, 1), 2.0))
+    band = MiddleHalf(
+        "Peers", [(date(2018, 1, 1), 1.0, 2.0), (date(2020, 1, 1), 1.0, 2.0), (date(2021, 1, 1), 1.5, 2.0)]
+    )
+    plan = ChartTarget("Plan", 4.0, date(2030, 1, 1), (date(2020, 1, 1), 2.0))
     drawn = Drawn(marked_lines([("Zwolle", series)]), band, [plan])
     svg = parsed(large_chart(drawn, heading="", description="", decimals=1, lang="en"))
     assert len(of_class(svg, "path", "band")) == 2

@@ -11,8 +11,8 @@ from pipelines.settings import PORTAL
 from portal.rounding import as_decimal
 from portal.sentences import (
     ABOUT_EQUAL,
-    Figure,
     Place,
+    ToldFigure,
     is_relative,
     judgement,
     relation,
@@ -48,8 +48,8 @@ def words(lang: str) -> Any:
     return text
 
 
-def figure(value: float, period: str = "2025", status: str = "final", **bounds: float) -> Figure:
-    return Figure(value, period, status, **bounds)
+def figure(value: float, period: str = "2025", status: str = "final", **bounds: float) -> ToldFigure:
+    return ToldFigure(value, period, status, **bounds)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ COUNTRY = {
     ],
 )
 def test_a_figure_is_beside_the_country_as_both_are_shown_and_as_chance_allows(
-    one: Figure, other: Figure, indicator: dict[str, Any], distance: float | None, how: str
+    one: ToldFigure, other: ToldFigure, indicator: dict[str, Any], distance: float | None, how: str
 ) -> None:
     assert relation(one, other, indicator, distance) == how
     for lang, said in zip(("nl", "en"), COUNTRY[how], strict=True):
@@ -190,7 +190,7 @@ def test_no_difference_is_no_better_side(how: str) -> None:
     ],
 )
 def test_what_does_not_compare_is_not_laid_beside_the_country(
-    country: Figure | None, indicator: dict[str, Any]
+    country: ToldFigure | None, indicator: dict[str, Any]
 ) -> None:
     assert say_beside_country(figure(6), country, indicator, None, "nl", words("nl")) == ""
 
@@ -268,7 +268,7 @@ def test_a_place_is_told_as_how_many_others_are_strictly_lower_or_higher(place: 
     ],
 )
 def test_what_it_was_before_is_told_as_both_are_shown(
-    now: float, before: Figure, indicator: dict[str, Any], nl: str, en: str
+    now: float, before: ToldFigure, indicator: dict[str, Any], nl: str, en: str
 ) -> None:
     assert say_before(figure(now), before, indicator, "nl", words("nl")) == f"In de periode daarvoor {nl}"
     assert say_before(figure(now), before, indicator, "en", words("en")) == f"In the period before, {en}"
