@@ -41,11 +41,12 @@ where indicator_id = :indicator and boundary_year = :boundary_year
     and region_code in (select value from json_each(:codes))
 order by region_code, period_code
 """
-# Of a group only what its middle half is made of: it may be all municipalities.
+# Of a group only what its middle half is made of, a period to a row: it may be all municipalities.
 OF_GROUP = """
-select period_code, value from observations_on_boundaries
+select period_code, json_group_array(value) as figures from observations_on_boundaries
 where indicator_id = :indicator and boundary_year = :boundary_year and is_over and value is not null
     and region_code in (select value from json_each(:codes))
+group by period_code
 """
 BASELINE = "select * from baseline where region_code = :region and indicator_id = :indicator"
 PEERS = "select * from baseline_peers where region_code = :region and indicator_id = :indicator"
@@ -144,14 +145,12 @@ class _Reader:
 
     async def quarters(self, members: Iterable[str], kind: str) -> dict[date, tuple[float, float, float]]:
         """The quarters of the figures of a group, for each period of a kind in which enough of them have one."""
-        by_period: dict[str, list[float]] = {}
-        for row in await self.rows(OF_GROUP, codes=json.dumps(sorted(members))):
-            by_period.setdefault(row["period_code"], []).append(row["value"])
         periods, found = self.release.registry.periods, {}
-        for code, values in by_period.items():
-            if len(values) >= FEWEST_PEERS and periods.kind_of(code) == kind:
+        for row in await self.rows(OF_GROUP, codes=json.dumps(sorted(members))):
+            values: list[float] = json.loads(row["figures"])
+            if len(values) >= FEWEST_PEERS and periods.kind_of(row["period_code"]) == kind:
                 low, middle, high = quantiles(values, n=4, method="inclusive")
-                found[periods.first_day(code)] = (low, middle, high)
+                found[periods.first_day(row["period_code"])] = (low, middle, high)
         return found
 
     async def members(self, group: str, peers: Mapping[str, Row]) -> frozenset[str]:

@@ -256,7 +256,7 @@ def context_for(asked: AskedFigure, page: FigurePage, release: ReleaseContext, a
         "indicator": page.indicator,
         "url": asked.url,
         "canonical": f"{address}{asked.url}",
-        "other_language_url": release.figure_url(*codes, other),
+        "twin": release.figure_url(*codes, other),
         "wide": drawing.chart(WIDE, "wide"),
         "narrow": drawing.chart(NARROW, "narrow"),
         "group_name": drawing.group_name,
@@ -275,9 +275,11 @@ async def figure_view(request: Request, datasette: Datasette) -> Response:
     drawing, citation = Drawing(release, page, asked.lang), cite(asked, page, release, address)
     group, line = request.args.get(PEER_GROUP), line_of_changes(release.folder)
     codes = asked.region["region_code"], asked.indicator["indicator_id"]
-    rows = table_of(page)
+    rows, shown = table_of(page), context_for(asked, page, release, address)
+    query = f"?{request.query_string}" if group in page.choices else ""
     context = {
-        **context_for(asked, page, release, address),
+        **shown,
+        "other_language_url": f"{shown['twin']}{query}",
         "wide_strip": drawing.strip(WIDE_STRIP, "wide"),
         "narrow_strip": drawing.strip(NARROW_STRIP, "narrow"),
         "rows": rows[:MOST_ROWS],
@@ -287,7 +289,7 @@ async def figure_view(request: Request, datasette: Datasette) -> Response:
         "embed_url": f"{address}{release.figure_url(*codes, asked.lang, is_embedded=True)}",
         "revisions": await revisions_of(page, release),
         "first_release": line[-1].older if line else None,
-        "query": f"?{request.query_string}" if group in page.choices else "",
+        "query": query,
         "plural": release.text("scheme_plurals", page.region["scheme"], asked.lang),
     }
     status = 400 if context["unknown_group"] else 200

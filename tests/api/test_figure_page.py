@@ -194,6 +194,7 @@ def test_a_reader_chooses_the_group_to_compare_with(portal: Datasette) -> None:
     own, g40 = fetch(portal, ZWOLLE).text, fetch(portal, f"{ZWOLLE}?group=g40").text
     assert bands(own) and bands(g40) and bands(own) != bands(g40)
     assert '<option value="g40" selected>' in g40 and f'href="{ZWOLLE}.svg?group=g40"' in g40
+    assert f'class="language" href="{ENGLISH}?group=g40"' in g40
     for group in ("all", "province", "size_class", "similar_population"):
         assert bands(fetch(portal, f"{ZWOLLE}?group={group}").text)
     unknown = ask(portal, f"{ZWOLLE}?group=p10")
