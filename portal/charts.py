@@ -305,7 +305,11 @@ class _Frame:
         self.up = Scale(self.ticks[0], self.ticks[-1], self.bottom, self.top)
 
     def _end_label(self, line: Line) -> str:
-        value = format_number(line.known[-1].value, self.decimals, self.lang)
+        last = line.known[-1]
+        value = format_number(last.value, self.decimals, self.lang)
+        # A line that ends before another says when: its label stands beside the newest period of all.
+        if last.day < max(each.known[-1].day for each in self.drawn.lines if each.known):
+            value = f"{value} ({last.period})"
         most = min(LONGEST_LABEL, self.size.width / 3) - text_width(value, TEXT)
         name = shorten(line.title, TEXT, most) if self.drawn.has_names else ""
         return f"{name} {value}".strip()

@@ -192,6 +192,12 @@ def test_labels_that_are_far_apart_stay_where_they_are_and_too_many_stand_closer
     assert spread([100, 100], 16, 0, 300) == [92, 108]
 
 
+def test_a_line_that_ends_before_another_says_when() -> None:
+    series = [("Zwolle", [of_year(2024, 1.0), of_year(2025, 2.0)]), ("Nederland", [of_year(2024, 5.0)])]
+    svg = parsed(large_chart(Drawn(marked_lines(series)), heading="", description="", decimals=1, lang="nl"))
+    assert [text.text for text in of_class(svg, "text", "end-label")] == ["Zwolle 2,0", "Nederland 5,0 (2024)"]
+
+
 def test_a_band_is_drawn_in_pieces_and_a_break_as_a_line() -> None:
     series = [of_year(2019, 1.0), of_year(2020, 2.0, is_break=True), of_year(2021, 2.5, lower=2.0, upper=3.0)]
     band = MiddleHalf(
