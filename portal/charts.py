@@ -1,31 +1,62 @@
-"""Line charts as SVG, made on the server: without scripts or styles of their own, and described in words too.
+"""Charts of figures through time, as SVG made on the server: without scripts or styles of their own, in words too.
 
-A line breaks where a year has no figure and where the series breaks. Both ends of each axis are labelled, because the
-vertical axis seldom starts at zero. A provisional or estimated figure is an open dot.
+There are two: a small one that labels its ends, for one series on a card, and a large one with axes, for several. A
+line breaks where a period has no figure and where the series breaks. A provisional or estimated figure is an open mark.
+The margins are as wide as the labels in them. Sizes of text are those of `static/charts.css`.
 """
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import pairwise
 
 from markupsafe import Markup, escape
 
-from portal.axes import Scale, ends
+from portal.axes import Scale, ends, ticks_of
+from portal.end_labels import spread
 from portal.formats import format_number
+from portal.text_width import shorten, text_width
 
 # A revised provisional figure is not among them: it changed once and is not definitive yet, so it may change again.
 SURE = frozenset({"final", "unstated"})
+# A step this much longer than the usual one means that a period is missing.
+GAP = 1.5
+# With more points, marks would hide the line; its dash still identifies it.
+MOST_MARKS = 40
+SMALL_TEXT, TEXT, LINE_HEIGHT = 11, 13, 16
+LONGEST_LABEL = 190
+_YEAR = 366
+
+_MARKS = (
+    "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0Z",
+    "M-4-4h8v8h-8Z",
+    "M0-5 5 4H-5Z",
+    "M0-5.5 5.5 0 0 5.5-5.5 0Z",
+    "M0 5 5-4H-5Z",
+    "M-5-2H-2V-5H2V-2H5V2H2V5H-2V2H-5Z",
+    "M-5-3-3-5 0-2 3-5 5-3 2 0 5 3 3 5 0 2-3 5-5 3-2 0Z",
+    "M0-5.5 1.6-1.8 5.5-1.5 2.5 1 3.5 5 0 2.8-3.5 5-2.5 1-5.5-1.5-1.6-1.8Z",
+)
+MOST_LINES = len(_MARKS)
 
 Words = Callable[[str], str]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Point:
-    """The figure for a year; `value` is None if there is none. With `is_break`, a new series begins with it."""
+    """The figure of a period, on its first day; `value` is None if there is none. With `is_break`, a new series begins.
 
-    year: int
+    `lower` and `upper` are the bounds of its interval, if that is known.
+    """
+
+    day: date
+    period: str
     value: float | None
     status: str = "final"
     is_break: bool = False
+    lower: float | None = None
+    upper: float | None = None
 
     @property
     def is_sure(self) -> bool:
@@ -33,92 +64,123 @@ class Point:
         return self.status in SURE
 
 
-@dataclass(frozen=True)
+def of_year(
+    year: int,
+    value: float | None,
+    status: str = "final",
+    is_break: bool = False,
+    lower: float | None = None,
+    upper: float | None = None,
+) -> Point:
+    """Returns the point of a whole year."""
+    return Point(date(year, 1, 1), str(year), value, status, is_break, lower, upper)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The points of one region; `style` is the class that its colour, dash and width come from."""
+
+    title: str
+    points: Sequence[Point]
+    style: str
+    mark: int = 0
+    has_whiskers: bool = True
+
+    @property
+    def known(self) -> list[Point]:
+        """The points that have a figure, in chronological order."""
+        return sorted((point for point in self.points if point.value is not None), key=lambda p: p.day)
+
+
+@dataclass(frozen=True, slots=True)
+class MiddleHalf:
+    """Between what figures half of a group lies, by the first day of the period."""
+
+    title: str
+    spans: Sequence[tuple[date, float, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class ChartTarget:
+    """A figure to reach: at all times, or along a straight line from one day to another."""
+
+    title: str
+    value: float
+    until: date | None = None
+    start: tuple[date, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Size:
-    """The size of a chart, and the margins for the numbers around it."""
+    """The size of a chart."""
 
     width: int
     height: int
-    left: int = 4
-    right: int = 64
-    top: int = 8
-    bottom: int = 18
 
 
 SMALL = Size(260, 84)
-LARGE = Size(720, 300)
+WIDE = Size(840, 370)
+NARROW = Size(360, 300)
 
 
 @dataclass(frozen=True)
-class Axes:
-    """Maps years and values to positions in the drawing."""
+class Drawn:
+    """All that a large chart shows."""
 
-    first: int
-    last: int
-    low: float
-    high: float
-    size: Size
+    lines: Sequence[Line]
+    band: MiddleHalf | None = None
+    targets: Sequence[ChartTarget] = ()
+    has_names: bool = True
+    """Whether the names of the lines stand at their ends; their values do in any case if there are no marks."""
+    values: list[float] = field(init=False)
+    days: list[int] = field(init=False)
 
-    def x(self, year: int) -> float:
-        """Returns the position of a year from the left; a single year is in the middle."""
-        return Scale(self.first, self.last, self.size.left, self.size.width - self.size.right)(year)
+    def __post_init__(self) -> None:
+        known = [point for line in self.lines for point in line.known]
+        values = [point.value for point in known if point.value is not None]
+        bounded = [point for line in self.lines if line.has_whiskers for point in line.known]
+        values += [bound for point in bounded for bound in (point.lower, point.upper) if bound is not None]
+        days = {point.day for point in known}
+        for target in self.targets:
+            values += [target.value, *([target.start[1]] if target.start else [])]
+            days |= {day for day in (target.until, target.start and target.start[0]) if day}
+        if self.band:
+            values += [value for _, low, high in self.band.spans for value in (low, high)]
+        object.__setattr__(self, "values", values)
+        object.__setattr__(self, "days", sorted(day.toordinal() for day in days))
 
-    def y(self, value: float) -> float:
-        """Returns the position of a value from the top."""
-        return Scale(self.low, self.high, self.size.height - self.size.bottom, self.size.top)(value)
+    @property
+    def usual(self) -> int:
+        """The usual number of days from one period to the next."""
+        return usual_step([point for line in self.lines for point in line.known])
 
 
-def runs(points: Sequence[Point]) -> list[list[Point]]:
-    """Returns the runs of consecutive years of one series that all have a figure, in chronological order."""
+def usual_step(points: Sequence[Point]) -> int:
+    """Returns the usual number of days from one period to the next: the shortest."""
+    days = sorted({point.day.toordinal() for point in points})
+    return min((b - a for a, b in pairwise(days)), default=_YEAR)
+
+
+def runs(points: Sequence[Point], step: int = _YEAR) -> list[list[Point]]:
+    """Returns the runs of periods of one series that follow each other and all have a figure, in the order of time."""
     found: list[list[Point]] = []
-    for point in sorted(points, key=lambda p: p.year):
+    for point in sorted(points, key=lambda p: p.day):
         if point.value is None:
             continue
-        if found and point.year - found[-1][-1].year == 1 and not point.is_break:
+        if found and (point.day - found[-1][-1].day).days <= GAP * step and not point.is_break:
             found[-1].append(point)
         else:
             found.append([point])
     return found
 
 
-def line_chart(
-    points: Sequence[Point], *, title: str, decimals: int, lang: str, words: Words, size: Size = SMALL
-) -> Markup:
-    """Returns the chart of one series; empty if it has no figure at all.
+def describe(points: Sequence[Point], title: str, decimals: int, lang: str, words: Words) -> str:
+    """Describes a line in words: both ends, lowest and highest, periods without a figure or with one that may change.
 
     `words` returns a sentence of the text group `charts` in the language: `portal.text("charts", key, lang)`.
     """
-    return lines_chart({title: points}, title=title, decimals=decimals, lang=lang, words=words, size=size)
-
-
-def lines_chart(
-    series: dict[str, Sequence[Point]],
-    *,
-    title: str,
-    decimals: int,
-    lang: str,
-    words: Words,
-    size: Size = LARGE,
-) -> Markup:
-    """Returns a chart of several series on the same axes, each of the class `series-1`, `series-2` and so on."""
-    all_points = [point for points in series.values() for point in points]
-    values = [point.value for point in all_points if point.value is not None]
-    if not values:
-        return Markup("")
-    years = [point.year for point in all_points]
-    axes = Axes(min(years), max(years), *ends(values, decimals), size)
-    described = " ".join(describe(points, name, decimals, lang, words) for name, points in series.items())
-    parts = [_axis_lines(axes, decimals, lang)]
-    for number, points in enumerate(series.values(), start=1):
-        parts.append(Markup('<g class="series-{}">{}</g>').format(number, _series(points, axes, decimals, lang)))
-    return Markup(
-        '<svg class="chart" role="img" aria-label="{}" viewBox="0 0 {} {}" preserveAspectRatio="xMinYMid meet">{}</svg>'
-    ).format(described, size.width, size.height, Markup("").join(parts))
-
-
-def describe(points: Sequence[Point], title: str, decimals: int, lang: str, words: Words) -> str:
-    """Describes a line in words: both ends, lowest and highest, years without a figure or with one that may change."""
-    known = sorted((point for point in points if point.value is not None), key=lambda p: p.year)
+    ordered = sorted(points, key=lambda p: p.day)
+    known = [point for point in ordered if point.value is not None]
     if not known:
         return words("none").format(title=title)
     numbers = {
@@ -129,52 +191,284 @@ def describe(points: Sequence[Point], title: str, decimals: int, lang: str, word
     }
     written = {name: format_number(value, decimals, lang) for name, value in numbers.items()}
     sentence = words("summary" if len(known) > 1 else "one").format(
-        title=title, first_year=known[0].year, last_year=known[-1].year, **written
+        title=title, first_year=known[0].period, last_year=known[-1].period, **written
     )
-    years = {point.year for point in known}
-    first, last = min(point.year for point in points), max(point.year for point in points)
-    missing = [year for year in range(first, last + 1) if year not in years]
-    unsure = [point.year for point in known if not point.is_sure]
-    breaks = [point.year for point in known if point.is_break]
-    for key, found in (("missing", missing), ("uncertain", unsure), ("broken", breaks)):
+    for key, found in (
+        ("missing", _missing(ordered)),
+        ("uncertain", [point.period for point in known if not point.is_sure]),
+        ("broken", [point.period for point in known if point.is_break]),
+    ):
         if found:
-            sentence += words(key).format(years=", ".join(map(str, found)))
+            sentence += words(key).format(years=", ".join(found))
     return sentence
 
 
-def _axis_lines(axes: Axes, decimals: int, lang: str) -> Markup:
-    """The lines at the ends of the vertical axis with their numbers, and the first and last year."""
-    size = axes.size
-    right = size.width - size.right
+def _missing(points: Sequence[Point]) -> list[str]:
+    """The periods without a figure: those that say so, and for years also those that are not there at all."""
+    without = {point.day: point.period for point in points if point.value is None}
+    if all(point.period == str(point.day.year) for point in points):
+        there = {point.day.year for point in points}
+        between = range(points[0].day.year, points[-1].day.year)
+        without |= {date(year, 1, 1): str(year) for year in between if year not in there}
+    return [without[day] for day in sorted(without)]
+
+
+def line_chart(
+    points: Sequence[Point], *, title: str, decimals: int, lang: str, words: Words, size: Size = SMALL
+) -> Markup:
+    """Returns the small chart of one series of years; empty if it has no figure at all.
+
+    Both ends of each axis are labelled, because the vertical axis seldom starts at zero.
+    """
+    values = [point.value for point in points if point.value is not None]
+    if not values:
+        return Markup("")
+    low, high = ends(values, decimals)
+    numbers = {value: format_number(value, decimals, lang) for value in sorted({low, high})}
+    left, right = 4, size.width - 12 - max(text_width(number, SMALL_TEXT) for number in numbers.values())
+    days = sorted(point.day.toordinal() for point in points)
+    across, up = Scale(days[0], days[-1], left, right), Scale(low, high, size.height - 18, 8)
     parts = []
-    for value in sorted({axes.low, axes.high}):
-        y = axes.y(value)
-        parts.append(Markup('<path class="rule" d="M{:.1f} {:.1f}H{:.1f}"/>').format(size.left, y, right))
-        number = format_number(value, decimals, lang)
+    for value, number in numbers.items():
+        y = up(value)
+        parts.append(Markup('<path class="rule" d="M{} {:.1f}H{:.1f}"/>').format(left, y, right))
         parts.append(Markup('<text class="end" x="{:.1f}" y="{:.1f}">{}</text>').format(right + 8, y + 4, number))
-    for year, anchor in {axes.first: "start", axes.last: "end"}.items():
-        place = "middle" if axes.first == axes.last else anchor
+    named = {point.day.toordinal(): point.period for point in points}
+    for day, anchor in {days[0]: "start", days[-1]: "end"}.items():
+        place = "middle" if days[0] == days[-1] else anchor
         parts.append(
-            Markup('<text class="year {}" x="{:.1f}" y="{:.1f}">{}</text>').format(
-                place, axes.x(year), size.height - 3, year
+            Markup('<text class="year {}" x="{:.1f}" y="{}">{}</text>').format(
+                place, across(day), size.height - 3, named[day]
             )
         )
+    for run in runs(points):
+        if len(run) > 1:
+            parts.append(Markup('<path class="line" d="{}"/>').format(_path(run, across, up)))
+    for run in runs(points):
+        parts += [_dot(point, across, up, 3, format_number(point.value, decimals, lang)) for point in run]
+    return Markup(
+        '<svg class="chart small" role="img" aria-label="{}" viewBox="0 0 {} {}" preserveAspectRatio="xMinYMid meet">'
+        "{}</svg>"
+    ).format(describe(points, title, decimals, lang, words), size.width, size.height, Markup("").join(parts))
+
+
+def mark(place: int, style: str | None = None) -> Markup:
+    """Returns the mark and dash of a line as a small SVG, for the legend beside the chart."""
+    return Markup(
+        '<svg class="key {}" viewBox="0 0 40 14" width="40" height="14" aria-hidden="true">'
+        '<path class="line" d="M1 7H39"/><path class="mark" transform="translate(20 7)" d="{}"/></svg>'
+    ).format(style or f"s{place}", _MARKS[place])
+
+
+def marked_lines(series: Sequence[tuple[str, Sequence[Point]]]) -> list[Line]:
+    """Returns lines told apart by dash and mark, and not by colour alone, in the order of `mark`."""
+    return [Line(title, points, f"s{place}", place) for place, (title, points) in enumerate(series)]
+
+
+def large_chart(
+    drawn: Drawn, *, heading: str, description: str, decimals: int, lang: str, size: Size = WIDE, style: str = ""
+) -> Markup:
+    """Returns the large chart: axes, band, lines, targets and labels; empty if no line has a figure."""
+    if not any(line.known for line in drawn.lines):
+        return Markup("")
+    frame = _Frame(drawn, decimals, lang, size)
+    parts = [
+        Markup(
+            '<svg class="chart large{}" viewBox="0 0 {} {}" role="img" aria-label="{}"><title>{}</title><desc>{}</desc>'
+        ).format(f" {style}" if style else "", size.width, size.height, heading, heading, description),
+        *frame.axes(),
+        *frame.band(),
+        *frame.breaks(),
+        *frame.targets(),
+        *(frame.line(line) for line in drawn.lines),
+        *frame.labels(),
+        Markup("</svg>"),
+    ]
     return Markup("").join(parts)
 
 
-def _series(points: Sequence[Point], axes: Axes, decimals: int, lang: str) -> Markup:
-    """The line of every run of years, with a dot on top for each figure."""
-    lines, dots = [], []
-    for run in runs(points):
-        places = [(axes.x(p.year), axes.y(p.value), p) for p in run if p.value is not None]
-        if len(run) > 1:
-            path = "L".join(f"{x:.1f} {y:.1f}" for x, y, _ in places)
-            lines.append(Markup('<path class="line" d="M{}"/>').format(path))
-        for x, y, point in places:
-            number = escape(format_number(point.value, decimals, lang))
-            dots.append(
-                Markup('<circle class="{}" cx="{:.1f}" cy="{:.1f}" r="3"><title>{}: {}</title></circle>').format(
-                    "dot" if point.is_sure else "dot open", x, y, point.year, number
+class _Frame:
+    """Where everything of a large chart is drawn."""
+
+    def __init__(self, drawn: Drawn, decimals: int, lang: str, size: Size) -> None:
+        self.drawn, self.decimals, self.lang, self.size = drawn, decimals, lang, size
+        self.ticks = ticks_of(drawn.values)
+        places = _tick_decimals(self.ticks)
+        self.numbers = [format_number(tick, places, lang) for tick in self.ticks]
+        self.periods = {p.day.toordinal(): p.period for line in drawn.lines for p in line.known}
+        self.periods |= {t.until.toordinal(): str(t.until.year) for t in drawn.targets if t.until}
+        self.ends = {id(line): self._end_label(line) for line in drawn.lines if line.known}
+        left = math.ceil(max(text_width(number, TEXT) for number in self.numbers)) + 14
+        widest = max(text_width(label, TEXT, is_bold=True) for label in self.ends.values())
+        self.left, self.right = left, size.width - math.ceil(widest) - 16
+        self.top, self.bottom = 14, size.height - 30
+        self.across = Scale(drawn.days[0], drawn.days[-1], self.left + 8, self.right - 8)
+        self.up = Scale(self.ticks[0], self.ticks[-1], self.bottom, self.top)
+
+    def _end_label(self, line: Line) -> str:
+        last = line.known[-1]
+        value = format_number(last.value, self.decimals, self.lang)
+        # A line that ends before another says when: its label stands beside the newest period of all.
+        if last.day < max(each.known[-1].day for each in self.drawn.lines if each.known):
+            value = f"{value} ({last.period})"
+        most = min(LONGEST_LABEL, self.size.width / 3) - text_width(value, TEXT)
+        name = shorten(line.title, TEXT, most) if self.drawn.has_names else ""
+        return f"{name} {value}".strip()
+
+    def axes(self) -> list[Markup]:
+        """Lines across with their numbers, and the periods below."""
+        parts = []
+        for tick, number in zip(self.ticks, self.numbers, strict=True):
+            y = self.up(tick)
+            kind = "grid zero" if tick == 0 else "grid"
+            parts.append(
+                Markup('<path class="{}" d="M{} {:.1f}H{}"/><text class="y" x="{}" y="{:.1f}">{}</text>').format(
+                    kind, self.left, y, self.right, self.left - 8, y + 4, number
                 )
             )
-    return Markup("").join(lines + dots)
+        days = self.drawn.days
+        named = [day for day in days if day in self.periods]
+        widest = max(text_width(self.periods[day], TEXT) for day in named)
+        most = max(1, int((self.right - self.left) // (widest + 20)))
+        for day in _labelled(named, most):
+            is_first, is_last = day == named[0], day == named[-1]
+            anchor = "middle" if is_first and is_last else "start" if is_first else "end" if is_last else "middle"
+            x = self.across(day) + {"start": -8, "end": 8, "middle": 0}[anchor]
+            parts.append(
+                Markup('<text class="x {}" x="{:.1f}" y="{}">{}</text>').format(
+                    anchor, x, self.size.height - 9, self.periods[day]
+                )
+            )
+        return parts
+
+    def band(self) -> list[Markup]:
+        """The area in which half of a group lies, in pieces where a period is missing."""
+        if not self.drawn.band:
+            return []
+        pieces: list[list[tuple[float, float, float]]] = []
+        before: date | None = None
+        for day, low, high in sorted(self.drawn.band.spans):
+            place = (self.across(day.toordinal()), self.up(low), self.up(high))
+            if before and (day - before).days <= GAP * self.drawn.usual:
+                pieces[-1].append(place)
+            else:
+                pieces.append([place])
+            before = day
+        parts = []
+        for piece in pieces:
+            # A period that stands alone is a narrow block.
+            wide = piece if len(piece) > 1 else [(x + move, low, high) for x, low, high in piece for move in (-5, 5)]
+            there = "L".join(f"{x:.1f} {high:.1f}" for x, _, high in wide)
+            back = "L".join(f"{x:.1f} {low:.1f}" for x, low, _ in reversed(wide))
+            parts.append(Markup('<path class="band" d="M{}L{}Z"/>').format(there, back))
+        return parts
+
+    def breaks(self) -> list[Markup]:
+        """A line down before every period with which a new series begins."""
+        days = set()
+        for line in self.drawn.lines:
+            for before, point in pairwise(line.known):
+                if point.is_break:
+                    days.add((before.day.toordinal() + point.day.toordinal()) / 2)
+        return [
+            Markup('<path class="break" d="M{:.1f} {}V{}"/>').format(self.across(day), self.top, self.bottom)
+            for day in sorted(days)
+        ]
+
+    def targets(self) -> list[Markup]:
+        """The figures to reach, as lines with their name above the left end."""
+        parts = []
+        for target in self.drawn.targets:
+            y = self.up(target.value)
+            number = format_number(target.value, self.decimals, self.lang)
+            label = shorten(f"{target.title} {number}", TEXT, self.right - self.left - 16)
+            if target.until and target.start:
+                from_x, from_y = self.across(target.start[0].toordinal()), self.up(target.start[1])
+                path = f"M{from_x:.1f} {from_y:.1f}L{self.across(target.until.toordinal()):.1f} {y:.1f}"
+            else:
+                path = f"M{self.left} {y:.1f}H{self.right}"
+            above = y - 6 if y - 6 - TEXT >= 0 else y + LINE_HEIGHT
+            parts.append(
+                Markup('<path class="target" d="{}"/><text class="target-name" x="{}" y="{:.1f}">{}</text>').format(
+                    path, self.left + 8, above, label
+                )
+            )
+        return parts
+
+    def line(self, line: Line) -> Markup:
+        """A line with its marks, its intervals, and a title for each figure."""
+        known = line.known
+        pieces = runs(known, self.drawn.usual)
+        path = "".join(_path(run, self.across, self.up) for run in pieces if len(run) > 1)
+        parts = []
+        if path:
+            parts.append(Markup('<path class="casing" d="{0}"/><path class="line" d="{0}"/>').format(path))
+        if line.has_whiskers:
+            parts += [self._whisker(point) for point in known if point.lower is not None and point.upper is not None]
+        for point in known:
+            if len(known) <= MOST_MARKS or not point.is_sure or point is known[-1]:
+                parts.append(self._mark(line, point))
+        return Markup('<g class="{}">{}</g>').format(line.style, Markup("").join(parts))
+
+    def _mark(self, line: Line, point: Point) -> Markup:
+        number = format_number(point.value, self.decimals, self.lang)
+        return Markup('<path class="{}" transform="translate({:.1f} {:.1f})" d="{}"><title>{}</title></path>').format(
+            "mark" if point.is_sure else "mark soft",
+            self.across(point.day.toordinal()),
+            self.up(point.value or 0),
+            _MARKS[line.mark],
+            f"{line.title}, {point.period}: {number}",
+        )
+
+    def _whisker(self, point: Point) -> Markup:
+        x, low, high = self.across(point.day.toordinal()), self.up(point.lower or 0), self.up(point.upper or 0)
+        return Markup(
+            '<path class="whisker" d="M{0:.1f} {1:.1f}V{2:.1f}M{3:.1f} {1:.1f}h6M{3:.1f} {2:.1f}h6"/>'
+        ).format(x, low, high, x - 3)
+
+    def labels(self) -> list[Markup]:
+        """The name and newest figure of each line at its end, moved apart where they would overlap."""
+        lines = [line for line in self.drawn.lines if line.known]
+        wanted = [self.up(line.known[-1].value or 0) for line in lines]
+        places = spread(wanted, LINE_HEIGHT, self.top, self.bottom)
+        parts = []
+        for line, y, place in zip(lines, wanted, places, strict=True):
+            x = self.across(line.known[-1].day.toordinal())
+            if abs(place - y) > 2 or x < self.right - 9:
+                path = f"M{x + 6:.1f} {y:.1f}H{max(x + 6, self.right - 4):.1f}L{self.right + 4} {place:.1f}"
+                parts.append(Markup('<path class="leader {}" d="{}"/>').format(line.style, path))
+            parts.append(
+                Markup('<text class="end-label {}" x="{}" y="{:.1f}">{}</text>').format(
+                    line.style, self.right + 8, place + 4.5, self.ends[id(line)]
+                )
+            )
+        return parts
+
+
+def _path(run: Sequence[Point], across: Scale, up: Scale) -> str:
+    return "M" + "L".join(f"{across(p.day.toordinal()):.1f} {up(p.value or 0):.1f}" for p in run)
+
+
+def _dot(point: Point, across: Scale, up: Scale, radius: int, number: str) -> Markup:
+    return Markup('<circle class="{}" cx="{:.1f}" cy="{:.1f}" r="{}"><title>{}: {}</title></circle>').format(
+        "dot" if point.is_sure else "dot open",
+        across(point.day.toordinal()),
+        up(point.value or 0),
+        radius,
+        point.period,
+        escape(number),
+    )
+
+
+def _tick_decimals(ticks: Sequence[float]) -> int:
+    return next((n for n in range(6) if all(abs(t - round(t, n)) < 1e-9 for t in ticks)), 6)
+
+
+def _labelled(days: Sequence[int], most: int) -> list[int]:
+    """Returns the days that get a label: the first, the last and some in between, far enough apart to read."""
+    apart = max(1, math.ceil((days[-1] - days[0]) / most))
+    chosen = [days[0]]
+    for day in days[1:-1]:
+        if day - chosen[-1] >= apart and days[-1] - day >= apart:
+            chosen.append(day)
+    return chosen if len(days) == 1 else [*chosen, days[-1]]

@@ -19,10 +19,12 @@ from portal.csv_text import Row
 from portal.extract import Texts
 from portal.maps import Maps, read_maps
 from portal.overview import Overview, read_overview
-from portal.pages import DATABASE
+from portal.pages import DATABASE, figure_page, page_url
+from portal.pictures import resolve_style
 from portal.registry import Registry, read_registry
 from portal.release_form import refuse_unknown
 from portal.search import Topic, make_topics, search_regions, search_topics
+from portal.slugs import Slugs, slugs_of
 from portal.words import LANGUAGES, read_words
 
 
@@ -38,8 +40,10 @@ class ReleaseContext:
         texts: every sentence of the pages, by group, key and language.
         other_names: the other names of regions, by region code.
         headlines: the indicators that a profile shows first, in that order.
+        picture_style: the styles of a chart in a picture that stands alone.
         style_version: changes with the style sheets, so that a browser fetches them again.
         registry: what readers can choose from.
+        slugs: how addresses name the regions and indicators.
         overview: what the home page shows.
         topics: what can be found besides regions.
         maps: what maps look like.
@@ -53,8 +57,10 @@ class ReleaseContext:
     texts: Texts
     other_names: dict[str, list[str]]
     headlines: list[str]
+    picture_style: str
     style_version: str
     registry: Registry
+    slugs: Slugs
     overview: Overview
     topics: list[Topic]
     maps: Maps
@@ -77,6 +83,17 @@ class ReleaseContext:
     def find_topics(self, asked: str) -> list[Topic]:
         """Returns the indicators, themes and questions that a reader may mean, see `search_topics`."""
         return search_topics(asked, self.topics)
+
+    def figure_url(self, region_code: str, indicator_id: str, lang: str, *, is_embedded: bool = False) -> str:
+        """Returns the address of the page of one figure, which is there if the region has the figure."""
+        scheme = self.registry.regions[region_code]["scheme"]
+        return page_url(
+            figure_page(scheme, is_embedded=is_embedded),
+            lang,
+            scheme=scheme,
+            region=self.slugs.regions[region_code],
+            indicator=self.slugs.indicators[lang][indicator_id],
+        )
 
     @property
     def ascii_notice(self) -> str | None:
@@ -112,6 +129,7 @@ async def read_context(datasette: Datasette) -> ReleaseContext:
     style = b"".join(path.read_bytes() for path in sorted((portal_folder / "static").glob("*.css")))
     texts = {**read_texts(portal_folder), **await read_words(datasette)}
     registry = await read_registry(datasette)
+    other_names = _read_yaml(portal_folder / "names.yml")
     overview = await read_overview(datasette, folder, registry, list(texts["themes"]))
     return ReleaseContext(
         folder=folder,
@@ -119,10 +137,12 @@ async def read_context(datasette: Datasette) -> ReleaseContext:
         notice=notice,
         newest_landed_at=release["newest_landed_at"],
         texts=texts,
-        other_names=_read_yaml(portal_folder / "names.yml"),
+        other_names=other_names,
         headlines=_read_yaml(portal_folder / "headlines.yml"),
+        picture_style=resolve_style(_style_sheet(portal_folder, "charts"), _style_sheet(portal_folder, "portal")),
         style_version=hashlib.sha256(style).hexdigest()[:8],
         registry=registry,
+        slugs=slugs_of(registry.regions.values(), registry.indicators.values(), other_names, LANGUAGES),
         overview=overview,
         topics=make_topics(registry, texts, overview.questions, _read_yaml(portal_folder / "synonyms.yml")),
         maps=await read_maps(datasette),
@@ -156,6 +176,10 @@ def read_texts(portal_folder: Path) -> Texts:
                 )
             texts[group] = entries
     return texts
+
+
+def _style_sheet(portal_folder: Path, name: str) -> str:
+    return (portal_folder / "static" / f"{name}.css").read_text(encoding="utf-8")
 
 
 def _read_yaml(path: Path) -> Any:

@@ -4,9 +4,14 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from portal.charts import Point
+from portal.charts import Point, of_year
 from portal.csv_text import Row
+from portal.formats import format_period
 from portal.periods import Calendar, series_begin
+
+# A part of a municipality that was divided is estimated, whatever the status of the whole.
+SPLIT = "split_estimate"
+Titles = Mapping[str, Mapping[str, str]]
 
 
 @dataclass(frozen=True)
@@ -48,8 +53,32 @@ def through_years(rows: Iterable[Row], calendar: Calendar, breaks: Collection[da
     )
     begun = series_begin(((calendar.first_day(row["period_code"]), row["value"]) for row in yearly), breaks)
     return [
-        Point(row["year"], row["value"], row["value_status"], is_break)
+        of_year(row["year"], row["value"], row["value_status"], is_break)
         for row, is_break in zip(yearly, begun, strict=True)
+    ]
+
+
+def through_time(
+    rows: Iterable[Row], calendar: Calendar, breaks: Collection[date], kind: str, titles: Titles, lang: str
+) -> list[Point]:
+    """Returns the points of a chart of periods of one kind that are over, with their intervals, in order of time."""
+    of_kind = sorted(
+        (row for row in rows if row["is_over"] and calendar.kind_of(row["period_code"]) == kind),
+        key=lambda row: calendar.order(row["period_code"]),
+    )
+    days = [calendar.first_day(row["period_code"]) for row in of_kind]
+    begun = series_begin(((day, row["value"]) for day, row in zip(days, of_kind, strict=True)), breaks)
+    return [
+        Point(
+            day,
+            format_period(row["period_code"], titles, lang),
+            row["value"],
+            "estimated" if row["boundary_method"] == SPLIT else row["value_status"],
+            is_break,
+            row["lower"],
+            row["upper"],
+        )
+        for row, day, is_break in zip(of_kind, days, begun, strict=True)
     ]
 
 

@@ -10,6 +10,8 @@ DATABASE = "regiokompas"
 OWN_PAGES_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
 )
+# A page that other sites may show within theirs: it has no forms, and nothing to press but links.
+EMBED_POLICY = OWN_PAGES_POLICY.replace("frame-ancestors 'self'", "frame-ancestors *")
 HEADERS = {"Content-Security-Policy": OWN_PAGES_POLICY, "Cache-Control": "max-age=60"}
 
 # The only list of page addresses. Routes, links and the language switch follow from it.
@@ -17,6 +19,16 @@ PATHS = {
     "home": {"nl": "/", "en": "/en"},
     "municipality": {"nl": "/gemeente/{code}", "en": "/en/municipality/{code}"},
     "region": {"nl": "/regio/{scheme}/{code}", "en": "/en/region/{scheme}/{code}"},
+    "municipality_figure": {"nl": "/gemeente/{region}/{indicator}", "en": "/en/municipality/{region}/{indicator}"},
+    "figure": {"nl": "/regio/{scheme}/{region}/{indicator}", "en": "/en/region/{scheme}/{region}/{indicator}"},
+    "municipality_embed": {
+        "nl": "/embed/gemeente/{region}/{indicator}",
+        "en": "/en/embed/municipality/{region}/{indicator}",
+    },
+    "embed": {
+        "nl": "/embed/regio/{scheme}/{region}/{indicator}",
+        "en": "/en/embed/region/{scheme}/{region}/{indicator}",
+    },
     "compare": {"nl": "/vergelijk", "en": "/en/compare"},
     "own_region": {"nl": "/eigen-regio", "en": "/en/own-region"},
     "maps": {"nl": "/kaart", "en": "/en/map"},
@@ -53,6 +65,12 @@ def topic_url(kind: str, key: str, lang: str) -> str:
     if kind == "indicator":
         return page_url("indicator", lang, indicator=key)
     return f"{page_url('indicators', lang)}#{key}" if kind == "theme" else f"/{DATABASE}/{key}"
+
+
+def figure_page(scheme: str, *, is_embedded: bool = False) -> str:
+    """Returns the name of the page of one figure of a municipality or of any other region."""
+    kind = "embed" if is_embedded else "figure"
+    return f"municipality_{kind}" if scheme == MUNICIPALITY else kind
 
 
 def routes(page: str, view: Any) -> list[tuple[str, Any]]:
@@ -96,10 +114,12 @@ async def render(
     *,
     query: str | None = None,
     status: int = 200,
+    policy: str = OWN_PAGES_POLICY,
 ) -> Response:
     """Sends a page in the language of its address, with the address of the same page in the other language.
 
     `query` is the query string, if the page has a fixed order for it; otherwise that of the request is kept.
+    `policy` says what the page may load and who may show it within theirs.
     """
     lang = language(request)
     asked = request.query_string if query is None else query
@@ -116,7 +136,7 @@ async def render(
         **context,
     }
     html = await datasette.render_template(template, given, request=request, view_name=page)
-    answer: Response = Response.html(html, status=status, headers=HEADERS)
+    answer: Response = Response.html(html, status=status, headers={**HEADERS, "Content-Security-Policy": policy})
     return answer
 
 

@@ -55,6 +55,11 @@ class Calendar:
         period = self._periods.get(period_code)
         return period is not None and period.kind == WHOLE_YEAR
 
+    def kind_of(self, period_code: str) -> str | None:
+        """Returns the kind of a period: year, quarter, month."""
+        period = self._periods.get(period_code)
+        return period.kind if period else None
+
     def is_annual(self, period_code: str) -> bool:
         """Whether a period is a year long."""
         period = self._periods.get(period_code)

@@ -12,8 +12,16 @@ Disallow: /-/
 Allow: /static/
 Allow: /-/static/
 
-Sitemap: {address}/sitemap.xml
+{sitemaps}
 """
+# A sitemap has at most 50,000 addresses, so the pages of figures have one for each theme.
+FIGURES = "sitemap-{theme}.xml"
+
+
+def write_robots(address: str, themes: Iterable[str]) -> str:
+    """Returns robots.txt: what crawlers stay off, and the sitemaps: of all pages, and of the figures of each theme."""
+    names = ["sitemap.xml", *(FIGURES.format(theme=theme) for theme in themes)]
+    return ROBOTS.format(sitemaps="\n".join(f"Sitemap: {address}/{name}" for name in names))
 
 
 def write_sitemap(address: str, pages: Iterable[dict[str, str]], changed_on: str | None) -> bytes:

@@ -13,10 +13,10 @@ from datasette.utils.asgi import Request
 
 from portal.answers import answer_csv, refuse_csv
 from portal.boundaries import KEPT_SCHEMES, put_on_boundaries
-from portal.charts import SURE
-from portal.comparison_chart import MOST_LINES, Line, LinePoint, comparison_chart, mark
+from portal.charts import MOST_LINES, Drawn, Point, large_chart, mark, marked_lines
 from portal.context import ReleaseContext, context_of
 from portal.csv_text import Row
+from portal.figures import SPLIT
 from portal.formats import format_period
 from portal.pages import DATABASE, file_routes, language, page_url, render, routes
 from portal.periods import series_begin
@@ -217,21 +217,30 @@ def _draw(
 ) -> Any:
     registry, titles = release.registry, release.texts["periods"]
 
-    def points(code: str) -> list[LinePoint]:
+    def points(code: str) -> list[Point]:
         figures = sorted(series.get(code, {}).items(), key=lambda item: registry.periods.order(item[0]))
         days = [registry.periods.first_day(period) for period, _ in figures]
         values = [figure.value for _, figure in figures]
-        breaks = registry.breaks_of(asked.indicator["indicator_id"], code)
-        begun = series_begin(zip(days, values, strict=True), breaks)
+        begun = series_begin(zip(days, values, strict=True), registry.breaks_of(asked.indicator["indicator_id"], code))
         return [
-            LinePoint(day, format_period(period, titles, lang), figure.value, figure.status in SURE, is_break)
+            Point(
+                day,
+                format_period(period, titles, lang),
+                figure.value,
+                "estimated" if figure.method == SPLIT else figure.status,
+                is_break,
+            )
             for (period, figure), day, is_break in zip(figures, days, begun, strict=True)
         ]
 
-    lines = [Line(registry.regions[code]["name"], points(code)) for code in asked.codes]
-    heading = f"{asked.indicator[f'title_{lang}']}: {', '.join(line.title for line in lines)}"
-    description = release.text("compare", "chart_about", lang)
-    return comparison_chart(lines, heading, description, 0 if is_index else asked.indicator["decimals"], lang)
+    lines = marked_lines([(registry.regions[code]["name"], points(code)) for code in asked.codes])
+    return large_chart(
+        Drawn(lines),
+        heading=f"{asked.indicator[f'title_{lang}']}: {', '.join(line.title for line in lines)}",
+        description=release.text("compare", "chart_about", lang),
+        decimals=0 if is_index else asked.indicator["decimals"],
+        lang=lang,
+    )
 
 
 async def compare_csv(request: Request, datasette: Datasette) -> Response:

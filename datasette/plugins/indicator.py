@@ -150,6 +150,7 @@ async def indicator_page(request: Request, datasette: Datasette) -> Response:
         "coverage": in_order(coverage, release.texts["schemes"]),
         "has_map": any(row["scheme"] == "municipality" for row in coverage),
         "national": national[:NEWEST_PERIODS],
+        "country": COUNTRY,
         "chart": chart_of(datasette, registry.periods, national, indicator, lang),
         "target_source": target[0] if target else None,
         "revisions": await revisions_of(datasette, indicator, request.args.get("region", "").strip(), lang),

@@ -31,7 +31,7 @@ where o.indicator_id = :indicator_id and o.boundary_year = :boundary_year and r.
 group by o.period_code, o.year order by o.year desc, o.period_code desc
 """
 FIGURES = """
-select r.region_code, r.name, o.value, o.value_status, o.boundary_method
+select r.region_code, r.name, o.value, o.value_status, o.is_over, o.boundary_method
 from regions as r
 left join observations_on_boundaries as o on o.region_code = r.region_code and o.indicator_id = :indicator_id
     and o.boundary_year = :boundary_year and o.period_code = :period_code

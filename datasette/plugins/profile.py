@@ -1,6 +1,5 @@
 """The profile of a municipality (/gemeente/GM0363) and of any other region (/regio/corop/CR23), in both languages."""
 
-import re
 from collections.abc import Iterable, Mapping, Set
 from datetime import date
 from typing import Any
@@ -10,19 +9,17 @@ from datasette.app import Datasette
 from datasette.utils.asgi import Request
 from jinja2 import Environment
 
-from portal.charts import LARGE, SMALL, line_chart
+from portal.charts import line_chart
 from portal.context import context_of
 from portal.csv_text import Row
 from portal.figures import Figure, figures_of
-from portal.formats import keep_together
 from portal.pages import MUNICIPALITY, language, not_found, parts_of, region_url, render, routes
+from portal.peer_groups import PEER_GROUP, groups_among, shown_groups
 from portal.registry import Registry, in_order
 from portal.rows import read_rows
+from portal.slugs import tidy_code
 
 HEADLINES_PER_THEME = 6
-# A figure is compared with all municipalities and with one group more, which the reader chooses with this parameter.
-EVERYONE = "all"
-PEER_GROUP = "group"
 NEAREST = 3
 SUBSIDIES = "subsidies"
 # A figure that relates its numerator to something is shown with that numerator.
@@ -97,12 +94,6 @@ async def profile(request: Request, datasette: Datasette) -> Response:
     return await render(datasette, request, "profile.html", page, await read_profile(datasette, region, lang, request))
 
 
-def tidy_code(text: str) -> str:
-    """Returns a code as CBS writes it, if only capitals, spaces or the letters of a municipality are missing."""
-    code = re.sub(r"[\s_-]", "", text).upper()
-    return f"GM{code.zfill(4)}" if code.isdigit() else code
-
-
 async def _read_region(datasette: Datasette, code: str) -> dict[str, Any] | None:
     return next(iter(await read_rows(datasette, REGION, {"code": code})), None)
 
@@ -130,7 +121,7 @@ async def read_profile(datasette: Datasette, region: dict[str, Any], lang: str, 
         await rows(FIGURES), baseline, peers, registry.indicators, tables_of, registry.periods, breaks_of
     )
     similar = by_kind(await rows(SIMILAR), registry.peer_groups) if is_compared(region) else []
-    choices = [group for group in registry.peer_groups if any(row["peer_group"] == group for row in peers)]
+    choices = groups_among(registry.peer_groups, (row["peer_group"] for row in peers))
     part_of = in_order(await rows(PART_OF), release.texts["schemes"])
     own_and_larger = [region["region_code"], *(larger["region_code"] for larger in part_of)]
     return {
@@ -169,17 +160,6 @@ def by_kind(rows: list[Row], groups: Mapping[str, Row]) -> list[dict[str, Any]]:
         for group in groups.values()
         if group["similarity_kind"]
     ]
-
-
-def shown_groups(choices: list[str], asked: str | None) -> dict[str, Any]:
-    """Returns which of the groups of a municipality are shown, and the one that was asked for if it is not in that."""
-    others = [group for group in choices if group != EVERYONE]
-    chosen = [asked] if asked in others else others[:1]
-    return {
-        "peer_choices": others,
-        "shown_peers": [*chosen, *(group for group in choices if group == EVERYONE)],
-        "unknown_group": asked if asked and asked not in choices else None,
-    }
 
 
 def headlines(figures: Iterable[Figure], order: list[str], themes: list[str]) -> dict[str, list[Figure]]:
@@ -230,18 +210,15 @@ def by_programme(rows: list[Row], titles: Mapping[str, Row]) -> list[Row]:
 
 @hookimpl
 def prepare_jinja2_environment(env: Environment, datasette: Datasette) -> None:
-    """Lets templates draw charts and keep numbers on one line."""
+    """Lets templates draw charts."""
 
-    def chart(points: Any, title: str, decimals: int, lang: str, *, large: bool = False) -> Any:
+    def chart(points: Any, title: str, decimals: int, lang: str) -> Any:
         def words(key: str) -> str:
             return context_of(datasette).text("charts", key, lang)
 
-        return line_chart(
-            points, title=title, decimals=decimals, lang=lang, words=words, size=LARGE if large else SMALL
-        )
+        return line_chart(points, title=title, decimals=decimals, lang=lang, words=words)
 
     env.globals["line_chart"] = chart
-    env.filters["together"] = keep_together
 
 
 @hookimpl

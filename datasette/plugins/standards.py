@@ -12,7 +12,7 @@ from portal.context import context_of
 from portal.feed import write_feed
 from portal.pages import DATABASE, page_url, region_url, site_address
 from portal.revisions import line_of_changes
-from portal.sitemap import ROBOTS, write_sitemap
+from portal.sitemap import FIGURES, write_robots, write_sitemap
 from portal.tables import public_tables
 from portal.words import LANGUAGES
 
@@ -20,6 +20,13 @@ CATALOGUES = {"ttl": "text/turtle; charset=utf-8", "jsonld": "application/ld+jso
 REGIONS = "select region_code, scheme from regions where is_current order by scheme, region_code"
 LABOUR_MARKETS = "select distinct region_code from labour_tension order by region_code"
 INDICATORS = "select indicator_id from indicators order by indicator_id"
+# Of indicators with periods that are over; the baseline has no regions of Eurostat.
+FIGURES_OF_THEME = """
+select distinct o.region_code, o.indicator_id from observations_on_boundaries as o
+join indicators as i using (indicator_id) join regions as r using (region_code)
+where i.theme = :theme and r.is_current and o.is_over and o.value is not null and o.boundary_year = :boundary_year
+order by o.indicator_id, o.region_code
+"""
 # Pages whose address is the same in every release.
 FIXED_PAGES = ("home", "compare", "own_region", "indicators", "labour_markets", "sources", "changes", "docs")
 
@@ -67,9 +74,21 @@ async def sitemap(request: Request, datasette: Datasette) -> Response:
     return send(datasette, request, body, "application/xml; charset=utf-8")
 
 
+async def figures_sitemap(request: Request, datasette: Datasette) -> Response:
+    """Serves /sitemap-<theme>.xml: the page of every figure of a theme."""
+    portal, theme = context_of(datasette), request.url_vars["theme"]
+    if theme not in portal.texts["themes"]:
+        raise NotFound(f"There is no theme {theme} in this release")
+    asked = {"theme": theme, "boundary_year": next(iter(portal.registry.published_boundary_years), 0)}
+    found = await datasette.get_database(DATABASE).execute(FIGURES_OF_THEME, asked, page_size=100_000)
+    pages = [{lang: portal.figure_url(code, indicator, lang) for lang in LANGUAGES} for code, indicator in found.rows]
+    body = write_sitemap(site_address(datasette, request), pages, (portal.newest_landed_at or "")[:10])
+    return send(datasette, request, body, "application/xml; charset=utf-8")
+
+
 async def robots(request: Request, datasette: Datasette) -> Response:
     """Serves /robots.txt."""
-    body = ROBOTS.format(address=site_address(datasette, request))
+    body = write_robots(site_address(datasette, request), context_of(datasette).texts["themes"])
     return send(datasette, request, body, "text/plain; charset=utf-8")
 
 
@@ -87,6 +106,7 @@ def register_routes() -> list[tuple[str, Any]]:
     return [
         (rf"^/catalogue\.(?P<extension>{'|'.join(CATALOGUES)})$", catalogue),
         (r"^/sitemap\.xml$", sitemap),
+        (rf"^/{FIGURES.format(theme='(?P<theme>[a-z_]+)')}$".replace(".xml", r"\.xml"), figures_sitemap),
         (r"^/robots\.txt$", robots),
         (r"^/atom\.xml$", feed),
     ]

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from datasette.app import Datasette
-from support_portal import ask, fetch, run_sql
+from support_charts import charts_in, outside
+from support_portal import ask, fetch, release_of, run_sql
 
 from portal.boundaries import put_on_boundaries
 from portal.registry import read_registry
@@ -28,6 +29,16 @@ def read(portal: Datasette, path: str, **params: Any) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(answer.text, newline="")))
 
 
+def test_no_text_of_a_chart_leaves_it_for_any_indicator(portal: Datasette) -> None:
+    regions = "region=NL01&region=GM0193&region=EM01&region=PT06&region=GM1900"
+    faults, drawn = [], 0
+    for indicator in release_of(portal).registry.indicators:
+        page = fetch(portal, f"/vergelijk?{regions}&indicator={indicator}").text
+        drawn += len(charts_in(page))
+        faults += [f"{indicator}: {told}" for svg in charts_in(page) for told in outside(svg)]
+    assert drawn > 150 and faults == []
+
+
 @pytest.mark.parametrize(
     ("path", "lang", "heading"), [("/vergelijk", "nl", "vergelijken"), ("/en/compare", "en", "Compare")]
 )
@@ -35,7 +46,7 @@ def test_the_page_has_table_chart_index_and_files(portal: Datasette, path: str, 
     answer = ask(portal, path, params={"region": ["Zwolle", "AM11", "groningen"], "indicator": "crimes_count"})
     page = answer.text
     assert answer.status_code == 200 and f'<html lang="{lang}">' in page and heading in page
-    assert page.count("<h1") == 1 and page.count('<svg class="chart"') == 2 and "= 100" in page
+    assert page.count("<h1") == 1 and page.count('<svg class="chart large"') == 2 and "= 100" in page
     assert "<script" not in page and "style=" not in page
     assert f'href="{path}.csv?region=GM0193&amp;region=AM11&amp;region=GM0014&amp;indicator=crimes_count"' in page
     assert "default-src 'none'" in answer.headers["content-security-policy"]

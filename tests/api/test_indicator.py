@@ -94,7 +94,7 @@ def test_the_national_series_is_that_of_the_release(portal: Datasette, database:
         "and region_code = 'NL01' and value is not null order by year desc limit 1"
     ).fetchone()
     assert f"{row['year']} {row['value']:,.0f}" in read(page)
-    assert '<svg class="chart"' in page
+    assert '<svg class="chart small"' in page
 
 
 def test_sources_of_a_computed_figure_are_those_of_its_parts(portal: Datasette, database: sqlite3.Connection) -> None:

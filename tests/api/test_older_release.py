@@ -6,12 +6,13 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 import pytest
 import yaml
 from datasette.app import Datasette
-from support_portal import ask, fetch, open_portal
+from support_portal import ask, fetch, open_portal, release_of
 from support_releases import with_other_words
 
 from pipelines.commands.serve import ServeError, resolve_release
@@ -71,7 +72,7 @@ def paths() -> Iterator[str]:
     """Every kind of page in both languages, with its files: of kinds of region, kinds of indicator, tables, the API."""
     for page, by_language in PATHS.items():
         for lang, path in by_language.items():
-            if page in ("municipality", "region", "labour_moves", "docs", "doc"):
+            if page in ("municipality", "region", "labour_moves", "docs", "doc") or "{region}" in path:
                 continue
             parts = [{"indicator": each} for each in INDICATORS] if "{indicator}" in path else [{"code": "AM36"}]
             yield from (page_url(page, lang, **each) for each in parts)
@@ -105,6 +106,21 @@ def test_no_kind_of_page_breaks_on_a_release_with_other_words(older: Datasette) 
     assert {path for path in absent if GONE not in path} == {"/nothing"}
     assert any(GONE in path for path in absent)
     assert sum(status in (200, 302) for status in found.values()) > 100
+
+
+def test_every_figure_of_a_release_with_other_words_has_its_page(older: Datasette) -> None:
+    release, found = release_of(older), {}
+    for code, indicator, lang in product(CODES.values(), INDICATORS, ("nl", "en")):
+        if indicator != GONE:
+            url = release.figure_url(code, indicator, lang)
+            embed = release.figure_url(code, indicator, lang, is_embedded=True)
+            found |= {path: ask(older, path).status_code for path in (url, f"{url}.csv", f"{url}.svg", embed)}
+    assert set(found.values()) == {200, 404}
+    assert sum(status == 200 for status in found.values()) > 100
+    # Who has no page has no file either.
+    assert not [p for p, status in found.items() if p + ".csv" in found and status != found[p + ".csv"]]
+    assert ask(older, f"/gemeente/zwolle/{GONE}").status_code == 404
+    assert "anno 20" in fetch(older, release.figure_url(REGION, "jobs_count", "nl")).text
 
 
 @pytest.mark.parametrize(

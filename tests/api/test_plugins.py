@@ -18,8 +18,14 @@ from pipelines.settings import PORTAL
 from portal.pages import PATHS
 
 PLUGINS = PORTAL / "plugins"
-PARTS = {"code": "GM0193", "scheme": "corop", "indicator": "jobs_count", "name": "using"}
-PARTS_OF = {"region": {"code": "CR11"}, "labour_market": {"code": "AM11"}, "labour_moves": {"code": "AM11"}}
+PARTS = {"code": "GM0193", "scheme": "corop", "indicator": "jobs_count", "name": "using", "region": "GM0193"}
+PARTS_OF = {
+    "region": {"code": "CR11"},
+    "figure": {"region": "CR11"},
+    "embed": {"region": "CR11"},
+    "labour_market": {"code": "AM11"},
+    "labour_moves": {"code": "AM11"},
+}
 # Its address is that of a file only.
 NO_PAGE = "labour_moves"
 FILES = (
@@ -37,6 +43,7 @@ FILES = (
     "/wijzigingen.csv",
     "/gemeente/GM0193.zip",
     "/gemeente/GM0193.xlsx",
+    *(f"/gemeente/zwolle/banen.{extension}" for extension in ("svg", "png", "csv", "bib", "ris")),
     "/downloads/release.csv",
     "/datapackage.json",
     "/catalogue.ttl",

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 from datasette.app import Datasette
-from support_portal import ask
+from support_portal import ask, release_of
 
 from pipelines.commands.serve import PORTAL
 from pipelines.settings import DBT_PROJECT
@@ -158,7 +158,9 @@ def test_a_chart_has_a_dot_for_each_year_and_says_the_same_in_words(
     portal: Datasette, database: sqlite3.Connection
 ) -> None:
     page = read(portal, ZWOLLE["nl"])
-    chart = re.search(r'<svg class="chart" role="img" aria-label="Bevolkingsdichtheid: ([^"]+)".*?</svg>', page, re.S)
+    chart = re.search(
+        r'<svg class="chart small" role="img" aria-label="Bevolkingsdichtheid: ([^"]+)".*?</svg>', page, re.S
+    )
     assert chart
     rows = all_rows(
         database,
@@ -188,22 +190,22 @@ def test_a_headline_is_a_rate_or_share_with_its_count_beside_it(
 ) -> None:
     page = read(portal, ZWOLLE["en"])
     tiles = re.findall(r'<article class="tile.*?</article>', page, re.DOTALL)
-    shown = {re.search(r"/en/indicator/([a-z0-9_]+)", tile)[1]: tile for tile in tiles}
+    slugs = release_of(portal).slugs
+    named = {re.search(r"/en/municipality/zwolle/([a-z0-9-]+)", tile)[1]: tile for tile in tiles}
+    shown = {slugs.indicator_id(slug, "en"): tile for slug, tile in named.items()}
     relative = {row[0] for row in all_rows(database, "select indicator_id from indicators where is_relative")}
     assert len(shown) > 15 and shown.keys() <= relative
     assert "Registered crimes: " in plain(shown["crimes_per_1000_rate"])
 
 
-def test_a_figure_links_to_its_own_rows(portal: Datasette) -> None:
-    page = read(portal, ZWOLLE["nl"])
-    link = re.search(r'href="(/regiokompas/observations_on_boundaries\?[^"]*indicator_id=population_count[^"]*)"', page)
-    assert link
-    table = ask(
-        portal,
-        unescape(link[1]).replace("observations_on_boundaries?", "observations_on_boundaries.json?_shape=array&"),
-    )
-    assert {row["region_code"] for row in table.json()} == {"GM0193"}
-    assert {row["indicator_id"] for row in table.json()} == {"population_count"}
+@pytest.mark.parametrize("path", [*ZWOLLE.values(), "/regio/labour_market_region/AM01", "/en/region/g40/G40"])
+def test_every_figure_leads_to_its_own_page(portal: Datasette, path: str) -> None:
+    page = read(portal, path)
+    own = r"/(?:gemeente|en/municipality|regio/\w+|en/region/\w+)/[a-z0-9-]+/[a-z0-9-]+"
+    links = set(re.findall(rf'href="({own})(?:#\w+)?"', page))
+    assert len(links) > 70
+    assert {link: status for link in links if (status := ask(portal, link).status_code) != 200} == {}
+    assert "/regiokompas/observations" not in page
 
 
 def test_the_goals_of_a_city_are_there_also_those_without_a_figure(

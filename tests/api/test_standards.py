@@ -202,6 +202,26 @@ def test_the_sitemap_has_every_current_region_indicator_and_table(sitemap: ET.El
     assert "/gemeente/GM0344" in listed and not [path for path in listed if "?" in path]
 
 
+def test_every_figure_is_in_the_sitemap_of_its_theme(portal: Datasette, sample_release: Path) -> None:
+    robots = ask(portal, "/robots.txt").text
+    with closing(sqlite3.connect(sample_release / "regiokompas.db")) as db:
+        figures = db.execute(
+            "select count(distinct indicator_id || ' ' || region_code) from observations_on_boundaries"
+            " where value is not null and is_over"
+        ).fetchone()[0]
+        themes = [row[0] for row in db.execute("select theme from themes")]
+    found = set()
+    for theme in themes:
+        assert f"/sitemap-{theme}.xml" in robots
+        listed = paths(ET.fromstring(ask(portal, f"/sitemap-{theme}.xml").content))
+        assert 1000 < len(listed) < 50_000
+        found |= set(listed)
+    assert len(found) == 2 * figures and "/gemeente/zwolle/banen" in found
+    assert ask(portal, "/sitemap-nothing.xml").status_code == 404
+    for path in sorted(found)[::4999]:
+        assert ask(portal, path).status_code == 200, path
+
+
 def test_a_page_and_its_twin_name_each_other(sitemap: ET.Element) -> None:
     twins = {}
     for url in sitemap.findall("s:url", NAMES):

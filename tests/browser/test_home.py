@@ -12,6 +12,8 @@ PAGES = [
     "/gemeente/GM0193",
     "/en/region/corop/CR23",
     "/gemeente/GM0140",
+    "/gemeente/zwolle/leegstand-van-winkels",
+    "/en/embed/municipality/zwolle/jobs",
     "/indicator/establishments_count?region=zwolle",
     "/en/changes",
     "/en/v1",

@@ -113,16 +113,24 @@ def test_a_journalist_finds_a_figure_its_source_and_what_it_was(
         source = row.locator("[data-label=Bron]").get_by_role("link").first
         expect(source).to_have_attribute("href", figure.source_url)
 
-        row.get_by_role("link", name=f"Alle jaren: {figure.title}").click()
-        cells = row_of(page.locator("table.rows-and-columns"), figure.period_code).locator("td")
-        expect(cells.and_(page.locator(".col-value"))).to_have_text(str(int(figure.value)))
-        expect(cells.and_(page.locator(".col-value_status"))).to_have_text(figure.status)
-        page.go_back()
-
         row.get_by_role("link", name=figure.title, exact=True).click()
+        expect(page.get_by_role("heading", level=1)).to_have_text(f"{figure.title} in Zwolle")
+        expect(page.locator(".sentence")).to_contain_text(in_dutch(figure.value))
+        cells = row_of(page.get_by_role("region", name="De cijfers").get_by_role("table"), figure.year).get_by_role(
+            "cell"
+        )
+        expect(cells.first).to_have_text(in_dutch(figure.value))
+        expect(cells.last).to_have_text(STATUSES[figure.status])
+        expect(page.locator(f".sources a[href='{figure.source_url}']")).to_have_count(1)
+        was_told = row_of(page.get_by_role("region", name="Hoe het was").get_by_role("table"), "Zwolle", figure.year)
+        expect(was_told).to_contain_text(in_dutch(was))
+
+        page.get_by_role("link", name="Definitie, formule en dekking").click()
         expect(page.get_by_role("heading", level=1)).to_have_text(figure.title)
         source = page.get_by_role("region", name="Bron", exact=True).get_by_role("link").first
         expect(source).to_have_attribute("href", figure.source_url)
+        page.get_by_label("Regio").fill("Zwolle")
+        page.keyboard.press("Enter")
         revised = page.get_by_role("region", name="Veranderde cijfers")
         cells = row_of(revised, revised_release.name, "Zwolle", figure.year).get_by_role("cell")
         expect(cells.nth(2)).to_have_text(f"{in_dutch(was)} {STATUSES[status_was]}")

@@ -22,6 +22,8 @@ PAGES = (
         "/indicator/jobs_growth_5y_pct",
         "/kaart/jobs_count",
         "/gemeente/GM0193",
+        "/gemeente/zwolle/banen",
+        "/gemeente/zwolle/banen.svg",
         "/regio/g40/G40",
     ),
     *("/en/compare?region=GM0193&indicator=establishments_count&boundary_year=2020", "/vergelijk.csv?region=GM0193"),

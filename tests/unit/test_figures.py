@@ -5,7 +5,7 @@ from typing import Any
 
 from support_periods import calendar_of
 
-from portal.charts import Point, runs
+from portal.charts import of_year, runs
 from portal.figures import Figure, figures_of, newest, through_years
 from portal.formats import format_rank, keep_together
 
@@ -28,23 +28,23 @@ def test_the_newest_figure_has_a_number_and_a_year_goes_before_its_months() -> N
 def test_a_chart_is_of_whole_years_with_those_that_are_missing() -> None:
     rows = [row("2024JJ00", None, "missing"), row("2025JJ00", 2.0, "provisional"), row("2025MM11", 3.0)]
     rows.append(row("2026JJ00", 1.0, "provisional", is_over=False))
-    assert through_years(rows, CALENDAR, ()) == [Point(2024, None, "missing"), Point(2025, 2.0, "provisional")]
+    assert through_years(rows, CALENDAR, ()) == [of_year(2024, None, "missing"), of_year(2025, 2.0, "provisional")]
 
 
 def test_a_line_starts_anew_where_the_series_breaks() -> None:
     rows = [row("2025JJ00", 2.0), row("2024JJ00", 1.0)]
-    broken = [Point(2024, 1.0), Point(2025, 2.0, is_break=True)]
+    broken = [of_year(2024, 1.0), of_year(2025, 2.0, is_break=True)]
     assert through_years(rows, CALENDAR, {date(2025, 1, 1)}) == broken
     assert runs(broken) == [[broken[0]], [broken[1]]]
     # A break before the first year or after the last leaves the line whole.
     for day in (date(2024, 1, 1), date(2026, 1, 1)):
-        assert runs(through_years(rows, CALENDAR, {day})) == [[Point(2024, 1.0), Point(2025, 2.0)]]
+        assert runs(through_years(rows, CALENDAR, {day})) == [[of_year(2024, 1.0), of_year(2025, 2.0)]]
 
 
 def test_a_break_in_a_year_without_a_figure_is_that_of_the_next_figure() -> None:
     rows = [row("2024JJ00", 1.0), row("2025JJ00", None, "missing"), row("2026JJ00", 3.0)]
     found = through_years(rows, CALENDAR, {date(2025, 1, 1)})
-    assert found == [Point(2024, 1.0), Point(2025, None, "missing"), Point(2026, 3.0, is_break=True)]
+    assert found == [of_year(2024, 1.0), of_year(2025, None, "missing"), of_year(2026, 3.0, is_break=True)]
 
 
 def test_the_baseline_decides_which_period_is_shown_where_it_has_a_figure() -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from support_periods import calendar_of
 
 from portal.axes import ticks_of
-from portal.comparison_chart import Line, LinePoint, comparison_chart
+from portal.charts import Drawn, Point, large_chart, marked_lines
 from portal.regroup import (
     METHODS,
     STATUSES,
@@ -204,14 +205,16 @@ def test_an_index_starts_where_all_have_a_figure() -> None:
 
 def test_a_line_breaks_at_a_missing_year_and_soft_figures_are_open() -> None:
     points = [
-        LinePoint(date(year, 1, 1), str(year), year - 2000.0, year < 2024) for year in (2019, 2020, 2022, 2023, 2024)
+        Point(date(year, 1, 1), str(year), year - 2000.0, "final" if year < 2024 else "provisional")
+        for year in (2019, 2020, 2022, 2023, 2024)
     ]
-    drawing = comparison_chart([Line("<b>", points)], "a <heading>", "about", 0, "en")
+    about: dict[str, Any] = {"heading": "a <heading>", "description": "about", "decimals": 0, "lang": "en"}
+    drawing = large_chart(Drawn(marked_lines([("<b>", points)])), **about)
     path = re.search(r'class="line" d="([^"]+)"', drawing)
     assert path is not None and path[1].count("M") == 2
     assert drawing.count('class="mark soft"') == 1
     assert "<heading>" not in drawing
-    assert comparison_chart([], "", "", 0, "en") == ""
+    assert large_chart(Drawn([]), **about) == ""
 
 
 @given(st.floats(-1e9, 1e9), st.floats(-1e9, 1e9))

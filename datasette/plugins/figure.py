@@ -1,0 +1,399 @@
+"""One figure: an indicator in a region, as a page, a picture, a file, a citation, and a page to show within others."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from datasette import Response, hookimpl
+from datasette.app import Datasette
+from datasette.utils.asgi import Request
+from markupsafe import Markup
+
+from portal.answers import KEPT, answer_csv, answer_without_body, file_headers, refuse_csv
+from portal.charts import NARROW, WIDE, Size, describe, large_chart, mark
+from portal.citations import Citation, as_bibtex, as_ris, as_text
+from portal.context import ReleaseContext, context_of
+from portal.csv_text import Row
+from portal.figure_page import FigurePage, read_all_periods, read_figure_page
+from portal.formats import format_number, format_period
+from portal.pages import (
+    EMBED_POLICY,
+    MUNICIPALITY,
+    figure_page,
+    file_routes,
+    language,
+    not_found,
+    page_url,
+    parts_of,
+    region_url,
+    render,
+    routes,
+    site_address,
+)
+from portal.peer_groups import PEER_GROUP
+from portal.pictures import DRAWN, Picture, draw_picture
+from portal.png import BusyError, render_png
+from portal.registry import each_once
+from portal.revisions import line_of_changes, revised_figures
+from portal.strips import NARROW_STRIP, WIDE_STRIP, Strip, draw_strip
+
+PAGES = (figure_page(MUNICIPALITY), figure_page(""))
+EMBEDS = (figure_page(MUNICIPALITY, is_embedded=True), figure_page("", is_embedded=True))
+MOST_REVISIONS = 20
+# Of months and weeks, the table shows those of the last years; the file has them all.
+MOST_ROWS = 24
+SVG_TYPE, PNG_TYPE = "image/svg+xml; charset=utf-8", "image/png"
+COLUMNS = (
+    *("indicator_id", "indicator", "unit", "region_code", "region", "period_code", "period", "year", "boundary_year"),
+    *("value", "value_status", "boundary_method", "lower", "upper", "attribution", "licence"),
+)
+
+
+@dataclass(frozen=True)
+class AskedFigure:
+    """The figure that an address names, and where its page is."""
+
+    region: Row
+    indicator: Row
+    lang: str
+    url: str
+
+    @property
+    def name(self) -> str:
+        """The name of its files."""
+        return "-".join(self.url.split("/")[-2:])
+
+
+async def find(request: Request, datasette: Datasette) -> AskedFigure | Response:
+    """Returns the figure that an address names; a redirect to its one address, or what is not there."""
+    release, lang, parts = context_of(datasette), language(request), parts_of(request)
+    scheme, indicator_id = parts.get("scheme", MUNICIPALITY), release.slugs.indicator_id(parts["indicator"], lang)
+    region = release.registry.regions.get(release.slugs.region_code(scheme, parts["region"]) or "")
+    if region is None or indicator_id is None:
+        return await _not_there(request, datasette, region, indicator_id)
+    code = region["region_code"]
+    if not region["is_current"]:
+        return _moved(region_url(region["scheme"], code, lang))
+    is_embedded = "/embed/" in request.path
+    url = release.figure_url(code, indicator_id, lang, is_embedded=is_embedded)
+    written, dot, extension = request.path.rstrip("/").partition(".")
+    if written != url:
+        query = f"?{request.query_string}" if request.query_string else ""
+        return _moved(f"{url}{dot}{extension}{query}")
+    return AskedFigure(
+        region, release.registry.indicators[indicator_id], lang, release.figure_url(code, indicator_id, lang)
+    )
+
+
+def _moved(address: str) -> Response:
+    answer: Response = Response.redirect(address, status=301)
+    return answer
+
+
+async def _not_there(request: Request, datasette: Datasette, region: Row | None, indicator_id: str | None) -> Response:
+    """Says which of the two is not known, or that there is no figure of these; and leads to what there is."""
+    release, lang, parts = context_of(datasette), language(request), parts_of(request)
+    links, key = {}, "no_region"
+    if region is not None:
+        key = "no_indicator" if indicator_id is None else "no_figure"
+        profile = release.text("region", "profile", lang).format(name=region["name"])
+        links[region_url(region["scheme"], region["region_code"], lang)] = profile
+    if indicator_id is not None:
+        about = release.registry.indicators[indicator_id]
+        links[page_url("indicator", lang, indicator=indicator_id)] = about[f"title_{lang}"]
+    else:
+        links[page_url("indicators", lang)] = release.text("indicator", "all", lang)
+    title = release.text("figure", key, lang).format(region=parts["region"], indicator=parts["indicator"])
+    page = figure_page(parts.get("scheme", MUNICIPALITY) if "scheme" in parts else MUNICIPALITY)
+    return await not_found(datasette, request, page, title, links=links, query=parts["region"] if not region else "")
+
+
+async def read(request: Request, datasette: Datasette) -> tuple[AskedFigure, FigurePage] | Response:
+    """Returns a figure and all that its page shows, or what to answer instead."""
+    asked = await find(request, datasette)
+    if isinstance(asked, Response):
+        return asked
+    group = request.args.get(PEER_GROUP)
+    codes = asked.region["region_code"], asked.indicator["indicator_id"]
+    page = await read_figure_page(datasette, context_of(datasette), *codes, group, asked.lang)
+    return (asked, page) if page else await _not_there(request, datasette, asked.region, codes[1])
+
+
+class Drawing:
+    """Draws the chart and the strip of a figure, with the words of its language."""
+
+    def __init__(self, release: ReleaseContext, page: FigurePage, lang: str) -> None:
+        self.release, self.page, self.lang = release, page, lang
+        self.decimals = page.indicator["decimals"]
+
+    def text(self, key: str, **about: Any) -> str:
+        """Returns a text of the page."""
+        return self.release.text("figure", key, self.lang).format(**about)
+
+    @property
+    def group_name(self) -> str:
+        """The name of the group that the figure is laid beside."""
+        return self.release.text("peer_groups", self.page.group.name, self.lang) if self.page.group else ""
+
+    @property
+    def heading(self) -> str:
+        """The indicator and the region."""
+        return f"{self.page.indicator[f'title_{self.lang}']}, {self.page.region['short_name']}"
+
+    def chart(self, size: Size, style: str = "") -> Markup:
+        """Returns the chart; the names of the lines are at their ends if there is room for them."""
+        drawn = self.page.drawn(self.text("country"), self.group_name, has_names=size.width > NARROW.width)
+        targets = [type(each)(self.text(each.title), each.value, each.until, each.start) for each in drawn.targets]
+        described = [
+            describe(line.points, line.title, self.decimals, self.lang, self._chart_words) for line in drawn.lines[::-1]
+        ]
+        return large_chart(
+            type(drawn)(drawn.lines, drawn.band, targets, drawn.has_names),
+            heading=self.heading,
+            description=" ".join(described),
+            decimals=self.decimals,
+            lang=self.lang,
+            size=size,
+            style=style,
+        )
+
+    def _chart_words(self, key: str) -> str:
+        return self.release.text("charts", key, self.lang)
+
+    def strip(self, size: Size, style: str = "") -> Markup:
+        """Returns the strip of all regions of its kind."""
+        page, spread = self.page, self.page.spread
+        if spread is None:
+            return Markup("")
+        low, middle, high = (
+            format_number(value, self.decimals, self.lang)
+            for value in (min(spread.values.values()), spread.middle, max(spread.values.values()))
+        )
+        own = format_number(page.figure.value, self.decimals, self.lang)
+        regions = self.release.text("scheme_plurals", page.region["scheme"], self.lang)
+        described = self.text("strip_described", count=len(spread.values), regions=regions, low=low, high=high)
+        strip = Strip(
+            spread=spread,
+            own=page.region["region_code"],
+            name=page.label,
+            group=page.group.members if page.group and page.region["scheme"] == MUNICIPALITY else frozenset(),
+            middle_name=self.text("middle"),
+            description=f"{described} {self.text('strip_own', middle=middle, own=own, name=page.region['short_name'])}",
+        )
+        return draw_strip(strip, self.decimals, self.lang, size, style)
+
+    def picture(self, address: str) -> str:
+        """Returns the chart as a picture that stands alone."""
+        page, indicator = self.page, self.page.indicator
+        legend = [self.text("legend_unit", unit=indicator[f"unit_{self.lang}"])]
+        if page.group and page.group.quarters:
+            legend.append(self.text("legend_band", group=self.group_name))
+        if any(not point.is_sure for point in page.points):
+            legend.append(self.text("legend_open"))
+        sources = each_once(page.sources, "attribution") or self.text("register")
+        licences = each_once(page.sources, "licence")
+        source = f"{sources} ({licences})." if licences else f"{sources}."
+        notice = dict(self.release.notice_parts).get(self.lang, "")
+        return draw_picture(
+            Picture(
+                title=self.heading,
+                lead=page.sentence,
+                chart=self.chart(DRAWN),
+                legend=" ".join(legend),
+                source=f"{source} Regiokompas, release {self.release.release_id}. {address}",
+                notice=notice,
+                lang=self.lang,
+            ),
+            self.release.picture_style,
+        )
+
+
+def cite(asked: AskedFigure, page: FigurePage, release: ReleaseContext, address: str) -> Citation:
+    """Returns what every form of a citation of the figure names."""
+    title = f"{asked.indicator[f'title_{asked.lang}']}, {page.region['short_name']}, {page.period}"
+    return Citation(
+        key=f"regiokompas-{asked.name}-{release.release_id}",
+        title=title,
+        sources=each_once(page.sources, "attribution"),
+        licence=each_once(page.sources, "licence"),
+        release=release.release_id,
+        date=(release.newest_landed_at or "")[:10],
+        address=f"{address}{asked.url}",
+        notice=dict(release.notice_parts).get(asked.lang, ""),
+        lang=asked.lang,
+    )
+
+
+async def revisions_of(page: FigurePage, release: ReleaseContext) -> list[Row]:
+    """Returns what figures of this series were in earlier releases, newest release first."""
+    name, code = page.indicator["indicator_id"], page.region["region_code"]
+    if not any(changes.count(indicator=name) for changes in line_of_changes(release.folder)):
+        return []
+    found = await asyncio.to_thread(revised_figures, release.folder, name, code, most=MOST_REVISIONS)
+    extra = {"decimals": page.indicator["decimals"], "region_name": page.region["name"]}
+    return [{**row, **extra} for row in found]
+
+
+def table_of(page: FigurePage) -> list[Row]:
+    """Returns the figures of the chart by period, newest first."""
+    country = {point.day: point for point in page.country}
+    quarters = page.group.quarters if page.group else {}
+    return [
+        {"own": point, "country": country.get(point.day), "quarters": quarters.get(point.day)}
+        for point in reversed(page.points)
+    ]
+
+
+def context_for(asked: AskedFigure, page: FigurePage, release: ReleaseContext, address: str) -> dict[str, Any]:
+    """Returns what the page of a figure and the page to show within others both have."""
+    drawing, lang = Drawing(release, page, asked.lang), asked.lang
+    codes = asked.region["region_code"], asked.indicator["indicator_id"]
+    other = "nl" if lang == "en" else "en"
+    return {
+        "page": page,
+        "region": page.region,
+        "indicator": page.indicator,
+        "url": asked.url,
+        "canonical": f"{address}{asked.url}",
+        "twin": release.figure_url(*codes, other),
+        "wide": drawing.chart(WIDE, "wide"),
+        "narrow": drawing.chart(NARROW, "narrow"),
+        "group_name": drawing.group_name,
+        "heading": drawing.heading,
+        "mark": mark,
+    }
+
+
+async def figure_view(request: Request, datasette: Datasette) -> Response:
+    """Serves the page of a figure."""
+    found = await read(request, datasette)
+    if isinstance(found, Response):
+        return found
+    asked, page = found
+    release, address = context_of(datasette), site_address(datasette, request)
+    drawing, citation = Drawing(release, page, asked.lang), cite(asked, page, release, address)
+    group, line = request.args.get(PEER_GROUP), line_of_changes(release.folder)
+    codes = asked.region["region_code"], asked.indicator["indicator_id"]
+    rows, shown = table_of(page), context_for(asked, page, release, address)
+    query = f"?{request.query_string}" if group in page.choices else ""
+    context = {
+        **shown,
+        "other_language_url": f"{shown['twin']}{query}",
+        "wide_strip": drawing.strip(WIDE_STRIP, "wide"),
+        "narrow_strip": drawing.strip(NARROW_STRIP, "narrow"),
+        "rows": rows[:MOST_ROWS],
+        "rows_left_out": len(rows[MOST_ROWS:]),
+        "unknown_group": group if group and group not in page.choices else None,
+        "citation": as_text(citation, release.texts["figure"]),
+        "embed_url": f"{address}{release.figure_url(*codes, asked.lang, is_embedded=True)}",
+        "revisions": await revisions_of(page, release),
+        "first_release": line[-1].older if line else None,
+        "query": query,
+        "plural": release.text("scheme_plurals", page.region["scheme"], asked.lang),
+    }
+    status = 400 if context["unknown_group"] else 200
+    return await render(datasette, request, "figure.html", _page_of(request), context, status=status)
+
+
+def _page_of(request: Request) -> str:
+    is_embedded = "/embed/" in request.path
+    return figure_page("" if "scheme" in parts_of(request) else MUNICIPALITY, is_embedded=is_embedded)
+
+
+async def embed_view(request: Request, datasette: Datasette) -> Response:
+    """Serves the page to show within the pages of others, which has no script and no form."""
+    found = await read(request, datasette)
+    if isinstance(found, Response):
+        return found
+    asked, page = found
+    context = context_for(asked, page, context_of(datasette), site_address(datasette, request))
+    return await render(datasette, request, "embed.html", _page_of(request), context, policy=EMBED_POLICY)
+
+
+def _none(request: Request, datasette: Datasette) -> str:
+    return context_of(datasette).text("figure", "none", language(request))
+
+
+async def figure_csv(request: Request, datasette: Datasette) -> Response:
+    """Serves the figures of the page as CSV: the region, the country and the group, through all periods."""
+    found = await read(request, datasette)
+    if isinstance(found, Response):
+        moved = found.status in (301, 302)
+        return found if moved else refuse_csv(datasette, [_none(request, datasette)], 404)
+    asked, page = found
+    release, registry = context_of(datasette), context_of(datasette).registry
+    same = {
+        "indicator": asked.indicator[f"title_{asked.lang}"],
+        "unit": asked.indicator[f"unit_{asked.lang}"],
+        "attribution": each_once(page.sources, "attribution"),
+        "licence": each_once(page.sources, "licence"),
+    }
+    rows = [
+        {
+            "indicator_id": asked.indicator["indicator_id"],
+            **row,
+            **same,
+            "region": registry.regions[row["region_code"]]["name"],
+            "period": format_period(row["period_code"], release.texts["periods"], asked.lang),
+        }
+        for row in await read_all_periods(datasette, release, page)
+    ]
+    return answer_csv(datasette, request, rows, COLUMNS, asked.name)
+
+
+async def picture_file(request: Request, datasette: Datasette) -> Response:
+    """Serves the chart as a picture that stands alone, as SVG or PNG."""
+    found = await read(request, datasette)
+    if isinstance(found, Response):
+        return found
+    asked, page = found
+    release = context_of(datasette)
+    svg = Drawing(release, page, asked.lang).picture(f"{site_address(datasette, request)}{asked.url}")
+    is_png = request.path.endswith(".png")
+    name = f"{asked.name}.{'png' if is_png else 'svg'}"
+    group = page.group.name if page.group else ""
+    headers = {
+        **file_headers(datasette, f"{name}-{group}"),
+        "Content-Disposition": f'inline; filename="{name}"',
+        # A picture has its styles in it; it may load nothing.
+        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+    }
+    kind = PNG_TYPE if is_png else SVG_TYPE
+    if without_body := answer_without_body(request, headers, kind):
+        return without_body
+    if not is_png:
+        return Response(svg, headers=headers, content_type=SVG_TYPE)
+    try:
+        return Response(await render_png(svg), headers=headers, content_type=PNG_TYPE)
+    except BusyError:
+        answer: Response = Response.text("Busy: ask again in a moment\n", status=503, headers={"Retry-After": "2"})
+        return answer
+
+
+async def citation_file(request: Request, datasette: Datasette) -> Response:
+    """Serves the citation for reference managers, as BibTeX or RIS."""
+    found = await read(request, datasette)
+    if isinstance(found, Response):
+        return found
+    asked, page = found
+    citation = cite(asked, page, context_of(datasette), site_address(datasette, request))
+    is_ris = request.path.endswith(".ris")
+    text, kind = (as_ris(citation), "ris") if is_ris else (as_bibtex(citation), "bib")
+    headers = {**KEPT, "Content-Disposition": f'attachment; filename="{asked.name}.{kind}"'}
+    media = "application/x-research-info-systems" if is_ris else "application/x-bibtex"
+    return Response(text, headers=headers, content_type=f"{media}; charset=utf-8")
+
+
+View = Callable[[Request, Datasette], Awaitable[Response]]
+FILES: dict[str, View] = {r"(?:nl\.)?csv": figure_csv, "(?:svg|png)": picture_file, "(?:bib|ris)": citation_file}
+
+
+@hookimpl
+def register_routes() -> list[tuple[str, Any]]:
+    """Registers the pages at their addresses in both languages, and their files at those with an extension."""
+    found = [route for page in PAGES for route in routes(page, figure_view)]
+    found += [route for page in EMBEDS for route in routes(page, embed_view)]
+    return found + [
+        route for page in PAGES for extension, view in FILES.items() for route in file_routes(page, view, extension)
+    ]
