@@ -23,7 +23,7 @@ from portal.pages import DATABASE, figure_page, page_url
 from portal.pictures import resolve_style
 from portal.registry import Registry, read_registry
 from portal.release_form import refuse_unknown
-from portal.search import Topic, make_topics, search_regions, search_topics
+from portal.search import Figure, Topic, make_topics, search_figures, search_regions, search_topics
 from portal.slugs import Slugs, slugs_of
 from portal.words import LANGUAGES, read_words
 
@@ -83,6 +83,10 @@ class ReleaseContext:
     def find_topics(self, asked: str) -> list[Topic]:
         """Returns the indicators, themes and questions that a reader may mean, see `search_topics`."""
         return search_topics(asked, self.topics)
+
+    def find_figures(self, asked: str) -> list[Figure]:
+        """Returns the figures that a reader may mean, see `search_figures`."""
+        return search_figures(asked, self.find_regions, self.topics)
 
     def figure_url(self, region_code: str, indicator_id: str, lang: str, *, is_embedded: bool = False) -> str:
         """Returns the address of the page of one figure, which is there if the region has the figure."""

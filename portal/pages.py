@@ -140,6 +140,12 @@ async def render(
     return answer
 
 
+def moved(address: str) -> Response:
+    """Sends a reader to the one address of a page, for good."""
+    answer: Response = Response.redirect(address, status=301)
+    return answer
+
+
 async def not_found(
     datasette: Datasette,
     request: Request,

@@ -4,7 +4,7 @@ Belongs here: finding, in the names of the release. Not here: where a find leads
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,8 @@ MOST_GUESSES = 5
 # A word that is typed wrongly in part of a longer title has to be more like it: titles have many words.
 LEAST_ALIKE_WORD = 82
 SHORTEST_WORD = 4
+# What stands between an indicator and a region.
+BETWEEN = frozenset(("in", "van", "of", "de", "het", "the", "voor", "for"))
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,14 @@ class Topic:
     key: str
     titles: Mapping[str, str]
     words: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """An indicator in a region."""
+
+    region: Row
+    topic: Topic
 
 
 def search_regions(
@@ -163,6 +173,26 @@ def search_topics(asked: str, topics: Collection[Topic]) -> list[Topic]:
     order = ("theme", "indicator", "question")
     in_titles = {t.key: any(wanted <= _starts_of(title) for title in t.titles.values()) for t in found}
     return sorted(found, key=lambda t: (not in_titles[t.key], order.index(t.kind), len(t.titles["nl"]), t.key))
+
+
+def search_figures(asked: str, regions_named: Callable[[str], list[Row]], topics: Collection[Topic]) -> list[Figure]:
+    """Returns the figures that a reader may mean who typed a region and an indicator, in either order.
+
+    Args:
+        asked: what was typed.
+        regions_named: the regions that a text may mean, as `search_regions` gives them.
+        topics: as `make_topics` gives them.
+    """
+    words = [word for word in asked.split() if fold(word) not in BETWEEN]
+    indicators = [topic for topic in topics if topic.kind == "indicator"]
+    # The longest name first: in "werkloosheid den bosch" the region is not "bosch".
+    for length in range(len(words) - 1, 0, -1):
+        for region_words, others in ((words[:length], words[length:]), (words[-length:], words[:-length])):
+            meant = [row for row in regions_named(" ".join(region_words)) if row["is_exact"] and row["is_current"]]
+            found = search_topics(" ".join(others), indicators) if meant else []
+            if found:
+                return [Figure(meant[0], topic) for topic in found]
+    return []
 
 
 def _topic(

@@ -23,6 +23,7 @@ from portal.pages import (
     figure_page,
     file_routes,
     language,
+    moved,
     not_found,
     page_url,
     parts_of,
@@ -74,21 +75,16 @@ async def find(request: Request, datasette: Datasette) -> AskedFigure | Response
         return await _not_there(request, datasette, region, indicator_id)
     code = region["region_code"]
     if not region["is_current"]:
-        return _moved(region_url(region["scheme"], code, lang))
+        return moved(region_url(region["scheme"], code, lang))
     is_embedded = "/embed/" in request.path
     url = release.figure_url(code, indicator_id, lang, is_embedded=is_embedded)
     written, dot, extension = request.path.rstrip("/").partition(".")
     if written != url:
         query = f"?{request.query_string}" if request.query_string else ""
-        return _moved(f"{url}{dot}{extension}{query}")
+        return moved(f"{url}{dot}{extension}{query}")
     return AskedFigure(
         region, release.registry.indicators[indicator_id], lang, release.figure_url(code, indicator_id, lang)
     )
-
-
-def _moved(address: str) -> Response:
-    answer: Response = Response.redirect(address, status=301)
-    return answer
 
 
 async def _not_there(request: Request, datasette: Datasette, region: Row | None, indicator_id: str | None) -> Response:

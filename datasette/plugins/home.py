@@ -9,9 +9,14 @@ from datasette.utils.asgi import Request
 from portal.context import context_of
 from portal.pages import language, region_url, render, routes, topic_url
 from portal.revisions import KINDS
+from portal.rows import read_rows
 
 MAX_QUERY_CHARACTERS = 100
 MOST_RESULTS = 20
+MOST_FIGURES = 5
+KNOWN = """
+select distinct indicator_id from observations_on_boundaries where region_code = :code and value is not null
+"""
 
 
 async def home(request: Request, datasette: Datasette) -> Response:
@@ -28,8 +33,10 @@ async def home(request: Request, datasette: Datasette) -> Response:
     if topics:
         # Whoever types the name of a topic does not mean a region whose name is a little like it.
         found = [region for region in found if not region["is_guess"]]
+    figures = await figures_meant(datasette, query, lang)
     shown = {
         "q": query,
+        "figures": figures[:MOST_FIGURES],
         "found": found[:MOST_RESULTS],
         "found_count": len(found),
         "topics": topics[:MOST_RESULTS],
@@ -37,6 +44,21 @@ async def home(request: Request, datasette: Datasette) -> Response:
     }
     context = {**vars(release.overview), "change_kinds": KINDS, **shown}
     return await render(datasette, request, "home.html", "home", context)
+
+
+async def figures_meant(datasette: Datasette, query: str, lang: str) -> list[tuple[str, str]]:
+    """Returns the address and the words of each figure that was meant and that the region has."""
+    release = context_of(datasette)
+    meant = release.find_figures(query)
+    if not meant:
+        return []
+    code, name = meant[0].region["region_code"], meant[0].region["name"]
+    known = {row["indicator_id"] for row in await read_rows(datasette, KNOWN, {"code": code})}
+    return [
+        (release.figure_url(code, figure.topic.key, lang), f"{figure.topic.titles[lang]}: {name}")
+        for figure in meant
+        if figure.topic.key in known
+    ]
 
 
 @hookimpl

@@ -13,11 +13,10 @@ from portal.charts import line_chart
 from portal.context import context_of
 from portal.csv_text import Row
 from portal.figures import Figure, figures_of
-from portal.pages import MUNICIPALITY, language, not_found, parts_of, region_url, render, routes
+from portal.pages import MUNICIPALITY, language, moved, not_found, parts_of, region_url, render, routes
 from portal.peer_groups import PEER_GROUP, groups_among, shown_groups
 from portal.registry import Registry, in_order
 from portal.rows import read_rows
-from portal.slugs import tidy_code
 
 HEADLINES_PER_THEME = 6
 NEAREST = 3
@@ -25,7 +24,6 @@ SUBSIDIES = "subsidies"
 # A figure that relates its numerator to something is shown with that numerator.
 RATES = ("published", "ratio")
 
-REGION = "select * from regions where region_code = :code"
 FIGURES = """
 select indicator_id, period_code, year, value, value_status, is_over, boundary_method from observations_on_boundaries
 where region_code = :code and boundary_year = :boundary_year
@@ -78,24 +76,18 @@ where c.new_code = :code order by c.changed_on, c.old_name
 
 
 async def profile(request: Request, datasette: Datasette) -> Response:
-    """Serves the profile of the region that the address names, or says where it is."""
-    lang, parts = language(request), parts_of(request)
-    page = "region" if "scheme" in parts else "municipality"
-    # First as written: the code of an own region has dashes, as in OWN-NOORD-OOST.
-    written = parts["code"].strip().upper()
-    region = await _read_region(datasette, written) or await _read_region(datasette, tidy_code(written))
-    if region is None:
-        title = context_of(datasette).text("profile_errors", "unknown", lang).format(code=parts["code"])
+    """Serves the profile of a region; a name, or a code written otherwise or of another kind, is led to its address."""
+    lang, parts, release = language(request), parts_of(request), context_of(datasette)
+    page, scheme = ("region", parts["scheme"]) if "scheme" in parts else ("municipality", MUNICIPALITY)
+    code = release.slugs.region_code(scheme, parts["code"])
+    if code is None:
+        title = release.text("profile_errors", "unknown", lang).format(code=parts["code"])
         return await not_found(datasette, request, page, title, query=parts["code"])
-    url = region_url(region["scheme"], region["region_code"], lang)
+    region = release.registry.regions[code]
+    url = region_url(region["scheme"], code, lang)
     if request.path.rstrip("/") != url:
-        title = context_of(datasette).text("profile_errors", "elsewhere", lang).format(code=parts["code"])
-        return await not_found(datasette, request, page, title, links={url: region["name"]})
+        return moved(url)
     return await render(datasette, request, "profile.html", page, await read_profile(datasette, region, lang, request))
-
-
-async def _read_region(datasette: Datasette, code: str) -> dict[str, Any] | None:
-    return next(iter(await read_rows(datasette, REGION, {"code": code})), None)
 
 
 async def read_profile(datasette: Datasette, region: dict[str, Any], lang: str, request: Request) -> dict[str, Any]:

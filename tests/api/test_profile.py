@@ -374,15 +374,10 @@ def test_a_former_municipality_says_what_became_of_it(
 @pytest.mark.parametrize(
     ("path", "status", "help_at"),
     [
-        ("/gemeente/amsterdam", 404, 'value="amsterdam"'),
-        ("/gemeente/GM9999", 404, "Zoek op naam of code"),
-        ("/gemeente/gm0363", 404, 'href="/gemeente/GM0363"'),
-        ("/gemeente/363", 404, 'href="/gemeente/GM0363"'),
-        ("/gemeente/CR23", 404, 'href="/regio/corop/CR23"'),
-        ("/en/region/province/CR23", 404, 'href="/en/region/corop/CR23"'),
-        ("/regio/municipality/GM0363", 404, 'href="/gemeente/GM0363"'),
+        ("/gemeente/nergenshuizen", 404, 'value="nergenshuizen"'),
+        ("/gemeente/GM9999", 404, "Zoek op naam, code of onderwerp"),
         ("/regio/corop/%3Cscript%3E", 404, "&lt;script&gt;"),
-        ("/en/municipality/%22%20onclick=%22x", 404, "Search by name or code"),
+        ("/en/municipality/%22%20onclick=%22x", 404, "Search by name, code or topic"),
         ("/gemeente/GM0193/", 200, "Zwolle"),
     ],
 )
@@ -392,6 +387,26 @@ def test_a_wrong_address_says_what_to_do(portal: Datasette, path: str, status: i
     assert help_at in answer.text
     assert "<script" not in answer.text and 'onclick="' not in answer.text
     assert "'unsafe" not in answer.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize(
+    ("path", "address"),
+    [
+        ("/gemeente/amsterdam", "/gemeente/GM0363"),
+        ("/en/municipality/den haag", "/en/municipality/GM0518"),
+        ("/gemeente/gm0363", "/gemeente/GM0363"),
+        ("/gemeente/363", "/gemeente/GM0363"),
+        ("/gemeente/CR23", "/regio/corop/CR23"),
+        ("/en/region/province/CR23", "/en/region/corop/CR23"),
+        ("/regio/province/zeeland", "/regio/province/PV29"),
+        ("/regio/municipality/GM0363", "/gemeente/GM0363"),
+    ],
+)
+def test_a_name_or_a_code_written_otherwise_is_led_to_the_one_address(
+    portal: Datasette, path: str, address: str
+) -> None:
+    answer = ask(portal, path)
+    assert (answer.status_code, answer.headers["location"]) == (301, address)
 
 
 def test_every_region_has_a_page(portal: Datasette, database: sqlite3.Connection) -> None:

@@ -88,6 +88,9 @@ def test_every_word_that_people_use_instead_finds_a_topic(portal: Datasette, wor
         ("mkb", "nl", "mkb"),
         ("vacancy", "en", "Vacancy of shops"),
         ("inner city", "en", "Vital inner cities"),
+        ("werkloosheid zwolle", "nl", 'href="/gemeente/zwolle/werkloosheid"'),
+        ("den haag werkloosheid", "nl", 'href="/gemeente/s-gravenhage/werkloosheid"'),
+        ("unemployment in den bosch", "en", 'href="/en/municipality/s-hertogenbosch/unemployment"'),
     ],
 )
 def test_what_readers_typed_in_vain_is_found(portal: Datasette, typed: str, lang: str, first: str) -> None:
