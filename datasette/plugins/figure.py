@@ -8,15 +8,15 @@ from typing import Any
 from datasette import Response, hookimpl
 from datasette.app import Datasette
 from datasette.utils.asgi import Request
-from markupsafe import Markup
 
 from portal.answers import KEPT, answer_csv, answer_without_body, file_headers, refuse_csv
-from portal.charts import NARROW, WIDE, Size, describe, large_chart, mark
+from portal.charts import NARROW, WIDE, mark
 from portal.citations import Citation, as_bibtex, as_ris, as_text
 from portal.context import ReleaseContext, context_of
 from portal.csv_text import Row
+from portal.figure_drawing import Drawing
 from portal.figure_page import FigurePage, read_all_periods, read_figure_page
-from portal.formats import format_number, format_period
+from portal.formats import format_period
 from portal.pages import (
     EMBED_POLICY,
     MUNICIPALITY,
@@ -33,11 +33,10 @@ from portal.pages import (
     site_address,
 )
 from portal.peer_groups import PEER_GROUP
-from portal.pictures import DRAWN, Picture, draw_picture
 from portal.png import BusyError, render_png
 from portal.registry import each_once
 from portal.revisions import line_of_changes, revised_figures
-from portal.strips import NARROW_STRIP, WIDE_STRIP, Strip, draw_strip
+from portal.strips import NARROW_STRIP, WIDE_STRIP
 
 PAGES = (figure_page(MUNICIPALITY), figure_page(""))
 EMBEDS = (figure_page(MUNICIPALITY, is_embedded=True), figure_page("", is_embedded=True))
@@ -114,95 +113,6 @@ async def read(request: Request, datasette: Datasette) -> tuple[AskedFigure, Fig
     codes = asked.region["region_code"], asked.indicator["indicator_id"]
     page = await read_figure_page(datasette, context_of(datasette), *codes, group, asked.lang)
     return (asked, page) if page else await _not_there(request, datasette, asked.region, codes[1])
-
-
-class Drawing:
-    """Draws the chart and the strip of a figure, with the words of its language."""
-
-    def __init__(self, release: ReleaseContext, page: FigurePage, lang: str) -> None:
-        self.release, self.page, self.lang = release, page, lang
-        self.decimals = page.indicator["decimals"]
-
-    def text(self, key: str, **about: Any) -> str:
-        """Returns a text of the page."""
-        return self.release.text("figure", key, self.lang).format(**about)
-
-    @property
-    def group_name(self) -> str:
-        """The name of the group that the figure is laid beside."""
-        return self.release.text("peer_groups", self.page.group.name, self.lang) if self.page.group else ""
-
-    @property
-    def heading(self) -> str:
-        """The indicator and the region."""
-        return f"{self.page.indicator[f'title_{self.lang}']}, {self.page.region['short_name']}"
-
-    def chart(self, size: Size, style: str = "") -> Markup:
-        """Returns the chart; the names of the lines are at their ends if there is room for them."""
-        drawn = self.page.drawn(self.text("country"), self.group_name, has_names=size.width > NARROW.width)
-        targets = [type(each)(self.text(each.title), each.value, each.until, each.start) for each in drawn.targets]
-        described = [
-            describe(line.points, line.title, self.decimals, self.lang, self._chart_words) for line in drawn.lines[::-1]
-        ]
-        return large_chart(
-            type(drawn)(drawn.lines, drawn.band, targets, drawn.has_names),
-            heading=self.heading,
-            description=" ".join(described),
-            decimals=self.decimals,
-            lang=self.lang,
-            size=size,
-            style=style,
-        )
-
-    def _chart_words(self, key: str) -> str:
-        return self.release.text("charts", key, self.lang)
-
-    def strip(self, size: Size, style: str = "") -> Markup:
-        """Returns the strip of all regions of its kind."""
-        page, spread = self.page, self.page.spread
-        if spread is None:
-            return Markup("")
-        low, middle, high = (
-            format_number(value, self.decimals, self.lang)
-            for value in (min(spread.values.values()), spread.middle, max(spread.values.values()))
-        )
-        own = format_number(page.figure.value, self.decimals, self.lang)
-        regions = self.release.text("scheme_plurals", page.region["scheme"], self.lang)
-        described = self.text("strip_described", count=len(spread.values), regions=regions, low=low, high=high)
-        strip = Strip(
-            spread=spread,
-            own=page.region["region_code"],
-            name=page.label,
-            group=page.group.members if page.group and page.region["scheme"] == MUNICIPALITY else frozenset(),
-            middle_name=self.text("middle"),
-            description=f"{described} {self.text('strip_own', middle=middle, own=own, name=page.region['short_name'])}",
-        )
-        return draw_strip(strip, self.decimals, self.lang, size, style)
-
-    def picture(self, address: str) -> str:
-        """Returns the chart as a picture that stands alone."""
-        page, indicator = self.page, self.page.indicator
-        legend = [self.text("legend_unit", unit=indicator[f"unit_{self.lang}"])]
-        if page.group and page.group.quarters:
-            legend.append(self.text("legend_band", group=self.group_name))
-        if any(not point.is_sure for point in page.points):
-            legend.append(self.text("legend_open"))
-        sources = each_once(page.sources, "attribution") or self.text("register")
-        licences = each_once(page.sources, "licence")
-        source = f"{sources} ({licences})." if licences else f"{sources}."
-        notice = dict(self.release.notice_parts).get(self.lang, "")
-        return draw_picture(
-            Picture(
-                title=self.heading,
-                lead=page.sentence,
-                chart=self.chart(DRAWN),
-                legend=" ".join(legend),
-                source=f"{source} Regiokompas, release {self.release.release_id}. {address}",
-                notice=notice,
-                lang=self.lang,
-            ),
-            self.release.picture_style,
-        )
 
 
 def cite(asked: AskedFigure, page: FigurePage, release: ReleaseContext, address: str) -> Citation:

@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 from support import query
 from support_browser import NEEDS_CHROMIUM
+from support_http import Answer, open_site
 from support_office import NEEDS_OFFICE, open_dutch_csv
 from support_releases import BEFORE, EARLIER, REVISED
 
@@ -143,6 +144,39 @@ def test_a_journalist_finds_a_figure_its_source_and_what_it_was(
         releases.get_by_role("link", name=revised_release.name).click()
         told = row_of(page.get_by_role("region", name="Veranderde cijfers"), figure.title, "Zwolle")
         expect(told).to_contain_text(in_dutch(was))
+
+
+def test_a_councillor_shares_a_figure_that_others_open_embed_and_cite(browser: Browser, address: str) -> None:
+    phone = browser.new_context(viewport={"width": 375, "height": 700}, java_script_enabled=False)
+    page = phone.new_page()
+    page.goto(f"{address}/gemeente/GM0193")
+    page.get_by_role("link", name="Leegstand van winkels", exact=True).first.click()
+    heading = page.get_by_role("heading", level=1)
+    expect(heading).to_have_text("Leegstand van winkels in Zwolle")
+    shared = page.url
+    assert shared == f"{address}/gemeente/zwolle/leegstand-van-winkels"
+    assert page.request.get(f"{shared}.svg").ok
+
+    page.goto(f"{shared}?utm_source=whatsapp&fbclid=IwAR0")
+    expect(heading).to_have_text("Leegstand van winkels in Zwolle")
+    expect(page.locator(".copy").first).to_contain_text(f"{shared}. Licentie: CC BY 4.0")
+    code = page.locator(".copy code").inner_text()
+    phone.close()
+
+    # The site of another, which shows the figure within a page of its own.
+    html = {"Content-Type": "text/html; charset=utf-8"}
+    page_of_theirs = "<!DOCTYPE html><html lang='nl'><title>Nieuws</title>{}</html>"
+    with open_site() as theirs:
+        theirs.put("/embedded", Answer(page_of_theirs.format(code).encode(), headers=html))
+        theirs.put("/framed", Answer(page_of_theirs.format(f"<iframe src='{shared}'></iframe>").encode(), headers=html))
+        site = browser.new_context().new_page()
+        site.goto(f"{theirs.url}/embedded")
+        within = site.frame_locator("iframe")
+        expect(within.get_by_role("heading", level=1)).to_have_text("Leegstand van winkels in Zwolle")
+        expect(within.get_by_role("link", name="Bekijk op Regiokompas")).to_have_attribute("href", shared)
+        site.goto(f"{theirs.url}/framed")
+        expect(site.frame_locator("iframe").get_by_role("heading", level=1)).to_have_count(0)
+        site.context.close()
 
 
 @NEEDS_OFFICE
