@@ -63,8 +63,3 @@ def _ordinal(number: int, lang: str) -> str:
         return f"{number}e"
     ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{number}{ending}"
-
-
-def keep_together(text: str) -> str:
-    """Returns text in which a number with a space in it, such as 1 000, does not break over two lines."""
-    return re.sub(r"(?<=\d) (?=\d{3}\b)", "\N{NO-BREAK SPACE}", text)

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from portal.ages import format_age, format_day
 from portal.context import context_of
-from portal.formats import format_bytes, format_number, format_period, format_rank, format_signed, keep_together
+from portal.formats import format_bytes, format_number, format_period, format_rank, format_signed
 from portal.pages import DATABASE, page_url, site_address
 from portal.structured_data import as_block, describe_dataset
 from portal.tables import public_tables, sealed, table_files
@@ -24,7 +24,6 @@ def prepare_jinja2_environment(env: Environment, datasette: Datasette) -> None:
         high, low, count, context_of(datasette).texts["ranks"], lang
     )
     env.filters["signed"] = format_signed
-    env.filters["together"] = keep_together
     env.filters["filesize"] = format_bytes
     env.filters["age"] = format_age
     env.filters["period"] = lambda code, lang: format_period(code, context_of(datasette).texts["periods"], lang)

@@ -205,7 +205,7 @@ def test_the_picture_stands_alone(portal: Datasette) -> None:
     answer = fetch(portal, f"{ZWOLLE}.svg")
     root, release = ElementTree.fromstring(answer.text), release_of(portal)
     words = " ".join("".join(text.itertext()) for text in root.iter("{http://www.w3.org/2000/svg}text"))
-    for told in ("Vestigingen per 1 000 inwoners, Zwolle", "165,1", "2025", "CBS", "CC BY 4.0", release.release_id):
+    for told in ("Vestigingen per 1.000 inwoners, Zwolle", "165,1", "2025", "CBS", "CC BY 4.0", release.release_id):
         assert told in words, told
     assert dict(release.notice_parts)["nl"] in words
     assert "var(" not in answer.text and "@" not in answer.text and "href" not in answer.text

@@ -47,6 +47,20 @@ def test_no_key_is_there_twice_so_that_no_test_is_lost(path: Path) -> None:
     yaml.load(path.read_text(encoding="utf-8"), EachKeyOnce)
 
 
+# The Netherlands writes 1.000 and 1,000 is English; a space belongs to neither, and breaks over lines.
+_SPACED = re.compile(r"\d \d{3}\b")
+
+
+@pytest.mark.parametrize("path", sorted((DBT_PROJECT / "seeds").glob("*.csv")), ids=lambda path: path.stem)
+def test_thousands_are_written_as_each_language_does(path: Path) -> None:
+    with path.open(encoding="utf-8", newline="") as file:
+        texts = [(name, text) for row in csv.DictReader(file) for name, text in row.items() if text]
+    published = [(name, text) for name, text in texts if name.endswith(("_nl", "_en"))]
+    assert not [text for _, text in published if _SPACED.search(text)]
+    assert not [text for name, text in published if name.endswith("_nl") and re.search(r"\d,000\b", text)]
+    assert not [text for name, text in published if name.endswith("_en") and re.search(r"\d\.000\b", text)]
+
+
 def test_every_sql_model_is_described() -> None:
     written = {path.stem for path in (DBT_PROJECT / "models").rglob("*.sql")}
     assert written <= {relation["name"] for relation in RELATIONS}

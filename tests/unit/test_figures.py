@@ -7,7 +7,7 @@ from support_periods import calendar_of
 
 from portal.charts import of_year, runs
 from portal.figures import Figure, figures_of, newest, through_years
-from portal.formats import format_rank, keep_together
+from portal.formats import format_rank
 
 INDICATORS: dict[str, dict[str, Any]] = {"jobs": {"dataset_id": "cbs/1"}}
 CALENDAR = calendar_of(["2024JJ00", "2025JJ00", "2025MM11", "2026JJ00"])
@@ -64,11 +64,6 @@ def test_the_baseline_decides_which_period_is_shown_where_it_has_a_figure() -> N
     assert found.sources == sources
     assert found_in(rows, {"jobs": row("2026JJ00", None)}, [])["jobs"].value == 2.0
     assert found_in([row("2024JJ00", None)], {}, []) == {}
-
-
-def test_a_thousand_does_not_break_over_two_lines() -> None:
-    assert keep_together("per 1 000 inwoners van 15") == "per 1\N{NO-BREAK SPACE}000 inwoners van 15"
-    assert keep_together("in 5 jaar, 12 3456") == "in 5 jaar, 12 3456"
 
 
 def test_a_place_is_counted_from_the_nearer_end() -> None:

@@ -27,7 +27,7 @@ from portal.sentences import (
 TEXTS = yaml.safe_load((PORTAL / "texts" / "sentences.yml").read_text(encoding="utf-8"))["sentences"]
 RATE: dict[str, Any] = {
     "decimals": 1,
-    "unit_nl": "per 1 000 inwoners",
+    "unit_nl": "per 1.000 inwoners",
     "unit_en": "per 1,000 inhabitants",
     "kind": "rate",
     "is_comparable": 1,
@@ -55,7 +55,7 @@ def figure(value: float, period: str = "2025", status: str = "final", **bounds: 
 @pytest.mark.parametrize(
     ("value", "indicator", "lang", "is_short", "said"),
     [
-        (165.1, RATE, "nl", False, "165,1 per 1 000 inwoners"),
+        (165.1, RATE, "nl", False, "165,1 per 1.000 inwoners"),
         (165.1, RATE, "en", True, "165.1"),
         (4.15, SHARE, "nl", False, "4,2% van de winkels"),
         (4.15, SHARE, "en", True, "4.2%"),

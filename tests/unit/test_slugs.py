@@ -20,7 +20,7 @@ INDICATORS = [
     {"indicator_id": "jobs_count", "title_nl": "Banen", "title_en": "Jobs"},
     {
         "indicator_id": "establishments_per_1000_rate",
-        "title_nl": "Vestigingen per 1 000 inwoners",
+        "title_nl": "Vestigingen per 1.000 inwoners",
         "title_en": "Establishments per 1,000 inhabitants",
     },
     {"indicator_id": "one_count", "title_nl": "Gelijk", "title_en": "One"},
@@ -36,7 +36,7 @@ def slugs() -> Slugs:
 @pytest.mark.parametrize(
     ("text", "slug"),
     [
-        ("Vestigingen per 1 000 inwoners", "vestigingen-per-1000-inwoners"),
+        ("Vestigingen per 1.000 inwoners", "vestigingen-per-1000-inwoners"),
         ("Establishments per 1,000 inhabitants", "establishments-per-1000-inhabitants"),
         ("Súdwest-Fryslân", "sudwest-fryslan"),
         ("'s-Gravenhage (gemeente)", "s-gravenhage"),
