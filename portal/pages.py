@@ -35,6 +35,8 @@ PATHS = {
     "map": {"nl": "/kaart/{indicator}", "en": "/en/map/{indicator}"},
     "indicator": {"nl": "/indicator/{indicator}", "en": "/en/indicator/{indicator}"},
     "indicators": {"nl": "/indicatoren", "en": "/en/indicators"},
+    "programmes": {"nl": "/programma", "en": "/en/programme"},
+    "programme": {"nl": "/programma/{group}", "en": "/en/programme/{group}"},
     "sources": {"nl": "/bronnen", "en": "/en/sources"},
     "changes": {"nl": "/wijzigingen", "en": "/en/changes"},
     "labour_markets": {"nl": "/arbeidsmarkt", "en": "/en/labour-market"},

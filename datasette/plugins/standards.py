@@ -28,7 +28,9 @@ where i.theme = :theme and r.is_current and o.is_over and o.value is not null an
 order by o.indicator_id, o.region_code
 """
 # Pages whose address is the same in every release.
-FIXED_PAGES = ("home", "compare", "own_region", "indicators", "labour_markets", "sources", "changes", "docs")
+FIXED_PAGES = (
+    *("home", "compare", "own_region", "indicators", "labour_markets", "programmes", "sources", "changes", "docs"),
+)
 
 
 def send(datasette: Datasette, request: Request, body: bytes | str, content_type: str) -> Response:

@@ -12,6 +12,7 @@ from portal.ages import format_age, format_day
 from portal.context import context_of
 from portal.formats import format_bytes, format_number, format_period, format_rank, format_signed
 from portal.pages import DATABASE, page_url, site_address
+from portal.programme import GROUPS
 from portal.structured_data import as_block, describe_dataset
 from portal.tables import public_tables, sealed, table_files
 
@@ -29,6 +30,7 @@ def prepare_jinja2_environment(env: Environment, datasette: Datasette) -> None:
     env.filters["period"] = lambda code, lang: format_period(code, context_of(datasette).texts["periods"], lang)
     env.filters["day"] = lambda moment, lang: format_day(moment, context_of(datasette).texts["months"], lang)
     env.globals["page_url"] = page_url
+    env.globals["programme_groups"] = GROUPS
     env.globals["methods_url"] = lambda section, lang: (
         f"{page_url('doc', lang, name='methods')}#{context_of(datasette).text('methods_sections', section, lang)}"
     )

@@ -1,0 +1,142 @@
+"""The goals of a programme over a group of regions (/programma/g40), and the list of those groups (/programma)."""
+
+import json
+from typing import Any
+
+from datasette import Response, hookimpl
+from datasette.app import Datasette
+from datasette.utils.asgi import Request
+
+from portal.answers import answer_csv, refuse_csv
+from portal.context import ReleaseContext, context_of
+from portal.csv_text import Row
+from portal.pages import file_routes, language, not_found, page_url, parts_of, render, routes
+from portal.programme import BY_LAGGING, GROUPS, PROVINCES, Table, make_table
+from portal.registry import by_theme, each_once
+from portal.rows import read_rows
+
+PROGRAMME, SORT = "programme", "sort"
+FIRST_PROGRAMME = "g40_economic_pillar"
+MEMBERS = """
+select distinct r.region_code, r.name, r.scheme from region_membership as m
+join regions as r on r.region_code = m.municipality_code
+where m.scheme = :group and m.valid_to is null and m.municipality_code <> m.region_code order by r.name
+"""
+OF_KIND = "select region_code, name, scheme from regions where scheme = :group and is_current order by name"
+WITH_FIGURES = "select distinct programme_id from goals where indicator_id is not null"
+GOALS = "select * from goals where programme_id = :programme order by goal_order"
+ROWS = """
+select m.*, i.is_ranked, i.decimals, b.lower, b.upper, r.name as region_name
+from goal_monitor as m
+join indicators as i on i.indicator_id = m.indicator_id
+join regions as r on r.region_code = m.region_code
+left join baseline as b on b.region_code = m.region_code and b.indicator_id = m.indicator_id
+where m.goal_id in (select goal_id from goals where programme_id = :programme)
+    and m.region_code in (select value from json_each(:codes))
+"""
+COLUMNS = (
+    *("goal_id", "goal", "region_code", "region", "indicator_id", "indicator", "unit", "period_code", "value"),
+    *("value_status", "national_value", "direction", "target_value", "judgement", "attribution", "licence"),
+)
+
+
+async def groups_page(request: Request, datasette: Datasette) -> Response:
+    """Serves the list of groups, with the number of regions in each."""
+    groups = {group: len(await members_of(datasette, group)) for group in GROUPS}
+    context = {"groups": {group: count for group, count in groups.items() if count}}
+    return await render(datasette, request, "programmes.html", "programmes", context)
+
+
+async def group_page(request: Request, datasette: Datasette) -> Response:
+    """Serves the table of a group for the programme that the address names."""
+    lang, group, release = language(request), parts_of(request)["group"].lower(), context_of(datasette)
+    members = await members_of(datasette, group) if group in GROUPS else []
+    if not members:
+        links = {page_url("programmes", lang): release.text("programme", "all_groups", lang)}
+        title = release.text("programme", "unknown", lang).format(group=parts_of(request)["group"])
+        return await not_found(datasette, request, "programme", title, links=links)
+    choices = await programmes_of(datasette)
+    asked = request.args.get(PROGRAMME)
+    programme = asked if asked in choices else FIRST_PROGRAMME if FIRST_PROGRAMME in choices else next(iter(choices))
+    sort = request.args.get(SORT) or BY_LAGGING
+    table = await read_table(datasette, members, programme, sort)
+    chosen = f"{PROGRAMME}={programme}"
+    context = {
+        "group": group,
+        "programme": release.registry.programmes[programme],
+        "choices": [release.registry.programmes[each] for each in choices],
+        "table": table,
+        "themes": by_theme(table.goals, release.texts["themes"], lambda goal: str(goal["theme"])),
+        "sort": sort if sort in {goal["goal_id"] for goal in table.goals} else BY_LAGGING,
+        "indicators": release.registry.indicators,
+        "sources": release.registry.sources_of(*(goal["indicator_id"] for goal in table.goals)),
+        "csv_url": page_url("programme", lang, group=group),
+        "chosen": chosen,
+    }
+    return await render(datasette, request, "programme.html", "programme", context)
+
+
+async def group_csv(request: Request, datasette: Datasette) -> Response:
+    """Serves the figures of the table, a row for each goal and region."""
+    lang, group, release = language(request), parts_of(request)["group"].lower(), context_of(datasette)
+    members = await members_of(datasette, group) if group in GROUPS else []
+    choices = await programmes_of(datasette)
+    programme = request.args.get(PROGRAMME) or FIRST_PROGRAMME
+    if not members or programme not in choices:
+        problem = release.text("programme", "unknown", lang).format(group=f"{group} {programme}")
+        return refuse_csv(datasette, [problem], 404)
+    table = await read_table(datasette, members, programme, BY_LAGGING)
+    rows = rows_of(table, release, lang)
+    return answer_csv(datasette, request, rows, COLUMNS, f"programme_{group}_{programme}")
+
+
+def rows_of(table: Table, release: ReleaseContext, lang: str) -> list[Row]:
+    """Returns the figures of a table, goal by goal."""
+    found = []
+    for goal in table.goals:
+        indicator = release.registry.indicators[goal["indicator_id"]]
+        sources = release.registry.sources_of(goal["indicator_id"])
+        for line in table.lines:
+            if cell := line.cells.get(goal["goal_id"]):
+                found.append(
+                    {
+                        **cell.row,
+                        "goal": goal[f"goal_{lang}"],
+                        "region": line.region["name"],
+                        "indicator": indicator[f"title_{lang}"],
+                        "unit": indicator[f"unit_{lang}"],
+                        "judgement": cell.judgement,
+                        "attribution": each_once(sources, "attribution"),
+                        "licence": each_once(sources, "licence"),
+                    }
+                )
+    return found
+
+
+async def members_of(datasette: Datasette, group: str) -> list[Row]:
+    """Returns the regions of a group that exist now."""
+    return await read_rows(datasette, OF_KIND if group == PROVINCES else MEMBERS, {"group": group})
+
+
+async def programmes_of(datasette: Datasette) -> list[str]:
+    """Returns the programmes with goals that are followed, in the order of the release."""
+    known = {row["programme_id"] for row in await read_rows(datasette, WITH_FIGURES)}
+    return [each for each in context_of(datasette).registry.programmes if each in known]
+
+
+async def read_table(datasette: Datasette, members: list[Row], programme: str, sort: str) -> Table:
+    """Returns the table of a programme over some regions."""
+    goals = await read_rows(datasette, GOALS, {"programme": programme})
+    codes = [row["region_code"] for row in members]
+    rows = await read_rows(datasette, ROWS, {"programme": programme, "codes": json.dumps(codes)})
+    return make_table(members, goals, rows, sort)
+
+
+@hookimpl
+def register_routes() -> list[tuple[str, Any]]:
+    """Registers the pages and their files at their addresses in both languages."""
+    return [
+        *routes("programmes", groups_page),
+        *routes("programme", group_page),
+        *file_routes("programme", group_csv),
+    ]
