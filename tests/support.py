@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ import requests
 from pipelines.clients.http import HttpClient, open_session
 from pipelines.clients.registry import addresses
 from pipelines.ingest.origins import LiveOrigin
-from pipelines.settings import PROJECT, Settings
+from pipelines.settings import PROJECT, Settings, variable_of
 
 SHARED = PROJECT.parent / "shared"
 # Written out, since whoever builds on a release relies on these names.
@@ -87,10 +87,11 @@ STANDIN_CARDS = [
 ALL_OF_THEM = [argument for card in STANDIN_CARDS for argument in ("--select", card)]
 # Faults are answered at once, so there is nothing to wait for between two tries.
 HASTY = {"REGIOKOMPAS_HTTP_TRIES": "3", "REGIOKOMPAS_HTTP_MAX_WAIT": "0.2"}
-# Nothing listens there: whoever asks it fails at once.
+# Nothing listens there: whoever asks it fails at once. For every address of sources; that of the portal is our own.
 DEAD = {
-    f"REGIOKOMPAS_{name}_URL": "http://127.0.0.1:9"
-    for name in ("CBS_V4", "CBS_V3", "CBS_BULK", "CKAN", "AMSTERDAM", "PDOK", "EUROSTAT")
+    variable_of(setting.name): "http://127.0.0.1:9"
+    for setting in fields(Settings)
+    if setting.name.endswith("_url") and setting.name != "public_url"
 }
 
 
