@@ -161,5 +161,5 @@ async def not_found(
 
     The search field is filled in with `query`.
     """
-    context = {"title": title, "links": links or {}, "q": query}
+    context = {"title": title, "links": links or {}, "q": query, "is_missing": True}
     return await render(datasette, request, "not_found.html", page, context, status=404)
