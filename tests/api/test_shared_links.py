@@ -33,7 +33,7 @@ def test_every_page_says_what_it_is_and_where(portal: Datasette, path: str) -> N
             and meta(text, "og:url") == canonical
         )
         described = meta(text, "description")
-        assert 40 < len(described) and described == meta(text, "og:description")
+        assert len(described) > 40 and described == meta(text, "og:description")
         assert meta(text, "og:title") and " · " not in meta(text, "og:title")
         assert meta(text, "og:locale") == {"nl": "nl_NL", "en": "en_GB"}[lang]
 
