@@ -23,7 +23,7 @@ from portal.pages import DATABASE, figure_page, page_url
 from portal.pictures import resolve_style
 from portal.registry import Registry, read_registry
 from portal.release_form import refuse_unknown
-from portal.search import Figure, Topic, make_topics, search_figures, search_regions, search_topics
+from portal.search import FoundFigure, Topic, make_topics, search_figures, search_regions, search_topics
 from portal.slugs import Slugs, slugs_of
 from portal.words import LANGUAGES, read_words
 
@@ -84,7 +84,7 @@ class ReleaseContext:
         """Returns the indicators, themes and questions that a reader may mean, see `search_topics`."""
         return search_topics(asked, self.topics)
 
-    def find_figures(self, asked: str) -> list[Figure]:
+    def find_figures(self, asked: str) -> list[FoundFigure]:
         """Returns the figures that a reader may mean, see `search_figures`."""
         return search_figures(asked, self.find_regions, self.topics)
 

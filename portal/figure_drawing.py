@@ -4,13 +4,14 @@ from typing import Any
 
 from markupsafe import Markup
 
-from portal.charts import NARROW, Size, describe, large_chart
+from portal.charts import NARROW, Size, large_chart
 from portal.context import ReleaseContext
 from portal.figure_page import FigurePage
 from portal.formats import format_number
 from portal.pages import MUNICIPALITY
 from portal.pictures import DRAWN, Picture, draw_picture
 from portal.registry import each_once
+from portal.series import describe
 from portal.strips import Strip, draw_strip
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from datasette.app import Datasette
 
-from portal.charts import ChartTarget, Drawn, Line, MiddleHalf, Point, runs, usual_step
 from portal.context import ReleaseContext
 from portal.csv_text import Row
 from portal.figures import newest, through_time
@@ -27,6 +26,7 @@ from portal.sentences import (
     say_figure,
     say_place,
 )
+from portal.series import ChartTarget, Drawn, Line, MiddleHalf, Point, runs, usual_step
 from portal.strips import Spread, spread_of
 
 COUNTRY = "NL01"

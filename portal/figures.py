@@ -4,10 +4,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from portal.charts import Point, of_year
 from portal.csv_text import Row
 from portal.formats import format_period
 from portal.periods import Calendar, series_begin
+from portal.series import Point, of_year
 
 # A part of a municipality that was divided is estimated, whatever the status of the whole.
 SPLIT = "split_estimate"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from portal.csv_text import Row
+from portal.rounding import round_half_away
 
 PROVINCES = "province"
 # The groups that are compared, by the kind of their region; provinces are compared with each other.
@@ -20,7 +21,7 @@ BY_LAGGING = "lagging"
 
 
 @dataclass(frozen=True)
-class Cell:
+class GoalFigure:
     """A figure of a region for a goal, and how it is beside that of the country."""
 
     row: Row
@@ -33,11 +34,11 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Line:
+class RegionGoals:
     """A region with its cells, by goal."""
 
     region: Row
-    cells: Mapping[str, Cell]
+    cells: Mapping[str, GoalFigure]
 
     def count(self, judgement: str) -> int:
         """How many of its figures are judged so."""
@@ -45,7 +46,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Table:
+class ProgrammeTable:
     """A programme over a group.
 
     Attributes:
@@ -56,12 +57,12 @@ class Table:
     """
 
     goals: Sequence[Row]
-    lines: Sequence[Line]
+    lines: Sequence[RegionGoals]
     country: Mapping[str, float | None]
     others: Sequence[Row]
 
 
-def make_table(regions: Iterable[Row], goals: Sequence[Row], rows: Iterable[Row], sort: str) -> Table:
+def make_table(regions: Iterable[Row], goals: Sequence[Row], rows: Iterable[Row], sort: str) -> ProgrammeTable:
     """Returns the table of a programme.
 
     Args:
@@ -73,18 +74,18 @@ def make_table(regions: Iterable[Row], goals: Sequence[Row], rows: Iterable[Row]
     """
     known = [row for row in rows if row["value"] is not None and row["figure_region_code"] == row["region_code"]]
     with_figures = {row["goal_id"] for row in known}
-    cells: dict[str, dict[str, Cell]] = {}
+    cells: dict[str, dict[str, GoalFigure]] = {}
     for row in known:
-        cells.setdefault(row["region_code"], {})[row["goal_id"]] = Cell(row, judge(row))
-    lines = [Line(region, cells.get(region["region_code"], {})) for region in regions]
+        cells.setdefault(row["region_code"], {})[row["goal_id"]] = GoalFigure(row, judge(row))
+    lines = [RegionGoals(region, cells.get(region["region_code"], {})) for region in regions]
 
-    def order(line: Line) -> tuple[Any, ...]:
+    def order(line: RegionGoals) -> tuple[Any, ...]:
         if sort in with_figures:
             cell = line.cells.get(sort)
             return cell is None, cell.gap if cell else 0.0, line.region["name"]
         return -line.count(BEHIND), line.count(AHEAD), line.region["name"]
 
-    return Table(
+    return ProgrammeTable(
         [goal for goal in goals if goal["goal_id"] in with_figures],
         sorted(lines, key=order),
         {row["goal_id"]: row["national_value"] for row in known},
@@ -106,7 +107,7 @@ def judge(row: Row) -> str:
             return UNSURE
     elif not row["is_ranked"]:
         return UNSURE
-    if round(abs(ahead), row["decimals"]) == 0:
+    if round_half_away(abs(ahead), row["decimals"]) == 0:
         return EQUAL
     return AHEAD if ahead > 0 else BEHIND
 

@@ -43,7 +43,7 @@ class Topic:
 
 
 @dataclass(frozen=True)
-class Figure:
+class FoundFigure:
     """An indicator in a region."""
 
     region: Row
@@ -175,7 +175,9 @@ def search_topics(asked: str, topics: Collection[Topic]) -> list[Topic]:
     return sorted(found, key=lambda t: (not in_titles[t.key], order.index(t.kind), len(t.titles["nl"]), t.key))
 
 
-def search_figures(asked: str, regions_named: Callable[[str], list[Row]], topics: Collection[Topic]) -> list[Figure]:
+def search_figures(
+    asked: str, regions_named: Callable[[str], list[Row]], topics: Collection[Topic]
+) -> list[FoundFigure]:
     """Returns the figures that a reader may mean who typed a region and an indicator, in either order.
 
     Args:
@@ -191,7 +193,7 @@ def search_figures(asked: str, regions_named: Callable[[str], list[Row]], topics
             meant = [row for row in regions_named(" ".join(region_words)) if row["is_exact"] and row["is_current"]]
             found = search_topics(" ".join(others), indicators) if meant else []
             if found:
-                return [Figure(meant[0], topic) for topic in found]
+                return [FoundFigure(meant[0], topic) for topic in found]
     return []
 
 

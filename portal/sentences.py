@@ -7,10 +7,10 @@ of the group `sentences` in the language.
 
 from dataclasses import dataclass
 
-from portal.charts import Words
 from portal.csv_text import Row
 from portal.formats import format_number
 from portal.rounding import as_decimal
+from portal.series import Words
 
 NOT_FINAL = frozenset({"provisional", "revised_provisional", "estimated"})
 # What the size of a region does not decide can be laid beside the country and beside other regions.

@@ -13,7 +13,7 @@ from datasette.utils.asgi import Request
 
 from portal.answers import answer_csv, refuse_csv
 from portal.boundaries import KEPT_SCHEMES, put_on_boundaries
-from portal.charts import MOST_LINES, Drawn, Point, large_chart, mark, marked_lines
+from portal.charts import MOST_LINES, large_chart, mark, marked_lines
 from portal.context import ReleaseContext, context_of
 from portal.csv_text import Row
 from portal.figures import SPLIT
@@ -23,6 +23,7 @@ from portal.periods import series_begin
 from portal.registry import Registry, by_theme, each_once
 from portal.regroup import Periods, RegroupedFigure, index_of
 from portal.rounding import round_half_away
+from portal.series import Drawn, Point
 
 PARAMETERS = ("region", "indicator", "boundary_year")
 MOST_SUGGESTIONS = 5

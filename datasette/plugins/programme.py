@@ -11,7 +11,7 @@ from portal.answers import answer_csv, refuse_csv
 from portal.context import ReleaseContext, context_of
 from portal.csv_text import Row
 from portal.pages import file_routes, language, not_found, page_url, parts_of, render, routes
-from portal.programme import BY_LAGGING, GROUPS, PROVINCES, Table, make_table
+from portal.programme import BY_LAGGING, GROUPS, PROVINCES, ProgrammeTable, make_table
 from portal.registry import by_theme, each_once
 from portal.rows import read_rows
 
@@ -90,7 +90,7 @@ async def group_csv(request: Request, datasette: Datasette) -> Response:
     return answer_csv(datasette, request, rows, COLUMNS, f"programme_{group}_{programme}")
 
 
-def rows_of(table: Table, release: ReleaseContext, lang: str) -> list[Row]:
+def rows_of(table: ProgrammeTable, release: ReleaseContext, lang: str) -> list[Row]:
     """Returns the figures of a table, goal by goal."""
     found = []
     for goal in table.goals:
@@ -124,7 +124,7 @@ async def programmes_of(datasette: Datasette) -> list[str]:
     return [each for each in context_of(datasette).registry.programmes if each in known]
 
 
-async def read_table(datasette: Datasette, members: list[Row], programme: str, sort: str) -> Table:
+async def read_table(datasette: Datasette, members: list[Row], programme: str, sort: str) -> ProgrammeTable:
     """Returns the table of a programme over some regions."""
     goals = await read_rows(datasette, GOALS, {"programme": programme})
     codes = [row["region_code"] for row in members]

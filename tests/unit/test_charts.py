@@ -11,24 +11,9 @@ from hypothesis import strategies as st
 from support_charts import outside, parsed
 
 from portal.axes import ends
-from portal.charts import (
-    MOST_LINES,
-    NARROW,
-    SMALL,
-    WIDE,
-    ChartTarget,
-    Drawn,
-    MiddleHalf,
-    Point,
-    Size,
-    describe,
-    large_chart,
-    line_chart,
-    marked_lines,
-    of_year,
-    runs,
-)
+from portal.charts import MOST_LINES, NARROW, SMALL, WIDE, Size, large_chart, line_chart, marked_lines
 from portal.end_labels import spread
+from portal.series import ChartTarget, Drawn, MiddleHalf, Point, describe, of_year, runs
 from portal.text_width import shorten, text_width, wrapped
 
 SVG = "{http://www.w3.org/2000/svg}"

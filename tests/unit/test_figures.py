@@ -5,9 +5,9 @@ from typing import Any
 
 from support_periods import calendar_of
 
-from portal.charts import of_year, runs
 from portal.figures import Figure, figures_of, newest, through_years
 from portal.formats import format_rank
+from portal.series import of_year, runs
 
 INDICATORS: dict[str, dict[str, Any]] = {"jobs": {"dataset_id": "cbs/1"}}
 CALENDAR = calendar_of(["2024JJ00", "2025JJ00", "2025MM11", "2026JJ00"])

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from pipelines.settings import PORTAL
 from portal import png
-from portal.charts import Drawn, large_chart, marked_lines, of_year
+from portal.charts import large_chart, marked_lines
 from portal.pictures import DRAWN, EDGE, WIDTH, Picture, draw_picture, resolve_style
 from portal.png import BusyError, PictureError, render_png
+from portal.series import Drawn, of_year
 
 STATIC = PORTAL / "static"
 SVG = "{http://www.w3.org/2000/svg}"

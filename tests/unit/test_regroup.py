@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from support_periods import calendar_of
 
 from portal.axes import ticks_of
-from portal.charts import Drawn, Point, large_chart, marked_lines
+from portal.charts import large_chart, marked_lines
 from portal.regroup import (
     METHODS,
     STATUSES,
@@ -27,6 +27,7 @@ from portal.regroup import (
     place_on_boundaries,
     regroup,
 )
+from portal.series import Drawn, Point
 
 MACROS = Path(__file__).parents[2] / "dbt_project" / "macros"
 JOBS = Recipe("jobs", "count", "published", 0)
