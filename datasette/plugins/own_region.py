@@ -43,7 +43,8 @@ FIGURES = """
 select o.indicator_id, o.region_code, o.period_code, o.value, o.value_status, o.boundary_method, o.parts_count
 from observations_on_boundaries as o join indicators as i using (indicator_id)
 where o.region_code in (select value from json_each(:codes)) and o.boundary_year = :boundary_year
-    and (:everything or i.kind = 'count')
+    -- What is added up, and the index by which amounts are put in the prices of one year.
+    and (:everything or i.kind in ('count', 'index'))
 """
 
 

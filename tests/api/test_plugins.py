@@ -18,7 +18,14 @@ from pipelines.settings import PORTAL
 from portal.pages import PATHS
 
 PLUGINS = PORTAL / "plugins"
-PARTS = {"code": "GM0193", "scheme": "corop", "indicator": "jobs_count", "name": "using", "region": "GM0193"}
+PARTS = {
+    "code": "GM0193",
+    "scheme": "corop",
+    "indicator": "jobs_count",
+    "name": "using",
+    "region": "GM0193",
+    "group": "g40",
+}
 PARTS_OF = {
     "region": {"code": "CR11"},
     "figure": {"region": "CR11"},
