@@ -65,7 +65,7 @@ def test_a_municipality_is_found_without_javascript(browser: Browser, address: s
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(address)
-    page.get_by_label("Zoek een gemeente of regio").fill("den haag")
+    page.get_by_label("Zoek een gemeente, regio of onderwerp").fill("den haag")
     page.get_by_role("button", name="Zoek").click()
     page.get_by_role("heading", name="'s-Gravenhage").wait_for()
     page.get_by_role("link", name="English").click()

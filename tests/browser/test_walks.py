@@ -105,7 +105,7 @@ def test_a_journalist_finds_a_figure_its_source_and_what_it_was(
 ) -> None:
     was, status_was = BEFORE
     with reader(browser, address, complaints, javascript=False) as page:
-        page.get_by_label("Zoek een gemeente of regio").fill("zwolle")
+        page.get_by_label("Zoek een gemeente, regio of onderwerp").fill("zwolle")
         page.keyboard.press("Enter")
         # A count is no headline, so its figure is in the baseline.
         row = page.locator("#baseline tr").filter(has=page.get_by_role("link", name=figure.title, exact=True))
