@@ -71,7 +71,8 @@ def test_a_municipality_is_found_without_javascript(browser: Browser, address: s
     page.get_by_role("link", name="English").click()
     page.get_by_role("heading", name="'s-Gravenhage").wait_for()
     page.get_by_role("link", name="All years: ").first.click()
-    assert "region_code=GM0518" in page.url
+    page.get_by_role("heading", name="Establishments per 1,000 inhabitants").wait_for()
+    assert "/en/municipality/s-gravenhage/" in page.url
     context.close()
 
 

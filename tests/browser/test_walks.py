@@ -130,7 +130,7 @@ def test_a_journalist_finds_a_figure_its_source_and_what_it_was(
         expect(page.get_by_role("heading", level=1)).to_have_text(figure.title)
         source = page.get_by_role("region", name="Bron", exact=True).get_by_role("link").first
         expect(source).to_have_attribute("href", figure.source_url)
-        page.get_by_label("Regio").fill("Zwolle")
+        page.get_by_label("Regio (naam of code)").fill("Zwolle")
         page.keyboard.press("Enter")
         revised = page.get_by_role("region", name="Veranderde cijfers")
         cells = row_of(revised, revised_release.name, "Zwolle", figure.year).get_by_role("cell")
