@@ -34,6 +34,14 @@ PICTURES = {
     "screenshots/home.nl.png": page_url("home", "nl"),
     "screenshots/profile.en.png": page_url("municipality", "en", code="GM0193"),
     "screenshots/profile.nl.png": page_url("municipality", "nl", code="GM0193"),
+    "screenshots/figure.en.png": page_url(
+        "municipality_figure", "en", region="zwolle", indicator="establishments-per-1000-inhabitants"
+    ),
+    "screenshots/figure.nl.png": page_url(
+        "municipality_figure", "nl", region="zwolle", indicator="vestigingen-per-1000-inwoners"
+    ),
+    "screenshots/programme.en.png": page_url("programme", "en", group="g40"),
+    "screenshots/programme.nl.png": page_url("programme", "nl", group="g40"),
     "screenshots/compare.en.png": f"{page_url('compare', 'en')}?indicator={INDICATOR}&{ASKED}",
     "screenshots/compare.nl.png": f"{page_url('compare', 'nl')}?indicator={INDICATOR}&{ASKED}",
     "screenshots/map.en.png": page_url("map", "en", indicator=INDICATOR),

@@ -74,7 +74,8 @@ def paths() -> Iterator[str]:
         for lang, path in by_language.items():
             if page in ("municipality", "region", "labour_moves", "docs", "doc") or "{region}" in path:
                 continue
-            parts = [{"indicator": each} for each in INDICATORS] if "{indicator}" in path else [{"code": "AM36", "group": "g40"}]
+            others = [{"code": "AM36", "group": "g40"}]
+            parts = [{"indicator": each} for each in INDICATORS] if "{indicator}" in path else others
             yield from (page_url(page, lang, **each) for each in parts)
             if page not in ("home", "maps", "indicators", "programmes", "api"):
                 yield from (
