@@ -141,5 +141,5 @@ def _texts(texts: Json) -> list[Json]:
 
 
 def written(content: Json) -> bytes:
-    """Returns JSON as it is published; equal content gives equal bytes."""
-    return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode()
+    """Returns JSON for programs, without spaces; equal content gives equal bytes."""
+    return (json.dumps(content, ensure_ascii=False) + "\n").encode()

@@ -137,7 +137,7 @@ def test_a_journalist_finds_a_figure_its_source_and_what_it_was(
         expect(cells.nth(2)).to_have_text(f"{in_dutch(was)} {STATUSES[status_was]}")
         expect(cells.nth(3)).to_have_text(f"{in_dutch(figure.value)} {STATUSES[figure.status]}")
         expect(cells.nth(4)).to_have_text(f"+{in_dutch(figure.value - was)}")
-        expect(cells.nth(5)).to_have_text("ander cijfer de bron gaf nieuwe cijfers uit")
+        expect(cells.nth(5)).to_have_text("gewijzigd cijfer de bron gaf nieuwe cijfers uit")
 
         releases = page.get_by_role("region", name="Hoeveel er per release veranderde")
         expect(row_of(releases, EARLIER).get_by_role("cell").nth(1)).to_have_text("1")
