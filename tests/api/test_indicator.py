@@ -170,7 +170,10 @@ def revisions(portal: Datasette, path: str) -> str:
 @pytest.mark.parametrize(
     ("path", "words"),
     [
-        ("/indicator/jobs_count", "2020 1 voorlopig {now} {status} {more} gewijzigd cijfer de bron gaf nieuwe cijfers uit"),
+        (
+            "/indicator/jobs_count",
+            "2020 1 voorlopig {now} {status} {more} gewijzigd cijfer de bron gaf nieuwe cijfers uit",
+        ),
         (
             "/en/indicator/jobs_count",
             "2020 1 provisional {now} {status} {more} different figure new figures from the source",

@@ -135,7 +135,7 @@ def tables_of(row: Indicator) -> set[str]:
 def test_the_kind_of_a_figure_and_its_unit_agree(row: Indicator, lang: str) -> None:
     """Units begin alike in both languages, `%` or not, and so many of something are a number or a square kilometre."""
     unit = getattr(row, f"unit_{lang}")
-    is_percentage, is_per_so_many = unit.startswith("%"), bool(re.search(r"\bper (\d[\d ,]*|km²)( |$)", unit))
+    is_percentage, is_per_so_many = unit.startswith("%"), bool(re.search(r"\bper (\d[\d.,]*|km²)( |$)", unit))
     assert is_percentage == (row.kind in ("share", "change", "coverage"))
     assert is_per_so_many == (row.kind == "rate")
     assert (row.kind == "index") == bool(re.fullmatch(r"\d{4} = 100", unit))

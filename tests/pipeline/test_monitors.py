@@ -24,6 +24,8 @@ MEMBERS = {
     "CO01": (14, 14),
     "CO02": (10, 10),
 }
+# Vianen, a member of U10, went into Vijfheerenlanden in 2019, which is larger and of which it is no known part.
+APPROXIMATE = {"CO02"}
 # Achtkarspelen, Tytsjerksteradiel and Dantumadiel; Noardeast-Fryslân is what the other three of 2016 became in 2019.
 NORTHEAST_FRYSLAN = ("GM0059", "GM0737", "GM1891", "GM1970")
 # Both joined Regio Zwolle after 2016: Hoogeveen and Nunspeet.
@@ -96,7 +98,8 @@ def compare(
 def test_regions_are_followed_on_the_territory_of_the_members_of_2016(sample_run: Run) -> None:
     sql = "select distinct region_code, members_then, members_now, territory from cooperation_monitor"
     found = {region: (then, now, territory) for region, then, now, territory in query(sample_run.release, sql)}
-    assert found == {region: (*members, "exact") for region, members in MEMBERS.items()}
+    territories = {region: "approximate" if region in APPROXIMATE else "exact" for region in MEMBERS}
+    assert found == {region: (*members, territories[region]) for region, members in MEMBERS.items()}
 
 
 def test_a_count_is_the_sum_of_what_became_of_the_members(sample_run: Run) -> None:
