@@ -1,7 +1,6 @@
 """The lists that pages choose from: indicators, regions, sources and boundary years; read once per process."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +13,7 @@ from portal.csv_text import Row
 from portal.periods import Calendar
 from portal.regroup import Recipe, Term
 from portal.rows import read_rows
+from portal.slugs import without_accents
 
 Item = TypeVar("Item")
 _ADDITION = re.compile(r"\s*\([^)]*\)$")
@@ -169,8 +169,7 @@ async def read_registry(datasette: Datasette) -> Registry:
 @lru_cache(maxsize=8192)
 def fold(text: str) -> str:
     """Returns text without accents, capitals and the suffix that CBS adds to a name, `(gemeente)`."""
-    plain = unicodedata.normalize("NFKD", _ADDITION.sub("", text.strip()))
-    return "".join(c for c in plain if not unicodedata.combining(c)).casefold()
+    return without_accents(_ADDITION.sub("", text.strip()))
 
 
 def by_theme(items: Iterable[Item], themes: Iterable[str], theme_of: Callable[[Item], str]) -> dict[str, list[Item]]:

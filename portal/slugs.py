@@ -16,10 +16,14 @@ _THOUSANDS = re.compile(r"(?<=\d)[ ,.\N{NO-BREAK SPACE}](?=\d{3}\b)")
 _NOT_A_LETTER = re.compile(r"[^a-z0-9]+")
 
 
+def without_accents(text: str) -> str:
+    """Returns text in lower case, without accents."""
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c)).casefold()
+
+
 def slug_of(text: str) -> str:
     """Returns text as a part of an address: lower case, without accents, words joined by hyphens."""
-    plain = unicodedata.normalize("NFKD", _THOUSANDS.sub("", _KIND_IN_NAME.sub("", text.strip())))
-    letters = "".join(c for c in plain if not unicodedata.combining(c)).casefold()
+    letters = without_accents(_THOUSANDS.sub("", _KIND_IN_NAME.sub("", text.strip())))
     return _NOT_A_LETTER.sub("-", letters).strip("-")
 
 

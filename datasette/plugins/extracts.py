@@ -4,7 +4,6 @@ import asyncio
 import functools
 import json
 from collections.abc import Callable
-from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -38,7 +37,6 @@ def maker() -> str:
 
 
 @functools.cache
-@cache
 def read_package(folder: Path) -> dict[str, Any]:
     """Returns the Data Package of the release: the names and meanings of its columns."""
     path = folder / PACKAGE_FILE

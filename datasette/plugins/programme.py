@@ -26,10 +26,9 @@ OF_KIND = "select region_code, name, scheme from regions where scheme = :group a
 WITH_FIGURES = "select distinct programme_id from goals where indicator_id is not null"
 GOALS = "select * from goals where programme_id = :programme order by goal_order"
 ROWS = """
-select m.*, i.is_ranked, i.decimals, b.lower, b.upper, r.name as region_name
+select m.*, i.is_ranked, i.decimals, b.lower, b.upper
 from goal_monitor as m
 join indicators as i on i.indicator_id = m.indicator_id
-join regions as r on r.region_code = m.region_code
 left join baseline as b on b.region_code = m.region_code and b.indicator_id = m.indicator_id
 where m.goal_id in (select goal_id from goals where programme_id = :programme)
     and m.region_code in (select value from json_each(:codes))
@@ -49,8 +48,8 @@ async def groups_page(request: Request, datasette: Datasette) -> Response:
 
 async def group_page(request: Request, datasette: Datasette) -> Response:
     """Serves the table of a group for the programme that the address names."""
-    lang, group, release = language(request), parts_of(request)["group"].lower(), context_of(datasette)
-    members = await members_of(datasette, group) if group in GROUPS else []
+    lang, release = language(request), context_of(datasette)
+    group, members = await group_asked(request, datasette)
     if not members:
         links = {page_url("programmes", lang): release.text("programme", "all_groups", lang)}
         title = release.text("programme", "unknown", lang).format(group=parts_of(request)["group"])
@@ -70,7 +69,6 @@ async def group_page(request: Request, datasette: Datasette) -> Response:
         "sort": sort if sort in {goal["goal_id"] for goal in table.goals} else BY_LAGGING,
         "indicators": release.registry.indicators,
         "sources": release.registry.sources_of(*(goal["indicator_id"] for goal in table.goals)),
-        "csv_url": page_url("programme", lang, group=group),
         "chosen": chosen,
     }
     return await render(datasette, request, "programme.html", "programme", context)
@@ -78,8 +76,8 @@ async def group_page(request: Request, datasette: Datasette) -> Response:
 
 async def group_csv(request: Request, datasette: Datasette) -> Response:
     """Serves the figures of the table, a row for each goal and region."""
-    lang, group, release = language(request), parts_of(request)["group"].lower(), context_of(datasette)
-    members = await members_of(datasette, group) if group in GROUPS else []
+    lang, release = language(request), context_of(datasette)
+    group, members = await group_asked(request, datasette)
     choices = await programmes_of(datasette)
     programme = request.args.get(PROGRAMME) or FIRST_PROGRAMME
     if not members or programme not in choices:
@@ -111,6 +109,12 @@ def rows_of(table: ProgrammeTable, release: ReleaseContext, lang: str) -> list[R
                     }
                 )
     return found
+
+
+async def group_asked(request: Request, datasette: Datasette) -> tuple[str, list[Row]]:
+    """Returns the group that the address names, and its regions: none if there is no such group."""
+    group = parts_of(request)["group"].lower()
+    return group, await members_of(datasette, group) if group in GROUPS else []
 
 
 async def members_of(datasette: Datasette, group: str) -> list[Row]:

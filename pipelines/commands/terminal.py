@@ -52,7 +52,6 @@ class RunReport(logging.Handler):
         super().__init__()
         self.concerns: list[Concern] = []
         self.checks: Counter[str] = Counter()
-        self.published: dict[str, str] = {}
         self.is_unchanged = False
         self._progress = progress
         self._stage_of: dict[dg.AssetKey, str] = {}
@@ -75,7 +74,7 @@ class RunReport(logging.Handler):
             self._hear(str(told.get("orig_message", "")))
             return
         if event.event_type_value == "ASSET_MATERIALIZATION":
-            self._advance(event)
+            self._move(event.asset_key)
         elif event.event_type_value == "ASSET_CHECK_EVALUATION":
             self._count(event)
         elif event.is_step_failure:
@@ -96,13 +95,6 @@ class RunReport(logging.Handler):
             return logger
 
         return dg.LoggerDefinition(make)
-
-    def _advance(self, event: dg.DagsterEvent) -> None:
-        key = event.asset_key
-        self._move(key)
-        if key is not None and key.path == ["publish", "release"]:
-            metadata = event.step_materialization_data.materialization.metadata
-            self.published = {name: str(value.value) for name, value in metadata.items()}
 
     def _move(self, key: dg.AssetKey | None) -> None:
         if key is None or key not in self._stage_of or key in self._done:

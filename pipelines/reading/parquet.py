@@ -29,10 +29,7 @@ def distinct(file: Path, columns: tuple[str, ...], where: str = "true") -> list[
         columns: their names.
         where: SQL that is true for the rows that are meant.
     """
-    names = ", ".join(f'"{column}"' for column in columns)
-    with scanning(file.parent) as con:
-        sql = f"select distinct {names} from read_parquet($file) where {where} order by all"
-        return con.execute(sql, {"file": str(file)}).fetchall()
+    return _rows(file, f"select distinct {_quoted(columns)} from read_parquet($file) where {where} order by all")
 
 
 def flagged(file: Path, columns: tuple[str, ...], flag: str) -> list[tuple[Any, ...]]:
@@ -43,9 +40,15 @@ def flagged(file: Path, columns: tuple[str, ...], flag: str) -> list[tuple[Any, 
         columns: their names.
         flag: SQL that is true for a row that has it.
     """
-    names = ", ".join(f'"{column}"' for column in columns)
+    return _rows(file, f"select {_quoted(columns)}, bool_or({flag}) from read_parquet($file) group by all order by all")
+
+
+def _quoted(columns: tuple[str, ...]) -> str:
+    return ", ".join(f'"{column}"' for column in columns)
+
+
+def _rows(file: Path, sql: str) -> list[tuple[Any, ...]]:
     with scanning(file.parent) as con:
-        sql = f"select {names}, bool_or({flag}) from read_parquet($file) group by all order by all"
         return con.execute(sql, {"file": str(file)}).fetchall()
 
 

@@ -3,7 +3,7 @@
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from support import query
@@ -20,7 +20,7 @@ TIES = [(16, 1), (16, -1), (80, 3), (80, -3), (1000, 0.5), (7, 0), (8, -8), (0.3
 def asked(database: Path | sqlite3.Connection, name: str, **parameters: Any) -> list[dict[str, Any]]:
     """The rows of an answer; a parameter that is not given has its default."""
     connection = database if isinstance(database, sqlite3.Connection) else sqlite3.connect(database)
-    given = dict.fromkeys(QUESTIONS[name]["params"], "") | parameters  # type: ignore[call-overload]
+    given = dict.fromkeys(cast(list[str], QUESTIONS[name]["params"]), "") | parameters
     connection.row_factory = sqlite3.Row
     found = [dict(row) for row in connection.execute(str(QUESTIONS[name]["sql"]), given)]
     if connection is not database:
