@@ -6,11 +6,12 @@ portal. The same release always gives the same bytes.
 
 import io
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Any
 
-from portal.csv_text import Row, write_csv
+from portal.csv_text import Row, write_columns
 from portal.data_package import (
     LANGUAGES,
     Json,
@@ -21,6 +22,8 @@ from portal.data_package import (
     written,
 )
 
+# The values of each column, by its name and in the order of the rows.
+ColumnValues = Mapping[str, Sequence[Any]]
 Texts = dict[str, dict[str, dict[str, str]]]
 
 EXCEL_FOLDER = "excel"
@@ -32,7 +35,7 @@ WARNINGS = "usage_warnings"
 
 @dataclass(frozen=True)
 class Join:
-    """Columns of another table that make a row readable without that table; `their_key` if the key has another name."""
+    """ColumnValues of another table that make a row readable without that table; `their_key` if the key has another name."""
 
     table: str
     key: str
@@ -80,10 +83,10 @@ PARTS = (
 
 @dataclass(frozen=True)
 class ExtractTable:
-    """A table of an extract: what it is, as a resource of a Data Package, and its rows."""
+    """A table of an extract: what it is, as a resource of a Data Package, and the values of its columns by name."""
 
     resource: Json
-    rows: list[Row]
+    columns: ColumnValues
 
     @property
     def name(self) -> str:
@@ -120,7 +123,7 @@ def query(part: ExtractPart, package: Json) -> str:
 
 
 def make_extract(
-    release: Json, texts: Texts, region: Row, rows: dict[str, list[Row]], lang: str, notice: str | None
+    release: Json, texts: Texts, region: Row, columns: Mapping[str, ColumnValues], lang: str, notice: str | None
 ) -> Extract:
     """Returns the extract of a region.
 
@@ -128,11 +131,11 @@ def make_extract(
         release: the Data Package of the whole release.
         texts: the texts of the portal.
         region: the row of the region.
-        rows: the rows that `query` gives for each part, by its table.
+        columns: what `query` gives for each part, by its table.
         lang: the language; columns in the other one are left out.
         notice: the notice of a release of invented figures.
     """
-    tables = [_table(part, release, texts, rows[part.table], lang) for part in PARTS]
+    tables = [_table(part, release, texts, columns[part.table], lang) for part in PARTS]
     tables.append(_columns_table(tables, texts, lang))
     title = texts["extract"]["title"][lang].format(name=region["name"], code=region["region_code"])
     created = {"created": release["created"]} if "created" in release else {}
@@ -145,7 +148,7 @@ def make_extract(
         "titles": {lang: title},
         **({"description": notice} if notice else {}),
         **created,
-        **licences_and_sources(rows["sources"]),
+        **licences_and_sources(rows_of(columns["sources"])),
     }
     readme = _readme(package, tables, texts["extract"], lang)
     return Extract(package, tables, texts["extract"]["readme_name"][lang], readme)
@@ -171,13 +174,12 @@ def zip_bytes(extract: Extract) -> bytes:
 
 def csv_bytes(table: ExtractTable, *, dutch: bool) -> bytes:
     """Returns a table as CSV."""
-    truths = [field["name"] for field in table.fields if field["type"] == "boolean"]
-    rows = [{**row, **{name: _truth(row[name]) for name in truths}} for row in table.rows] if truths else table.rows
-    return write_csv(rows, [field["name"] for field in table.fields], dutch=dutch).encode()
+    return write_columns({field["name"]: table.columns[field["name"]] for field in table.fields}, dutch=dutch).encode()
 
 
-def _truth(value: int | None) -> bool | None:
-    return None if value is None else bool(value)
+def rows_of(columns: ColumnValues) -> list[Row]:
+    """Returns the rows of a table of which the columns are given."""
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
 
 def _zipped(files: dict[str, bytes]) -> bytes:
@@ -197,22 +199,25 @@ def _with_file(resource: Json, files: dict[str, bytes]) -> Json:
     return {**resource, "bytes": len(content), "hash": f"sha256:{sha256(content).hexdigest()}"}
 
 
-def _table(part: ExtractPart, release: Json, texts: Texts, rows: list[Row], lang: str) -> ExtractTable:
+def _table(part: ExtractPart, release: Json, texts: Texts, found: ColumnValues, lang: str) -> ExtractTable:
     whole = _resource(release, part.table)
-    fields = _fields(part, release)
+    fields, columns = _fields(part, release), dict(found)
     if any(field["name"] == WARNINGS for field in fields):
         column = f"warnings_{lang}"
         fields.append(_own_field(column, "string", texts))
-        rows = [{**row, column: _warnings(row[WARNINGS], texts, lang)} for row in rows]
+        columns[column] = [_warnings(codes, texts, lang) for codes in columns[WARNINGS]]
+    # SQLite has no booleans.
+    for name in [field["name"] for field in fields if field["type"] == "boolean"]:
+        columns[name] = [None if value is None else bool(value) for value in columns[name]]
     other = next(f"_{each}" for each in LANGUAGES if each != lang)
     kept = [_in_language(field, lang) for field in fields if not field["name"].endswith(other)]
     here = {each.table for each in PARTS}
     keys = [k for k in whole["schema"].get("foreignKeys", []) if k["reference"]["resource"] in here]
     told = {key: whole[key] for key in ("name", "type", "format", "mediatype", "encoding")}
     texts_of = {"titles": {lang: whole["titles"][lang]}, "descriptions": {lang: whole["descriptions"][lang]}}
-    return ExtractTable(
-        _resource_with(told, texts_of, kept, whole["schema"]["primaryKey"], keys, len(rows), lang), rows
-    )
+    count = len(columns[whole["schema"]["primaryKey"][0]])
+    resource = _resource_with(told, texts_of, kept, whole["schema"]["primaryKey"], keys, count, lang)
+    return ExtractTable(resource, columns)
 
 
 def _resource_with(
@@ -257,11 +262,7 @@ def _warnings(codes: str | None, texts: Texts, lang: str) -> str | None:
 
 def _columns_table(tables: list[ExtractTable], texts: Texts, lang: str) -> ExtractTable:
     names = ("table_name", "column_name", "data_type", "unit", "description")
-    rows = [
-        dict(zip(names, (t.name, f["name"], f["type"], f.get("unit"), f["description"]), strict=True))
-        for t in tables
-        for f in t.fields
-    ]
+    rows = [(t.name, f["name"], f["type"], f.get("unit"), f["description"]) for t in tables for f in t.fields]
     words = texts["extract_tables"]
     told = {"name": "columns", **{key: tables[0].resource[key] for key in ("type", "format", "mediatype", "encoding")}}
     texts_of = {
@@ -269,7 +270,8 @@ def _columns_table(tables: list[ExtractTable], texts: Texts, lang: str) -> Extra
         "descriptions": {lang: words["columns_description"][lang]},
     }
     fields = [_in_language(_own_field(name, "string", texts), lang) for name in names]
-    return ExtractTable(_resource_with(told, texts_of, fields, names[:2], [], len(rows), lang), rows)
+    resource = _resource_with(told, texts_of, fields, names[:2], [], len(rows), lang)
+    return ExtractTable(resource, dict(zip(names, zip(*rows, strict=True), strict=True)))
 
 
 def _own_field(name: str, kind: str, texts: Texts) -> Json:
@@ -284,7 +286,7 @@ def _readme(package: Json, tables: list[ExtractTable], words: dict[str, dict[str
     lines = [title, "=" * len(title), say("release"), package.get("description", ""), ""]
     lines += [say("contents"), "-" * len(say("contents"))]
     lines += [
-        f"{t.name}.csv: {t.resource['title']} ({len(t.rows)} {say('rows')}). {t.resource['description']}"
+        f"{t.name}.csv: {t.resource['title']} ({t.resource['rows']} {say('rows')}). {t.resource['description']}"
         for t in tables
     ]
     lines += ["", *(say(key) for key in ("excel_folder", "machines", "empty", "guarded")), ""]

@@ -68,8 +68,9 @@ where r.scheme = :scheme and r.is_current and o.value is not null
 GOALS = "select distinct target_value from goals where indicator_id = :indicator and target_value is not null"
 PLAN = "select * from plan_monitor where region_code = :region and indicator_id = :indicator"
 BREAKS = """
-select period_code, max(text_nl) as text_nl, max(text_en) as text_en from series_breaks
-where indicator_id = :indicator and region_code = :region group by period_code order by period_code
+select b.period_code, max(k.text_nl) as text_nl, max(k.text_en) as text_en from series_breaks as b
+left join known_breaks as k on k.indicator_id = b.part_id and k.period_code = b.period_code
+where b.indicator_id = :indicator and b.region_code = :region group by b.period_code order by b.period_code
 """
 REGISTERS = "select distinct dataset_id from subsidies where region_code = :region"
 

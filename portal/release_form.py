@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-KNOWN_FORMATS = frozenset({3})
+KNOWN_FORMATS = frozenset({4})
 FORMAT = "release_format"
 
 

@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -47,18 +48,20 @@ def _sheet_name(table: ExtractTable) -> str:
 
 def _write_sheet(sheet: Any, table: ExtractTable, bold: Any) -> None:
     sheet.freeze_panes(1, 0)
-    sheet.autofilter(0, 0, len(table.rows), len(table.fields) - 1)
-    for column, field in enumerate(table.fields):
-        sheet.set_column(column, column, _width(field["name"], table))
-    for column, field in enumerate(table.fields):
-        sheet.write_string(0, column, field["name"], bold)
-    for number, row in enumerate(table.rows, start=1):
-        for column, field in enumerate(table.fields):
-            _write_cell(sheet, number, column, row.get(field["name"]), field["type"])
+    sheet.autofilter(0, 0, table.resource["rows"], len(table.fields) - 1)
+    names, kinds = zip(*((field["name"], field["type"]) for field in table.fields), strict=True)
+    values = [table.columns[name] for name in names]
+    for column, name in enumerate(names):
+        sheet.set_column(column, column, _width(name, values[column]))
+    for column, name in enumerate(names):
+        sheet.write_string(0, column, name, bold)
+    for number, row in enumerate(zip(*values, strict=True), start=1):
+        for column, (value, kind) in enumerate(zip(row, kinds, strict=True)):
+            _write_cell(sheet, number, column, value, kind)
 
 
-def _width(name: str, table: ExtractTable) -> int:
-    longest = max((len(str(row.get(name) or "")) for row in table.rows[:100]), default=0)
+def _width(name: str, values: Sequence[Any]) -> int:
+    longest = max((len(str(value or "")) for value in values[:100]), default=0)
     return min(MAX_WIDTH, max(len(name), longest) + 2)
 
 
@@ -66,7 +69,7 @@ def _write_cell(sheet: Any, row: int, column: int, value: Any, kind: str) -> Non
     if value is None:
         return
     if kind == "boolean":
-        sheet.write_boolean(row, column, bool(value))
+        sheet.write_boolean(row, column, value)
     elif kind in ("number", "integer"):
         sheet.write_number(row, column, value)
     else:

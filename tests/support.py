@@ -74,6 +74,7 @@ PUBLIC_TABLES = {
     "usage_warnings",
     "tension_classes",
     "series_breaks",
+    "known_breaks",
 }
 STANDIN = SHARED / "standin" / "standin.py"
 # The cards whose real figures the stand-in serves, and of its files those that a person would put in the drop folder.

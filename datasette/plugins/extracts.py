@@ -49,11 +49,12 @@ def read_package(folder: Path) -> dict[str, Any]:
 async def read_extract(datasette: Datasette, region: dict[str, Any], lang: str) -> Extract:
     """Returns everything that the release says about a region."""
     package = read_package(context_of(datasette).folder)
-    rows = {}
+    columns = {}
     for part in PARTS:
         found = await datasette.get_database(DATABASE).execute(query(part, package), {"code": region["region_code"]})
-        rows[part.table] = [dict(row) for row in found]
-    return make_extract(package, context_of(datasette).texts, region, rows, lang, context_of(datasette).notice)
+        values = zip(*found.rows, strict=True) if found.rows else ((),) * len(found.columns)
+        columns[part.table] = dict(zip(found.columns, values, strict=True))
+    return make_extract(package, context_of(datasette).texts, region, columns, lang, context_of(datasette).notice)
 
 
 async def download(request: Request, datasette: Datasette) -> Response:

@@ -51,9 +51,9 @@ select o.*, r.name, r.scheme from observations_on_boundaries as o join regions a
 where o.indicator_id = :indicator_id order by o.region_code, o.year, o.period_code
 """
 BREAKS = """
-select period_code, part_id, count(*) as regions_count, max(text_nl) as text_nl, max(text_en) as text_en
-from series_breaks
-where indicator_id = :indicator_id group by period_code, part_id order by period_code, part_id
+select b.period_code, b.part_id, count(*) as regions_count, max(k.text_nl) as text_nl, max(k.text_en) as text_en
+from series_breaks as b left join known_breaks as k on k.indicator_id = b.part_id and k.period_code = b.period_code
+where b.indicator_id = :indicator_id group by b.period_code, b.part_id order by b.period_code, b.part_id
 """
 CSV_COLUMNS = [
     "indicator_id",

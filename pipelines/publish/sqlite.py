@@ -1,7 +1,8 @@
 """The release as SQLite: written once through ADBC, columnar all the way, with keys, indexes and full-text search.
 
-A value that is the same in every row is written once. A table without full-text search is stored in key order
-(`without rowid`), so that no key is stored twice. Only columns that are looked up have an index: SQLite skips over the
+A value that is the same in every row is written once, and a year that its period code says is not written at all:
+SQLite computes both when they are read. A table without full-text search is stored in key order (`without rowid`), so
+that no key is stored twice. Only columns that are looked up have an index: SQLite skips over the
 first columns of the key, the counts of each facet value are in `facet_counts`, and a column with few values is read as
 fast without one.
 """
@@ -37,8 +38,10 @@ create table "{FACET_COUNTS}" (
   primary key ("table_name", "column_name", "value")
 ) without rowid
 """
-# The values that are the same in every row of a table, by the name of their column.
-Repeated = dict[str, str]
+# What a year is computed from, in words that DuckDB and SQLite share.
+_YEAR_OF_PERIOD = 'cast(substr("period_code", 1, 4) as integer)'
+# The SQL that gives a column of a table in every row of it, by the name of the column: what need not be stored.
+Computed = dict[str, str]
 
 
 def write_sqlite(source: Path, tables: list[PublicTable], target: Path) -> dict[str, int]:
@@ -60,12 +63,12 @@ def write_sqlite(source: Path, tables: list[PublicTable], target: Path) -> dict[
     for file in (target, draft):
         file.unlink(missing_ok=True)
     with connect(source, read_only=True) as con:
-        repeated = {table.name: _repeated(con, table) for table in tables}
+        computed = {table.name: _repeated(con, table) | _years(con, table) for table in tables}
         with sqlite3.connect(draft) as db:
             db.executescript("pragma journal_mode = off; pragma page_size = 4096;")
             for table in tables:
-                db.execute(create_table(table, repeated[table.name]))
-        rows = _copy(con, tables, repeated, draft)
+                db.execute(create_table(table, computed[table.name]))
+        rows = _copy(con, tables, computed, draft)
     with closing(sqlite3.connect(draft)) as db:
         db.execute(_FACET_TABLE)
         for table in tables:
@@ -83,9 +86,9 @@ def write_sqlite(source: Path, tables: list[PublicTable], target: Path) -> dict[
     return rows
 
 
-def create_table(table: PublicTable, repeated: Repeated) -> str:
+def create_table(table: PublicTable, computed: Computed) -> str:
     """The DDL of a public table: types, NOT NULL, primary key and foreign keys from the dbt contract."""
-    lines = [_column_ddl(column, repeated.get(column.name)) for column in table.columns]
+    lines = [_column_ddl(column, computed.get(column.name)) for column in table.columns]
     lines.append(f"primary key ({table.order})")
     lines += [
         f'foreign key ("{c.name}") references "{c.references[0]}" ("{c.references[1]}")'
@@ -126,39 +129,48 @@ def facet_counts(table: PublicTable) -> list[str]:
     ]
 
 
-def _repeated(con: duckdb.DuckDBPyConnection, table: PublicTable) -> Repeated:
-    """The texts that all rows of a table share, if it has several rows, such as the notice of invented figures."""
-    texts = [
-        c.name
-        for c in table.columns
-        if c.data_type.lower() in ("string", "varchar") and c.is_nullable and not (c.is_facet or c.references)
-    ]
-    if not texts:
+def _repeated(con: duckdb.DuckDBPyConnection, table: PublicTable) -> Computed:
+    """What all rows of a table share, if it has several: the notice of invented figures, a column that is empty."""
+    names = [c.name for c in table.columns if c.is_nullable and not (c.is_facet or c.is_looked_up or c.references)]
+    if not names:
         return {}
     asked = ", ".join(
-        f'min("{n}"), count(*) > 1 and count("{n}") = count(*) and count(distinct "{n}") = 1' for n in texts
+        f'min("{n}"), count(*) > 1 and count("{n}") in (0, count(*)) and count(distinct "{n}") < 2' for n in names
     )
     (found,) = con.sql(f"select {asked} from {table.name}").fetchall()
-    values, same = found[::2], found[1::2]
-    return {name: value for name, value, repeats in zip(texts, values, same, strict=True) if repeats}
+    return {name: _literal(found[2 * i]) for i, name in enumerate(names) if found[2 * i + 1]}
 
 
-def _column_ddl(column: PublicColumn, repeated: str | None) -> str:
+def _literal(value: object) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, (int, float)):
+        return repr(float(value) if isinstance(value, float) else int(value))
+    return "'{}'".format(str(value).replace("'", "''"))
+
+
+def _years(con: duckdb.DuckDBPyConnection, table: PublicTable) -> Computed:
+    """The year of a table whose every period code begins with it."""
+    if not {"year", "period_code"} <= {c.name for c in table.columns} or "year" in table.primary_key:
+        return {}
+    others = con.sql(f'select count(*) from {table.name} where "year" is distinct from {_YEAR_OF_PERIOD}').fetchall()
+    return {} if others[0][0] else {"year": _YEAR_OF_PERIOD}
+
+
+def _column_ddl(column: PublicColumn, computed: str | None) -> str:
     kind = f'"{column.name}" {_TYPES[column.data_type.lower()]}'
-    if repeated is not None:
-        text = repeated.replace("'", "''")
-        return f"{kind} generated always as ('{text}') virtual"
-    return kind if column.is_nullable else f"{kind} not null"
+    kind = kind if column.is_nullable else f"{kind} not null"
+    return kind if computed is None else f"{kind} generated always as ({computed}) virtual"
 
 
 def _copy(
-    con: duckdb.DuckDBPyConnection, tables: list[PublicTable], repeated: dict[str, Repeated], target: Path
+    con: duckdb.DuckDBPyConnection, tables: list[PublicTable], computed: dict[str, Computed], target: Path
 ) -> dict[str, int]:
     rows = {}
     with adbc_driver_sqlite.dbapi.connect(str(target)) as out:
         with out.cursor() as cursor:
             for table in tables:
-                columns = ", ".join(_select(c) for c in table.columns if c.name not in repeated[table.name])
+                columns = ", ".join(_select(c) for c in table.columns if c.name not in computed[table.name])
                 relation = con.sql(f"select {columns} from {table.name} order by {table.order}")
                 reader = relation.to_arrow_reader(_BATCH)
                 rows[table.name] = cursor.adbc_ingest(table.name, reader, mode="append")

@@ -28,7 +28,7 @@ GONE, WARNED, SCHEME, REGION = (
 )
 OF_INDICATORS = (
     *("indicators", "indicator_terms", "indicator_sources", "observations_on_boundaries", "baseline", "baseline_peers"),
-    *("series_breaks", "goal_monitor", "cooperation_monitor", "cross_border", "plan_monitor"),
+    *("series_breaks", "known_breaks", "goal_monitor", "cooperation_monitor", "cross_border", "plan_monitor"),
 )
 # As in a release of another day: other titles, a kind of region without one, an indicator and a warning less.
 CHANGES = f"""
@@ -50,9 +50,9 @@ insert into region_membership
     select '{SCHEME}', '{REGION}', municipality_code, valid_from, valid_to, share, area_share, source,
         checked_on
     from region_membership where region_code = 'PV23' and municipality_code = 'GM0193';
-insert into observations_on_boundaries (indicator_id, region_code, period_code, boundary_year, year, value,
+insert into observations_on_boundaries (indicator_id, region_code, period_code, boundary_year, value,
         value_status, boundary_method, parts_count, is_over)
-    select indicator_id, '{REGION}', period_code, boundary_year, year, value, value_status, boundary_method,
+    select indicator_id, '{REGION}', period_code, boundary_year, value, value_status, boundary_method,
         parts_count, is_over
     from observations_on_boundaries where region_code = 'GM0193';
 {"".join(f"delete from {table} where indicator_id = '{GONE}';" for table in OF_INDICATORS)}

@@ -71,6 +71,7 @@ PUBLIC_MODELS = {
     "dim_usage_warning",
     "dim_tension_class",
     "dim_series_break",
+    "dim_known_break",
 }
 
 

@@ -73,12 +73,14 @@ def extract(rows: list[dict[str, Any]]) -> Extract:
         "version": "2026-01-01-abc",
         "created": "2026-01-01T06:00:00+00:00",
     }
-    return Extract(package, [ExtractTable(told, rows)], "LEESMIJ.txt", "Dingen\nen meer\n")
+    names = [column["name"] for column in told["schema"]["fields"]]
+    table = ExtractTable(told, {name: [row[name] for row in rows] for name in names})
+    return Extract(package, [table], "LEESMIJ.txt", "Dingen\nen meer\n")
 
 
 ROWS = [
-    {"code": "=1+1", "parent": "-x", "value": -12.5, "is_new": 1},
-    {"code": "b", "parent": None, "value": 216360.0, "is_new": 0},
+    {"code": "=1+1", "parent": "-x", "value": -12.5, "is_new": True},
+    {"code": "b", "parent": None, "value": 216360.0, "is_new": False},
     {"code": "c", "parent": "https://x.example", "value": None, "is_new": None},
 ]
 

@@ -7,9 +7,7 @@ with breaks as (
         observations.region_code,
         observations.period_code,
         observations.source_mark,
-        observations.dataset_id,
-        cast(null as string) as text_nl,
-        cast(null as string) as text_en
+        observations.dataset_id
     from {{ ref('int_observations__select_indicators') }} as observations
     inner join {{ ref('value_status') }} as marks on observations.source_mark = marks.value_attribute
     where marks.is_series_break
@@ -21,9 +19,7 @@ with breaks as (
         cast(null as string) as region_code,
         known.period_code,
         cast(null as string) as source_mark,
-        indicators.dataset_id,
-        known.text_nl,
-        known.text_en
+        indicators.dataset_id
     from {{ ref('known_breaks') }} as known
     inner join {{ ref('indicators') }} as indicators on known.indicator_id = indicators.indicator_id
 
@@ -36,9 +32,7 @@ select
     breaks.period_code,
     coalesce(periods.start_date, make_date({{ year_of('breaks.period_code') }}, 1, 1)) as start_date,
     breaks.source_mark,
-    breaks.dataset_id,
-    breaks.text_nl,
-    breaks.text_en
+    breaks.dataset_id
 from breaks
 inner join {{ ref('int_indicators__find_parts') }} as parts on breaks.part_id = parts.part_id
 left join {{ ref('int_periods__parse_codes') }} as periods on breaks.period_code = periods.period_code

@@ -13,8 +13,6 @@ select
     breaks.period_code,
     breaks.part_id,
     breaks.source_mark,
-    breaks.text_nl,
-    breaks.text_en,
     breaks.dataset_id
 from {{ ref('int_series__find_breaks') }} as breaks
 inner join series
