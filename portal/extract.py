@@ -35,7 +35,7 @@ WARNINGS = "usage_warnings"
 
 @dataclass(frozen=True)
 class Join:
-    """ColumnValues of another table that make a row readable without that table; `their_key` if the key has another name."""
+    """Columns of another table that make a row readable without that table; `their_key` if the key has another name."""
 
     table: str
     key: str

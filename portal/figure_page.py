@@ -9,12 +9,14 @@ from typing import Any
 
 from datasette.app import Datasette
 
+from portal.citations import Citation
 from portal.context import ReleaseContext
 from portal.csv_text import Row
 from portal.figures import newest, through_time
 from portal.formats import format_period
 from portal.pages import MUNICIPALITY
 from portal.peer_groups import EVERYONE, groups_among
+from portal.registry import each_once
 from portal.rows import read_rows
 from portal.sentences import (
     Place,
@@ -211,7 +213,7 @@ async def read_figure_page(
     country = points_of(COUNTRY) if beside else []
     spread = await _read_spread(reader, shown["period_code"])
     place = _place_of(course, region["scheme"], release, lang)
-    figure = _figure_of(shown, format_period(shown["period_code"], release.texts["periods"], lang))
+    figure = figure_of(shown, format_period(shown["period_code"], release.texts["periods"], lang))
     page = FigurePage(
         region=region,
         indicator=indicator,
@@ -241,6 +243,26 @@ async def read_all_periods(datasette: Datasette, release: ReleaseContext, page: 
     return [row for code in series for row in series[code]]
 
 
+def cite_figure(page: FigurePage, release: ReleaseContext, address: str, url: str, lang: str) -> Citation:
+    """Returns what every form of a citation of a figure names; `url` is its page, at the `address` of the portal."""
+    return Citation(
+        key=f"regiokompas-{file_name(url)}-{release.release_id}",
+        title=f"{page.indicator[f'title_{lang}']}, {page.region['short_name']}, {page.period}",
+        sources=each_once(page.sources, "attribution"),
+        licence=each_once(page.sources, "licence"),
+        release=release.release_id,
+        date=(release.newest_landed_at or "")[:10],
+        address=f"{address}{url}",
+        notice=dict(release.notice_parts).get(lang, ""),
+        lang=lang,
+    )
+
+
+def file_name(url: str) -> str:
+    """Returns the name of the files of a figure, of which `url` is the page."""
+    return "-".join(url.split("/")[-2:])
+
+
 def named(region: Row, release: ReleaseContext, lang: str) -> Row:
     """Returns a region with its name as people say it: without what CBS adds to it; the country in the language."""
     is_country = region["region_code"] == COUNTRY
@@ -264,7 +286,8 @@ def _place_of(course: Row | None, scheme: str, release: ReleaseContext, lang: st
     return Place(course["rank_from_high"], course["rank_from_low"], course["count_all"], regions)
 
 
-def _figure_of(row: Row, period: str) -> ToldFigure:
+def figure_of(row: Row, period: str) -> ToldFigure:
+    """Returns a row of `observations_on_boundaries` as a figure; `period` is its period in words."""
     status = "estimated" if row["boundary_method"] == "split_estimate" else row["value_status"]
     return ToldFigure(row["value"], period, status, row.get("lower"), row.get("upper"))
 

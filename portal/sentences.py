@@ -6,6 +6,7 @@ of the group `sentences` in the language.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 from portal.csv_text import Row
 from portal.formats import format_number
@@ -15,6 +16,8 @@ from portal.series import Words
 NOT_FINAL = frozenset({"provisional", "revised_provisional", "estimated"})
 # What the size of a region does not decide can be laid beside the country and beside other regions.
 RELATIVE = frozenset({"rate", "share", "ratio", "change"})
+# How a figure is to another; `indistinct` if chance explains the difference.
+Relation = Literal["higher", "lower", "same", "about", "indistinct"]
 # As part of the usual distance of a region from the middle one: less is about equal.
 ABOUT_EQUAL = 0.25
 
@@ -56,8 +59,8 @@ def with_unit(value: float, indicator: Row, lang: str, *, is_short: bool = False
     return f"{number} ({unit})" if "=" in unit else f"{number} {unit}"
 
 
-def relation(one: ToldFigure, other: ToldFigure, indicator: Row, usual_distance: float | None = None) -> str:
-    """Returns how a figure is to another: `higher`, `lower`, `same`, `about` or `indistinct`.
+def relation(one: ToldFigure, other: ToldFigure, indicator: Row, usual_distance: float | None = None) -> Relation:
+    """Returns how a figure is to another.
 
     `usual_distance` is the median distance of regions from the middle one, as `portal.strips` has it.
     """

@@ -11,11 +11,11 @@ from datasette.utils.asgi import Request
 
 from portal.answers import KEPT, answer_csv, answer_without_body, file_headers, refuse_csv
 from portal.charts import NARROW, WIDE, mark
-from portal.citations import Citation, as_bibtex, as_ris, as_text
+from portal.citations import as_bibtex, as_ris, as_text
 from portal.context import ReleaseContext, context_of
 from portal.csv_text import Row
 from portal.figure_drawing import Drawing
-from portal.figure_page import FigurePage, read_all_periods, read_figure_page
+from portal.figure_page import FigurePage, cite_figure, file_name, read_all_periods, read_figure_page
 from portal.formats import format_period
 from portal.pages import (
     EMBED_POLICY,
@@ -62,7 +62,7 @@ class AskedFigure:
     @property
     def name(self) -> str:
         """The name of its files."""
-        return "-".join(self.url.split("/")[-2:])
+        return file_name(self.url)
 
 
 async def find(request: Request, datasette: Datasette) -> AskedFigure | Response:
@@ -115,22 +115,6 @@ async def read(request: Request, datasette: Datasette) -> tuple[AskedFigure, Fig
     return (asked, page) if page else await _not_there(request, datasette, asked.region, codes[1])
 
 
-def cite(asked: AskedFigure, page: FigurePage, release: ReleaseContext, address: str) -> Citation:
-    """Returns what every form of a citation of the figure names."""
-    title = f"{asked.indicator[f'title_{asked.lang}']}, {page.region['short_name']}, {page.period}"
-    return Citation(
-        key=f"regiokompas-{asked.name}-{release.release_id}",
-        title=title,
-        sources=each_once(page.sources, "attribution"),
-        licence=each_once(page.sources, "licence"),
-        release=release.release_id,
-        date=(release.newest_landed_at or "")[:10],
-        address=f"{address}{asked.url}",
-        notice=dict(release.notice_parts).get(asked.lang, ""),
-        lang=asked.lang,
-    )
-
-
 async def revisions_of(page: FigurePage, release: ReleaseContext) -> list[Row]:
     """Returns what figures of this series were in earlier releases, newest release first."""
     name, code = page.indicator["indicator_id"], page.region["region_code"]
@@ -178,7 +162,7 @@ async def figure_view(request: Request, datasette: Datasette) -> Response:
         return found
     asked, page = found
     release, address = context_of(datasette), site_address(datasette, request)
-    drawing, citation = Drawing(release, page, asked.lang), cite(asked, page, release, address)
+    drawing, citation = Drawing(release, page, asked.lang), cite_figure(page, release, address, asked.url, asked.lang)
     group, line = request.args.get(PEER_GROUP), line_of_changes(release.folder)
     codes = asked.region["region_code"], asked.indicator["indicator_id"]
     rows, shown = table_of(page), context_for(asked, page, release, address)
@@ -283,7 +267,8 @@ async def citation_file(request: Request, datasette: Datasette) -> Response:
     if isinstance(found, Response):
         return found
     asked, page = found
-    citation = cite(asked, page, context_of(datasette), site_address(datasette, request))
+    address = site_address(datasette, request)
+    citation = cite_figure(page, context_of(datasette), address, asked.url, asked.lang)
     is_ris = request.path.endswith(".ris")
     text, kind = (as_ris(citation), "ris") if is_ris else (as_bibtex(citation), "bib")
     headers = {**KEPT, "Content-Disposition": f'attachment; filename="{asked.name}.{kind}"'}
