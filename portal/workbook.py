@@ -1,4 +1,4 @@
-"""An extract as one Excel file: one sheet per table, numbers as numbers, the same bytes for the same release."""
+"""Sheets as an Excel file: numbers as numbers, a frozen header, the same bytes for the same release."""
 
 import io
 import re
@@ -8,69 +8,87 @@ from typing import Any
 
 import xlsxwriter
 
-from portal.extract import Extract, ExtractTable
+from portal.region_sheets import Cell, RegionBook, Sheet, SheetRow
 
-# The characters that the name of a sheet cannot have, and its maximum length.
+# The characters that the name of a sheet cannot have, those that it cannot begin or end with, and its maximum length.
 REFUSED = re.compile(r"[\[\]:*?/\\]")
+ENDS = " '"
 MAX_NAME = 31
 # A file without a date gets its time of creation, which would make every file different.
 NO_DATE = datetime(2000, 1, 1)
-MAX_WIDTH = 60
+WIDEST, NARROWEST = 60, 9
 # Text stays text, even if it looks like a formula or an address.
 OPTIONS = {"in_memory": True, "constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
 
 
-def workbook_bytes(extract: Extract) -> bytes:
-    """Returns the extract as XLSX, with the explanation as the first sheet."""
+def workbook_bytes(book: RegionBook) -> bytes:
+    """Returns the sheets as XLSX."""
     out = io.BytesIO()
-    created = extract.package.get("created")
-    with xlsxwriter.Workbook(out, OPTIONS) as book:
-        book.set_properties(
+    with xlsxwriter.Workbook(out, OPTIONS) as file:
+        file.set_properties(
             {
-                "title": extract.package["title"],
-                "subject": extract.package["version"],
-                "comments": extract.package.get("description", ""),
-                "created": datetime.fromisoformat(created).replace(tzinfo=None) if created else NO_DATE,
+                "title": book.title,
+                "subject": book.release,
+                "comments": book.notice,
+                "created": datetime.fromisoformat(book.created).replace(tzinfo=None) if book.created else NO_DATE,
             }
         )
-        bold = book.add_format({"bold": True})
-        about = book.add_worksheet(extract.readme_name.split(".")[0])
-        for number, line in enumerate(extract.readme.splitlines()):
-            about.write_string(number, 0, line)
-        for table in extract.tables:
-            _write_sheet(book.add_worksheet(_sheet_name(table)), table, bold)
+        formats = _Formats(file)
+        for sheet in book.sheets:
+            _write_sheet(file.add_worksheet(sheet_name(sheet.title)), sheet, [book.title, book.notice], formats)
     return out.getvalue()
 
 
-def _sheet_name(table: ExtractTable) -> str:
-    return REFUSED.sub(" ", table.resource["title"])[:MAX_NAME].strip()
+def sheet_name(title: str) -> str:
+    """Returns a title as a sheet can have it for a name."""
+    return REFUSED.sub(" ", title)[:MAX_NAME].strip(ENDS)
 
 
-def _write_sheet(sheet: Any, table: ExtractTable, bold: Any) -> None:
-    sheet.freeze_panes(1, 0)
-    sheet.autofilter(0, 0, table.resource["rows"], len(table.fields) - 1)
-    names, kinds = zip(*((field["name"], field["type"]) for field in table.fields), strict=True)
-    values = [table.columns[name] for name in names]
-    for column, name in enumerate(names):
-        sheet.set_column(column, column, _width(name, values[column]))
-    for column, name in enumerate(names):
-        sheet.write_string(0, column, name, bold)
-    for number, row in enumerate(zip(*values, strict=True), start=1):
-        for column, (value, kind) in enumerate(zip(row, kinds, strict=True)):
-            _write_cell(sheet, number, column, value, kind)
+class _Formats:
+    """The formats of cells; those of numbers by their decimals."""
+
+    def __init__(self, file: Any) -> None:
+        self._file, self._numbers = file, dict[int, Any]()
+        self.bold = file.add_format({"bold": True})
+        self.header = file.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
+
+    def number(self, decimals: int) -> Any:
+        if decimals not in self._numbers:
+            places = "." + "0" * decimals if decimals else ""
+            self._numbers[decimals] = self._file.add_format({"num_format": f"#,##0{places}"})
+        return self._numbers[decimals]
 
 
-def _width(name: str, values: Sequence[Any]) -> int:
-    longest = max((len(str(value or "")) for value in values[:100]), default=0)
-    return min(MAX_WIDTH, max(len(name), longest) + 2)
+def _write_sheet(page: Any, sheet: Sheet, above: Sequence[str], formats: _Formats) -> None:
+    lines = [*filter(None, above), *sheet.lines]
+    # A line of air above the header.
+    top = len(lines) + 1
+    page.freeze_panes(top + 1, min(sheet.labels, len(sheet.header) - 1))
+    page.autofilter(top, 0, top + len(sheet.rows), len(sheet.header) - 1)
+    page.set_landscape()
+    page.repeat_rows(top)
+    page.fit_to_pages(1, 0)
+    for column, head in enumerate(sheet.header):
+        page.set_column(column, column, _width(head, sheet.rows, column))
+    for number, line in enumerate(lines):
+        page.write_string(number, 0, line, formats.bold if number == 0 else None)
+    for column, head in enumerate(sheet.header):
+        page.write_string(top, column, head, formats.header)
+    for number, row in enumerate(sheet.rows, start=top + 1):
+        for column, cell in enumerate(row.cells):
+            _write_cell(page, number, column, cell, formats.number(row.decimals))
 
 
-def _write_cell(sheet: Any, row: int, column: int, value: Any, kind: str) -> None:
-    if value is None:
-        return
-    if kind == "boolean":
-        sheet.write_boolean(row, column, value)
-    elif kind in ("number", "integer"):
-        sheet.write_number(row, column, value)
-    else:
-        sheet.write_string(row, column, str(value))
+def _width(head: str, rows: Sequence[SheetRow], column: int) -> int:
+    texts = [row.cells[column] for row in rows]
+    longest = max((len(text) for text in texts if isinstance(text, str)), default=0)
+    # A header goes over more lines, but no word of it is broken.
+    word = max(map(len, head.split()), default=0)
+    return min(WIDEST, max(NARROWEST, longest, word) + 2)
+
+
+def _write_cell(page: Any, row: int, column: int, cell: Cell, number: Any) -> None:
+    if isinstance(cell, str):
+        page.write_string(row, column, cell)
+    elif cell is not None:
+        page.write_number(row, column, cell, number)

@@ -1,9 +1,9 @@
-"""Downloads of everything about one region: a zip (`/gemeente/GM0363.zip`) and an Excel file (`.xlsx`)."""
+"""Downloads of one region: all there is as a zip (`/gemeente/GM0363.zip`), its figures as an Excel file (`.xlsx`)."""
 
 import asyncio
 import functools
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,10 @@ from portal.answers import answer_without_body, file_headers
 from portal.context import context_of
 from portal.extract import PARTS, Extract, make_extract, query, zip_bytes
 from portal.pages import DATABASE, MUNICIPALITY, file_routes, language
+from portal.region_sheets import read_region_book
 from portal.workbook import workbook_bytes
 
 PACKAGE_FILE = "datapackage.json"
-KINDS: dict[str, tuple[str, Callable[[Extract], bytes]]] = {
-    "zip": ("application/zip", zip_bytes),
-    "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", workbook_bytes),
-}
 FIND_REGION = "select * from regions where region_code = :code and scheme = :scheme"
 
 
@@ -57,6 +54,23 @@ async def read_extract(datasette: Datasette, region: dict[str, Any], lang: str) 
     return make_extract(package, context_of(datasette).texts, region, columns, lang, context_of(datasette).notice)
 
 
+async def read_zip(datasette: Datasette, region: dict[str, Any], lang: str) -> Callable[[], bytes]:
+    """Reads a region for its zip; what is returned packs it."""
+    return functools.partial(zip_bytes, await read_extract(datasette, region, lang))
+
+
+async def read_workbook(datasette: Datasette, region: dict[str, Any], lang: str) -> Callable[[], bytes]:
+    """Reads a region for its workbook; what is returned writes it."""
+    return functools.partial(workbook_bytes, await read_region_book(datasette, region, lang))
+
+
+Reading = Callable[[Datasette, dict[str, Any], str], Awaitable[Callable[[], bytes]]]
+KINDS: dict[str, tuple[str, Reading]] = {
+    "zip": ("application/zip", read_zip),
+    "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", read_workbook),
+}
+
+
 async def download(request: Request, datasette: Datasette) -> Response:
     """Sends the file of a region; 404 if the region does not exist, 304 if the client already has the file."""
     code, extension = request.url_vars["code"], request.url_vars["extension"]
@@ -64,14 +78,14 @@ async def download(request: Request, datasette: Datasette) -> Response:
     found = await datasette.get_database(DATABASE).execute(FIND_REGION, {"code": code, "scheme": scheme})
     if not found.rows:
         raise NotFound(f"There is no region {code} of kind {scheme}")
-    content_type, write = KINDS[extension]
+    content_type, read = KINDS[extension]
     name = f"regiokompas-{code}{'' if lang == 'nl' else f'-{lang}'}.{extension}"
     headers = file_headers(datasette, f"{maker()}-{name}", name)
     if answer := answer_without_body(request, headers, content_type):
         return answer
-    extract = await read_extract(datasette, dict(found.first()), lang)
+    write = await read(datasette, dict(found.first()), lang)
     # Packing takes a while; other readers must not have to wait for it.
-    return Response(await asyncio.to_thread(write, extract), headers=headers, content_type=content_type)
+    return Response(await asyncio.to_thread(write), headers=headers, content_type=content_type)
 
 
 @hookimpl

@@ -6,6 +6,7 @@ import json
 import shutil
 import sqlite3
 import zipfile
+from collections.abc import Iterable
 from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
@@ -25,6 +26,10 @@ PLACES = [
     ("/regio/province/PV29", "/en/region/province/PV29", "PV29"),
     ("/regio/labour_market_region/AM11", "/en/region/labour_market_region/AM11", "AM11"),
 ]
+OF_ITS_KIND = """
+select name, region_code from regions
+where is_current and scheme = (select scheme from regions where region_code = ?)
+"""
 TABLES = (
     "observations_on_boundaries",
     "observations",
@@ -194,20 +199,75 @@ def test_a_spoiled_file_is_found_by_both(amsterdam: Path, tmp_path: Path, name: 
     assert web_problems(folder / "csv-metadata.json")
 
 
-def test_the_workbook_has_numbers_and_a_frozen_header(portal: Datasette, amsterdam: Path) -> None:
-    answer = ask(portal, "/gemeente/GM0363.xlsx")
-    book = openpyxl.load_workbook(io.BytesIO(answer.content))
-    assert len(book.worksheets) == len(TABLES) + 1 and book.worksheets[0].title == "LEESMIJ"
-    for table, sheet in zip(TABLES, book.worksheets[1:], strict=True):
-        header, *rows = sheet.iter_rows(values_only=True)
-        wanted = read(amsterdam / f"{table}.csv")
-        assert sheet.freeze_panes == "A2" and list(header) == list(wanted[0]) and len(rows) == len(wanted)
-        if "value" in header:
-            place = header.index("value")
-            assert [None if row[place] is None else float(row[place]) for row in rows] == [
-                float(row["value"]) if row["value"] else None for row in wanted
-            ]
-            assert not [row[place] for row in rows if isinstance(row[place], str)]
+def sheets_of(portal: Datasette, path: str) -> list[tuple[str, list[str], list[dict[str, Any]]]]:
+    """The name of each sheet, the lines above its table, and the rows of the table by their headings."""
+    answer = ask(portal, f"{path}.xlsx")
+    assert answer.status_code == 200
+    found = []
+    for page in openpyxl.load_workbook(io.BytesIO(answer.content)).worksheets:
+        rows = [list(row) for row in page.iter_rows(values_only=True)]
+        top = next(number for number, row in enumerate(rows) if row[0] is None)
+        header = [str(head) for head in rows[top + 1]]
+        assert page.freeze_panes and page.auto_filter.ref
+        assert not any(cell.hyperlink for row in page.iter_rows() for cell in row)
+        assert len(set(header)) == len(header) and "None" not in header
+        lines = [str(row[0]) for row in rows[:top]]
+        found.append((page.title, lines, [dict(zip(header, row, strict=True)) for row in rows[top + 2 :]]))
+    return found
+
+
+def figures_of(release: Path, codes: Iterable[str], lang: str) -> dict[tuple[str, str, str], float]:
+    """The published figures by title of indicator, region and title of period."""
+    with closing(sqlite3.connect(release / "regiokompas.db")) as db:
+        rows = db.execute(
+            f"""select i.title_{lang}, o.region_code, p.title_{lang}, o.value
+            from observations_on_boundaries as o join indicators as i using (indicator_id)
+            join periods as p using (period_code)
+            where o.value is not null and o.is_over and o.region_code in (select value from json_each(?))""",
+            [json.dumps(list(codes))],
+        )
+        return {(title, code, period): value for title, code, period, value in rows}
+
+
+@pytest.mark.parametrize(("path", "code", "lang"), [(p[at], p[2], ("nl", "en")[at]) for p in PLACES for at in (0, 1)])
+def test_the_workbook_has_each_figure_by_year_and_beside_others(
+    portal: Datasette, sample_release: Path, path: str, code: str, lang: str
+) -> None:
+    with closing(sqlite3.connect(sample_release / "regiokompas.db")) as db:
+        # A province and a COROP area can have the same name.
+        by_name = dict(db.execute(OF_ITS_KIND, [code]).fetchall())
+        kinds = dict(db.execute(f"select title_{lang}, kind from indicators").fetchall())
+    (_, above, overview), (_, _, beside), (_, lines, explained) = sheets_of(portal, path)
+    period, newest, in_country, country = {
+        "nl": ("Nieuwste periode", "Nieuwste cijfer", "Nederland in die periode", "Nederland"),
+        "en": ("Newest period", "Newest figure", "Netherlands in that period", "Netherlands"),
+    }[lang]
+    own = figures_of(sample_release, [code, "NL01"], lang)
+    titles = [row["Indicator"] for row in overview]
+    # Two indicators may not have one title, or a reader could not tell their rows apart.
+    assert len(titles) == len(set(titles)) and set(titles) == {title for title, region, _ in own if region == code}
+    told = 0
+    for title, row in zip(titles, overview, strict=True):
+        mine = {when: value for (about, region, when), value in own.items() if (about, region) == (title, code)}
+        assert mine[row[period]] == row[newest], row
+        for year, value in row.items():
+            if year.isdigit() and value is not None:
+                # The year itself, or else a part of it.
+                assert mine[year] == value if year in mine else value in mine.values(), (title, year)
+                told += 1
+        assert row[in_country] in (None, own.get((title, "NL01", row[period])))
+    assert told > 300
+    others = [name for name in beside[0] if name in by_name and by_name[name] not in (code, "NL01")]
+    theirs = figures_of(sample_release, [by_name[name] for name in others] + ["NL01"], lang)
+    assert others and beside and all(kinds[row["Indicator"]] != "count" for row in beside)
+    for row in beside:
+        for name in others:
+            assert row[name] == theirs.get((row["Indicator"], by_name[name], row[period])), (row["Indicator"], name)
+        assert row[country] == theirs.get((row["Indicator"], "NL01", row[period]))
+    assert [row["Indicator"] for row in explained] == titles
+    assert all(row[head] for row in explained for head in row if head not in ("Let op", "Watch out for"))
+    notice = dict(release_of(portal).notice_parts)[lang]
+    assert notice in above and notice in lines and any(release_of(portal).release_id in line for line in lines)
 
 
 @NEEDS_OFFICE

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from portal.csv_text import FORMULA_STARTS, write_csv
 from portal.data_package import csv_on_the_web, dutch, foreign_key, licences_and_sources, table_schema
 from portal.extract import Extract, ExtractTable, zip_bytes
-from portal.workbook import workbook_bytes
+from portal.region_sheets import RegionBook, Sheet, SheetRow
+from portal.workbook import sheet_name, workbook_bytes
 
 MARKS = st.sampled_from([",", ";", '"', "\n", "'", *FORMULA_STARTS])
 TEXTS = st.text(st.characters(codec="utf-8") | MARKS, max_size=20).filter(lambda text: "\r" not in text[1:])
@@ -96,14 +97,25 @@ def test_a_zip_is_the_same_again_and_holds_both_kinds_of_csv() -> None:
 
 
 def test_a_workbook_is_the_same_again_and_runs_nothing() -> None:
-    content = workbook_bytes(extract(ROWS))
-    assert content == workbook_bytes(extract(ROWS))
-    about, sheet = openpyxl.load_workbook(io.BytesIO(content)).worksheets
-    assert (about.title, sheet.title, sheet.freeze_panes) == ("LEESMIJ", "Dingen  alle   nu", "A2")
-    found = [[(cell.value, cell.data_type) for cell in row] for row in sheet.iter_rows(min_row=2)]
-    assert found[0] == [("=1+1", "s"), ("-x", "s"), (-12.5, "n"), (True, "b")]
-    assert found[1][2] == (216360, "n") and found[2][2][0] is None
-    assert not any(cell.hyperlink for row in sheet.iter_rows() for cell in row)
+    rows = [SheetRow(["=1+1", -12.5], 1), SheetRow(["https://x.example", None]), SheetRow(["b", 216360.0])]
+    sheet = Sheet("Dingen: alle / nu", ["Lees dit"], ["Naam", "Aantal dingen"], rows, labels=1)
+    book = RegionBook("Dingen", "2026-01-01-abc", "Verzonnen", "2026-01-01T06:00:00+00:00", [sheet])
+    content = workbook_bytes(book)
+    assert content == workbook_bytes(book)
+    (page,) = openpyxl.load_workbook(io.BytesIO(content)).worksheets
+    assert (page.title, page.freeze_panes) == ("Dingen  alle   nu", "B6")
+    assert [cell.value for (cell,) in page["A1:A5"]] == ["Dingen", "Verzonnen", "Lees dit", None, "Naam"]
+    found = [[(cell.value, cell.data_type) for cell in row] for row in page.iter_rows(min_row=6)]
+    assert found[0] == [("=1+1", "s"), (-12.5, "n")] and found[1][1][0] is None and found[2][1] == (216360, "n")
+    assert [page["B6"].number_format, page["B8"].number_format] == ["#,##0.0", "#,##0"]
+    assert not any(cell.hyperlink for row in page.iter_rows() for cell in row)
+
+
+@given(st.text(min_size=1, max_size=50).filter(lambda text: text.isprintable() and sheet_name(text)))
+def test_any_title_gives_a_sheet_a_name_that_excel_takes(title: str) -> None:
+    book = RegionBook("x", "y", "", None, [Sheet(title, [], ["a"], [], labels=1)])
+    (page,) = openpyxl.load_workbook(io.BytesIO(workbook_bytes(book))).worksheets
+    assert page.title == sheet_name(title)
 
 
 def test_the_dutch_kind_is_told_apart() -> None:
