@@ -1,6 +1,7 @@
 """Keeps datasette-gzip away from files that do not get smaller, or are too large to compress for one reader.
 
-Compressing the whole database takes most of a minute, during which nobody else gets a response.
+Compressing the whole database takes most of a minute, during which nobody else gets a response. A part of a file is
+sent as it is too: it would not be that part any more.
 """
 
 from collections.abc import Callable
@@ -19,7 +20,8 @@ def asgi_wrapper() -> Callable[[AsgiApp], AsgiApp]:
     """Removes `Accept-Encoding` from requests for these files."""
 
     async def handle(app: AsgiApp, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope.get("path", "").endswith(SUFFIXES):
+        names = {name.lower() for name, _ in scope.get("headers", ())}
+        if scope.get("path", "").endswith(SUFFIXES) or b"range" in names:
             headers = [(name, value) for name, value in scope["headers"] if name.lower() != b"accept-encoding"]
             scope = {**scope, "headers": headers}
         await app(scope, receive, send)

@@ -1,0 +1,97 @@
+"""Parts of files, of every kind of file of a release: a broken download goes on, a program reads what it needs."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from datasette.app import Datasette
+from fsspec.implementations.http import HTTPFileSystem
+from support_browser import serving
+from support_portal import ask
+
+FILES = {
+    "/downloads/observations.parquet": "tables/observations.parquet",
+    "/tables/observations.csv.gz": "tables/observations.csv.gz",
+    "/datapackage.json": "datapackage.json",
+    "/csvw.json": "csv-metadata.json",
+    "/regiokompas.db": "regiokompas.db",
+}
+
+
+def part(portal: Datasette, path: str, ranges: str, **headers: str) -> Any:
+    return ask(portal, path, headers={"Range": f"bytes={ranges}", "Accept-Encoding": "gzip", **headers})
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_a_part_is_sent_as_it_is_on_disk(portal: Datasette, sample_release: Path, path: str) -> None:
+    whole = (sample_release / FILES[path]).read_bytes()
+    size = len(whole)
+    wanted = {"0-3": slice(0, 4), "10-": slice(10, None), "-4": slice(-4, None), f"0-{2 * size}": slice(None)}
+    for ranges, which in wanted.items():
+        answer = part(portal, path, ranges)
+        assert answer.status_code == 206 and answer.content == whole[which], ranges
+        assert answer.headers["content-range"].endswith(f"/{size}") and "content-encoding" not in answer.headers
+    refused = part(portal, path, f"{size}-")
+    assert refused.status_code == 416 and refused.headers["content-range"] == f"bytes */{size}"
+    assert part(portal, path, "a-b").status_code == 400
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_a_part_goes_on_with_the_same_file_only(portal: Datasette, sample_release: Path, path: str) -> None:
+    head = ask(portal, path, "HEAD", headers={"Accept-Encoding": "identity"})
+    assert head.content == b"" and head.headers["accept-ranges"] == "bytes"
+    assert int(head.headers["content-length"]) == (sample_release / FILES[path]).stat().st_size
+    same = part(portal, path, "0-3", **{"If-Range": head.headers["etag"]})
+    other = part(portal, path, "0-3", **{"If-Range": '"another-release"'})
+    assert (same.status_code, other.status_code) == (206, 200)
+    assert len(other.content) == int(head.headers["content-length"])
+
+
+def test_a_packed_file_says_that_it_has_no_parts_when_unpacked(portal: Datasette) -> None:
+    answer = part(portal, "/downloads/observations.csv", "0-3", **{"Accept-Encoding": "identity"})
+    assert answer.status_code == 200 and answer.headers["accept-ranges"] == "none"
+
+
+def test_a_client_that_hangs_up_ends_the_sending(portal: Datasette, sample_release: Path) -> None:
+    sent: list[int] = []
+
+    async def main() -> None:
+        await portal.invoke_startup()
+        gone = asyncio.Event()
+
+        async def receive() -> dict[str, Any]:
+            await gone.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message: dict[str, Any]) -> None:
+            sent.append(len(message.get("body", b"")))
+            if sum(sent):
+                gone.set()
+            await asyncio.sleep(0)
+
+        about = {"type": "http", "method": "GET", "path": "/regiokompas.db", "raw_path": b"/regiokompas.db"}
+        where = {"headers": [], "query_string": b"", "scheme": "http", "server": ("localhost", 80)}
+        await portal.app()({**about, **where, "asgi": {"version": "3.0", "spec_version": "2.3"}}, receive, send)
+
+    asyncio.run(main())
+    assert 0 < sum(sent) < (sample_release / "regiokompas.db").stat().st_size / 10
+
+
+@pytest.fixture(scope="module")
+def served(sample_release: Path) -> Iterator[str]:
+    with serving(sample_release) as address:
+        yield address
+
+
+def test_a_program_reads_a_column_without_the_whole_file(served: str, sample_release: Path) -> None:
+    path, column = "tables/observations_on_boundaries.parquet", "boundary_year"
+    with HTTPFileSystem(block_size=2**12).open(f"{served}/{path}", cache_type="none") as file:
+        read: list[int] = []
+        fetch = file._fetch_range
+        file.cache.fetcher = lambda start, end: read.append(end - start) or fetch(start, end)
+        found = pq.read_table(file, columns=[column], pre_buffer=False)
+    assert found.equals(pq.read_table(sample_release / path, columns=[column]))
+    assert 0 < sum(read) < (sample_release / path).stat().st_size / 4
