@@ -10,14 +10,16 @@ from typing import Any
 from datasette.app import Datasette
 
 from portal.csv_text import Row
+from portal.figures import newest
+from portal.periods import Calendar
 from portal.rows import read_rows
 from portal.sentences import is_relative
 from portal.strips import Spread, spread_of
 
 COUNTRY = "NL01"
 OF_COUNTRY = """
-select indicator_id, period_code, value, value_status, boundary_method, lower, upper from observations_on_boundaries
-where region_code = :country and boundary_year = :boundary_year and is_over and value is not null
+select indicator_id, period_code, year, value, value_status, is_over, boundary_method, lower, upper
+from observations_on_boundaries where region_code = :country and boundary_year = :boundary_year and is_over and value is not null
 """
 OF_A_KIND = """
 select r.region_code, o.value from regions as r cross join observations_on_boundaries as o
@@ -30,13 +32,14 @@ where r.scheme = :scheme and r.is_current and o.value is not null
 class Comparisons:
     """The figures of the country, and the spread of the regions of each kind."""
 
-    def __init__(self, boundary_year: int, country: Mapping[tuple[str, str], Row]) -> None:
-        self._boundary_year, self._country = boundary_year, country
+    def __init__(self, boundary_year: int, country: Mapping[str, Mapping[str, Row]], newest: Mapping[str, str]) -> None:
+        self._boundary_year, self._country, self._newest = boundary_year, country, newest
         self._spreads: dict[tuple[str, str, str], Spread | None] = {}
 
     def country(self, indicator_id: str, period_code: str) -> Row | None:
-        """Returns the figure of the country in a period that is over; None if there is none."""
-        return self._country.get((indicator_id, period_code))
+        """Returns the figure of the country in a period that is over, else its newest one; None if it has none."""
+        found = self._country.get(indicator_id, {})
+        return found.get(period_code) or found.get(self._newest.get(indicator_id, ""))
 
     async def spread(self, datasette: Datasette, indicator: Row, scheme: str, period_code: str) -> Spread | None:
         """Returns the figures of all regions of a kind, for indicators on which regions have a place."""
@@ -53,7 +56,10 @@ class Comparisons:
         return {row["region_code"]: row["value"] for row in rows}
 
 
-async def read_comparisons(datasette: Datasette, boundary_year: int) -> Comparisons:
+async def read_comparisons(datasette: Datasette, boundary_year: int, calendar: Calendar) -> Comparisons:
     """Returns what figures on the boundaries of a year are laid beside."""
-    rows = await read_rows(datasette, OF_COUNTRY, {"country": COUNTRY, "boundary_year": boundary_year})
-    return Comparisons(boundary_year, {(row["indicator_id"], row["period_code"]): row for row in rows})
+    country: dict[str, dict[str, Row]] = {}
+    for row in await read_rows(datasette, OF_COUNTRY, {"country": COUNTRY, "boundary_year": boundary_year}):
+        country.setdefault(row["indicator_id"], {})[row["period_code"]] = row
+    last = {name: newest(rows.values(), calendar) for name, rows in country.items()}
+    return Comparisons(boundary_year, country, {name: row["period_code"] for name, row in last.items() if row})

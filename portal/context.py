@@ -153,7 +153,7 @@ async def read_context(datasette: Datasette) -> ReleaseContext:
         style_version=hashlib.sha256(style).hexdigest()[:8],
         registry=registry,
         relations=await read_relations(datasette, list(texts["schemes"])),
-        comparisons=await read_comparisons(datasette, registry.boundary_year),
+        comparisons=await read_comparisons(datasette, registry.boundary_year, registry.periods),
         slugs=slugs_of(registry.regions.values(), registry.indicators.values(), other_names, LANGUAGES),
         overview=overview,
         topics=make_topics(registry, texts, overview.questions, _read_yaml(portal_folder / "synonyms.yml")),

@@ -18,7 +18,7 @@ Titles = Mapping[str, Mapping[str, str]]
 class Figure:
     """An indicator in a region: its newest figure, what is known of its trend and rank, and that of the country.
 
-    `country` is of the same period; None if it has no figure then, or if figures of the size of a region say nothing.
+    `country` is of the same period, or the newest there is; None where the two cannot be compared.
     """
 
     indicator: Row

@@ -5,7 +5,7 @@ Which they can be, and in what order, is in `headlines.yml`. A region without a 
 
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from datasette.app import Datasette
 
@@ -119,13 +119,18 @@ def sentence_of(figure: Figure, region: Row, spread: Spread | None, release: Rel
     course, when = figure.course, period(figure.period_code)
     own = {"value": figure.value, "value_status": figure.value_status, "boundary_method": figure.boundary_method}
     shown = told(course or own, when)
-    country = told(figure.country, when) if figure.country else None
+    country = told(figure.country, period(figure.country["period_code"])) if figure.country else None
     distance = spread.usual_distance if spread else None
-    beside = [
-        say_beside_country(shown, country, figure.indicator, distance, lang, words),
-        say_place(place_of(course, region["scheme"], release, lang), shown, lang, words),
-    ]
+    # Below all of these it is said once that small differences may be chance; the country's figure stands above.
+    place = say_place(place_of(course, region["scheme"], release, lang), replace(shown, lower=None), lang, words)
+    relation = say_beside_country(shown, country, figure.indicator, distance, lang, lambda key: plain(words(key)))
+    beside = [relation, place]
     if any(beside) or course is None or course["previous_value"] is None:
         return say_all(beside)
     before = ToldFigure(course["previous_value"], period(course["previous_period_code"]))
     return say_before(shown, before, figure.indicator, lang, words)
+
+
+def plain(text: str) -> str:
+    """Returns a sentence without the figure that it has between brackets."""
+    return text.replace(" ({value})", "")

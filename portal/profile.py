@@ -10,6 +10,7 @@ from portal.context import ReleaseContext, context_of
 from portal.csv_text import Row
 from portal.figure_page import named
 from portal.pages import MUNICIPALITY, language, moved, not_found, page_url, parts_of, profile_tab, region_url
+from portal.programme import GROUPS, PROVINCES
 from portal.slugs import slug_of
 from portal.words import LANGUAGES
 
@@ -101,3 +102,19 @@ def tabs_of(release: ReleaseContext, region: Row, lang: str, current: str) -> li
         {"url": url, "title": release.text(group or "profile_tabs", key, lang), "is_current": key == current}
         for key, url, group in found
     ]
+
+
+def programme_links(release: ReleaseContext, region: Row, lang: str) -> dict[str, str]:
+    """Returns the pages that have the goals of a region beside those of others: address and words."""
+    found = {}
+    own = {"scheme": region["scheme"]} if region["scheme"] in GROUPS else None
+    for larger in (own, *release.relations.part_of.get(region["region_code"], ())):
+        if larger is None or larger["scheme"] not in GROUPS:
+            continue
+        # A municipality is not beside provinces.
+        if larger is not own and larger["scheme"] == PROVINCES:
+            continue
+        key = "side_by_side_provinces" if larger["scheme"] == PROVINCES else "side_by_side"
+        group = release.text("schemes", larger["scheme"], lang)
+        found[page_url("programme", lang, group=larger["scheme"])] = release.text("profile", key, lang).format(group=group)
+    return found

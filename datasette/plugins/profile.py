@@ -16,11 +16,11 @@ from portal.context import ReleaseContext, context_of
 from portal.csv_text import Row
 from portal.headlines import SCREEN, Headline, read_headlines
 from portal.pages import MUNICIPALITY, language, moved, parts_of, profile_tab, region_url, render, routes
-from portal.profile import BLOCK, BRIEF, SIMILAR, find_region, find_tab, is_compared, tab_url, tabs_of
+from portal.profile import BLOCK, BRIEF, SIMILAR, find_region, find_tab, is_compared, programme_links, tab_url, tabs_of
 from portal.rows import read_rows
 
 NEAREST = 3
-SPARK = Size(230, 58)
+SPARK = Size(230, 62)
 
 PLAN = "select * from plan_monitor where region_code = :code order by target_year, indicator_id"
 SIMILAR_ROWS = """
@@ -68,6 +68,7 @@ async def read_profile(datasette: Datasette, region: Row, lang: str) -> dict[str
         "became": relations.became.get(code, ()),
         "came_from": relations.came_from.get(code, ()),
         "labour_code": next((each for each in own_and_larger if each in registry.labour_regions), None),
+        "programme_links": programme_links(release, region, lang),
         "tabs": tabs_of(release, region, lang, "overview") if headlines else [],
         "brief_url": tab_url(release, BRIEF, region, lang),
         "similar_url": tab_url(release, SIMILAR, region, lang) if similar else None,

@@ -15,7 +15,18 @@ from portal.figures import Figure, figures_of
 from portal.headlines import country_beside
 from portal.pages import MUNICIPALITY, language, not_found, page_url, parts_of, profile_tab, render, routes
 from portal.peer_groups import PEER_GROUP, groups_among, shown_groups
-from portal.profile import BLOCK, THEME, find_tab, is_compared, tab_url, tabs_of, theme_named, theme_slug, theme_url
+from portal.profile import (
+    BLOCK,
+    THEME,
+    find_tab,
+    is_compared,
+    programme_links,
+    tab_url,
+    tabs_of,
+    theme_named,
+    theme_slug,
+    theme_url,
+)
 from portal.rows import read_rows
 from portal.words import LANGUAGES
 
@@ -67,7 +78,7 @@ async def theme_page(request: Request, datasette: Datasette) -> Response:
         "subject": release.text("themes", theme, lang),
         "theme": theme,
         "goals": by_programme(goals, release.registry.programmes),
-        "part_of": release.relations.part_of.get(tab.region["region_code"], ()),
+        "programme_links": programme_links(release, tab.region, lang),
         "tabs": tabs_of(release, tab.region, lang, theme),
         "here": tab.url,
         "other_language_url": tab.twin,
@@ -140,9 +151,15 @@ async def read_table(
     figures = figures_of(
         observations, baseline, peers, registry.indicators, sources_of, country, registry.periods
     )
+    counts = [figure for figure in figures.values() if not figure.indicator["is_relative"]]
+    rates = [figure for figure in figures.values() if figure.indicator["is_relative"]]
+    gaps = by_reason(baseline.values(), registry.indicators, lang)
     return {
-        "sub_themes": by_sub_theme(figures.values(), release.texts["sub_themes"], lang),
-        "gaps": by_reason(baseline.values(), registry.indicators, lang),
+        "rates": by_sub_theme(rates, release.texts["sub_themes"], lang),
+        "counts": by_sub_theme(counts, release.texts["sub_themes"], lang),
+        "counts_number": len(counts),
+        "gaps": gaps,
+        "gaps_number": sum(map(len, gaps.values())),
         "indicators": registry.indicators,
         "boundary_year": registry.boundary_year,
         "has_country": any(figure.country for figure in figures.values()),
@@ -153,8 +170,8 @@ async def read_table(
 
 
 def by_sub_theme(figures: Iterable[Figure], order: Iterable[str], lang: str) -> dict[str, list[Figure]]:
-    """Returns figures by sub-theme, in the order of the release; what is related to something before counts."""
-    ranked = sorted(figures, key=lambda f: (not f.indicator["is_relative"], f.indicator[f"title_{lang}"].casefold()))
+    """Returns figures by sub-theme, in the order of the release."""
+    ranked = sorted(figures, key=lambda f: f.indicator[f"title_{lang}"].casefold())
     found = {each: [f for f in ranked if f.indicator["sub_theme"] == each] for each in order}
     return {each: listed for each, listed in found.items() if listed}
 
