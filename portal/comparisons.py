@@ -19,7 +19,8 @@ from portal.strips import Spread, spread_of
 COUNTRY = "NL01"
 OF_COUNTRY = """
 select indicator_id, period_code, year, value, value_status, is_over, boundary_method, lower, upper
-from observations_on_boundaries where region_code = :country and boundary_year = :boundary_year and is_over and value is not null
+from observations_on_boundaries
+where region_code = :country and boundary_year = :boundary_year and is_over and value is not null
 """
 OF_A_KIND = """
 select r.region_code, o.value from regions as r cross join observations_on_boundaries as o

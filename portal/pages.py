@@ -125,7 +125,7 @@ def reserved_words(parts: list[str], place: int) -> list[str]:
     for paths in PATHS.values():
         for other in (path.split("/") for path in paths.values()):
             pairs = [(a, b) for at, (a, b) in enumerate(zip(parts, other, strict=False)) if at != place]
-            alike = len(other) == len(parts) and all(a == b or "{" in a and "{" in b for a, b in pairs)
+            alike = len(other) == len(parts) and all(a == b or ("{" in a and "{" in b) for a, b in pairs)
             if alike and "{" not in other[place]:
                 found.add(other[place])
     return sorted(found)

@@ -116,5 +116,7 @@ def programme_links(release: ReleaseContext, region: Row, lang: str) -> dict[str
             continue
         key = "side_by_side_provinces" if larger["scheme"] == PROVINCES else "side_by_side"
         group = release.text("schemes", larger["scheme"], lang)
-        found[page_url("programme", lang, group=larger["scheme"])] = release.text("profile", key, lang).format(group=group)
+        found[page_url("programme", lang, group=larger["scheme"])] = release.text("profile", key, lang).format(
+            group=group
+        )
     return found

@@ -56,7 +56,7 @@ def draw_spine(spine: Spine, decimals: int, lang: str, size: Size = SPINE) -> Ma
     ends = [format_number(end, decimals, lang) for end in (spread.low, spread.high)]
     parts.append(Markup('<text x="2" y="34">{}</text>').format(ends[0]))
     if sum(text_width(end, SMALL_TEXT) for end in ends) + _EDGE < size.width:
-        parts.append(Markup('<text class="end" x="{}" y="34">{}</text>').format(size.width - 2, ends[1]))
+        parts.append(Markup('<text class="x end" x="{}" y="34">{}</text>').format(size.width - 2, ends[1]))
     return Markup("").join([*parts, Markup("</svg>")])
 
 

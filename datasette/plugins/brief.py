@@ -18,7 +18,7 @@ from portal.spines import Spine, draw_key, draw_spine
 
 
 async def brief(request: Request, datasette: Datasette) -> Response:
-    """Serves the page: for each figure its value, that of the country, and where it is among the regions of its kind."""
+    """Serves the page: for each figure its value, that of the country, and its place among the regions of its kind."""
     lang, release = language(request), context_of(datasette)
     tab = await find_tab(request, datasette, BRIEF)
     if isinstance(tab, Response):

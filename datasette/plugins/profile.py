@@ -1,7 +1,7 @@
 """The profile of a municipality (/gemeente/GM0363) and of any other region (/regio/corop/CR23), in both languages.
 
-It is the screen that opens: a few figures, each with a sentence, and the ways to the rest. Beside it are the page of the
-municipalities that are like it, and those of `profile_tabs.py` and `brief.py`.
+It is the screen that opens: a few figures, each with a sentence, and the ways to the rest. Beside it are the page of
+the municipalities that are like it, and those of `profile_tabs.py` and `brief.py`.
 """
 
 from collections.abc import Iterable, Mapping

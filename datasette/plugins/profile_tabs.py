@@ -1,5 +1,7 @@
-"""The figures of a region on one theme (/gemeente/zwolle/thema/vitale-binnensteden), with the goals of programmes on it,
-and those in one building block of an economic plan (/gemeente/zwolle/bouwsteen/3)."""
+"""The figures of a region on one theme (/gemeente/zwolle/thema/vitale-binnensteden), with the goals of programmes.
+
+Also those in one building block of an economic plan (/gemeente/zwolle/bouwsteen/3).
+"""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -13,7 +15,7 @@ from portal.context import ReleaseContext, context_of
 from portal.csv_text import Row
 from portal.figures import Figure, figures_of
 from portal.headlines import country_beside
-from portal.pages import MUNICIPALITY, language, not_found, page_url, parts_of, profile_tab, render, routes
+from portal.pages import MUNICIPALITY, language, not_found, parts_of, profile_tab, render, routes
 from portal.peer_groups import PEER_GROUP, groups_among, shown_groups
 from portal.profile import (
     BLOCK,
@@ -148,9 +150,7 @@ async def read_table(
         return [source for source in registry.sources_of(indicator_id) if source["shape"] != SUBSIDIES]
 
     country = country_beside(release, region)
-    figures = figures_of(
-        observations, baseline, peers, registry.indicators, sources_of, country, registry.periods
-    )
+    figures = figures_of(observations, baseline, peers, registry.indicators, sources_of, country, registry.periods)
     counts = [figure for figure in figures.values() if not figure.indicator["is_relative"]]
     rates = [figure for figure in figures.values() if figure.indicator["is_relative"]]
     gaps = by_reason(baseline.values(), registry.indicators, lang)
