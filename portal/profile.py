@@ -94,29 +94,23 @@ def tabs_of(release: ReleaseContext, region: Row, lang: str, current: str) -> li
 
     `current` is the theme that is shown, or the name of another tab.
     """
-    found = [("overview", region_url(region["scheme"], region["region_code"], lang), None)]
+    found = [("overview", region_url(region["scheme"], region["region_code"], lang), "profile_tabs")]
     found += [(theme, theme_url(release, region, theme, lang), "themes") for theme in release.texts["themes"]]
     if is_compared(region):
-        found.append((SIMILAR, tab_url(release, SIMILAR, region, lang), None))
+        found.append((SIMILAR, tab_url(release, SIMILAR, region, lang), "profile_tabs"))
     return [
-        {"url": url, "title": release.text(group or "profile_tabs", key, lang), "is_current": key == current}
-        for key, url, group in found
+        {"url": url, "title": release.text(group, key, lang), "is_current": key == current} for key, url, group in found
     ]
 
 
 def programme_links(release: ReleaseContext, region: Row, lang: str) -> dict[str, str]:
     """Returns the pages that have the goals of a region beside those of others: address and words."""
+    larger = (row["scheme"] for row in release.relations.part_of.get(region["region_code"], ()))
+    # A municipality is not beside provinces.
+    groups = [region["scheme"], *(scheme for scheme in larger if scheme != PROVINCES)]
     found = {}
-    own = {"scheme": region["scheme"]} if region["scheme"] in GROUPS else None
-    for larger in (own, *release.relations.part_of.get(region["region_code"], ())):
-        if larger is None or larger["scheme"] not in GROUPS:
-            continue
-        # A municipality is not beside provinces.
-        if larger is not own and larger["scheme"] == PROVINCES:
-            continue
-        key = "side_by_side_provinces" if larger["scheme"] == PROVINCES else "side_by_side"
-        group = release.text("schemes", larger["scheme"], lang)
-        found[page_url("programme", lang, group=larger["scheme"])] = release.text("profile", key, lang).format(
-            group=group
-        )
+    for group in (each for each in groups if each in GROUPS):
+        words = release.text("profile", "side_by_side_provinces" if group == PROVINCES else "side_by_side", lang)
+        name = release.text("schemes", group, lang)
+        found[page_url("programme", lang, group=group)] = words.format(group=name)
     return found

@@ -1,4 +1,4 @@
-"""A spine: all regions of a kind on one indicator in a line of a table, with the marks of one region and of the country.
+"""A spine: all regions of a kind on an indicator in a line of a table, with the marks of one region and the country.
 
 The axis is that of `portal.strips`; half of the regions lie within the box, the line in it is the middle one.
 """
@@ -67,11 +67,12 @@ def _mark(kind: str, shape: str, x: float) -> Markup:
 def draw_key(kind: str) -> Markup:
     """Returns the mark of `own`, `country`, the `box`, the `middle` or a `tick` as a small SVG, for the legend."""
     drawn = {
-        "own": f'<path class="mark own-figure" transform="translate(10 12)" d="{OWN_MARK}"/>',
-        "country": f'<path class="mark country-figure" transform="translate(10 12)" d="{COUNTRY_MARK}"/>',
-        "box": '<rect class="box" x="1" y="4" width="18" height="16"/>',
-        "middle": '<path class="middle-tick" d="M10 2V22"/>',
-        "tick": '<path class="tick" d="M4 6v12M9 6v12M12 6v12M17 6v12"/>',
+        "own": _mark("own-figure", OWN_MARK, 10),
+        "country": _mark("country-figure", COUNTRY_MARK, 10),
+        "box": Markup('<rect class="box" x="1" y="4" width="18" height="16"/>'),
+        "middle": Markup('<path class="middle-tick" d="M10 2V22"/>'),
+        "tick": Markup('<path class="tick" d="M4 6v12M9 6v12M12 6v12M17 6v12"/>'),
     }
-    head = '<svg class="key spine" viewBox="0 0 20 24" width="20" height="24" aria-hidden="true">'
-    return Markup(f"{head}{drawn[kind]}</svg>")
+    return Markup(
+        '<svg class="key spine" viewBox="0 0 20 24" width="20" height="24" aria-hidden="true">{}</svg>'
+    ).format(drawn[kind])
