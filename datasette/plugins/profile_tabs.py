@@ -53,7 +53,7 @@ from json_each(:indicators) as i cross join json_each(:groups) as g cross join b
 """
 GOALS = """
 select m.*, g.goal_nl, g.goal_en, g.closed_source, g.gap_nl, g.gap_en, r.name as figure_region_name
-from goal_monitor as m join goals as g on g.goal_id = m.goal_id
+from goal_monitor as m cross join goals as g on g.goal_id = m.goal_id
 left join regions as r on r.region_code = m.figure_region_code
 where m.region_code = :code and g.theme = :theme
 order by g.programme_id, g.goal_order
