@@ -12,7 +12,7 @@ from datasette.app import Datasette
 from portal.comparisons import COUNTRY
 from portal.context import ReleaseContext
 from portal.csv_text import Row
-from portal.figure_page import place_of, told
+from portal.figure_page import figure_of, place_of
 from portal.figures import Figure, figures_of, through_years
 from portal.formats import format_period
 from portal.rows import read_rows
@@ -118,8 +118,8 @@ def sentence_of(figure: Figure, region: Row, spread: Spread | None, release: Rel
 
     course, when = figure.course, period(figure.period_code)
     own = {"value": figure.value, "value_status": figure.value_status, "boundary_method": figure.boundary_method}
-    shown = told(course or own, when)
-    country = told(figure.country, period(figure.country["period_code"])) if figure.country else None
+    shown = figure_of(course or own, when)
+    country = figure_of(figure.country, period(figure.country["period_code"])) if figure.country else None
     distance = spread.usual_distance if spread else None
     # Below all of these it is said once that small differences may be chance; the country's figure stands above.
     place = say_place(place_of(course, region["scheme"], release, lang), replace(shown, lower=None), lang, words)
