@@ -79,16 +79,18 @@ async def read_profile(datasette: Datasette, region: Row, lang: str) -> dict[str
 
 
 def spark_of(headline: Headline, release: ReleaseContext, lang: str) -> Any:
-    """Returns the small chart of a figure through the years; empty if there is one year or none."""
+    """Returns the small chart of a figure from its first year to its last; empty if there is one year or none."""
     indicator = headline.figure.indicator
 
     def words(key: str) -> str:
         return release.text("charts", key, lang)
 
-    if len(headline.points) < 2:
+    known = [place for place, point in enumerate(headline.points) if point.value is not None]
+    if len(known) < 2:
         return ""
+    points = headline.points[known[0] : known[-1] + 1]
     title, decimals = indicator[f"title_{lang}"], indicator["decimals"]
-    return line_chart(headline.points, title=title, decimals=decimals, lang=lang, words=words, size=SPARK)
+    return line_chart(points, title=title, decimals=decimals, lang=lang, words=words, size=SPARK)
 
 
 async def similar_page(request: Request, datasette: Datasette) -> Response:
