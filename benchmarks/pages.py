@@ -23,6 +23,8 @@ STOCK = "/regiokompas/observations?region_code=GM0193"
 PAGES = {
     "home": page_url("home", "nl"),
     "profile": page_url("municipality", "nl", code="GM0193"),
+    "theme of a profile": page_url("municipality_theme", "nl", region="zwolle", theme="menselijk-kapitaal"),
+    "profile on A4": page_url("municipality_brief", "nl", region="zwolle"),
     "figure": page_url("municipality_figure", "nl", region="zwolle", indicator="vestigingen-per-1000-inwoners"),
     "profile as zip": page_url("municipality", "nl", code="GM0193") + ".zip",
     "compare": page_url("compare", "nl") + "?region=GM0193&region=GM0363&region=PV29&indicator=jobs_count",

@@ -15,6 +15,7 @@ import yaml
 from datasette.app import Datasette
 
 from portal.api.facts import Facts, read_facts
+from portal.comparisons import Comparisons, read_comparisons
 from portal.csv_text import Row
 from portal.extract import Texts
 from portal.maps import Maps, read_maps
@@ -22,6 +23,7 @@ from portal.overview import Overview, read_overview
 from portal.pages import DATABASE, figure_page, page_url
 from portal.pictures import resolve_style
 from portal.registry import Registry, read_registry
+from portal.relations import Relations, read_relations
 from portal.release_form import refuse_unknown
 from portal.search import FoundFigure, Topic, make_topics, search_figures, search_regions, search_topics
 from portal.slugs import Slugs, slugs_of
@@ -39,10 +41,12 @@ class ReleaseContext:
         newest_landed_at: when the newest of its sources was fetched.
         texts: every sentence of the pages, by group, key and language.
         other_names: the other names of regions, by region code.
-        headlines: the indicators that a profile shows first, in that order.
+        headlines: the indicators that a profile chooses its first figures from, in that order.
         picture_style: the styles of a chart in a picture that stands alone.
         style_version: changes with the style sheets, so that a browser fetches them again.
         registry: what readers can choose from.
+        relations: what regions are to each other.
+        comparisons: what a figure is laid beside.
         slugs: how addresses name the regions and indicators.
         overview: what the home page shows.
         topics: what can be found besides regions.
@@ -60,6 +64,8 @@ class ReleaseContext:
     picture_style: str
     style_version: str
     registry: Registry
+    relations: Relations
+    comparisons: Comparisons
     slugs: Slugs
     overview: Overview
     topics: list[Topic]
@@ -146,6 +152,8 @@ async def read_context(datasette: Datasette) -> ReleaseContext:
         picture_style=resolve_style(_style_sheet(portal_folder, "charts"), _style_sheet(portal_folder, "portal")),
         style_version=hashlib.sha256(style).hexdigest()[:8],
         registry=registry,
+        relations=await read_relations(datasette, list(texts["schemes"])),
+        comparisons=await read_comparisons(datasette, registry.boundary_year, registry.periods),
         slugs=slugs_of(registry.regions.values(), registry.indicators.values(), other_names, LANGUAGES),
         overview=overview,
         topics=make_topics(registry, texts, overview.questions, _read_yaml(portal_folder / "synonyms.yml")),

@@ -10,6 +10,7 @@ from typing import Any
 from datasette.app import Datasette
 
 from portal.citations import Citation
+from portal.comparisons import COUNTRY
 from portal.context import ReleaseContext
 from portal.csv_text import Row
 from portal.figures import newest, through_time
@@ -29,9 +30,8 @@ from portal.sentences import (
     say_place,
 )
 from portal.series import ChartTarget, Drawn, Line, MiddleHalf, Point, runs, usual_step
-from portal.strips import Spread, spread_of
+from portal.strips import Spread
 
-COUNTRY = "NL01"
 SUBSIDIES = "subsidies"
 # Of fewer there is no middle half.
 FEWEST_PEERS = 4
@@ -60,12 +60,6 @@ MEMBERS = """
 select r.region_code from regions as r cross join baseline_peers as p on p.region_code = r.region_code
     and p.indicator_id = :indicator and p.peer_group = :peer_group and p.peer_group_code = :peer_group_code
 where r.scheme = 'municipality' and r.region_code <> :region
-"""
-OF_ITS_KIND = """
-select r.region_code, o.value from regions as r cross join observations_on_boundaries as o
-    on o.region_code = r.region_code and o.indicator_id = :indicator and o.period_code = :period
-    and o.boundary_year = :boundary_year
-where r.scheme = :scheme and r.is_current and o.value is not null
 """
 GOALS = "select distinct target_value from goals where indicator_id = :indicator and target_value is not null"
 PLAN = "select * from plan_monitor where region_code = :region and indicator_id = :indicator"
@@ -134,7 +128,7 @@ class _Reader:
 
     def __init__(self, datasette: Datasette, release: ReleaseContext, region: Row, indicator: Row) -> None:
         self.datasette, self.release, self.region, self.indicator = datasette, release, region, indicator
-        self.boundary_year = next(iter(release.registry.published_boundary_years), 0)
+        self.boundary_year = release.registry.boundary_year
 
     async def rows(self, sql: str, **more: Any) -> list[Row]:
         keys = {"region": self.region["region_code"], "indicator": self.indicator["indicator_id"]}
@@ -211,8 +205,10 @@ async def read_figure_page(
 
     points = points_of(region_code)
     country = points_of(COUNTRY) if beside else []
-    spread = await _read_spread(reader, shown["period_code"])
-    place = _place_of(course, region["scheme"], release, lang)
+    spread = await release.comparisons.spread(datasette, indicator, region["scheme"], shown["period_code"])
+    if spread and region_code not in spread.values:
+        spread = None
+    place = place_of(course, region["scheme"], release, lang)
     figure = figure_of(shown, format_period(shown["period_code"], release.texts["periods"], lang))
     page = FigurePage(
         region=region,
@@ -270,16 +266,8 @@ def named(region: Row, release: ReleaseContext, lang: str) -> Row:
     return {**region, "short_name": name}
 
 
-async def _read_spread(reader: _Reader, period_code: str) -> Spread | None:
-    """The figures of all regions of its kind, for indicators on which regions have a place."""
-    if not reader.indicator["is_ranked"] or not is_relative(reader.indicator):
-        return None
-    rows = await reader.rows(OF_ITS_KIND, scheme=reader.region["scheme"], period=period_code)
-    spread = spread_of({row["region_code"]: row["value"] for row in rows})
-    return spread if spread and reader.region["region_code"] in spread.values else None
-
-
-def _place_of(course: Row | None, scheme: str, release: ReleaseContext, lang: str) -> Place | None:
+def place_of(course: Row | None, scheme: str, release: ReleaseContext, lang: str) -> Place | None:
+    """Returns the place of a figure among the regions of its kind; None if it has none."""
     if course is None or course["rank_from_high"] is None:
         return None
     regions = release.text("scheme_plurals", scheme, lang)

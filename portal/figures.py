@@ -16,7 +16,10 @@ Titles = Mapping[str, Mapping[str, str]]
 
 @dataclass(frozen=True)
 class Figure:
-    """An indicator in a region: its newest figure, and what is known of its trend and its rank."""
+    """An indicator in a region: its newest figure, what is known of its trend and rank, and that of the country.
+
+    `country` is of the same period, or the newest there is; None where the two cannot be compared.
+    """
 
     indicator: Row
     period_code: str
@@ -24,7 +27,7 @@ class Figure:
     value_status: str
     boundary_method: str
     course: Row | None
-    points: Sequence[Point]
+    country: Row | None
     peers: Mapping[str, Row]
     sources: Sequence[Row]
 
@@ -88,12 +91,13 @@ def figures_of(
     peers: Iterable[Row],
     indicators: Mapping[str, Row],
     sources_of: Callable[[str], Sequence[Row]],
+    country_of: Callable[[str, str], Row | None],
     calendar: Calendar,
-    breaks_of: Callable[[str], Collection[date]],
 ) -> dict[str, Figure]:
     """Returns a figure for every indicator that has one in the region.
 
     Where the baseline has the region, it decides which period is the newest: its trend and ranks are of that period.
+    Elsewhere the newest of the observations is.
     """
     by_indicator: dict[str, list[Row]] = {}
     for row in observations:
@@ -101,21 +105,20 @@ def figures_of(
     groups: dict[str, dict[str, Row]] = {}
     for row in peers:
         groups.setdefault(row["indicator_id"], {})[row["peer_group"]] = row
-    found = {}
-    for indicator_id, rows in by_indicator.items():
-        course = baseline.get(indicator_id)
-        shown = course if course and course["value"] is not None else newest(rows, calendar)
-        if shown is None:
-            continue
-        found[indicator_id] = Figure(
+    shown = {name: newest(rows, calendar) for name, rows in by_indicator.items()}
+    shown |= {name: row for name, row in baseline.items() if row["value"] is not None}
+    return {
+        indicator_id: Figure(
             indicator=indicators[indicator_id],
-            period_code=shown["period_code"],
-            value=shown["value"],
-            value_status=shown["value_status"],
-            boundary_method=shown["boundary_method"],
-            course=course,
-            points=through_years(rows, calendar, breaks_of(indicator_id)),
+            period_code=row["period_code"],
+            value=row["value"],
+            value_status=row["value_status"],
+            boundary_method=row["boundary_method"],
+            course=baseline.get(indicator_id),
+            country=country_of(indicator_id, row["period_code"]),
             peers=groups.get(indicator_id, {}),
             sources=sources_of(indicator_id),
         )
-    return found
+        for indicator_id, row in shown.items()
+        if row is not None
+    }

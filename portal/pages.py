@@ -19,6 +19,22 @@ PATHS = {
     "home": {"nl": "/", "en": "/en"},
     "municipality": {"nl": "/gemeente/{code}", "en": "/en/municipality/{code}"},
     "region": {"nl": "/regio/{scheme}/{code}", "en": "/en/region/{scheme}/{code}"},
+    "municipality_theme": {"nl": "/gemeente/{region}/thema/{theme}", "en": "/en/municipality/{region}/theme/{theme}"},
+    "region_theme": {
+        "nl": "/regio/{scheme}/{region}/thema/{theme}",
+        "en": "/en/region/{scheme}/{region}/theme/{theme}",
+    },
+    "municipality_block": {
+        "nl": "/gemeente/{region}/bouwsteen/{block}",
+        "en": "/en/municipality/{region}/building-block/{block}",
+    },
+    "region_block": {
+        "nl": "/regio/{scheme}/{region}/bouwsteen/{block}",
+        "en": "/en/region/{scheme}/{region}/building-block/{block}",
+    },
+    "municipality_similar": {"nl": "/gemeente/{region}/vergelijkbaar", "en": "/en/municipality/{region}/similar"},
+    "municipality_brief": {"nl": "/gemeente/{region}/kort", "en": "/en/municipality/{region}/brief"},
+    "region_brief": {"nl": "/regio/{scheme}/{region}/kort", "en": "/en/region/{scheme}/{region}/brief"},
     "municipality_figure": {"nl": "/gemeente/{region}/{indicator}", "en": "/en/municipality/{region}/{indicator}"},
     "figure": {"nl": "/regio/{scheme}/{region}/{indicator}", "en": "/en/region/{scheme}/{region}/{indicator}"},
     "municipality_embed": {
@@ -75,16 +91,44 @@ def figure_page(scheme: str, *, is_embedded: bool = False) -> str:
     return f"municipality_{kind}" if scheme == MUNICIPALITY else kind
 
 
+def profile_tab(kind: str, scheme: str) -> str:
+    """Returns the name of a page beside the profile, such as `theme`, of a municipality or of any other region."""
+    return f"{'municipality' if scheme == MUNICIPALITY else 'region'}_{kind}"
+
+
 def routes(page: str, view: Any) -> list[tuple[str, Any]]:
     """Returns the routes of a page in both languages; a part in braces matches any text without a slash or a dot.
 
-    Dots are reserved for the files of a page, as in `/gemeente/GM0363.zip`.
+    Dots are reserved for the files of a page, as in `/gemeente/GM0363.zip`. Nor does such a part match a word that
+    another page has in its place: `/gemeente/zwolle/kort` is not an indicator.
     """
     found = []
     for path in PATHS[page].values():
-        pattern = path.rstrip("/").replace("{", "(?P<").replace("}", ">[^/.]+)")
+        parts = path.rstrip("/").split("/")
+        pattern = "/".join(_part_pattern(parts, place) for place in range(len(parts)))
         found.append((rf"^{pattern}/?$", view))
     return found
+
+
+def _part_pattern(parts: list[str], place: int) -> str:
+    part = parts[place]
+    if not part.startswith("{"):
+        return part
+    taken = "|".join(reserved_words(parts, place))
+    others = rf"(?!(?:{taken})(?:[/.]|$))" if taken else ""
+    return f"(?P<{part[1:-1]}>{others}[^/.]+)"
+
+
+def reserved_words(parts: list[str], place: int) -> list[str]:
+    """Returns the words that pages with an address of the same form have where this one has a part in braces."""
+    found = set()
+    for paths in PATHS.values():
+        for other in (path.split("/") for path in paths.values()):
+            pairs = [(a, b) for at, (a, b) in enumerate(zip(parts, other, strict=False)) if at != place]
+            alike = len(other) == len(parts) and all(a == b or ("{" in a and "{" in b) for a, b in pairs)
+            if alike and "{" not in other[place]:
+                found.add(other[place])
+    return sorted(found)
 
 
 def file_routes(page: str, view: Any, extension: str = CSV_EXTENSION) -> list[tuple[str, Any]]:

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 
 from datasette.app import Datasette
 
+from portal.comparisons import COUNTRY
 from portal.context import ReleaseContext, context_of
 from portal.csv_text import Row
-from portal.figure_page import COUNTRY, figure_of
+from portal.figure_page import figure_of
 from portal.formats import format_period
 from portal.pages import MUNICIPALITY, page_url
 from portal.registry import by_theme, each_once

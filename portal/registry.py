@@ -74,6 +74,11 @@ class Registry:
     boundary_years: Sequence[int]
     published_boundary_years: Sequence[int]
 
+    @property
+    def boundary_year(self) -> int:
+        """The newest year on whose boundaries the release has figures; 0 if it has none."""
+        return next(iter(self.published_boundary_years), 0)
+
     def sources_of(self, *indicator_ids: str) -> list[Row]:
         """The source tables of indicators, each once."""
         names = sorted({name for each in indicator_ids for name in self.datasets.get(each, ())})

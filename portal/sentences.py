@@ -20,6 +20,8 @@ RELATIVE = frozenset({"rate", "share", "ratio", "change"})
 Relation = Literal["higher", "lower", "same", "about", "indistinct"]
 # As part of the usual distance of a region from the middle one: less is about equal.
 ABOUT_EQUAL = 0.25
+# Of two regions one is always the highest.
+FEWEST_PLACES = 3
 
 
 @dataclass(frozen=True)
@@ -124,8 +126,8 @@ def say_beside_country(
 
 
 def say_place(place: Place | None, figure: ToldFigure, lang: str, words: Words) -> str:
-    """Returns how many regions of its kind have a lower or a higher figure; nothing if it has no place."""
-    if place is None or place.count < 2:
+    """Returns how many regions of its kind have a lower or a higher figure; nothing if it has no place among some."""
+    if place is None or place.count < FEWEST_PLACES:
         return ""
     others = place.count - 1
     lower, higher = place.from_low - 1, place.from_high - 1

@@ -11,6 +11,7 @@ from portal.answers import answer_without_body, file_headers
 from portal.context import context_of
 from portal.feed import write_feed
 from portal.pages import DATABASE, page_url, region_url, site_address
+from portal.profile import BRIEF, SIMILAR, is_compared, tab_url, theme_url
 from portal.revisions import line_of_changes
 from portal.sitemap import FIGURES, write_robots, write_sitemap
 from portal.tables import public_tables
@@ -18,6 +19,8 @@ from portal.words import LANGUAGES
 
 CATALOGUES = {"ttl": "text/turtle; charset=utf-8", "jsonld": "application/ld+json"}
 REGIONS = "select region_code, scheme from regions where is_current order by scheme, region_code"
+# Regions of Eurostat have figures of few themes; their profile leads to those.
+IN_BASELINE = "select distinct region_code from baseline order by region_code"
 LABOUR_MARKETS = "select distinct region_code from labour_tension order by region_code"
 INDICATORS = "select indicator_id from indicators order by indicator_id"
 # Of indicators with periods that are over; the baseline has no regions of Eurostat.
@@ -57,6 +60,7 @@ async def pages(datasette: Datasette) -> list[dict[str, str]]:
     indicators = await database.execute(INDICATORS)
     found = [{lang: page_url(page, lang) for lang in LANGUAGES} for page in FIXED_PAGES]
     found += [{lang: region_url(row["scheme"], row["region_code"], lang) for lang in LANGUAGES} for row in regions.rows]
+    found += await _tabs(datasette)
     found += [
         {lang: page_url(page, lang, indicator=row["indicator_id"]) for lang in LANGUAGES}
         for page in ("indicator", "map")
@@ -67,6 +71,20 @@ async def pages(datasette: Datasette) -> list[dict[str, str]]:
         for row in await database.execute(LABOUR_MARKETS)
     ]
     return found + [{"en": datasette.urls.table(DATABASE, name)} for name in public_tables(datasette)]
+
+
+async def _tabs(datasette: Datasette) -> list[dict[str, str]]:
+    """The pages of every theme, the similar municipalities and the A4 of every region in the baseline."""
+    release, found = context_of(datasette), []
+    for row in await datasette.get_database(DATABASE).execute(IN_BASELINE):
+        region = release.registry.regions[row["region_code"]]
+        if not region["is_current"]:
+            continue
+        for theme in release.texts["themes"]:
+            found.append({lang: theme_url(release, region, theme, lang) for lang in LANGUAGES})
+        for kind in (BRIEF, SIMILAR) if is_compared(region) else (BRIEF,):
+            found.append({lang: tab_url(release, kind, region, lang) for lang in LANGUAGES})
+    return found
 
 
 async def sitemap(request: Request, datasette: Datasette) -> Response:

@@ -21,9 +21,10 @@ from portal.assistants.answers import (
     UsedSource,
 )
 from portal.citations import as_text
+from portal.comparisons import COUNTRY
 from portal.context import ReleaseContext, context_of
 from portal.csv_text import Row
-from portal.figure_page import COUNTRY, SERIES, cite_figure, figure_of, read_figure_page
+from portal.figure_page import SERIES, cite_figure, figure_of, read_figure_page
 from portal.formats import format_period
 from portal.pages import page_url, region_url
 from portal.rows import read_rows

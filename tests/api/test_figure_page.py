@@ -4,6 +4,7 @@ import asyncio
 import csv
 import html
 import io
+import itertools
 import re
 import sqlite3
 from collections import defaultdict
@@ -18,7 +19,7 @@ from support_charts import charts_in, outside, parsed
 from support_portal import ask, fetch, open_portal, release_of
 from support_releases import REVISED
 
-from portal.pages import PATHS
+from portal.pages import PATHS, reserved_words
 from portal.slugs import Slugs
 
 ZWOLLE = "/gemeente/zwolle/vestigingen-per-1000-inwoners"
@@ -283,3 +284,11 @@ def test_a_chart_has_a_title_a_description_and_a_table(portal: Datasette) -> Non
             described = root.findtext("{http://www.w3.org/2000/svg}desc") or ""
             assert "165.1 in 2025" in described and "Provisional or estimated: 2024, 2025." in described
     assert page.count('<svg class="chart large') == 2 and '<table class="series">' in page
+
+
+def test_no_indicator_has_the_word_of_another_page_as_its_name(portal: Datasette) -> None:
+    slugs = release_of(portal).slugs
+    for page, lang in itertools.product(("municipality_figure", "figure"), ("nl", "en")):
+        parts = PATHS[page][lang].split("/")
+        taken = reserved_words(parts, parts.index("{indicator}"))
+        assert taken and not set(taken) & set(slugs.indicators[lang].values())

@@ -17,7 +17,7 @@ from support_releases import with_other_words
 
 from pipelines.commands.serve import ServeError, resolve_release
 from pipelines.settings import DBT_PROJECT, PORTAL
-from portal.pages import PATHS, page_url, region_url
+from portal.pages import PATHS, page_url, profile_tab, region_url
 from portal.release_form import KNOWN_FORMATS, UnknownFormatError
 
 GONE, WARNED, SCHEME, REGION = (
@@ -72,6 +72,7 @@ def paths() -> Iterator[str]:
     """Every kind of page in both languages, with its files: of kinds of region, kinds of indicator, tables, the API."""
     for page, by_language in PATHS.items():
         for lang, path in by_language.items():
+            # Those of a region follow below.
             if page in ("municipality", "region", "labour_moves", "docs", "doc") or "{region}" in path:
                 continue
             others = [{"code": "AM36", "group": "g40"}]
@@ -85,6 +86,9 @@ def paths() -> Iterator[str]:
         yield from (f"{page_url('labour_moves', lang, code='AM36')}{ending}" for ending in (".csv", ".nl.csv"))
         for scheme, code in CODES.items():
             yield from (f"{region_url(scheme, code, lang)}{ending}" for ending in ("", ".zip", ".xlsx"))
+            parts = {"scheme": scheme, "region": code, "theme": "inner_city", "block": "3"}
+            yield from (page_url(profile_tab(kind, scheme), lang, **parts) for kind in ("theme", "block", "brief"))
+        yield page_url("municipality_similar", lang, region="GM0193")
         regions = "&".join(f"region={code}" for code in CODES.values())
         for indicator in INDICATORS:
             yield f"{page_url('compare', lang)}?{regions}&indicator={indicator}"
@@ -135,7 +139,10 @@ def test_every_figure_of_a_release_with_other_words_has_its_page(older: Datasett
         ("/indicatoren", ["Bedrijvigheid", "Beginnen"]),
         ("/en", ["Trade"]),
         ("/gemeente/GM0193", ["Stad of dorp", "anno 20", "Bedrijvigheid", "Blok drie", SCHEME]),
-        ("/en/municipality/GM0193", ["Like ours", "populousness"]),
+        ("/gemeente/zwolle/thema/bedrijvigheid", ["anno 20", "Bedrijvigheid", "Als de onze", "Beginnen"]),
+        ("/gemeente/zwolle/bouwsteen/3", ["Blok drie", "anno 20"]),
+        ("/gemeente/zwolle/kort", ["anno 20"]),
+        ("/en/municipality/zwolle/similar", ["Like ours", "populousness"]),
         (f"/en/region/{SCHEME}/{REGION}", ["Salland", SCHEME, "anno domini 20"]),
         ("/kaart/jobs_count", ["anno 20"]),
         ("/en/compare?region=GM0193&indicator=jobs_count", ["anno domini 20", "Town or village"]),

@@ -25,9 +25,14 @@ PARTS = {
     "name": "using",
     "region": "GM0193",
     "group": "g40",
+    "theme": "inner_city",
+    "block": "3",
 }
 PARTS_OF = {
     "region": {"code": "CR11"},
+    "region_theme": {"region": "CR11"},
+    "region_block": {"region": "CR11"},
+    "region_brief": {"region": "CR11"},
     "figure": {"region": "CR11"},
     "embed": {"region": "CR11"},
     "labour_market": {"code": "AM11"},

@@ -339,7 +339,7 @@ def test_sql_that_is_too_heavy_or_writes_is_refused(portal: Datasette, sql: str)
 
 
 def test_the_publisher_is_named_as_it_writes_itself(portal: Datasette) -> None:
-    page = ask(portal, "/gemeente/GM0193").text
+    page = ask(portal, "/gemeente/zwolle/thema/midden-en-kleinbedrijf").text
     assert "CBS 81575NED" in page and "cbs 81575NED" not in page
     assert "<h2>Gemeente Den Haag " in ask(portal, "/bronnen").text
     assert "<h2>City of The Hague " in ask(portal, "/en/sources").text

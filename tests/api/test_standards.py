@@ -29,7 +29,7 @@ from pipelines.publish.metadata import contact_of
 from pipelines.publish.release import describe_files, offered
 from pipelines.settings import PROJECT
 from portal.feed import tell_changes, write_feed
-from portal.pages import PATHS
+from portal.pages import PATHS, page_url
 from portal.structured_data import as_block
 
 CHECK_DCAT = SHARED / "validators" / "check_dcat.py"
@@ -197,6 +197,13 @@ def test_the_sitemap_has_every_current_region_indicator_and_table(sitemap: ET.El
         wanted |= {f"/gemeente/{code}", f"/en/municipality/{code}"} if own else {f"/regio/{scheme}/{code}"}
     wanted |= {path for i in indicators for path in (f"/indicator/{i}", f"/en/indicator/{i}", f"/kaart/{i}")}
     wanted |= {path for code in markets for path in (f"/arbeidsmarkt/{code}", f"/en/labour-market/{code}")}
+    for lang in ("nl", "en"):
+        wanted |= {
+            page_url("municipality_similar", lang, region="zwolle"),
+            page_url("municipality_brief", lang, region="zwolle"),
+            page_url("region_brief", lang, scheme="province", region="overijssel"),
+        }
+    wanted |= {"/gemeente/zwolle/thema/menselijk-kapitaal", "/en/region/corop/zuidwest-gelderland/theme/human-capital"}
     wanted |= {path for page in ("compare", "own_region", "indicators", "sources") for path in PATHS[page].values()}
     assert wanted <= set(listed)
     assert "/gemeente/GM0344" in listed and not [path for path in listed if "?" in path]
@@ -240,6 +247,11 @@ def test_a_page_and_its_twin_name_each_other(sitemap: ET.Element) -> None:
         "/en",
         "/gemeente/GM0193",
         "/en/region/corop/CR23",
+        "/gemeente/zwolle/thema/vitale-binnensteden",
+        "/en/region/province/overijssel/theme/regional-economy",
+        "/gemeente/zwolle/vergelijkbaar",
+        "/en/municipality/zwolle/brief",
+        "/regio/labour_market_region/groningen/kort",
         "/vergelijk",
         "/en/own-region",
         "/kaart/jobs_count",

@@ -11,6 +11,8 @@ PAGES = [
     "/gemeente/sudwest-fryslan/bijstand-per-1000-inwoners-van-15-tot-65-jaar?group=all",
     "/en/region/country/nederland/inhabitants",
     "/gemeente/GM0193",
+    "/gemeente/zwolle/kort",
+    "/en/region/province/overijssel/brief",
     "/embed/gemeente/zwolle/banen",
     "/vergelijk?region=NL01&region=GM0193&region=PT06&indicator=population_count",
 ]

@@ -107,8 +107,10 @@ def test_a_journalist_finds_a_figure_its_source_and_what_it_was(
     with reader(browser, address, complaints, javascript=False) as page:
         page.get_by_label("Zoek een gemeente, regio of onderwerp").fill("zwolle")
         page.keyboard.press("Enter")
-        # A count is no headline, so its figure is in the baseline.
-        row = page.locator("#baseline tr").filter(has=page.get_by_role("link", name=figure.title, exact=True))
+        # A count is no headline: it is folded below the rates of its theme.
+        page.get_by_role("link", name="Midden- en kleinbedrijf").click()
+        page.locator("#counts summary").click()
+        row = page.locator("#counts tr").filter(has=page.get_by_role("link", name=figure.title, exact=True))
         expect(row.locator("strong")).to_have_text(in_dutch(figure.value))
         expect(row.locator("[data-label=Periode]")).to_contain_text(f"{figure.year} {STATUSES[figure.status]}")
         source = row.locator("[data-label=Bron]").get_by_role("link").first

@@ -55,13 +55,16 @@ def test_the_baseline_decides_which_period_is_shown_where_it_has_a_figure() -> N
         rows: list[dict[str, Any]], baseline: dict[str, Any], peers: list[dict[str, Any]]
     ) -> dict[str, Figure]:
         return figures_of(
-            rows, baseline, peers, INDICATORS, lambda indicator_id: sources, CALENDAR, lambda indicator_id: ()
+            rows, baseline, peers, INDICATORS, lambda indicator_id: sources, lambda *figure: dict([figure]), CALENDAR
         )
 
     peers = [{"indicator_id": "jobs", "peer_group": "all", "rank": 3}]
     found = found_in(rows, {"jobs": rows[0]}, peers)["jobs"]
     assert (found.period_code, found.value, found.peers["all"]["rank"]) == ("2024JJ00", 1.0, 3)
     assert found.sources == sources
+    # The country's figure is asked for the period that is shown.
+    assert found.country == {"jobs": "2024JJ00"}
+    assert found_in([], {"jobs": rows[0]}, [])["jobs"].value == 1.0
     assert found_in(rows, {"jobs": row("2026JJ00", None)}, [])["jobs"].value == 2.0
     assert found_in([row("2024JJ00", None)], {}, []) == {}
 
