@@ -19,7 +19,6 @@ from pipelines.sources.dimensions import Certainty, Dimension, Measure
 
 from .boundaries import (
     COUNTRY,
-    FIRST_BOUNDARY_YEAR,
     LAST_BOUNDARY_YEAR,
     boundary_year_of,
     in_year,
@@ -31,7 +30,7 @@ from .boundaries import (
 from .columns import IMPOSSIBLE, MARGINS, SampleCell, SampleColumn, SamplePart, column
 from .figures import SMALLEST
 from .invention import Invention, invention_of
-from .periods import TOTALS_ONLY, YEARS, SamplePeriod, periods_of
+from .periods import TOTALS_ONLY, SamplePeriod, periods_of
 
 LEVELS = ("NL", "LD", "PV", "CR", "AM", "GM")
 # What a table has if its card asks for all regions.
@@ -175,9 +174,7 @@ class SampleTable:
     def _of_level(self, level: str) -> list[str]:
         if level == "GM":
             years = {self.card.region_boundary_year or boundary_year_of(period.year) for period in self.periods}
-            # Tables that go back far still list the municipalities abolished since the first boundary year.
-            if self.card.table in YEARS:
-                years |= set(range(FIRST_BOUNDARY_YEAR, LAST_BOUNDARY_YEAR + 1))
+            # Tables that go back still list, in every period, the municipalities of any of them.
             return [code for code, m in municipalities().items() if any(m.exists(year) for year in years)]
         if level == "AM":
             return sorted({labour_market_region(m) for m in municipalities().values()})
