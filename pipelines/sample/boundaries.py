@@ -1,8 +1,8 @@
 """Which municipalities exist in which year, and which regions they belong to.
 
 The two CSV files beside this module have data from CBS, "Gebieden in Nederland" 2015, 2016, 2026 (CC BY 4.0). When a
-municipality exists and which heirs it has follows from the seed boundary_changes; the COROP area of one that ended before
-2015 is that of its heir.
+municipality exists and which heirs it has follows from the seed boundary_changes; the COROP area of one that ended
+before 2015 is that of its heir.
 """
 
 from __future__ import annotations
@@ -169,5 +169,6 @@ def _parts_of_territories(year: int) -> dict[str, dict[str, float]]:
         for territory, size in parts.items():
             totals[territory] = totals.get(territory, 0.0) + size
     return {
-        code: {territory: size / totals[territory] for territory, size in parts.items()} for code, parts in sizes.items()
+        code: {territory: size / totals[territory] for territory, size in parts.items()}
+        for code, parts in sizes.items()
     }

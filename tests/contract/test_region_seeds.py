@@ -126,7 +126,9 @@ def test_only_six_municipalities_were_divided_and_their_shares_have_a_source() -
 
 
 def test_shares_of_area_are_those_of_their_source() -> None:
-    found = re.compile(r" Area: ([\d.]+) of ([\d.]+) km2, and of the ([\d.]+) km2 of the heir \((?:boundaries of CBS|land by CBS)")
+    found = re.compile(
+        r" Area: ([\d.]+) of ([\d.]+) km2, and of the ([\d.]+) km2 of the heir \((?:boundaries of CBS|land by CBS)"
+    )
     parts: dict[str, Decimal] = defaultdict(Decimal)
     wholes: dict[str, Decimal] = {}
     for row in CHANGES:
@@ -191,7 +193,7 @@ def test_changes_followed_to_the_end_reach_the_342_of_now() -> None:
     assert reached == existing("2026-01-01") and len(reached) == 342
 
 
-@pytest.mark.parametrize(("year", "next_year"), pairwise(COUNTS))
+@pytest.mark.parametrize(("year", "next_year"), list(pairwise(COUNTS)))
 def test_the_municipalities_of_a_year_are_those_before_less_who_ended_with_who_began(year: int, next_year: int) -> None:
     first, last = f"{year}-01-01", f"{next_year}-01-01"
     ended = {code for code, day in ENDED.items() if first < day <= last}
@@ -332,8 +334,10 @@ def test_changes_before_2015_are_those_of_the_older_list() -> None:
         for day, month, year in [end.split("-")]
     }
     early = [row for row in CHANGES if row["changed_on"] < "2015-01-01"]
-    largest = {max((Decimal(r["share"]), r["old_code"], r["new_code"]) for r in early if r["old_code"] == code)[1:]
-               for code in {row["old_code"] for row in early}}
+    largest = {
+        max((Decimal(r["share"]), r["old_code"], r["new_code"]) for r in early if r["old_code"] == code)[1:]
+        for code in {row["old_code"] for row in early}
+    }
     found = {(ENDED[old], old, new) for old, new in largest}
     assert found == {change for change in listed if KNOWN_FROM < change[0] < "2015-01-01"}
 

@@ -167,8 +167,8 @@ def test_a_year_is_before_or_after_the_pilots_began(sample_run: Run) -> None:
     spans = {phase: (first, last) for phase, first, last in query(sample_run.release, sql)}
     assert spans["after"][0] == 2016 and spans["before"][1] == 2015
     # At least five years before the pilots, of what "before" is about.
-    sql = "select count(distinct year) from cooperation_monitor where indicator_id = 'establishments_count' and phase = 'before'"
-    assert query(sample_run.release, sql) == [(6,)]
+    sql = "select count(distinct year) from cooperation_monitor where indicator_id = ? and phase = 'before'"
+    assert query(sample_run.release, sql, "establishments_count") == [(6,)]
 
 
 def test_no_index_crosses_a_break(sample_run: Run) -> None:

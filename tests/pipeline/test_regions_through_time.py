@@ -167,7 +167,10 @@ def test_municipalities_on_1_january(live_run: Run, year: int, count: int) -> No
     assert len(codes) == count
 
 
-@pytest.mark.parametrize("day", ["2010-01-01", "2013-12-31", "2015-01-01", "2015-07-01", "2018-12-31", "2022-03-23", "2022-03-24", "2026-11-24"])
+@pytest.mark.parametrize(
+    "day",
+    ["2010-01-01", "2013-12-31", "2015-01-01", "2015-07-01", "2018-12-31", "2022-03-23", "2022-03-24", "2026-11-24"],
+)
 @pytest.mark.parametrize(("scheme", "regions"), [("province", 12), ("corop", 40), ("labour_market_region", 35)])
 def test_every_municipality_lies_in_one_region_of_each_kind(live_run: Run, day: str, scheme: str, regions: int) -> None:
     sql = (
