@@ -21,7 +21,7 @@ KINDS = {Cadence.HALF_YEARLY: "HJ", Cadence.QUARTERLY: "KW", Cadence.MONTHLY: "M
 YEARS = {
     "81575NED": range(2010, 2027),
     "70072ned": range(2016, 2026),
-    "83648NED": range(2016, 2026),
+    "83648NED": range(2018, 2026),
     "83583NED": range(2016, 2026),
 }
 # Of these years a table has the totals of its categories only: enough to see what came before a programme of 2016.
