@@ -14,7 +14,11 @@ SUMMARY = (
 )
 # The boundary years for which we know the labour-market regions.
 WITH_LABOUR_MARKET = {2016: ("AM", "CR", "LD", "PV"), LAST_BOUNDARY_YEAR: ("AM", "CR", "PV", "LD")}
+# Before the first boundary year we know the provinces that the municipalities were in, not the COROP areas.
+EARLY = ("PV", "LD")
 ORDERS = (("CR", "LD", "PV"), ("PV", "CR", "LD"), ("CR", "PV", "LD"), ("LD", "PV", "CR"))
+# The codes of the tables up to this year are bare numbers.
+LAST_BARE_YEAR = 2012
 WIDTH_OF_CODE, WIDTH_OF_NAME = 10, 50
 
 
@@ -30,10 +34,10 @@ def areas(card: SourceCard) -> V3Table:
         places = {code[:2]: code for code in above(municipality)}
         if year == 2016:
             places["AM"] = municipality.am_2016
-        texts = [municipality.code, municipality.name, municipality.name]
+        texts = [_code(municipality.code, year), municipality.name, municipality.name]
         for level in levels:
             region = regions()[places[level]]
-            texts += [region.code, (region.name_2016 if year == 2016 else "") or region.name]
+            texts += [_code(region.code, year), (region.name_2016 if year == 2016 else "") or region.name]
         cells = [
             padded(text, WIDTH_OF_CODE if column.startswith("Code") else WIDTH_OF_NAME)
             for column, text in zip(columns, texts, strict=True)
@@ -47,9 +51,15 @@ def areas(card: SourceCard) -> V3Table:
     return as_served(card, {"RegioS": codes}, topics, rows, SUMMARY)
 
 
+def _code(code: str, year: int) -> str:
+    return code[2:] if year <= LAST_BARE_YEAR else code
+
+
 def _levels(year: int) -> tuple[str, ...]:
     if year == FIRST_BOUNDARY_YEAR:
         return ()
+    if year < FIRST_BOUNDARY_YEAR:
+        return EARLY
     return WITH_LABOUR_MARKET.get(year) or ORDERS[year % len(ORDERS)]
 
 

@@ -1,7 +1,8 @@
 """Which municipalities exist in which year, and which regions they belong to.
 
 The two CSV files beside this module have data from CBS, "Gebieden in Nederland" 2015, 2016, 2026 (CC BY 4.0). When a
-municipality exists and which heirs it has follows from the seed boundary_changes.
+municipality exists and which heirs it has follows from the seed boundary_changes; the COROP area of one that ended
+before 2015 is that of its heir.
 """
 
 from __future__ import annotations
@@ -11,10 +12,16 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
+from pipelines.reading.existing import boundaries
 from pipelines.seeds import BoundaryChange, csv_rows, read_seed
 
 HERE = Path(__file__).resolve().parent
+# Figures are invented for the municipalities of the first boundary year; the years before it, from the first of which
+# municipalities are known, have parts of those.
 FIRST_BOUNDARY_YEAR, LAST_BOUNDARY_YEAR = 2015, 2026
+OLDEST_YEAR = boundaries().known_from.year
+# How much larger a municipality that goes on is than one that it takes in.
+OF_ONE_THAT_GOES_ON = 3.0
 COUNTRY = "NL01"
 LEVEL_SUFFIX = {"LD": " (LD)", "PV": " (PV)", "CR": " (CR)"}
 
@@ -54,7 +61,7 @@ def _first_boundary(day: date) -> int:
 
 @cache
 def municipalities() -> dict[str, Municipality]:
-    """Every municipality code of 2015-2026, in code order."""
+    """Every municipality code since the oldest year, in code order."""
     first_years: dict[str, int] = {}
     last_years: dict[str, int] = {}
     successors: dict[str, tuple[tuple[str, float], ...]] = {}
@@ -68,7 +75,7 @@ def municipalities() -> dict[str, Municipality]:
         row["code"]: Municipality(
             row["code"],
             row["name"],
-            first_years.get(row["code"], FIRST_BOUNDARY_YEAR),
+            first_years.get(row["code"], OLDEST_YEAR),
             last_years.get(row["code"]),
             successors.get(row["code"], ()),
             row["am_2016"],
@@ -118,7 +125,7 @@ def above(municipality: Municipality) -> tuple[str, ...]:
 
 def boundary_year_of(year: int) -> int:
     """The boundary year that a year is counted in; none is known before the first or after the last."""
-    return min(max(year, FIRST_BOUNDARY_YEAR), LAST_BOUNDARY_YEAR)
+    return min(max(year, OLDEST_YEAR), LAST_BOUNDARY_YEAR)
 
 
 @cache
@@ -127,16 +134,41 @@ def territories(year: int) -> dict[str, dict[str, float]]:
 
     Figures are invented per territory and summed, so that a merger causes no jump.
     """
+    if year < FIRST_BOUNDARY_YEAR:
+        return _parts_of_territories(year)
     holds: dict[str, dict[str, float]] = {m.code: {} for m in in_year(year)}
-
-    def settle(code: str, territory: str, share: float) -> None:
-        municipality = municipalities()[code]
-        if municipality.exists(year):
-            holds[code][territory] = holds[code].get(territory, 0.0) + share
-            return
-        for successor, part in municipality.successors:
-            settle(successor, territory, share * part)
-
     for municipality in in_year(FIRST_BOUNDARY_YEAR):
-        settle(municipality.code, municipality.code, 1.0)
+        for code, share in _settled(municipality.code, year).items():
+            holds[code][municipality.code] = holds[code].get(municipality.code, 0.0) + share
     return holds
+
+
+def _settled(code: str, year: int) -> dict[str, float]:
+    """Which municipalities of a year have a municipality of that year or before, and which share of it each."""
+    municipality = municipalities()[code]
+    if municipality.exists(year):
+        return {code: 1.0}
+    found: dict[str, float] = {}
+    for successor, part in municipality.successors:
+        for heir, share in _settled(successor, year).items():
+            found[heir] = found.get(heir, 0.0) + share * part
+    return found
+
+
+def _parts_of_territories(year: int) -> dict[str, dict[str, float]]:
+    """The same for a year before the first boundary year, when a territory still was one or more municipalities."""
+    sizes = {
+        m.code: {
+            territory: share * (OF_ONE_THAT_GOES_ON if territory == m.code else 1.0)
+            for territory, share in _settled(m.code, FIRST_BOUNDARY_YEAR).items()
+        }
+        for m in in_year(year)
+    }
+    totals: dict[str, float] = {}
+    for parts in sizes.values():
+        for territory, size in parts.items():
+            totals[territory] = totals.get(territory, 0.0) + size
+    return {
+        code: {territory: size / totals[territory] for territory, size in parts.items()}
+        for code, parts in sizes.items()
+    }

@@ -39,11 +39,11 @@ def around(level: float, spread: float, *key: str | int) -> float:
 
 
 def compound(growth: float, years: int) -> float:
-    """The growth factor after some years; multiplied out, because the last bit of pow() may differ between machines."""
+    """The growth factor after some years, or before if negative; multiplied out: pow() may differ between machines."""
     factor = 1.0
-    for _ in range(years):
+    for _ in range(abs(years)):
         factor *= growth
-    return factor
+    return factor if years >= 0 else 1 / factor
 
 
 @cache
@@ -61,7 +61,8 @@ def _first_size(territory: str) -> float:
 
 @cache
 def _absorbing() -> set[str]:
-    return {successor for m in municipalities().values() for successor, _ in m.successors}
+    here = (m for m in municipalities().values() if (m.last_year or FIRST_BOUNDARY_YEAR) >= FIRST_BOUNDARY_YEAR)
+    return {successor for m in here for successor, _ in m.successors}
 
 
 @cache

@@ -19,11 +19,13 @@ WEEKS_PER_YEAR = {"W1": 52, "W4": 13}
 KINDS = {Cadence.HALF_YEARLY: "HJ", Cadence.QUARTERLY: "KW", Cadence.MONTHLY: "MM", Cadence.WEEKLY: "W1"}
 # Tables that go back further than the others.
 YEARS = {
-    "81575NED": range(2016, 2027),
+    "81575NED": range(2010, 2027),
     "70072ned": range(2016, 2026),
-    "83648NED": range(2016, 2026),
+    "83648NED": range(2018, 2026),
     "83583NED": range(2016, 2026),
 }
+# Of these years a table has the totals of its categories only: enough to see what came before a programme of 2016.
+TOTALS_ONLY = {"81575NED": range(2010, 2016)}
 MONTHS = (
     *("januari", "februari", "maart", "april", "mei", "juni"),
     *("juli", "augustus", "september", "oktober", "november", "december"),

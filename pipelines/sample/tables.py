@@ -30,7 +30,7 @@ from .boundaries import (
 from .columns import IMPOSSIBLE, MARGINS, SampleCell, SampleColumn, SamplePart, column
 from .figures import SMALLEST
 from .invention import Invention, invention_of
-from .periods import YEARS, SamplePeriod, periods_of
+from .periods import TOTALS_ONLY, SamplePeriod, periods_of
 
 LEVELS = ("NL", "LD", "PV", "CR", "AM", "GM")
 # What a table has if its card asks for all regions.
@@ -132,7 +132,9 @@ class SampleTable:
         for combination in product(*self.categories.values()):
             named = dict(zip(self.categories, combination, strict=True))
             asked = all(entry.is_asked for entry in combination)
-            columns = [(p, [self._column(topic, named, p) for topic in self.topics]) for p in self.periods]
+            totals = all(map(is_total, combination))
+            periods = [p for p in self.periods if totals or p.year not in TOTALS_ONLY.get(self.card.table, ())]
+            columns = [(p, [self._column(topic, named, p) for topic in self.topics]) for p in periods]
             for number, region in enumerate([e.code for e in self.regions] or [COUNTRY]):
                 few = number < FEW
                 if not (asked or few):
@@ -172,9 +174,8 @@ class SampleTable:
     def _of_level(self, level: str) -> list[str]:
         if level == "GM":
             years = {self.card.region_boundary_year or boundary_year_of(period.year) for period in self.periods}
-            # Tables that go back far still list abolished municipalities.
-            gone = self.card.table in YEARS
-            return [code for code, m in municipalities().items() if gone or any(m.exists(year) for year in years)]
+            # Tables that go back still list, in every period, the municipalities of any of them.
+            return [code for code, m in municipalities().items() if any(m.exists(year) for year in years)]
         if level == "AM":
             return sorted({labour_market_region(m) for m in municipalities().values()})
         return sorted(code for code in regions() if code.startswith(level))

@@ -89,8 +89,8 @@ def test_every_municipality_is_drawn_listed_and_linked(
 def test_table_colours_and_legend_agree_with_the_release(
     portal: Datasette, database: sqlite3.Connection, classes: str
 ) -> None:
-    page = ask(portal, f"/en/map/{RATE}?period=2016JJ00&classes={classes}").text
-    published = {name: value for name, value, *_ in database.execute(FIGURES, (RATE, "2016JJ00"))}
+    page = ask(portal, f"/en/map/{RATE}?period=2018JJ00&classes={classes}").text
+    published = {name: value for name, value, *_ in database.execute(FIGURES, (RATE, "2018JJ00"))}
     shown = {row[1]: row[2] for row in table(page)}
     assert shown == {name: NONE if value is None else f"{value:,.1f}" for name, value in published.items()}
     assert None in published.values()

@@ -20,6 +20,10 @@ from pipelines.settings import CARDS, DBT_PROJECT, PROJECT
 SEEDS = DBT_PROJECT / "seeds"
 FACTS = SHARED / "standin" / "files" / "regions"
 COUNTS = {
+    2010: 431,
+    2011: 418,
+    2012: 415,
+    2013: 408,
     2014: 403,
     2015: 393,
     2016: 390,
@@ -35,6 +39,8 @@ COUNTS = {
     2026: 342,
 }
 SPLIT = {"GM1671": "Maasdonk", "GM0140": "Littenseradiel", "GM0053": "Winsum", "GM0788": "Haaren"}
+SPLIT |= {"GM0051": "Skarsterlân", "GM0055": "Boarnsterhim"}
+KNOWN_FROM = "2010-01-01"
 # (group, day): members that are known by name; of P10, 32 are claimed.
 GROUP_COUNTS = {
     ("G4", "2026-01-01"): 4,
@@ -74,15 +80,15 @@ GROUPS = {row["region_code"]: row for row in rows_of(SEEDS / "region_groups.csv"
 MEMBERS = rows_of(SEEDS / "region_group_members.csv")
 CROSS_BORDER = rows_of(SEEDS / "cross_border_regions.csv")
 SCHEMES = rows_of(SEEDS / "region_schemes.csv")
-# Every code since 2015, less those that began after it: the municipalities of 1 January 2015.
-SINCE_2015 = {row["code"] for row in rows_of(PROJECT / "pipelines" / "sample" / "municipalities.csv")}
+# Every code since 2010.
+EVERY_CODE = {row["code"] for row in rows_of(PROJECT / "pipelines" / "sample" / "municipalities.csv")}
 BEGAN = {row["new_code"]: row["changed_on"] for row in CHANGES if row["heir"] == "new"}
 ENDED = {row["old_code"]: row["changed_on"] for row in CHANGES}
 
 
 def existing(day: str) -> set[str]:
-    """The municipalities of a day from 2014 on."""
-    known = SINCE_2015 | ENDED.keys()
+    """The municipalities of a day from 2010 on."""
+    known = EVERY_CODE | ENDED.keys()
     return {code for code in known if BEGAN.get(code, "") <= day and day < ENDED.get(code, "9999")}
 
 
@@ -94,9 +100,9 @@ def members(group: str, day: str) -> list[str]:
     ]
 
 
-def test_there_are_91_changes_each_once_and_in_order() -> None:
+def test_there_are_132_changes_each_once_and_in_order() -> None:
     keys = [(row["changed_on"], row["old_code"], row["new_code"]) for row in CHANGES]
-    assert len(keys) == len(set(keys)) == 91
+    assert len(keys) == len(set(keys)) == 132
     assert keys == sorted(keys)
     for row in CHANGES:
         date.fromisoformat(row["changed_on"])
@@ -113,14 +119,16 @@ def test_of_a_municipality_that_ends_everything_goes_somewhere(column: str) -> N
     assert {old: total for old, total in shares.items() if total != 1} == {}
 
 
-def test_only_four_municipalities_were_divided_and_their_shares_have_a_source() -> None:
+def test_only_six_municipalities_were_divided_and_their_shares_have_a_source() -> None:
     assert {row["old_code"]: row["old_name"] for row in CHANGES if Decimal(row["share"]) < 1} == SPLIT
     for row in CHANGES:
         assert (row["kind"] == "split") == bool(row["share_source"]) == (row["old_code"] in SPLIT), row
 
 
 def test_shares_of_area_are_those_of_their_source() -> None:
-    found = re.compile(r" Area: ([\d.]+) of ([\d.]+) km2, and of the ([\d.]+) km2 of the heir \(boundaries of CBS")
+    found = re.compile(
+        r" Area: ([\d.]+) of ([\d.]+) km2, and of the ([\d.]+) km2 of the heir \((?:boundaries of CBS|land by CBS)"
+    )
     parts: dict[str, Decimal] = defaultdict(Decimal)
     wholes: dict[str, Decimal] = {}
     for row in CHANGES:
@@ -138,7 +146,8 @@ def test_shares_of_area_are_those_of_their_source() -> None:
 
 def test_a_rename_is_the_only_change_of_its_new_municipality_that_day() -> None:
     renames = [row for row in CHANGES if row["kind"] == "rename"]
-    assert [(row["old_code"], row["new_code"]) for row in renames] == [("GM1921", "GM1940"), ("GM0241", "GM1945")]
+    codes = [("GM0083", "GM1908"), ("GM1921", "GM1940"), ("GM0241", "GM1945")]
+    assert [(row["old_code"], row["new_code"]) for row in renames] == codes
     heirs = Counter((row["changed_on"], row["new_code"]) for row in CHANGES)
     assert all(row["heir"] == "new" and heirs[row["changed_on"], row["new_code"]] == 1 for row in renames)
 
@@ -151,13 +160,16 @@ def test_shares_are_those_of_the_inhabitants() -> None:
     assert share("GM0140", "GM1949") == pytest.approx(Decimal(1940) / 10910, abs=Decimal("0.000001"))
     assert share("GM0140", "GM0080") == pytest.approx(Decimal(3505) / 10910, abs=Decimal("0.000001"))
     assert share("GM0053", "GM1969") == pytest.approx(Decimal(1581) / 13774, abs=Decimal("0.000001"))
+    assert share("GM0055", "GM0074") == pytest.approx(Decimal(3441 + 1483 + 1096) / 19510, abs=Decimal("0.000001"))
+    assert share("GM0055", "GM1921") == pytest.approx(Decimal(783) / 19510, abs=Decimal("0.000001"))
+    assert share("GM0051", "GM0074") == pytest.approx(Decimal(400 + 215) / 27434, abs=Decimal("0.000001"))
     assert share("GM0788", "GM0855") == pytest.approx(Decimal(1465) / 14282, abs=Decimal("0.000001"))
 
 
 @pytest.mark.parametrize("row", CHANGES, ids=lambda row: f"{row['old_code']}-{row['new_code']}")
 def test_the_heir_is_there_and_is_new_only_when_it_was_not(row: dict[str, str]) -> None:
     day = row["changed_on"]
-    before = max(previous for previous in ("2014-12-31", *(d for d in ENDED.values() if d < day)))
+    before = max(previous for previous in (KNOWN_FROM, *(d for d in ENDED.values() if d < day)))
     assert row["old_code"] in existing(before) and row["old_code"] not in existing(day)
     assert row["new_code"] in existing(day)
     assert (row["new_code"] in existing(before)) == (row["heir"] == "existing")
@@ -177,8 +189,46 @@ def test_changes_followed_to_the_end_reach_the_342_of_now() -> None:
         assert steps < 10, f"{code}: its heirs go round"
         return set().union(*(now(heir, steps + 1) for heir in heirs[code])) if code in heirs else {code}
 
-    reached = set().union(*(now(code) for code in existing("2014-01-01")))
+    reached = set().union(*(now(code) for code in existing(KNOWN_FROM)))
     assert reached == existing("2026-01-01") and len(reached) == 342
+
+
+@pytest.mark.parametrize(("year", "next_year"), list(pairwise(COUNTS)))
+def test_the_municipalities_of_a_year_are_those_before_less_who_ended_with_who_began(year: int, next_year: int) -> None:
+    first, last = f"{year}-01-01", f"{next_year}-01-01"
+    ended = {code for code, day in ENDED.items() if first < day <= last}
+    began = {code for code, day in BEGAN.items() if first < day <= last}
+    assert ended <= existing(first) and not began & existing(first)
+    assert existing(last) == (existing(first) - ended) | began
+    assert len(existing(last)) == COUNTS[year] - len(ended) + len(began)
+
+
+@pytest.mark.parametrize("year", COUNTS)
+@pytest.mark.parametrize("column", ["share", "area_share"])
+def test_nothing_of_the_country_is_lost_or_counted_twice_on_the_way_to_now(year: int, column: str) -> None:
+    heirs: dict[str, list[tuple[str, Decimal]]] = defaultdict(list)
+    for row in CHANGES:
+        heirs[row["old_code"]].append((row["new_code"], Decimal(row[column])))
+
+    def carried(code: str, amount: Decimal) -> Counter[str]:
+        if code not in heirs:
+            return Counter({code: amount})  # type: ignore[dict-item]
+        parts: Counter[str] = Counter()
+        for heir, share in heirs[code]:
+            parts.update(carried(heir, amount * share))
+        return parts
+
+    then = {code: Decimal(1000 + number) for number, code in enumerate(sorted(existing(f"{year}-01-01")))}
+    now: Counter[str] = Counter()
+    for code, amount in then.items():
+        now.update(carried(code, amount))
+    assert now.keys() == existing("2026-01-01")
+    assert sum(now.values()) == sum(then.values())
+
+
+def test_the_first_known_day_is_that_of_the_models() -> None:
+    variables = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
+    assert variables["boundaries_known_from"] == KNOWN_FROM
 
 
 @pytest.mark.parametrize(("group", "day", "count"), [(*key, count) for key, count in GROUP_COUNTS.items()])
@@ -204,9 +254,8 @@ def test_every_member_exists_on_every_day_of_its_membership() -> None:
         code, first, last = row["municipality_code"], row["valid_from"], row["valid_to"] or "2026-12-31"
         assert row["source"].endswith(".") and date.fromisoformat(row["checked_on"])
         assert date.fromisoformat(first) <= date.fromisoformat(last), row
-        # Before 2014 no change is known here; of the members only Delft and Gouda are that old.
-        assert first >= "2014-01-01" or code in {"GM0503", "GM0513"}, row
-        assert code in existing(max(first, "2014-01-01")) and code in existing(last), row
+        assert first >= KNOWN_FROM, row
+        assert code in existing(first) and code in existing(last), row
 
 
 def test_the_heir_of_a_member_that_ends_is_a_member_that_day() -> None:
@@ -271,7 +320,26 @@ def test_every_region_of_eurostat_has_a_name_in_the_sample() -> None:
 @pytest.mark.standin
 def test_changes_are_those_of_the_list_of_changes() -> None:
     facts = {(r["datum"], r["oude_code"], r["nieuwe_code"]) for r in rows_of(FACTS / "herindelingen_2015_2026.csv")}
-    assert {(row["changed_on"], row["old_code"], row["new_code"]) for row in CHANGES} == facts
+    changes = {(row["changed_on"], row["old_code"], row["new_code"]) for row in CHANGES}
+    assert {change for change in changes if change[0] >= "2015-01-01"} == facts
+
+
+@pytest.mark.standin
+def test_changes_before_2015_are_those_of_the_older_list() -> None:
+    """That list has one heir for each, also for those that were divided: the largest of them."""
+    lines = (FACTS / "gm_changes_before_2018.csv").read_text(encoding="latin-1").splitlines()[1:]
+    listed = {
+        (f"{int(year)}-{int(month):02}-{int(day):02}", old, new)
+        for end, _, old, new, *_ in (line.split(";") for line in lines)
+        for day, month, year in [end.split("-")]
+    }
+    early = [row for row in CHANGES if row["changed_on"] < "2015-01-01"]
+    largest = {
+        max((Decimal(r["share"]), r["old_code"], r["new_code"]) for r in early if r["old_code"] == code)[1:]
+        for code in {row["old_code"] for row in early}
+    }
+    found = {(ENDED[old], old, new) for old, new in largest}
+    assert found == {change for change in listed if KNOWN_FROM < change[0] < "2015-01-01"}
 
 
 @pytest.mark.standin

@@ -165,7 +165,28 @@ def test_a_region_is_laid_beside_similar_municipalities_that_took_no_part(sample
 def test_a_year_is_before_or_after_the_pilots_began(sample_run: Run) -> None:
     sql = "select phase, min(year), max(year) from cooperation_monitor group by phase"
     spans = {phase: (first, last) for phase, first, last in query(sample_run.release, sql)}
-    assert spans["after"][0] == 2016 and spans.get("before", (0, 2015))[1] <= 2015
+    assert spans["after"][0] == 2016 and spans["before"][1] == 2015
+    # At least five years before the pilots, of what "before" is about.
+    sql = "select count(distinct year) from cooperation_monitor where indicator_id = ? and phase = 'before'"
+    assert query(sample_run.release, sql, "establishments_count") == [(6,)]
+
+
+def test_no_index_crosses_a_break(sample_run: Run) -> None:
+    """Establishments are counted otherwise since 2015: the years before have their own base, the last of them."""
+    release = sample_run.release
+    region = yearly(release, "establishments_count", *NORTHEAST_FRYSLAN)
+    others = rest(yearly(release, "establishments_count", "NL01"), region)
+    found = monitored(release, "PT01", "establishments_count")
+    compare({year: row for year, row in found.items() if year >= 2015}, region, others, 5)
+    before = {year: row for year, row in found.items() if year < 2015}
+    assert before.keys() == {2010, 2011, 2012, 2013, 2014}
+    for year, (value, rest_value, base_year, index, index_of_rest) in before.items():
+        # Two islands have no figure in the first year of the sample, so that the country has none either.
+        assert (value, rest_value, base_year) == (region[year], others[year], 2014)
+        assert (rest_value is None) == (year == 2010)
+        assert index == pytest.approx(100 * (region[year] or 0) / (region[2014] or 1), abs=0.0501)
+        if rest_value is not None:
+            assert index_of_rest == pytest.approx(100 * (others[year] or 0) / (others[2014] or 1), abs=0.0501)
 
 
 def test_only_what_is_made_of_counts_is_followed(sample_run: Run) -> None:

@@ -151,7 +151,8 @@ def test_a_province_that_took_over_municipalities_is_summed_anew(
     assert figure(live_run, "population_count", "PV29", "2015JJ00")[2] == "published"
 
 
-COUNTS = [(2015, 393), (2016, 390), (2017, 388), (2018, 380), (2019, 355), (2020, 355), (2021, 352), (2022, 345)]
+COUNTS = [(2010, 431), (2011, 418), (2012, 415), (2013, 408), (2014, 403), (2015, 393), (2016, 390), (2017, 388)]
+COUNTS += [(2018, 380), (2019, 355), (2020, 355), (2021, 352), (2022, 345)]
 COUNTS += [(2023, 342), (2024, 342), (2025, 342), (2026, 342)]
 ON_DAY = "valid_from <= ? and coalesce(valid_to, '9999-12-31') >= ?"
 
@@ -166,7 +167,10 @@ def test_municipalities_on_1_january(live_run: Run, year: int, count: int) -> No
     assert len(codes) == count
 
 
-@pytest.mark.parametrize("day", ["2015-01-01", "2015-07-01", "2018-12-31", "2022-03-23", "2022-03-24", "2026-11-24"])
+@pytest.mark.parametrize(
+    "day",
+    ["2010-01-01", "2013-12-31", "2015-01-01", "2015-07-01", "2018-12-31", "2022-03-23", "2022-03-24", "2026-11-24"],
+)
 @pytest.mark.parametrize(("scheme", "regions"), [("province", 12), ("corop", 40), ("labour_market_region", 35)])
 def test_every_municipality_lies_in_one_region_of_each_kind(live_run: Run, day: str, scheme: str, regions: int) -> None:
     sql = (

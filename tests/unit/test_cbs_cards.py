@@ -52,6 +52,11 @@ NEW = {
 }
 # The ids as CBS publishes them: a wrong one would give a boundary year of another year.
 DIVISION_TABLES = {
+    2010: "80397ned",
+    2011: "81008ned",
+    2012: "81498ned",
+    2013: "82000NED",
+    2014: "82496NED",
     2015: "82949NED",
     2016: "83287NED",
     2017: "83553NED",
@@ -97,7 +102,7 @@ def test_there_is_a_card_with_figures_that_an_indicator_uses(table: str) -> None
     assert any(row["dataset_id"] == f"cbs/{table}" for row in ROWS)
 
 
-def test_every_boundary_year_since_2015_is_there_once_and_is_asked_for_once() -> None:
+def test_every_boundary_year_since_2010_is_there_once_and_is_asked_for_once() -> None:
     assert {card.region_boundary_year: table for table, card in BOUNDARY_YEARS.items()} == DIVISION_TABLES
     assert len(BOUNDARY_YEARS) == len(DIVISION_TABLES)
     for year, table in DIVISION_TABLES.items():

@@ -107,15 +107,15 @@ GOOD = "municipality_code\nGM0014\n"
         (HEADER + "14,,31-12-20,\n", " line 2: valid_to is '31-12-20'"),
         (
             "municipality_code\n14\n9999\n",
-            " line 3: municipality_code is '9999', which no municipality has had since 2014",
+            " line 3: municipality_code is '9999', which no municipality has had since 2010",
         ),
         (
             HEADER + "14,,,\n1979,,2020-12-31,\n",
             " line 3: valid_to is 2020-12-31, but GM1979 is known from 2021-01-01 on",
         ),
         (
-            HEADER + "14,,,\n15,,2013-12-31,\n",
-            " line 3: valid_to is 2013-12-31, but GM0015 is known from 2014-01-01 on",
+            HEADER + "14,,,\n15,,2009-12-31,\n",
+            " line 3: valid_to is 2009-12-31, but GM0015 is known from 2010-01-01 on",
         ),
         (
             HEADER + "14,,31-12-2025,\n3,,31-12-2020,\n",

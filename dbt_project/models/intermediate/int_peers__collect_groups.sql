@@ -43,6 +43,7 @@ merged as (
         on changes.new_code = followed.source_code
     where
         changes.kind = 'merger'
+        and changes.changed_on >= make_date({{ var('oldest_boundary_year') }}, 1, 1)
         and changes.changed_on <= make_date({{ var('newest_boundary_year') }}, 1, 1)
         and followed.boundary_year = {{ var('newest_boundary_year') }}
         and followed.share_from = 0

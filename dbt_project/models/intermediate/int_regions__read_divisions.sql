@@ -1,5 +1,6 @@
 -- The region tables of CBS have pairs of columns, code and name, whose numbers shift every year; some years have no
--- names. So a column is recognised by the codes in it, and the column of names by coming right after it.
+-- names. So a column is recognised by the codes in it, and the column of names by coming right after it. Up to 2012 the
+-- codes are bare numbers, which say no kind: of those years only the municipalities themselves are read, from the keys.
 with cells as (
 
     select
@@ -76,13 +77,17 @@ named as (
 countries as (
 
     select distinct
-        dataset_id,
-        boundary_year,
-        municipality_code,
+        cells.dataset_id,
+        cast(cells.boundary_year as integer) as boundary_year,
+        cells.municipality_code,
         'country' as scheme,
         'NL01' as region_code,
         'Nederland' as region_name
-    from named
+    from cells
+    inner join {{ ref('region_schemes') }} as schemes
+        on
+            schemes.scheme = 'municipality'
+            and {{ matches('cells.municipality_code', 'schemes.pattern') }}
 
 )
 

@@ -86,22 +86,66 @@ figures as (
 
 ),
 
--- An index needs a year in which both have something to compare with: the first since the pilots began.
+-- Breaks in the series of a region: those in all regions, in the country, or in a part of the region.
+breaks as (
+
+    select distinct
+        territory.region_code,
+        found.indicator_id,
+        found.start_date
+    from {{ ref('int_series__find_breaks') }} as found
+    inner join {{ ref('int_cooperation__find_territory') }} as territory
+        on
+            found.region_code is null
+            or found.region_code in (territory.municipality_code, territory.region_code, 'NL01')
+
+),
+
+-- The stretches between breaks, counted from 0.
+stretches as (
+
+    select
+        figures.indicator_id,
+        figures.region_code,
+        figures.year,
+        count(breaks.start_date) as stretch
+    from figures
+    left join breaks
+        on
+            figures.indicator_id = breaks.indicator_id
+            and figures.region_code = breaks.region_code
+            and breaks.start_date <= make_date(figures.year, 12, 31)
+    group by figures.indicator_id, figures.region_code, figures.year
+
+),
+
+-- An index needs a year in which both have something to compare with, on the same side of any break: the first since
+-- the pilots began, or else the last before.
 bases as (
 
     select
-        indicator_id,
-        region_code,
-        year,
-        value,
-        rest_value,
-        similar_value,
-        row_number() over (partition by indicator_id, region_code order by year) as place
+        figures.indicator_id,
+        figures.region_code,
+        stretches.stretch,
+        figures.year,
+        figures.value,
+        figures.rest_value,
+        figures.similar_value,
+        row_number() over (
+            partition by figures.indicator_id, figures.region_code, stretches.stretch
+            order by
+                case when figures.year >= {{ var('pilots_began') }} then 0 else 1 end,
+                abs(figures.year - {{ var('pilots_began') }})
+        ) as place
     from figures
+    inner join stretches
+        on
+            figures.indicator_id = stretches.indicator_id
+            and figures.region_code = stretches.region_code
+            and figures.year = stretches.year
     where
-        year >= {{ var('pilots_began') }}
-        and value > 0
-        and rest_value > 0
+        figures.value > 0
+        and figures.rest_value > 0
 
 ),
 
@@ -114,10 +158,16 @@ indexed as (
         {{ round_to('100 * figures.rest_value / bases.rest_value', 1) }} as rest_index,
         {{ round_to('100 * figures.similar_value / nullif(bases.similar_value, 0)', 1) }} as similar_index
     from figures
+    inner join stretches
+        on
+            figures.indicator_id = stretches.indicator_id
+            and figures.region_code = stretches.region_code
+            and figures.year = stretches.year
     left join bases
         on
             figures.indicator_id = bases.indicator_id
             and figures.region_code = bases.region_code
+            and stretches.stretch = bases.stretch
             and bases.place = 1
 
 ),
