@@ -23,7 +23,7 @@ from pipelines.reading.registers import register_rows, register_year
 from pipelines.reading.remainders import remainders_among
 from pipelines.reading.shapes import CODES, MEASURES, ROWS_IN
 from pipelines.reading.tables import load_region_names, statistics_rows
-from pipelines.reading.tally import NOT_ASKED_FOR, NOT_CLASSIFIED, NOTHING, Tally
+from pipelines.reading.tally import NOT_ASKED_FOR, NOT_CLASSIFIED, NOT_PLACED, NOTHING, Tally
 from pipelines.reading.told_periods import refuse_other_period
 from pipelines.reading.twins import refuse_twins
 from pipelines.seeds import SEEDS
@@ -101,10 +101,11 @@ def _read_page(landed: Landed, resource: Resource) -> tuple[pl.DataFrame, Tally]
 
 
 def _of_asked(tally: Tally, regions: pl.Series) -> Tally:
-    """What became of the rows, where the card only asks for those of some regions."""
-    aside = int(_is_remainder(regions).sum())
-    left_out = {NOT_ASKED_FOR: tally.kept - len(regions), NOT_CLASSIFIED: aside}
-    return tally.then(len(regions) - aside, left_out)
+    """What became of the rows, where the card only asks for those of some regions; null is one without a place."""
+    unplaced = regions.null_count()
+    aside = int(_is_remainder(regions.drop_nulls()).sum())
+    left_out = {NOT_ASKED_FOR: tally.kept - len(regions), NOT_CLASSIFIED: aside, NOT_PLACED: unplaced}
+    return tally.then(len(regions) - aside - unplaced, {why: rows for why, rows in left_out.items() if rows})
 
 
 def _is_remainder(regions: pl.Series) -> pl.Series:
