@@ -22,7 +22,7 @@ from pipelines.reading.pages import Pages
 from pipelines.reading.registers import register_rows, register_year
 from pipelines.reading.remainders import remainders_among
 from pipelines.reading.shapes import CODES, MEASURES, ROWS_IN
-from pipelines.reading.tables import load_region_names, statistics_rows
+from pipelines.reading.tables import added_pages, load_region_names, statistics_rows
 from pipelines.reading.tally import NOT_ASKED_FOR, NOT_CLASSIFIED, NOT_PLACED, NOTHING, Tally
 from pipelines.reading.told_periods import refuse_other_period
 from pipelines.reading.twins import refuse_twins
@@ -67,6 +67,9 @@ def read_divisions(landed: Landed, target: Path, have: Snapshot | None = None) -
     whole = pl.concat(frames).select(pl.lit(card.dataset_id).alias("dataset_id"), pl.all())
     if card.shape is Shape.OBSERVATIONS:
         whole = _as_observations(whole)
+        # Files are complete in themselves; pages are not.
+        if card.layout and card.layout.combine and (landed.protocol in RECORDS or card.layout.dated):
+            whole = added_pages(whole, card.layout)
         _describe(landed, whole, target)
         whole = whole.filter(~_is_remainder(whole["region_code"]))
     whole.write_parquet(target / f"{ROWS_IN[card.shape]}.parquet", compression="zstd")

@@ -127,6 +127,18 @@ def statistics_rows(
     return Statistics(observations, table.places(asked))
 
 
+def added_pages(rows: pl.DataFrame, layout: TableLayout) -> pl.DataFrame:
+    """Observations of all pages of one table, where parts of one key can be on several: each key once.
+
+    A row is said to be from the page that its first part is on.
+    """
+    key = ["measure_code", "region_code", "period_code", "dims"]
+    if layout.dated:
+        rows = rows.with_columns(pl.col("period_code").max().over("region_code"))
+    first = rows.group_by(key, maintain_order=True).agg(pl.exclude("value", "value_text", "value_attribute").first())
+    return first.join(_added(rows, key), on=key, maintain_order="left").select(rows.columns)
+
+
 @dataclass(frozen=True)
 class _Table:
     """A frame with everything needed to read its cells."""
@@ -200,7 +212,7 @@ class _Table:
         return rows.select(pl.when(pl.col(PERIOD).is_not_null()).then(first)).to_series()
 
     def with_zeros(self, rows: pl.DataFrame, beside: list[str]) -> pl.DataFrame:
-        """The rows with a zero for every region of a list in which nothing was counted, in each period that there is."""
+        """The rows, and a zero for each region of a list in which nothing was counted, in any period that is there."""
         listed = [self.layout.columns[name].names for name in self.columns.values()]
         codes = sorted({code for name in listed if name for code in self.names[name].values()})
         if not self.layout.counted or not codes:

@@ -83,6 +83,9 @@ def _cell(
 ) -> Any:
     if col.to == REGION:
         return name
+    # Of a register as it is now, some was not looked at this year.
+    if col.to == PERIOD and layout_of(card).dated and part % 5 == 4:
+        return period_text(whole_year(year_of(period) - 1), col.reads)
     if col.to == PERIOD:
         return period_text(period, col.reads)
     if col.to in categories:
@@ -145,7 +148,7 @@ def _periods(card: SourceCard) -> list[str]:
         each = each * (len(_codes(card, dimension)) + 1) // len(_codes(card, dimension))
     last = card.ended.since if card.ended else date(LAST_YEAR, 12, 30)
     places = len(_regions(card, last.strftime("%Y%m%d")))
-    count = max(HOW_MANY[card.cadence], -(-card.rows.min // (each * places)))
+    count = 1 if layout_of(card).dated else max(HOW_MANY[card.cadence], -(-card.rows.min // (each * places)))
     if card.cadence is Cadence.WEEKLY:
         return [(last - timedelta(weeks=i)).strftime("%Y%m%d") for i in reversed(range(count))]
     if card.cadence is Cadence.MONTHLY:

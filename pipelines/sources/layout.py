@@ -102,6 +102,8 @@ class TableLayout(Strict):
         combine: `sum` adds up the rows with one key; without it two rows with one key are an error.
         counted: the measure that is the number of rows, for a table whose rows are cases, such as projects. A region of
             a list of names that has no case in a period of the file has zero.
+        dated: `newest` for a register as it is at one moment, in which each row has the year it was last looked at: the
+            figures of a region are of all its rows, and of the newest of their years.
         totals: dimensions over which a total is made as well, under the code `total`; over `region` it is the country,
             in which each row counts once.
         never_added: dimensions whose codes overlap, so that they are always kept apart.
@@ -118,6 +120,7 @@ class TableLayout(Strict):
     marks: dict[Text, Text] = Field(default_factory=dict)
     combine: Literal["sum"] | None = None
     counted: Text | None = None
+    dated: Literal["newest"] | None = None
     totals: tuple[Text, ...] = ()
     never_added: tuple[Text, ...] = ()
     columns: dict[Text, FileColumn]
@@ -156,11 +159,14 @@ class TableLayout(Strict):
             raise ValueError(
                 "`counted` and a total over `region` are for rows that are added up: give `combine: sum` too"
             )
+        years = {c.reads for c in self.columns.values() if c.to == PERIOD} <= {Reads.YEAR, Reads.YEAR_OF_DAY}
+        if self.dated and not (self.combine and years and any(c.to == PERIOD for c in self.columns.values())):
+            raise ValueError("`dated` is for rows that are added up, with a column of years: give `combine: sum` too")
         several = [name for name, c in self.columns.items() if c.separator]
         if several and any(c.reads in NUMBERS for c in self.columns.values()):
             raise ValueError(
-                f"{shown(several)} may hold several regions: such a row can be counted in each, but how much of a number"
-                " is in which is not told"
+                f"{shown(several)} may hold several regions: a row can be counted in each of them, but how much of a"
+                " number is in which is not told"
             )
         return self
 

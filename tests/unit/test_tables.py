@@ -385,7 +385,7 @@ def test_a_case_that_is_there_twice_or_cannot_be_placed_is_refused(lines: list[s
     [
         (PROJECTS, {"combine": None}, "`counted` and a total over `region` are for rows that are added up"),
         (PROJECTS, {"counted": "people"}, "`counted` names people, which is not one of the measures"),
-        (PROJECTS | {"EU": {"to": "eu", "reads": "number"}}, {}, "how much of a number is in which is not told"),
+        (PROJECTS | {"EU": {"to": "eu", "reads": "number"}}, {}, "number is in which is not told"),
         (
             PROJECTS | {"START": {"to": "period", "reads": "day", "separator": "|"}},
             {},
