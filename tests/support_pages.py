@@ -69,7 +69,6 @@ PROTOCOLS: dict[str, Paged] = {
     "hal without a count": Paged(WIRES["hal"], _HAL, is_counted=False),
     "hal without a count and names": Paged(WIRES["hal"], _HAL, is_counted=False, has_identities=False),
     "wfs": Paged(WIRES["wfs"], r"/wfs\?"),
-    "wfs without names": Paged(WIRES["wfs"], r"/wfs\?", has_identities=False),
     "features": Paged(WIRES["ogc_features"], r"/items"),
     "features without a count": Paged(WIRES["ogc_features"], r"/items", is_counted=False),
     "features without a count and names": Paged(

@@ -64,10 +64,11 @@ def records(body: bytes, access: WfsAccess) -> list[dict[str, Any]]:
 
 
 def read_page(body: bytes) -> tuple[int, list[str]]:
-    """How many features there are in all, and the `id` of each of this page, empty where it has none.
+    """How many features there are in all, and the `id` of each of this page.
 
     Raises:
-        ValueError: it is not a collection of features, it does not say how many there are, or its own count is wrong.
+        ValueError: it is not a collection of features, they have no `id`, it does not say how many there are, or its
+            own count is wrong.
     """
     content = read_json(body)
     found = _features(content)
@@ -76,7 +77,10 @@ def read_page(body: bytes) -> tuple[int, list[str]]:
         raise ValueError("expected a number under `numberMatched`")
     if returned not in (None, len(found)):
         raise ValueError(f"expected {returned} features, as `numberReturned` says, found {len(found)}")
-    return total, [text_of(feature.get("id")) for feature in found]
+    identities = [text_of(feature.get("id")) for feature in found]
+    if not all(identities):
+        raise ValueError("expected an `id` for every feature, which tells whether one is there twice")
+    return total, identities
 
 
 def _features(content: dict[str, Any]) -> list[dict[str, Any]]:

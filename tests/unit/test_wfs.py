@@ -83,6 +83,7 @@ def test_pages_are_read_to_the_last_in_one_order_with_the_properties_of_the_layo
         (page(3, "a", "b"), page(3, "c", "d"), "4 records, expected 3"),
         (page(3, "a", "b", numberReturned=5), page(3, "c"), "expected 5 features, as `numberReturned` says, found 2"),
         (page(None, "a", "b"), page(3, "c"), "expected a number under `numberMatched`"),
+        (page(3, "a", ""), page(3, "c"), "expected an `id` for every feature"),
         (page(3, "a", features=[{"id": "a"}]), page(3, "c"), "each with `properties`"),
         (b"<ows:ExceptionReport/>", page(3, "c"), "expected a JSON object, found something that is not JSON"),
     ],
