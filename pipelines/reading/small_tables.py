@@ -15,6 +15,7 @@ from pipelines.clients.jsonstat import read_cube
 from pipelines.clients.registry import FILES, RECORDS
 from pipelines.errors import MismatchError, SourceError
 from pipelines.landing.store import Resource, Snapshot
+from pipelines.reading.existing import boundaries
 from pipelines.reading.files.table_file import read_records, read_table
 from pipelines.reading.files.table_rows import FileTable
 from pipelines.reading.landed import Landed
@@ -22,7 +23,7 @@ from pipelines.reading.pages import Pages
 from pipelines.reading.registers import register_rows, register_year
 from pipelines.reading.remainders import remainders_among
 from pipelines.reading.shapes import CODES, MEASURES, ROWS_IN
-from pipelines.reading.tables import added_pages, load_region_names, statistics_rows
+from pipelines.reading.tables import added_pages, load_region_names, statistics_rows, with_zeros
 from pipelines.reading.tally import NOT_ASKED_FOR, NOT_CLASSIFIED, NOT_PLACED, NOTHING, Tally
 from pipelines.reading.told_periods import refuse_other_period
 from pipelines.reading.twins import refuse_twins
@@ -39,7 +40,8 @@ def read_divisions(landed: Landed, target: Path, have: Snapshot | None = None) -
     the others are read.
 
     Returns:
-        The number of rows, the snapshot that they are from, and what became of the rows of the source.
+        The number of rows (of cases, where those are counted), the snapshot that they are from, and what became of the
+        rows of the source.
 
     Raises:
         SourceError: the bytes are not what the card or the protocol says, or two files have the same contents.
@@ -70,10 +72,11 @@ def read_divisions(landed: Landed, target: Path, have: Snapshot | None = None) -
         # Files are complete in themselves; pages are not.
         if card.layout and card.layout.combine and (landed.protocol in RECORDS or card.layout.dated):
             whole = added_pages(whole, card.layout)
+        whole = with_zeros(card, whole, region_names(), boundaries().there_in)
         _describe(landed, whole, target)
         whole = whole.filter(~_is_remainder(whole["region_code"]))
     whole.write_parquet(target / f"{ROWS_IN[card.shape]}.parquet", compression="zstd")
-    return whole.height, read.snapshot, tally
+    return tally.kept if card.counts_cases else whole.height, read.snapshot, tally
 
 
 def _read_page(landed: Landed, resource: Resource) -> tuple[pl.DataFrame, Tally]:

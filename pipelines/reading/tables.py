@@ -24,6 +24,7 @@ from pipelines.seeds import RegionName, read_rows
 from pipelines.sources.card import SourceCard
 from pipelines.sources.dimensions import TOTAL, Measure
 from pipelines.sources.layout import CASE, NUMBERS, PERIOD, REGION, FileColumn, Reads, TableLayout, fold
+from pipelines.sources.periods import year_of
 from pipelines.sources.units import is_count
 
 COUNTRY = "NL01"
@@ -102,7 +103,7 @@ def statistics_rows(
     key_boundary_year = table.keys(keys, period)
     rows = table.placed(table.cells(key_boundary_year))
     if table.layout.combine:
-        rows = table.with_zeros(_added(rows, [*keys, "measure_code"]), [PERIOD, *categories])
+        rows = _added(rows, [*keys, "measure_code"])
     else:
         table.refuse_doubled(rows, [*keys, "measure_code"])
     for name in (name for name in table.layout.totals if name != REGION):
@@ -137,6 +138,45 @@ def added_pages(rows: pl.DataFrame, layout: TableLayout) -> pl.DataFrame:
         rows = rows.with_columns(pl.col("period_code").max().over("region_code"))
     first = rows.group_by(key, maintain_order=True).agg(pl.exclude("value", "value_text", "value_attribute").first())
     return first.join(_added(rows, key), on=key, maintain_order="left").select(rows.columns)
+
+
+def with_zeros(
+    card: SourceCard,
+    rows: pl.DataFrame,
+    names: Mapping[str, Mapping[str, str]],
+    municipalities: Callable[[int], list[str]],
+) -> pl.DataFrame:
+    """Observations of a whole table, and a zero for each region in which nothing was counted.
+
+    Args:
+        card: its layout says what is counted, and of which regions: those of its list of names, else municipalities.
+        rows: the observations.
+        names: the region codes by list and folded name.
+        municipalities: those that there are on 1 January of a year.
+    """
+    layout = card.layout
+    if layout is None or layout.counted is None:
+        return rows
+    counted = rows.filter(pl.col("measure_code") == layout.counted)
+    periods = sorted(counted["period_code"].unique())[-1 if layout.dated else 0 :]
+    lists = [column.names for column in layout.columns.values() if column.names]
+    listed = sorted({code for name in lists for code in names[name].values()})
+    places = [(code, period) for period in periods for code in listed or municipalities(year_of(period))]
+    every = pl.DataFrame(places, schema={"region_code": pl.String, "period_code": pl.String}, orient="row").join(
+        counted.select("dims").unique(maintain_order=True), how="cross"
+    )
+    key = ["region_code", "dims", *([] if layout.dated else ["period_code"])]
+    measures = pl.DataFrame({"measure_code": [measure.code for measure in card.measures]})
+    zeros = every.join(counted, on=key, how="anti").join(measures, how="cross")
+    zeros = zeros.with_columns(
+        pl.lit(0.0).alias("value"),
+        pl.lit(None, pl.String).alias("value_text"),
+        pl.lit(ORDINARY).alias("value_attribute"),
+    )
+    # What else a row has is the same for all of a table, or said of its first page.
+    others = [name for name in rows.columns if name not in zeros.columns]
+    zeros = zeros.with_columns(pl.lit(rows[name].first(), rows.schema[name]).alias(name) for name in others)
+    return pl.concat([rows, zeros.select(rows.columns)])
 
 
 @dataclass(frozen=True)
@@ -210,22 +250,6 @@ class _Table:
         if REGION in self.layout.totals:
             first = first.fill_null(COUNTRY)
         return rows.select(pl.when(pl.col(PERIOD).is_not_null()).then(first)).to_series()
-
-    def with_zeros(self, rows: pl.DataFrame, beside: list[str]) -> pl.DataFrame:
-        """The rows, and a zero for each region of a list in which nothing was counted, in any period that is there."""
-        listed = [self.layout.columns[name].names for name in self.columns.values()]
-        codes = sorted({code for name in listed if name for code in self.names[name].values()})
-        if not self.layout.counted or not codes:
-            return rows
-        counted = rows.filter(pl.col("measure_code") == self.layout.counted)
-        whole = counted.select(*beside, "measure_code").unique(maintain_order=True)
-        every = whole.join(pl.DataFrame({REGION: codes}), how="cross")
-        none = every.join(counted, on=[REGION, *beside, "measure_code"], how="anti").with_columns(
-            pl.lit(0.0).alias("value"),
-            pl.lit(None, pl.String).alias("value_text"),
-            pl.lit(ORDINARY).alias("value_attribute"),
-        )
-        return pl.concat([rows, none.select(rows.columns)])
 
     def _key(self, key: str, name: str | None, period: str | None) -> pl.Series:
         if name is not None:

@@ -148,7 +148,11 @@ def _periods(card: SourceCard) -> list[str]:
         each = each * (len(_codes(card, dimension)) + 1) // len(_codes(card, dimension))
     last = card.ended.since if card.ended else date(LAST_YEAR, 12, 30)
     places = len(_regions(card, last.strftime("%Y%m%d")))
-    count = 1 if layout_of(card).dated else max(HOW_MANY[card.cadence], -(-card.rows.min // (each * places)))
+    count = HOW_MANY[card.cadence]
+    if layout_of(card).dated:
+        count = 1
+    elif not card.counts_cases:
+        count = max(count, -(-card.rows.min // (each * places)))
     if card.cadence is Cadence.WEEKLY:
         return [(last - timedelta(weeks=i)).strftime("%Y%m%d") for i in reversed(range(count))]
     if card.cadence is Cadence.MONTHLY:

@@ -100,8 +100,8 @@ class TableLayout(Strict):
         notes: rows that are not data, by their first cell, with `*` and `?`, where the general rule leaves them in.
         marks: for a mark that `seeds/value_status.csv` gives another meaning than this source, the mark there to use.
         combine: `sum` adds up the rows with one key; without it two rows with one key are an error.
-        counted: the measure that is the number of rows, for a table whose rows are cases, such as projects. A region of
-            a list of names that has no case in a period of the file has zero.
+        counted: the measure that is the number of rows, for a table whose rows are cases, such as projects. A region in
+            which there is none in a period of the table has zero: of those of its list of names, else a municipality.
         dated: `newest` for a register as it is at one moment, in which each row has the year it was last looked at: the
             figures of a region are of all its rows, and of the newest of their years.
         totals: dimensions over which a total is made as well, under the code `total`; over `region` it is the country,

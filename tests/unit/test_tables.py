@@ -15,7 +15,7 @@ from support import SHARED
 from pipelines.errors import CardError, SourceError
 from pipelines.reading.files.table_columns import ROW
 from pipelines.reading.files.table_file import read_table
-from pipelines.reading.tables import load_region_names, statistics_rows
+from pipelines.reading.tables import added_pages, load_region_names, statistics_rows, with_zeros
 from pipelines.settings import CARDS, DBT_PROJECT
 from pipelines.sources.card import SourceCard, load_cards
 from pipelines.sources.layout import TableLayout
@@ -337,7 +337,9 @@ AREAS = {"areas": {"nl112": "CR02", "nl113": "CR03", "nl115": "CR03", "nl114": "
 def counted(*lines: str) -> tuple[list[tuple[Any, ...]], list[str | None]]:
     source = card(PROJECTS, {}, ("projects",), **COUNTING)
     found = statistics_rows(source, frame("ID~NUTS3~START", *lines, between="~"), AREAS, None, "f")
-    rows = found.observations.select("region_code", "period_code", "value", "value_attribute")
+    rows = with_zeros(source, found.observations, AREAS, lambda year: []).select(
+        "region_code", "period_code", "value", "value_attribute"
+    )
     assert set(rows["value_attribute"]) == {"None"}
     return sorted(rows.drop("value_attribute").rows()), found.regions.to_list()
 
@@ -426,3 +428,33 @@ def test_a_column_is_added_up_by_region_and_for_the_country() -> None:
         ("parks", "GM0363", 2.0, "None"),
         ("parks", "NL01", 4.0, "None"),
     ]
+
+
+def test_a_register_as_it_is_now_is_of_the_newest_year_of_each_region_on_whatever_page() -> None:
+    columns = {
+        "YEAR": {"to": "period", "reads": "year"},
+        "GM": {"to": "region", "reads": "region_code"},
+        "HA": {"to": "ha", "reads": "number"},
+    }
+    summed = {"combine": "sum", "counted": "parks", "dated": "newest", "totals": ["region"]}
+    source = card(columns, {}, ("parks", "ha"), **summed)
+    assert source.layout
+    pages = [frame("YEAR|GM|HA", "2022|363|2", "2022|14|1"), frame("YEAR|GM|HA", "2024|363|3", "2022|14|5")]
+    found = pl.concat(
+        statistics_rows(source, page, {}, None, "f").observations.with_columns(pl.lit(sha).alias("landed_sha256"))
+        for page, sha in zip(pages, "ab", strict=True)
+    )
+    rows = with_zeros(source, added_pages(found, source.layout), {}, lambda year: ["GM0014", "GM0034", "GM0363"])
+    assert sorted(rows.select("measure_code", "region_code", "period_code", "value").rows()) == [
+        ("ha", "GM0014", "2022JJ00", 6),
+        ("ha", "GM0034", "2024JJ00", 0),
+        ("ha", "GM0363", "2024JJ00", 5),
+        ("ha", "NL01", "2024JJ00", 11),
+        ("parks", "GM0014", "2022JJ00", 2),
+        # Nowhere in the register, so it has none.
+        ("parks", "GM0034", "2024JJ00", 0),
+        ("parks", "GM0363", "2024JJ00", 2),
+        ("parks", "NL01", "2024JJ00", 4),
+    ]
+    with pytest.raises(ValidationError, match="`dated` is for rows that are added up, with a column of years"):
+        card({**columns, "YEAR": {"to": "period", "reads": "day"}}, {}, ("parks", "ha"), **summed)
