@@ -7,7 +7,7 @@ from pipelines.clients.pages import MOST_PAGES, Records, Store
 from pipelines.errors import ChangedWhileReadError, SourceError
 from pipelines.sources.card import SourceCard
 
-Read = Callable[[bytes], tuple[int, Sequence[str]]]
+ReadPage = Callable[[bytes], tuple[int, Sequence[str]]]
 """Reads a page: how many rows there are in all, and the identity of each of its own, empty where it has none."""
 
 
@@ -17,7 +17,7 @@ def fetch_counted(
     page: Callable[[int], str],
     name: str,
     store: Store,
-    read: Read,
+    read: ReadPage,
     deepest: int | None = None,
     beyond: str = "",
 ) -> None:

@@ -76,7 +76,7 @@ def read_divisions(landed: Landed, target: Path, have: Snapshot | None = None) -
         _describe(landed, whole, target)
         whole = whole.filter(~_is_remainder(whole["region_code"]))
     whole.write_parquet(target / f"{ROWS_IN[card.shape]}.parquet", compression="zstd")
-    return tally.kept if card.counts_cases else whole.height, read.snapshot, tally
+    return tally.kept if card.has_cases else whole.height, read.snapshot, tally
 
 
 def _read_page(landed: Landed, resource: Resource) -> tuple[pl.DataFrame, Tally]:

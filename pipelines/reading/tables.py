@@ -270,7 +270,7 @@ class _Table:
         reader = self._key_reader(column)
 
         def one(text: str) -> str | None:
-            return None if column.may_be_blank and not text.strip() else reader(text)
+            return None if column.has_blanks and not text.strip() else reader(text)
 
         if column.separator is None:
             return self._read(name, one, pl.String())

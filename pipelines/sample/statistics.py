@@ -102,7 +102,7 @@ def _cases(layout: TableLayout, name: str, count: int) -> list[str]:
     """How the region of each case of a region is written: here and there with another one, or not at all."""
     column = next(c for c in layout.columns.values() if c.to == REGION)
     both = f"{name}{column.separator}{ELSEWHERE}" if column.separator else name
-    return [both if part % 10 == 3 else "" if column.may_be_blank and part % 9 == 8 else name for part in range(count)]
+    return [both if part % 10 == 3 else "" if column.has_blanks and part % 9 == 8 else name for part in range(count)]
 
 
 def _figures(card: SourceCard, categories: dict[str, str], period: str) -> dict[str, Any]:
@@ -151,7 +151,7 @@ def _periods(card: SourceCard) -> list[str]:
     count = HOW_MANY[card.cadence]
     if layout_of(card).dated:
         count = 1
-    elif not card.counts_cases:
+    elif not card.has_cases:
         count = max(count, -(-card.rows.min // (each * places)))
     if card.cadence is Cadence.WEEKLY:
         return [(last - timedelta(weeks=i)).strftime("%Y%m%d") for i in reversed(range(count))]

@@ -162,7 +162,7 @@ class SourceCard(Strict):
         return self.model_copy(update={"tables": years, "dimensions": {**self.dimensions, name: period}})
 
     @property
-    def counts_cases(self) -> bool:
+    def has_cases(self) -> bool:
         """Whether its rows are cases that are counted, so that its figures do not tell how many rows there were."""
         return bool(self.layout and self.layout.counted)
 

@@ -47,7 +47,7 @@ class FileColumn(Strict):
         names: for names of regions, the list of `seeds/region_names.csv` to look them up in: names, or the codes of
             another division, such as NUTS.
         separator: what is between the regions of a cell that may hold several; the row counts in each of them.
-        may_be_blank: whether a row may lack its region or period. Without a region it only counts in the total over all
+        has_blanks: whether a row may lack its region or period. Without a region it only counts in the total over all
             regions, if there is one; without a period it is left out.
         aliases: other headers that the source has had for it.
         is_optional: whether a file without it is accepted.
@@ -61,7 +61,7 @@ class FileColumn(Strict):
     reads: Reads = Reads.TEXT
     names: Text | None = None
     separator: Literal["|", ";", ",", "/"] | None = None
-    may_be_blank: bool = False
+    has_blanks: bool = False
     aliases: tuple[Text, ...] = ()
     is_optional: bool = False
     thousands: Literal[".", ",", " ", "'"] | None = None
@@ -77,8 +77,8 @@ class FileColumn(Strict):
             raise ValueError("`names` goes with `reads: region_name`, and the other way round")
         if self.separator and self.to != REGION:
             raise ValueError("`separator` is for a column of regions")
-        if self.may_be_blank and self.to not in (REGION, PERIOD):
-            raise ValueError("`may_be_blank` is for a column of regions or periods; other blanks are marks")
+        if self.has_blanks and self.to not in (REGION, PERIOD):
+            raise ValueError("`has_blanks` is for a column of regions or periods; other blanks are marks")
         if (self.thousands or self.decimal) and self.reads not in NUMBERS:
             raise ValueError("`thousands` and `decimal` are for numbers")
         if self.thousands and self.thousands == self.decimal:

@@ -327,8 +327,8 @@ def test_the_weekly_vacancies_of_werk_nl_are_as_published() -> None:
 
 PROJECTS = {
     "ID": {"to": "case"},
-    "NUTS3": {"to": "region", "reads": "region_name", "names": "areas", "separator": "|", "may_be_blank": True},
-    "START": {"to": "period", "reads": "year_of_day", "may_be_blank": True},
+    "NUTS3": {"to": "region", "reads": "region_name", "names": "areas", "separator": "|", "has_blanks": True},
+    "START": {"to": "period", "reads": "year_of_day", "has_blanks": True},
 }
 COUNTING = {"combine": "sum", "counted": "projects", "totals": ["region"]}
 AREAS = {"areas": {"nl112": "CR02", "nl113": "CR03", "nl115": "CR03", "nl114": "CR01"}}
@@ -394,9 +394,9 @@ def test_a_case_that_is_there_twice_or_cannot_be_placed_is_refused(lines: list[s
             "`separator` is for a column of",
         ),
         (
-            PROJECTS | {"EU": {"to": "eu", "reads": "number", "may_be_blank": True}},
+            PROJECTS | {"EU": {"to": "eu", "reads": "number", "has_blanks": True}},
             {},
-            "`may_be_blank` is for a column",
+            "`has_blanks` is for a column",
         ),
         ({k: c for k, c in PROJECTS.items() if k != "NUTS3"}, {}, "always there, not: region"),
     ],
