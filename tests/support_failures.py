@@ -90,6 +90,8 @@ def _ends_early(answer: Answer) -> Sent:
         content["links"] = [link for link in content["links"] if link["rel"] != "next"]
     if "nhits" in content:
         content["records"] = []
+    if "totalFeatures" in content:
+        content |= {"features": [], "numberReturned": 0}
     return Sent(json_answer(content))
 
 

@@ -71,6 +71,11 @@ class Grid:
         return layout_of(self.card).columns[self.header[place]]
 
     @property
+    def has_numbers(self) -> bool:
+        """Whether it has a column of numbers; a table of cases that are counted can do without."""
+        return bool(self.places(NUMBERS))
+
+    @property
     def number(self) -> int:
         """Where the last column of numbers stands."""
         return self.places(NUMBERS)[-1]
@@ -86,7 +91,9 @@ class Grid:
         return replace(self, rows=rows)
 
     def with_number(self, row: int, value: float) -> "Grid":
-        """With a number in a cell, as the source writes it."""
+        """With a number in a cell, as the source writes it; as it is, where there are none."""
+        if not self.has_numbers:
+            return self
         reads = self.column(self.number).reads
         kept = in_file(value, reads, layout_of(self.card))
         # Without thousands, which is one way to read it.

@@ -22,7 +22,7 @@ import support_wires
 from support_failures import Before, Source
 from support_wires import AS_IT_WAS, PORTAL, WIRES, Wire, portal_answer, sample_with
 
-from pipelines.clients import ogc_features
+from pipelines.clients import ogc_features, wfs
 from pipelines.ingest.refresh import FailedError, Refreshed
 from pipelines.sample.answers import Answer, json_answer
 from pipelines.sample.over_http import SampleServer, Sent, as_it_is, serving
@@ -32,7 +32,7 @@ Rows = list[dict[str, Any]]
 Pages = list[Rows]
 SAME, REFUSED, REFUSED_LATER, UNSEEN = "the same rows", "refused", "refused beside what landed before", "not seen"
 # What tells which page is asked for, and by how much it goes up from page to page.
-_PAGE_OF = re.compile(r"[?&](?:\$skip|%24skip|offset|start|page)=(\d+)")
+_PAGE_OF = re.compile(r"[?&](?:\$skip|%24skip|offset|start|startIndex|page)=(\d+)")
 _STATE = re.compile(r"/Properties$|/TableInfos|/datasets/[^/]*/?$|metas")
 
 
@@ -68,6 +68,7 @@ PROTOCOLS: dict[str, Paged] = {
     "hal": Paged(WIRES["hal"], _HAL),
     "hal without a count": Paged(WIRES["hal"], _HAL, is_counted=False),
     "hal without a count and names": Paged(WIRES["hal"], _HAL, is_counted=False, has_identities=False),
+    "wfs": Paged(WIRES["wfs"], r"/wfs\?"),
     "features": Paged(WIRES["ogc_features"], r"/items"),
     "features without a count": Paged(WIRES["ogc_features"], r"/items", is_counted=False),
     "features without a count and names": Paged(
@@ -296,6 +297,7 @@ def _pages_of(paged: Paged) -> Iterator[None]:
     with (
         patch.multiple(support_wires, PAGE=paged.size, MOST=paged.most),
         patch.object(ogc_features, "PAGE_SIZE", paged.size),
+        patch.object(wfs, "PAGE_SIZE", paged.size),
     ):
         yield
 

@@ -119,6 +119,13 @@ WIRES: dict[str, Wire] = {
         "amsterdam/subsidies", Protocol.OPENDATASOFT, _GRANT, "bedragVerleend", r"/exports/", access=_portal("2.1")
     ),
     "hal": Wire("amsterdam/subsidies", Protocol.HAL, _GRANT, "bedragVerleend", is_paged=True),
+    "wfs": Wire(
+        "rvo/ibis_bedrijventerreinen",
+        Protocol.WFS,
+        {"number": ("HA_NETTO",), "mark": ("HA_NETTO",), "code": ("GEM_CODES",)},
+        "HA_NETTO",
+        is_paged=True,
+    ),
     "ogc_features": Wire(
         "pdok/gemeente_gegeneraliseerd_2026",
         Protocol.OGC_FEATURES,

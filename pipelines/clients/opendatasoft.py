@@ -6,10 +6,11 @@ The two write points differently: version 1.0 latitude first in a list, version 
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from pipelines.clients.counted import fetch_counted
 from pipelines.clients.http import HttpClient
 from pipelines.clients.jsons import read_any, read_json, text_of, whole
-from pipelines.clients.pages import Records, State, Store
-from pipelines.errors import ChangedWhileReadError, SourceError
+from pipelines.clients.pages import State, Store
+from pipelines.errors import ChangedWhileReadError
 from pipelines.sources.access import OpendatasoftAccess
 from pipelines.sources.card import SourceCard
 
@@ -111,36 +112,20 @@ def _fetch_export(http: HttpClient, base: str, card: SourceCard, access: Opendat
 
 
 def _fetch_pages(http: HttpClient, card: SourceCard, access: OpendatasoftAccess, store: Store) -> None:
-    start, total = 0, None
-    records = Records()
-    for number in range(DEEPEST // _ROWS):
+    def page(start: int) -> str:
         query = urlencode({"dataset": access.dataset, "rows": _ROWS, "start": start})
-        url = f"{access.host.rstrip('/')}/api/records/1.0/search/?{query}"
-        body, (hits, identities) = http.get(card.dataset_id, url, read_hits)
-        if hits > DEEPEST:
-            problem = f"{hits} records, expected at most {DEEPEST} from version 1.0"
-            raise SourceError(card.dataset_id, problem, url=url, todo="use version 2.1 on the card")
-        total = hits if total is None else total
-        again = records.again(number + 1, filter(None, identities))
-        if changed := again or _problem(total, hits, len(identities), start):
-            raise ChangedWhileReadError(
-                card.dataset_id, changed, url=url, todo="run again; the count alone proves nothing"
-            )
-        store.keep(f"{PAGES}/{number:05d}", url, body)
-        start += len(identities)
-        if start == hits:
-            return
-    raise SourceError(card.dataset_id, f"{start} records after the last page, expected {hits}", url=url)
+        return f"{access.host.rstrip('/')}/api/records/1.0/search/?{query}"
 
-
-def _problem(total: int, hits: int, count: int, start: int) -> str | None:
-    if hits != total:
-        return f"the total number of records changed from {total} to {hits} while they were read"
-    if count == 0 and hits > start:
-        return f"no records from {start} on, expected {hits} in all"
-    if start + count > hits:
-        return f"{start + count} records, expected {hits}"
-    return None
+    fetch_counted(
+        http,
+        card,
+        page,
+        PAGES,
+        store,
+        read_hits,
+        deepest=DEEPEST,
+        beyond="use version 2.1 on the card, which has no pages",
+    )
 
 
 def _read_state(body: bytes, access: OpendatasoftAccess) -> State:

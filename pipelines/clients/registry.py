@@ -17,6 +17,7 @@ from pipelines.clients import (
     hal,
     ogc_features,
     opendatasoft,
+    wfs,
 )
 from pipelines.clients.kinds import AskedClient, CbsClient, Client, ODataClient, RecordsClient
 from pipelines.settings import Settings
@@ -24,7 +25,11 @@ from pipelines.sources.access import Access, Host, Protocol, Server, server_of
 
 ODATA: dict[Protocol, ODataClient] = {Protocol.CBS_ODATA4: cbs_odata4, Protocol.CBS_ODATA3: cbs_odata3}
 CBS: dict[Protocol, CbsClient] = {**ODATA, Protocol.CBS_BULK: cbs_bulk}
-RECORDS: dict[Protocol, RecordsClient[Any]] = {Protocol.OPENDATASOFT: opendatasoft, Protocol.HAL: hal}
+RECORDS: dict[Protocol, RecordsClient[Any]] = {
+    Protocol.OPENDATASOFT: opendatasoft,
+    Protocol.HAL: hal,
+    Protocol.WFS: wfs,
+}
 FILES: dict[Protocol, AskedClient[Any]] = {Protocol.CKAN: ckan, Protocol.FILE: file, Protocol.DROP: drop}
 """Each of their files is complete in itself: a year of a register, a quarter of a table."""
 AREAS: dict[Protocol, AskedClient[Any]] = {Protocol.OGC_FEATURES: ogc_features}
@@ -55,6 +60,7 @@ def addresses(settings: Settings) -> dict[Server, str]:
         Protocol.CKAN: settings.ckan_url,
         Protocol.HAL: settings.amsterdam_url,
         Protocol.OGC_FEATURES: settings.pdok_url,
+        Protocol.WFS: settings.warmteatlas_url,
         Protocol.EUROSTAT: settings.eurostat_url,
         Protocol.DROP: str(settings.drop),
     }

@@ -5,7 +5,7 @@ protocol that neither counts nor numbers its records, nothing else shows that pa
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
@@ -28,7 +28,8 @@ class Content:
 
     Attributes:
         total: all its rows.
-        rows: those of each series of figures (`measure;dims`), or all of them under an empty name.
+        rows: those of each series of figures (`measure;dims`), or all of them under an empty name; none where they are
+            cases, of which a figure holds many.
         filled: in how many rows each measure or field holds something.
         described: the measures, and the codes of other dimensions as in `dims`, in a table's own metadata.
     """
@@ -87,10 +88,11 @@ class Allowance:
         return ""
 
 
-def content_of(folder: Path, total: int) -> Content:
+def content_of(card: SourceCard, folder: Path, total: int) -> Content:
     """How much freshly read Parquet of any shape holds.
 
     Args:
+        card: whose it is.
         folder: where it is.
         total: how many rows were read.
     """
@@ -98,7 +100,8 @@ def content_of(folder: Path, total: int) -> Content:
     file = str(folder / f"{name}.parquet")
     with scanning(folder.parent) as con:
         if name == _OBSERVATIONS:
-            return _of_figures(con, folder, total)
+            found = _of_figures(con, folder, total)
+            return replace(found, rows={}) if card.has_cases else found
         columns = [column for column in FILES[name] if column not in _NO_CONTENT]
         return Content(total, {"": total}, dict(zip(columns, _counts(con, file, columns), strict=True)))
 

@@ -75,6 +75,10 @@ class KnownMunicipalities:
             return f"exists since {life[0]}"
         return f"ended on {life[1]}" if when[0] > life[1] else None
 
+    def there_in(self, year: int) -> list[str]:
+        """The municipalities on 1 January of a year."""
+        return sorted(code for code, (begun, ended) in self.lives.items() if begun <= date(year, 1, 1) <= ended)
+
     def may_be_to_come(self, code: str, when: Span) -> bool:
         """Whether an unknown code can be that of a merger since the newest table: codes are numbered upwards."""
         return code not in self.lives and (when[1].year > self.newest_year or code > max(self.lives))

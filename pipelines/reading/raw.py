@@ -111,7 +111,7 @@ def _content_before(card: SourceCard, have: Snapshot, landing: Landing, folder: 
         read = read_snapshot(card, have, landing, again, again / "raw")
     except RegiokompasError:
         return Content(known["rows"]) if known else None
-    return content_of(again / "raw", read.rows)
+    return content_of(card, again / "raw", read.rows)
 
 
 def _marker(folder: Path) -> dict[str, Any]:
@@ -155,7 +155,7 @@ def write_raw(
         periods = periods_of(card, built)
         refuse_codes_that_do_not_exist(card, built, periods)
         refuse_periods_to_come(card, periods, read.snapshot.landed_on)
-        now, accepted = content_of(built, read.rows), ""
+        now, accepted = content_of(card, built, read.rows), ""
         before = _content_before(card, have, landing, folder, Path(temporary)) if have and allowance else None
         if have and allowance and before:
             accepted = allowance.held(card, read.snapshot, now, have, before)

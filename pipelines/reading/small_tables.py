@@ -15,6 +15,7 @@ from pipelines.clients.jsonstat import read_cube
 from pipelines.clients.registry import FILES, RECORDS
 from pipelines.errors import MismatchError, SourceError
 from pipelines.landing.store import Resource, Snapshot
+from pipelines.reading.existing import boundaries
 from pipelines.reading.files.table_file import read_records, read_table
 from pipelines.reading.files.table_rows import FileTable
 from pipelines.reading.landed import Landed
@@ -22,8 +23,8 @@ from pipelines.reading.pages import Pages
 from pipelines.reading.registers import register_rows, register_year
 from pipelines.reading.remainders import remainders_among
 from pipelines.reading.shapes import CODES, MEASURES, ROWS_IN
-from pipelines.reading.tables import load_region_names, statistics_rows
-from pipelines.reading.tally import NOT_ASKED_FOR, NOT_CLASSIFIED, NOTHING, Tally
+from pipelines.reading.tables import added_pages, load_region_names, statistics_rows, with_zeros
+from pipelines.reading.tally import NOT_ASKED_FOR, NOT_CLASSIFIED, NOT_PLACED, NOTHING, Tally
 from pipelines.reading.told_periods import refuse_other_period
 from pipelines.reading.twins import refuse_twins
 from pipelines.seeds import SEEDS
@@ -39,7 +40,8 @@ def read_divisions(landed: Landed, target: Path, have: Snapshot | None = None) -
     the others are read.
 
     Returns:
-        The number of rows, the snapshot that they are from, and what became of the rows of the source.
+        The number of rows (of cases, where those are counted), the snapshot that they are from, and what became of the
+        rows of the source.
 
     Raises:
         SourceError: the bytes are not what the card or the protocol says, or two files have the same contents.
@@ -67,10 +69,14 @@ def read_divisions(landed: Landed, target: Path, have: Snapshot | None = None) -
     whole = pl.concat(frames).select(pl.lit(card.dataset_id).alias("dataset_id"), pl.all())
     if card.shape is Shape.OBSERVATIONS:
         whole = _as_observations(whole)
+        # Files are complete in themselves; pages are not.
+        if card.layout and card.layout.combine and (landed.protocol in RECORDS or card.layout.dated):
+            whole = added_pages(whole, card.layout)
+        whole = with_zeros(card, whole, region_names(), boundaries().there_in)
         _describe(landed, whole, target)
         whole = whole.filter(~_is_remainder(whole["region_code"]))
     whole.write_parquet(target / f"{ROWS_IN[card.shape]}.parquet", compression="zstd")
-    return whole.height, read.snapshot, tally
+    return tally.kept if card.has_cases else whole.height, read.snapshot, tally
 
 
 def _read_page(landed: Landed, resource: Resource) -> tuple[pl.DataFrame, Tally]:
@@ -101,10 +107,11 @@ def _read_page(landed: Landed, resource: Resource) -> tuple[pl.DataFrame, Tally]
 
 
 def _of_asked(tally: Tally, regions: pl.Series) -> Tally:
-    """What became of the rows, where the card only asks for those of some regions."""
-    aside = int(_is_remainder(regions).sum())
-    left_out = {NOT_ASKED_FOR: tally.kept - len(regions), NOT_CLASSIFIED: aside}
-    return tally.then(len(regions) - aside, left_out)
+    """What became of the rows, where the card only asks for those of some regions; null is one without a place."""
+    unplaced = regions.null_count()
+    aside = int(_is_remainder(regions.drop_nulls()).sum())
+    left_out = {NOT_ASKED_FOR: tally.kept - len(regions), NOT_CLASSIFIED: aside, NOT_PLACED: unplaced}
+    return tally.then(len(regions) - aside - unplaced, {why: rows for why, rows in left_out.items() if rows})
 
 
 def _is_remainder(regions: pl.Series) -> pl.Series:

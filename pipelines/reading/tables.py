@@ -23,7 +23,8 @@ from pipelines.reading.files.values import BLANK, ORDINARY, Cell
 from pipelines.seeds import RegionName, read_rows
 from pipelines.sources.card import SourceCard
 from pipelines.sources.dimensions import TOTAL, Measure
-from pipelines.sources.layout import NUMBERS, PERIOD, REGION, FileColumn, Reads, TableLayout, fold
+from pipelines.sources.layout import CASE, NUMBERS, PERIOD, REGION, FileColumn, Reads, TableLayout, fold
+from pipelines.sources.periods import year_of
 from pipelines.sources.units import is_count
 
 COUNTRY = "NL01"
@@ -32,6 +33,7 @@ _KEYS: dict[Reads, Callable[[str], str]] = {
     Reads.MONTH: values.read_month,
     Reads.QUARTER: values.read_quarter,
     Reads.YEAR: values.read_year,
+    Reads.YEAR_OF_DAY: values.read_year_of_day,
     Reads.REGION_CODE: values.read_region_code,
 }
 # The first of these that any part of a sum has is the mark of the sum.
@@ -46,7 +48,8 @@ class Statistics(NamedTuple):
     Attributes:
         observations: measure_code, region_code, period_code, dims, value, value_text, value_attribute; `value_text`
             is only filled for a measure that is read as text.
-        regions: the region code of each row of the table that the card asks for.
+        regions: the region code of each row of the table that the card asks for, the first of one in several; null for
+            a row that counts nowhere.
     """
 
     observations: pl.DataFrame
@@ -94,15 +97,16 @@ def statistics_rows(
         CardError: the card and its layout do not fit together.
     """
     table = _Table(card, frame, names, url, letters or {})
+    table.refuse_doubled_cases()
     categories = sorted(name for name, dimension in card.dimensions.items() if dimension.role == "category")
     keys = [REGION, PERIOD, *categories]
     key_boundary_year = table.keys(keys, period)
-    rows = table.cells(key_boundary_year)
+    rows = table.placed(table.cells(key_boundary_year))
     if table.layout.combine:
         rows = _added(rows, [*keys, "measure_code"])
     else:
         table.refuse_doubled(rows, [*keys, "measure_code"])
-    for name in table.layout.totals:
+    for name in (name for name in table.layout.totals if name != REGION):
         table.refuse_own_total(rows, name)
         total = _added(rows, [*(key for key in keys if key != name), "measure_code"])
         rows = pl.concat([rows, total.with_columns(pl.lit(TOTAL).alias(name)).select(rows.columns)])
@@ -121,7 +125,58 @@ def statistics_rows(
         "value_text",
         "value_attribute",
     )
-    return Statistics(observations, asked[REGION])
+    return Statistics(observations, table.places(asked))
+
+
+def added_pages(rows: pl.DataFrame, layout: TableLayout) -> pl.DataFrame:
+    """Observations of all pages of one table, where parts of one key can be on several: each key once.
+
+    A row is said to be from the page that its first part is on.
+    """
+    key = ["measure_code", "region_code", "period_code", "dims"]
+    if layout.dated:
+        rows = rows.with_columns(pl.col("period_code").max().over("region_code"))
+    first = rows.group_by(key, maintain_order=True).agg(pl.exclude("value", "value_text", "value_attribute").first())
+    return first.join(_added(rows, key), on=key, maintain_order="left").select(rows.columns)
+
+
+def with_zeros(
+    card: SourceCard,
+    rows: pl.DataFrame,
+    names: Mapping[str, Mapping[str, str]],
+    municipalities: Callable[[int], list[str]],
+) -> pl.DataFrame:
+    """Observations of a whole table, and a zero for each region in which nothing was counted.
+
+    Args:
+        card: its layout says what is counted, and of which regions: those of its list of names, else municipalities.
+        rows: the observations.
+        names: the region codes by list and folded name.
+        municipalities: those that there are on 1 January of a year.
+    """
+    layout = card.layout
+    if layout is None or layout.counted is None:
+        return rows
+    counted = rows.filter(pl.col("measure_code") == layout.counted)
+    periods = sorted(counted["period_code"].unique())[-1 if layout.dated else 0 :]
+    lists = [column.names for column in layout.columns.values() if column.names]
+    listed = sorted({code for name in lists for code in names[name].values()})
+    places = [(code, period) for period in periods for code in listed or municipalities(year_of(period))]
+    every = pl.DataFrame(places, schema={"region_code": pl.String, "period_code": pl.String}, orient="row").join(
+        counted.select("dims").unique(maintain_order=True), how="cross"
+    )
+    key = ["region_code", "dims", *([] if layout.dated else ["period_code"])]
+    measures = pl.DataFrame({"measure_code": [measure.code for measure in card.measures]})
+    zeros = every.join(counted, on=key, how="anti").join(measures, how="cross")
+    zeros = zeros.with_columns(
+        pl.lit(0.0).alias("value"),
+        pl.lit(None, pl.String).alias("value_text"),
+        pl.lit(ORDINARY).alias("value_attribute"),
+    )
+    # What else a row has is the same for all of a table, or said of its first page.
+    others = [name for name in rows.columns if name not in zeros.columns]
+    zeros = zeros.with_columns(pl.lit(rows[name].first(), rows.schema[name]).alias(name) for name in others)
+    return pl.concat([rows, zeros.select(rows.columns)])
 
 
 @dataclass(frozen=True)
@@ -156,7 +211,16 @@ class _Table:
         """Every cell of every measure, under its keys."""
         parts = []
         for measure in self.card.measures:
-            if name := self.columns.get(measure.code):
+            if measure.code == self.layout.counted:
+                parts.append(
+                    key_boundary_year.with_columns(
+                        pl.lit(measure.code).alias("measure_code"),
+                        pl.lit(1.0).alias("value"),
+                        pl.lit(None, pl.String).alias("value_text"),
+                        pl.lit(ORDINARY).alias("value_attribute"),
+                    )
+                )
+            elif name := self.columns.get(measure.code):
                 parts.append(
                     key_boundary_year.with_columns(pl.lit(measure.code).alias("measure_code")).hstack(
                         self._values(measure, name)
@@ -166,10 +230,31 @@ class _Table:
             raise self.error("it has none of the measures on the card", "give them columns in `layout`")
         return pl.concat(parts)
 
+    def placed(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """The rows under each of their regions, and all of them once under the country if there is a total over it."""
+        there = rows.filter(pl.col(PERIOD).is_not_null())
+        each = there.explode(REGION) if rows.schema[REGION] == pl.List(pl.String) else there
+        each = each.filter(pl.col(REGION).is_not_null())
+        if REGION not in self.layout.totals:
+            return each
+        if COUNTRY in each[REGION]:
+            problem = f"it has figures of {COUNTRY} already"
+            raise self.error(problem, f"take {REGION} out of `totals` on the card")
+        return pl.concat([each, there.with_columns(pl.lit(COUNTRY).alias(REGION))])
+
+    def places(self, rows: pl.DataFrame) -> pl.Series:
+        """The region of each row, the first of one in several; null where a row counts nowhere."""
+        first = pl.col(REGION)
+        if rows.schema[REGION] == pl.List(pl.String):
+            first = first.list.first()
+        if REGION in self.layout.totals:
+            first = first.fill_null(COUNTRY)
+        return rows.select(pl.when(pl.col(PERIOD).is_not_null()).then(first)).to_series()
+
     def _key(self, key: str, name: str | None, period: str | None) -> pl.Series:
         if name is not None:
             column = self.layout.columns[name]
-            return self._read(name, self._key_reader(column), pl.String()).alias(key)
+            return self._read_keys(name, column).alias(key)
         if key == REGION:
             return pl.repeat(COUNTRY, self.frame.height, dtype=pl.String, eager=True).alias(key)
         if key == PERIOD and period is not None:
@@ -180,6 +265,23 @@ class _Table:
                 "name the file by its period and the day of the download, such as 2026KW03__2026-11-20.csv",
             )
         raise CardError(f"card {self.card.dataset_id}: dimension {key} has no column -> give it one in `layout`")
+
+    def _read_keys(self, name: str, column: FileColumn) -> pl.Series:
+        reader = self._key_reader(column)
+
+        def one(text: str) -> str | None:
+            return None if column.has_blanks and not text.strip() else reader(text)
+
+        if column.separator is None:
+            return self._read(name, one, pl.String())
+        separator = column.separator
+
+        def several(text: str) -> list[str | None]:
+            parts = [one(part) for part in text.split(separator)]
+            # Two codes of other years can be of one region.
+            return list(dict.fromkeys(part for part in parts if part)) or [None]
+
+        return self._read(name, several, pl.List(pl.String))
 
     def _key_reader(self, column: FileColumn) -> Callable[[str], str]:
         if column.reads is Reads.REGION_NAME:
@@ -235,7 +337,7 @@ class _Table:
             }
         )
 
-    def _read(self, name: str, read: Callable[[str], str | Cell], kind: pl.DataType) -> pl.Series:
+    def _read(self, name: str, read: Callable[[str], object], kind: pl.DataType) -> pl.Series:
         """Read the cells of a column, each distinct text once."""
         column = self.frame[name]
         texts = column.unique(maintain_order=True)
@@ -271,6 +373,15 @@ class _Table:
             first = ", ".join(str(part) for part in doubled.select(key).row(0))
             problem = f"{doubled.height} cells share a key that must be unique, the first {first}"
             raise self.error(problem, "give the column that tells them apart, or `combine: sum` if they are parts")
+
+    def refuse_doubled_cases(self) -> None:
+        """Refuse a row that is there twice, where each has something of its own."""
+        if (name := self.columns.get(CASE)) is None:
+            return
+        cases = self.frame[name].str.strip_chars()
+        if (doubled := cases.is_duplicated() | (cases == "")).any():
+            problem = f"column {name} holds {cases.filter(doubled)[0]!r} in {doubled.sum()} rows, expected each once"
+            raise self.error(problem, "ask the source what its rows are; they may be parts of one case")
 
     def refuse_own_total(self, rows: pl.DataFrame, name: str) -> None:
         """Refuse to add up a dimension that already has a total among its codes."""

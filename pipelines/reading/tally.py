@@ -9,6 +9,7 @@ from typing import NamedTuple
 KEPT = "kept"
 NOT_ASKED_FOR = "not_asked_for"
 NOT_CLASSIFIED = "not_classified"
+NOT_PLACED = "not_placed"
 
 
 class Tally(NamedTuple):

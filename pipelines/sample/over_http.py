@@ -36,6 +36,7 @@ PATHS: dict[Server, tuple[str, str]] = {
     Protocol.CKAN: ("ckan", "/data/api/3/action"),
     Protocol.HAL: ("amsterdam", "/amsterdam/v1"),
     Protocol.OGC_FEATURES: ("pdok", "/pdok/ogc/v1"),
+    Protocol.WFS: ("wfs", "/geoserver/WarmteAtlas/wfs"),
     Protocol.EUROSTAT: ("eurostat", "/eurostat/data"),
 }
 FILES = "files"
@@ -49,6 +50,7 @@ SETTINGS: dict[Server, str] = {
     Protocol.CKAN: "REGIOKOMPAS_CKAN_URL",
     Protocol.HAL: "REGIOKOMPAS_AMSTERDAM_URL",
     Protocol.OGC_FEATURES: "REGIOKOMPAS_PDOK_URL",
+    Protocol.WFS: "REGIOKOMPAS_WARMTEATLAS_URL",
     Protocol.EUROSTAT: "REGIOKOMPAS_EUROSTAT_URL",
 }
 

@@ -1,4 +1,4 @@
-"""Serves files and records: at addresses of their own, in a CKAN catalogue, as HAL pages, and in the drop folder."""
+"""Serves files and records: at addresses of their own, in a CKAN catalogue, by HAL or WFS, and in the drop folder."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from pipelines.clients.drop import folder_of
-from pipelines.sources.access import CkanAccess, DropAccess, FileAccess, Form, HalAccess
+from pipelines.sources.access import CkanAccess, DropAccess, FileAccess, Form, HalAccess, WfsAccess
 from pipelines.sources.card import Shape, SourceCard
 
 from . import registers, statistics
@@ -67,6 +67,33 @@ class Files:
             if isinstance(access, HalAccess) and access.path.strip("/") == "/".join(parts):
                 return self._page(card, access, query)
         raise RefusedError(404, "Not found.")
+
+    def wfs(self, parts: list[str], query: Query) -> Answer:
+        """A page of the features of one type, with the properties that were asked for."""
+        asked = {name: values[0] for name, values in query.items()}
+        for card in self._cards:
+            access = card.access[0]
+            if isinstance(access, WfsAccess) and access.feature_type == asked.get("typeNames"):
+                return self._features(card, access, asked)
+        return Answer(400, b"<ows:ExceptionReport/>", {"Content-Type": "application/xml"})
+
+    def _features(self, card: SourceCard, access: WfsAccess, asked: Mapping[str, str]) -> Answer:
+        records = self._sheets(card)[0].records()
+        start = int(asked.get("startIndex", "0"))
+        page = records[start : start + int(asked["count"])]
+        features = [
+            {"type": "Feature", "id": f"park.{i}", "geometry": None, "properties": {access.sort_by: i, **record}}
+            for i, record in enumerate(page, start + 1)
+        ]
+        content = {
+            "type": "FeatureCollection",
+            "features": features,
+            "totalFeatures": len(records),
+            "numberMatched": len(records),
+            "numberReturned": len(features),
+            "crs": None,
+        }
+        return json_answer(content)
 
     def _file(self, card: SourceCard, number: int) -> Answer:
         kind = "zip" if layout_of(card).member else layout_of(card).format

@@ -69,6 +69,8 @@ def period_text(code: str, reads: Reads) -> str:
     year, number = str(year_of(code)), number_of(code)
     if reads is Reads.DAY and (days := period_days(code)):
         return f"{days[0]:%d-%m-%Y}"
+    if reads is Reads.YEAR_OF_DAY:
+        return f"04/09/{year}"
     if reads is Reads.MONTH:
         return f"{MONTHS[number - 1]} {year}"
     return f"{number}e kwartaal {year}" if reads is Reads.QUARTER else year

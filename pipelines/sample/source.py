@@ -38,6 +38,7 @@ class SampleSource:
             (bases[Protocol.CKAN], self._files.ckan),
             (bases[Protocol.HAL], self._files.hal),
             (bases[Protocol.OGC_FEATURES], _single(SampleAreas(cards, bases[Protocol.OGC_FEATURES]).answer)),
+            (bases[Protocol.WFS], self._files.wfs),
             (bases[Protocol.EUROSTAT], Eurostat(cards).answer),
         ]
 

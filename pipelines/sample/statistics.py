@@ -12,7 +12,7 @@ from typing import Any
 from pipelines.seeds import RegionName, csv_rows, read_seed
 from pipelines.sources.access import Protocol
 from pipelines.sources.card import Cadence, SourceCard
-from pipelines.sources.layout import PERIOD, REGION, FileColumn, Reads, TableLayout
+from pipelines.sources.layout import CASE, PERIOD, REGION, FileColumn, Reads, TableLayout
 from pipelines.sources.periods import code_of, whole_year, year_of
 
 from .boundaries import boundary_year_of, in_year, labour_market_region, municipalities, regions
@@ -27,6 +27,8 @@ HOW_MANY = {Cadence.WEEKLY: 6, Cadence.MONTHLY: 6, Cadence.QUARTERLY: 4, Cadence
 # Notes on names used besides the usual one: those of a half, and those that a source kept after a merger.
 BESIDE = ("halve gemeente", "door UWV ook na", "schrijfwijze van UWV")
 SMALL = 10
+# The NUTS 3 region of Utrecht.
+ELSEWHERE = "NL350"
 CLASSES = ((0.25, "zeer ruim"), (0.67, "ruim"), (1.5, "gemiddeld"), (4.0, "krap"), (float("inf"), "zeer krap"))
 SheetRows = list[list[Any]]
 
@@ -56,9 +58,14 @@ def _rows(card: SourceCard, header: list[str], period: str) -> SheetRows:
             }
             _derive(card, values)
             names = _written(layout, region)
+            if layout.counted:
+                names = _cases(layout, names[0], int(values[layout.counted].number or 0))
             for part, name in enumerate(names):
                 cells = {**beside, **_beside(region, part)}
                 for head, col in layout.columns.items():
+                    if col.to == CASE:
+                        cells[head] = f"{card.table}-{period}-{region}-{part + 1}"
+                        continue
                     cells[head] = _cell(card, col, categories, values, period, name, part, len(names))
                 rows.append([cells.get(head, "") for head in header])
     return rows
@@ -76,6 +83,9 @@ def _cell(
 ) -> Any:
     if col.to == REGION:
         return name
+    # Of a register as it is now, some was not looked at this year.
+    if col.to == PERIOD and layout_of(card).dated and part % 5 == 4:
+        return period_text(whole_year(year_of(period) - 1), col.reads)
     if col.to == PERIOD:
         return period_text(period, col.reads)
     if col.to in categories:
@@ -86,6 +96,13 @@ def _cell(
     # A municipality under several names: each has a part, and the parts add up.
     share = number // parts + (number % parts if part == 0 else 0) if parts > 1 else number
     return in_file(share, col.reads, layout_of(card))
+
+
+def _cases(layout: TableLayout, name: str, count: int) -> list[str]:
+    """How the region of each case of a region is written: here and there with another one, or not at all."""
+    column = next(c for c in layout.columns.values() if c.to == REGION)
+    both = f"{name}{column.separator}{ELSEWHERE}" if column.separator else name
+    return [both if part % 10 == 3 else "" if column.has_blanks and part % 9 == 8 else name for part in range(count)]
 
 
 def _figures(card: SourceCard, categories: dict[str, str], period: str) -> dict[str, Any]:
@@ -127,11 +144,15 @@ def _derive(card: SourceCard, values: dict[str, SampleCell]) -> None:
 def _periods(card: SourceCard) -> list[str]:
     """The last periods, oldest first, enough of them for a plausible number of rows."""
     each = prod(len(_codes(card, name)) for name in _dimensions(card)) * len(card.measures)
-    for dimension in layout_of(card).totals:
+    for dimension in set(layout_of(card).totals) - {REGION}:
         each = each * (len(_codes(card, dimension)) + 1) // len(_codes(card, dimension))
     last = card.ended.since if card.ended else date(LAST_YEAR, 12, 30)
     places = len(_regions(card, last.strftime("%Y%m%d")))
-    count = max(HOW_MANY[card.cadence], -(-card.rows.min // (each * places)))
+    count = HOW_MANY[card.cadence]
+    if layout_of(card).dated:
+        count = 1
+    elif not card.has_cases:
+        count = max(count, -(-card.rows.min // (each * places)))
     if card.cadence is Cadence.WEEKLY:
         return [(last - timedelta(weeks=i)).strftime("%Y%m%d") for i in reversed(range(count))]
     if card.cadence is Cadence.MONTHLY:
@@ -167,6 +188,8 @@ def _regions(card: SourceCard, period: str) -> list[str]:
     lists = {c.names for c in layout_of(card).columns.values() if c.names}
     if "labour_market_region" in lists:
         return sorted({labour_market_region(m) for m in municipalities().values()})
+    if "nuts3" in lists:
+        return sorted(code for code in regions() if code.startswith("CR"))
     if "province" in lists:
         return sorted(code for code in regions() if code.startswith("PV"))
     return [m.code for m in in_year(boundary_year_of(year_of(period)))]

@@ -19,6 +19,7 @@ class Protocol(StrEnum):
     OPENDATASOFT = "opendatasoft"
     HAL = "hal"
     OGC_FEATURES = "ogc_features"
+    WFS = "wfs"
     EUROSTAT = "eurostat"
     FILE = "file"
     DROP = "drop"
@@ -140,6 +141,15 @@ class OgcAccess(_Access):
     query: Parameters = Field(default_factory=dict)
 
 
+class WfsAccess(_Access):
+    """The features of one type of a WFS; `sort_by` is a property that puts them in an order."""
+
+    leads_to = Form.TABLE
+    protocol: Literal[Protocol.WFS]
+    feature_type: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]+$")]
+    sort_by: Name
+
+
 class EurostatAccess(_Access):
     """A dataset of Eurostat; `query` filters it: each parameter is repeated for each of its values."""
 
@@ -173,7 +183,15 @@ class DropAccess(_Access):
 
 
 Access = Annotated[
-    CbsAccess | CkanAccess | OpendatasoftAccess | HalAccess | OgcAccess | EurostatAccess | FileAccess | DropAccess,
+    CbsAccess
+    | CkanAccess
+    | OpendatasoftAccess
+    | HalAccess
+    | OgcAccess
+    | WfsAccess
+    | EurostatAccess
+    | FileAccess
+    | DropAccess,
     Field(discriminator="protocol"),
 ]
 """Any way, recognised by its protocol."""

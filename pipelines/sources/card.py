@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field, StringConstraints, ValidationError, mode
 from pipelines.errors import CardError, shown
 from pipelines.sources.access import Access, Form, Protocol
 from pipelines.sources.dimensions import Dimension, Measure
-from pipelines.sources.layout import PERIOD, REGION, TableLayout
+from pipelines.sources.layout import CASE, PERIOD, REGION, TableLayout
 from pipelines.sources.periods import PeriodCode, whole_year, year_of
 from pipelines.sources.register import Register
 from pipelines.sources.strict import Bilingual, Strict, Text
@@ -162,6 +162,11 @@ class SourceCard(Strict):
         return self.model_copy(update={"tables": years, "dimensions": {**self.dimensions, name: period}})
 
     @property
+    def has_cases(self) -> bool:
+        """Whether its rows are cases that are counted, so that its figures do not tell how many rows there were."""
+        return bool(self.layout and self.layout.counted)
+
+    @property
     def shape(self) -> Shape:
         """What its rows are."""
         if self.measures:
@@ -232,10 +237,12 @@ class SourceCard(Strict):
         if Form.CBS_TABLE in forms and not self.dimensions:
             raise ValueError("a table of CBS has `dimensions`")
         if self.layout:
-            known = REGISTER_FIELDS if self.subsidy_register else {"region", "period", *self.dimensions}
+            known = REGISTER_FIELDS if self.subsidy_register else {REGION, PERIOD, CASE, *self.dimensions}
             known |= {m.code for m in self.measures}
             if strange := sorted({column.to for column in self.layout.columns.values()} - known):
                 raise ValueError(f"layout: {shown(strange)} is not one of {shown(sorted(known), 20)}")
+            if self.layout.counted and self.layout.counted not in {m.code for m in self.measures}:
+                raise ValueError(f"layout: `counted` names {self.layout.counted}, which is not one of the measures")
         return self
 
     @model_validator(mode="after")

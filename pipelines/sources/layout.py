@@ -11,6 +11,8 @@ from pipelines.sources.strict import Strict, Text
 
 REGION: Final = "region"
 PERIOD: Final = "period"
+CASE: Final = "case"
+"""What makes each row of a table its own: a row that is there twice would be counted twice."""
 AMOUNTS = ("amount_requested_eur", "amount_granted_eur", "amount_settled_eur")
 """What the amounts of a register of subsidies become."""
 
@@ -25,12 +27,13 @@ class Reads(StrEnum):
     MONTH = "month"
     QUARTER = "quarter"
     YEAR = "year"
+    YEAR_OF_DAY = "year_of_day"
     REGION_CODE = "region_code"
     REGION_NAME = "region_name"
 
 
 NUMBERS = frozenset({Reads.NUMBER, Reads.DUTCH_NUMBER})
-PERIODS = frozenset({Reads.DAY, Reads.MONTH, Reads.QUARTER, Reads.YEAR})
+PERIODS = frozenset({Reads.DAY, Reads.MONTH, Reads.QUARTER, Reads.YEAR, Reads.YEAR_OF_DAY})
 REGIONS = frozenset({Reads.REGION_CODE, Reads.REGION_NAME})
 
 
@@ -38,9 +41,14 @@ class FileColumn(Strict):
     """One column that is read.
 
     Attributes:
-        to: what it becomes: `region`, `period`, a category dimension or a measure of the card, or a register's field.
+        to: what it becomes: `region`, `period`, a category dimension or a measure of the card, or a register's field;
+            `case` for what each row has of its own, which is only looked at for rows that are there twice.
         reads: what its cells hold.
-        names: for names of regions, the list of `seeds/region_names.csv` to look them up in.
+        names: for names of regions, the list of `seeds/region_names.csv` to look them up in: names, or the codes of
+            another division, such as NUTS.
+        separator: what is between the regions of a cell that may hold several; the row counts in each of them.
+        has_blanks: whether a row may lack its region or period. Without a region it only counts in the total over all
+            regions, if there is one; without a period it is left out.
         aliases: other headers that the source has had for it.
         is_optional: whether a file without it is accepted.
         thousands: the thousands separator of its numbers. Without it and `decimal`, `number` has a decimal point and no
@@ -52,6 +60,8 @@ class FileColumn(Strict):
     to: Text
     reads: Reads = Reads.TEXT
     names: Text | None = None
+    separator: Literal["|", ";", ",", "/"] | None = None
+    has_blanks: bool = False
     aliases: tuple[Text, ...] = ()
     is_optional: bool = False
     thousands: Literal[".", ",", " ", "'"] | None = None
@@ -65,6 +75,10 @@ class FileColumn(Strict):
                 raise ValueError(f"a column to `{to}` reads one of: {', '.join(sorted(allowed))}")
         if (self.reads is Reads.REGION_NAME) != (self.names is not None):
             raise ValueError("`names` goes with `reads: region_name`, and the other way round")
+        if self.separator and self.to != REGION:
+            raise ValueError("`separator` is for a column of regions")
+        if self.has_blanks and self.to not in (REGION, PERIOD):
+            raise ValueError("`has_blanks` is for a column of regions or periods; other blanks are marks")
         if (self.thousands or self.decimal) and self.reads not in NUMBERS:
             raise ValueError("`thousands` and `decimal` are for numbers")
         if self.thousands and self.thousands == self.decimal:
@@ -86,7 +100,12 @@ class TableLayout(Strict):
         notes: rows that are not data, by their first cell, with `*` and `?`, where the general rule leaves them in.
         marks: for a mark that `seeds/value_status.csv` gives another meaning than this source, the mark there to use.
         combine: `sum` adds up the rows with one key; without it two rows with one key are an error.
-        totals: dimensions over which a total is made as well, under the code `total`.
+        counted: the measure that is the number of rows, for a table whose rows are cases, such as projects. A region in
+            which there is none in a period of the table has zero: of those of its list of names, else a municipality.
+        dated: `newest` for a register as it is at one moment, in which each row has the year it was last looked at: the
+            figures of a region are of all its rows, and of the newest of their years.
+        totals: dimensions over which a total is made as well, under the code `total`; over `region` it is the country,
+            in which each row counts once.
         never_added: dimensions whose codes overlap, so that they are always kept apart.
         columns: by header.
     """
@@ -100,6 +119,8 @@ class TableLayout(Strict):
     notes: tuple[Text, ...] = ()
     marks: dict[Text, Text] = Field(default_factory=dict)
     combine: Literal["sum"] | None = None
+    counted: Text | None = None
+    dated: Literal["newest"] | None = None
     totals: tuple[Text, ...] = ()
     never_added: tuple[Text, ...] = ()
     columns: dict[Text, FileColumn]
@@ -128,10 +149,24 @@ class TableLayout(Strict):
         if overlap := sorted(set(self.totals) & set(self.never_added)):
             raise ValueError(f"never added, so no total over it can be made: {shown(overlap)}")
         always = {c.to for c in self.columns.values() if not c.is_optional and c.reads is Reads.TEXT}
+        regions = {c.to for c in self.columns.values() if not c.is_optional and c.to == REGION}
         # What is not a column is summed over, which is adding too.
-        if absent := sorted({*self.totals, *self.never_added} - always):
+        if absent := sorted((set(self.totals) - always - regions) | (set(self.never_added) - always)):
             raise ValueError(
                 f"`totals` and `never_added` name text columns that are always there, not: {shown(absent)}"
+            )
+        if (self.counted or REGION in self.totals) and not self.combine:
+            raise ValueError(
+                "`counted` and a total over `region` are for rows that are added up: give `combine: sum` too"
+            )
+        years = {c.reads for c in self.columns.values() if c.to == PERIOD} <= {Reads.YEAR, Reads.YEAR_OF_DAY}
+        if self.dated and not (self.combine and years and any(c.to == PERIOD for c in self.columns.values())):
+            raise ValueError("`dated` is for rows that are added up, with a column of years: give `combine: sum` too")
+        several = [name for name, c in self.columns.items() if c.separator]
+        if several and any(c.reads in NUMBERS for c in self.columns.values()):
+            raise ValueError(
+                f"{shown(several)} may hold several regions: a row can be counted in each of them, but how much of a"
+                " number is in which is not told"
             )
         return self
 

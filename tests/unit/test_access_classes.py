@@ -22,6 +22,7 @@ from pipelines.sources.access import (
     OgcAccess,
     OpendatasoftAccess,
     Protocol,
+    WfsAccess,
 )
 
 ROAD: TypeAdapter[Access] = TypeAdapter(Access)
@@ -35,6 +36,7 @@ ROADS: list[tuple[dict[str, Any], type]] = [
     ({"protocol": "opendatasoft", "host": "https://data.eindhoven.nl", "dataset": "x"}, OpendatasoftAccess),
     ({"protocol": "hal", "path": "subsidies/openbaar_subsidieregister", "embedded": "x"}, HalAccess),
     ({"protocol": "ogc_features", "collection": "gemeente_gegeneraliseerd"}, OgcAccess),
+    ({"protocol": "wfs", "feature_type": "WarmteAtlas:IBISbedrijventerreinen", "sort_by": "RIN_NUMMER"}, WfsAccess),
     ({"protocol": "eurostat", "dataset": "nama_10r_3gdp", "query": {"geo": ["BE254"]}}, EurostatAccess),
     ({"protocol": "file", "urls": ["https://example.org/a%20b.csv"]}, FileAccess),
     ({"protocol": "drop", "page": "https://example.org", "how": HOW}, DropAccess),

@@ -14,14 +14,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support_http import BASE, register_card
 
-from pipelines.clients import cbs_odata3, cbs_odata4, ckan, eurostat, hal, jsons, odata, ogc_features, opendatasoft
+from pipelines.clients import cbs_odata3, cbs_odata4, ckan, eurostat, hal, jsons, odata, ogc_features, opendatasoft, wfs
 from pipelines.clients.files import check_file
 from pipelines.clients.jsonstat import read_cube
 from pipelines.errors import RegiokompasError
-from pipelines.sources.access import CkanAccess, HalAccess, OgcAccess, OpendatasoftAccess
+from pipelines.sources.access import CkanAccess, HalAccess, OgcAccess, OpendatasoftAccess, WfsAccess
 from pipelines.sources.card import SourceCard
 
 HAL = HalAccess.model_validate({"protocol": "hal", "path": "a/b", "embedded": "b"})
+WFS = WfsAccess.model_validate({"protocol": "wfs", "feature_type": "a:b", "sort_by": "c"})
 ODS = {
     version: OpendatasoftAccess.model_validate(
         {"protocol": "opendatasoft", "host": "https://example.org", "dataset": "d", "version": version}
@@ -118,6 +119,8 @@ READERS = {
     "ogc page": Reader(FEATURES, lambda body: ogc_features.read_page(body, OGC)),
     "ogc rows": Reader(FEATURES, lambda body: ogc_features.boundary_rows(OGC_CARD, ogc_features.features(body)).rows()),
     "ckan": Reader(PACKAGE, lambda body: ckan.choose(CKAN_CARD, ckan.read_package(body), CKAN.resources)),
+    "wfs page": Reader(FEATURES, wfs.read_page),
+    "wfs records": Reader(FEATURES, lambda body: wfs.records(body, WFS)),
     "hal page": Reader(PAGE, lambda body: hal.read_page(body, HAL)),
     "hal records": Reader(PAGE, lambda body: hal.records(body, HAL)),
     "opendatasoft 1.0": Reader(HITS, lambda body: opendatasoft.records(body, ODS["1.0"])),

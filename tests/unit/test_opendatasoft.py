@@ -121,7 +121,7 @@ def test_no_hits_and_no_records_are_an_empty_dataset(site: Site) -> None:
 @pytest.mark.parametrize(
     ("first", "second", "problem"),
     [
-        (hits(10260, 1000), hits(0, 0), "expected at most 10000 from version 1.0 -> use version 2.1"),
+        (hits(10260, 1000), hits(0, 0), "expected at most 10000 in pages -> use version 2.1"),
         (hits(1500, 1000), hits(1500, 0), "no records from 1000 on"),
         (hits(1500, 1000), hits(1500, 600), "1600 records, expected 1500"),
         (hits(1500, 1000), hits(1400, 500), "the total number of records changed from 1500 to 1400"),

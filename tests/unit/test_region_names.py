@@ -35,6 +35,7 @@ SCHEMES = {
     "labour_market_region": "AM",
     "province": "PV",
     "corop": "CR",
+    "nuts3": "CR",
 }
 CODES: dict[tuple[str, str], str] = {(row["name_list"], folded(row["name"])): row["region_code"] for row in ROWS}
 

@@ -15,7 +15,7 @@ from support import SHARED
 from pipelines.errors import CardError, SourceError
 from pipelines.reading.files.table_columns import ROW
 from pipelines.reading.files.table_file import read_table
-from pipelines.reading.tables import load_region_names, statistics_rows
+from pipelines.reading.tables import added_pages, load_region_names, statistics_rows, with_zeros
 from pipelines.settings import CARDS, DBT_PROJECT
 from pipelines.sources.card import SourceCard, load_cards
 from pipelines.sources.layout import TableLayout
@@ -50,8 +50,8 @@ def card(columns: dict[str, Any], dimensions: dict[str, Any], measures: tuple[st
     )
 
 
-def frame(names: str, *lines: str) -> pl.DataFrame:
-    table = pl.DataFrame([line.split("|") for line in lines], schema=names.split("|"), orient="row")
+def frame(names: str, *lines: str, between: str = "|") -> pl.DataFrame:
+    table = pl.DataFrame([line.split(between) for line in lines], schema=names.split(between), orient="row")
     return table.with_row_index(ROW, 5)
 
 
@@ -323,3 +323,138 @@ def test_the_weekly_vacancies_of_werk_nl_are_as_published() -> None:
     assert by_week["20210330"] == (202_504, 352)
     drenthe = found.filter(pl.col("region_code").is_in(["GM1680", "GM0106"]), period_code="20200107")
     assert dict(drenthe.select("region_code", "value").iter_rows()) == {"GM1680": 59, "GM0106": 713}
+
+
+PROJECTS = {
+    "ID": {"to": "case"},
+    "NUTS3": {"to": "region", "reads": "region_name", "names": "areas", "separator": "|", "has_blanks": True},
+    "START": {"to": "period", "reads": "year_of_day", "has_blanks": True},
+}
+COUNTING = {"combine": "sum", "counted": "projects", "totals": ["region"]}
+AREAS = {"areas": {"nl112": "CR02", "nl113": "CR03", "nl115": "CR03", "nl114": "CR01"}}
+
+
+def counted(*lines: str) -> tuple[list[tuple[Any, ...]], list[str | None]]:
+    source = card(PROJECTS, {}, ("projects",), **COUNTING)
+    found = statistics_rows(source, frame("ID~NUTS3~START", *lines, between="~"), AREAS, None, "f")
+    rows = with_zeros(source, found.observations, AREAS, lambda year: []).select(
+        "region_code", "period_code", "value", "value_attribute"
+    )
+    assert set(rows["value_attribute"]) == {"None"}
+    return sorted(rows.drop("value_attribute").rows()), found.regions.to_list()
+
+
+def test_cases_are_counted_in_each_of_their_regions_and_once_for_the_country() -> None:
+    rows, regions = counted(
+        "a~NL112~04/09/2023", "b~NL112|NL115~2023-01-31", "c~~13/12/2023", "d~NL113|NL115~31-12-2024"
+    )
+    assert rows == [
+        # Two codes of one region are one region, and a region of the list without a case has none of them.
+        ("CR01", "2023JJ00", 0),
+        ("CR01", "2024JJ00", 0),
+        ("CR02", "2023JJ00", 2),
+        ("CR02", "2024JJ00", 0),
+        ("CR03", "2023JJ00", 1),
+        ("CR03", "2024JJ00", 1),
+        ("NL01", "2023JJ00", 3),
+        ("NL01", "2024JJ00", 1),
+    ]
+    assert regions == ["CR02", "CR02", "NL01", "CR03"]
+
+
+def test_a_case_without_a_period_counts_nowhere_and_is_told() -> None:
+    rows, regions = counted("a~NL112~", "b~NL112~04/09/2023")
+    assert ("CR02", "2023JJ00", 1) in rows and ("NL01", "2023JJ00", 1) in rows
+    assert regions == [None, "CR02"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        (["a~NL112~04/09/2023", "a~NL115~04/09/2023"], "column ID holds 'a' in 2 rows, expected each once"),
+        (["~NL112~04/09/2023"], "column ID holds '' in 1 rows"),
+        (["a~NL112|DE111~04/09/2023"], r"column NUTS3 holds 'NL112\|DE111' in row 5: no region has this name"),
+        (["a~NL112~31/02/2023"], "column START holds '31/02/2023' in row 5: .* is not a day"),
+    ],
+)
+def test_a_case_that_is_there_twice_or_cannot_be_placed_is_refused(lines: list[str], told: str) -> None:
+    with pytest.raises(SourceError, match=told):
+        counted(*lines)
+
+
+@pytest.mark.parametrize(
+    ("columns", "changed", "told"),
+    [
+        (PROJECTS, {"combine": None}, "`counted` and a total over `region` are for rows that are added up"),
+        (PROJECTS, {"counted": "people"}, "`counted` names people, which is not one of the measures"),
+        (PROJECTS | {"EU": {"to": "eu", "reads": "number"}}, {}, "number is in which is not told"),
+        (
+            PROJECTS | {"START": {"to": "period", "reads": "day", "separator": "|"}},
+            {},
+            "`separator` is for a column of",
+        ),
+        (
+            PROJECTS | {"EU": {"to": "eu", "reads": "number", "has_blanks": True}},
+            {},
+            "`has_blanks` is for a column",
+        ),
+        ({k: c for k, c in PROJECTS.items() if k != "NUTS3"}, {}, "always there, not: region"),
+    ],
+)
+def test_counting_says_what_it_needs(columns: dict[str, Any], changed: dict[str, Any], told: str) -> None:
+    with pytest.raises(ValidationError, match=told):
+        card(columns, {}, ("projects", "eu"), **{**COUNTING, **changed})
+
+
+def test_a_country_that_is_among_the_regions_is_not_added_up_once_more() -> None:
+    source = card(PROJECTS, {}, ("projects",), **COUNTING)
+    with pytest.raises(SourceError, match="it has figures of NL01 already -> take region out of `totals`"):
+        statistics_rows(
+            source, frame("ID~NUTS3~START", "a~NL~04/09/2023", between="~"), {"areas": {"nl": "NL01"}}, None, "f"
+        )
+
+
+def test_a_column_is_added_up_by_region_and_for_the_country() -> None:
+    columns = {"GM": {"to": "region", "reads": "region_code"}, "HA": {"to": "ha", "reads": "number"}}
+    source = card(columns, {}, ("parks", "ha"), combine="sum", counted="parks", totals=["region"])
+    table = frame("GM|HA", "GM0363|2.5", "363|1.5", "GM0014|", "GM0014|3")
+    found = statistics_rows(source, table, {}, "2024JJ00", "f").observations
+    assert sorted(found.select("measure_code", "region_code", "value", "value_attribute").rows(), key=str) == [
+        # What is not known of one is not known of all together.
+        ("ha", "GM0014", None, "blank"),
+        ("ha", "GM0363", 4.0, "None"),
+        ("ha", "NL01", None, "blank"),
+        ("parks", "GM0014", 2.0, "None"),
+        ("parks", "GM0363", 2.0, "None"),
+        ("parks", "NL01", 4.0, "None"),
+    ]
+
+
+def test_a_register_as_it_is_now_is_of_the_newest_year_of_each_region_on_whatever_page() -> None:
+    columns = {
+        "YEAR": {"to": "period", "reads": "year"},
+        "GM": {"to": "region", "reads": "region_code"},
+        "HA": {"to": "ha", "reads": "number"},
+    }
+    summed = {"combine": "sum", "counted": "parks", "dated": "newest", "totals": ["region"]}
+    source = card(columns, {}, ("parks", "ha"), **summed)
+    assert source.layout
+    pages = [frame("YEAR|GM|HA", "2022|363|2", "2022|14|1"), frame("YEAR|GM|HA", "2024|363|3", "2022|14|5")]
+    found = pl.concat(
+        statistics_rows(source, page, {}, None, "f").observations.with_columns(pl.lit(sha).alias("landed_sha256"))
+        for page, sha in zip(pages, "ab", strict=True)
+    )
+    rows = with_zeros(source, added_pages(found, source.layout), {}, lambda year: ["GM0014", "GM0034", "GM0363"])
+    assert sorted(rows.select("measure_code", "region_code", "period_code", "value").rows()) == [
+        ("ha", "GM0014", "2022JJ00", 6),
+        ("ha", "GM0034", "2024JJ00", 0),
+        ("ha", "GM0363", "2024JJ00", 5),
+        ("ha", "NL01", "2024JJ00", 11),
+        ("parks", "GM0014", "2022JJ00", 2),
+        # Nowhere in the register, so it has none.
+        ("parks", "GM0034", "2024JJ00", 0),
+        ("parks", "GM0363", "2024JJ00", 2),
+        ("parks", "NL01", "2024JJ00", 4),
+    ]
+    with pytest.raises(ValidationError, match="`dated` is for rows that are added up, with a column of years"):
+        card({**columns, "YEAR": {"to": "period", "reads": "day"}}, {}, ("parks", "ha"), **summed)

@@ -17,11 +17,12 @@ from pipelines.reading.files.values import (
     read_quarter,
     read_region_code,
     read_year,
+    read_year_of_day,
 )
 from pipelines.settings import DBT_PROJECT
 
 NUMBERS = [read_number, read_dutch_number]
-CODES = [read_day, read_month, read_quarter, read_year, read_region_code]
+CODES = [read_day, read_month, read_quarter, read_year, read_year_of_day, read_region_code]
 MONTHS = [
     *("januari", "februari", "maart", "april", "mei", "juni", "juli"),
     *("augustus", "september", "oktober", "november", "december"),
@@ -152,6 +153,12 @@ def test_a_number_is_read_back_from_both_spellings(units: int, decimals: int) ->
         (read_quarter, "2022KW04", "2022KW04"),
         (read_year, "2016", "2016JJ00"),
         (read_year, "2016JJ00", "2016JJ00"),
+        (read_year_of_day, "2016-01-07", "2016JJ00"),
+        (read_year_of_day, "7 januari 2016", "2016JJ00"),
+        # Whichever of the two is the month.
+        (read_year_of_day, "01/07/2016", "2016JJ00"),
+        (read_year_of_day, "13/12/2016", "2016JJ00"),
+        (read_year_of_day, "12/13/2016", "2016JJ00"),
         (read_region_code, "GM0014", "GM0014"),
         (read_region_code, "gm0014", "GM0014"),
         (read_region_code, "0014", "GM0014"),
@@ -185,6 +192,11 @@ def test_periods_and_regions_get_their_code(read: Callable[[str], str], text: st
         (read_quarter, "2022"),
         (read_quarter, "Q4"),
         (read_year, "16"),
+        (read_year_of_day, "2016"),
+        (read_year_of_day, "13/13/2016"),
+        (read_year_of_day, "31/02/2016"),
+        (read_year_of_day, "01/07/16"),
+        (read_year_of_day, "01/07/9999"),
         (read_year, "2016.0"),
         (read_year, "9999"),
         (read_region_code, "GM14"),

@@ -31,6 +31,7 @@ _MARKS = {"*", "x", "-", "."}
 _TIME = r"([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9]{2}:?[0-9]{2})?)?"
 _ISO_DAY = re.compile(rf"(?P<y>[0-9]{{4}})-(?P<m>[0-9]{{1,2}})-(?P<d>[0-9]{{1,2}}){_TIME}")
 _DUTCH_DAY = re.compile(r"(?P<d>[0-9]{1,2})-(?P<m>[0-9]{1,2})-(?P<y>[0-9]{4})")
+_SLASHED_DAY = re.compile(r"(?P<a>[0-9]{1,2})/(?P<b>[0-9]{1,2})/(?P<y>[0-9]{4})")
 _WRITTEN_DAY = re.compile(r"(?P<d>[0-9]{1,2}) (?P<name>[a-z]+)\.? (?P<y>[0-9]{4})")
 _MONTH_FORMS = [
     re.compile(form)
@@ -210,6 +211,21 @@ def read_year(text: str) -> str:
     if found and _is_year(found["y"]):
         return whole_year(int(found["y"]))
     raise ValueError(f"{text!r} is not a year such as 2016")
+
+
+def read_year_of_day(text: str) -> str:
+    """Read the year of a day, such as `2016JJ00` of `2016-01-07`; also of `01/07/2016`, whose day is not certain.
+
+    Raises:
+        ValueError: it is not a day.
+    """
+    found = _SLASHED_DAY.fullmatch(_folded(text))
+    if not found:
+        return whole_year(int(read_day(text)[:4]))
+    year, first, second = int(found["y"]), int(found["a"]), int(found["b"])
+    if _is_year(found["y"]) and (_is_date(year, first, second) or _is_date(year, second, first)):
+        return whole_year(year)
+    raise ValueError(f"{text!r} is not a day such as 2020-01-07, 07-01-2020 or 07/01/2020")
 
 
 def read_region_code(text: str) -> str:
