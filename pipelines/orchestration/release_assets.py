@@ -16,6 +16,7 @@ from pipelines.publish.datapackage import write_package
 from pipelines.publish.extracts import write_extracts
 from pipelines.publish.losses import Bounds, accept_losses
 from pipelines.publish.manifest import PublicTable
+from pipelines.publish.map_paths import write_maps
 from pipelines.publish.metadata import DATABASE, contact_of, datasette_metadata, write_metadata
 from pipelines.publish.release import Release, describe_files, publish, seal
 from pipelines.publish.revisions import last_of_kind, record_changes
@@ -82,6 +83,7 @@ def publish_assets(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> l
             )
             counts = {t.name: con.sql(f"select count(*) from {t.name}").fetchall()[0][0] for t in tables}
             write_catalogue(con, tables, facts, folder, contact, files)
+            write_maps(con, folder)
         write_metadata(datasette_metadata(tables, PORTAL / "queries", facts, contact), folder / "metadata.json")
         write_package(folder, tables, facts, sources, counts, files)
         kept = ("release_format", "is_invented", "notice")

@@ -17,6 +17,7 @@ from support import PUBLIC_TABLES, digests, query, read_release
 
 from pipelines.landing.store import NOTICE
 from pipelines.reading.recipients import MASK
+from pipelines.sample.serve_ogc import REAL
 from pipelines.sample.tables import NO_REGIONS
 from pipelines.settings import CARDS, SAMPLE_LANDING
 from pipelines.sources.card import load_cards
@@ -27,7 +28,6 @@ WITH_FIGURES = [
     "sme_support",
     "human_capital",
     "subsidies",
-    "region_boundaries",
     "release",
     "baseline",
     "baseline_peers",
@@ -152,6 +152,22 @@ def test_every_row_of_figures_says_that_they_are_invented(sample_release: Path, 
         with gzip.open(sample_release / "tables" / f"{name}.gz", "rt", encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file, delimiter=delimiter))
         assert len(rows) == frame.height and {row["notice"] for row in rows} == {NOTICE}
+
+
+def test_real_boundaries_and_who_borders_on_whom_say_that_they_are_real(sample_release: Path) -> None:
+    told = dict(
+        query(sample_release, "select boundary_year, group_concat(distinct notice) from region_boundaries group by 1")
+    )
+    assert told == {**dict.fromkeys(range(2016, 2026), NOTICE), 2026: REAL}
+    assert query(sample_release, "select distinct notice from neighbours") == [(REAL,)]
+    assert query(sample_release, "select dataset_id from sources where notice = ?", REAL) == [
+        ("pdok/gemeente_gegeneraliseerd_2026",)
+    ]
+
+
+def test_boundaries_take_little_room(sample_release: Path) -> None:
+    (size,) = query(sample_release, "select sum(pgsize) from dbstat where name = 'region_boundaries'")[0]
+    assert size < 1_500_000
 
 
 def test_the_release_and_its_metadata_say_so_too(sample_release: Path) -> None:
