@@ -1,8 +1,8 @@
 """The shapes of the maps: drawn once for a release, for municipalities and for the regions that they make up.
 
 Boundaries that were simplified area by area or rounded overlap a little, so they are first made to fit together. They
-are then projected as Dutch maps are (RD), simplified with the borders that two areas share kept the same, and written as
-SVG paths in whole numbers. A region is its municipalities without the borders between them, so its border is theirs.
+are then projected as Dutch maps are (RD), simplified with the borders that two areas share kept the same, and written
+as SVG paths in whole numbers. A region is its municipalities without the borders between them, so its border is theirs.
 """
 
 import json
@@ -17,7 +17,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-FILE = "maps.json"
+from portal.map_shapes import MAPS_FILE
+
 GridCell = tuple[int, int]
 Points = NDArray[np.float64]
 
@@ -71,7 +72,7 @@ def write_maps(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
         content |= draw_maps(geometries, members)
         content["credit"] = con.sql(CREDIT, params=asked).pl().row(0, named=True)
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-    (folder / FILE).write_text(text + "\n", encoding="utf-8")
+    (folder / MAPS_FILE).write_text(text + "\n", encoding="utf-8")
 
 
 def draw_maps(geometries: Mapping[str, str], members: Mapping[str, Mapping[str, list[str]]]) -> dict[str, Any]:
