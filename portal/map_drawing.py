@@ -78,8 +78,10 @@ def _chart(page: MapPage, release: ReleaseContext, lang: str) -> Markup:
     # On a page a line is as wide at any scale; in a picture its width is in units of the map.
     unit = max(width / (DRAWN.width - _LEGEND), height / DRAWN.height)
     layers = _layers(page, lambda row: _PATH % page.paths[row["region_code"]], unit) if page.shapes else Markup("")
+    # In its own proportions, since what lies beside the view is left out.
+    wide = min(DRAWN.width - _LEGEND, round(DRAWN.height * width / height))
     drawn = Markup('<svg x="{}" width="{}" height="{}" viewBox="{} {} {} {}">{}</svg>').format(
-        _LEGEND, DRAWN.width - _LEGEND, DRAWN.height, x, y, width, height, layers
+        _LEGEND, wide, DRAWN.height, x, y, width, height, layers
     )
     hatches = Markup("<defs>{}{}</defs>").format(hatch("hatch", 1), hatch("hatch-map", unit))
     return Markup('<svg class="chart" viewBox="0 0 {} {}">{}{}{}</svg>').format(

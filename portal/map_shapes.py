@@ -32,10 +32,12 @@ class MapShapes:
     """Whether there is land that belongs to no region of this map."""
 
     def view(self, around: Box | None = None) -> tuple[int, int, int, int]:
-        """Returns the `viewBox` of the whole map, or of a box with what lies beside it."""
+        """Returns the `viewBox` of the whole map, or of a box with what lies beside it, in the same proportions."""
         west, north, east, south = around or (0, 0, self.width, self.height)
-        edge = round(max(east - west, south - north) * (_BESIDE if around else _EDGE))
-        return west - edge, north - edge, east - west + 2 * edge, south - north + 2 * edge
+        scale = max((east - west) / self.width, (south - north) / self.height)
+        edge = 1 + 2 * (_BESIDE if around else _EDGE)
+        width, height = round(self.width * scale * edge), round(self.height * scale * edge)
+        return (west + east - width) // 2, (north + south - height) // 2, width, height
 
     def is_seen(self, code: str, view: tuple[int, int, int, int]) -> bool:
         """Whether any part of a region may be within a `viewBox`."""
