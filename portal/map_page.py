@@ -13,7 +13,7 @@ from portal.csv_text import Row
 from portal.formats import format_number, format_period
 from portal.map_shapes import MapShapes
 from portal.maps import TILED
-from portal.pages import MUNICIPALITY, region_url
+from portal.pages import MUNICIPALITY, page_url, region_url
 from portal.registry import each_once
 from portal.rows import read_rows
 
@@ -182,6 +182,18 @@ def as_query(choice: Choice, release: ReleaseContext, lang: str) -> str:
     if choice.region and release.registry.regions[choice.region]["scheme"] == choice.level:
         words["region"] = release.slugs.regions[choice.region]
     return urlencode({_parameter(release, name, lang): word for name, word in words.items()})
+
+
+def map_address(release: ReleaseContext, region_code: str, indicator_id: str, lang: str) -> str | None:
+    """Returns the map of an indicator, with a region pointed out if it is on one; None if there is no map."""
+    scheme, levels = release.registry.regions[region_code]["scheme"], release.maps.shown_at.get(indicator_id, ())
+    address = page_url("map", lang, indicator=indicator_id) if levels else None
+    if scheme not in levels:
+        return address
+    asked = {"level": _word(release, "level", scheme, lang)} if scheme != levels[0] else {}
+    asked["region"] = release.slugs.regions[region_code]
+    query = urlencode({_parameter(release, name, lang): word for name, word in asked.items()})
+    return f"{address}?{query}"
 
 
 async def read_choice(

@@ -17,6 +17,7 @@ from portal.csv_text import Row
 from portal.figure_drawing import Drawing
 from portal.figure_page import FigurePage, cite_figure, file_name, read_all_periods, read_figure_page
 from portal.formats import format_period
+from portal.map_page import map_address
 from portal.pages import (
     EMBED_POLICY,
     MUNICIPALITY,
@@ -179,6 +180,7 @@ async def figure_view(request: Request, datasette: Datasette) -> Response:
         "revisions": await revisions_of(page, release),
         "first_release": line[-1].older if line else None,
         "query": query,
+        "map_url": map_address(release, *codes, asked.lang),
         "plural": release.text("scheme_plurals", page.region["scheme"], asked.lang),
     }
     status = 400 if context["unknown_group"] else 200
