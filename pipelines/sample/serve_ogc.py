@@ -21,8 +21,8 @@ from .answers import Answer, RefusedError, json_answer
 from .boundaries import in_year
 
 DRAWN = Path(__file__).resolve().parent / "municipal_boundaries.geojson"
-REAL = "Echte grenzen in een voorbeeld met verzonnen cijfers / Real boundaries in a sample with invented figures"
-NOTICE = "Verzonnen vierkant, geen echte grens / Invented square, not a real boundary"
+REAL = "Echte grens / Real boundary"
+INVENTED = "Verzonnen vierkant, geen echte grens / Invented square, not a real boundary"
 # The north-west corner of the first tile, and the size of a tile, such that all are within the Netherlands.
 WEST, NORTH = 3.3, 53.5
 WIDTH, HEIGHT = 0.15, 0.085
@@ -76,9 +76,13 @@ class SampleAreas:
 
 
 def notices_of(cards: Iterable[SourceCard]) -> dict[str, str]:
-    """What readers are told of the cards whose boundaries are real, by dataset id."""
+    """What readers are told of the cards with boundaries, by dataset id: one text, of those of all years."""
     year, _ = _drawn()
-    return {card.dataset_id: REAL for card in cards if card.boundaries and card.boundaries.boundary_year == year}
+    told = (
+        f"Echte grenzen van {year}; die van oudere jaren en de cijfers zijn verzonnen / "
+        f"Real boundaries of {year}; those of older years and the figures are invented"
+    )
+    return {card.dataset_id: told for card in cards if card.boundaries}
 
 
 def _features(card: SourceCard, access: OgcAccess) -> list[dict[str, Any]]:
@@ -96,7 +100,7 @@ def _features(card: SourceCard, access: OgcAccess) -> list[dict[str, Any]]:
                 boundaries.code: municipality.code,
                 boundaries.name: municipality.name,
                 **access.query,
-                "toelichting": REAL if is_real else NOTICE,
+                "toelichting": REAL if is_real else INVENTED,
             },
             "geometry": real[municipality.code] if is_real else _square(municipality.code, number),
         }

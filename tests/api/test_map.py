@@ -359,9 +359,9 @@ def test_a_release_has_maps_of_borders_that_are_complete(
 
 def test_borders_of_a_sample_say_that_they_are_real(portal: Datasette) -> None:
     page = ask(portal, f"/kaart/{RATE}").text
-    assert "Echte grenzen in een voorbeeld met verzonnen cijfers." in page
-    assert "Real boundaries in a sample with invented figures." in ask(portal, f"/en/map/{RATE}").text
-    assert "Echte grenzen in een voorbeeld" not in ask(portal, f"/kaart/{RATE}?vorm=tegels").text
+    assert "Echte grenzen van 2026; die van oudere jaren en de cijfers zijn verzonnen." in page
+    assert "Real boundaries of 2026; those of older years and" in ask(portal, f"/en/map/{RATE}").text
+    assert "Echte grenzen van 2026" not in ask(portal, f"/kaart/{RATE}?vorm=tegels").text
 
 
 @pytest.mark.parametrize("query", ["", "?niveau=provincie&regio=zwolle", "?vorm=tegels", "?zoom=PV29&regio=goes"])

@@ -12,7 +12,7 @@ from pipelines.ingest.neighbours import find_neighbours
 from pipelines.sample.boundaries import in_year
 from pipelines.sample.serve_ogc import DRAWN, notices_of
 from pipelines.settings import CARDS
-from pipelines.sources.card import load_cards
+from pipelines.sources.card import Shape, load_cards
 from tools.simplify_boundaries import LICENCE, write_boundaries
 
 PUBLISHED = SHARED / "standin" / "files" / "geo" / "gemeenten_342_simplified.geojson"
@@ -37,11 +37,12 @@ def test_they_fit_together_and_say_who_borders_on_whom() -> None:
     assert len(find_neighbours(GEOMETRIES)) > 1700
 
 
-def test_the_cards_of_their_year_say_that_they_are_real_and_no_others() -> None:
+def test_the_cards_of_boundaries_and_no_others_say_of_which_year_they_are_real() -> None:
     cards = load_cards(CARDS)
     told = notices_of(cards.values())
-    assert {cards[name].boundary_year for name in told} == {CONTENT["boundary_year"]}
-    assert all("Echte grenzen" in text and "Real boundaries" in text for text in told.values())
+    assert told.keys() == {name for name, card in cards.items() if card.shape is Shape.BOUNDARIES}
+    year = CONTENT["boundary_year"]
+    assert all(f"Echte grenzen van {year}" in t and f"Real boundaries of {year}" in t for t in told.values())
 
 
 @pytest.mark.standin
