@@ -50,7 +50,8 @@ class Snapshot(BaseModel):
     `asked` is the fingerprint of what the card asked for; `modified` is when the source says that it last changed, and
     `stamp` is compared as well; a source that gives neither is fetched in full every time. `is_invented` marks the
     bundled sample, which is never mixed with published figures, and `notice` is what readers are told of a card of the
-    sample that is not invented like the others. `lacking` are the files that could not be fetched or read when the others were.
+    sample that is not invented like the others. `lacking` are the files that could not be fetched or read when the
+    others were.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
