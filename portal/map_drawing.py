@@ -65,11 +65,7 @@ def linked_map(page: MapPage, release: ReleaseContext, lang: str) -> Markup:
 
 
 def _linked(row: Row, page: MapPage, release: ReleaseContext, lang: str) -> Markup:
-    value = row["value"]
-    if value is None:
-        said = release.text("map", "no_figure", lang)
-    else:
-        said = format_number(value, page.indicator["decimals"], lang)
+    said = row["written"] or release.text("map", "no_figure", lang)
     return _LINK % (row["url"], page.paths[row["region_code"]], f"{row['name']}: {said}")
 
 

@@ -94,7 +94,7 @@ class MapPage:
     indicator: Row
     choice: Choice
     figures: Sequence[Row]
-    """Every region of the level with its figure, rank, class and address, the highest first."""
+    """Every region of the level with its figure (also `written`), rank, class and address, the highest first."""
     listed: Sequence[Row]
     """Those of the table: all, or what lies within the region that is brought near."""
     classification: Classification
@@ -258,6 +258,7 @@ async def read_map_page(
                 "rank_from_low": low,
                 "count_ranked": len(places) if high else None,
                 "value_class": found.class_of(row["value"]),
+                "written": None if row["value"] is None else format_number(row["value"], decimals, lang),
                 "url": _address_of(row, name, release, lang),
             }
         )
@@ -317,8 +318,5 @@ def extremes(page: MapPage, release: ReleaseContext, lang: str) -> str:
     if not present:
         return ""
 
-    def written(row: Row) -> str:
-        return f"{row['name']} ({format_number(row['value'], page.indicator['decimals'], lang)})"
-
-    words = release.text("map", "extremes", lang)
-    return words.format(highest=written(present[0]), lowest=written(present[-1]))
+    highest, lowest = (f"{row['name']} ({row['written']})" for row in (present[0], present[-1]))
+    return release.text("map", "extremes", lang).format(highest=highest, lowest=lowest)
