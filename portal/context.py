@@ -43,6 +43,7 @@ class ReleaseContext:
         other_names: the other names of regions, by region code.
         headlines: the indicators that a profile chooses its first figures from, in that order.
         picture_style: the styles of a chart in a picture that stands alone.
+        map_style: those of a map in a picture.
         style_version: changes with the style sheets, so that a browser fetches them again.
         registry: what readers can choose from.
         relations: what regions are to each other.
@@ -62,6 +63,7 @@ class ReleaseContext:
     other_names: dict[str, list[str]]
     headlines: list[str]
     picture_style: str
+    map_style: str
     style_version: str
     registry: Registry
     relations: Relations
@@ -150,6 +152,7 @@ async def read_context(datasette: Datasette) -> ReleaseContext:
         other_names=other_names,
         headlines=_read_yaml(portal_folder / "headlines.yml"),
         picture_style=resolve_style(_style_sheet(portal_folder, "charts"), _style_sheet(portal_folder, "portal")),
+        map_style=resolve_style(_style_sheet(portal_folder, "map_colours"), _style_sheet(portal_folder, "portal")),
         style_version=hashlib.sha256(style).hexdigest()[:8],
         registry=registry,
         relations=await read_relations(datasette, list(texts["schemes"])),
@@ -157,7 +160,7 @@ async def read_context(datasette: Datasette) -> ReleaseContext:
         slugs=slugs_of(registry.regions.values(), registry.indicators.values(), other_names, LANGUAGES),
         overview=overview,
         topics=make_topics(registry, texts, overview.questions, _read_yaml(portal_folder / "synonyms.yml")),
-        maps=await read_maps(datasette),
+        maps=await read_maps(datasette, folder, texts["schemes"]),
         api=await read_facts(datasette, release_id, notice, texts),
     )
 

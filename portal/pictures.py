@@ -38,6 +38,8 @@ class Picture:
     source: str
     notice: str
     lang: str
+    size: Size = DRAWN
+    """What its chart is drawn at."""
 
 
 def draw_picture(picture: Picture, style: str) -> str:
@@ -60,7 +62,7 @@ def draw_picture(picture: Picture, style: str) -> str:
         y += _LEAD * 1.35
         parts.append(_text(line, EDGE, y, _LEAD, "#12262e"))
     y += 24
-    height = inner * DRAWN.height / DRAWN.width
+    height = inner * picture.size.height / picture.size.width
     placed = f'<svg x="{EDGE}" y="{y:.0f}" width="{inner}" height="{height:.0f}" class="chart'
     parts.append(Markup(str(picture.chart).replace('<svg class="chart', placed, 1)))  # noqa: S704 - drawn by us
     y += height + 12

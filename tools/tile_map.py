@@ -11,6 +11,7 @@ import re
 import sys
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 from pipelines.errors import RegiokompasError
 from pipelines.settings import DBT_PROJECT
@@ -64,16 +65,24 @@ def read_shapes(path: Path) -> dict[str, list[list[Place]]]:
     east = KM_PER_DEGREE * math.cos(math.radians(52.2))
     shapes: dict[str, list[list[Place]]] = defaultdict(list)
     for number, feature in enumerate(json.loads(path.read_text(encoding="utf-8"))["features"], 1):
-        texts = [value for value in feature["properties"].values() if isinstance(value, str)]
-        code = next((text for text in texts if re.fullmatch(r"GM\d{4}", text)), None)
-        if code is None:
-            raise RegiokompasError(
-                f"{path}: feature {number} has {texts}, but no code such as GM0363 -> give municipalities"
-            )
+        code = code_of(feature, number)
         shape = feature["geometry"]["coordinates"]
         for polygon in [shape] if feature["geometry"]["type"] == "Polygon" else shape:
             shapes[code].append([(east * x, -KM_PER_DEGREE * y) for x, y, *_ in polygon[0]])
     return dict(sorted(shapes.items()))
+
+
+def code_of(feature: dict[str, Any], number: int) -> str:
+    """The code of a municipality, whatever its property is called.
+
+    Raises:
+        RegiokompasError: the feature, which is this number in its file, has no property with a code such as GM0363.
+    """
+    texts = [value for value in feature["properties"].values() if isinstance(value, str)]
+    code = next((text for text in texts if re.fullmatch(r"GM\d{4}", text)), None)
+    if code is None:
+        raise RegiokompasError(f"feature {number} has {texts}, but no code such as GM0363 -> give municipalities")
+    return code
 
 
 def touching(shapes: list[list[list[Place]]]) -> list[set[int]]:

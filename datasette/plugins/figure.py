@@ -9,7 +9,7 @@ from datasette import Response, hookimpl
 from datasette.app import Datasette
 from datasette.utils.asgi import Request
 
-from portal.answers import KEPT, answer_csv, answer_without_body, file_headers, refuse_csv
+from portal.answers import KEPT, answer_csv, file_headers, refuse_csv
 from portal.charts import NARROW, WIDE, mark
 from portal.citations import as_bibtex, as_ris, as_text
 from portal.context import ReleaseContext, context_of
@@ -17,6 +17,7 @@ from portal.csv_text import Row
 from portal.figure_drawing import Drawing
 from portal.figure_page import FigurePage, cite_figure, file_name, read_all_periods, read_figure_page
 from portal.formats import format_period
+from portal.map_page import map_address
 from portal.pages import (
     EMBED_POLICY,
     MUNICIPALITY,
@@ -33,7 +34,7 @@ from portal.pages import (
     site_address,
 )
 from portal.peer_groups import PEER_GROUP
-from portal.png import BusyError, render_png
+from portal.picture_files import PICTURES, answer_picture
 from portal.registry import each_once
 from portal.revisions import line_of_changes, revised_figures
 from portal.strips import NARROW_STRIP, WIDE_STRIP
@@ -43,7 +44,6 @@ EMBEDS = (figure_page(MUNICIPALITY, is_embedded=True), figure_page("", is_embedd
 MOST_REVISIONS = 20
 # Of months and weeks, the table shows those of the last years; the file has them all.
 MOST_ROWS = 24
-SVG_TYPE, PNG_TYPE = "image/svg+xml; charset=utf-8", "image/png"
 COLUMNS = (
     *("indicator_id", "indicator", "unit", "region_code", "region", "period_code", "period", "year", "boundary_year"),
     *("value", "value_status", "boundary_method", "lower", "upper", "attribution", "licence"),
@@ -180,6 +180,7 @@ async def figure_view(request: Request, datasette: Datasette) -> Response:
         "revisions": await revisions_of(page, release),
         "first_release": line[-1].older if line else None,
         "query": query,
+        "map_url": map_address(release, *codes, asked.lang),
         "plural": release.text("scheme_plurals", page.region["scheme"], asked.lang),
     }
     status = 400 if context["unknown_group"] else 200
@@ -240,25 +241,8 @@ async def picture_file(request: Request, datasette: Datasette) -> Response:
     asked, page = found
     release = context_of(datasette)
     svg = Drawing(release, page, asked.lang).picture(f"{site_address(datasette, request)}{asked.url}")
-    is_png = request.path.endswith(".png")
-    name = f"{asked.name}.{'png' if is_png else 'svg'}"
-    group = page.group.name if page.group else ""
-    headers = {
-        **file_headers(datasette, f"{name}-{group}"),
-        "Content-Disposition": f'inline; filename="{name}"',
-        # A picture has its styles in it; it may load nothing.
-        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
-    }
-    kind = PNG_TYPE if is_png else SVG_TYPE
-    if without_body := answer_without_body(request, headers, kind):
-        return without_body
-    if not is_png:
-        return Response(svg, headers=headers, content_type=SVG_TYPE)
-    try:
-        return Response(await render_png(svg), headers=headers, content_type=PNG_TYPE)
-    except BusyError:
-        answer: Response = Response.text("Busy: ask again in a moment\n", status=503, headers={"Retry-After": "2"})
-        return answer
+    form, group = request.path.rpartition(".")[2], page.group.name if page.group else ""
+    return await answer_picture(request, svg, asked.name, file_headers(datasette, f"{asked.name}.{form}-{group}"))
 
 
 async def citation_file(request: Request, datasette: Datasette) -> Response:
@@ -277,7 +261,7 @@ async def citation_file(request: Request, datasette: Datasette) -> Response:
 
 
 View = Callable[[Request, Datasette], Awaitable[Response]]
-FILES: dict[str, View] = {r"(?:nl\.)?csv": figure_csv, "(?:svg|png)": picture_file, "(?:bib|ris)": citation_file}
+FILES: dict[str, View] = {r"(?:nl\.)?csv": figure_csv, PICTURES: picture_file, "(?:bib|ris)": citation_file}
 
 
 @hookimpl

@@ -148,7 +148,7 @@ async def indicator_page(request: Request, datasette: Datasette) -> Response:
         "warnings": (indicator["usage_warnings"] or "").split(";") if indicator["usage_warnings"] else [],
         "sources": await read_rows(datasette, SOURCES, key),
         "coverage": in_order(coverage, release.texts["schemes"]),
-        "has_map": any(row["scheme"] == "municipality" for row in coverage),
+        "has_map": indicator["indicator_id"] in context_of(datasette).maps.shown_at,
         "national": national[:NEWEST_PERIODS],
         "country": COUNTRY,
         "chart": chart_of(datasette, registry.periods, national, indicator, lang),

@@ -296,7 +296,7 @@ def _source_row(
         "expected_next": expected.isoformat() if expected else None,
         "source_modified": snapshot.changed_at if snapshot else None,
         "landed_at": snapshot.landed_at if snapshot else None,
-        "notice": NOTICE if snapshot and snapshot.is_invented else None,
+        "notice": snapshot.told if snapshot else None,
         "shape": card.shape.value,
         "boundary_year": card.boundary_year,
     }

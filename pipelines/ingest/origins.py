@@ -1,7 +1,7 @@
 """Where tables come from: the publishers themselves, or a landing that is replayed."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Protocol as Shape
@@ -44,11 +44,15 @@ class Origin(Shape):
 
 @dataclass(frozen=True)
 class LiveOrigin:
-    """The publishers themselves, over HTTP, and the folder for files that only a person can fetch."""
+    """The publishers themselves, over HTTP, and the folder for files that only a person can fetch.
+
+    `notices` has, for the sample, what readers are told of a card that is not invented like the others.
+    """
 
     http: HttpClient
     addresses: dict[Server, str]
     is_invented: bool = False
+    notices: Mapping[str, str] = field(default_factory=dict)
     clock: Callable[[], str] = now
 
     def has(self, card: SourceCard) -> bool:
@@ -100,6 +104,7 @@ class LiveOrigin:
             stamp=state.stamp,
             landed_at=self.clock(),
             is_invented=self.is_invented,
+            notice=self.notices.get(card.dataset_id, ""),
             resources=store.resources,
             lacking=store.lacking,
         )

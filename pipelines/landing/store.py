@@ -17,7 +17,7 @@ import tempfile
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipelines.errors import RegiokompasError, Trouble
 
@@ -49,8 +49,9 @@ class Snapshot(BaseModel):
 
     `asked` is the fingerprint of what the card asked for; `modified` is when the source says that it last changed, and
     `stamp` is compared as well; a source that gives neither is fetched in full every time. `is_invented` marks the
-    bundled sample, which is never mixed with published figures. `lacking` are the files that could not be fetched or
-    read when the others were.
+    bundled sample, which is never mixed with published figures, and `notice` is what readers are told of a card of the
+    sample that is not invented like the others. `lacking` are the files that could not be fetched or read when the
+    others were.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -61,6 +62,7 @@ class Snapshot(BaseModel):
     stamp: str = ""
     landed_at: str
     is_invented: bool
+    notice: str = Field(default="", exclude_if=lambda text: not text)
     resources: tuple[Resource, ...]
     lacking: tuple[Lacking, ...] = ()
 
@@ -68,6 +70,11 @@ class Snapshot(BaseModel):
     def landed_on(self) -> date:
         """The day on which it landed."""
         return date.fromisoformat(self.landed_at[:10])
+
+    @property
+    def told(self) -> str | None:
+        """What readers are told of it; None for published figures."""
+        return (self.notice or NOTICE) if self.is_invented else None
 
     @property
     def changed_at(self) -> str:

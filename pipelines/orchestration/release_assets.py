@@ -71,6 +71,9 @@ def publish_assets(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> l
     )
     def release(config: Acceptance, settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult[None]:
         """The release directory, sealed and made current; its metadata says what is missing from it."""
+        # Only this step draws, and no other command waits for what it draws with.
+        from pipelines.publish.map_paths import write_maps
+
         folder = _folder(settings)
         contact = contact_of(settings.public_url, settings.contact)
         files = describe_files(folder)
@@ -82,6 +85,7 @@ def publish_assets(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> l
             )
             counts = {t.name: con.sql(f"select count(*) from {t.name}").fetchall()[0][0] for t in tables}
             write_catalogue(con, tables, facts, folder, contact, files)
+            write_maps(con, folder)
         write_metadata(datasette_metadata(tables, PORTAL / "queries", facts, contact), folder / "metadata.json")
         write_package(folder, tables, facts, sources, counts, files)
         kept = ("release_format", "is_invented", "notice")

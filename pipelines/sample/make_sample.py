@@ -22,6 +22,7 @@ from pipelines.ingest.origins import LiveOrigin
 from pipelines.ingest.refresh import refresh
 from pipelines.landing.store import Landing
 from pipelines.sample.serve_files import drop_files
+from pipelines.sample.serve_ogc import notices_of
 from pipelines.sample.source import SampleSource
 from pipelines.settings import CARDS, SAMPLE_LANDING, Settings
 from pipelines.sources.access import Protocol
@@ -73,7 +74,13 @@ def sample_origin(cards: dict[str, SourceCard], drop: Path) -> LiveOrigin:
     session = requests.Session()
     for scheme in {urlsplit(url).scheme for url in bases.values()} | {"https", "http"} - {""}:
         session.mount(f"{scheme}://", SampleAdapter(source))
-    return LiveOrigin(HttpClient(session, tries=1, pace=NoPace()), bases, is_invented=True, clock=lambda: LANDED_AT)
+    return LiveOrigin(
+        HttpClient(session, tries=1, pace=NoPace()),
+        bases,
+        is_invented=True,
+        notices=notices_of(cards.values()),
+        clock=lambda: LANDED_AT,
+    )
 
 
 def make_sample(folder: Path) -> int:

@@ -1,9 +1,15 @@
-"""OGC API Features of the sample: every municipality is a square, since real boundaries should not be invented."""
+"""OGC API Features of the sample: real boundaries of the newest municipalities, and squares for those of older years.
+
+The boundaries in `municipal_boundaries.geojson` are those of CBS and Kadaster (CC BY 4.0), simplified; its first lines
+say how. Those of municipalities that no longer exist are not in it, and real boundaries should not be invented.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,7 +20,9 @@ from pipelines.sources.card import SourceCard
 from .answers import Answer, RefusedError, json_answer
 from .boundaries import in_year
 
-NOTICE = "Verzonnen vierkant, geen echte grens / Invented square, not a real boundary"
+DRAWN = Path(__file__).resolve().parent / "municipal_boundaries.geojson"
+REAL = "Echte grens / Real boundary"
+INVENTED = "Verzonnen vierkant, geen echte grens / Invented square, not a real boundary"
 # The north-west corner of the first tile, and the size of a tile, such that all are within the Netherlands.
 WEST, NORTH = 3.3, 53.5
 WIDTH, HEIGHT = 0.15, 0.085
@@ -67,11 +75,23 @@ class SampleAreas:
         return f"{self._url}/collections/{access.collection}/items?{urlencode(query)}"
 
 
+def notices_of(cards: Iterable[SourceCard]) -> dict[str, str]:
+    """What readers are told of the cards with boundaries, by dataset id: one text, of those of all years."""
+    year, _ = _drawn()
+    told = (
+        f"Echte grenzen van {year}; die van oudere jaren en de cijfers zijn verzonnen / "
+        f"Real boundaries of {year}; those of older years and the figures are invented"
+    )
+    return {card.dataset_id: told for card in cards if card.boundaries}
+
+
 def _features(card: SourceCard, access: OgcAccess) -> list[dict[str, Any]]:
     """The municipalities of the card's year."""
     boundaries = card.boundaries
     if boundaries is None:
         return []
+    year, real = _drawn()
+    is_real = boundaries.boundary_year == year
     return [
         {
             "type": "Feature",
@@ -80,21 +100,28 @@ def _features(card: SourceCard, access: OgcAccess) -> list[dict[str, Any]]:
                 boundaries.code: municipality.code,
                 boundaries.name: municipality.name,
                 **access.query,
-                "toelichting": NOTICE,
+                "toelichting": REAL if is_real else INVENTED,
             },
-            "geometry": {"type": "Polygon", "coordinates": [_square(municipality.code, number)]},
+            "geometry": real[municipality.code] if is_real else _square(municipality.code, number),
         }
         for number, municipality in enumerate(in_year(boundaries.boundary_year))
     ]
 
 
-def _square(code: str, number: int) -> list[list[float]]:
+@cache
+def _drawn() -> tuple[int, dict[str, Any]]:
+    """The year of the real boundaries, and the boundary of each of its municipalities."""
+    content = json.loads(DRAWN.read_text(encoding="utf-8"))
+    return content["boundary_year"], {feature["id"]: feature["geometry"] for feature in content["features"]}
+
+
+def _square(code: str, number: int) -> dict[str, Any]:
     """A closed ring, anticlockwise: at the tile of the municipality, or in a grid, with sides that others have too."""
     column, row = _tiles().get(code) or (number % 24, number // 24)
     west, north = WEST + column * WIDTH, NORTH - row * HEIGHT
     east, south = WEST + (column + 1) * WIDTH, NORTH - (row + 1) * HEIGHT
     ring = [(west, north), (west, south), (east, south), (east, north), (west, north)]
-    return [[round(x, 5), round(y, 5)] for x, y in ring]
+    return {"type": "Polygon", "coordinates": [[[round(x, 5), round(y, 5)] for x, y in ring]]}
 
 
 @cache

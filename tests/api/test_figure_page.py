@@ -174,6 +174,23 @@ def test_a_link_that_was_shared_elsewhere_is_the_same_page(portal: Datasette, pa
     assert ask(portal, added).text == ask(portal, path).text
 
 
+@pytest.mark.parametrize(
+    ("path", "address"),
+    [
+        (ZWOLLE, "/kaart/establishments_per_1000_inhabitants_rate?regio=zwolle"),
+        (ENGLISH, "/en/map/establishments_per_1000_inhabitants_rate?region=zwolle"),
+        (
+            "/regio/province/overijssel/vestigingen-per-1000-inwoners",
+            "/kaart/establishments_per_1000_inhabitants_rate?niveau=provincie&regio=overijssel",
+        ),
+        ("/regio/country/nederland/vestigingen-per-1000-inwoners", "/kaart/establishments_per_1000_inhabitants_rate"),
+    ],
+)
+def test_a_figure_leads_to_its_region_on_the_map(portal: Datasette, path: str, address: str) -> None:
+    assert f'href="{html.escape(address)}"' in fetch(portal, path).text
+    assert fetch(portal, address).text.count('class="outlined"') == (address != address.partition("?")[0])
+
+
 @pytest.mark.parametrize("path", [ZWOLLE, ENGLISH])
 def test_the_page_says_what_the_release_says(portal: Datasette, path: str, sample_release: Path) -> None:
     page = fetch(portal, path).text

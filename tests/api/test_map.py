@@ -3,6 +3,7 @@
 import csv
 import html
 import io
+import json
 import re
 import shutil
 import sqlite3
@@ -12,16 +13,27 @@ from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
+import duckdb
 import pytest
 import yaml
 from datasette.app import Datasette
+from PIL import Image
 from support_portal import ask, open_portal
 
 from pipelines.commands.serve import PORTAL
+from pipelines.publish.map_paths import write_maps
+from portal.context import context_of
 from portal.formats import format_rank
-from portal.map_shapes import PATH_BUDGET
+from portal.map_shapes import MAPS_FILE
+from portal.maps import Maps
 
-RATE, COUNT, NO_MUNICIPALITIES = "crimes_per_1000_rate", "population_count", "bankruptcies_count"
+RATE, COUNT, NO_MUNICIPALITIES, NO_MAP = (
+    "crimes_per_1000_rate",
+    "population_count",
+    "bankruptcies_count",
+    "consumer_prices_index",
+)
+GROWTH, QUOTIENT = "jobs_growth_1y_pct", "establishments_trade_hospitality_location_quotient_ratio"
 NONE = "\N{EN DASH}"
 SVG = "{http://www.w3.org/2000/svg}"
 FIGURES = """
@@ -47,12 +59,18 @@ def drawing(page: str) -> ElementTree.Element:
 
 def shapes(page: str) -> dict[str, tuple[str, str]]:
     """The colour class and the words of each shape, by the municipality that it links to a figure or profile of."""
-    linked = re.compile("/(?:gemeente|municipality)/([^/]+)")
+    linked = re.compile("/(?:gemeente|municipality|(?:regio|region)/[^/]+)/([^/]+)")
     return {
         linked.findall(link.attrib["href"])[0]: (group.attrib["class"], link.findtext(f"{SVG}title") or "")
         for group in drawing(page).findall(f"{SVG}g/{SVG}g")
         for link in group.findall(f"{SVG}a")
     }
+
+
+def maps_of(portal: Datasette) -> Maps:
+    """The maps of a server, which reads them when it starts."""
+    ask(portal, "/kaart")
+    return context_of(portal).maps
 
 
 def table(page: str) -> list[list[str]]:
@@ -81,11 +99,10 @@ def test_every_municipality_is_drawn_listed_and_linked(
     assert len(links) == 2 and ask(portal, links[0]).status_code == 200
     svg = drawing(answer.text)
     assert svg.findtext(f"{SVG}title") and "342" in (svg.findtext(f"{SVG}desc") or "")
-    paths = sum(len(d) for d in re.findall(r'<path d="([^"]+)"', answer.text))
-    assert len(answer.text.encode()) - paths + PATH_BUDGET < 330_000, "too large with real borders"
+    assert len(answer.text.encode()) < 260_000
 
 
-@pytest.mark.parametrize("classes", ["quantiles", "equal"])
+@pytest.mark.parametrize("classes", ["quantiles", "equal", "natural"])
 def test_table_colours_and_legend_agree_with_the_release(
     portal: Datasette, database: sqlite3.Connection, classes: str
 ) -> None:
@@ -148,7 +165,7 @@ def test_the_newest_period_comes_first_and_the_language_keeps_the_choice(portal:
     assert {code: colour for code, (colour, _) in shapes(english).items()} == {
         code: colour for code, (colour, _) in shapes(page).items()
     }
-    assert '<option value="2025JJ00" selected>' in ask(portal, f"/kaart/{RATE}").text
+    assert re.findall(r'periode=(\w+)[^"]*" aria-current="page"', ask(portal, f"/kaart/{RATE}").text) == ["2025JJ00"]
 
 
 @pytest.mark.parametrize(("extension", "mark", "comma"), [("csv", ",", "."), ("nl.csv", ";", ",")])
@@ -171,19 +188,126 @@ def test_everything_on_the_page_is_a_file(
     assert all(row["release_id"] and row["unit"] and row["notice"] for row in rows)
 
 
-def test_without_figures_of_municipalities_there_is_no_map_but_a_reason(portal: Datasette) -> None:
-    answer = ask(portal, f"/kaart/{NO_MUNICIPALITIES}")
+def test_without_figures_of_municipalities_the_map_is_of_the_smallest_regions(portal: Datasette) -> None:
+    page = ask(portal, f"/kaart/{NO_MUNICIPALITIES}").text
+    assert len(shapes(page)) == 40 == len(table(page))
+    assert "Alle COROP-gebieden" in page and ">Een tegel per gemeente<" not in page
+
+
+def test_without_figures_of_regions_there_is_no_map_but_a_reason(portal: Datasette) -> None:
+    answer = ask(portal, f"/kaart/{NO_MAP}")
     assert answer.status_code == 200
     assert "map-title" not in answer.text
-    assert "COROP" in answer.text
+    assert "Van deze indicator is er geen kaart" in answer.text and "Land" in answer.text
+    assert ask(portal, f"/kaart/{NO_MAP}.csv").status_code == ask(portal, f"/kaart/{NO_MAP}.png").status_code == 404
 
 
-@pytest.mark.parametrize("asked", ["periode=1999JJ00", "vorm=bol", "klassen=%3Cscript%3E"])
+LEVELS = [("corop", "corop", 40), ("arbeidsmarktregio", "labour_market_region", 35), ("provincie", "province", 12)]
+LEVELS += [("landsdeel", "part_of_country", 4), ("proeftuin", "proeftuin", 6), ("samenwerking", "cooperation", 2)]
+
+
+@pytest.mark.parametrize(("word", "scheme", "count"), LEVELS)
+def test_every_kind_of_region_has_a_map_that_leads_to_its_figures(
+    portal: Datasette, database: sqlite3.Connection, word: str, scheme: str, count: int
+) -> None:
+    page = ask(portal, f"/kaart/{RATE}?niveau={word}").text
+    sql = """
+    select r.name, o.value from regions as r
+    left join observations_on_boundaries as o
+        on o.region_code = r.region_code and o.indicator_id = ? and o.period_code = '2025JJ00'
+    where r.scheme = ? and r.is_current
+    """
+    known = dict(database.execute(sql, (RATE, scheme)))
+    shown = {text.rpartition(": ")[0]: text.rpartition(": ")[2] for _, text in shapes(page).values()}
+    written = {n: "geen cijfer" if v is None else f"{v:.1f}".replace(".", ",") for n, v in known.items()}
+    assert shown == written and len(shown) == count
+    assert {row[1] for row in table(page)} == known.keys()
+    links = re.findall(rf'<a href="(/regio/{scheme}/[a-z0-9-]+/[a-z0-9-]+)"', page)
+    assert len(set(links)) == sum(value is not None for value in known.values())
+    assert ask(portal, links[0]).status_code == 200
+    assert (' class="land"' in page) == (scheme in ("proeftuin", "cooperation")), "land that is in none is drawn too"
+
+
+def test_only_what_is_near_is_drawn_and_the_table_has_what_is_inside(portal: Datasette) -> None:
+    whole, near = (ask(portal, f"/kaart/{RATE}?zoom={code}").text for code in ("", "PV23"))
+    assert len(table(near)) == 25 and '<h2 id="table">Overijssel' in near
+    ranks = {row[1]: row[0] for row in table(whole)}
+    assert {row[1]: row[0] for row in table(near)}.items() <= ranks.items(), "places are among all"
+    inside = {link for link, _ in shapes(near).items()}
+    assert {"zwolle", "enschede", "apeldoorn"} <= inside and not {"maastricht", "texel"} & inside
+    x, y, width, height = map(int, drawing(near).attrib["viewBox"].split())
+    west, north, east, south = maps_of(portal).boxes["PV23"]
+    assert x < west and y < north and x + width > east and y + height > south
+    assert ask(portal, f"/kaart/{RATE}.csv?zoom=PV23").text.count("\r\n") == 26
+
+
+@pytest.mark.parametrize("asked", ["zwolle", "Zwolle", "GM0193", "gm0193"])
+def test_an_own_region_is_outlined_and_in_the_legend(portal: Datasette, asked: str) -> None:
+    page = ask(portal, f"/kaart/{RATE}?regio={asked}").text
+    svg, path = drawing(page), maps_of(portal).levels["municipality"].paths["GM0193"]
+    assert [p.attrib["d"] for p in svg.findall(f"{SVG}g[@class='outlined']/{SVG}path")] == [path]
+    figure = next(row[2] for row in table(page) if row[1] == "Zwolle")
+    legend = page[page.index('<ul class="legend"') : page.index("</ul>", page.index('<ul class="legend"'))]
+    assert ">Zwolle</a>" in legend and f">{figure}<" in legend and "/gemeente/zwolle/" in legend
+    assert page.count('<tr class="mine">') == 1
+    assert "regio=zwolle" in page and 'value="Zwolle"' in page
+
+
+def test_a_municipality_is_pointed_out_by_its_region_and_other_regions_as_they_are(portal: Datasette) -> None:
+    maps = maps_of(portal)
+
+    def outlined(asked: str) -> list[str]:
+        found = drawing(ask(portal, f"/kaart/{RATE}?{asked}").text)
+        return [p.attrib["d"] for p in found.findall(f"{SVG}g[@class='outlined']/{SVG}path")]
+
+    assert outlined("niveau=provincie&regio=zwolle") == [maps.levels["province"].paths["PV23"]]
+    assert outlined("niveau=provincie&regio=utrecht") == [maps.levels["province"].paths["PV26"]]
+    assert outlined("regio=utrecht") == [maps.levels["municipality"].paths["GM0344"]]
+    assert outlined("regio=overijssel") == [maps.levels["province"].paths["PV23"]]
+    assert outlined("vorm=tegels&regio=zwolle") == [maps.tiles.paths["GM0193"]]
+    assert outlined("vorm=tegels&regio=overijssel") == []
+
+
+def test_periods_are_links_that_keep_the_rest(portal: Datasette) -> None:
+    page = ask(portal, f"/kaart/{NO_MUNICIPALITIES}?niveau=provincie&regio=zeeland&klassen=gelijk").text
+    links = re.findall(rf'<li><a href="(/kaart/{NO_MUNICIPALITIES}\?[^"]+)"( aria-current="page")?>', page)
+    assert len(links) > 30 and [bool(mark) for _, mark in links].count(True) == 1
+    assert "<details" in page and page.index(links[11][0]) < page.index("<details") < page.index(links[12][0])
+    last = html.unescape(links[-1][0])
+    assert last.endswith("&vorm=grenzen&klassen=gelijk&regio=zeeland") and "niveau=provincie&periode=" in last
+    there = ask(portal, last)
+    assert there.status_code == 200 and '<tr class="mine">' in there.text
+
+
+@pytest.mark.parametrize(("indicator", "middle"), [(GROWTH, 0.0), (QUOTIENT, 1.0)])
+@pytest.mark.parametrize("classes", ["quantiles", "equal", "natural"])
+def test_figures_on_both_sides_of_something_have_colours_of_two_kinds(
+    portal: Datasette, database: sqlite3.Connection, indicator: str, middle: float, classes: str
+) -> None:
+    sql = "select o.period_code from observations_on_boundaries as o join regions using (region_code)"
+    sql += " where o.indicator_id = ? and scheme = 'municipality' and o.value is not null"
+    sql += " group by 1 having min(o.value) < ? - 0.1 and max(o.value) > ? + 0.1 order by 1 desc limit 1"
+    (period,) = database.execute(sql, (indicator, middle, middle)).fetchone()
+    page = ask(portal, f"/en/map/{indicator}?period={period}&classes={classes}").text
+    assert f"Colours diverge from {middle:.0f}" in page
+    for style, text in shapes(page).values():
+        if style != "s0":
+            assert (style in ("d4", "d5", "d6")) == (float(text.rpartition(": ")[2]) >= middle), text
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        *("periode=1999JJ00", "vorm=bol", "klassen=%3Cscript%3E", "niveau=wijk", "zoom=PV99", "zoom=GM0193"),
+        *("regio=nergens", "regio=%3Cscript%3E", "niveau=provincie&vorm=tegels"),
+    ],
+)
 def test_what_is_not_there_is_said_and_not_passed_over(portal: Datasette, asked: str) -> None:
     page = ask(portal, f"/kaart/{RATE}?{asked}")
     assert page.status_code == 400
     assert 'role="alert"' in page.text and "<script" not in page.text
     assert ask(portal, f"/kaart/{RATE}.csv?{asked}").status_code == 400
+    assert ask(portal, f"/kaart/{RATE}.svg?{asked}").status_code == 400
 
 
 @pytest.mark.parametrize("path", ["/kaart/nope", "/en/map/nope", "/kaart/nope.csv", "/en/map/nope.nl.csv"])
@@ -191,25 +315,88 @@ def test_an_unknown_indicator_is_not_found(portal: Datasette, path: str) -> None
     assert ask(portal, path).status_code == 404
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        "delete from region_boundaries",
-        "delete from region_boundaries where boundary_year = 2026 and region_code = 'GM0363'",
-    ],
-)
-def test_without_the_borders_of_the_year_there_are_tiles_and_a_reason(
-    sample_release: Path, tmp_path: Path, change: str
-) -> None:
-    copy = tmp_path / "regiokompas.db"
-    shutil.copy(sample_release / "regiokompas.db", copy)
-    with closing(sqlite3.connect(copy)) as connection, connection:
-        connection.execute(change)
-    portal = open_portal(sample_release, copy)
+def without_borders(release: Path, folder: Path) -> Path:
+    """A copy of a release whose boundaries were not complete."""
+    copy = folder / "release"
+    shutil.copytree(release, copy, ignore=shutil.ignore_patterns("tables"))
+    drawn = json.loads((copy / MAPS_FILE).read_text(encoding="utf-8"))
+    text = json.dumps({"boundary_year": drawn["boundary_year"], "levels": {}})
+    (copy / MAPS_FILE).write_text(text, encoding="utf-8")
+    return copy
+
+
+def test_without_the_borders_of_the_year_there_are_tiles_and_a_reason(sample_release: Path, tmp_path: Path) -> None:
+    portal = open_portal(without_borders(sample_release, tmp_path))
     page = ask(portal, f"/kaart/{RATE}").text
-    assert '<svg class="tiles"' in page
+    assert '<svg class="tiles"' in page and len(shapes(page)) == 342
     assert "De grenzen van 2026 zijn niet in deze release" in page
     assert ask(portal, f"/kaart/{RATE}?vorm=grenzen").status_code == 400
+    assert ask(portal, f"/kaart/{RATE}?niveau=provincie").status_code == 400
+    assert "Van deze indicator is er geen kaart" in ask(portal, f"/kaart/{NO_MUNICIPALITIES}").text
+
+
+@pytest.mark.parametrize(
+    ("change", "is_drawn"),
+    [
+        ("delete from region_boundaries where boundary_year < 2026", True),
+        ("delete from region_boundaries", False),
+        ("delete from region_boundaries where boundary_year = 2026 and region_code = 'GM0363'", False),
+    ],
+)
+def test_a_release_has_maps_of_borders_that_are_complete(
+    sample_release: Path, tmp_path: Path, change: str, is_drawn: bool
+) -> None:
+    with duckdb.connect() as con:
+        for name in ("region_boundaries", "regions", "region_membership", "sources", "observations_on_boundaries"):
+            con.execute(f"create table {name} as from '{sample_release / 'tables' / name}.parquet'")
+        con.execute(change)
+        write_maps(con, tmp_path)
+    made = json.loads((tmp_path / MAPS_FILE).read_text(encoding="utf-8"))
+    assert bool(made["levels"]) == is_drawn and made["boundary_year"] == 2026
+    if is_drawn:
+        assert (tmp_path / MAPS_FILE).read_bytes() == (sample_release / MAPS_FILE).read_bytes()
+
+
+def test_borders_of_a_sample_say_that_they_are_real(portal: Datasette) -> None:
+    page = ask(portal, f"/kaart/{RATE}").text
+    assert "Echte grenzen van 2026; die van oudere jaren en de cijfers zijn verzonnen." in page
+    assert "Real boundaries of 2026; those of older years and" in ask(portal, f"/en/map/{RATE}").text
+    assert "Echte grenzen van 2026" not in ask(portal, f"/kaart/{RATE}?vorm=tegels").text
+
+
+@pytest.mark.parametrize("query", ["", "?niveau=provincie&regio=zwolle", "?vorm=tegels", "?zoom=PV29&regio=goes"])
+def test_a_picture_stands_alone(portal: Datasette, query: str) -> None:
+    answer = ask(portal, f"/kaart/{RATE}.svg{query}")
+    assert answer.status_code == 200 and answer.headers["content-type"].startswith("image/svg+xml")
+    svg = ElementTree.fromstring(answer.text)
+    words = " ".join(svg.itertext())
+    release = context_of(portal)
+    about = release.registry.indicators[RATE]
+    for said in (about["title_nl"], about["unit_nl"], "Bron: CBS", "CC BY 4.0", release.release_id, f"/kaart/{RATE}"):
+        assert said in words, said
+    assert dict(release.notice_parts)["nl"] in words
+    assert ("CBS en Kadaster" in words) == ("tegels" not in query)
+    drawn = svg.findall(f".//{SVG}g[@class='shapes']//{SVG}path")
+    assert (
+        len(drawn) == {"": 342, "?vorm=tegels": 342, "?niveau=provincie&regio=zwolle": 12}.get(query, len(drawn)) > 10
+    )
+    assert ("Overijssel" in words) == ("zwolle" in query) and (" Goes " in f" {words} ") == ("goes" in query)
+    assert "<script" not in answer.text and "href" not in answer.text and "var(" not in answer.text
+
+
+def test_a_picture_as_png_is_the_picture(portal: Datasette) -> None:
+    answer = ask(portal, f"/kaart/{RATE}.png?niveau=corop")
+    assert answer.headers["content-type"] == "image/png" and answer.content.startswith(b"\x89PNG")
+    image = Image.open(io.BytesIO(answer.content)).convert("RGB")
+    found = {colour for _, colour in image.getcolors(1 << 24) or []}
+    style = (PORTAL / "static" / "map_colours.css").read_text(encoding="utf-8")
+    fills = re.findall(r"\.s\d \{ fill: #(\w{6})", style)
+    assert len(fills) == 5 and {tuple(bytes.fromhex(fill)) for fill in fills} <= found
+    again = ask(portal, f"/kaart/{RATE}.png?niveau=corop", headers={"if-none-match": answer.headers["etag"]})
+    assert again.status_code == 304
+    page = ask(portal, f"/kaart/{RATE}?niveau=corop").text
+    shared = re.search(r'property="og:image" content="([^"]+)"', page)
+    assert shared is not None and f"/kaart/{RATE}.png?niveau=corop" in shared[1]
 
 
 def luminance(colour: str) -> float:
@@ -224,14 +411,20 @@ def contrast(one: str, other: str) -> float:
 
 
 def test_classes_can_be_told_apart_without_seeing_hues() -> None:
-    style = (PORTAL / "static" / "map.css").read_text(encoding="utf-8")
-    fills = [fill for _, fill in sorted(re.findall(r"\.s(\d) \{ fill: (#\w{6})", style))]
-    stroke = re.search(r"\.shapes[^{]*\{ stroke: (#\w{6})", style)
-    assert stroke is not None and len(fills) == 5
-    assert all(contrast(fill, stroke[1]) >= 3 for fill in fills)
-    steps = [luminance(fill) for fill in fills]
-    assert steps == sorted(steps, reverse=True)
-    assert all(contrast(light, dark) >= 1.35 for light, dark in pairwise(fills))
+    style = (PORTAL / "static" / "map_colours.css").read_text(encoding="utf-8")
+    fills = dict(re.findall(r"\.([sd]\d) \{ fill: (#\w{6})", style))
+    assert fills.keys() == {f"s{n}" for n in range(1, 6)} | {f"d{n}" for n in range(1, 7)}
+    palettes = [[fills[f"s{n}"] for n in range(1, 6)], [fills[f"d{n}"] for n in (3, 2, 1)]]
+    palettes += [[fills[f"d{n}"] for n in (4, 5, 6)]]
+    for palette in palettes:
+        steps = [luminance(fill) for fill in palette]
+        assert steps == sorted(steps, reverse=True)
+        assert all(contrast(light, dark) >= 1.35 for light, dark in pairwise(palette))
+        assert contrast(palette[0], "#ffffff") >= 1.2, "land is not sea"
+    # What is drawn over the colours is seen on each of them, in white beside it where it is not dark or light enough.
+    outlined = re.search(r"\.outlined path \{[^}]*stroke: (#\w{6})", style)
+    assert outlined is not None and contrast(outlined[1], "#ffffff") >= 4.5
+    assert re.search(r"\.halo path \{[^}]*stroke: #fff;", style)
 
 
 @pytest.mark.parametrize("lang", ["nl", "en"])
@@ -241,17 +434,22 @@ def test_every_map_and_its_files_name_all_their_sources_and_licences(
     made_of = """
     select i.indicator_id, s.attribution, s.licence from indicators as i
     left join indicator_sources as o using (indicator_id) left join sources as s on o.dataset_id = s.dataset_id
-    where i.lowest_level = 'municipality'
+    where i.lowest_level in ('municipality', 'labour_market_region', 'corop', 'province')
     """
     sources: dict[str, set[tuple[str, str]]] = {}
+    borders = ("Bron: CBS en Kadaster, via PDOK", "CC BY 4.0")
     for indicator, attribution, licence in database.execute(made_of):
         assert attribution and licence, f"{indicator} has no source"
         sources.setdefault(indicator, set()).add((attribution, licence))
-    assert len(sources) > 50
+    assert len(sources) > 100
     prefix = "/kaart" if lang == "nl" else "/en/map"
     for indicator, named in sources.items():
         page = html.unescape(ask(portal, f"{prefix}/{indicator}").text)
         (row, *_) = csv.DictReader(io.StringIO(ask(portal, f"{prefix}/{indicator}.csv").text))
-        for attribution, licence in named:
+        picture = html.unescape(ask(portal, f"{prefix}/{indicator}.svg").text)
+        for attribution, licence in {*named, borders}:
             assert f">{attribution}</span>" in page and f">{licence}</a>" in page, indicator
+            told = re.sub(r"\s+", " ", re.sub("<[^>]+>", " ", picture))
+            assert attribution in told and licence in told, indicator
+        for attribution, licence in named:
             assert attribution in row["attribution"] and licence in row["licence"], indicator

@@ -30,6 +30,8 @@ OWN_PAGES = [
     "/embed/gemeente/zwolle/leegstand-van-winkels",
     "/kaart/establishments_count",
     "/en/map/establishments_count",
+    "/kaart/jobs_growth_1y_pct?niveau=corop&regio=zwolle",
+    "/en/map/crimes_per_1000_rate?zoom=PV23&period=2016JJ00&region=zwolle",
     "/en/indicator/jobs_count",
     "/indicator/establishments_count?region=zwolle",
     "/indicatoren",

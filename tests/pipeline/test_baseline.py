@@ -2,6 +2,7 @@
 
 import bisect
 import csv
+import json
 import math
 from collections import defaultdict
 from collections.abc import Iterable
@@ -14,6 +15,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from pipelines.sample.serve_ogc import DRAWN
 from pipelines.settings import DBT_PROJECT
 
 # Counts, which have no place, and rates and shares, which have.
@@ -221,19 +223,26 @@ def peer_groups(tables: Tables) -> dict[tuple[str, str], tuple[set[str], set[str
         own = row["region_code"]
         members, _ = found.setdefault((f"similar_{row['similarity_kind']}", own), ({own}, {own}))
         members.add(row["peer_code"])
-    for own, others in beside_on_the_tiles(tables).items():
+    for own, others in with_a_line_in_common().items():
         found["neighbours", own] = ({own, *others}, {own})
     found["merged", "merged"] = (merged(tables), merged(tables))
     return found
 
 
-def beside_on_the_tiles(tables: Tables) -> dict[str, set[str]]:
-    """The neighbours in the sample, whose municipalities are the tiles of the map: those with a side in common."""
-    at = {(r["tile_column"], r["tile_row"]): r["region_code"] for r in tables["municipality_tiles"].to_dicts()}
-    here = {place: code for place, code in at.items() if code in tables.municipalities()}
-    steps = ((0, 1), (0, -1), (1, 0), (-1, 0))
-    beside = {code: {here.get((x + dx, y + dy)) for dx, dy in steps} - {None} for (x, y), code in here.items()}
-    return {code: {other for other in others if other} for code, others in beside.items() if others}
+def with_a_line_in_common() -> dict[str, set[str]]:
+    """The neighbours on the map that the sample is made of: those with two points next to each other in common."""
+    lines: dict[frozenset[tuple[float, float]], set[str]] = defaultdict(set)
+    for feature in json.loads(DRAWN.read_text(encoding="utf-8"))["features"]:
+        shape = feature["geometry"]
+        for polygon in shape["coordinates"] if shape["type"] == "MultiPolygon" else [shape["coordinates"]]:
+            for ring in polygon:
+                for (x1, y1), (x2, y2) in pairwise(ring):
+                    lines[frozenset({(x1, y1), (x2, y2)})].add(feature["id"])
+    beside: dict[str, set[str]] = defaultdict(set)
+    for codes in lines.values():
+        for code in codes if len(codes) > 1 else ():
+            beside[code] |= codes - {code}
+    return beside
 
 
 def merged(tables: Tables) -> set[str]:
@@ -247,10 +256,13 @@ def merged(tables: Tables) -> set[str]:
     return found
 
 
-def test_neighbours_are_those_with_a_side_in_common(tables: Tables) -> None:
-    expected = {(code, other) for code, others in beside_on_the_tiles(tables).items() for other in others}
+def test_neighbours_are_those_with_a_line_in_common(tables: Tables) -> None:
+    expected = {(code, other) for code, others in with_a_line_in_common().items() for other in others}
     assert set(tables["neighbours"].select("region_code", "neighbour_code").iter_rows()) == expected
-    assert len({code for code, _ in expected}) == 337
+    islands = {"GM0060", "GM0088", "GM0093", "GM0096", "GM0448"}
+    assert tables.municipalities() - {code for code, _ in expected} == islands
+    around_zwolle = {"GM0148", "GM0166", "GM0177", "GM0180", "GM0244", "GM0246", "GM1773", "GM1896"}
+    assert with_a_line_in_common()[ZWOLLE] == around_zwolle
 
 
 def middle(ordered: list[float]) -> float:
@@ -305,7 +317,7 @@ def test_a_municipality_is_in_its_groups(tables: Tables) -> None:
     # Overijssel has 25 municipalities, and a municipality is compared with ten others.
     assert groups["province"]["peers_count"] == 25 and groups["province"]["peer_group_code"] == "PV23"
     assert groups["similar_economy"]["peers_count"] == groups["similar_population"]["peers_count"] == 11
-    assert groups["neighbours"]["peers_count"] == 5 and groups["neighbours"]["peer_group_code"] == ZWOLLE
+    assert groups["neighbours"]["peers_count"] == 9 and groups["neighbours"]["peer_group_code"] == ZWOLLE
     assert "GM0363" in merged(tables) and len(merged(tables)) == 31
     known = set(tables["peer_groups"]["peer_group"])
     assert set(tables["baseline_peers"]["peer_group"]) == known

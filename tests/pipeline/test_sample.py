@@ -17,17 +17,16 @@ from support import PUBLIC_TABLES, digests, query, read_release
 
 from pipelines.landing.store import NOTICE
 from pipelines.reading.recipients import MASK
+from pipelines.sample.serve_ogc import notices_of
 from pipelines.sample.tables import NO_REGIONS
 from pipelines.settings import CARDS, SAMPLE_LANDING
 from pipelines.sources.card import load_cards
 
 WITH_FIGURES = [
     "observations",
-    "sources",
     "sme_support",
     "human_capital",
     "subsidies",
-    "region_boundaries",
     "release",
     "baseline",
     "baseline_peers",
@@ -152,6 +151,19 @@ def test_every_row_of_figures_says_that_they_are_invented(sample_release: Path, 
         with gzip.open(sample_release / "tables" / f"{name}.gz", "rt", encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file, delimiter=delimiter))
         assert len(rows) == frame.height and {row["notice"] for row in rows} == {NOTICE}
+
+
+def test_boundaries_and_who_borders_on_whom_say_what_of_them_is_real(sample_release: Path) -> None:
+    told = notices_of(load_cards(CARDS).values())
+    for table in ("region_boundaries", "neighbours"):
+        assert query(sample_release, f"select distinct notice from {table}") == [(text,) for text in set(told.values())]
+    others = "select dataset_id, notice from sources where notice <> (select notice from release)"
+    assert dict(query(sample_release, others)) == told
+
+
+def test_boundaries_take_little_room(sample_release: Path) -> None:
+    (size,) = query(sample_release, "select sum(pgsize) from dbstat where name = 'region_boundaries'")[0]
+    assert size < 1_500_000
 
 
 def test_the_release_and_its_metadata_say_so_too(sample_release: Path) -> None:

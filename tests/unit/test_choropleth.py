@@ -1,15 +1,18 @@
-"""Every figure is in exactly one class of a map, and areas become shapes that still fit together."""
+"""Every figure is in exactly one class of a map, however they are divided, and a view shows what it is around."""
 
-import json
 import math
-import re
+from collections.abc import Sequence
+from itertools import combinations, pairwise
+from statistics import fmean
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from portal.choropleth import METHODS, MOST_CLASSES, classify, ranks
-from portal.map_shapes import COARSEST_HEIGHT, shapes_of_boundaries, shapes_of_tiles
+from portal.choropleth import METHODS, MOST_CLASSES, MOST_ON_A_SIDE, classify, classify_around, middle_of, ranks
+from portal.map_shapes import MapShapes, shapes_of_tiles
+from portal.natural_classes import natural_lows
+from portal.rounding import round_half_away
 
 FIGURES = st.one_of(st.none(), st.floats(-1e9, 1e9, allow_nan=False), st.integers(-5, 5).map(float))
 
@@ -70,73 +73,80 @@ def test_places_count_the_regions_above_and_below(values: dict[str, float | None
     }
 
 
-SQUARE = [[4.0, 52.0], [4.1, 52.0], [4.1, 52.1], [4.0, 52.1], [4.0, 52.0]]
-BESIDE = [[4.1, 52.0], [4.2, 52.0], [4.2, 52.1], [4.1, 52.1], [4.1, 52.0]]
-HOLE = [[4.02, 52.02], [4.08, 52.02], [4.08, 52.08], [4.02, 52.08], [4.02, 52.02]]
+def indicator(kind: str, formula: str = "published") -> dict[str, str]:
+    return {"kind": kind, "formula": formula}
 
 
-def geojson(kind: str, coordinates: object) -> str:
-    return json.dumps({"type": kind, "coordinates": coordinates})
+def test_only_figures_on_both_sides_of_something_have_a_middle() -> None:
+    assert middle_of(indicator("change"), [-0.1, None, 3.0]) == 0
+    assert middle_of(indicator("count"), [-4.0, 12.0]) == 0
+    assert middle_of(indicator("ratio", "location_quotient"), [0.9, 1.2]) == 1
+    assert middle_of(indicator("change"), [0.0, 3.0, None]) is None
+    assert middle_of(indicator("ratio", "location_quotient"), [1.0, 1.2]) is None
+    assert middle_of(indicator("ratio"), [0.5, 2.0]) is None
+    assert middle_of(indicator("rate"), [None]) is None
 
 
-def corners(path: str) -> list[list[tuple[int, int]]]:
-    """Walks a path, its way of writing aside."""
-    rings = []
-    for ring in path.split("z")[:-1]:
-        numbers = [int(n) for n in re.findall(r"-?\d+", ring)]
-        x, y = numbers[:2]
-        walked = [(x, y)]
-        for dx, dy in zip(numbers[2::2], numbers[3::2], strict=True):
-            x, y = x + dx, y + dy
-            walked.append((x, y))
-        rings.append(walked)
-    return rings
+@given(st.lists(FIGURES, max_size=80), st.sampled_from(METHODS), st.integers(0, 3), st.sampled_from([0.0, 1.0]))
+@example([-1.0], "natural", 0, 0.0)
+@example([1.0, 2.0], "quantiles", 0, 1.0)
+def test_around_a_middle_no_class_has_figures_of_both_sides(
+    values: list[float | None], method: str, decimals: int, middle: float
+) -> None:
+    found = classify_around(values, method, decimals, middle)
+    present = [round_half_away(value, decimals) for value in values if value is not None]
+    assert sum(each.count for each in found.classes) == len(present)
+    assert all(one.high == following.low for one, following in pairwise(found.classes))
+    for value in present:
+        holder = found.class_of(value)
+        assert holder is not None and holder.low <= value <= holder.high
+        assert (holder.shade > MOST_ON_A_SIDE) == (value >= middle) == (holder.style in ("d4", "d5", "d6"))
+    shades = [each.shade for each in found.classes]
+    assert shades == sorted(set(shades)) and set(shades) <= set(range(1, 2 * MOST_ON_A_SIDE + 1))
+    below, above = ([s for s in shades if (s > MOST_ON_A_SIDE) == side] for side in (False, True))
+    assert below == list(range(MOST_ON_A_SIDE - len(below) + 1, MOST_ON_A_SIDE + 1)), "the lightest are at the middle"
+    assert above == list(range(MOST_ON_A_SIDE + 1, MOST_ON_A_SIDE + 1 + len(above)))
+    if below and above:
+        assert middle in [each.low for each in found.classes]
 
 
-def test_neighbours_still_share_their_border_and_north_is_up() -> None:
-    shapes = shapes_of_boundaries({"A": geojson("Polygon", [SQUARE, HOLE]), "B": geojson("MultiPolygon", [[BESIDE]])})
-    outer, hole = corners(shapes.paths["A"])
-    beside = corners(shapes.paths["B"])[0]
-    assert len(set(outer) & set(beside)) == 2
-    assert all(0 < x < shapes.width / 2 and 0 < y < shapes.height for x, y in hole)
-    assert outer[0][1] == shapes.height, "the south is at the bottom"
-    assert shapes.width == pytest.approx(2 * math.cos(math.radians(52.05)) * shapes.height, abs=2)
+def squares(values: list[float], lows: Sequence[float]) -> float:
+    """The sum of squared distances to the means of the classes that begin at these figures."""
+    members = [[v for v in values if low <= v < high] for low, high in pairwise([*lows, math.inf])]
+    return sum(sum((v - fmean(group)) ** 2 for v in group) for group in members if group)
 
 
-def wiggling(west: float, points: int) -> str:
-    around = [2 * math.pi * i / points for i in range(points)]
-    ring = [[west + math.cos(a) * (1 + math.sin(40 * a) / 9), 52 + math.sin(a)] for a in around]
-    return geojson("Polygon", [[*ring, ring[0]]])
-
-
-# Two thousand points are drawn on twenty grids: a machine that does other work too takes its time.
 @settings(deadline=None)
-@given(st.integers(1_000, 20_000))
-def test_the_paths_fit_in_their_budget_unless_the_grid_is_the_coarsest(budget: int) -> None:
-    shapes = shapes_of_boundaries({"A": wiggling(4, 1000), "B": wiggling(7, 1000)}, budget)
-    assert sum(map(len, shapes.paths.values())) <= budget or shapes.height == COARSEST_HEIGHT
-    assert all(len(ring) > 2 for path in shapes.paths.values() for ring in corners(path))
+@given(st.lists(st.integers(0, 60).map(lambda n: n / 4), min_size=1, max_size=12), st.integers(1, 5))
+def test_natural_classes_differ_least_of_all_ways_to_divide(values: list[float], most: int) -> None:
+    distinct = sorted(set(values))
+    lows = natural_lows(values, most)
+    assert lows[0] == distinct[0] and lows == sorted(set(lows)) and len(lows) == min(most, len(distinct))
+    every = (squares(values, [distinct[0], *others]) for others in combinations(distinct[1:], len(lows) - 1))
+    assert squares(values, lows) == pytest.approx(min(every))
 
 
-def test_the_smallest_area_is_still_drawn() -> None:
-    speck = [[5.0, 52.5], [5.00001, 52.5], [5.00001, 52.50001], [5.0, 52.5]]
-    assert shapes_of_boundaries({"A": geojson("Polygon", [SQUARE]), "B": geojson("Polygon", [speck])}).paths["B"]
-
-
-@pytest.mark.parametrize(
-    ("geometry", "said"),
-    [
-        (geojson("Point", [4, 52]), "Polygon or MultiPolygon"),
-        (geojson("Polygon", [[[155000, 463000], [155001, 463000], [155000, 463001]]]), "in degrees"),
-        (geojson("MultiPolygon", []), "in degrees"),
-    ],
-)
-def test_what_is_no_area_in_degrees_is_refused(geometry: str, said: str) -> None:
-    with pytest.raises(ValueError, match=f"A: .*{said}"):
-        shapes_of_boundaries({"A": geometry})
+def test_natural_classes_part_what_lies_apart() -> None:
+    assert natural_lows([1.0, 1.1, 1.2, 50.0, 51.0, 900.0], 3) == [1.0, 50.0, 900.0]
+    assert [each.count for each in classify([1.0, 1.1, 1.2, 50.0, 51.0, 900.0], "natural", 1, 3).classes] == [3, 2, 1]
 
 
 def test_tiles_are_squares_side_by_side() -> None:
     shapes = shapes_of_tiles({"A": (3, 7), "B": (4, 7), "C": (4, 9)})
     assert (shapes.width, shapes.height) == (20, 30)
     assert shapes.paths == {"A": "M0 0h10v10h-10z", "B": "M10 0h10v10h-10z", "C": "M10 20h10v10h-10z"}
+    assert shapes.boxes["C"] == (10, 20, 20, 30)
+
+
+def test_a_view_has_the_proportions_of_the_map_and_all_of_what_it_is_around() -> None:
+    shapes = MapShapes(
+        1000, 2000, {}, {"A": (100, 100, 500, 200), "B": (900, 1900, 1000, 2000), "C": (0, 400, 90, 480)}
+    )
+    x, y, width, height = shapes.view()
+    assert x < 0 and y < 0 and x + width > 1000 and y + height > 2000
+    x, y, width, height = near = shapes.view(shapes.boxes["A"])
+    assert height == pytest.approx(2 * width, abs=2)
+    assert x < 100 and x + width > 500 and y < 100 and y + height > 200
+    assert width < 1000
+    assert [code for code in shapes.boxes if shapes.is_seen(code, near)] == ["A", "C"]
+    assert not shapes.is_seen("nowhere", near)

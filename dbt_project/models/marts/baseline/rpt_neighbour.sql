@@ -2,6 +2,6 @@ select
     neighbours.region_code,
     neighbours.neighbour_code,
     neighbours.dataset_id,
-    releases.notice
+    sources.notice
 from {{ ref('int_peers__find_neighbours') }} as neighbours
-cross join {{ ref('stg_raw__release') }} as releases
+inner join {{ ref('dim_source') }} as sources on neighbours.dataset_id = sources.dataset_id
