@@ -130,7 +130,7 @@ class MapPage:
         return each_once([*self.sources, *([self.borders] if self.borders else [])], column)
 
 
-class Asked:
+class AskedMap:
     """The parameters of an address, read in the words of its language."""
 
     def __init__(self, release: ReleaseContext, arguments: Mapping[str, str], lang: str) -> None:
@@ -204,7 +204,7 @@ async def read_choice(
     levels = maps.shown_at.get(name)
     if not levels:
         return None
-    asked = Asked(release, arguments, lang)
+    asked = AskedMap(release, arguments, lang)
     level = asked.one_of("level", levels)
     key = {"indicator_id": name, "boundary_year": maps.boundary_year, "scheme": level}
     periods = await read_rows(datasette, PERIODS, key)

@@ -7,7 +7,7 @@ The best last bound never moves back when figures are added, so each half is sea
 from collections.abc import Callable, Sequence
 from itertools import accumulate
 
-Spread = Callable[[int, int], float]
+SquaredSpread = Callable[[int, int], float]
 
 
 def natural_lows(ordered: Sequence[float], most_classes: int) -> list[float]:
@@ -42,7 +42,7 @@ def natural_lows(ordered: Sequence[float], most_classes: int) -> list[float]:
     return [values[0], *reversed(lows)]
 
 
-def _with_one_more(before: list[float], classes: int, spread: Spread) -> tuple[list[float], list[int]]:
+def _with_one_more(before: list[float], classes: int, spread: SquaredSpread) -> tuple[list[float], list[int]]:
     """Returns the least spread of the first figures in this many classes, and where the last class then starts."""
     size = len(before)
     best, start = [float("inf")] * size, [0] * size

@@ -19,7 +19,7 @@ from portal.registry import by_theme, each_once
 from portal.rows import read_rows
 from portal.sentences import ToldFigure, is_relative
 
-Cell = str | float | None
+SheetCell = str | float | None
 
 OF_REGIONS = """
 select indicator_id, region_code, period_code, value, value_status, boundary_method, lower, upper
@@ -45,12 +45,12 @@ MOST_BESIDE = 45
 class SheetRow:
     """The cells of a row; its numbers have as many decimals as their indicator."""
 
-    cells: Sequence[Cell]
+    cells: Sequence[SheetCell]
     decimals: int = 0
 
 
 @dataclass(frozen=True)
-class Sheet:
+class BookSheet:
     """A sheet: lines to read first, and a table below them of which the first `labels` columns are texts."""
 
     title: str
@@ -68,11 +68,11 @@ class RegionBook:
     release: str
     notice: str
     created: str | None
-    sheets: Sequence[Sheet]
+    sheets: Sequence[BookSheet]
 
 
 @dataclass
-class Series:
+class RegionSeries:
     """The figures of an indicator in a region and in the country, by period."""
 
     own: dict[str, ToldFigure] = field(default_factory=dict)
@@ -119,10 +119,10 @@ class _Maker:
         alike = [row["region_code"] for row in regions if row["scheme"] == scheme and row["is_current"]]
         return [each for each in alike if each != code] if len(alike) <= MOST_BESIDE else []
 
-    def series(self, rows: Sequence[Row]) -> dict[str, Series]:
-        found: dict[str, Series] = {}
+    def series(self, rows: Sequence[Row]) -> dict[str, RegionSeries]:
+        found: dict[str, RegionSeries] = {}
         for row in rows:
-            series, period = found.setdefault(row["indicator_id"], Series()), row["period_code"]
+            series, period = found.setdefault(row["indicator_id"], RegionSeries()), row["period_code"]
             is_own = row["region_code"] == self.region["region_code"]
             if row["value"] is not None:
                 (series.own if is_own else series.country)[period] = figure_of(row, self.period(period))
@@ -130,19 +130,19 @@ class _Maker:
                 series.absent[period] = row["value_status"]
         return found
 
-    def newest(self, series: Series) -> str:
+    def newest(self, series: RegionSeries) -> str:
         return max(series.own, key=self.periods.order)
 
     def period(self, code: str) -> str:
         return format_period(code, self.release.texts["periods"], self.lang)
 
-    def by_year(self, series: Series) -> dict[int, str]:
+    def by_year(self, series: RegionSeries) -> dict[int, str]:
         """The period that stands for each year: the year itself, or else the last one in it with a figure."""
         codes = sorted(series.own, key=self.periods.order)
         kept = [code for code in codes if self.periods.is_annual(code)] or codes
         return {year: code for code in kept if (year := self.periods.year_of(code))}
 
-    def ordered(self, shown: Mapping[str, Series]) -> list[tuple[str, str]]:
+    def ordered(self, shown: Mapping[str, RegionSeries]) -> list[tuple[str, str]]:
         """The theme and the id of each indicator: by theme, then by title."""
         keys = sorted(shown, key=lambda key: str(self.indicators[key][f"title_{self.lang}"]).lower())
         themes = by_theme(keys, self.release.texts["themes"], lambda key: str(self.indicators[key]["theme"]))
@@ -153,7 +153,7 @@ class _Maker:
         row = self.indicators[key]
         return str(row[f"title_{self.lang}"]), str(row[f"unit_{self.lang}"])
 
-    def overview(self, shown: Mapping[str, Series]) -> Sheet:
+    def overview(self, shown: Mapping[str, RegionSeries]) -> BookSheet:
         """Its figures by year."""
         years = sorted({year for series in shown.values() for year in self.by_year(series)})
         rows = []
@@ -167,9 +167,9 @@ class _Maker:
             rows.append(SheetRow([theme, *self.label(key), *values, *told], self.indicators[key]["decimals"]))
         header = [*self.heads("theme", "indicator", "unit"), *map(str, years)]
         header += self.heads("period", "newest", "country", "status")
-        return Sheet(self.words("overview"), [self.words("overview_lead")], header, rows, labels=3)
+        return BookSheet(self.words("overview"), [self.words("overview_lead")], header, rows, labels=3)
 
-    def remark(self, key: str, series: Series, chosen: Mapping[int, str]) -> str:
+    def remark(self, key: str, series: RegionSeries, chosen: Mapping[int, str]) -> str:
         """Which figures may still change, why some are absent, and from when they are counted differently, in words."""
         breaks = self.release.registry.breaks_of(key, self.region["region_code"])
         told = {code: figure.status for code, figure in series.own.items() if code in chosen.values()}
@@ -185,11 +185,11 @@ class _Maker:
 
     def comparison(
         self,
-        shown: Mapping[str, Series],
+        shown: Mapping[str, RegionSeries],
         asked: Mapping[str, str],
         others: Sequence[str],
         figures: Mapping[tuple[str, str], float],
-    ) -> Sheet:
+    ) -> BookSheet:
         """Its newest figures beside those of others in the same period."""
         regions = self.release.registry.regions
         rows = []
@@ -204,9 +204,9 @@ class _Maker:
         lead = self.words("similar_lead" if is_similar else "others_lead").format(regions=kind)
         header = [*self.heads("indicator", "unit", "period"), self.region["name"], self.words("country")]
         header += [regions[code]["name"] for code in others]
-        return Sheet(title, [lead, self.words("no_places")], header, rows, labels=3)
+        return BookSheet(title, [lead, self.words("no_places")], header, rows, labels=3)
 
-    def explanation(self, shown: Mapping[str, Series]) -> Sheet:
+    def explanation(self, shown: Mapping[str, RegionSeries]) -> BookSheet:
         """What each indicator means, what to watch out for, and whom to name."""
         rows = []
         for theme, key in self.ordered(shown):
@@ -220,12 +220,12 @@ class _Maker:
             rows.append(SheetRow([*said, page_url("indicator", self.lang, indicator=key)]))
         header = self.heads("theme", "indicator", "unit", "definition", "warnings", "attribution", "licence", "page")
         lines = [self.words(key).format(release=self.release.release_id, year=self.boundary_year) for key in EXPLAINED]
-        return Sheet(self.words("explanation"), lines, header, rows, labels=len(header))
+        return BookSheet(self.words("explanation"), lines, header, rows, labels=len(header))
 
     def heads(self, *keys: str) -> list[str]:
         return [self.words(f"head_{key}") for key in keys]
 
-    def book(self, sheets: Sequence[Sheet]) -> RegionBook:
+    def book(self, sheets: Sequence[BookSheet]) -> RegionBook:
         title = self.release.text("extract", "title", self.lang)
         return RegionBook(
             title=title.format(name=self.region["name"], code=self.region["region_code"]),

@@ -8,7 +8,7 @@ from typing import Any
 
 import xlsxwriter
 
-from portal.region_sheets import Cell, RegionBook, Sheet, SheetRow
+from portal.region_sheets import BookSheet, RegionBook, SheetCell, SheetRow
 
 # The characters that the name of a sheet cannot have, those that it cannot begin or end with, and its maximum length.
 REFUSED = re.compile(r"[\[\]:*?/\\]")
@@ -59,7 +59,7 @@ class _Formats:
         return self._numbers[decimals]
 
 
-def _write_sheet(page: Any, sheet: Sheet, above: Sequence[str], formats: _Formats) -> None:
+def _write_sheet(page: Any, sheet: BookSheet, above: Sequence[str], formats: _Formats) -> None:
     lines = [*filter(None, above), *sheet.lines]
     # A line of air above the header.
     top = len(lines) + 1
@@ -87,7 +87,7 @@ def _width(head: str, rows: Sequence[SheetRow], column: int) -> int:
     return min(WIDEST, max(NARROWEST, longest, word) + 2)
 
 
-def _write_cell(page: Any, row: int, column: int, cell: Cell, number: Any) -> None:
+def _write_cell(page: Any, row: int, column: int, cell: SheetCell, number: Any) -> None:
     if isinstance(cell, str):
         page.write_string(row, column, cell)
     elif cell is not None:

@@ -38,11 +38,11 @@ an answer, its period, status, source and page; if there is a notice, say that t
 regions yourself, and do not compare periods across a break (`begins_anew`). A question that is refused has no true
 answer here: say so.
 """
-Text = Annotated[str, Field(min_length=1, max_length=100)]
-Region = Annotated[
+SearchText = Annotated[str, Field(min_length=1, max_length=100)]
+RegionText = Annotated[
     str, Field(min_length=1, max_length=100, description="A code such as GM0193, or the exact name of a region.")
 ]
-Indicator = Annotated[
+IndicatorText = Annotated[
     str, Field(min_length=1, max_length=200, description="An id or a title, as find_indicators gives them.")
 ]
 In = Annotated[Language, Field(description="The language of texts in the answer.")]
@@ -88,20 +88,20 @@ def make_server(datasette: Datasette) -> MCPServer[Any]:
 
     @server.tool(annotations=READ_ONLY)
     @told
-    async def find_regions(ctx: Context[Any, Any], text: Text, language: In = "nl") -> FoundRegions:
+    async def find_regions(ctx: Context[Any, Any], text: SearchText, language: In = "nl") -> FoundRegions:
         """Finds regions by a name (also an old one), a place in them, or a code; forgives a slip of the pen."""
         return assistant(ctx, language).find_regions(text)
 
     @server.tool(annotations=READ_ONLY)
     @told
-    async def find_indicators(ctx: Context[Any, Any], text: Text, language: In = "nl") -> FoundIndicators:
+    async def find_indicators(ctx: Context[Any, Any], text: SearchText, language: In = "nl") -> FoundIndicators:
         """Finds indicators by words of their titles or themes, in Dutch or English."""
         return assistant(ctx, language).find_indicators(text)
 
     @server.tool(annotations=READ_ONLY)
     @told
     async def get_figure(
-        ctx: Context[Any, Any], region: Region, indicator: Indicator, language: In = "nl"
+        ctx: Context[Any, Any], region: RegionText, indicator: IndicatorText, language: In = "nl"
     ) -> FigureAnswer:
         """Gives an indicator in a region: a sentence to repeat, all years, the country, sources, citation and page."""
         return await assistant(ctx, language).figure(region, indicator)
@@ -110,8 +110,8 @@ def make_server(datasette: Datasette) -> MCPServer[Any]:
     @told
     async def compare_regions(
         ctx: Context[Any, Any],
-        indicator: Indicator,
-        regions: Annotated[list[Region], Field(max_length=2 * MOST_COMPARED)],
+        indicator: IndicatorText,
+        regions: Annotated[list[RegionText], Field(max_length=2 * MOST_COMPARED)],
         language: In = "nl",
     ) -> ComparisonAnswer:
         """Puts 2 to 45 regions side by side on an indicator, in one period; refuses what cannot be compared."""

@@ -16,6 +16,7 @@ from pipelines.publish.datapackage import write_package
 from pipelines.publish.extracts import write_extracts
 from pipelines.publish.losses import Bounds, accept_losses
 from pipelines.publish.manifest import PublicTable
+from pipelines.publish.map_paths import write_maps
 from pipelines.publish.metadata import DATABASE, contact_of, datasette_metadata, write_metadata
 from pipelines.publish.release import Release, describe_files, publish, seal
 from pipelines.publish.revisions import last_of_kind, record_changes
@@ -71,9 +72,6 @@ def publish_assets(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> l
     )
     def release(config: Acceptance, settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult[None]:
         """The release directory, sealed and made current; its metadata says what is missing from it."""
-        # Only this step draws, and no other command waits for what it draws with.
-        from pipelines.publish.map_paths import write_maps
-
         folder = _folder(settings)
         contact = contact_of(settings.public_url, settings.contact)
         files = describe_files(folder)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from portal.map_shapes import MAPS_FILE
 
-GridCell = tuple[int, int]
+GridPoint = tuple[int, int]
 Points = NDArray[np.float64]
 
 HEIGHT = 2000
@@ -100,7 +100,7 @@ def draw_maps(geometries: Mapping[str, str], members: Mapping[str, Mapping[str, 
             levels[scheme] = {region: shapely.coverage_union_all(parts) for region, parts in whole.items() if parts}
     covered = {scheme: set().union(*regions.values()) for scheme, regions in members.items() if scheme in levels}
 
-    def to_grid(shape: shapely.Geometry) -> list[list[GridCell]]:
+    def to_grid(shape: shapely.Geometry) -> list[list[GridPoint]]:
         corner, turned = np.array([west, north]), np.array([scale, -scale])
         return [
             [(int(x), int(y)) for x, y in np.rint((shapely.get_coordinates(ring) - corner) * turned)]
@@ -126,7 +126,7 @@ def to_rd(degrees: Points) -> Points:
     return np.stack(sums, axis=1)
 
 
-def path_of(rings: Iterable[list[GridCell]]) -> str:
+def path_of(rings: Iterable[list[GridPoint]]) -> str:
     """Returns one SVG path for all rings, each in steps from its first point; the rule `evenodd` makes the holes."""
     thinned = [_thin(ring) for ring in rings]
     kept = [ring for ring in thinned if len(ring) > 2]
@@ -159,15 +159,15 @@ def _without_specks(shape: shapely.Geometry) -> list[shapely.Polygon]:
     return [shapely.Polygon(part.exterior, holes) for part, holes in zip(kept, lakes, strict=True)]
 
 
-def _box(rings: list[list[GridCell]]) -> list[int]:
+def _box(rings: list[list[GridPoint]]) -> list[int]:
     """West, north, east and south of an area on the grid."""
     xs, ys = [x for ring in rings for x, _ in ring], [y for ring in rings for _, y in ring]
     return [min(xs), min(ys), max(xs), max(ys)]
 
 
-def _thin(ring: list[GridCell]) -> list[GridCell]:
+def _thin(ring: list[GridPoint]) -> list[GridPoint]:
     """Leaves out points that coincide with the one before, and those in the middle of a straight line."""
-    thinned: list[GridCell] = []
+    thinned: list[GridPoint] = []
     for cell in ring:
         if thinned and cell == thinned[-1]:
             continue
@@ -178,13 +178,13 @@ def _thin(ring: list[GridCell]) -> list[GridCell]:
     return thinned[:-1] if len(thinned) > 1 and thinned[0] == thinned[-1] else thinned
 
 
-def _goes_on(a: GridCell, b: GridCell, c: GridCell) -> bool:
+def _goes_on(a: GridPoint, b: GridPoint, c: GridPoint) -> bool:
     """Whether the line from a through b to c is straight and does not turn back."""
     first, then = (b[0] - a[0], b[1] - a[1]), (c[0] - b[0], c[1] - b[1])
     return first[0] * then[1] == first[1] * then[0] and first[0] * then[0] + first[1] * then[1] > 0
 
 
-def _steps(ring: list[GridCell]) -> str:
+def _steps(ring: list[GridPoint]) -> str:
     pairs = pairwise(ring)
     steps = " ".join(f"{x2 - x1} {y2 - y1}" for (x1, y1), (x2, y2) in pairs).replace(" -", "-")
     return f"M{ring[0][0]} {ring[0][1]}l{steps}z"

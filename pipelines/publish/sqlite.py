@@ -65,7 +65,7 @@ def write_sqlite(source: Path, tables: list[PublicTable], target: Path) -> dict[
     with connect(source, read_only=True) as con:
         computed = {table.name: _repeated(con, table) | _years(con, table) for table in tables}
         with sqlite3.connect(draft) as db:
-            db.executescript("pragma journal_mode = off; pragma page_size = 4096;")
+            db.executescript("pragma journal_mode = off; pragma page_size = 8192;")
             for table in tables:
                 db.execute(create_table(table, computed[table.name]))
         rows = _copy(con, tables, computed, draft)

@@ -158,7 +158,8 @@ def with_zeros(
     if layout is None or layout.counted is None:
         return rows
     counted = rows.filter(pl.col("measure_code") == layout.counted)
-    periods = sorted(counted["period_code"].unique())[-1 if layout.dated else 0 :]
+    known = sorted(counted["period_code"].unique())
+    periods = [max(known)] if layout.dated and known else known
     lists = [column.names for column in layout.columns.values() if column.names]
     listed = sorted({code for name in lists for code in names[name].values()})
     places = [(code, period) for period in periods for code in listed or municipalities(year_of(period))]

@@ -25,7 +25,7 @@ class FoundRegion(BaseModel):
     kind: str = Field(
         description="The kind of region: municipality, province, labour_market_region, corop, country, ..."
     )
-    exists: bool = Field(description="False for a municipality that was merged or divided: its heirs have the figures.")
+    is_current: bool = Field(description="False if it was merged or divided: its heirs have the figures.")
     is_exact: bool = Field(description="Whether this is what was asked for, or only something like it.")
     place: str | None = Field(description="The place in the municipality by which it was found.")
     page: str

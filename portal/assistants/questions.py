@@ -64,7 +64,7 @@ class Assistant:
                 region_code=row["region_code"],
                 name=row["name"],
                 kind=row["scheme"],
-                exists=bool(row["is_current"]),
+                is_current=bool(row["is_current"]),
                 is_exact=row["is_exact"],
                 place=row["place"],
                 page=self._page(region_url(row["scheme"], row["region_code"], self.lang)),
