@@ -102,7 +102,7 @@ class _Maker:
     def __init__(self, release: ReleaseContext, region: Row, lang: str) -> None:
         self.release, self.region, self.lang = release, region, lang
         self.indicators, self.periods = release.registry.indicators, release.registry.periods
-        self.boundary_year = next(iter(release.registry.published_boundary_years))
+        self.boundary_year = release.registry.boundary_year
 
     def words(self, key: str) -> str:
         return self.release.text("workbook", key, self.lang)

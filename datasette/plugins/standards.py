@@ -99,7 +99,7 @@ async def figures_sitemap(request: Request, datasette: Datasette) -> Response:
     portal, theme = context_of(datasette), request.url_vars["theme"]
     if theme not in portal.texts["themes"]:
         raise NotFound(f"There is no theme {theme} in this release")
-    asked = {"theme": theme, "boundary_year": next(iter(portal.registry.published_boundary_years), 0)}
+    asked = {"theme": theme, "boundary_year": portal.registry.boundary_year}
     found = await datasette.get_database(DATABASE).execute(FIGURES_OF_THEME, asked, page_size=100_000)
     pages = [{lang: portal.figure_url(code, indicator, lang) for lang in LANGUAGES} for code, indicator in found.rows]
     body = write_sitemap(site_address(datasette, request), pages, (portal.newest_landed_at or "")[:10])

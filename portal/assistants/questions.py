@@ -109,7 +109,7 @@ class Assistant:
             country=_in_period(same) if same else None,
             series=[_in_period(point) for point in page.points],
             begins_anew=[self._period(row["period_code"]) for row in page.breaks],
-            boundaries=next(iter(self.release.registry.published_boundary_years)),
+            boundaries=self.release.registry.boundary_year,
             warnings=self._warnings(about),
             sources=self._sources(page.sources),
             citation=as_text(citation, self.release.texts["figure"]),
@@ -224,8 +224,8 @@ class Assistant:
 
     async def _series(self, indicator_id: str, codes: Sequence[str]) -> dict[str, dict[str, ToldFigure]]:
         """The known figures of periods that are over, by region and period."""
-        years = self.release.registry.published_boundary_years
-        keys = {"indicator": indicator_id, "boundary_year": next(iter(years)), "codes": json.dumps(codes)}
+        registry = self.release.registry
+        keys = {"indicator": indicator_id, "boundary_year": registry.boundary_year, "codes": json.dumps(codes)}
         found: dict[str, dict[str, ToldFigure]] = {code: {} for code in codes}
         for row in await read_rows(self.datasette, SERIES, keys):
             if row["value"] is not None and row["is_over"]:
