@@ -15,7 +15,7 @@ from portal.context import ReleaseContext
 from portal.csv_text import Row
 from portal.figures import newest, through_time
 from portal.formats import format_period
-from portal.pages import MUNICIPALITY
+from portal.pages import FROZEN, MUNICIPALITY
 from portal.peer_groups import EVERYONE, groups_among
 from portal.registry import each_once
 from portal.rows import read_rows
@@ -240,7 +240,10 @@ async def read_all_periods(datasette: Datasette, release: ReleaseContext, page: 
 
 
 def cite_figure(page: FigurePage, release: ReleaseContext, address: str, url: str, lang: str) -> Citation:
-    """Returns what every form of a citation of a figure names; `url` is its page, at the `address` of the portal."""
+    """Returns what every form of a citation of a figure names, with the address that keeps the figure as it is cited.
+
+    `url` is its page, at the `address` of the portal.
+    """
     return Citation(
         key=f"regiokompas-{file_name(url)}-{release.release_id}",
         title=f"{page.indicator[f'title_{lang}']}, {page.region['short_name']}, {page.period}",
@@ -248,7 +251,7 @@ def cite_figure(page: FigurePage, release: ReleaseContext, address: str, url: st
         licence=each_once(page.sources, "licence"),
         release=release.release_id,
         date=(release.newest_landed_at or "")[:10],
-        address=f"{address}{url}",
+        address=f"{address}{FROZEN}/{release.release_id}{url}",
         notice=dict(release.notice_parts).get(lang, ""),
         lang=lang,
     )

@@ -63,6 +63,8 @@ PATHS = {
     "doc": {"nl": "/docs/{name}", "en": "/en/docs/{name}"},
 }
 MUNICIPALITY = "municipality"
+# Below it is each release that is kept: `/release/2026-11-02-5d7cfc0b/gemeente/zwolle`.
+FROZEN = "/release"
 # `.csv`, and `.nl.csv` for Dutch Excel.
 CSV_EXTENSION = r"(?:nl\.)?csv"
 

@@ -98,7 +98,8 @@ class FigureAnswer(BaseModel):
     warnings: list[str]
     sources: list[UsedSource]
     citation: str = Field(description="How to cite the figure.")
-    page: str
+    page: str = Field(description="Its page, with the newest figures.")
+    fixed_page: str = Field(description="The page as it is in this release: what to cite.")
     picture: str
     csv: str
 

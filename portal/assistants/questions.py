@@ -114,6 +114,7 @@ class Assistant:
             sources=self._sources(page.sources),
             citation=as_text(citation, self.release.texts["figure"]),
             page=self._page(url),
+            fixed_page=citation.address,
             picture=self._page(f"{url}.png"),
             csv=self._page(f"{url}.csv"),
         )

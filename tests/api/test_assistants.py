@@ -108,7 +108,8 @@ def test_every_indicator_is_told_as_its_page_tells_it(
         assert " ".join(figure["sentence"].split()) in " ".join(page.split()), name
         assert figure["about"]["notice"] == notice and notice in figure["citation"]
         assert figure["sources"] and all(source["attribution"] and source["licence"] for source in figure["sources"])
-        assert figure["citation"].count(figure["about"]["release"]) == 1
+        assert figure["fixed_page"] == f"{ADDRESS}/release/{figure['about']['release']}{path}"
+        assert figure["fixed_page"] in figure["citation"]
         for link in ("picture", "csv"):
             assert ask(portal, figure[link].removeprefix(ADDRESS), "HEAD").status_code == 200, figure[link]
         assert figure["newest"]["value"] is not None and "rank" not in json.dumps(figure)

@@ -1,0 +1,74 @@
+"""The releases that are kept beside the one that is served: each can be shown as long as its folder is there.
+
+Belongs here: which releases there are, and the servers of those that somebody asked for. Not here: their addresses,
+which the plugin of the same name serves.
+"""
+
+import asyncio
+import json
+import re
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+
+from datasette.app import Datasette
+
+from portal.asgi import AsgiApp
+from portal.context import context_of
+from portal.pages import DATABASE
+from portal.release_form import UnknownFormatError, refuse_unknown
+
+RELEASE_ID = re.compile(r"[0-9a-z][0-9a-z-]*")
+MANIFEST, METADATA = "release.json", "metadata.json"
+# Each takes some tens of megabytes, and about a second to begin.
+MOST_OPEN = 2
+
+
+class KeptReleases:
+    """The servers of earlier releases, begun when first asked for; the one that was asked least lately ends first."""
+
+    def __init__(self, current: Datasette) -> None:
+        self._current = current
+        self._open: OrderedDict[str, tuple[Datasette, AsgiApp]] = OrderedDict()
+        self._one_at_a_time = asyncio.Lock()
+
+    async def app_of(self, release_id: str) -> AsgiApp | None:
+        """Returns the application that serves a release; None if it is not kept, or has a form that is not known."""
+        async with self._one_at_a_time:
+            if release_id not in self._open:
+                folder = self._folder_of(release_id)
+                if folder is None:
+                    return None
+                server = await self._serve(folder)
+                self._open[release_id] = (server, server.app())
+                while len(self._open) > MOST_OPEN:
+                    self._open.popitem(last=False)
+            self._open.move_to_end(release_id)
+            return self._open[release_id][1]
+
+    def _folder_of(self, release_id: str) -> Path | None:
+        if not RELEASE_ID.fullmatch(release_id):
+            return None
+        folder = context_of(self._current).folder.resolve().parent / release_id
+        needed = [folder / name for name in (MANIFEST, METADATA, f"{DATABASE}.db")]
+        if not all(path.is_file() for path in needed):
+            return None
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        if manifest.get("release_id") != release_id:
+            return None
+        try:
+            refuse_unknown(manifest)
+        except UnknownFormatError:
+            return None
+        return folder
+
+    async def _serve(self, folder: Path) -> Datasette:
+        metadata: dict[str, Any] = json.loads((folder / METADATA).read_text(encoding="utf-8"))
+        server = Datasette(
+            immutables=[str(folder / f"{DATABASE}.db")],
+            metadata=metadata,
+            config_dir=self._current.config_dir,
+            cors=self._current.cors,
+        )
+        await server.invoke_startup()
+        return server
