@@ -1,6 +1,6 @@
 """What the Excel file of a region says, as sheets: its figures by year, beside others, and their meaning.
 
-Belongs here: which figures are on which sheet, in which words. Not here: the file, which `portal.workbook` writes.
+Belongs here: which figures are on which sheet, in which words. Not here: sheets and their file: `portal.workbook`.
 """
 
 import json
@@ -18,8 +18,7 @@ from portal.pages import MUNICIPALITY, page_url
 from portal.registry import by_theme, each_once
 from portal.rows import read_rows
 from portal.sentences import ToldFigure, is_relative
-
-SheetCell = str | float | None
+from portal.workbook import BookSheet, RegionBook, SheetRow
 
 OF_REGIONS = """
 select indicator_id, region_code, period_code, value, value_status, boundary_method, lower, upper
@@ -39,36 +38,6 @@ where region_code = :region and similarity_kind = 'economy' order by similarity_
 """
 # A sheet with more columns than these is no comparison that anybody reads.
 MOST_BESIDE = 45
-
-
-@dataclass(frozen=True)
-class SheetRow:
-    """The cells of a row; its numbers have as many decimals as their indicator."""
-
-    cells: Sequence[SheetCell]
-    decimals: int = 0
-
-
-@dataclass(frozen=True)
-class BookSheet:
-    """A sheet: lines to read first, and a table below them of which the first `labels` columns are texts."""
-
-    title: str
-    lines: Sequence[str]
-    header: Sequence[str]
-    rows: Sequence[SheetRow]
-    labels: int
-
-
-@dataclass(frozen=True)
-class RegionBook:
-    """The sheets of a region, and what the file says of itself."""
-
-    title: str
-    release: str
-    notice: str
-    created: str | None
-    sheets: Sequence[BookSheet]
 
 
 @dataclass

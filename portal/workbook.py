@@ -3,13 +3,13 @@
 import io
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import xlsxwriter
 
-from portal.region_sheets import BookSheet, RegionBook, SheetCell, SheetRow
-
+SheetCell = str | float | None
 # The characters that the name of a sheet cannot have, those that it cannot begin or end with, and its maximum length.
 REFUSED = re.compile(r"[\[\]:*?/\\]")
 ENDS = " '"
@@ -19,6 +19,36 @@ NO_DATE = datetime(2000, 1, 1)
 WIDEST, NARROWEST = 60, 9
 # Text stays text, even if it looks like a formula or an address.
 OPTIONS = {"in_memory": True, "constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+
+
+@dataclass(frozen=True)
+class SheetRow:
+    """The cells of a row; its numbers have as many decimals as their indicator."""
+
+    cells: Sequence[SheetCell]
+    decimals: int = 0
+
+
+@dataclass(frozen=True)
+class BookSheet:
+    """A sheet: lines to read first, and a table below them of which the first `labels` columns are texts."""
+
+    title: str
+    lines: Sequence[str]
+    header: Sequence[str]
+    rows: Sequence[SheetRow]
+    labels: int
+
+
+@dataclass(frozen=True)
+class RegionBook:
+    """The sheets of a region, and what the file says of itself."""
+
+    title: str
+    release: str
+    notice: str
+    created: str | None
+    sheets: Sequence[BookSheet]
 
 
 def workbook_bytes(book: RegionBook) -> bytes:

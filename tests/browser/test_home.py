@@ -70,7 +70,7 @@ def test_a_municipality_is_found_without_javascript(browser: Browser, address: s
     page.get_by_role("heading", name="'s-Gravenhage").wait_for()
     page.get_by_role("link", name="English").click()
     page.get_by_role("heading", name="'s-Gravenhage").wait_for()
-    page.get_by_role("link", name="All years: ").first.click()
+    page.get_by_role("link", name="Establishments per 1,000 inhabitants").first.click()
     page.get_by_role("heading", name="Establishments per 1,000 inhabitants").wait_for()
     assert "/en/municipality/s-gravenhage/" in page.url
     context.close()

@@ -246,8 +246,9 @@ def with_a_line_in_common() -> dict[str, set[str]]:
 
 
 def merged(tables: Tables) -> set[str]:
-    """The municipalities of today that a merger led to, whatever they were called in between."""
-    changes = tables["boundary_changes"].filter(pl.col("changed_on") <= date(2026, 1, 1)).to_dicts()
+    """The municipalities of today that a merger since 2015 led to, whatever they were called in between."""
+    since = pl.col("changed_on").is_between(date(2015, 1, 1), date(2026, 1, 1))
+    changes = tables["boundary_changes"].filter(since).to_dicts()
     after = {row["old_code"]: row for row in changes}
     found = {row["new_code"] for row in changes if row["kind"] == "merger"}
     while ended := found & after.keys():

@@ -59,7 +59,7 @@ def test_another_selection_is_another_release(own_run: Run, sample_run: Run) -> 
         ),
         (
             "municipality_code\n193\n9999\n9998\n",
-            "selection oost.csv line 3: municipality_code is '9999', which no municipality has had since 2014,",
+            "selection oost.csv line 3: municipality_code is '9999', which no municipality has had since 2010,",
         ),
         (
             "municipality_code,valid_to\n3,2020-12-31\n",

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from portal.csv_text import FORMULA_STARTS, write_csv
 from portal.data_package import csv_on_the_web, dutch, foreign_key, licences_and_sources, table_schema
 from portal.extract import Extract, ExtractTable, zip_bytes
-from portal.region_sheets import BookSheet, RegionBook, SheetRow
-from portal.workbook import sheet_name, workbook_bytes
+from portal.workbook import BookSheet, RegionBook, SheetRow, sheet_name, workbook_bytes
 
 MARKS = st.sampled_from([",", ";", '"', "\n", "'", *FORMULA_STARTS])
 TEXTS = st.text(st.characters(codec="utf-8") | MARKS, max_size=20).filter(lambda text: "\r" not in text[1:])

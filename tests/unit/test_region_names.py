@@ -68,7 +68,12 @@ def test_notes_are_in_both_languages() -> None:
 
 
 def test_every_name_of_cbs_is_there() -> None:
-    for row in MUNICIPALITIES:
+    changes = rows_of(DBT_PROJECT / "seeds" / "boundary_changes.csv")
+    # Sources that name municipalities begin in 2015; Menaldumadeel had another code before.
+    gone = {row["old_code"] for row in changes if row["changed_on"] <= "2015-01-01"}
+    named = [row for row in MUNICIPALITIES if row["code"] not in gone]
+    assert len(named) > 393
+    for row in named:
         assert code("municipality", row["name"]) == row["code"]
     for row in REGIONS:
         name_list = next((name for name, prefix in SCHEMES.items() if prefix == row["code"][:2]), None)

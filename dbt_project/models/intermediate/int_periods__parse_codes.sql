@@ -8,6 +8,8 @@ with codes as (
     union
     select newest_period as period_code from {{ ref('stg_raw__sources') }}
     where newest_period is not null
+    union
+    select period_code from {{ ref('known_breaks') }}
 
 ),
 
