@@ -129,7 +129,7 @@ WIRES: dict[str, Wire] = {
     "ogc_features": Wire(
         "pdok/gemeente_gegeneraliseerd_2026",
         Protocol.OGC_FEATURES,
-        {"number": ("geometry", "coordinates", 0, 1, 0), "code": ("properties", "statcode")},
+        {"number": ("geometry", "coordinates", 0, 0, 0), "code": ("properties", "statcode")},
         "statcode",
         is_paged=True,
     ),

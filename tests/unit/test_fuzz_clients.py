@@ -76,6 +76,7 @@ FEATURES = {
     "links": [{"rel": "next", "href": "https://example.org/2"}],
     "features": [
         {
+            "id": "gemeenten.1",
             "properties": {"statcode": "GM0363", "statnaam": "Amsterdam", "jaarcode": 2026},
             "geometry": {"type": "MultiPolygon", "coordinates": [[AREA]]},
         }
