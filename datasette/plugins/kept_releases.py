@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from datasette import Response, hookimpl
 from datasette.app import Datasette
@@ -20,34 +19,26 @@ FROZEN_PATH = re.compile(rf"^{FROZEN}/(?P<release>[^/]+)(?P<path>/.*)$")
 LINK = re.compile(rb'(?P<name>\s(?:href|src|action)=")/(?!/)')
 METHODS = ("GET", "HEAD")
 
-_kept: WeakKeyDictionary[Datasette, KeptReleases] = WeakKeyDictionary()
-
 
 @hookimpl
 def asgi_wrapper(datasette: Datasette) -> Callable[[AsgiApp], AsgiApp]:
-    """Gives what is asked of a release to the server of that release."""
+    """Gives what is asked of a release to the server of that release: this one itself, if it is the one it serves."""
+    kept = KeptReleases(datasette)
 
     async def handle(app: AsgiApp, scope: Scope, receive: Receive, send: Send) -> None:
         asked = FROZEN_PATH.match(scope.get("path", ""))
         if not asked or scope.get("method") not in METHODS or FROZEN_PATH.match(asked["path"]):
             await app(scope, receive, send)
             return
-        kept = await app_of(datasette, app, asked["release"])
-        if kept is None:
+        newest = context_of(datasette).release_id
+        serving = app if asked["release"] == newest else await kept.app_of(asked["release"])
+        if serving is None:
             await app(scope, receive, send)
             return
         within = _Within(f"{FROZEN}/{asked['release']}", send)
-        newest = context_of(datasette).release_id
-        await kept({**_moved(scope, asked), "frozen": asked["release"], "newest": newest}, receive, within.send)
+        await serving({**_moved(scope, asked), "frozen": asked["release"], "newest": newest}, receive, within.send)
 
     return around(handle)
-
-
-async def app_of(datasette: Datasette, app: AsgiApp, release_id: str) -> AsgiApp | None:
-    """Returns what serves a release: this server itself if it is the one that it serves."""
-    if release_id == context_of(datasette).release_id:
-        return app
-    return await _kept.setdefault(datasette, KeptReleases(datasette)).app_of(release_id)
 
 
 def _moved(scope: Scope, asked: re.Match[str]) -> Scope:

@@ -212,7 +212,7 @@ def test_nothing_of_the_country_is_lost_or_counted_twice_on_the_way_to_now(year:
 
     def carried(code: str, amount: Decimal) -> Counter[str]:
         if code not in heirs:
-            return Counter({code: amount})  # type: ignore[dict-item]
+            return Counter({code: amount})  # type: ignore[dict-item] # amounts are fractions
         parts: Counter[str] = Counter()
         for heir, share in heirs[code]:
             parts.update(carried(heir, amount * share))

@@ -37,7 +37,7 @@ def on_boundaries(run: Run, year: int) -> dict[str, Cell]:
         "select region_code, value, value_status, boundary_method, parts_count from observations_on_boundaries"
         " where indicator_id = ? and year = ? and boundary_year = 2026"
     )
-    return {region: tuple(cell) for region, *cell in query(run.release, sql, INDICATOR, year)}  # type: ignore[misc]
+    return {region: tuple(cell) for region, *cell in query(run.release, sql, INDICATOR, year)}  # type: ignore[misc] # the cells are of the query
 
 
 @pytest.mark.parametrize(("year", "count"), list(zip(YEARS, (431, 418, 415, 408, 403), strict=True)))

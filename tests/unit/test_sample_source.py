@@ -92,7 +92,7 @@ def test_before_the_first_boundary_year_a_territory_is_divided_and_nothing_of_it
         assert holds.keys() == {m.code for m in in_year(year)}
         totals: Counter[str] = Counter()
         for parts in holds.values():
-            totals.update(parts)  # type: ignore[arg-type]
+            totals.update(parts)  # type: ignore[arg-type] # parts are fractions
         assert totals.keys() == {m.code for m in in_year(2015)}
         assert all(total == pytest.approx(1) for total in totals.values())
     # Boarnsterhim was divided in 2014, and Rozenburg went into Rotterdam in 2010.
