@@ -36,13 +36,6 @@ select distinct s.attribution, s.licence, s.licence_url
 from indicator_sources as i join sources as s using (dataset_id)
 where i.indicator_id = :indicator_id order by s.attribution, s.licence
 """
-WITHIN = """
-select municipality_code from region_membership where region_code = :region_code and valid_to is null
-"""
-AROUND = """
-select region_code from region_membership
-where municipality_code = :municipality and scheme = :scheme and valid_to is null
-"""
 # The parameters of an address, in their order; the page always writes the first three.
 ALWAYS = ("period", "shape", "classes")
 PARAMETERS = ("level", *ALWAYS, "zoom", "region")
@@ -219,18 +212,18 @@ async def read_choice(
         shape=shape,
         classes=asked.one_of("classes", METHODS),
         zoom=near if shape != TILED else None,
-        region=await _of_level(datasette, release, own, level) if own else None,
+        region=_of_level(release, own, level) if own else None,
         periods=[row["period_code"] for row in periods],
         unknown=asked.unknown,
     )
 
 
-async def _of_level(datasette: Datasette, release: ReleaseContext, code: str, level: str) -> str:
+def _of_level(release: ReleaseContext, code: str, level: str) -> str:
     """The region of the level that a municipality is in; any other region itself."""
     if release.registry.regions[code]["scheme"] != MUNICIPALITY or level == MUNICIPALITY:
         return code
-    around = await read_rows(datasette, AROUND, {"municipality": code, "scheme": level})
-    return str(around[0]["region_code"]) if around else code
+    around = (row["region_code"] for row in release.relations.part_of.get(code, ()) if row["scheme"] == level)
+    return next(around, code)
 
 
 async def read_map_page(
@@ -274,7 +267,7 @@ async def read_map_page(
         indicator=indicator,
         choice=choice,
         figures=figures,
-        listed=await _within(datasette, figures, choice),
+        listed=_within(release, figures, choice),
         classification=found,
         shapes=shapes,
         view=shapes.view(maps.boxes.get(choice.zoom) if choice.zoom else None) if shapes else (0, 0, 1, 1),
@@ -284,11 +277,11 @@ async def read_map_page(
     )
 
 
-async def _within(datasette: Datasette, figures: list[Row], choice: Choice) -> list[Row]:
+def _within(release: ReleaseContext, figures: list[Row], choice: Choice) -> list[Row]:
     """The municipalities of the region that is brought near; all regions of a map of other regions."""
     if not choice.zoom or choice.level != MUNICIPALITY:
         return figures
-    inside = {row["municipality_code"] for row in await read_rows(datasette, WITHIN, {"region_code": choice.zoom})}
+    inside = {row["region_code"] for row in release.relations.members.get(choice.zoom, ())}
     return [row for row in figures if row["region_code"] in inside] or figures
 
 
