@@ -153,6 +153,12 @@ def site_address(datasette: Datasette, request: Request) -> str:
     return str(datasette.absolute_url(request, "/")).rstrip("/")
 
 
+def own_address(datasette: Datasette, request: Request, path: str) -> str:
+    """Returns the whole address of a path of the portal, in the release whose pages the request is about."""
+    frozen = request.scope.get("frozen")
+    return str(datasette.absolute_url(request, f"{FROZEN}/{frozen}{path}" if frozen else path))
+
+
 async def render(
     datasette: Datasette,
     request: Request,
