@@ -154,8 +154,13 @@ def table_of(page: FigurePage) -> list[Row]:
     ]
 
 
-def context_for(asked: AskedFigure, page: FigurePage, release: ReleaseContext, address: str) -> dict[str, Any]:
-    """Returns what the page of a figure and the page to show within others both have."""
+def context_for(
+    asked: AskedFigure, page: FigurePage, release: ReleaseContext, address: str, *, is_read: bool
+) -> dict[str, Any]:
+    """Returns what the page of a figure and the page to show within others both have.
+
+    Only the first has the script with which a chart is read period by period.
+    """
     drawing, lang = Drawing(release, page, asked.lang), asked.lang
     codes = asked.region["region_code"], asked.indicator["indicator_id"]
     other = "nl" if lang == "en" else "en"
@@ -166,8 +171,8 @@ def context_for(asked: AskedFigure, page: FigurePage, release: ReleaseContext, a
         "url": asked.url,
         "canonical": f"{address}{asked.url}",
         "twin": release.figure_url(*codes, other),
-        "wide": drawing.chart(WIDE, "wide"),
-        "narrow": drawing.chart(NARROW, "narrow"),
+        "wide": drawing.chart(WIDE, "wide", is_read=is_read),
+        "narrow": drawing.chart(NARROW, "narrow", is_read=is_read),
         "group_name": drawing.group_name,
         "heading": drawing.heading,
         "mark": mark,
@@ -184,7 +189,7 @@ async def figure_view(request: Request, datasette: Datasette) -> Response:
     drawing, citation = Drawing(release, page, asked.lang), cite_figure(page, release, address, asked.url, asked.lang)
     group, line = request.args.get(PEER_GROUP), line_of_changes(release.folder)
     codes = asked.region["region_code"], asked.indicator["indicator_id"]
-    rows, shown = table_of(page), context_for(asked, page, release, address)
+    rows, shown = table_of(page), context_for(asked, page, release, address, is_read=True)
     query = f"?{request.query_string}" if group in page.choices else ""
     context = {
         **shown,
@@ -218,7 +223,7 @@ async def embed_view(request: Request, datasette: Datasette) -> Response:
     if isinstance(found, Response):
         return found
     asked, page = found
-    context = context_for(asked, page, context_of(datasette), site_address(datasette, request))
+    context = context_for(asked, page, context_of(datasette), site_address(datasette, request), is_read=False)
     return await render(datasette, request, "embed.html", _page_of(request), context, policy=EMBED_POLICY)
 
 
