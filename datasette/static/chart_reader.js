@@ -68,11 +68,11 @@ class ChartReader {
 
   /* Beside the line, on the side that has room for it. */
   place(x) {
-    const room = this.chart.getBoundingClientRect().width;
-    const from = x / this.scale;
-    const left = from > room / 2 ? from - this.box.offsetWidth - 14 : from + 14;
-    this.box.style.left = `${this.chart.offsetLeft + Math.max(0, Math.min(left, room - this.box.offsetWidth))}px`;
-    this.box.style.top = `${this.chart.offsetTop + this.top / this.scale}px`;
+    const chart = this.chart.getBoundingClientRect(), around = this.box.offsetParent.getBoundingClientRect();
+    const from = x / this.scale, room = chart.width - this.box.offsetWidth;
+    const left = from > chart.width / 2 ? from - this.box.offsetWidth - 14 : from + 14;
+    this.box.style.left = `${chart.left - around.left + Math.max(0, Math.min(left, room))}px`;
+    this.box.style.top = `${chart.top - around.top + this.top / this.scale}px`;
   }
 
   leave() {

@@ -76,6 +76,10 @@ def test_the_period_under_the_pointer_is_read_within_the_page(page: Page, addres
         shown = box.bounding_box()
         assert shown is not None and shown["x"] >= around["x"] - 1
         assert shown["x"] + shown["width"] <= around["x"] + around["width"] + 1
+        assert around["y"] <= shown["y"] and shown["y"] + shown["height"] <= around["y"] + around["height"]
+        # Beside the line that it is about, where the chart has room for that, so that the marks on it stay in sight.
+        is_roomy = 2 * (shown["width"] + 14) < around["width"]
+        assert not (is_roomy and shown["x"] < x < shown["x"] + shown["width"])
     if not is_phone:
         page.mouse.move(around["x"], around["y"] - 30)
         expect(box).to_be_hidden()
