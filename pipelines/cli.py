@@ -25,7 +25,7 @@ from pipelines.ingest.origins import LiveOrigin, Origin, open_origin
 from pipelines.ingest.selections import read_selections
 from pipelines.landing.store import NOTICE
 from pipelines.publish.release import CURRENT, current
-from pipelines.publish.retention import kept_releases, remove, roll_back, superfluous
+from pipelines.commands.retention import kept_releases, remove, roll_back, superfluous
 from pipelines.publish.revisions import Comparison, compare, find_release, recorded
 from pipelines.settings import CARDS, IS_INSTALLED, PROJECT, Settings
 from pipelines.sources.card import SourceCard, load_cards

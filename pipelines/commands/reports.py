@@ -13,7 +13,7 @@ from pipelines.commands.new_source import Made
 from pipelines.commands.terminal import age, period, print_concerns, print_counts
 from pipelines.indicators.registry import SEED
 from pipelines.publish.release import Release
-from pipelines.publish.retention import KeptRelease
+from pipelines.commands.retention import KeptRelease
 from pipelines.publish.revisions import Comparison
 from pipelines.settings import PROJECT
 

@@ -15,7 +15,7 @@ _COLUMNS = ("current_from", "release_id", "is_invented")
 
 
 @dataclass(frozen=True)
-class Moment:
+class Switch:
     """A release and when it became current, in UTC: `2026-11-02T06:12:00Z`; a release can come back later."""
 
     current_from: str
@@ -23,10 +23,10 @@ class Moment:
     is_invented: bool
 
 
-def moments(releases: Path) -> list[Moment]:
+def moments(releases: Path) -> list[Switch]:
     """Every time that a release became current, oldest first."""
     return [
-        Moment(row["current_from"], row["release_id"], row["is_invented"] == "true")
+        Switch(row["current_from"], row["release_id"], row["is_invented"] == "true")
         for row in csv.DictReader(io.StringIO(_told(releases)))
     ]
 

@@ -39,12 +39,21 @@ def test_the_docs_name_no_setting_that_does_not_exist() -> None:
     assert named == {variable_of(f.name) for f in fields(Settings)}
 
 
-@pytest.mark.parametrize("name", main.commands)
+def commands(group: click.Group, before: str = "") -> dict[str, click.Command]:
+    """Every command by its name, those of a group below the name of the group."""
+    found = {}
+    for name, command in group.commands.items():
+        is_group = isinstance(command, click.Group)
+        found |= commands(command, f"{before}{name} ") if is_group else {f"{before}{name}": command}
+    return found
+
+
+@pytest.mark.parametrize("name", commands(main))
 def test_every_command_and_option_is_in_the_table_of_commands(name: str) -> None:
     lines = read("docs/reference.md").splitlines()
     row = next((line for line in lines if line.startswith(f"| `regiokompas {name}`")), "")
     assert row, f"regiokompas {name} is not in the table of commands"
-    for parameter in main.commands[name].params:
+    for parameter in commands(main)[name].params:
         if isinstance(parameter, click.Option):
             assert f"`{parameter.opts[0]}" in row, f"regiokompas {name}: {parameter.opts[0]} is not in its row"
 

@@ -161,7 +161,8 @@ def from_openapi(place: Place) -> dict[str, Told]:
         if table is None:
             continue
         fields = {camel(c.name): c.name for c in table.columns}
-        properties: dict[str, Any] = schema["properties"]
+        # Since when readers had a release is in no table: no release can say it of itself.
+        properties: dict[str, Any] = {name: p for name, p in schema["properties"].items() if name != "currentFrom"}
         told[table.name] = Told(
             [fields.get(name, name) for name in properties],
             (table.title_nl, table.title_en),
