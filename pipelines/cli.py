@@ -17,6 +17,7 @@ from pipelines.commands.doctor import examine_all
 from pipelines.commands.main_job import conclude, only_run, prepare_home, run_job
 from pipelines.commands.new_source import new_source as make_source
 from pipelines.commands.reports import print_changes, print_findings, print_new_source, print_pruned, print_releases
+from pipelines.commands.retention import kept_releases, remove, roll_back, superfluous
 from pipelines.commands.source_status import everything_known, print_source
 from pipelines.commands.terminal import print_sources
 from pipelines.errors import RegiokompasError, shown
@@ -25,7 +26,6 @@ from pipelines.ingest.origins import LiveOrigin, Origin, open_origin
 from pipelines.ingest.selections import read_selections
 from pipelines.landing.store import NOTICE
 from pipelines.publish.release import CURRENT, current
-from pipelines.commands.retention import kept_releases, remove, roll_back, superfluous
 from pipelines.publish.revisions import Comparison, compare, find_release, recorded
 from pipelines.settings import CARDS, IS_INSTALLED, PROJECT, Settings
 from pipelines.sources.card import SourceCard, load_cards

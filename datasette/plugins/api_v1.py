@@ -32,11 +32,12 @@ CACHE = "public, max-age=60"
 
 @dataclass(frozen=True)
 class ApiAnswer:
-    """The body of a successful response, its media type, and links to more."""
+    """The body of a successful response, its media type, and links to more; or the address that has the answer."""
 
     body: str
     form: str
     next_url: str | None = None
+    moved_to: str | None = None
 
 
 Answering = Callable[[Request, Datasette], Awaitable[ApiAnswer]]
@@ -46,6 +47,8 @@ async def answer_list(resource: ApiResource, request: Request, datasette: Datase
     """Returns a page of a list."""
     facts = context_of(datasette).api
     form = negotiation.choose(request.headers.get("accept"), (negotiation.JSON, negotiation.CSV))
+    if then := _as_it_was(request, datasette):
+        return ApiAnswer("", form, moved_to=then)
     asked = read_query(resource, query_pairs(request), facts)
     table = facts.tables[asked.table]
     rows = await _rows(resource, asked, datasette)
@@ -78,6 +81,8 @@ async def answer_one(key: Parameter, resource: ApiResource, request: Request, da
     """Returns one row, with the rows that belong to it."""
     facts = context_of(datasette).api
     form = negotiation.choose(request.headers.get("accept"), (negotiation.JSON,))
+    if then := _as_it_was(request, datasette):
+        return ApiAnswer("", form, moved_to=then)
     refuse_query(query_pairs(request))
     value = read_value(key, request.url_vars["key"], facts)
     if value is None:
@@ -124,14 +129,15 @@ def view(answering: Answering) -> Callable[..., Awaitable[Response]]:
             if request.method not in METHODS:
                 allowed = {"Allow": ", ".join(METHODS)}
                 raise ProblemError("method-not-allowed", f"{request.method} is not allowed here.", headers=allowed)
-            if asked := _as_it_was(request, datasette):
-                return Response("", 307, {**headers, "Location": asked, "Cache-Control": CACHE})
             answer = await answering(request, datasette)
         except ProblemError as problem:
             body = _dump(problem.to_dict(own_address(datasette, request, f"{BASE}/docs")))
             headers |= problem.headers
             return Response(_body(request, body), problem.status, headers, content_type=negotiation.PROBLEM)
-        return _good(request, answer, {**headers, "Cache-Control": CACHE}, context_of(datasette).release_id)
+        headers["Cache-Control"] = CACHE
+        if answer.moved_to:
+            return Response("", 307, {**headers, "Location": answer.moved_to})
+        return _good(request, answer, headers, context_of(datasette).release_id)
 
     return send
 

@@ -10,10 +10,10 @@ from rich.table import Table
 from pipelines.commands.doctor import Finding
 from pipelines.commands.new_indicator import example_row
 from pipelines.commands.new_source import Made
+from pipelines.commands.retention import KeptRelease
 from pipelines.commands.terminal import age, period, print_concerns, print_counts
 from pipelines.indicators.registry import SEED
 from pipelines.publish.release import Release
-from pipelines.commands.retention import KeptRelease
 from pipelines.publish.revisions import Comparison
 from pipelines.settings import PROJECT
 

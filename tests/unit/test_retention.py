@@ -7,9 +7,9 @@ import pytest
 from support import Ran, run_cli
 from support_releases import make_release
 
+from pipelines.commands.retention import kept_releases, remove, roll_back, superfluous
 from pipelines.errors import RegiokompasError
 from pipelines.publish.release import current
-from pipelines.commands.retention import kept_releases, remove, roll_back, superfluous
 from pipelines.publish.timeline import moments
 
 FIGURE = ("jobs_count", "GM0193", "2025JJ00")
