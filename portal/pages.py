@@ -24,14 +24,8 @@ PATHS = {
         "nl": "/regio/{scheme}/{region}/thema/{theme}",
         "en": "/en/region/{scheme}/{region}/theme/{theme}",
     },
-    "municipality_block": {
-        "nl": "/gemeente/{region}/bouwsteen/{block}",
-        "en": "/en/municipality/{region}/building-block/{block}",
-    },
-    "region_block": {
-        "nl": "/regio/{scheme}/{region}/bouwsteen/{block}",
-        "en": "/en/region/{scheme}/{region}/building-block/{block}",
-    },
+    "municipality_baseline": {"nl": "/gemeente/{region}/nulmeting", "en": "/en/municipality/{region}/baseline"},
+    "region_baseline": {"nl": "/regio/{scheme}/{region}/nulmeting", "en": "/en/region/{scheme}/{region}/baseline"},
     "municipality_similar": {"nl": "/gemeente/{region}/vergelijkbaar", "en": "/en/municipality/{region}/similar"},
     "municipality_brief": {"nl": "/gemeente/{region}/kort", "en": "/en/municipality/{region}/brief"},
     "region_brief": {"nl": "/regio/{scheme}/{region}/kort", "en": "/en/region/{scheme}/{region}/brief"},

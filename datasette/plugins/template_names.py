@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from portal.ages import format_age, format_day
 from portal.context import context_of
+from portal.figure_rows import unit_after
 from portal.formats import format_bytes, format_number, format_period, format_rank, format_signed
 from portal.pages import DATABASE, page_url, site_address
 from portal.programme import GROUPS
@@ -30,6 +31,7 @@ def prepare_jinja2_environment(env: Environment, datasette: Datasette) -> None:
     env.filters["period"] = lambda code, lang: format_period(code, context_of(datasette).texts["periods"], lang)
     env.filters["day"] = lambda moment, lang: format_day(moment, context_of(datasette).texts["months"], lang)
     env.globals["page_url"] = page_url
+    env.globals["unit_after"] = unit_after
     env.globals["programme_groups"] = GROUPS
     env.globals["methods_url"] = lambda section, lang: (
         f"{page_url('doc', lang, name='methods')}#{context_of(datasette).text('methods_sections', section, lang)}"
