@@ -57,8 +57,9 @@ class RegionFigures:
         return [figure for figure in self.figures.values() if not figure.indicator["is_relative"]]
 
     def columns(self) -> dict[str, Any]:
-        """What a table of them has columns for."""
+        """What a table of them has columns for, and the figure whose chart a shared link shows."""
         return {
+            "pictured": next((each.indicator["indicator_id"] for each in self.rates()), None),
             "has_country": any(figure.country for figure in self.figures.values()),
             "has_peers": any(figure.peers for figure in self.figures.values()),
             "has_places": any(_has_place(figure) for figure in self.figures.values()),

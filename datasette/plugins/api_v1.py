@@ -166,7 +166,7 @@ async def docs(request: Request, datasette: Datasette) -> Response:
         "values": values,
         "boundary_year": facts.choices["boundary_years"][-1],
         "openapi_path": OPENAPI_PATH,
-        "address": datasette.absolute_url(request, BASE),
+        "api_address": datasette.absolute_url(request, BASE),
         "api_version": API_VERSION,
     }
     return await render(datasette, request, "api_v1.html", "api", context)

@@ -66,6 +66,7 @@ async def read_profile(datasette: Datasette, region: Row, lang: str) -> dict[str
         "region": region,
         "boundary_year": registry.boundary_year,
         "headlines": [(headline, spark_of(headline, release, lang)) for headline in headlines],
+        "pictured": headlines[0].figure.indicator["indicator_id"] if headlines else None,
         "plan": await read_plan(datasette, region),
         "indicators": registry.indicators,
         "similar": similar,
