@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -40,3 +41,8 @@ def fetch(portal: Datasette, path: str) -> Any:
 
 def run_sql(portal: Datasette, sql: str) -> Any:
     return ask(portal, "/regiokompas.json", params={"sql": sql, "_shape": "objects"})
+
+
+def runs_script(page: str) -> bool:
+    """Whether there is a script in a page; data for search engines are none."""
+    return any('type="application/ld+json"' not in tag for tag in re.findall(r"<script[^>]*>?", page))

@@ -16,7 +16,6 @@ from support_page_kinds import address_of, kinds
 from support_portal import open_portal
 
 from pipelines.settings import PORTAL
-from portal.pages import PATHS
 
 PLUGINS = PORTAL / "plugins"
 FILES = (

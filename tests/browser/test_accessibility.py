@@ -19,7 +19,7 @@ OWN_PAGES = [
     "/regio/g40/G40",
     "/gemeente/zwolle/thema/menselijk-kapitaal",
     "/en/region/province/overijssel/theme/small-and-medium-sized-businesses",
-    "/gemeente/zwolle/bouwsteen/4?group=g40",
+    "/gemeente/zwolle/nulmeting?group=g40",
     "/en/municipality/zwolle/similar",
     "/gemeente/zwolle/kort",
     "/en/region/corop/groot-rijnmond/brief",
