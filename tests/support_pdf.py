@@ -3,27 +3,25 @@
 import re
 import zlib
 from dataclasses import dataclass
+from unicodedata import normalize
 
 _OBJECT = re.compile(rb"(\d+) 0 obj\b(.*?)endobj", re.DOTALL)
 _STREAM = re.compile(rb"stream\r?\n(.*?)\r?\nendstream", re.DOTALL)
 _PAGE = re.compile(rb"/Type\s*/Page\b(?!s)")
-_TOKEN = re.compile(
-    rb"/(?P<font>\w+) [\d.]+ Tf|(?P<matrix>(?:-?[\d.]+ ){6})(?P<op>Tm|cm)|<(?P<hex>[0-9A-Fa-f]+)>\s*Tj"
-    rb"|\[(?P<array>[^\]]*)\]\s*TJ"
-)
+_TOKEN = re.compile(rb"/(?P<font>\w+) [\d.]+ Tf|<(?P<hex>[0-9A-Fa-f]+)>\s*Tj|\[(?P<array>[^\]]*)\]\s*TJ")
 _RANGE = re.compile(rb"<([0-9A-F]+)> <([0-9A-F]+)> <([0-9A-F]+)>")
 _CHARACTER = re.compile(rb"<([0-9A-F]+)> <([0-9A-F]+)>")
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """A printed sheet: its texts, in the order in which they were drawn, without spaces."""
+    """A printed sheet: its texts, in the order in which they were drawn, without spaces and ligatures."""
 
     text: str
 
     def has(self, words: str) -> bool:
         """Whether words are on the sheet, however they are spaced."""
-        return re.sub(r"\s", "", words) in self.text
+        return re.sub(r"\s", "", normalize("NFKC", words)) in self.text
 
 
 def sheets_of(pdf: bytes) -> list[Sheet]:
@@ -53,7 +51,7 @@ def _text_of(page: bytes, objects: dict[int, bytes]) -> str:
             known = fonts.get(token["font"], {})
         for shown in [token["hex"]] if token["hex"] else re.findall(rb"<([0-9A-Fa-f]+)>", token["array"] or b""):
             found += [known.get(int(shown[at : at + 4], 16), "") for at in range(0, len(shown), 4)]
-    return re.sub(r"\s", "", "".join(found))
+    return re.sub(r"\s", "", normalize("NFKC", "".join(found)))
 
 
 def _characters(objects: dict[int, bytes], font: int) -> dict[int, str]:
