@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from unicodedata import normalize
 
 _OBJECT = re.compile(rb"(\d+) 0 obj\b(.*?)endobj", re.DOTALL)
-_STREAM = re.compile(rb"stream\r?\n(.*?)\r?\nendstream", re.DOTALL)
+_STREAM = re.compile(rb"/Length (\d+)\b.*?>>\s*stream\r?\n(.*)", re.DOTALL)
 _PAGE = re.compile(rb"/Type\s*/Page\b(?!s)")
 _TOKEN = re.compile(rb"/(?P<font>\w+) [\d.]+ Tf|<(?P<hex>[0-9A-Fa-f]+)>\s*Tj|\[(?P<array>[^\]]*)\]\s*TJ")
 _RANGE = re.compile(rb"<([0-9A-F]+)> <([0-9A-F]+)> <([0-9A-F]+)>")
@@ -39,7 +39,8 @@ def _stream(body: bytes) -> bytes:
     found = _STREAM.search(body)
     if found is None:
         return b""
-    return zlib.decompress(found[1]) if b"/FlateDecode" in body else found[1]
+    content = found[2][: int(found[1])]
+    return zlib.decompress(content) if b"/FlateDecode" in body[: found.start(2)] else content
 
 
 def _text_of(page: bytes, objects: dict[int, bytes]) -> str:
