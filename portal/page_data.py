@@ -116,7 +116,7 @@ def _place(region: Row) -> dict[str, Any]:
 
 
 def picture_of(page: OwnPage, release: ReleaseContext) -> str | None:
-    """Returns the address of the picture that a shared link shows: a chart of the page, else a map; None without maps."""
+    """Returns the address of the picture that a shared link shows: a chart of the page, else a map, if there is one."""
     if page.pictured and page.region is not None:
         return f"{page.site}{release.figure_url(page.region['region_code'], page.pictured, page.lang)}.png"
     own = page.indicator["indicator_id"] if page.indicator is not None else None

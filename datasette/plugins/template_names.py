@@ -49,14 +49,14 @@ def prepare_jinja2_environment(env: Environment, datasette: Datasette) -> None:
 @pass_context
 def _page_data(context: Context, title: Markup, description: Markup, address: Markup) -> Markup:
     """The description of one of our own pages for search engines."""
-    page = page_from(context, *(text.unescape().strip() for text in (title, description, address)))
+    page = page_from(context.get_all(), *(text.unescape().strip() for text in (title, description, address)))
     return as_block(describe_page(page, context["portal"]))
 
 
 @pass_context
 def _page_picture(context: Context) -> str:
     """The address of the picture that a shared link to a page shows; empty if there is none."""
-    return picture_of(page_from(context, "", "", ""), context["portal"]) or ""
+    return picture_of(page_from(context.get_all(), "", "", ""), context["portal"]) or ""
 
 
 def _structured_data(datasette: Datasette, request: Request, table: str, files: dict[str, int]) -> Markup:

@@ -157,3 +157,12 @@ def test_a_baseline_with_a_plan_has_its_targets(page: Page, planned: str, path: 
     targets = [each.text_content() or "" for each in page.locator("#plan tbody th").all()]
     printed = "".join(sheet.text for sheet in sheets)
     assert len(targets) == 8 and all(re.sub(r"\s", "", target) in printed for target in targets)
+
+
+def test_a_mayors_office_prints_its_baseline_in_three_pages(page: Page, address: str) -> None:
+    page.goto(address)
+    page.get_by_label("Zoek een gemeente, regio of onderwerp").fill("zwolle")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="Alles op twee tot vier A4, om af te drukken").click()
+    assert page.url == f"{address}/gemeente/zwolle/nulmeting"
+    assert 2 <= len(print_page(page)) <= 4
