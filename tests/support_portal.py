@@ -44,5 +44,6 @@ def run_sql(portal: Datasette, sql: str) -> Any:
 
 
 def runs_script(page: str) -> bool:
-    """Whether there is a script in a page; data for search engines are none."""
-    return any('type="application/ld+json"' not in tag for tag in re.findall(r"<script[^>]*>?", page))
+    """Whether a page has a script that is not one of the portal's files; data, such as for search engines, is none."""
+    harmless = ('type="application/ld+json"', 'type="application/json"', 'src="/static/')
+    return any(not any(mark in tag for mark in harmless) for tag in re.findall(r"<script[^>]*>?", page))

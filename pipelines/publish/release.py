@@ -1,10 +1,13 @@
 """A release: immutable, published completely or not at all, and named after what went into it."""
 
+import csv
 import gzip
+import io
 import json
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import IO, Any
@@ -15,6 +18,9 @@ from pipelines.landing.store import replace_folder
 CURRENT = "current"
 MANIFEST = "release.json"
 PACKED = ".gz"
+# Beside the releases: since when readers had each, in the order in which they were current.
+TIMELINE = "current.csv"
+TIMELINE_COLUMNS = ("current_from", "release_id", "is_invented")
 # Size and sha256 of each file of a release, by its path in it; for a compressed file also those of its `content`.
 FileFacts = dict[str, dict[str, Any]]
 
@@ -78,11 +84,26 @@ def publish(
     else:
         replace_folder(built, target)
     before_switch(Release(release_id, target))
+    _record_current(releases, release_id)
     link = releases / f".{CURRENT}-new"
     link.unlink(missing_ok=True)
     link.symlink_to(release_id)
     link.replace(releases / CURRENT)
     return Release(release_id, target)
+
+
+def _record_current(releases: Path, release_id: str) -> None:
+    """Add a release to the timeline, unless it is the one that readers have already."""
+    path = releases / TIMELINE
+    told = path.read_text(encoding="utf-8") if path.exists() else f"{','.join(TIMELINE_COLUMNS)}\n"
+    before = list(csv.DictReader(io.StringIO(told)))
+    if before and before[-1]["release_id"] == release_id:
+        return
+    is_invented = bool(_content(releases / release_id).get("is_invented"))
+    line = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ},{release_id},{str(is_invented).lower()}\n"
+    draft = path.with_name(f".{TIMELINE}")
+    draft.write_text(told + line, encoding="utf-8")
+    draft.replace(path)
 
 
 def is_whole(folder: Path) -> bool:
