@@ -27,6 +27,7 @@ WITHIN_PROVINCES = (MUNICIPALITY, "corop", PROVINCE)
 # What a reader can bring near, besides any other region that the address names.
 NEAR = (PROVINCE, "labour_market_region", "corop")
 BORDERS, TILED = "borders", "tiles"
+FIRST_MAP = "establishments_per_1000_inhabitants_rate"
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,11 @@ class Maps:
     """Whose borders they are; `notice` says of those in a sample what is real."""
     shown_at: Mapping[str, Sequence[str]]
     """The kinds of region of which there can be a map, by indicator, the smallest first."""
+
+    @property
+    def first(self) -> str | None:
+        """The indicator of the map to begin with; None if there can be no map."""
+        return FIRST_MAP if FIRST_MAP in self.shown_at else next(iter(self.shown_at), None)
 
     def shapes_at(self, level: str) -> dict[str, MapShapes]:
         """Returns what a map of a kind of region can look like, the best first."""

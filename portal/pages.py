@@ -1,7 +1,7 @@
 """What all our own pages share: addresses in both languages, how a page is sent, and the page for what is not found."""
 
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlsplit
 
 from datasette.app import Datasette
 from datasette.utils.asgi import Request, Response
@@ -25,14 +25,8 @@ PATHS = {
         "nl": "/regio/{scheme}/{region}/thema/{theme}",
         "en": "/en/region/{scheme}/{region}/theme/{theme}",
     },
-    "municipality_block": {
-        "nl": "/gemeente/{region}/bouwsteen/{block}",
-        "en": "/en/municipality/{region}/building-block/{block}",
-    },
-    "region_block": {
-        "nl": "/regio/{scheme}/{region}/bouwsteen/{block}",
-        "en": "/en/region/{scheme}/{region}/building-block/{block}",
-    },
+    "municipality_baseline": {"nl": "/gemeente/{region}/nulmeting", "en": "/en/municipality/{region}/baseline"},
+    "region_baseline": {"nl": "/regio/{scheme}/{region}/nulmeting", "en": "/en/region/{scheme}/{region}/baseline"},
     "municipality_similar": {"nl": "/gemeente/{region}/vergelijkbaar", "en": "/en/municipality/{region}/similar"},
     "municipality_brief": {"nl": "/gemeente/{region}/kort", "en": "/en/municipality/{region}/brief"},
     "region_brief": {"nl": "/regio/{scheme}/{region}/kort", "en": "/en/region/{scheme}/{region}/brief"},
@@ -150,8 +144,15 @@ def parts_of(request: Request) -> dict[str, str]:
 
 
 def site_address(datasette: Datasette, request: Request) -> str:
-    """Returns the address of the portal, as the client wrote it, without a trailing slash."""
-    return str(datasette.absolute_url(request, "/")).rstrip("/")
+    """Returns the address of the portal without a trailing slash: its public one, or else as the client wrote it."""
+    return public_address(datasette) or str(datasette.absolute_url(request, "/")).rstrip("/")
+
+
+def public_address(datasette: Datasette) -> str | None:
+    """Returns the public address that the release was published with; None if nobody set one."""
+    url = str((datasette.metadata("contact") or {}).get("url", "")).rstrip("/")
+    # Names below .example are nobody's, which is what the setting is by default.
+    return url if url and not (urlsplit(url).hostname or "").endswith(".example") else None
 
 
 def own_address(datasette: Datasette, request: Request, path: str) -> str:
@@ -182,6 +183,7 @@ async def render(
     pair = {each: page_url(page, each, **parts_of(request)) + query for each in PATHS[page]}
     given = {
         "lang": lang,
+        "kind": page,
         "own_page": True,
         "here": page_url(page, lang, **parts_of(request)),
         "other_language_url": pair["nl" if lang == "en" else "en"],

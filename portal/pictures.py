@@ -22,7 +22,8 @@ _DEFINED = re.compile(r"(--[\w-]+):\s*([^;]+);")
 
 def resolve_style(charts: str, page: str) -> str:
     """Returns the styles of charts with the colours that the style sheet of the pages names written out."""
-    known: dict[str, str] = {**dict(_DEFINED.findall(page)), "--font": FONT}
+    # The first of each name: what follows is for screens that are dark, and pictures are light.
+    known: dict[str, str] = {**dict(reversed(_DEFINED.findall(page))), "--font": FONT}
     bare = re.sub(r"/\*.*?\*/", "", charts, flags=re.DOTALL)
     return _VARIABLE.sub(lambda found: str(known.get(found[1], found[2] or "inherit")), bare).strip()
 

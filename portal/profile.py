@@ -14,7 +14,7 @@ from portal.programme import GROUPS, PROVINCES
 from portal.slugs import slug_of
 from portal.words import LANGUAGES
 
-THEME, BLOCK, SIMILAR, BRIEF = "theme", "block", "similar", "brief"
+THEME, BASELINE, SIMILAR, BRIEF = "theme", "baseline", "similar", "brief"
 
 
 @dataclass(frozen=True)

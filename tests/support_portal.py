@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -40,3 +41,9 @@ def fetch(portal: Datasette, path: str) -> Any:
 
 def run_sql(portal: Datasette, sql: str) -> Any:
     return ask(portal, "/regiokompas.json", params={"sql": sql, "_shape": "objects"})
+
+
+def runs_script(page: str) -> bool:
+    """Whether a page has a script that is not one of the portal's files; data, such as for search engines, is none."""
+    harmless = ('type="application/ld+json"', 'type="application/json"', 'src="/static/')
+    return any(not any(mark in tag for mark in harmless) for tag in re.findall(r"<script[^>]*>?", page))

@@ -205,7 +205,7 @@ async def docs(request: Request, datasette: Datasette) -> Response:
         "values": values,
         "boundary_year": facts.choices["boundary_years"][-1],
         "openapi_path": OPENAPI_PATH,
-        "address": own_address(datasette, request, BASE),
+        "api_address": own_address(datasette, request, BASE),
         "api_version": API_VERSION,
     }
     return await render(datasette, request, "api_v1.html", "api", context)

@@ -29,6 +29,7 @@ async def brief(request: Request, datasette: Datasette) -> Response:
     context = {
         "region": tab.region,
         "lines": [(each, spine_of(each, tab.region, release, lang)) for each in headlines],
+        "pictured": headlines[0].figure.indicator["indicator_id"] if headlines else None,
         "boundary_year": release.registry.boundary_year,
         "regions": regions,
         "plural": release.text("scheme_plurals", tab.region["scheme"], lang),

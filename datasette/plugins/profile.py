@@ -1,7 +1,7 @@
 """The profile of a municipality (/gemeente/GM0363) and of any other region (/regio/corop/CR23), in both languages.
 
 It is the screen that opens: a few figures, each with a sentence, and the ways to the rest. Beside it are the page of
-the municipalities that are like it, and those of `profile_tabs.py` and `brief.py`.
+the municipalities that are like it, and those of `profile_tabs.py`, `baseline.py` and `brief.py`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,13 +16,23 @@ from portal.context import ReleaseContext, context_of
 from portal.csv_text import Row
 from portal.headlines import SCREEN, Headline, read_headlines
 from portal.pages import MUNICIPALITY, language, moved, parts_of, profile_tab, region_url, render, routes
-from portal.profile import BLOCK, BRIEF, SIMILAR, find_region, find_tab, is_compared, programme_links, tab_url, tabs_of
+from portal.profile import (
+    BASELINE,
+    BRIEF,
+    SIMILAR,
+    find_region,
+    find_tab,
+    is_compared,
+    programme_links,
+    tab_url,
+    tabs_of,
+)
+from portal.region_figures import read_plan
 from portal.rows import read_rows
 
 NEAREST = 3
 SPARK = Size(230, 62)
 
-PLAN = "select * from plan_monitor where region_code = :code order by target_year, indicator_id"
 SIMILAR_ROWS = """
 select r.region_code, r.name, r.scheme, s.similarity_kind, s.distance, s.is_mutual,
     s.most_alike_1, s.most_alike_2, s.most_different_1, s.most_different_2
@@ -56,7 +66,8 @@ async def read_profile(datasette: Datasette, region: Row, lang: str) -> dict[str
         "region": region,
         "boundary_year": registry.boundary_year,
         "headlines": [(headline, spark_of(headline, release, lang)) for headline in headlines],
-        "plan": await read_rows(datasette, PLAN, {"code": code}),
+        "pictured": headlines[0].figure.indicator["indicator_id"] if headlines else None,
+        "plan": await read_plan(datasette, region),
         "indicators": registry.indicators,
         "similar": similar,
         "nearest": similar[0]["rows"][:NEAREST] if similar else [],
@@ -72,9 +83,7 @@ async def read_profile(datasette: Datasette, region: Row, lang: str) -> dict[str
         "tabs": tabs_of(release, region, lang, "overview") if headlines else [],
         "brief_url": tab_url(release, BRIEF, region, lang),
         "similar_url": tab_url(release, SIMILAR, region, lang) if similar else None,
-        "blocks": [
-            (number, tab_url(release, BLOCK, region, lang, block=number)) for number in release.texts["building_blocks"]
-        ],
+        "baseline_url": tab_url(release, BASELINE, region, lang),
     }
 
 

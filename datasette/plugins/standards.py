@@ -11,7 +11,7 @@ from portal.answers import answer_without_body, file_headers
 from portal.context import context_of
 from portal.feed import write_feed
 from portal.pages import DATABASE, page_url, region_url, site_address
-from portal.profile import BRIEF, SIMILAR, is_compared, tab_url, theme_url
+from portal.profile import BASELINE, BRIEF, SIMILAR, is_compared, tab_url, theme_url
 from portal.revisions import line_of_changes
 from portal.sitemap import FIGURES, write_robots, write_sitemap
 from portal.tables import public_tables
@@ -74,7 +74,7 @@ async def pages(datasette: Datasette) -> list[dict[str, str]]:
 
 
 async def _tabs(datasette: Datasette) -> list[dict[str, str]]:
-    """The pages of every theme, the similar municipalities and the A4 of every region in the baseline."""
+    """The pages of every theme, the similar municipalities, the A4 and the baseline of every region in the baseline."""
     release, found = context_of(datasette), []
     for row in await datasette.get_database(DATABASE).execute(IN_BASELINE):
         region = release.registry.regions[row["region_code"]]
@@ -82,7 +82,7 @@ async def _tabs(datasette: Datasette) -> list[dict[str, str]]:
             continue
         for theme in release.texts["themes"]:
             found.append({lang: theme_url(release, region, theme, lang) for lang in LANGUAGES})
-        for kind in (BRIEF, SIMILAR) if is_compared(region) else (BRIEF,):
+        for kind in (BRIEF, BASELINE, SIMILAR) if is_compared(region) else (BRIEF, BASELINE):
             found.append({lang: tab_url(release, kind, region, lang) for lang in LANGUAGES})
     return found
 

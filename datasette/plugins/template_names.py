@@ -5,12 +5,15 @@ from typing import Any
 from datasette import hookimpl
 from datasette.app import Datasette
 from datasette.utils.asgi import Request
-from jinja2 import Environment
+from jinja2 import Environment, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from portal.ages import format_age, format_day
 from portal.context import context_of
+from portal.figure_rows import unit_after
 from portal.formats import format_bytes, format_number, format_period, format_rank, format_signed
+from portal.page_data import describe_page, page_from, picture_of
 from portal.pages import DATABASE, page_url, site_address
 from portal.programme import GROUPS
 from portal.structured_data import as_block, describe_dataset
@@ -30,6 +33,7 @@ def prepare_jinja2_environment(env: Environment, datasette: Datasette) -> None:
     env.filters["period"] = lambda code, lang: format_period(code, context_of(datasette).texts["periods"], lang)
     env.filters["day"] = lambda moment, lang: format_day(moment, context_of(datasette).texts["months"], lang)
     env.globals["page_url"] = page_url
+    env.globals["unit_after"] = unit_after
     env.globals["programme_groups"] = GROUPS
     env.globals["methods_url"] = lambda section, lang: (
         f"{page_url('doc', lang, name='methods')}#{context_of(datasette).text('methods_sections', section, lang)}"
@@ -37,7 +41,22 @@ def prepare_jinja2_environment(env: Environment, datasette: Datasette) -> None:
     env.globals["table_files"] = table_files
     env.globals["sealed"] = sealed
     env.globals["table_title"] = lambda table: public_tables(datasette).get(table, {}).get("title", table)
+    env.globals["page_data"] = _page_data
+    env.globals["page_picture"] = _page_picture
     env.globals["structured_data"] = lambda *about: _structured_data(datasette, *about)
+
+
+@pass_context
+def _page_data(context: Context, title: Markup, description: Markup, address: Markup) -> Markup:
+    """The description of one of our own pages for search engines."""
+    page = page_from(context.get_all(), *(text.unescape().strip() for text in (title, description, address)))
+    return as_block(describe_page(page, context["portal"]))
+
+
+@pass_context
+def _page_picture(context: Context) -> str:
+    """The address of the picture that a shared link to a page shows; empty if there is none."""
+    return picture_of(page_from(context.get_all(), "", "", ""), context["portal"]) or ""
 
 
 def _structured_data(datasette: Datasette, request: Request, table: str, files: dict[str, int]) -> Markup:

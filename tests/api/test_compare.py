@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from datasette.app import Datasette
 from support_charts import charts_in, outside
-from support_portal import ask, fetch, release_of, run_sql
+from support_portal import ask, fetch, release_of, run_sql, runs_script
 
 from portal.boundaries import put_on_boundaries
 from portal.registry import read_registry
@@ -45,9 +45,9 @@ def test_no_text_of_a_chart_leaves_it_for_any_indicator(portal: Datasette) -> No
 def test_the_page_has_table_chart_index_and_files(portal: Datasette, path: str, lang: str, heading: str) -> None:
     answer = ask(portal, path, params={"region": ["Zwolle", "AM11", "groningen"], "indicator": "crimes_count"})
     page = answer.text
-    assert answer.status_code == 200 and f'<html lang="{lang}">' in page and heading in page
+    assert answer.status_code == 200 and f'<html lang="{lang}"' in page and heading in page
     assert page.count("<h1") == 1 and page.count('<svg class="chart large"') == 2 and "= 100" in page
-    assert "<script" not in page and "style=" not in page
+    assert not runs_script(page) and "style=" not in page
     assert f'href="{path}.csv?region=GM0193&amp;region=AM11&amp;region=GM0014&amp;indicator=crimes_count"' in page
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     # Crimes are not published for a labour-market region, but the release adds them up.

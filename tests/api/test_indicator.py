@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from datasette.app import Datasette
-from support_portal import ask, open_portal, release_of
+from support_portal import ask, open_portal, release_of, runs_script
 from support_releases import EARLIER, Figures, publish_after
 
 from pipelines.settings import PORTAL
@@ -48,7 +48,7 @@ def test_every_indicator_has_a_page_with_what_the_registry_says(
     for row in database.execute("select * from indicators"):
         answer = ask(portal, PAGES[lang] + row["indicator_id"])
         assert answer.status_code == 200, row["indicator_id"]
-        assert f'<html lang="{lang}">' in answer.text and answer.text.count("<h1") == 1
+        assert f'<html lang="{lang}"' in answer.text and answer.text.count("<h1") == 1
         text = read(answer.text)
         for column in ("title", "definition", "unit"):
             assert re.sub(r"\s+", " ", row[f"{column}_{lang}"]) in text
@@ -112,7 +112,7 @@ def test_sources_of_a_computed_figure_are_those_of_its_parts(portal: Datasette, 
 def test_there_is_a_map_only_where_regions_have_figures(portal: Datasette) -> None:
     for indicator in ("crimes_per_1000_rate", "bankruptcies_count"):
         assert f'href="/kaart/{indicator}"' in ask(portal, f"/indicator/{indicator}").text
-    assert "/kaart/" not in ask(portal, "/indicator/consumer_prices_index").text
+    assert 'href="/kaart/' not in ask(portal, "/indicator/consumer_prices_index").text
 
 
 @pytest.mark.parametrize(("extension", "mark"), [("csv", ","), ("nl.csv", ";")])
@@ -164,7 +164,7 @@ def revised(sample_release: Path, tmp_path_factory: pytest.TempPathFactory) -> D
 
 def revisions(portal: Datasette, path: str) -> str:
     page = ask(portal, path).text
-    assert "<script" not in page and "style=" not in page
+    assert not runs_script(page) and "style=" not in page
     return read(page[page.index('<section id="revisions">') :])
 
 

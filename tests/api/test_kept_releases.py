@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from datasette.app import Datasette
+from support_page_kinds import address_of
 from support_portal import ask, fetch, open_portal, release_of
 from support_releases import make_release
 
@@ -27,14 +28,6 @@ RATE = "establishments_per_1000_inhabitants_rate"
 LINKS = re.compile(r'\s(?:href|src|action)="(/[^"]*)"')
 # What is linked and read in full; a table of the release is as large as it is.
 TOO_LARGE = ("/downloads/", "/regiokompas", "/tables/")
-PARTS = {
-    **{"code": "GM0193", "scheme": "corop", "indicator": "jobs_count", "name": "using", "region": "GM0193"},
-    **{"group": "g40", "theme": "human_capital", "block": "3"},
-}
-PARTS_OF = {
-    **{page: {"code": "CR11", "region": "CR11"} for page in PATHS if page.startswith(("region", "figure", "embed"))},
-    **{page: {"code": "AM11"} for page in PATHS if page.startswith("labour_m") and "{code}" in PATHS[page]["nl"]},
-}
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +53,7 @@ def several(sample_release: Path, tmp_path_factory: pytest.TempPathFactory) -> D
 
 
 def pages() -> list[str]:
-    return sorted({path.format(**PARTS | PARTS_OF.get(page, {})) for page in PATHS for path in PATHS[page].values()})
+    return sorted({address_of(page, lang) for page in PATHS for lang in PATHS[page]})
 
 
 @pytest.mark.parametrize("path", pages())

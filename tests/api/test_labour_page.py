@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from datasette.app import Datasette
 from support import query
-from support_portal import fetch, open_portal
+from support_portal import fetch, open_portal, runs_script
 from support_releases import with_other_words
 
 from portal.csv_text import write_csv
@@ -48,7 +48,7 @@ def test_every_region_is_listed_with_its_tension(
     portal: Datasette, sample_release: Path, newest: str, root: str, lang: str
 ) -> None:
     page = fetch(portal, root).text
-    assert f'<html lang="{lang}">' in page
+    assert f'<html lang="{lang}"' in page
     totals = query(
         sample_release,
         "select region_code, tension_ratio from labour_tension where occupation_level = 'total' and period_code = ?",
@@ -267,7 +267,7 @@ def test_what_is_no_labour_market_region_is_not_found(portal: Datasette, code: s
 def test_a_page_is_safe_and_leads_to_itself_in_the_other_language(portal: Datasette) -> None:
     answer = fetch(portal, f"/arbeidsmarkt/{REGION}")
     assert "default-src 'none'" in answer.headers["content-security-policy"]
-    assert "style=" not in answer.text and "<script" not in answer.text
+    assert "style=" not in answer.text and not runs_script(answer.text)
     assert f'href="/en/labour-market/{REGION}"' in answer.text
     assert f'href="/arbeidsmarkt/{REGION}"' in fetch(portal, f"/en/labour-market/{REGION}").text
 

@@ -86,8 +86,8 @@ def paths() -> Iterator[str]:
         yield from (f"{page_url('labour_moves', lang, code='AM36')}{ending}" for ending in (".csv", ".nl.csv"))
         for scheme, code in CODES.items():
             yield from (f"{region_url(scheme, code, lang)}{ending}" for ending in ("", ".zip", ".xlsx"))
-            parts = {"scheme": scheme, "region": code, "theme": "inner_city", "block": "3"}
-            yield from (page_url(profile_tab(kind, scheme), lang, **parts) for kind in ("theme", "block", "brief"))
+            parts = {"scheme": scheme, "region": code, "theme": "inner_city"}
+            yield from (page_url(profile_tab(kind, scheme), lang, **parts) for kind in ("theme", "baseline", "brief"))
         yield page_url("municipality_similar", lang, region="GM0193")
         regions = "&".join(f"region={code}" for code in CODES.values())
         for indicator in INDICATORS:
@@ -140,7 +140,7 @@ def test_every_figure_of_a_release_with_other_words_has_its_page(older: Datasett
         ("/en", ["Trade"]),
         ("/gemeente/GM0193", ["Stad of dorp", "anno 20", "Bedrijvigheid", "Blok drie", SCHEME]),
         ("/gemeente/zwolle/thema/bedrijvigheid", ["anno 20", "Bedrijvigheid", "Als de onze", "Beginnen"]),
-        ("/gemeente/zwolle/bouwsteen/3", ["Blok drie", "anno 20"]),
+        ("/gemeente/zwolle/nulmeting", ["Blok drie", "anno 20"]),
         ("/gemeente/zwolle/kort", ["anno 20"]),
         ("/en/municipality/zwolle/similar", ["Like ours", "populousness"]),
         (f"/en/region/{SCHEME}/{REGION}", ["Salland", SCHEME, "anno domini 20"]),

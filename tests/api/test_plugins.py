@@ -12,34 +12,12 @@ import pytest
 from datasette.app import Datasette
 from datasette.plugins import pm
 from datasette.utils import module_from_path
+from support_page_kinds import address_of, kinds
 from support_portal import open_portal
 
 from pipelines.settings import PORTAL
-from portal.pages import PATHS
 
 PLUGINS = PORTAL / "plugins"
-PARTS = {
-    "code": "GM0193",
-    "scheme": "corop",
-    "indicator": "jobs_count",
-    "name": "using",
-    "region": "GM0193",
-    "group": "g40",
-    "theme": "inner_city",
-    "block": "3",
-}
-PARTS_OF = {
-    "region": {"code": "CR11"},
-    "region_theme": {"region": "CR11"},
-    "region_block": {"region": "CR11"},
-    "region_brief": {"region": "CR11"},
-    "figure": {"region": "CR11"},
-    "embed": {"region": "CR11"},
-    "labour_market": {"code": "AM11"},
-    "labour_moves": {"code": "AM11"},
-}
-# Its address is that of a file only.
-NO_PAGE = "labour_moves"
 FILES = (
     # Pages that show figures only of what was asked for.
     "/?q=Zw",
@@ -70,7 +48,7 @@ STOCK = ("/regiokompas", "/regiokompas/sources", "/regiokompas/regions/GM0193", 
 
 def pages() -> list[str]:
     """An address of every page of ours, of the kinds of files that it has, and of Datasette's own pages."""
-    own = [paths["nl"].format(**PARTS | PARTS_OF.get(page, {})) for page, paths in PATHS.items() if page != NO_PAGE]
+    own = [address_of(page, "nl") for page in kinds()]
     return [*own, *FILES, *STOCK]
 
 

@@ -15,7 +15,7 @@ import pytest
 import yaml
 from datasette.app import Datasette
 from support import query
-from support_portal import ask, fetch, open_portal, release_of, run_sql
+from support_portal import ask, fetch, open_portal, release_of, run_sql, runs_script
 
 from pipelines.commands.serve import PORTAL
 from pipelines.publish.queries import load_queries
@@ -38,7 +38,7 @@ def rows(portal: Datasette, path: str) -> list[dict[str, Any]]:
 def test_home_says_what_it_is_in_its_language(portal: Datasette, path: str, lang: str) -> None:
     page = ask(portal, path).text
     texts = yaml.safe_load((PORTAL / "texts" / "common.yml").read_text(encoding="utf-8"))
-    assert f'<html lang="{lang}">' in page
+    assert f'<html lang="{lang}"' in page
     for group, key in [("hero", "heading"), ("sections", "sources"), ("sections", "cite")]:
         assert texts[group][key][lang].replace("'", "&#39;") in page
     assert "/downloads/observations.nl.csv" in page
@@ -206,7 +206,7 @@ def test_own_pages_allow_no_script_but_that_of_the_portal(portal: Datasette) -> 
     policy = ask(portal, "/").headers["content-security-policy"]
     assert "default-src 'none'; script-src 'self';" in policy and "unsafe" not in policy
     page = ask(portal, "/?q=gron").text
-    assert "<script" not in page and "style=" not in page
+    assert not runs_script(page) and "style=" not in page
     assert "'unsafe-inline'" in ask(portal, "/regiokompas/regions").headers["content-security-policy"]
 
 

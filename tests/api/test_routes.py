@@ -17,6 +17,7 @@ def pages_at(path: str) -> list[str]:
         ("/gemeente/zwolle/kort", "municipality_brief"),
         ("/gemeente/zwolle/kort/", "municipality_brief"),
         ("/gemeente/zwolle/kortingen", "municipality_figure"),
+        ("/gemeente/zwolle/nulmeting", "municipality_baseline"),
         ("/gemeente/zwolle/vergelijkbaar", "municipality_similar"),
         ("/en/municipality/zwolle/kort", "municipality_figure"),
         ("/en/region/province/overijssel/brief", "region_brief"),
@@ -38,5 +39,5 @@ def test_every_address_belongs_to_one_page() -> None:
 
 def test_the_reserved_words_are_those_of_addresses_of_the_same_form() -> None:
     parts = PATHS["municipality_figure"]["nl"].split("/")
-    assert reserved_words(parts, parts.index("{indicator}")) == ["kort", "vergelijkbaar"]
+    assert reserved_words(parts, parts.index("{indicator}")) == ["kort", "nulmeting", "vergelijkbaar"]
     assert reserved_words(parts, parts.index("{region}")) == []

@@ -123,7 +123,7 @@ def test_an_address_that_does_not_exist_gets_our_page_and_what_it_may_mean(
     portal: Datasette, path: str, lang: str, meant: str | None
 ) -> None:
     answer = ask(portal, path)
-    assert answer.status_code == 404 and f'<html lang="{lang}">' in answer.text
+    assert answer.status_code == 404 and f'<html lang="{lang}"' in answer.text
     assert {"nl": "Deze pagina bestaat niet", "en": "This page does not exist"}[lang] in answer.text
     assert (f'href="{meant}"' in answer.text) if meant else "Did you mean" not in answer.text
 

@@ -252,6 +252,7 @@ def test_a_page_and_its_twin_name_each_other(sitemap: ET.Element) -> None:
         "/gemeente/zwolle/vergelijkbaar",
         "/en/municipality/zwolle/brief",
         "/regio/labour_market_region/groningen/kort",
+        "/gemeente/zwolle/nulmeting",
         "/vergelijk",
         "/en/own-region",
         "/kaart/jobs_count",

@@ -13,7 +13,7 @@ from datasette.app import Datasette
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support import query
-from support_portal import ask, open_portal
+from support_portal import ask, open_portal, runs_script
 
 from portal.api.description import API_VERSION, RESOURCES
 
@@ -265,9 +265,9 @@ def test_a_browser_may_ask_first(portal: Datasette) -> None:
 @pytest.mark.parametrize(("path", "lang"), [("/v1", "nl"), ("/v1/docs", "nl"), ("/en/v1", "en"), ("/en/v1/docs", "en")])
 def test_the_page_about_it_tells_every_address_and_parameter(portal: Datasette, path: str, lang: str) -> None:
     answer = get(portal, path)
-    assert answer.status_code == 200 and f'<html lang="{lang}">' in answer.text
-    assert "<script" not in answer.text and "style=" not in answer.text
-    assert "script-src" not in answer.headers["content-security-policy"]
+    assert answer.status_code == 200 and f'<html lang="{lang}"' in answer.text
+    assert not runs_script(answer.text) and "style=" not in answer.text
+    assert "unsafe" not in answer.headers["content-security-policy"]
     for resource in RESOURCES:
         assert f'href="/v1{resource.path}"' in answer.text
         assert all(f"<code>{parameter.name}</code>" in answer.text for parameter in resource.list_parameters)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Literal
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
@@ -19,7 +20,7 @@ OWN_PAGES = [
     "/regio/g40/G40",
     "/gemeente/zwolle/thema/menselijk-kapitaal",
     "/en/region/province/overijssel/theme/small-and-medium-sized-businesses",
-    "/gemeente/zwolle/bouwsteen/4?group=g40",
+    "/gemeente/zwolle/nulmeting?group=g40",
     "/en/municipality/zwolle/similar",
     "/gemeente/zwolle/kort",
     "/en/region/corop/groot-rijnmond/brief",
@@ -64,6 +65,7 @@ STOCK_PAGES = [
     "/-/search",
     "/-/search?q=zwolle",
 ]
+ColourScheme = Literal["light", "dark"]
 pytestmark = NEEDS_CHROMIUM
 
 
@@ -87,10 +89,11 @@ def violations(page: Page) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("width", [1280, 320])
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (320, "light"), (1280, "dark")])
 @pytest.mark.parametrize("path", [*OWN_PAGES, *STOCK_PAGES])
-def test_pages_break_no_rule_of_wcag(page: Page, address: str, path: str, width: int) -> None:
+def test_pages_break_no_rule_of_wcag(page: Page, address: str, path: str, width: int, scheme: ColourScheme) -> None:
     page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme=scheme)
     page.goto(address + path)
     page.wait_for_load_state("networkidle")
     assert violations(page) == []

@@ -34,14 +34,13 @@ pytestmark = NEEDS_CHROMIUM
 
 
 def pages_of(scheme: str, lang: str) -> list[str]:
-    """The profile, its tabs, its building blocks and the page to print."""
+    """The profile, its tabs and the page to print."""
     code, name = REGIONS[scheme]
     is_english = lang == "en"
     kind = ("municipality" if is_english else "gemeente") if scheme == "municipality" else ""
     stem = f"{'/en' if is_english else ''}/{kind or ('region/' if is_english else 'regio/') + scheme}"
     found = [f"{stem}/{code}", f"{stem}/{name}/{'brief' if is_english else 'kort'}"]
     found += [f"{stem}/{name}/{'theme' if is_english else 'thema'}/{theme}" for theme in THEMES[lang]]
-    found += [f"{stem}/{name}/{'building-block' if is_english else 'bouwsteen'}/{number}" for number in range(1, 6)]
     if kind:
         found.append(f"{stem}/{name}/{'similar' if is_english else 'vergelijkbaar'}")
     return found

@@ -9,7 +9,7 @@ import pytest
 from conftest import BECAME, WAS, Run
 from datasette.app import Datasette
 from support import current_release, digests, query, run_cli
-from support_portal import fetch, open_portal
+from support_portal import fetch, open_portal, runs_script
 
 from portal.revisions import changes_of, history_of
 
@@ -113,5 +113,5 @@ def test_the_first_release_says_that_it_is_the_first(live_run: Run) -> None:
 )
 def test_a_strange_question_finds_nothing_or_everything_and_never_fails(portal: Datasette, asked: str) -> None:
     page = fetch(portal, f"/wijzigingen?{asked}").text
-    assert "<script" not in page and "style=" not in page
+    assert not runs_script(page) and "style=" not in page
     fetch(portal, f"/wijzigingen.csv?{asked}")

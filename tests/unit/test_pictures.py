@@ -1,6 +1,7 @@
 """A picture stands alone: its styles and words are in it, and its PNG shows them."""
 
 import asyncio
+import re
 import struct
 from xml.etree import ElementTree
 
@@ -95,3 +96,30 @@ def test_a_few_are_drawn_at_once_and_the_next_is_told_to_wait(monkeypatch: pytes
     answers = asyncio.run(ask_three())
     assert answers[:2] == [b"picture 0", b"picture 1"] and isinstance(answers[2], BusyError)
     assert asyncio.run(render_png("picture 3")) == b"picture 3"
+
+
+def colours_of(block: str) -> dict[str, str]:
+    return {name: value for name, value in re.findall(r"(--[\w-]+): ([^;]+);", block) if name != "--font"}
+
+
+def test_a_device_that_is_dark_has_another_colour_of_every_name_and_pictures_do_not() -> None:
+    page = (STATIC / "portal.css").read_text(encoding="utf-8")
+    (light,) = re.findall(r"^:root \{(.*?)^\}", page, re.DOTALL | re.MULTILINE)
+    (dark,) = re.findall(
+        r"^@media screen and \(prefers-color-scheme: dark\) \{\n  :root \{(.*?)\n  \}", page, re.DOTALL | re.MULTILINE
+    )
+    by_day, by_night = colours_of(light), colours_of(dark)
+    assert by_day.keys() == by_night.keys() and len(by_day) > 40
+    assert {name for name in by_day if by_day[name] == by_night[name]} == set()
+    for sheet in ("charts", "map_colours"):
+        style = resolve_style((STATIC / f"{sheet}.css").read_text(encoding="utf-8"), page)
+        assert "var(" not in style and by_day["--own"] in style
+        assert not [value for name, value in by_night.items() if value not in by_day.values() and value in style]
+
+
+def test_charts_and_maps_have_no_colour_that_is_the_same_by_night() -> None:
+    for sheet in ("charts", "figure", "map", "map_colours", "profile", "programme"):
+        style = (STATIC / f"{sheet}.css").read_text(encoding="utf-8").partition("@media print")[0]
+        # White letters are on a colour that is dark on every device.
+        without = re.sub(r"background: var\(--button\); color: #fff", "", style)
+        assert re.findall(r"#(?:[0-9a-fA-F]{3}){1,2}\b", without) == [], sheet

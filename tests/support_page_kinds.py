@@ -1,0 +1,29 @@
+"""An address of every kind of page of ours; a new page with a new part in its address adds that part here."""
+
+from portal.pages import PATHS
+
+PARTS = {
+    "code": "GM0193",
+    "scheme": "corop",
+    "indicator": "jobs_count",
+    "name": "using",
+    "region": "GM0193",
+    "group": "g40",
+    "theme": "human_capital",
+}
+PARTS_OF = {
+    **{page: {"code": "CR11", "region": "CR11"} for page in PATHS if page.startswith(("region", "figure", "embed"))},
+    **{page: {"code": "AM11"} for page in PATHS if page.startswith("labour_m") and "{code}" in PATHS[page]["nl"]},
+}
+# Its address is that of a file only.
+NO_PAGE = "labour_moves"
+
+
+def address_of(page: str, lang: str) -> str:
+    """Returns an address of a page in a language; of some it is moved to that of a name."""
+    return PATHS[page][lang].format(**PARTS | PARTS_OF.get(page, {}))
+
+
+def kinds(*, embedded: bool = True) -> list[str]:
+    """Returns every kind of page; `embedded` also those that others show within theirs."""
+    return [page for page in PATHS if page != NO_PAGE and (embedded or "embed" not in page)]
