@@ -17,6 +17,7 @@ from portal.pages import MUNICIPALITY, page_url, region_url
 from portal.registry import each_once
 from portal.rows import read_rows
 
+FIRST_MAP = "establishments_per_1000_inhabitants_rate"
 PERIODS = """
 select o.period_code, max(o.value is not null and o.is_over) as has_values
 from observations_on_boundaries as o join regions as r using (region_code)
@@ -175,6 +176,12 @@ def as_query(choice: Choice, release: ReleaseContext, lang: str) -> str:
     if choice.region and release.registry.regions[choice.region]["scheme"] == choice.level:
         words["region"] = release.slugs.regions[choice.region]
     return urlencode({_parameter(release, name, lang): word for name, word in words.items()})
+
+
+def first_mapped(release: ReleaseContext) -> str:
+    """Returns the indicator of the map that is shown to who chose none."""
+    mapped = release.maps.shown_at
+    return FIRST_MAP if FIRST_MAP in mapped else next(iter(mapped), FIRST_MAP)
 
 
 def map_address(release: ReleaseContext, region_code: str, indicator_id: str, lang: str) -> str | None:

@@ -11,7 +11,7 @@ from portal.answers import answer_csv, file_headers, refuse_csv
 from portal.context import ReleaseContext, context_of
 from portal.csv_text import Row
 from portal.map_drawing import draw_map, hatch, legend_of, linked_map
-from portal.map_page import Choice, MapPage, as_query, describe, read_choice, read_map_page
+from portal.map_page import Choice, MapPage, as_query, describe, first_mapped, read_choice, read_map_page
 from portal.maps import NEAR
 from portal.pages import (
     MUNICIPALITY,
@@ -28,7 +28,6 @@ from portal.picture_files import PICTURES, answer_picture
 from portal.registry import each_once
 from portal.rows import read_rows
 
-FIRST_MAP = "establishments_per_1000_inhabitants_rate"
 RATES_OF = """
 select i.indicator_id, i.title_nl, i.title_en from indicators as i
 where i.formula = 'ratio' and i.lowest_level = 'municipality' and exists (
@@ -126,9 +125,7 @@ def near(release: ReleaseContext) -> dict[str, list[Row]]:
 
 async def to_map(request: Request, datasette: Datasette) -> Response:
     """Redirects /kaart to the map of the chosen indicator (`?indicator=`)."""
-    mapped = context_of(datasette).maps.shown_at
-    first = FIRST_MAP if FIRST_MAP in mapped else next(iter(mapped), FIRST_MAP)
-    indicator = request.args.get("indicator") or first
+    indicator = request.args.get("indicator") or first_mapped(context_of(datasette))
     answer: Response = Response.redirect(page_url("map", language(request), indicator=indicator))
     return answer
 

@@ -78,7 +78,7 @@ def paths() -> Iterator[str]:
             others = [{"code": "AM36", "group": "g40"}]
             parts = [{"indicator": each} for each in INDICATORS] if "{indicator}" in path else others
             yield from (page_url(page, lang, **each) for each in parts)
-            if page not in ("home", "maps", "indicators", "programmes", "api"):
+            if page not in ("home", "maps", "indicators", "programmes", "data", "api"):
                 yield from (
                     f"{page_url(page, lang, **each)}{ending}" for each in parts for ending in (".csv", ".nl.csv")
                 )

@@ -37,6 +37,7 @@ OWN_PAGES = [
     "/indicatoren",
     "/bronnen",
     "/en/changes",
+    "/en/data",
     "/arbeidsmarkt",
     "/en/programme",
     "/programma/g40",

@@ -16,6 +16,7 @@ PAGES = [
     "/en/embed/municipality/zwolle/jobs",
     "/indicator/establishments_count?region=zwolle",
     "/en/changes",
+    "/gegevens",
     "/en/v1",
     "/regiokompas",
     "/regiokompas/observations",
