@@ -15,7 +15,7 @@ from portal.comparisons import COUNTRY
 from portal.context import ReleaseContext, context_of
 from portal.csv_text import Row
 from portal.formats import format_number, format_period, format_signed
-from portal.map_drawing import legend_of, linked_map
+from portal.map_drawing import linked_map
 from portal.map_page import MapPage, as_query, describe, first_mapped, read_choice, read_map_page
 from portal.pages import page_url
 from portal.revisions import changes_of
@@ -44,7 +44,8 @@ class FrontMap:
     """Those of its figures that may still change."""
     drawn: Markup
     view: tuple[int, int, int, int]
-    legend: Sequence[tuple[str, str, int]]
+    scale: Sequence[tuple[str, str]]
+    """The name of each colour, and its figures."""
     described: str
     address: str
     """Its own page, with its table."""
@@ -120,7 +121,7 @@ async def _map(datasette: Datasette, release: ReleaseContext, lang: str) -> Fron
         statuses=sorted(statuses & NOT_FINAL),
         drawn=linked_map(page, release, lang),
         view=page.view,
-        legend=legend_of(page, release, lang),
+        scale=_scale(page, lang),
         described=describe(page, release, lang),
         address=address,
         near=[
@@ -129,6 +130,13 @@ async def _map(datasette: Datasette, release: ReleaseContext, lang: str) -> Fron
         ],
         page=page,
     )
+
+
+def _scale(page: MapPage, lang: str) -> list[tuple[str, str]]:
+    def written(value: float) -> str:
+        return format_number(value, page.indicator["decimals"], lang)
+
+    return [(each.style, f"{written(each.low)}\N{EN DASH}{written(each.high)}") for each in page.classification.classes]
 
 
 async def _changed(datasette: Datasette, release: ReleaseContext, lang: str) -> list[FrontFigure]:

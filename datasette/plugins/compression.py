@@ -1,4 +1,4 @@
-"""Compresses responses for clients that accept it, except files that do not get smaller or are too large for one reader.
+"""Compresses responses for clients that accept it, but not files that do not get smaller or are too large.
 
 Compressing the whole database takes most of a minute, during which nobody else gets a response. A part of a file is
 sent as it is too: it would not be that part any more.

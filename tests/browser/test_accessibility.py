@@ -119,7 +119,11 @@ def test_own_pages_have_one_main_heading_and_skip_no_level(page: Page, address: 
 @pytest.mark.parametrize("path", ["/", "/en"])
 def test_the_keyboard_walks_the_home_page_in_order_and_leaves_it(page: Page, address: str, path: str) -> None:
     page.goto(address + path)
-    wanted = page.evaluate("document.querySelectorAll('a[href], button, input, [tabindex=\"0\"]').length")
+    # A map is left out: its own page has a table with the same links.
+    wanted = page.evaluate(
+        """[...document.querySelectorAll('a[href], button, input, [tabindex="0"]')]
+        .filter(e => e.getAttribute('tabindex') !== '-1' && e.getClientRects().length).length"""
+    )
     seen: list[float] = []
     for _ in range(wanted + 5):
         page.keyboard.press("Tab")
