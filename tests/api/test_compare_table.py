@@ -16,6 +16,7 @@ from support import query
 from support_portal import ask, fetch, release_of
 
 from portal.asked_comparison import HIGH_FIRST, LOW_FIRST, MOST_INDICATORS, MOST_REGIONS
+from portal.comparison_table import period_for
 from portal.formats import format_number
 from portal.pages import page_url
 
@@ -86,6 +87,22 @@ def test_every_group_has_its_regions_with_the_figures_of_the_release(portal: Dat
             value, status = published[row["indicator_id"], row["region_code"], row["period_code"]]
             assert (float(row["value"]) if row["value"] else None) == value
             assert row["value_status"] in (status, "estimated") and row["attribution"]
+
+
+@pytest.mark.parametrize(
+    ("counts", "period"),
+    [
+        ({"2024JJ00": 10, "2025JJ00": 1}, "2024JJ00"),
+        ({"2024JJ00": 5, "2025JJ00": 5}, "2025JJ00"),
+        # What one has of 2025, all have of the year before.
+        ({"2023JJ00": 4, "2024JJ00": 3, "2025JJ00": 3}, "2024JJ00"),
+        ({"2023JJ00": 1}, "2023JJ00"),
+    ],
+)
+def test_a_period_is_the_newest_that_half_of_the_regions_have(
+    portal: Datasette, counts: dict[str, int], period: str
+) -> None:
+    assert period_for(counts, release_of(portal).registry.periods) == period
 
 
 @pytest.mark.parametrize("theme", ["sme_support", "human_capital", "inner_city", "regional_economy"])

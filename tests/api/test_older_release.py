@@ -93,6 +93,10 @@ def paths() -> Iterator[str]:
         for indicator in INDICATORS:
             yield f"{page_url('compare', lang)}?{regions}&indicator={indicator}"
         yield f"{page_url('compare', lang)}?region=GM0193&indicator=establishments_count&boundary_year=2020"
+        yield from (
+            f"{page_url('compare', lang)}{ending}?{regions}&theme=inner_city" for ending in ("", ".xlsx", ".csv")
+        )
+        yield f"{page_url('programme', lang, group='g40')}.xlsx"
         yield f"{page_url('own_region', lang)}?municipality=GM0193&municipality=GM0150"
         yield f"{page_url('indicator', lang, indicator='jobs_count')}?region=Salland"
         yield f"{page_url('home', lang)}?q=sal"

@@ -24,6 +24,8 @@ OWN_PAGES = [
     "/gemeente/zwolle/kort",
     "/en/region/corop/groot-rijnmond/brief",
     "/vergelijk?region=GM0193&region=GM0363&indicator=jobs_count",
+    "/vergelijk?region=GM0193&group=g40&sort=name",
+    "/en/compare?region=PV23&group=province&theme=inner_city",
     "/en/own-region?municipality=GM0193&municipality=GM0363",
     "/gemeente/zwolle/vestigingen-per-1000-inwoners",
     "/en/region/province/overijssel/social-assistance-per-1000-inhabitants-aged-15-to-64",

@@ -13,6 +13,7 @@ PAGES = [
     "/en/region/corop/CR23",
     "/gemeente/GM0140",
     "/gemeente/zwolle/leegstand-van-winkels",
+    "/vergelijk?region=GM0193&group=g40",
     "/en/embed/municipality/zwolle/jobs",
     "/indicator/establishments_count?region=zwolle",
     "/en/changes",
