@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from markupsafe import Markup, escape
 
 from portal.asked_comparison import AskedComparison
-from portal.comparison_table import ComparedColumn, ComparedRegion, ComparisonTable
+from portal.comparison_table import ComparedColumn, ComparisonLine, ComparisonTable
 from portal.comparisons import COUNTRY
 from portal.context import ReleaseContext
 from portal.csv_text import Row
@@ -70,7 +70,7 @@ def country_cells(table: ComparisonTable, release: ReleaseContext, lang: str) ->
 
 
 def _line(
-    line: ComparedRegion, table: ComparisonTable, asked: AskedComparison, release: ReleaseContext, lang: str
+    line: ComparisonLine, table: ComparisonTable, asked: AskedComparison, release: ReleaseContext, lang: str
 ) -> str:
     region, code = line.region, line.region["region_code"]
     name, told = escape(region["name"]), []

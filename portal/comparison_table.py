@@ -59,7 +59,7 @@ class ComparedColumn:
 
 
 @dataclass(frozen=True)
-class ComparedRegion:
+class ComparisonLine:
     """A region with its figures, by indicator."""
 
     region: Row
@@ -72,7 +72,7 @@ class ComparisonTable:
     """Regions by indicators, in the order that was asked for."""
 
     columns: Sequence[ComparedColumn]
-    lines: Sequence[ComparedRegion]
+    lines: Sequence[ComparisonLine]
 
     @property
     def is_empty(self) -> bool:
@@ -96,7 +96,7 @@ async def read_comparison(datasette: Datasette, asked: AskedComparison, release:
         figure = RegroupedFigure(row["value"], _status(row), row["boundary_method"], row["parts_count"])
         found.setdefault(row["region_code"], {})[row["indicator_id"]] = figure
     lines = [
-        ComparedRegion(release.registry.regions[code], found.get(code, {}), code == asked.own and len(asked.codes) > 1)
+        ComparisonLine(release.registry.regions[code], found.get(code, {}), code == asked.own and len(asked.codes) > 1)
         for code in asked.codes
     ]
     columns = []
@@ -147,7 +147,7 @@ def period_for(counts: Mapping[str, int], periods: Calendar) -> str:
     return newest_first[-1]
 
 
-def in_order(lines: Sequence[ComparedRegion], asked: AskedComparison) -> list[ComparedRegion]:
+def in_order(lines: Sequence[ComparisonLine], asked: AskedComparison) -> list[ComparisonLine]:
     """Returns regions in the order that was asked for; those without a figure come last, equals by name."""
     by_name = sorted(lines, key=lambda line: str(line.region["name"]).casefold())
     if asked.sort == BY_NAME:
@@ -156,7 +156,7 @@ def in_order(lines: Sequence[ComparedRegion], asked: AskedComparison) -> list[Co
         return by_name if asked.group else list(lines)
     decimals = next(row["decimals"] for row in asked.indicators if row["indicator_id"] == asked.sort)
 
-    def place(line: ComparedRegion) -> tuple[bool, float]:
+    def place(line: ComparisonLine) -> tuple[bool, float]:
         figure = line.figures.get(asked.sort)
         if figure is None or figure.value is None:
             return True, 0

@@ -76,7 +76,7 @@ class FrontPage:
     map: FrontMap | None
     figures: Sequence[FrontFigure]
     older: str | None
-    are_changes: bool
+    has_changes: bool
 
 
 _kept: WeakKeyDictionary[Datasette, dict[str, FrontPage]] = WeakKeyDictionary()
@@ -98,7 +98,7 @@ async def read_front_page(datasette: Datasette, release: ReleaseContext, lang: s
         map=await _map(datasette, release, lang),
         figures=changed or _newest(release, lang),
         older=changes.older if changes else None,
-        are_changes=bool(changed),
+        has_changes=bool(changed),
     )
 
 
