@@ -65,7 +65,7 @@ def table_lines(table: ComparisonTable, asked: AskedComparison, release: Release
 
 
 def country_cells(table: ComparisonTable, release: ReleaseContext, lang: str) -> Markup:
-    """Returns the figures of the country below those of the regions."""
+    """Returns the figures of the country, above those of the regions."""
     return _joined(_cell(column.country, column, COUNTRY, release, lang) for column in table.columns)
 
 

@@ -141,7 +141,7 @@ def test_every_figure_of_a_release_with_other_words_has_its_page(older: Datasett
         ),
         (f"/en/indicator/{WARNED}", ["Trade", "Starting", "Block three", "Beware", "Handle with care."]),
         ("/indicatoren", ["Bedrijvigheid", "Beginnen"]),
-        ("/en", ["Trade"]),
+        ("/en/indicators", ["Trade"]),
         ("/gemeente/GM0193", ["Stad of dorp", "anno 20", "Bedrijvigheid", "Blok drie", SCHEME]),
         ("/gemeente/zwolle/thema/bedrijvigheid", ["anno 20", "Bedrijvigheid", "Als de onze", "Beginnen"]),
         ("/gemeente/zwolle/bouwsteen/3", ["Blok drie", "anno 20"]),
