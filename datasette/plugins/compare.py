@@ -30,7 +30,7 @@ from portal.csv_text import Row
 from portal.figures import SPLIT
 from portal.formats import format_period
 from portal.headlines import SCREEN, choose
-from portal.pages import DATABASE, MUNICIPALITY, file_routes, language, page_url, render, routes
+from portal.pages import DATABASE, MUNICIPALITY, file_routes, language, own_address, page_url, render, routes
 from portal.periods import series_begin
 from portal.region_groups import LIKE_OWN, kinds, named_groups, offered_regions
 from portal.registry import Registry, by_theme, each_once
@@ -128,7 +128,7 @@ async def compare(request: Request, datasette: Datasette) -> Response:
     names = [row["indicator_id"] for row in asked.indicators]
     first = names[0]
     context = {
-        "permalink": datasette.absolute_url(request, f"{here}?{asked.query()}"),
+        "permalink": own_address(datasette, request, f"{here}?{asked.query()}"),
         "asked": asked,
         "problems": explain(asked, release, lang),
         "registry": release.registry,
