@@ -1,6 +1,8 @@
 """Sends the figures of a page as CSV, and adds to every file which release it comes from."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
+from hashlib import sha256
 
 from datasette.app import Datasette
 from datasette.utils import add_cors_headers
@@ -8,7 +10,9 @@ from datasette.utils.asgi import Request, Response
 
 from portal.context import context_of
 from portal.csv_text import Row, write_csv
+from portal.workbook import Book, workbook_bytes
 
+XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV_TYPE = "text/csv; charset=utf-8; header=present"
 # A release never changes and a process serves one, so a response may be cached for a while, but not past the next one.
 KEPT = {"Cache-Control": "max-age=60"}
@@ -32,6 +36,16 @@ def answer_csv(
     content = write_csv([{**row, **release} for row in rows], [*columns, *release], dutch=dutch)
     headers = {"Content-Disposition": f'attachment; filename="{name}{".nl" if dutch else ""}.csv"', **KEPT}
     return Response(content, headers=_shared(datasette, headers), content_type=CSV_TYPE)
+
+
+async def answer_workbook(datasette: Datasette, request: Request, book: Book, name: str) -> Response:
+    """Returns sheets as an Excel file to download; `name` is its name, without its extension."""
+    # Writing takes a while; other readers must not have to wait for it.
+    content = await asyncio.to_thread(workbook_bytes, book)
+    headers = file_headers(datasette, sha256(content).hexdigest()[:12], f"{name}.xlsx")
+    if answer := answer_without_body(request, headers, XLSX_TYPE):
+        return answer
+    return Response(content, headers=headers, content_type=XLSX_TYPE)
 
 
 def refuse_csv(datasette: Datasette, problems: Sequence[str], status: int) -> Response:

@@ -142,7 +142,7 @@ async def read_context(datasette: Datasette) -> ReleaseContext:
     texts = {**read_texts(portal_folder), **await read_words(datasette)}
     registry = await read_registry(datasette)
     other_names = _read_yaml(portal_folder / "names.yml")
-    overview = await read_overview(datasette, folder, registry, list(texts["themes"]))
+    overview = await read_overview(datasette, registry)
     return ReleaseContext(
         folder=folder,
         release_id=release_id,

@@ -15,6 +15,7 @@ from portal.map_shapes import MapShapes
 from portal.maps import TILED
 from portal.pages import MUNICIPALITY, page_url, region_url
 from portal.registry import each_once
+from portal.rounding import round_half_away
 from portal.rows import read_rows
 
 PERIODS = """
@@ -38,7 +39,8 @@ where i.indicator_id = :indicator_id order by s.attribution, s.licence
 """
 # The parameters of an address, in their order; the page always writes the first three.
 ALWAYS = ("period", "shape", "classes")
-PARAMETERS = ("level", *ALWAYS, "zoom", "region")
+PARAMETERS = ("level", *ALWAYS, "zoom", "region", "sort")
+HIGH_FIRST, LOW_FIRST, BY_NAME = SORTS = ("high", "low", "name")
 LONGEST_SHOWN = 40
 # The name of the colour of a region without a figure.
 NO_FIGURE = "s0"
@@ -58,6 +60,8 @@ class Choice:
     """The region that is brought near."""
     region: str | None
     """The reader's own region, which is outlined."""
+    sort: str
+    """The order of the table."""
     periods: Sequence[str]
     """All periods with figures, newest first."""
     unknown: Sequence[str]
@@ -89,7 +93,7 @@ class MapPage:
     figures: Sequence[Row]
     """Every region of the level with its figure (also `written`), rank, class and address, the highest first."""
     listed: Sequence[Row]
-    """Those of the table: all, or what lies within the region that is brought near."""
+    """Those of the table, in its order: all, or what lies within the region that is brought near."""
     classification: Classification
     shapes: MapShapes | None
     view: tuple[int, int, int, int]
@@ -169,7 +173,9 @@ def _word(release: ReleaseContext, name: str, key: str, lang: str) -> str:
 def as_query(choice: Choice, release: ReleaseContext, lang: str) -> str:
     """Returns the query string of an address, in the words of a language."""
     level = choice.level if choice.level != choice.levels[0] else None
-    asked = {name: level if name == "level" else getattr(choice, name) for name in PARAMETERS}
+    sort = choice.sort if choice.sort != HIGH_FIRST else None
+    unless_usual = {"level": level, "sort": sort}
+    asked = {name: unless_usual.get(name, getattr(choice, name)) for name in PARAMETERS}
     words = {name: _word(release, name, key, lang) for name, key in asked.items() if key}
     # A region of the level is known by its name; another region might share it with one of these.
     if choice.region and release.registry.regions[choice.region]["scheme"] == choice.level:
@@ -213,6 +219,7 @@ async def read_choice(
         classes=asked.one_of("classes", METHODS),
         zoom=near if shape != TILED else None,
         region=_of_level(release, own, level) if own else None,
+        sort=asked.one_of("sort", SORTS),
         periods=[row["period_code"] for row in periods],
         unknown=asked.unknown,
     )
@@ -251,6 +258,7 @@ async def read_map_page(
                 "rank_from_low": low,
                 "count_ranked": len(places) if high else None,
                 "value_class": found.class_of(row["value"]),
+                "rounded": None if row["value"] is None else round_half_away(row["value"], decimals),
                 "written": None if row["value"] is None else format_number(row["value"], decimals, lang),
                 "url": _address_of(row, name, release, lang),
             }
@@ -267,7 +275,7 @@ async def read_map_page(
         indicator=indicator,
         choice=choice,
         figures=figures,
-        listed=_within(release, figures, choice),
+        listed=_in_order(_within(release, figures, choice), choice.sort),
         classification=found,
         shapes=shapes,
         view=shapes.view(maps.boxes.get(choice.zoom) if choice.zoom else None) if shapes else (0, 0, 1, 1),
@@ -283,6 +291,16 @@ def _within(release: ReleaseContext, figures: list[Row], choice: Choice) -> list
         return figures
     inside = {row["region_code"] for row in release.relations.members.get(choice.zoom, ())}
     return [row for row in figures if row["region_code"] in inside] or figures
+
+
+def _in_order(listed: list[Row], sort: str) -> list[Row]:
+    """Rows of the highest first in another order: equals stay by name, those without a figure stay last."""
+    if sort == HIGH_FIRST:
+        return listed
+    by_name = sorted(listed, key=lambda row: str(row["name"]).casefold())
+    if sort == BY_NAME:
+        return by_name
+    return sorted(by_name, key=lambda row: (row["rounded"] is None, row["rounded"] or 0))
 
 
 def _address_of(row: Row, indicator_id: str, release: ReleaseContext, lang: str) -> str:

@@ -50,6 +50,7 @@ PATHS = {
     "programme": {"nl": "/programma/{group}", "en": "/en/programme/{group}"},
     "sources": {"nl": "/bronnen", "en": "/en/sources"},
     "changes": {"nl": "/wijzigingen", "en": "/en/changes"},
+    "data": {"nl": "/gegevens", "en": "/en/data"},
     "labour_markets": {"nl": "/arbeidsmarkt", "en": "/en/labour-market"},
     "labour_market": {"nl": "/arbeidsmarkt/{code}", "en": "/en/labour-market/{code}"},
     "labour_moves": {"nl": "/arbeidsmarkt/{code}/overstap", "en": "/en/labour-market/{code}/moves"},

@@ -9,16 +9,16 @@ from dataclasses import dataclass, field
 
 from datasette.app import Datasette
 
+from portal.book_parts import explanation, heads, label_of, make_book, ordered, words
 from portal.comparisons import COUNTRY
 from portal.context import ReleaseContext, context_of
 from portal.csv_text import Row
 from portal.figure_page import figure_of
 from portal.formats import format_period
-from portal.pages import MUNICIPALITY, page_url
-from portal.registry import by_theme, each_once
+from portal.pages import MUNICIPALITY
 from portal.rows import read_rows
 from portal.sentences import ToldFigure, is_relative
-from portal.workbook import BookSheet, RegionBook, SheetRow
+from portal.workbook import Book, BookSheet, SheetRow
 
 OF_REGIONS = """
 select indicator_id, region_code, period_code, value, value_status, boundary_method, lower, upper
@@ -36,6 +36,8 @@ SIMILAR = """
 select peer_code as region_code from similar_municipalities
 where region_code = :region and similarity_kind = 'economy' order by similarity_rank
 """
+# The sentences above the explanation.
+EXPLAINED = ("release", "empty", "year", "boundaries", "whole", "cite")
 # A sheet with more columns than these is no comparison that anybody reads.
 MOST_BESIDE = 45
 
@@ -50,7 +52,7 @@ class RegionSeries:
     """Why there is no figure in a period: its status."""
 
 
-async def read_region_book(datasette: Datasette, region: Row, lang: str) -> RegionBook:
+async def read_region_book(datasette: Datasette, region: Row, lang: str) -> Book:
     """Returns the sheets of a region: its figures by year, beside others, and how to read them."""
     maker = _Maker(context_of(datasette), region, lang)
     series = maker.series(await maker.rows(datasette, OF_REGIONS, codes=json.dumps([region["region_code"], COUNTRY])))
@@ -62,7 +64,9 @@ async def read_region_book(datasette: Datasette, region: Row, lang: str) -> Regi
     sheets = [maker.overview(shown)]
     if others:
         sheets.append(maker.comparison(shown, asked, others, figures))
-    return maker.book([*sheets, maker.explanation(shown)])
+    sheets.append(explanation(maker.release, shown, EXPLAINED, lang))
+    title = maker.release.text("extract", "title", lang).format(name=region["name"], code=region["region_code"])
+    return make_book(maker.release, title, sheets, lang)
 
 
 class _Maker:
@@ -74,7 +78,7 @@ class _Maker:
         self.boundary_year = release.registry.boundary_year
 
     def words(self, key: str) -> str:
-        return self.release.text("workbook", key, self.lang)
+        return words(self.release, key, self.lang)
 
     async def rows(self, datasette: Datasette, sql: str, **more: str) -> list[Row]:
         return await read_rows(datasette, sql, {"boundary_year": self.boundary_year, **more})
@@ -111,22 +115,17 @@ class _Maker:
         kept = [code for code in codes if self.periods.is_annual(code)] or codes
         return {year: code for code in kept if (year := self.periods.year_of(code))}
 
-    def ordered(self, shown: Mapping[str, RegionSeries]) -> list[tuple[str, str]]:
-        """The theme and the id of each indicator: by theme, then by title."""
-        keys = sorted(shown, key=lambda key: str(self.indicators[key][f"title_{self.lang}"]).lower())
-        themes = by_theme(keys, self.release.texts["themes"], lambda key: str(self.indicators[key]["theme"]))
-        named = {theme: self.release.text("themes", theme, self.lang) for theme in themes}
-        return [(named[theme], key) for theme, members in themes.items() for key in members]
-
     def label(self, key: str) -> tuple[str, str]:
-        row = self.indicators[key]
-        return str(row[f"title_{self.lang}"]), str(row[f"unit_{self.lang}"])
+        return label_of(self.release, key, self.lang)
+
+    def heads(self, *keys: str) -> list[str]:
+        return heads(self.release, self.lang, *keys)
 
     def overview(self, shown: Mapping[str, RegionSeries]) -> BookSheet:
         """Its figures by year."""
         years = sorted({year for series in shown.values() for year in self.by_year(series)})
         rows = []
-        for theme, key in self.ordered(shown):
+        for theme, key in ordered(self.release, shown, self.lang):
             series, newest = shown[key], self.newest(shown[key])
             chosen = self.by_year(series)
             values = [series.own[chosen[year]].value if year in chosen else None for year in years]
@@ -162,7 +161,7 @@ class _Maker:
         """Its newest figures beside those of others in the same period."""
         regions = self.release.registry.regions
         rows = []
-        for _, key in self.ordered({key: shown[key] for key in asked}):
+        for _, key in ordered(self.release, asked, self.lang):
             own = shown[key].own[asked[key]].value
             values = [figures.get((key, code)) for code in (COUNTRY, *others)]
             cells = [*self.label(key), self.period(asked[key]), own, *values]
@@ -174,35 +173,3 @@ class _Maker:
         header = [*self.heads("indicator", "unit", "period"), self.region["name"], self.words("country")]
         header += [regions[code]["name"] for code in others]
         return BookSheet(title, [lead, self.words("no_places")], header, rows, labels=3)
-
-    def explanation(self, shown: Mapping[str, RegionSeries]) -> BookSheet:
-        """What each indicator means, what to watch out for, and whom to name."""
-        rows = []
-        for theme, key in self.ordered(shown):
-            row, sources = self.indicators[key], self.release.registry.sources_of(key)
-            warnings = [
-                self.release.text("usage_warning_texts", name, self.lang)
-                for name in filter(None, (row["usage_warnings"] or "").split(";"))
-            ]
-            said = [theme, *self.label(key), row[f"definition_{self.lang}"], " ".join(warnings)]
-            said += [each_once(sources, name) for name in ("attribution", "licence")]
-            rows.append(SheetRow([*said, page_url("indicator", self.lang, indicator=key)]))
-        header = self.heads("theme", "indicator", "unit", "definition", "warnings", "attribution", "licence", "page")
-        lines = [self.words(key).format(release=self.release.release_id, year=self.boundary_year) for key in EXPLAINED]
-        return BookSheet(self.words("explanation"), lines, header, rows, labels=len(header))
-
-    def heads(self, *keys: str) -> list[str]:
-        return [self.words(f"head_{key}") for key in keys]
-
-    def book(self, sheets: Sequence[BookSheet]) -> RegionBook:
-        title = self.release.text("extract", "title", self.lang)
-        return RegionBook(
-            title=title.format(name=self.region["name"], code=self.region["region_code"]),
-            release=self.release.release_id,
-            notice=dict(self.release.notice_parts).get(self.lang, ""),
-            created=self.release.newest_landed_at,
-            sheets=sheets,
-        )
-
-
-EXPLAINED = ("release", "empty", "year", "boundaries", "whole", "cite")

@@ -23,10 +23,14 @@ OPTIONS = {"in_memory": True, "constant_memory": True, "strings_to_formulas": Fa
 
 @dataclass(frozen=True)
 class SheetRow:
-    """The cells of a row; its numbers have as many decimals as their indicator."""
+    """The cells of a row; `decimals` are those of its numbers: of all of them, or of each cell."""
 
     cells: Sequence[SheetCell]
-    decimals: int = 0
+    decimals: int | Sequence[int] = 0
+
+    def decimals_of(self, column: int) -> int:
+        """How many decimals a number in a column has."""
+        return self.decimals if isinstance(self.decimals, int) else self.decimals[column]
 
 
 @dataclass(frozen=True)
@@ -41,8 +45,8 @@ class BookSheet:
 
 
 @dataclass(frozen=True)
-class RegionBook:
-    """The sheets of a region, and what the file says of itself."""
+class Book:
+    """The sheets of a file, and what the file says of itself."""
 
     title: str
     release: str
@@ -51,7 +55,7 @@ class RegionBook:
     sheets: Sequence[BookSheet]
 
 
-def workbook_bytes(book: RegionBook) -> bytes:
+def workbook_bytes(book: Book) -> bytes:
     """Returns the sheets as XLSX."""
     out = io.BytesIO()
     with xlsxwriter.Workbook(out, OPTIONS) as file:
@@ -106,7 +110,7 @@ def _write_sheet(page: Any, sheet: BookSheet, above: Sequence[str], formats: _Fo
         page.write_string(top, column, head, formats.header)
     for number, row in enumerate(sheet.rows, start=top + 1):
         for column, cell in enumerate(row.cells):
-            _write_cell(page, number, column, cell, formats.number(row.decimals))
+            _write_cell(page, number, column, cell, formats.number(row.decimals_of(column)))
 
 
 def _width(head: str, rows: Sequence[SheetRow], column: int) -> int:

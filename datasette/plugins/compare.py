@@ -1,33 +1,44 @@
-"""Up to eight regions side by side on one indicator, on a page and as CSV."""
+"""Regions side by side: up to eight on one indicator in a chart, up to 45 on many in a table; also as CSV and Excel."""
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
-from urllib.parse import urlencode
 
 from datasette import Response, hookimpl
 from datasette.app import Datasette
 from datasette.utils.asgi import Request
 
-from portal.answers import answer_csv, refuse_csv
+from portal.answers import answer_csv, answer_workbook, refuse_csv
+from portal.asked_comparison import (
+    BY_NAME,
+    HIGH_FIRST,
+    LOW_FIRST,
+    MOST_INDICATORS,
+    MOST_REGIONS,
+    AskedComparison,
+    explain,
+    read_question,
+)
 from portal.boundaries import KEPT_SCHEMES, put_on_boundaries
 from portal.charts import MOST_LINES, large_chart, mark, marked_lines
+from portal.comparison_html import country_cells, indicator_options, indicator_ticks, region_options, table_lines
+from portal.comparison_sheets import series_book, table_book
+from portal.comparison_table import ComparisonTable, read_comparison
 from portal.context import ReleaseContext, context_of
 from portal.csv_text import Row
 from portal.figures import SPLIT
 from portal.formats import format_period
-from portal.pages import DATABASE, file_routes, language, own_address, page_url, render, routes
+from portal.headlines import SCREEN, choose
+from portal.pages import DATABASE, MUNICIPALITY, file_routes, language, own_address, page_url, render, routes
 from portal.periods import series_begin
+from portal.region_groups import LIKE_OWN, kinds, named_groups, offered_regions
 from portal.registry import Registry, by_theme, each_once
 from portal.regroup import Periods, RegroupedFigure, index_of
 from portal.rounding import round_half_away
 from portal.series import Drawn, Point
+from portal.slugs import slug_of
 
-PARAMETERS = ("region", "indicator", "boundary_year")
-MOST_SUGGESTIONS = 5
-FIRST_INDICATOR = "population_count"
 COLUMNS = (
     "indicator_id",
     "indicator",
@@ -44,6 +55,8 @@ COLUMNS = (
     "index_base_period",
     "attribution",
 )
+# An index is of one indicator through time.
+TABLE_COLUMNS = tuple(column for column in COLUMNS if not column.startswith("index_"))
 
 AS_PUBLISHED = """
 select region_code, period_code, value, value_status, 'published' as boundary_method, 1 as parts_count
@@ -59,64 +72,6 @@ order by period_code
 """
 
 
-@dataclass
-class AskedComparison:
-    """A reader's question, and what is wrong with it; `boundary_year` is None for figures as published."""
-
-    indicator: dict[str, Any]
-    codes: list[str] = field(default_factory=list)
-    boundary_year: int | None = None
-    problems: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-
-    def query(self, codes: Sequence[str] | None = None, boundary_year: int | None = None) -> str:
-        """Returns the query string of this page, with other regions or another boundary year if given."""
-        chosen = boundary_year or self.boundary_year
-        pairs = [("region", code) for code in (self.codes if codes is None else codes)]
-        pairs.append(("indicator", self.indicator["indicator_id"]))
-        return urlencode([*pairs, *([("boundary_year", str(chosen))] if chosen else [])])
-
-
-def read_question(request: Request, release: ReleaseContext) -> AskedComparison:
-    """Returns the question in the address; what cannot be understood becomes a problem."""
-    registry = release.registry
-    first = FIRST_INDICATOR if FIRST_INDICATOR in registry.indicators else next(iter(registry.indicators))
-    indicator_id = request.args.get("indicator") or first
-    asked = AskedComparison(registry.indicators.get(indicator_id) or registry.indicators[first])
-    for name in request.args:
-        if name not in PARAMETERS:
-            asked.problems.append(("unknown_parameter", {"name": name}))
-    if indicator_id not in registry.indicators:
-        asked.problems.append(("unknown_indicator", {"name": indicator_id}))
-    for text in filter(None, (text.strip() for text in request.args.getlist("region"))):
-        found = release.find_regions(text)
-        if not found or not found[0]["is_exact"]:
-            near = ", ".join(f"{row['name']} ({row['region_code']})" for row in found[:MOST_SUGGESTIONS])
-            asked.problems.append(("near_region" if near else "unknown_region", {"name": text, "near": near}))
-        elif found[0]["region_code"] not in asked.codes:
-            asked.codes.append(found[0]["region_code"])
-    if len(asked.codes) > MOST_LINES:
-        asked.problems.append(("too_many", {"n": MOST_LINES}))
-        asked.codes = asked.codes[:MOST_LINES]
-    _read_boundary_year(request.args.get("boundary_year") or "", asked, registry)
-    return asked
-
-
-def _read_boundary_year(text: str, asked: AskedComparison, registry: Registry) -> None:
-    is_given = asked.indicator["formula"] == "published"
-    newest = registry.published_boundary_years[0]
-    # Indicators computed from others exist only on the boundary years of the release.
-    asked.boundary_year = None if is_given else newest
-    if not text:
-        return
-    if text not in {str(boundary_year) for boundary_year in registry.boundary_years}:
-        known = {"first": registry.boundary_years[-1], "last": registry.boundary_years[0]}
-        asked.problems.append(("unknown_boundary_year", {"name": text, **known}))
-    elif int(text) not in registry.published_boundary_years and not (is_given and asked.indicator["kind"] == "count"):
-        asked.problems.append(("counts_only", {"name": text, "boundary_year": newest}))
-    else:
-        asked.boundary_year = int(text)
-
-
 async def read_figures(datasette: Datasette, asked: AskedComparison, registry: Registry) -> dict[str, Periods]:
     """Returns the figures of the regions, by period."""
     if asked.boundary_year is None or asked.boundary_year in registry.published_boundary_years:
@@ -124,7 +79,7 @@ async def read_figures(datasette: Datasette, asked: AskedComparison, registry: R
     kept = [code for code in asked.codes if registry.regions[code]["scheme"] in KEPT_SCHEMES]
     moved = [code for code in asked.codes if code not in kept]
     recipe = registry.recipe(asked.indicator["indicator_id"])
-    as_published = AskedComparison(asked.indicator, kept)
+    as_published = AskedComparison([asked.indicator], kept)
     return {
         **await _select(datasette, as_published, kept),
         **await put_on_boundaries(datasette, recipe, moved, asked.boundary_year),
@@ -167,19 +122,53 @@ async def compare(request: Request, datasette: Datasette) -> Response:
     """Serves /vergelijk and /en/compare."""
     lang = language(request)
     release = context_of(datasette)
-    registry, asked = release.registry, read_question(request, release)
-    figures = await read_figures(datasette, asked, registry)
-    series = {code: figures.get(code, {}) for code in asked.codes}
-    periods = sorted({period for known in series.values() for period in known}, key=registry.periods.order)
-    base, index = read_index(asked, series, registry)
+    asked = await read_question(datasette, request, release, lang)
     here = page_url("compare", lang)
+    themes = by_theme(release.registry.indicators.values(), release.texts["themes"], lambda i: str(i["theme"]))
+    names = [row["indicator_id"] for row in asked.indicators]
+    first = names[0]
     context = {
         "permalink": own_address(datasette, request, f"{here}?{asked.query()}"),
         "asked": asked,
         "problems": explain(asked, release, lang),
-        "registry": registry,
-        "themes": by_theme(registry.indicators.values(), release.texts["themes"], lambda i: str(i["theme"])),
-        "most": MOST_LINES,
+        "registry": release.registry,
+        "themes": release.texts["themes"],
+        "region_options": region_options(release, lang),
+        "indicator_options": indicator_options(themes, first, release, lang),
+        "indicator_ticks": indicator_ticks(themes, first, names, release, lang),
+        "groups": groups_to_choose(asked, release, lang),
+        "headlines": choose(release.registry.indicators, release.headlines, release.registry.indicators, SCREEN),
+        "most": MOST_REGIONS,
+        "most_lines": MOST_LINES,
+        "most_indicators": MOST_INDICATORS,
+        "sources": release.registry.sources_of(*(row["indicator_id"] for row in asked.indicators)),
+        "columns": [],
+        "table": None,
+    }
+    if asked.is_table and asked.codes:
+        table = await read_comparison(datasette, asked, release)
+        context |= {
+            "table": table,
+            "heads": heads_of(table, asked),
+            "name_head": head_link(asked, BY_NAME),
+            "lines": table_lines(table, asked, release, lang),
+            "country_cells": country_cells(table, release, lang),
+        }
+    elif asked.codes:
+        context |= await chart_context(datasette, asked, release, lang)
+    status = 400 if asked.problems else 200
+    return await render(datasette, request, "compare.html", "compare", context, query=asked.query(), status=status)
+
+
+async def chart_context(
+    datasette: Datasette, asked: AskedComparison, release: ReleaseContext, lang: str
+) -> dict[str, Any]:
+    """Returns what the page shows of one indicator through time."""
+    registry, here = release.registry, page_url("compare", lang)
+    figures = await read_figures(datasette, asked, registry)
+    series = {code: figures.get(code, {}) for code in asked.codes}
+    base, index = read_index(asked, series, registry)
+    return {
         "columns": [
             {
                 **registry.regions[code],
@@ -189,21 +178,48 @@ async def compare(request: Request, datasette: Datasette) -> Response:
             }
             for place, code in enumerate(asked.codes)
         ],
-        "periods": periods[::-1],
+        "periods": periods_of(series, registry)[::-1],
         "series": series,
         "base": base,
         "index": index,
         "chart": _draw(asked, release, lang, {c: dict(known) for c, known in series.items()}, False),
         "index_chart": _draw(asked, release, lang, _as_figures(index, series), True) if base else "",
-        "sources": registry.sources_of(asked.indicator["indicator_id"]),
     }
-    status = 400 if asked.problems else 200
-    return await render(datasette, request, "compare.html", "compare", context, query=asked.query(), status=status)
 
 
-def explain(asked: AskedComparison, release: ReleaseContext, lang: str) -> list[str]:
-    """Returns what is wrong with a question, in words."""
-    return [release.text("compare_problems", key, lang).format(**about) for key, about in asked.problems]
+def periods_of(series: Mapping[str, Periods], registry: Registry) -> list[str]:
+    """Returns the periods of which there is anything to say, in order."""
+    return sorted({period for known in series.values() for period in known}, key=registry.periods.order)
+
+
+def head_link(asked: AskedComparison, by: str) -> tuple[str, str]:
+    """Returns `aria-sort` of a heading, empty if the table is not sorted by it, and what pressing it asks for."""
+    is_sorted = asked.sort == by or (by == BY_NAME and not asked.sort and bool(asked.group))
+    order = asked.order if asked.sort else LOW_FIRST
+    first = LOW_FIRST if by == BY_NAME else HIGH_FIRST
+    other = {HIGH_FIRST: LOW_FIRST, LOW_FIRST: HIGH_FIRST}[order]
+    said = {HIGH_FIRST: "descending", LOW_FIRST: "ascending"}[order] if is_sorted else ""
+    return said, asked.query(sort=(by, other if is_sorted else first))
+
+
+def heads_of(table: ComparisonTable, asked: AskedComparison) -> list[tuple[Any, str, str]]:
+    """Returns each column with its `aria-sort` and what pressing its heading asks for."""
+    return [(column, *head_link(asked, column.indicator["indicator_id"])) for column in table.columns]
+
+
+def groups_to_choose(asked: AskedComparison, release: ReleaseContext, lang: str) -> dict[str, dict[str, str]]:
+    """Returns the groups that the form offers: by kind, what the address has for each and its name."""
+    regions = release.registry.regions
+    named = {code: str(regions[code.upper()]["name"]) for code in named_groups(release)}
+    named |= {scheme: release.text("scheme_plurals", scheme, lang).capitalize() for scheme in kinds(release)}
+    if asked.own and regions[asked.own]["scheme"] == MUNICIPALITY:
+        like = release.text("compare", "like", lang).format(region=regions[asked.own]["name"])
+        named = {LIKE_OWN: like, **named}
+    found = {release.text("compare", "whole_groups", lang): named}
+    for scheme, codes in offered_regions(release).items():
+        title = release.text("compare", "inside", lang).format(kind=release.text("schemes", scheme, lang).lower())
+        found[title] = {code: str(regions[code]["name"]) for code in codes}
+    return found
 
 
 def _as_figures(index: Mapping[str, Mapping[str, float]], series: Mapping[str, Periods]) -> dict[str, Periods]:
@@ -248,12 +264,63 @@ async def compare_csv(request: Request, datasette: Datasette) -> Response:
     """Serves /vergelijk.csv and /vergelijk.nl.csv, and their English addresses."""
     lang = language(request)
     release = context_of(datasette)
-    registry, asked = release.registry, read_question(request, release)
+    asked = await read_question(datasette, request, release, lang)
     if asked.problems:
         return refuse_csv(datasette, explain(asked, release, lang), 400)
-    rows = _csv_rows(asked, registry, lang, await read_figures(datasette, asked, registry))
-    name = f"{page_url('compare', lang).rsplit('/', 1)[1]}-{asked.indicator['indicator_id']}"
-    return answer_csv(datasette, request, rows, COLUMNS, name)
+    if asked.is_table:
+        rows = _table_rows(await read_comparison(datasette, asked, release), asked, release.registry, lang)
+        return answer_csv(datasette, request, rows, TABLE_COLUMNS, name_of(asked, lang))
+    rows = _csv_rows(asked, release.registry, lang, await read_figures(datasette, asked, release.registry))
+    return answer_csv(datasette, request, rows, COLUMNS, name_of(asked, lang))
+
+
+async def compare_workbook(request: Request, datasette: Datasette) -> Response:
+    """Serves /vergelijk.xlsx and its English address: what the page shows, in its order."""
+    lang = language(request)
+    release = context_of(datasette)
+    asked = await read_question(datasette, request, release, lang)
+    if asked.problems or not asked.codes:
+        empty = [release.text("compare", "empty", lang)]
+        return refuse_csv(datasette, explain(asked, release, lang) or empty, 400)
+    if asked.is_table:
+        book = table_book(await read_comparison(datasette, asked, release), asked, release, lang)
+    else:
+        series = await read_figures(datasette, asked, release.registry)
+        book = series_book(series, periods_of(series, release.registry), asked, release, lang)
+    return await answer_workbook(datasette, request, book, name_of(asked, lang))
+
+
+def name_of(asked: AskedComparison, lang: str) -> str:
+    """Returns the name of a file, without its extension."""
+    about = asked.theme or (asked.indicator["indicator_id"] if len(asked.indicators) == 1 else "")
+    page = page_url("compare", lang).rsplit("/", 1)[1]
+    return "-".join(filter(None, (page, slug_of(asked.group), about)))
+
+
+def _table_rows(table: ComparisonTable, asked: AskedComparison, registry: Registry, lang: str) -> list[Row]:
+    rows = []
+    for column in table.columns:
+        indicator, period = column.indicator, column.period_code
+        attribution = each_once(registry.sources_of(indicator["indicator_id"]), "attribution")
+        for line in table.lines:
+            if figure := line.figures.get(indicator["indicator_id"]):
+                rows.append(
+                    {
+                        "indicator_id": indicator["indicator_id"],
+                        "indicator": indicator[f"title_{lang}"],
+                        "unit": indicator[f"unit_{lang}"],
+                        "region_code": line.region["region_code"],
+                        "region": line.region["name"],
+                        "period_code": period,
+                        "year": registry.periods.year_of(period) if period else None,
+                        "boundary_year": asked.boundary_year,
+                        "value": figure.value,
+                        "value_status": figure.status,
+                        "boundary_method": figure.method,
+                        "attribution": attribution,
+                    }
+                )
+    return rows
 
 
 def _csv_rows(asked: AskedComparison, registry: Registry, lang: str, series: Mapping[str, Periods]) -> list[Row]:
@@ -285,4 +352,5 @@ def _csv_rows(asked: AskedComparison, registry: Registry, lang: str, series: Map
 @hookimpl
 def register_routes() -> list[tuple[str, Any]]:
     """Registers the page and its files at their addresses in both languages."""
-    return [*routes("compare", compare), *file_routes("compare", compare_csv)]
+    files = [*file_routes("compare", compare_csv), *file_routes("compare", compare_workbook, "xlsx")]
+    return [*routes("compare", compare), *files]

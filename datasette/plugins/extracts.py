@@ -14,7 +14,7 @@ from datasette.app import Datasette
 from datasette.utils.asgi import Request
 
 import portal
-from portal.answers import answer_without_body, file_headers
+from portal.answers import XLSX_TYPE, answer_without_body, file_headers
 from portal.context import context_of
 from portal.extract import PARTS, Extract, make_extract, query, zip_bytes
 from portal.pages import DATABASE, MUNICIPALITY, file_routes, language
@@ -67,7 +67,7 @@ async def read_workbook(datasette: Datasette, region: dict[str, Any], lang: str)
 Reading = Callable[[Datasette, dict[str, Any], str], Awaitable[Callable[[], bytes]]]
 KINDS: dict[str, tuple[str, Reading]] = {
     "zip": ("application/zip", read_zip),
-    "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", read_workbook),
+    "xlsx": (XLSX_TYPE, read_workbook),
 }
 
 

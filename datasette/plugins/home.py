@@ -1,4 +1,4 @@
-"""The home page in Dutch (/) and English (/en): finds a region or a topic, and shows what is here and what is new."""
+"""The home page in Dutch (/) and English (/en): finds a region or a topic, and opens the way to what is here."""
 
 from typing import Any
 
@@ -7,13 +7,26 @@ from datasette.app import Datasette
 from datasette.utils.asgi import Request
 
 from portal.context import context_of
-from portal.pages import language, region_url, render, routes, topic_url
-from portal.revisions import KINDS
+from portal.front_page import front_page_of
+from portal.map_drawing import hatch
+from portal.pages import language, page_url, region_url, render, routes, topic_url
 from portal.rows import read_rows
 
 MAX_QUERY_CHARACTERS = 100
 MOST_RESULTS = 20
 MOST_FIGURES = 5
+# What readers come for, as the texts name it, and the page that has it; the search on this page has the first.
+SEARCH = "#q"
+DOORS = {
+    "figures": None,
+    "compare": "compare",
+    "programme": "programmes",
+    "baseline": None,
+    "labour": "labour_markets",
+    "indicators": "indicators",
+    "take": "data",
+    "api": "api",
+}
 KNOWN = """
 select distinct indicator_id from observations_on_boundaries where region_code = :code and value is not null
 """
@@ -42,7 +55,14 @@ async def home(request: Request, datasette: Datasette) -> Response:
         "topics": topics[:MOST_RESULTS],
         "topics_count": len(topics),
     }
-    context = {**vars(release.overview), "change_kinds": KINDS, **shown}
+    context = {
+        **vars(release.overview),
+        "doors": [(door, page_url(page, lang) if page else SEARCH) for door, page in DOORS.items()],
+        # Who has asked for something came for the answer.
+        "front": None if query else await front_page_of(datasette, lang),
+        "hatch": hatch,
+        **shown,
+    }
     return await render(datasette, request, "home.html", "home", context)
 
 

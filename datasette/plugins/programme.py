@@ -7,11 +7,12 @@ from datasette import Response, hookimpl
 from datasette.app import Datasette
 from datasette.utils.asgi import Request
 
-from portal.answers import answer_csv, refuse_csv
+from portal.answers import answer_csv, answer_workbook, refuse_csv
 from portal.context import ReleaseContext, context_of
 from portal.csv_text import Row
 from portal.pages import file_routes, language, not_found, page_url, parts_of, render, routes
 from portal.programme import BY_LAGGING, GROUPS, PROVINCES, ProgrammeTable, make_table
+from portal.programme_sheets import programme_book
 from portal.registry import by_theme, each_once
 from portal.rows import read_rows
 
@@ -77,15 +78,34 @@ async def group_page(request: Request, datasette: Datasette) -> Response:
 async def group_csv(request: Request, datasette: Datasette) -> Response:
     """Serves the figures of the table, a row for each goal and region."""
     lang, release = language(request), context_of(datasette)
+    asked = await read_for_file(request, datasette)
+    if isinstance(asked, Response):
+        return asked
+    group, programme, table = asked
+    return answer_csv(datasette, request, rows_of(table, release, lang), COLUMNS, f"programme_{group}_{programme}")
+
+
+async def group_workbook(request: Request, datasette: Datasette) -> Response:
+    """Serves the table as an Excel file, in the order that the address asks for."""
+    lang, release = language(request), context_of(datasette)
+    asked = await read_for_file(request, datasette)
+    if isinstance(asked, Response):
+        return asked
+    group, programme, table = asked
+    book = programme_book(
+        table, release.registry.programmes[programme], release.text("schemes", group, lang), release, lang
+    )
+    return await answer_workbook(datasette, request, book, f"programme_{group}_{programme}")
+
+
+async def read_for_file(request: Request, datasette: Datasette) -> tuple[str, str, ProgrammeTable] | Response:
+    """Returns the group, the programme and the table that a file is asked of, or why there is none, as text."""
     group, members = await group_asked(request, datasette)
-    choices = await programmes_of(datasette)
     programme = request.args.get(PROGRAMME) or FIRST_PROGRAMME
-    if not members or programme not in choices:
-        problem = release.text("programme", "unknown", lang).format(group=f"{group} {programme}")
-        return refuse_csv(datasette, [problem], 404)
-    table = await read_table(datasette, members, programme, BY_LAGGING)
-    rows = rows_of(table, release, lang)
-    return answer_csv(datasette, request, rows, COLUMNS, f"programme_{group}_{programme}")
+    if not members or programme not in await programmes_of(datasette):
+        problem = context_of(datasette).text("programme", "unknown", language(request))
+        return refuse_csv(datasette, [problem.format(group=f"{group} {programme}")], 404)
+    return group, programme, await read_table(datasette, members, programme, request.args.get(SORT) or BY_LAGGING)
 
 
 def rows_of(table: ProgrammeTable, release: ReleaseContext, lang: str) -> list[Row]:
@@ -143,4 +163,5 @@ def register_routes() -> list[tuple[str, Any]]:
         *routes("programmes", groups_page),
         *routes("programme", group_page),
         *file_routes("programme", group_csv),
+        *file_routes("programme", group_workbook, "xlsx"),
     ]

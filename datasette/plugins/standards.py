@@ -32,7 +32,8 @@ order by o.indicator_id, o.region_code
 """
 # Pages whose address is the same in every release.
 FIXED_PAGES = (
-    *("home", "compare", "own_region", "indicators", "labour_markets", "programmes", "sources", "changes", "docs"),
+    *("home", "compare", "own_region", "indicators", "labour_markets", "programmes"),
+    *("sources", "changes", "data", "docs"),
 )
 
 

@@ -16,6 +16,7 @@ from portal.formats import format_bytes, format_number, format_period, format_ra
 from portal.page_data import describe_page, page_from, picture_of
 from portal.pages import DATABASE, page_url, site_address
 from portal.programme import GROUPS
+from portal.region_groups import compare_address
 from portal.structured_data import as_block, describe_dataset
 from portal.tables import public_tables, sealed, table_files
 
@@ -38,6 +39,7 @@ def prepare_jinja2_environment(env: Environment, datasette: Datasette) -> None:
     env.globals["methods_url"] = lambda section, lang: (
         f"{page_url('doc', lang, name='methods')}#{context_of(datasette).text('methods_sections', section, lang)}"
     )
+    env.globals["compare_url"] = lambda region, theme, lang: compare_address(context_of(datasette), region, theme, lang)
     env.globals["table_files"] = table_files
     env.globals["sealed"] = sealed
     env.globals["table_title"] = lambda table: public_tables(datasette).get(table, {}).get("title", table)

@@ -268,6 +268,31 @@ def test_a_municipality_is_pointed_out_by_its_region_and_other_regions_as_they_a
     assert outlined("vorm=tegels&regio=overijssel") == []
 
 
+@pytest.mark.parametrize(("lang", "path"), [("nl", "/kaart"), ("en", "/en/map")])
+def test_the_table_is_sorted_by_address_and_its_headings_are_the_ways_to_it(
+    portal: Datasette, lang: str, path: str
+) -> None:
+    usual = ask(portal, f"{path}/{RATE}").text
+    heads = re.findall(r'<th scope="col"[^>]*><a href="([^"]+)#table">', usual)
+    assert len(heads) == 2 and re.findall(r' aria-sort="(\w+)"', usual) == ["descending"]
+    by_name, low_first = (ask(portal, html.unescape(url)) for url in heads)
+    names, values = [row[1] for row in table(by_name.text)], [row[2] for row in table(low_first.text)]
+    assert names == sorted(names, key=str.casefold) and len(names) == 342
+    known = [value for value in values if value != NONE]
+    assert known == [value for value in reversed([row[2] for row in table(usual)]) if value != NONE]
+    # Those without a figure stay last.
+    assert values[: len(known)] == known
+    for page in (by_name.text, low_first.text):
+        assert re.findall(r' aria-sort="(\w+)"', page) == ["ascending"] and drawing(page) is not None
+    # The files have the order of the page, and the indicator leads to the list.
+    file = html.unescape(re.findall(rf'href="({path}/{RATE}[.]csv[^"]+)"', by_name.text)[0])
+    assert [row["name"] for row in csv.DictReader(io.StringIO(ask(portal, file).text))] == names
+    about = ask(portal, f"{'/en' if lang == 'en' else ''}/indicator/{RATE}").text
+    assert f'href="{path}/{RATE}#table"' in about
+    unknown = ask(portal, f"{path}/{RATE}?{'order' if lang == 'en' else 'volgorde'}=up")
+    assert unknown.status_code == 400 and "=up" in unknown.text
+
+
 def test_periods_are_links_that_keep_the_rest(portal: Datasette) -> None:
     page = ask(portal, f"/kaart/{NO_MUNICIPALITIES}?niveau=provincie&regio=zeeland&klassen=gelijk").text
     links = re.findall(rf'<li><a href="(/kaart/{NO_MUNICIPALITIES}\?[^"]+)"( aria-current="page")?>', page)

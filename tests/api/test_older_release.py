@@ -78,7 +78,7 @@ def paths() -> Iterator[str]:
             others = [{"code": "AM36", "group": "g40"}]
             parts = [{"indicator": each} for each in INDICATORS] if "{indicator}" in path else others
             yield from (page_url(page, lang, **each) for each in parts)
-            if page not in ("home", "maps", "indicators", "programmes", "api"):
+            if page not in ("home", "maps", "indicators", "programmes", "data", "api"):
                 yield from (
                     f"{page_url(page, lang, **each)}{ending}" for each in parts for ending in (".csv", ".nl.csv")
                 )
@@ -93,6 +93,10 @@ def paths() -> Iterator[str]:
         for indicator in INDICATORS:
             yield f"{page_url('compare', lang)}?{regions}&indicator={indicator}"
         yield f"{page_url('compare', lang)}?region=GM0193&indicator=establishments_count&boundary_year=2020"
+        yield from (
+            f"{page_url('compare', lang)}{ending}?{regions}&theme=inner_city" for ending in ("", ".xlsx", ".csv")
+        )
+        yield f"{page_url('programme', lang, group='g40')}.xlsx"
         yield f"{page_url('own_region', lang)}?municipality=GM0193&municipality=GM0150"
         yield f"{page_url('indicator', lang, indicator='jobs_count')}?region=Salland"
         yield f"{page_url('home', lang)}?q=sal"
@@ -137,7 +141,7 @@ def test_every_figure_of_a_release_with_other_words_has_its_page(older: Datasett
         ),
         (f"/en/indicator/{WARNED}", ["Trade", "Starting", "Block three", "Beware", "Handle with care."]),
         ("/indicatoren", ["Bedrijvigheid", "Beginnen"]),
-        ("/en", ["Trade"]),
+        ("/en/indicators", ["Trade"]),
         ("/gemeente/GM0193", ["Stad of dorp", "anno 20", "Bedrijvigheid", "Blok drie", SCHEME]),
         ("/gemeente/zwolle/thema/bedrijvigheid", ["anno 20", "Bedrijvigheid", "Als de onze", "Beginnen"]),
         ("/gemeente/zwolle/nulmeting", ["Blok drie", "anno 20"]),

@@ -8,6 +8,7 @@ import re
 import shutil
 import sqlite3
 from contextlib import closing
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -39,10 +40,13 @@ def test_home_says_what_it_is_in_its_language(portal: Datasette, path: str, lang
     page = ask(portal, path).text
     texts = yaml.safe_load((PORTAL / "texts" / "common.yml").read_text(encoding="utf-8"))
     assert f'<html lang="{lang}"' in page
-    for group, key in [("hero", "heading"), ("sections", "sources"), ("sections", "cite")]:
-        assert texts[group][key][lang].replace("'", "&#39;") in page
-    assert "/downloads/observations.nl.csv" in page
-    assert all(f'href="/regiokompas/{name}"' in page for name in QUERIES)
+    assert texts["hero"]["heading"][lang].replace("'", "&#39;") in page
+    data = fetch(portal, page_url("data", lang)).text
+    assert f'href="{page_url("data", lang)}"' in page
+    for key in ("downloads", "cite", "machines"):
+        assert texts["sections"][key][lang] in unescape(data)
+    assert "/downloads/observations.nl.csv" in data
+    assert all(f'href="/regiokompas/{name}"' in data for name in QUERIES)
 
 
 def test_every_text_is_there_in_both_languages_and_used() -> None:
@@ -85,7 +89,7 @@ def test_a_region_is_found_by_name_part_of_it_or_code(portal: Datasette, query: 
         heading = ask(portal, answer.headers["location"]).text.split("<h1", 1)[1].split("</h1>")[0]
         assert name in heading
     else:
-        found = answer.text[answer.text.index('id="found"') : answer.text.index('id="themes"')]
+        found = answer.text[answer.text.index('id="found"') : answer.text.index('id="doors"')]
         assert name in found.split("<li>")[1]
 
 
@@ -108,7 +112,7 @@ def test_who_names_one_region_comes_to_its_profile(portal: Datasette, query: str
 
 def test_who_names_several_regions_chooses(portal: Datasette) -> None:
     page = ask(portal, "/en?q=utrecht").text
-    found = page[page.index('id="found"') : page.index('id="themes"')].split("<li>")[1:]
+    found = page[page.index('id="found"') : page.index('id="doors"')].split("<li>")[1:]
     assert 'href="/en/municipality/GM0344"' in found[0] and len(found) > 2
     assert any('href="/en/region/province/PV26"' in line for line in found)
 
@@ -126,7 +130,7 @@ def test_who_names_a_place_of_several_municipalities_chooses(
     portal: Datasette, typed: str, municipalities: set[str]
 ) -> None:
     page = fetch(portal, f"/en?q={typed}").text
-    found = page[page.index('id="found"') : page.index('id="themes"')]
+    found = page[page.index('id="found"') : page.index('id="doors"')]
     assert municipalities <= set(re.findall(r"/en/municipality/(GM[0-9]{4})", found))
 
 
@@ -145,28 +149,33 @@ def test_a_strange_question_is_answered_kindly(portal: Datasette, query: str) ->
 
 
 @pytest.mark.parametrize(("home", "lang"), [("/", "nl"), ("/en", "en")])
-def test_home_tells_the_release_what_it_changed_and_how_the_sources_are(
+def test_home_tells_the_release_and_leads_to_what_it_changed_and_its_sources(
     portal: Datasette, sample_release: Path, home: str, lang: str
 ) -> None:
     page = ask(portal, home).text
-    news = page[page.index('id="news"') : page.index('id="questions"')]
+    news = page[page.index('id="news"') :]
     assert sample_release.name in news
     assert {"nl": "Dit is de eerste release", "en": "This is the first release"}[lang] in news
-    assert f'href="{page_url("changes", lang)}"' in news and 'href="/atom.xml"' in news
-    counts = query(sample_release, "select state, count(*) from sources group by state")
-    for state, count in counts:
-        assert re.search(rf'\?state={state}"><span class="badge {state}">[^<]+</span></a> {count}<', news)
+    assert f'href="{page_url("changes", lang)}"' in news and f'href="{page_url("sources", lang)}"' in news
+    assert 'href="/atom.xml"' in page
 
 
-def test_home_names_the_sources_that_are_not_current(sample_release: Path, tmp_path: Path) -> None:
+def test_home_counts_the_sources_that_are_not_current_and_their_page_names_them(
+    sample_release: Path, tmp_path: Path
+) -> None:
     database = tmp_path / "regiokompas.db"
     shutil.copyfile(sample_release / "regiokompas.db", database)
     with closing(sqlite3.connect(database)) as connection, connection:
         kept = "state = 'kept', reason_nl = 'Het CBS antwoordt niet.', reason_en = 'CBS does not answer.'"
         connection.execute(f"update sources set {kept} where dataset_id = 'cbs/81575NED'")
-    page = ask(open_portal(sample_release, database), "/en").text
-    news = page[page.index('id="news"') : page.index('id="questions"')]
-    assert "81575NED" in news and "CBS does not answer." in news and "70072ned" not in news
+    with closing(sqlite3.connect(database)) as connection:
+        current = "state in ('current', 'archived')"
+        (count,) = connection.execute(f"select count(*) from sources where not {current}").fetchone()
+    older = open_portal(sample_release, database)
+    said = "1 source is not up to date" if count == 1 else f"{count} sources are not up to date"
+    assert count and f'href="/en/sources">{said}</a>' in fetch(older, "/en").text
+    page = fetch(older, "/en/sources").text
+    assert "81575NED" in page and "CBS does not answer." in page
 
 
 @pytest.mark.parametrize("path", [*PAGES, *DATA, "/nope", "/-/threads"])
@@ -228,7 +237,7 @@ def test_a_question_is_answered_within_the_limits(portal: Datasette, name: str) 
 
 def test_themes_and_kinds_of_region_have_the_names_of_the_seeds(portal: Datasette) -> None:
     seed = (SEEDS / "themes.csv").read_text(encoding="utf-8")
-    page = ask(portal, "/").text
+    page = fetch(portal, "/indicatoren").text
     assert [row["title_nl"] for row in csv.DictReader(io.StringIO(seed)) if f">{row['title_nl']}<" not in page] == []
     assert "Labour market region" in ask(portal, "/en/region/labour_market_region/AM11").text
 

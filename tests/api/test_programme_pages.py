@@ -3,8 +3,12 @@
 import csv
 import io
 import re
+from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
+from typing import Any
 
+import openpyxl
 import pytest
 from datasette.app import Datasette
 from support import query
@@ -14,6 +18,7 @@ from portal.formats import format_number
 from portal.pages import page_url
 from portal.programme import GROUPS, PROVINCES
 
+EMPTY = "\N{EN DASH}"
 PROGRAMMES = ("g40_economic_pillar", "vng_taskforce")
 MEMBERS = {
     PROVINCES: "select region_code from regions where scheme = 'province' and is_current",
@@ -78,7 +83,93 @@ def test_the_groups_are_listed_and_profiles_lead_to_them(portal: Datasette) -> N
     assert 'href="/programma/g40"' not in fetch(portal, "/gemeente/GM0363").text
 
 
-@pytest.mark.parametrize("path", ["/programma/nergens", "/programma/corop", "/programma/nergens.csv"])
+@pytest.mark.parametrize(
+    "path", ["/programma/nergens", "/programma/corop", *(f"/programma/x.{e}" for e in ("csv", "xlsx"))]
+)
 def test_an_unknown_group_is_told(portal: Datasette, path: str) -> None:
     assert ask(portal, path).status_code == 404
     assert fetch(portal, "/programma/g40?programme=nothing&sort=nothing").status_code == 200
+
+
+@dataclass(frozen=True)
+class ShownGoals:
+    """The table of a page: the name of each region with its cells (what is written, and its judgement)."""
+
+    lines: list[tuple[str, list[tuple[str, str]]]]
+    country: list[str]
+
+    @classmethod
+    def read(cls, page: str) -> "ShownGoals":
+        head = r'<th scope="row">(?:<a href="[^"]+">)?([^<]+)'
+        cell = r'<td class="n ?(\w*)">(?:<a href="[^"]+">|<span aria-hidden="true">|)([^<]*)'
+        body, foot = page[page.index("<tbody>") :].split("<tfoot>")
+        lines = []
+        for row in body.split("<tr>")[1:]:
+            cells = [(text, judgement) for judgement, text in re.findall(cell, row)]
+            lines.append((unescape(re.findall(head, row)[0]), cells[1:]))
+        return cls(lines, [text for _, text in re.findall(cell, foot.split("</tfoot>")[0])])
+
+
+def sheets_of_programme(portal: Datasette, path: str) -> list[list[dict[str, Any]]]:
+    """The rows of each sheet, by their headings."""
+    found = []
+    for sheet in openpyxl.load_workbook(io.BytesIO(fetch(portal, path).content)).worksheets:
+        rows = list(sheet.iter_rows(values_only=True))
+        top = next(number for number, row in enumerate(rows) if row[0] is None)
+        assert len(set(rows[top + 1])) == len(rows[top + 1]) and sheet.freeze_panes and sheet.auto_filter.ref
+        found.append([dict(zip(map(str, rows[top + 1]), row, strict=True)) for row in rows[top + 2 :]])
+    return found
+
+
+@pytest.mark.parametrize("lang", ["nl", "en"])
+@pytest.mark.parametrize("programme", PROGRAMMES)
+@pytest.mark.parametrize("group", GROUPS)
+def test_the_workbook_has_every_cell_of_the_table(portal: Datasette, group: str, programme: str, lang: str) -> None:
+    path, release = page_url("programme", lang, group=group), release_of(portal)
+    shown = ShownGoals.read(fetch(portal, f"{path}?programme={programme}").text)
+    wide, long, *without, explained = sheets_of_programme(portal, f"{path}.xlsx?programme={programme}")
+    by_title = {row[f"title_{lang}"]: row for row in release.registry.indicators.values()}
+    region, code, lagging, *goals = wide[0]
+    # "Goal: indicator (unit)".
+    decimals = [next(row["decimals"] for title, row in by_title.items() if f": {title} (" in goal) for goal in goals]
+
+    def written(row: dict[str, Any]) -> list[str]:
+        values = [row[goal] for goal in goals]
+        assert {type(value) for value in values} <= {int, float, type(None)}
+        return [format_number(v, d, lang) or EMPTY for v, d in zip(values, decimals, strict=True)]
+
+    *regions, country = wide
+    assert [(row[region], written(row)) for row in regions] == [
+        (name, [text for text, _ in cells]) for name, cells in shown.lines
+    ]
+    assert written(country) == shown.country
+    behind = [sum(judgement == "behind" for _, judgement in cells) for _, cells in shown.lines]
+    assert [row[lagging] for row in regions] == behind
+
+    figure, beside, period = {
+        "nl": ("Cijfer", "Naast Nederland", "Periode"),
+        "en": ("Figure", "Beside the Netherlands", "Period"),
+    }[lang]
+    in_words = {
+        each: release.text("programme", "unknown_judgement" if each == "unknown" else each, lang)
+        for each in ("behind", "ahead", "equal", "unsure", "unknown")
+    }
+    told = [
+        (row[code], format_number(row[figure], by_title[row["Indicator"]]["decimals"], lang), row[beside])
+        for row in long
+    ]
+    codes = {row[region]: row[code] for row in regions}
+    wanted = [(codes[name], text, in_words[each]) for name, cells in shown.lines for text, each in cells if each]
+    assert sorted(told) == sorted(wanted) and all(row[period] for row in long)
+    measured = {row["Indicator"] for sheet in (long, *without) for row in sheet if row["Indicator"]}
+    assert {row["Indicator"] for row in explained} == measured
+
+
+def test_the_workbook_has_the_order_of_the_page(portal: Datasette) -> None:
+    path = page_url("programme", "nl", group="g40")
+    links = re.findall(rf'href="{path}\?(programme=\w+&amp;sort=\w+)"', fetch(portal, path).text)
+    asked = links[2].replace("&amp;", "&")
+    page = fetch(portal, f"{path}?{asked}").text
+    assert f'href="{path}.xlsx?{links[2]}"' in page
+    rows = sheets_of_programme(portal, f"{path}.xlsx?{asked}")[0]
+    assert [row["Regio"] for row in rows[:-1]] == [name for name, _ in ShownGoals.read(page).lines]

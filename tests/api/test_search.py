@@ -28,7 +28,7 @@ def with_a_slip(name: str, chance: random.Random) -> str:
 
 
 def found_on(page: str) -> str:
-    return unescape(page[page.index('id="found"') : page.index('id="themes"')])
+    return unescape(page[page.index('id="found"') : page.index('id="doors"')])
 
 
 def test_every_region_is_found_by_its_name_and_its_code(portal: Datasette) -> None:

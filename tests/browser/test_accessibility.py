@@ -25,6 +25,8 @@ OWN_PAGES = [
     "/gemeente/zwolle/kort",
     "/en/region/corop/groot-rijnmond/brief",
     "/vergelijk?region=GM0193&region=GM0363&indicator=jobs_count",
+    "/vergelijk?region=GM0193&group=g40&sort=name",
+    "/en/compare?region=PV23&group=province&theme=inner_city",
     "/en/own-region?municipality=GM0193&municipality=GM0363",
     "/gemeente/zwolle/vestigingen-per-1000-inwoners",
     "/en/region/province/overijssel/social-assistance-per-1000-inhabitants-aged-15-to-64",
@@ -38,6 +40,7 @@ OWN_PAGES = [
     "/indicatoren",
     "/bronnen",
     "/en/changes",
+    "/en/data",
     "/arbeidsmarkt",
     "/en/programme",
     "/programma/g40",
@@ -121,7 +124,11 @@ def test_own_pages_have_one_main_heading_and_skip_no_level(page: Page, address: 
 @pytest.mark.parametrize("path", ["/", "/en"])
 def test_the_keyboard_walks_the_home_page_in_order_and_leaves_it(page: Page, address: str, path: str) -> None:
     page.goto(address + path)
-    wanted = page.evaluate("document.querySelectorAll('a[href], button, input, [tabindex=\"0\"]').length")
+    # A map is left out: its own page has a table with the same links.
+    wanted = page.evaluate(
+        """[...document.querySelectorAll('a[href], button, input, [tabindex="0"]')]
+        .filter(e => e.getAttribute('tabindex') !== '-1' && e.getClientRects().length).length"""
+    )
     seen: list[float] = []
     for _ in range(wanted + 5):
         page.keyboard.press("Tab")

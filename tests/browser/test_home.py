@@ -13,9 +13,11 @@ PAGES = [
     "/en/region/corop/CR23",
     "/gemeente/GM0140",
     "/gemeente/zwolle/leegstand-van-winkels",
+    "/vergelijk?region=GM0193&group=g40",
     "/en/embed/municipality/zwolle/jobs",
     "/indicator/establishments_count?region=zwolle",
     "/en/changes",
+    "/gegevens",
     "/en/v1",
     "/regiokompas",
     "/regiokompas/observations",
@@ -74,6 +76,37 @@ def test_a_municipality_is_found_without_javascript(browser: Browser, address: s
     page.get_by_role("heading", name="Establishments per 1,000 inhabitants").wait_for()
     assert "/en/municipality/s-gravenhage/" in page.url
     context.close()
+
+
+@pytest.mark.parametrize("path", ["/", "/en"])
+def test_home_is_a_screen_and_a_half(page: Page, address: str, path: str) -> None:
+    page.set_viewport_size({"width": 1280, "height": 1024})
+    page.goto(address + path)
+    assert page.evaluate("document.documentElement.scrollHeight") <= 1.5 * 1024
+    # The search, the map and its way on are on the first screen.
+    for part in ("#q", ".live > svg", ".to-map a"):
+        box = page.locator(part).bounding_box()
+        assert box and box["y"] + box["height"] <= 1024, part
+
+
+def test_the_map_of_the_home_page_can_be_used_by_mouse_and_by_finger(page: Page, address: str) -> None:
+    page.goto(address)
+    page.locator(".live a", has_text="Zwolle:").locator("path").click()
+    assert page.url.endswith("/gemeente/zwolle/vestigingen-per-1000-inwoners")
+
+    page.set_viewport_size({"width": 375, "height": 700})
+    page.goto(address)
+    drawn = page.locator(".live > svg").bounding_box()
+    assert drawn and drawn["width"] > 300 and drawn["height"] <= 500
+    for link in page.locator(".near a").all():
+        box = link.bounding_box()
+        assert box and box["height"] >= 16 and link.is_visible()
+    page.get_by_role("link", name="Overijssel").click()
+    # Near a province its municipalities are large enough to be pressed.
+    near = page.locator(".map a", has_text="Zwolle:").locator("path").bounding_box()
+    assert near and min(near["width"], near["height"]) >= 24
+    page.locator(".map a", has_text="Zwolle:").locator("path").click()
+    assert page.url.endswith("/gemeente/zwolle/vestigingen-per-1000-inwoners")
 
 
 def test_the_keyboard_reaches_the_search_field(page: Page, address: str) -> None:

@@ -1,4 +1,7 @@
-"""What three readers come for, from the home page on, by the links, forms and keys that they have and nothing else."""
+"""What readers come for, from the home page on, by the links, forms and keys that they have and nothing else.
+
+Each walk has the most clicks and pages that it may take; a form that is sent counts as a click.
+"""
 
 import json
 import zipfile
@@ -7,8 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import duckdb
+import openpyxl
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 from support import query
@@ -25,6 +30,44 @@ STATUSES = {
     "revised_provisional": "nader voorlopig",
     "estimated": "geschat",
 }
+
+
+# The clicks and the pages of each walk, the home page among them: a change that adds one has to be meant.
+MOST = {
+    "a journalist: a figure, its source and what it was": (7, 7),
+    "a councillor: a figure to share, embed and cite": (1, 2),
+    "a municipality: all its figures for a spreadsheet": (2, 2),
+    "a municipality: its figures beside its peers in Excel": (2, 2),
+    "a municipality: beside a whole group on many indicators": (4, 4),
+    "a G40 team: 41 cities on the goals, who lags, in Excel": (4, 4),
+    "a labour market region: short occupations and moves": (2, 3),
+    "the VNG: four themes of a region": (5, 6),
+    "a data engineer: a table, checked, and the API": (6, 6),
+}
+
+
+@dataclass
+class Walk:
+    """A reader on the way: a page, and how many clicks and pages it took."""
+
+    page: Page
+    clicks: int = 0
+    pages: int = 0
+    at: str = ""
+
+    def click(self, place: Locator) -> None:
+        place.click()
+        self.clicks += 1
+
+    def search(self, place: Locator, text: str) -> None:
+        place.fill(text)
+        self.page.keyboard.press("Enter")
+        self.clicks += 1
+
+    def arrive(self, url: str) -> None:
+        # A jump within a page is no other page.
+        if url.split("#")[0] != self.at:
+            self.pages, self.at = self.pages + 1, url.split("#")[0]
 
 
 @dataclass(frozen=True)
@@ -68,20 +111,25 @@ def complaints() -> Iterator[list[str]]:
 
 
 @contextmanager
-def reader(browser: Browser, address: str, complaints: list[str], *, javascript: bool = True) -> Iterator[Page]:
+def reader(
+    walk_of: str, browser: Browser, address: str, complaints: list[str], *, javascript: bool = True
+) -> Iterator[Walk]:
     context = browser.new_context(java_script_enabled=javascript, accept_downloads=True)
     page = context.new_page()
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("request", lambda request: None if request.url.startswith(address) else complaints.append(request.url))
+    walk = Walk(page)
+    page.on("framenavigated", lambda frame: walk.arrive(frame.url) if frame == page.main_frame else None)
     page.goto(address)
-    yield page
+    yield walk
+    assert (walk.clicks, walk.pages) == MOST[walk_of]
     context.close()
 
 
-def download(page: Page, link: Locator, folder: Path) -> Path:
-    with page.expect_download() as started:
-        link.click()
+def download(walk: Walk, link: Locator, folder: Path) -> Path:
+    with walk.page.expect_download() as started:
+        walk.click(link)
     path = folder / started.value.suggested_filename
     started.value.save_as(path)
     return path
@@ -104,19 +152,20 @@ def test_a_journalist_finds_a_figure_its_source_and_what_it_was(
     browser: Browser, address: str, complaints: list[str], revised_release: Path, figure: Published
 ) -> None:
     was, status_was = BEFORE
-    with reader(browser, address, complaints, javascript=False) as page:
-        page.get_by_label("Zoek een gemeente, regio of onderwerp").fill("zwolle")
-        page.keyboard.press("Enter")
+    about = "a journalist: a figure, its source and what it was"
+    with reader(about, browser, address, complaints, javascript=False) as walk:
+        page = walk.page
+        walk.search(page.get_by_label("Zoek een gemeente, regio of onderwerp"), "zwolle")
         # A count is no headline: it is folded below the rates of its theme.
-        page.get_by_role("link", name="Midden- en kleinbedrijf").click()
-        page.locator("#counts summary").click()
+        walk.click(page.get_by_role("link", name="Midden- en kleinbedrijf"))
+        walk.click(page.locator("#counts summary"))
         row = page.locator("#counts tr").filter(has=page.get_by_role("link", name=figure.title, exact=True))
         expect(row.locator("strong")).to_have_text(in_dutch(figure.value))
         expect(row.locator("[data-label=Periode]")).to_contain_text(f"{figure.year} {STATUSES[figure.status]}")
         source = row.locator("[data-label=Bron]").get_by_role("link").first
         expect(source).to_have_attribute("href", figure.source_url)
 
-        row.get_by_role("link", name=figure.title, exact=True).click()
+        walk.click(row.get_by_role("link", name=figure.title, exact=True))
         expect(page.get_by_role("heading", level=1)).to_have_text(f"{figure.title} in Zwolle")
         expect(page.locator(".sentence")).to_contain_text(in_dutch(figure.value))
         cells = row_of(page.get_by_role("region", name="De cijfers").get_by_role("table"), figure.year).get_by_role(
@@ -128,12 +177,11 @@ def test_a_journalist_finds_a_figure_its_source_and_what_it_was(
         was_told = row_of(page.get_by_role("region", name="Hoe het was").get_by_role("table"), "Zwolle", figure.year)
         expect(was_told).to_contain_text(in_dutch(was))
 
-        page.get_by_role("link", name="Definitie, formule en dekking").click()
+        walk.click(page.get_by_role("link", name="Definitie, formule en dekking"))
         expect(page.get_by_role("heading", level=1)).to_have_text(figure.title)
         source = page.get_by_role("region", name="Bron", exact=True).get_by_role("link").first
         expect(source).to_have_attribute("href", figure.source_url)
-        page.get_by_label("Regio (naam of code)").fill("Zwolle")
-        page.keyboard.press("Enter")
+        walk.search(page.get_by_label("Regio (naam of code)"), "Zwolle")
         revised = page.get_by_role("region", name="Veranderde cijfers")
         cells = row_of(revised, revised_release.name, "Zwolle", figure.year).get_by_role("cell")
         expect(cells.nth(2)).to_have_text(f"{in_dutch(was)} {STATUSES[status_was]}")
@@ -143,7 +191,7 @@ def test_a_journalist_finds_a_figure_its_source_and_what_it_was(
 
         releases = page.get_by_role("region", name="Hoeveel er per release veranderde")
         expect(row_of(releases, EARLIER).get_by_role("cell").nth(1)).to_have_text("1")
-        releases.get_by_role("link", name=revised_release.name).click()
+        walk.click(releases.get_by_role("link", name=revised_release.name))
         told = row_of(page.get_by_role("region", name="Veranderde cijfers"), figure.title, "Zwolle")
         expect(told).to_contain_text(in_dutch(was))
 
@@ -153,8 +201,11 @@ def test_a_councillor_shares_a_figure_that_others_open_embed_and_cite(
 ) -> None:
     phone = browser.new_context(viewport={"width": 375, "height": 700}, java_script_enabled=False)
     page = phone.new_page()
+    walk = Walk(page, pages=1)
     page.goto(f"{address}/gemeente/GM0193")
-    page.get_by_role("link", name="Leegstand van winkels", exact=True).first.click()
+    page.on("framenavigated", lambda frame: walk.arrive(frame.url))
+    walk.click(page.get_by_role("link", name="Leegstand van winkels", exact=True).first)
+    assert (walk.clicks, walk.pages) == MOST["a councillor: a figure to share, embed and cite"]
     heading = page.get_by_role("heading", level=1)
     expect(heading).to_have_text("Leegstand van winkels in Zwolle")
     shared = page.url
@@ -189,9 +240,9 @@ def test_a_councillor_shares_a_figure_that_others_open_embed_and_cite(
 def test_a_municipality_opens_its_figures_in_a_dutch_spreadsheet(
     browser: Browser, address: str, complaints: list[str], revised_release: Path, tmp_path: Path
 ) -> None:
-    with reader(browser, address, complaints) as page:
-        page.get_by_role("link", name="Zwolle", exact=True).click()
-        path = download(page, page.get_by_role("link", name="Alles als zip"), tmp_path)
+    with reader("a municipality: all its figures for a spreadsheet", browser, address, complaints) as walk:
+        walk.click(walk.page.get_by_role("link", name="Zwolle", exact=True))
+        path = download(walk, walk.page.get_by_role("link", name="Alles als zip"), tmp_path)
     with zipfile.ZipFile(path) as archive:
         assert "LEESMIJ.txt" in archive.namelist()
         table = Path(archive.extract("excel/observations_on_boundaries.csv", tmp_path))
@@ -209,17 +260,17 @@ def test_a_municipality_opens_its_figures_in_a_dutch_spreadsheet(
 def test_a_data_engineer_checks_a_table_and_reads_it_in_one_line(
     browser: Browser, address: str, complaints: list[str], revised_release: Path, tmp_path: Path
 ) -> None:
-    with reader(browser, address, complaints) as page:
-        page.get_by_role("link", name="English").click()
-        page.get_by_role("link", name="Downloads", exact=True).click()
-        downloads = page.get_by_role("region", name="Download everything")
-        downloads.get_by_role("link", name="Observations", exact=True).click()
+    with reader("a data engineer: a table, checked, and the API", browser, address, complaints) as walk:
+        page = walk.page
+        walk.click(page.get_by_role("link", name="English"))
+        walk.click(page.get_by_role("link", name="Take the data"))
+        walk.click(page.locator("#downloads").get_by_role("link", name="Observations", exact=True))
         files = page.locator(".downloads")
         digest = files.get_by_role("listitem").filter(has_text="Parquet").locator("code").inner_text()
-        table = download(page, files.get_by_role("link", name="Parquet"), tmp_path)
+        table = download(walk, files.get_by_role("link", name="Parquet"), tmp_path)
         told = files.get_by_text("Download the whole table").inner_text()
-        page.get_by_role("link", name="API", exact=True).click()
-        page.get_by_role("link", name="indicatorId=jobs_count&regionCode=GM0363&yearFrom=2020").click()
+        walk.click(page.get_by_role("link", name="API", exact=True))
+        walk.click(page.get_by_role("link", name="indicatorId=jobs_count&regionCode=GM0363&yearFrom=2020"))
         answer = json.loads(page.locator("body").inner_text())
     assert sha256(table.read_bytes()).hexdigest() == digest
     ((count,),) = duckdb.sql(f"select count(*) from '{table}'").fetchall()
@@ -230,3 +281,86 @@ def test_a_data_engineer_checks_a_table_and_reads_it_in_one_line(
     assert rows and sorted(rows) == sorted(
         (item["periodCode"], item["value"], item["valueStatus"]) for item in answer["items"]
     )
+
+
+def rows_of(path: Path, sheet: str) -> list[dict[str, Any]]:
+    """The rows of a sheet of an Excel file, by their headings."""
+    rows = list(openpyxl.load_workbook(path)[sheet].iter_rows(values_only=True))
+    top = next(number for number, row in enumerate(rows) if row[0] is None)
+    return [dict(zip(map(str, rows[top + 1]), row, strict=True)) for row in rows[top + 2 :]]
+
+
+def test_a_municipality_takes_its_figures_beside_its_peers_in_excel(
+    browser: Browser, address: str, complaints: list[str], revised_release: Path, tmp_path: Path
+) -> None:
+    about = "a municipality: its figures beside its peers in Excel"
+    with reader(about, browser, address, complaints, javascript=False) as walk:
+        walk.search(walk.page.get_by_label("Zoek een gemeente, regio of onderwerp"), "zwolle")
+        path = download(walk, walk.page.get_by_role("link", name="Excel-bestand"), tmp_path)
+    beside = rows_of(path, "Naast vergelijkbare gemeenten")
+    peers = query(
+        revised_release,
+        """select r.name from similar_municipalities as s join regions as r on r.region_code = s.peer_code
+        where s.region_code = 'GM0193' and s.similarity_kind = 'economy'""",
+    )
+    assert {name for (name,) in peers} <= beside[0].keys() and "Zwolle" in beside[0] and len(beside) > 20
+
+
+def test_a_municipality_lays_itself_beside_a_whole_group(
+    browser: Browser, address: str, complaints: list[str], tmp_path: Path
+) -> None:
+    about = "a municipality: beside a whole group on many indicators"
+    with reader(about, browser, address, complaints, javascript=False) as walk:
+        page = walk.page
+        walk.search(page.get_by_label("Zoek een gemeente, regio of onderwerp"), "zwolle")
+        walk.click(page.get_by_role("link", name="Vergelijken met andere regio's"))
+        page.get_by_label("Of een hele groep").select_option("p10")
+        page.locator(".choose button").click()
+        walk.clicks += 1
+        table = page.locator("table.compared")
+        expect(table.locator("tr.mine th")).to_contain_text("Zwolle")
+        expect(table.locator(".reference th")).to_have_text("Nederland")
+        assert table.locator("tbody:last-child tr").count() > 20
+        path = download(walk, page.get_by_role("link", name="Excel", exact=True), tmp_path)
+    assert "Zwolle" in {row["Regio"] for row in rows_of(path, "Naast elkaar")}
+
+
+def test_a_g40_team_sees_who_lags_on_which_goal_and_takes_it_to_excel(
+    browser: Browser, address: str, complaints: list[str], tmp_path: Path
+) -> None:
+    about = "a G40 team: 41 cities on the goals, who lags, in Excel"
+    with reader(about, browser, address, complaints, javascript=False) as walk:
+        page = walk.page
+        walk.click(page.get_by_role("link", name="Een programma volgen"))
+        walk.click(page.get_by_role("link", name="G40", exact=True))
+        lines = page.locator("table.heat tbody tr")
+        expect(lines).to_have_count(41)
+        lagging = [int(text.split(" ")[0]) for text in lines.locator("td:nth-of-type(1)").all_inner_texts()]
+        assert lagging == sorted(lagging, reverse=True) and lagging[0] > 0
+        walk.click(page.locator("table.heat thead tr:nth-of-type(2) a").first)
+        expect(page.locator("table.heat th[aria-sort=ascending]")).to_have_count(1)
+        names = lines.locator("th").all_inner_texts()
+        path = download(walk, page.get_by_role("link", name="Excel", exact=True), tmp_path)
+    assert [row["Regio"] for row in rows_of(path, "Doelen naast elkaar")] == [*names, "Nederland"]
+
+
+def test_a_labour_market_region_finds_its_short_occupations_and_the_moves_to_them(
+    browser: Browser, address: str, complaints: list[str]
+) -> None:
+    with reader("a labour market region: short occupations and moves", browser, address, complaints) as walk:
+        page = walk.page
+        walk.click(page.get_by_role("link", name="De arbeidsmarkt"))
+        walk.click(page.get_by_role("row").get_by_role("link", name="Flevoland", exact=True))
+        expect(page.get_by_role("heading", level=1)).to_contain_text("Flevoland")
+        assert page.locator("#lists ol").first.locator("li").count() > 0
+        assert page.locator("#moves .card li").count() > 0
+
+
+def test_the_vng_reads_the_four_themes_of_a_region(browser: Browser, address: str, complaints: list[str]) -> None:
+    with reader("the VNG: four themes of a region", browser, address, complaints, javascript=False) as walk:
+        page = walk.page
+        walk.search(page.get_by_label("Zoek een gemeente, regio of onderwerp"), "overijssel")
+        for theme in ("Midden- en kleinbedrijf", "Menselijk kapitaal", "Vitale binnensteden", "Regionale economie"):
+            walk.click(page.get_by_role("link", name=theme, exact=True))
+            expect(page.get_by_role("heading", level=1)).to_have_text(f"Overijssel {theme}")
+            assert page.locator("#figures tbody tr").count() > 3

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from portal.csv_text import FORMULA_STARTS, write_csv
 from portal.data_package import csv_on_the_web, dutch, foreign_key, licences_and_sources, table_schema
 from portal.extract import Extract, ExtractTable, zip_bytes
-from portal.workbook import BookSheet, RegionBook, SheetRow, sheet_name, workbook_bytes
+from portal.workbook import Book, BookSheet, SheetRow, sheet_name, workbook_bytes
 
 MARKS = st.sampled_from([",", ";", '"', "\n", "'", *FORMULA_STARTS])
 TEXTS = st.text(st.characters(codec="utf-8") | MARKS, max_size=20).filter(lambda text: "\r" not in text[1:])
@@ -95,10 +95,16 @@ def test_a_zip_is_the_same_again_and_holds_both_kinds_of_csv() -> None:
     assert excel.startswith("\ufeffcode;parent") and "'=1+1;'-x;-12,5;true\r\n" in excel
 
 
+def test_the_columns_of_a_sheet_may_have_decimals_of_their_own() -> None:
+    sheet = BookSheet("x", [], ["a", "b", "c"], [SheetRow(["x", 1.25, 3], [0, 2, 0])], labels=1)
+    (page,) = openpyxl.load_workbook(io.BytesIO(workbook_bytes(Book("x", "y", "", None, [sheet])))).worksheets
+    assert [page[name].number_format for name in ("B4", "C4")] == ["#,##0.00", "#,##0"]
+
+
 def test_a_workbook_is_the_same_again_and_runs_nothing() -> None:
     rows = [SheetRow(["=1+1", -12.5], 1), SheetRow(["https://x.example", None]), SheetRow(["b", 216360.0])]
     sheet = BookSheet("Dingen: alle / nu", ["Lees dit"], ["Naam", "Aantal dingen"], rows, labels=1)
-    book = RegionBook("Dingen", "2026-01-01-abc", "Verzonnen", "2026-01-01T06:00:00+00:00", [sheet])
+    book = Book("Dingen", "2026-01-01-abc", "Verzonnen", "2026-01-01T06:00:00+00:00", [sheet])
     content = workbook_bytes(book)
     assert content == workbook_bytes(book)
     (page,) = openpyxl.load_workbook(io.BytesIO(content)).worksheets
@@ -116,7 +122,7 @@ def test_a_workbook_is_the_same_again_and_runs_nothing() -> None:
     )
 )
 def test_any_title_gives_a_sheet_a_name_that_excel_takes(title: str) -> None:
-    book = RegionBook("x", "y", "", None, [BookSheet(title, [], ["a"], [], labels=1)])
+    book = Book("x", "y", "", None, [BookSheet(title, [], ["a"], [], labels=1)])
     (page,) = openpyxl.load_workbook(io.BytesIO(workbook_bytes(book))).worksheets
     assert page.title == sheet_name(title)
 
