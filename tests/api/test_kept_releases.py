@@ -23,7 +23,7 @@ LINKS = re.compile(r'\s(?:href|src|action)="(/[^"]*)"')
 TOO_LARGE = ("/downloads/", "/regiokompas", "/tables/")
 PARTS = {
     **{"code": "GM0193", "scheme": "corop", "indicator": "jobs_count", "name": "using", "region": "GM0193"},
-    **{"group": "g40", "theme": "human_capital", "block": "3"},
+    **{"group": "g40", "cooperation": "PT02", "border": "eurometropool", "theme": "human_capital", "block": "3"},
 }
 PARTS_OF = {
     **{page: {"code": "CR11", "region": "CR11"} for page in PATHS if page.startswith(("region", "figure", "embed"))},

@@ -25,6 +25,8 @@ PARTS = {
     "name": "using",
     "region": "GM0193",
     "group": "g40",
+    "cooperation": "PT02",
+    "border": "EM01",
     "theme": "inner_city",
     "block": "3",
 }
@@ -49,6 +51,8 @@ FILES = (
     "/eigen-regio.csv?municipality=GM0193",
     "/kaart/jobs_count.csv",
     "/indicator/jobs_count.csv",
+    "/samenwerking/PT02.csv",
+    "/grens/EM01.csv",
     "/arbeidsmarkt/AM11.csv",
     "/arbeidsmarkt/AM11/overstap.csv",
     "/bronnen.csv",
