@@ -164,12 +164,13 @@ def later_members(
 
 
 def namesakes_of(release: ReleaseContext, code: str, members: Iterable[CooperationMember]) -> list[dict[str, Any]]:
-    """Returns the other regions of the same name, with how many municipalities they have, and how many in common."""
+    """Returns the other regions of the same name, and which municipalities they have in common."""
     own = {member.code for member in members if not member.until}
     found = []
     for row in release.relations.namesakes.get(code, ()):
         theirs = {member["region_code"] for member in release.relations.members.get(row["region_code"], ())}
-        found.append({**row, "count": len(theirs), "common": len(theirs & own)})
+        how = "same" if theirs == own else "within" if theirs < own else "counts"
+        found.append({**row, "count": len(theirs), "common": len(theirs & own), "how": how})
     return found
 
 

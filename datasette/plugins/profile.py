@@ -82,7 +82,8 @@ async def read_profile(datasette: Datasette, region: Row, lang: str) -> dict[str
         "group": relations.groups.get(code),
         "cooperation_url": cooperation_url(release, code, lang),
         "cooperations": cooperation_links(release, region, lang),
-        "namesakes": relations.namesakes.get(code, ()),
+        # What it is part of is named as such.
+        "namesakes": [row for row in relations.namesakes.get(code, ()) if row["region_code"] not in own_and_larger],
         "border_url": border_url(release, code, lang),
         "across_border": relations.across_border.get(code, ()),
         "became": relations.became.get(code, ()),

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from datasette.app import Datasette
+from support_charts import charts_in, outside
 from support_portal import ask, fetch, open_portal, release_of
 from support_releases import with_other_words
 
@@ -153,6 +154,12 @@ def test_what_is_missing_is_said_with_the_reason(pages: dict[str, str], database
             [reason] = [line for line in of_it if re.search(rf"{re.escape(row['region_name'])}[,.]", line)]
             assert ("confidential" in reason) == (row["value_status"] == "suppressed")
         assert "no boundaries of regions outside the Netherlands" in text and "purchasing power (PPS)" in text
+
+
+@pytest.mark.parametrize("path", ["/grens/eurometropool", "/en/border/eurometropool"])
+def test_no_text_of_a_chart_across_the_border_leaves_it(portal: Datasette, path: str) -> None:
+    charts = charts_in(fetch(portal, path).text)
+    assert len(charts) > 30 and not [told for svg in charts for told in outside(svg)]
 
 
 def test_every_source_is_named_with_its_licence(pages: dict[str, str], database: sqlite3.Connection) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from datasette.app import Datasette
+from support_charts import charts_in, outside
 from support_portal import ask, fetch, release_of
 
 from portal.cooperation import KINDS, PARTIES, cooperation_named, cooperation_slugs, cooperation_url
@@ -241,9 +242,16 @@ def test_regions_of_one_name_are_told_apart_and_lead_to_each_other(
         if one["region_code"] in CODES:
             assert link in page_of(portal, one["region_code"], "nl")
     zwolle = plain(page_of(portal, "PT02", "nl"))
-    assert (
-        "Niet te verwarren met: Arbeidsmarktregio Regio Zwolle (16 gemeenten, waarvan 16 ook hier lid zijn)" in zwolle
-    )
+    assert "Ook zo genoemd: Arbeidsmarktregio Regio Zwolle (16 gemeenten, die ook alle hier lid zijn)" in zwolle
+    assert "Arbeidsmarktregio Twente (dezelfde 14 gemeenten)" in plain(page_of(portal, "CO01", "nl"))
+    assert re.search(r"Arbeidsmarktregio Drechtsteden \(\d+ gemeenten, ", plain(page_of(portal, "PT04", "nl")))
+
+
+@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("lang", ["nl", "en"])
+def test_no_text_of_a_chart_of_a_cooperation_leaves_it(portal: Datasette, code: str, lang: str) -> None:
+    charts = charts_in(page_of(portal, code, lang))
+    assert len(charts) >= 8 and not [told for svg in charts for told in outside(svg)]
 
 
 @pytest.mark.parametrize("code", CODES)
