@@ -16,6 +16,7 @@ from portal.cooperation import (
     ALIKE,
     INDEX_DECIMALS,
     KINDS,
+    OWN_SELECTION,
     PARTIES,
     PILOT,
     REGION,
@@ -157,7 +158,7 @@ def later_members(
     found = []
     for member in members:
         formed = {row["changed_on"] for row in release.relations.came_from.get(member.code, ())}
-        is_formed = region["scheme"] not in release.relations.groups and member.since in formed
+        is_formed = region["scheme"] == OWN_SELECTION and member.since in formed
         if began and not member.until and member.since > f"{began}-01-01" and not is_formed:
             found.append(member)
     return found

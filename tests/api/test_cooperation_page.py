@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from datasette.app import Datasette
 from support_charts import charts_in, outside
-from support_portal import ask, fetch, release_of
+from support_portal import ask, fetch, open_portal, release_of
+from support_releases import with_other_words
 
 from portal.cooperation import KINDS, PARTIES, cooperation_named, cooperation_slugs, cooperation_url
 from portal.formats import format_number
@@ -276,3 +277,21 @@ def test_a_cooperation_is_found_by_code_and_by_name(portal: Datasette) -> None:
     for asked in ("nergens", "GM0193", "g40"):
         assert ask(portal, f"/samenwerking/{asked}").status_code == 404
         assert ask(portal, f"/samenwerking/{asked}.csv").status_code == 404
+
+
+OF_ONE_NAME = """
+insert into regions (region_code, name, scheme, is_current) values ('OWN-ZEE', 'Zeeland', 'own', 1);
+insert into region_membership select 'own', 'OWN-ZEE', municipality_code, valid_from, valid_to, share, area_share,
+    source, checked_on from region_membership where region_code = 'PT01';
+"""
+
+
+def test_a_selection_with_the_name_of_a_pilot_has_an_address_of_its_own(sample_release: Path, tmp_path: Path) -> None:
+    twins = open_portal(with_other_words(sample_release, tmp_path / sample_release.name, OF_ONE_NAME))
+    listed = fetch(twins, "/samenwerking").text
+    for code, slug in (("PT05", "zeeland-pt05"), ("OWN-ZEE", "zeeland-own-zee")):
+        assert f'href="/samenwerking/{slug}"' in listed
+        assert ask(twins, f"/samenwerking/{code}").headers["location"] == f"/samenwerking/{slug}"
+    selection = fetch(twins, "/samenwerking/zeeland-own-zee").text
+    assert 'href="/regio/proeftuin/PT05"' in selection and "geen cijfers in deze release" in selection
+    assert "Noardeast-Fryslân" in part(selection, "members")
