@@ -16,7 +16,7 @@ from rich.console import Console
 from pipelines.commands.doctor import examine_all
 from pipelines.commands.main_job import conclude, only_run, prepare_home, run_job
 from pipelines.commands.new_source import new_source as make_source
-from pipelines.commands.reports import print_changes, print_findings, print_new_source
+from pipelines.commands.reports import print_changes, print_findings, print_new_source, print_pruned, print_releases
 from pipelines.commands.source_status import everything_known, print_source
 from pipelines.commands.terminal import print_sources
 from pipelines.errors import RegiokompasError, shown
@@ -25,6 +25,7 @@ from pipelines.ingest.origins import LiveOrigin, Origin, open_origin
 from pipelines.ingest.selections import read_selections
 from pipelines.landing.store import NOTICE
 from pipelines.publish.release import CURRENT, current
+from pipelines.publish.retention import kept_releases, remove, roll_back, superfluous
 from pipelines.publish.revisions import Comparison, compare, find_release, recorded
 from pipelines.settings import CARDS, IS_INSTALLED, PROJECT, Settings
 from pipelines.sources.card import SourceCard, load_cards
@@ -153,8 +154,8 @@ def new_source(publisher: str, table: str, period: str | None) -> None:
 def status(source: str | None) -> None:
     """Every source with its age and state, and the current release; for one SOURCE, everything that is known."""
     settings = Settings.from_environment()
-    release = current(settings.releases)
-    invented = bool(release and release.release_id.startswith("sample-"))
+    served = current(settings.releases)
+    invented = bool(served and served.release_id.startswith("sample-"))
     cards = load_cards(CARDS)
     console = open_console()
     if invented:
@@ -167,9 +168,7 @@ def status(source: str | None) -> None:
         return
     print_sources(console, describe_sources(settings, cards, invented=invented))
     console.print()
-    console.print(
-        f"Release  {release.release_id} in {release.folder}" if release else "Release  none yet", soft_wrap=True
-    )
+    console.print(f"Release  {served.release_id} in {served.folder}" if served else "Release  none yet", soft_wrap=True)
 
 
 @main.command()
@@ -182,17 +181,58 @@ def status(source: str | None) -> None:
 def diff(older: str | None, newer: str | None, indicator: str | None, region: str | None, limit: int) -> None:
     """What changed from release OLDER to NEWER; without them, what the current release changed."""
     releases = Settings.from_environment().releases
-    release = find_release(releases, newer)
+    chosen = find_release(releases, newer)
     console = open_console()
     with TemporaryDirectory() as folder:
         if older:
-            comparison: Comparison | None = compare(find_release(releases, older), release, Path(folder))
+            comparison: Comparison | None = compare(find_release(releases, older), chosen, Path(folder))
         else:
-            comparison = recorded(releases, release)
+            comparison = recorded(releases, chosen)
         if comparison is None:
-            console.print(f"{release.release_id} is the first release of its kind: there is nothing to compare it with")
+            console.print(f"{chosen.release_id} is the first release of its kind: there is nothing to compare it with")
         else:
             print_changes(console, comparison, indicator=indicator, region=region, limit=limit)
+
+
+@main.group()
+def release() -> None:
+    """The releases that are kept: which there are, going back to one, and removing old ones."""
+
+
+@release.command("list")
+@told
+def list_releases() -> None:
+    """Every release that is kept, the one that was current last first."""
+    releases = Settings.from_environment().releases
+    print_releases(open_console(), kept_releases(releases), current(releases))
+
+
+@release.command()
+@click.argument("release_id", required=False)
+@told
+def rollback(release_id: str | None) -> None:
+    """Make RELEASE_ID current again; without it, the release of the same kind that readers had before."""
+    settings = Settings.from_environment()
+    with only_run(settings):
+        before, done = current(settings.releases), roll_back(settings.releases, release_id)
+    console = open_console()
+    console.print(f"Current  {done.release_id}", soft_wrap=True)
+    console.print(f"Before   {before.release_id if before else 'none'}; the next run publishes anew", soft_wrap=True)
+
+
+@release.command()
+@click.option("--keep", default=12, show_default=True, help="How many releases of each kind stay, the last ones.")
+@click.option("--named", multiple=True, metavar="ID", help="This release stays as well; it is cited, for example.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
+@told
+def prune(keep: int, named: tuple[str, ...], dry_run: bool) -> None:
+    """Remove old releases; what they changed stays recorded, their addresses below /release/ end."""
+    settings = Settings.from_environment()
+    with only_run(settings):
+        gone = superfluous(settings.releases, keep, named)
+        for kept in () if dry_run else gone:
+            remove(kept)
+    print_pruned(open_console(), gone, is_done=not dry_run)
 
 
 @main.command()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
+from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup, escape
 
 from portal.axes import Scale, ends, ticks_of
@@ -112,9 +113,21 @@ def marked_lines(series: Sequence[tuple[str, Sequence[Point]]]) -> list[Line]:
 
 
 def large_chart(
-    drawn: Drawn, *, heading: str, description: str, decimals: int, lang: str, size: Size = WIDE, style: str = ""
+    drawn: Drawn,
+    *,
+    heading: str,
+    description: str,
+    decimals: int,
+    lang: str,
+    size: Size = WIDE,
+    style: str = "",
+    reading_help: str | None = None,
 ) -> Markup:
-    """Returns the large chart: axes, band, lines, targets and labels; empty if no line has a figure."""
+    """Returns the large chart: axes, band, lines, targets and labels; empty if no line has a figure.
+
+    With `reading_help`, which says how the figures are read with the keyboard, what `static/chart_reader.js` needs
+    follows the chart.
+    """
     if not any(line.known for line in drawn.lines):
         return Markup("")
     frame = _Frame(drawn, decimals, lang, size)
@@ -130,6 +143,7 @@ def large_chart(
         *(frame.line(line) for line in drawn.lines),
         *frame.labels(),
         Markup("</svg>"),
+        *([frame.reading(reading_help)] if reading_help else []),
     ]
     return Markup("").join(parts)
 
@@ -280,6 +294,26 @@ class _Frame:
             _MARKS[line.mark],
             f"{line.title}, {point.period}: {number}",
         )
+
+    def reading(self, reading_help: str) -> Markup:
+        """What a script needs to show the figures of a period where they are drawn, as data in a page."""
+        rows: dict[int, list[dict[str, object]]] = {}
+        for line in self.drawn.lines[::-1]:
+            for point in line.known:
+                number = format_number(point.value, self.decimals, self.lang)
+                row = {
+                    "name": line.title,
+                    "value": number,
+                    "style": line.style,
+                    "y": round(self.up(point.value or 0), 1),
+                }
+                rows.setdefault(point.day.toordinal(), []).append(row)
+        periods = [
+            {"x": round(self.across(day), 1), "period": self.periods[day], "figures": rows[day]} for day in sorted(rows)
+        ]
+        content = {"top": self.top, "bottom": self.bottom, "help": reading_help, "periods": periods}
+        data = htmlsafe_json_dumps(content, ensure_ascii=False, separators=(",", ":"))
+        return Markup('<script type="application/json" class="reading">{}</script>').format(data)
 
     def _whisker(self, point: Point) -> Markup:
         x, low, high = self.across(point.day.toordinal()), self.up(point.lower or 0), self.up(point.upper or 0)

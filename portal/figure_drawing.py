@@ -36,8 +36,11 @@ class Drawing:
         """The indicator and the region."""
         return f"{self.page.indicator[f'title_{self.lang}']}, {self.page.region['short_name']}"
 
-    def chart(self, size: Size, style: str = "") -> Markup:
-        """Returns the chart; the names of the lines are at their ends if there is room for them."""
+    def chart(self, size: Size, style: str = "", *, is_read: bool = False) -> Markup:
+        """Returns the chart; the names of the lines are at their ends if there is room for them.
+
+        With `is_read` it can be read period by period, on a page that has the script for it.
+        """
         drawn = self.page.drawn(self.text("country"), self.group_name, has_names=size.width > NARROW.width)
         targets = [type(each)(self.text(each.title), each.value, each.until, each.start) for each in drawn.targets]
         described = [
@@ -51,6 +54,7 @@ class Drawing:
             lang=self.lang,
             size=size,
             style=style,
+            reading_help=self._chart_words("reading") if is_read else None,
         )
 
     def _chart_words(self, key: str) -> str:

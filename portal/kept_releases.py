@@ -16,10 +16,9 @@ from datasette.app import Datasette
 from portal.asgi import AsgiApp
 from portal.context import context_of
 from portal.pages import DATABASE
-from portal.release_form import UnknownFormatError, refuse_unknown
+from portal.timeline import METADATA, kept_folder
 
 RELEASE_ID = re.compile(r"[0-9a-z][0-9a-z-]*")
-MANIFEST, METADATA = "release.json", "metadata.json"
 # Each takes some tens of megabytes, and about a second to begin.
 MOST_OPEN = 2
 
@@ -47,20 +46,8 @@ class KeptReleases:
             return self._open[release_id][1]
 
     def _folder_of(self, release_id: str) -> Path | None:
-        if not RELEASE_ID.fullmatch(release_id):
-            return None
-        folder = context_of(self._current).folder.resolve().parent / release_id
-        needed = [folder / name for name in (MANIFEST, METADATA, f"{DATABASE}.db")]
-        if not all(path.is_file() for path in needed):
-            return None
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        if manifest.get("release_id") != release_id:
-            return None
-        try:
-            refuse_unknown(manifest)
-        except UnknownFormatError:
-            return None
-        return folder
+        releases = context_of(self._current).folder.resolve().parent
+        return kept_folder(releases, release_id) if RELEASE_ID.fullmatch(release_id) else None
 
     async def _serve(self, folder: Path) -> Datasette:
         metadata: dict[str, Any] = json.loads((folder / METADATA).read_text(encoding="utf-8"))

@@ -8,10 +8,11 @@ from datasette.utils.asgi import Request, Response
 
 DATABASE = "regiokompas"
 OWN_PAGES_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'self'"
 )
-# A page that other sites may show within theirs: it has no forms, and nothing to press but links.
-EMBED_POLICY = OWN_PAGES_POLICY.replace("frame-ancestors 'self'", "frame-ancestors *")
+# A page that other sites may show within theirs: it has no scripts, no forms, and nothing to press but links.
+EMBED_POLICY = OWN_PAGES_POLICY.replace("script-src 'self'; ", "").replace("ancestors 'self'", "ancestors *")
 HEADERS = {"Content-Security-Policy": OWN_PAGES_POLICY, "Cache-Control": "max-age=60"}
 
 # The only list of page addresses. Routes, links and the language switch follow from it.
@@ -157,6 +158,12 @@ def parts_of(request: Request) -> dict[str, str]:
 def site_address(datasette: Datasette, request: Request) -> str:
     """Returns the address of the portal, as the client wrote it, without a trailing slash."""
     return str(datasette.absolute_url(request, "/")).rstrip("/")
+
+
+def own_address(datasette: Datasette, request: Request, path: str) -> str:
+    """Returns the whole address of a path of the portal, in the release whose pages the request is about."""
+    frozen = request.scope.get("frozen")
+    return str(datasette.absolute_url(request, f"{FROZEN}/{frozen}{path}" if frozen else path))
 
 
 async def render(

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.publish.release import Release, publish
+from pipelines.publish.release import Release, publish, seal
 from pipelines.publish.revisions import record_changes
 
 DATABASE = "regiokompas.db"
@@ -67,9 +67,7 @@ def make_release(
     pl.DataFrame([{"dataset_id": "cbs/1", **SOURCE, **(source or {})}]).write_parquet(tables / "sources.parquet")
     facts = {"newest_landed_at": "2026-01-02T00:00:00", "code_digest": code}
     pl.DataFrame([facts]).write_parquet(tables / "release.parquet")
-    manifest = {"release_id": release_id, "is_invented": invented, "files": {}}
-    manifest |= {"accepted": accepted} if accepted else {}
-    (built / "release.json").write_text(json.dumps(manifest), encoding="utf-8")
+    seal(built, release_id, {"is_invented": invented, **({"accepted": accepted} if accepted else {})}, {})
     return publish(built, releases, release_id, lambda release: record_changes(releases, release))
 
 

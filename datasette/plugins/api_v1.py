@@ -3,6 +3,7 @@
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -16,13 +17,14 @@ from portal.answers import has_already
 from portal.api import bodies, cursors, negotiation, queries
 from portal.api.description import API_VERSION, BASE, OPENAPI_PATH, RESOURCES
 from portal.api.openapi import document
-from portal.api.parameters import expected, read_query, read_value, refuse_query
-from portal.api.problems import PROBLEMS, ProblemError
-from portal.api.query_keys import CURSOR, PAGING
+from portal.api.parameters import Asked, expected, read_day, read_query, read_value, refuse_query
+from portal.api.problems import PROBLEMS, Fault, ProblemError, invalid
+from portal.api.query_keys import AS_OF, CURSOR, OF_EVERY_LIST
 from portal.api.shapes import ApiResource, Parameter
 from portal.context import context_of
 from portal.csv_text import write_csv
-from portal.pages import DATABASE, language, render
+from portal.pages import DATABASE, FROZEN, language, own_address, render
+from portal.timeline import NoReleaseError, kept_releases, release_on
 
 METHODS = ("GET", "HEAD", "OPTIONS")
 CACHE = "public, max-age=60"
@@ -46,7 +48,7 @@ async def answer_list(resource: ApiResource, request: Request, datasette: Datase
     form = negotiation.choose(request.headers.get("accept"), (negotiation.JSON, negotiation.CSV))
     asked = read_query(resource, query_pairs(request), facts)
     table = facts.tables[asked.table]
-    rows = list(await datasette.get_database(DATABASE).execute(*queries.list_sql(asked, facts)))
+    rows = await _rows(resource, asked, datasette)
     items = [bodies.to_item(row, table) for row in rows[: asked.limit]]
     next_url = None
     if len(rows) > asked.limit:
@@ -54,9 +56,22 @@ async def answer_list(resource: ApiResource, request: Request, datasette: Datase
         next_url = _page_url(request, datasette, cursors.encode(facts.release_id, table.name, position))
     if form == negotiation.CSV:
         return ApiAnswer(write_csv(items, [c.field for c in table.columns], dutch=False), form, next_url)
-    links = {"self": datasette.absolute_url(request, request.full_path)} | ({"next": next_url} if next_url else {})
+    links = {"self": own_address(datasette, request, request.full_path)} | ({"next": next_url} if next_url else {})
     around = {"release": facts.release_id, "notice": facts.notice, "links": links, "items": items}
     return ApiAnswer(_dump(around), form, next_url)
+
+
+async def _rows(resource: ApiResource, asked: Asked, datasette: Datasette) -> list[Any]:
+    """The rows of a page, and one more if there are more."""
+    context = context_of(datasette)
+    if not resource.is_of_every_release:
+        found = await datasette.get_database(DATABASE).execute(*queries.list_sql(asked, context.api))
+        return list(found)
+    # An earlier release can lack a column that this one has.
+    empty = dict.fromkeys(column.name for column in context.api.tables[asked.table].columns)
+    kept = sorted(kept_releases(context.folder), key=lambda row: str(row["release_id"]))
+    rows = [{**empty, **row} for row in kept if asked.after is None or (row["release_id"],) > asked.after]
+    return rows[: asked.limit + 1]
 
 
 async def answer_one(key: Parameter, resource: ApiResource, request: Request, datasette: Datasette) -> ApiAnswer:
@@ -72,7 +87,7 @@ async def answer_one(key: Parameter, resource: ApiResource, request: Request, da
     database = datasette.get_database(DATABASE)
     table = facts.tables[resource.table]
     row = (await database.execute(queries.one_sql(table), {"key": value})).first()
-    links = {"self": datasette.absolute_url(request, request.full_path)}
+    links = {"self": own_address(datasette, request, request.full_path)}
     content = {"release": facts.release_id, "notice": facts.notice, "links": links, **bodies.to_item(row, table)}
     for nested in resource.nested:
         other = facts.tables[nested.table]
@@ -109,14 +124,33 @@ def view(answering: Answering) -> Callable[..., Awaitable[Response]]:
             if request.method not in METHODS:
                 allowed = {"Allow": ", ".join(METHODS)}
                 raise ProblemError("method-not-allowed", f"{request.method} is not allowed here.", headers=allowed)
+            if asked := _as_it_was(request, datasette):
+                return Response("", 307, {**headers, "Location": asked, "Cache-Control": CACHE})
             answer = await answering(request, datasette)
         except ProblemError as problem:
-            body = _dump(problem.to_dict(datasette.absolute_url(request, f"{BASE}/docs")))
+            body = _dump(problem.to_dict(own_address(datasette, request, f"{BASE}/docs")))
             headers |= problem.headers
             return Response(_body(request, body), problem.status, headers, content_type=negotiation.PROBLEM)
         return _good(request, answer, {**headers, "Cache-Control": CACHE}, context_of(datasette).release_id)
 
     return send
+
+
+def _as_it_was(request: Request, datasette: Datasette) -> str | None:
+    """The address in the release of the day that a request asks for; None if it asks for no day."""
+    pairs, context = query_pairs(request), context_of(datasette)
+    day = read_day(pairs, context.api, datetime.now(UTC).date())
+    if day is None:
+        return None
+    if request.scope.get("frozen"):
+        detail = f"An address below {FROZEN} is of one release; ask {AS_OF.name} of the same address without it."
+        raise invalid([Fault(AS_OF.name, "frozen", detail)])
+    try:
+        release_id = release_on(context.folder, day)
+    except NoReleaseError as error:
+        raise ProblemError("not-found", str(error)) from error
+    rest = urlencode([(name, text) for name, text in pairs if name != AS_OF.name])
+    return f"{FROZEN}/{release_id}{request.path}{'?' if rest else ''}{rest}"
 
 
 def _good(request: Request, answer: ApiAnswer, headers: dict[str, str], release_id: str) -> Response:
@@ -145,8 +179,7 @@ def query_pairs(request: Request) -> list[tuple[str, str]]:
 
 def _page_url(request: Request, datasette: Datasette, cursor: str) -> str:
     pairs = [(name, value) for name, value in query_pairs(request) if name != CURSOR.name]
-    url: str = datasette.absolute_url(request, f"{request.path}?{urlencode([*pairs, (CURSOR.name, cursor)])}")
-    return url
+    return own_address(datasette, request, f"{request.path}?{urlencode([*pairs, (CURSOR.name, cursor)])}")
 
 
 async def docs(request: Request, datasette: Datasette) -> Response:
@@ -160,13 +193,13 @@ async def docs(request: Request, datasette: Datasette) -> Response:
     context = {
         "base": BASE,
         "resources": RESOURCES,
-        "paging": PAGING,
+        "paging": OF_EVERY_LIST,
         "problems": PROBLEMS,
         "facts": facts,
         "values": values,
         "boundary_year": facts.choices["boundary_years"][-1],
         "openapi_path": OPENAPI_PATH,
-        "address": datasette.absolute_url(request, BASE),
+        "address": own_address(datasette, request, BASE),
         "api_version": API_VERSION,
     }
     return await render(datasette, request, "api_v1.html", "api", context)

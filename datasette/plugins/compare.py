@@ -18,7 +18,7 @@ from portal.context import ReleaseContext, context_of
 from portal.csv_text import Row
 from portal.figures import SPLIT
 from portal.formats import format_period
-from portal.pages import DATABASE, file_routes, language, page_url, render, routes
+from portal.pages import DATABASE, file_routes, language, own_address, page_url, render, routes
 from portal.periods import series_begin
 from portal.registry import Registry, by_theme, each_once
 from portal.regroup import Periods, RegroupedFigure, index_of
@@ -174,7 +174,7 @@ async def compare(request: Request, datasette: Datasette) -> Response:
     base, index = read_index(asked, series, registry)
     here = page_url("compare", lang)
     context = {
-        "permalink": datasette.absolute_url(request, f"{here}?{asked.query()}"),
+        "permalink": own_address(datasette, request, f"{here}?{asked.query()}"),
         "asked": asked,
         "problems": explain(asked, release, lang),
         "registry": registry,

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from datasette import Response, hookimpl
@@ -10,6 +11,7 @@ from datasette.app import Datasette
 from datasette.utils.asgi import Request
 
 from portal.answers import KEPT, answer_csv, file_headers, refuse_csv
+from portal.api.query_keys import AS_OF
 from portal.charts import NARROW, WIDE, mark
 from portal.citations import as_bibtex, as_ris, as_text
 from portal.context import ReleaseContext, context_of
@@ -20,6 +22,7 @@ from portal.formats import format_period
 from portal.map_page import map_address
 from portal.pages import (
     EMBED_POLICY,
+    FROZEN,
     MUNICIPALITY,
     figure_page,
     file_routes,
@@ -38,6 +41,7 @@ from portal.picture_files import PICTURES, answer_picture
 from portal.registry import each_once
 from portal.revisions import line_of_changes, revised_figures
 from portal.strips import NARROW_STRIP, WIDE_STRIP
+from portal.timeline import NoReleaseError, moments_of, release_on
 
 PAGES = (figure_page(MUNICIPALITY), figure_page(""))
 EMBEDS = (figure_page(MUNICIPALITY, is_embedded=True), figure_page("", is_embedded=True))
@@ -115,6 +119,21 @@ async def read(request: Request, datasette: Datasette) -> tuple[AskedFigure, Fig
     return (asked, page) if page else await _not_there(request, datasette, asked.region, codes[1])
 
 
+async def as_it_was(request: Request, datasette: Datasette) -> Response | None:
+    """Sends a reader who asks for a day to the page in the release of that day; None if no day is asked for."""
+    text, lang, release = request.args.get(AS_OF.name), language(request), context_of(datasette)
+    if not text or request.scope.get("frozen"):
+        return None
+    try:
+        then = release_on(release.folder, date.fromisoformat(text))
+    except (NoReleaseError, ValueError):
+        title = release.text("figure", "no_release_then", lang).format(day=text)
+        now = {request.path: release.text("figure", "as_now", lang)}
+        return await not_found(datasette, request, _page_of(request), title, links=now)
+    answer: Response = Response.redirect(f"{FROZEN}/{then}{request.path}")
+    return answer
+
+
 async def revisions_of(page: FigurePage, release: ReleaseContext) -> list[Row]:
     """Returns what figures of this series were in earlier releases, newest release first."""
     name, code = page.indicator["indicator_id"], page.region["region_code"]
@@ -135,8 +154,13 @@ def table_of(page: FigurePage) -> list[Row]:
     ]
 
 
-def context_for(asked: AskedFigure, page: FigurePage, release: ReleaseContext, address: str) -> dict[str, Any]:
-    """Returns what the page of a figure and the page to show within others both have."""
+def context_for(
+    asked: AskedFigure, page: FigurePage, release: ReleaseContext, address: str, *, is_read: bool
+) -> dict[str, Any]:
+    """Returns what the page of a figure and the page to show within others both have.
+
+    Only the first has the script with which a chart is read period by period.
+    """
     drawing, lang = Drawing(release, page, asked.lang), asked.lang
     codes = asked.region["region_code"], asked.indicator["indicator_id"]
     other = "nl" if lang == "en" else "en"
@@ -147,8 +171,8 @@ def context_for(asked: AskedFigure, page: FigurePage, release: ReleaseContext, a
         "url": asked.url,
         "canonical": f"{address}{asked.url}",
         "twin": release.figure_url(*codes, other),
-        "wide": drawing.chart(WIDE, "wide"),
-        "narrow": drawing.chart(NARROW, "narrow"),
+        "wide": drawing.chart(WIDE, "wide", is_read=is_read),
+        "narrow": drawing.chart(NARROW, "narrow", is_read=is_read),
         "group_name": drawing.group_name,
         "heading": drawing.heading,
         "mark": mark,
@@ -157,7 +181,7 @@ def context_for(asked: AskedFigure, page: FigurePage, release: ReleaseContext, a
 
 async def figure_view(request: Request, datasette: Datasette) -> Response:
     """Serves the page of a figure."""
-    found = await read(request, datasette)
+    found = await as_it_was(request, datasette) or await read(request, datasette)
     if isinstance(found, Response):
         return found
     asked, page = found
@@ -165,7 +189,7 @@ async def figure_view(request: Request, datasette: Datasette) -> Response:
     drawing, citation = Drawing(release, page, asked.lang), cite_figure(page, release, address, asked.url, asked.lang)
     group, line = request.args.get(PEER_GROUP), line_of_changes(release.folder)
     codes = asked.region["region_code"], asked.indicator["indicator_id"]
-    rows, shown = table_of(page), context_for(asked, page, release, address)
+    rows, shown = table_of(page), context_for(asked, page, release, address, is_read=True)
     query = f"?{request.query_string}" if group in page.choices else ""
     context = {
         **shown,
@@ -180,6 +204,7 @@ async def figure_view(request: Request, datasette: Datasette) -> Response:
         "revisions": await revisions_of(page, release),
         "first_release": line[-1].older if line else None,
         "query": query,
+        "moments": [] if request.scope.get("frozen") else moments_of(release.folder),
         "map_url": map_address(release, *codes, asked.lang),
         "plural": release.text("scheme_plurals", page.region["scheme"], asked.lang),
     }
@@ -198,7 +223,7 @@ async def embed_view(request: Request, datasette: Datasette) -> Response:
     if isinstance(found, Response):
         return found
     asked, page = found
-    context = context_for(asked, page, context_of(datasette), site_address(datasette, request))
+    context = context_for(asked, page, context_of(datasette), site_address(datasette, request), is_read=False)
     return await render(datasette, request, "embed.html", _page_of(request), context, policy=EMBED_POLICY)
 
 

@@ -14,7 +14,7 @@ from datasette.utils.asgi import Request
 from portal.answers import answer_csv, refuse_csv
 from portal.context import ReleaseContext, context_of
 from portal.csv_text import Row, write_csv
-from portal.pages import DATABASE, file_routes, language, page_url, render, routes
+from portal.pages import DATABASE, file_routes, language, own_address, page_url, render, routes
 from portal.periods import Calendar
 from portal.registry import Registry, by_theme, each_once, fold
 from portal.regroup import Periods, RegroupedFigure, Series, mended_by, regroup
@@ -167,7 +167,7 @@ async def own_region(request: Request, datasette: Datasette) -> Response:
     known = [i for i, periods in figures.items() if any(figure.value is not None for figure in periods.values())]
     file_name, file_text = selection_file(asked, title)
     context = {
-        "permalink": datasette.absolute_url(request, f"{page_url('own_region', lang)}?{asked.query}"),
+        "permalink": own_address(datasette, request, f"{page_url('own_region', lang)}?{asked.query}"),
         "asked": asked,
         "is_answered": is_answered,
         "problems": explain(asked, release, lang),

@@ -12,6 +12,8 @@ from pipelines.commands.new_indicator import example_row
 from pipelines.commands.new_source import Made
 from pipelines.commands.terminal import age, period, print_concerns, print_counts
 from pipelines.indicators.registry import SEED
+from pipelines.publish.release import Release
+from pipelines.publish.retention import KeptRelease
 from pipelines.publish.revisions import Comparison
 from pipelines.settings import PROJECT
 
@@ -137,3 +139,30 @@ def _print_figures(
         table.add_row(*map(str, cells), *told)
     if chosen.height:
         console.print(table)
+
+
+def print_releases(console: Console, kept: list[KeptRelease], served: Release | None) -> None:
+    """Print every release that is kept: since when it was current last, its size, and which one readers have."""
+    if not kept:
+        console.print("No release is kept -> make one with `regiokompas run`")
+        return
+    table = Table(header_style="bold", box=None, pad_edge=False)
+    for name in ("release", "current from", "MB", ""):
+        table.add_column(name, justify="right" if name == "MB" else "left", no_wrap=True)
+    for each in kept:
+        is_served = served is not None and each.release.release_id == served.release_id
+        since = each.current_from or "not recorded"
+        table.add_row(each.release.release_id, since, _megabytes(each.size), "current" if is_served else "")
+    console.print(table)
+
+
+def print_pruned(console: Console, gone: list[KeptRelease], *, is_done: bool) -> None:
+    """Print which releases were removed, or would be, and what that frees."""
+    for each in gone:
+        console.print(f"{'Removed' if is_done else 'Would go'}  {each.release.release_id}", soft_wrap=True)
+    freed = sum(each.size for each in gone)
+    console.print(f"{len(gone)} {'release' if len(gone) == 1 else 'releases'}, {_megabytes(freed)} MB")
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:,.1f}"

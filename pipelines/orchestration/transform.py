@@ -186,7 +186,8 @@ def dbt_resource(settings: Settings, manifest: Path) -> DbtCliResource:
     return DbtCliResource(
         project_dir=project,
         dbt_executable=str(DBT),
-        global_config_flags=["--log-path", str(settings.build / "dbt/logs")],
+        # What dbt does for each node, at the level of its debugging, is a tenth of its work to write down.
+        global_config_flags=["--log-path", str(settings.build / "dbt/logs"), "--log-level-file", "info"],
     )
 
 

@@ -11,6 +11,7 @@ from typing import IO, Any
 
 from pipelines.errors import RegiokompasError
 from pipelines.landing.store import replace_folder
+from pipelines.publish.timeline import record_current
 
 CURRENT = "current"
 MANIFEST = "release.json"
@@ -78,6 +79,7 @@ def publish(
     else:
         replace_folder(built, target)
     before_switch(Release(release_id, target))
+    record_current(releases, release_id, is_invented=bool(_content(target).get("is_invented")))
     link = releases / f".{CURRENT}-new"
     link.unlink(missing_ok=True)
     link.symlink_to(release_id)

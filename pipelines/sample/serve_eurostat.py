@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from itertools import product
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +125,11 @@ def _cell(card: SourceCard, measure: Measure, at: dict[str, str]) -> tuple[float
     rate, key = invention.rate, invention.key
     level = around(rate.level, rate.spread, "level", key, region) * compound(rate.growth, year - YEARS[0])
     level *= around(1.0, 0.01, "noise", key, region, year)
-    number = level if invention.kind == "mean" else level * around(SIZES[len(region)], 0.3, "size", region)
+    if invention.kind == "mean":
+        number = level
+    else:
+        size = around(SIZES[len(region)], 0.3, "size", region)
+        number = level * size * _share(card, at) / invention.divisor
     u = uniform("flag", key, region, year)
     if u < ABSENT:
         return None, ""
@@ -132,3 +137,9 @@ def _cell(card: SourceCard, measure: Measure, at: dict[str, str]) -> tuple[float
         return None, "c"
     flag = "e" if u < ESTIMATED else "b" if u < BROKEN else "p" if year == YEARS[-1] else ""
     return round(number, invention.decimals), flag
+
+
+def _share(card: SourceCard, at: dict[str, str]) -> float:
+    """How much of a count is in these categories: of those that a card lists, each has a tenth of the one before it."""
+    listed = {name: [code.code for code in each.codes] for name, each in card.dimensions.items()}
+    return prod(0.1 ** codes.index(at[name]) for name, codes in listed.items() if at[name] in codes)

@@ -205,7 +205,14 @@ RESOURCES = (
         filters=(DATASET_ID,),
     ),
     ApiResource(
-        "releases", "Release", "release", ApiText("De uitgave waaruit wordt geantwoord", "The release that is served")
+        "releases",
+        "Release",
+        "release",
+        ApiText(
+            "De uitgaven die er nog zijn, en sinds wanneer lezers elk ervan hadden",
+            "The releases that are kept, and since when readers had each",
+        ),
+        is_of_every_release=True,
     ),
     ApiResource(
         "changes",

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from datasette.app import Datasette
@@ -75,6 +75,16 @@ class Facts:
     choices: Mapping[str, tuple[str | int, ...]]
 
 
+# When readers first got a release, which no release can say of itself.
+CURRENT_FROM = Column(
+    name="current_from",
+    sql_type="TEXT",
+    is_nullable=True,
+    description="Sinds wanneer lezers deze uitgave hadden (UTC). / Since when readers had this release (UTC).",
+    unit=None,
+)
+
+
 def describe_column(name: str, sql_type: str, *, is_nullable: bool, text: str) -> Column:
     """Returns a column from its description in the metadata, which ends with the unit in brackets if there is one."""
     found = UNIT.match(text)
@@ -87,12 +97,14 @@ async def read_facts(datasette: Datasette, release_id: str, notice: str | None, 
     database = datasette.get_database(DATABASE)
     metadata = public_tables(datasette)
     names = {name for resource in RESOURCES for name in resource.tables}
+    of_every_release = {resource.table for resource in RESOURCES if resource.is_of_every_release}
+    tables = {name: await _read_table(datasette, name, metadata[name]) for name in sorted(names)}
     choices = {name: tuple(row[0] for row in await database.execute(sql)) for name, sql in CHOICES_SQL.items()}
     return Facts(
         release_id=release_id,
         notice=notice,
         contact=datasette.metadata("contact"),
-        tables={name: await _read_table(datasette, name, metadata[name]) for name in sorted(names)},
+        tables={name: _with_time(table) if name in of_every_release else table for name, table in tables.items()},
         choices={**choices, **{name: tuple(texts[name]) for name in CHOICES_IN_TEXTS}},
     )
 
@@ -106,3 +118,7 @@ async def _read_table(datasette: Datasette, name: str, about: dict[str, Any]) ->
     texts = {key: about.get(key, "") for key in ("title_nl", "title_en", "description_nl", "description_en")}
     key = tuple(c.name for c in sorted(details, key=lambda c: c.is_pk) if c.is_pk)
     return Table(name=name, columns=tuple(columns), key=key, **texts)
+
+
+def _with_time(table: Table) -> Table:
+    return replace(table, columns=(*table.columns, CURRENT_FROM))

@@ -6,7 +6,7 @@ from portal.api import negotiation
 from portal.api.description import API_VERSION, BASE, LICENCE, OPENAPI_PATH, RESOURCES
 from portal.api.facts import Column, Facts, Table
 from portal.api.problems import PROBLEMS
-from portal.api.query_keys import DEFAULT_LIMIT, LIMIT, MAX_VALUES, PAGING
+from portal.api.query_keys import AS_OF, DEFAULT_LIMIT, LIMIT, MAX_VALUES, OF_EVERY_LIST
 from portal.api.shapes import ApiResource, ApiText, Nested, Parameter
 from portal.data_package import Json
 
@@ -42,7 +42,10 @@ def document(facts: Facts) -> Json:
             "schemas": _schemas(facts),
             "headers": _headers(),
             "responses": {_response_name(name): _problem_response(name) for name in PROBLEMS}
-            | {"NotModified": {"description": "The client already has it.", "headers": _header_refs("ETag")}},
+            | {
+                "NotModified": {"description": "The client already has it.", "headers": _header_refs("ETag")},
+                "AsOf": {"description": AS_OF.about.both, "headers": _header_refs("Location")},
+            },
         },
     }
 
@@ -54,14 +57,14 @@ def _list_operation(resource: ApiResource, facts: Facts) -> Json:
         "operationId": f"list{name.removesuffix('Page')}",
         "tags": [resource.name],
         "summary": resource.list_about.both,
-        "parameters": [parameter_object(p, facts) for p in (*resource.list_parameters, *PAGING)],
+        "parameters": [parameter_object(p, facts) for p in (*resource.list_parameters, *OF_EVERY_LIST)],
         "responses": {
             "200": {
                 "description": resource.list_about.both,
                 "headers": _header_refs("ETag", "Link"),
                 "content": {negotiation.JSON: {"schema": _ref(name)}, negotiation.CSV: rows},
             },
-            **_other_responses("invalid-request", "not-acceptable"),
+            **_other_responses("invalid-request", "not-found", "not-acceptable", moved=True),
         },
     }
 
@@ -71,14 +74,14 @@ def _one_operation(resource: ApiResource, key: Parameter, about: ApiText, facts:
         "operationId": f"get{resource.schema}",
         "tags": [resource.name],
         "summary": about.both,
-        "parameters": [parameter_object(key, facts, place="path")],
+        "parameters": [parameter_object(key, facts, place="path"), parameter_object(AS_OF, facts)],
         "responses": {
             "200": {
                 "description": about.both,
                 "headers": _header_refs("ETag"),
                 "content": {negotiation.JSON: {"schema": _ref(_one_name(resource))}},
             },
-            **_other_responses("invalid-request", "not-found", "not-acceptable"),
+            **_other_responses("invalid-request", "not-found", "not-acceptable", moved=True),
         },
     }
 
@@ -225,8 +228,12 @@ def _problem_response(name: str) -> Json:
     }
 
 
-def _other_responses(*problems: str) -> Json:
-    refs = {"304": "NotModified"} | {str(PROBLEMS[name][0]): _response_name(name) for name in problems}
+def _other_responses(*problems: str, moved: bool = False) -> Json:
+    refs = (
+        {"304": "NotModified"}
+        | ({"307": "AsOf"} if moved else {})
+        | {str(PROBLEMS[name][0]): _response_name(name) for name in problems}
+    )
     return {status: {"$ref": f"#/components/responses/{name}"} for status, name in refs.items()}
 
 
@@ -234,6 +241,9 @@ def _headers() -> Json:
     texts = {
         "API-Version": ApiText("Volledig versienummer van de API.", "Full version number of the API."),
         "ETag": ApiText("Blijft gelijk zolang de uitgave dat blijft.", "Stays the same as long as the release does."),
+        "Location": ApiText(
+            "Hetzelfde adres in de uitgave van die dag.", "The same address in the release of that day."
+        ),
         "Link": ApiText("De volgende bladzijde, rel=next, als die er is.", "The next page, rel=next, if there is one."),
     }
     return {name: {"description": about.both, "schema": {"type": "string"}} for name, about in texts.items()}

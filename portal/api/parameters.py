@@ -4,12 +4,13 @@ import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from portal.api import cursors
 from portal.api.description import BASE
 from portal.api.facts import Facts
 from portal.api.problems import Fault, invalid
-from portal.api.query_keys import CURSOR, DEFAULT_LIMIT, LIMIT, MAX_VALUES, PAGING
+from portal.api.query_keys import AS_OF, CURSOR, DEFAULT_LIMIT, LIMIT, MAX_VALUES, OF_EVERY_LIST
 from portal.api.shapes import ApiResource, ApiText, Parameter
 
 Value = str | int
@@ -36,7 +37,7 @@ def read_query(resource: ApiResource, pairs: Sequence[tuple[str, str]], facts: F
     Raises:
         ProblemError: a key is unknown, a value is not valid, or a key that may occur once is repeated.
     """
-    known = {parameter.name: parameter for parameter in (*resource.list_parameters, *PAGING)}
+    known = {parameter.name: parameter for parameter in (*resource.list_parameters, *OF_EVERY_LIST)}
     texts: dict[str, list[str]] = {}
     for name, text in pairs:
         texts.setdefault(name, []).append(text)
@@ -54,6 +55,27 @@ def read_query(resource: ApiResource, pairs: Sequence[tuple[str, str]], facts: F
         raise invalid(sorted(faults, key=lambda fault: fault.name))
     filters = tuple((p, values[p.name]) for p in resource.list_parameters if p.name in values)
     return Asked(table, schema, filters, int(values.get(LIMIT.name, (DEFAULT_LIMIT,))[0]), after)
+
+
+def read_day(pairs: Sequence[tuple[str, str]], facts: Facts, today: date) -> date | None:
+    """Returns the day of which a query wants to know what was said then; None if it does not ask that.
+
+    Raises:
+        ProblemError: it is no day, or one to come.
+    """
+    texts = [text for name, text in pairs if name == AS_OF.name]
+    if not texts:
+        return None
+    _, faults = _read_values(AS_OF, texts, facts)
+    if faults:
+        raise invalid(faults)
+    try:
+        day = date.fromisoformat(texts[0])
+    except ValueError:
+        raise invalid([Fault(AS_OF.name, "invalid-value", f"There is no day {texts[0]}.")]) from None
+    if day > today:
+        raise invalid([Fault(AS_OF.name, "invalid-value", f"{day} is to come; the last day is {today}.")])
+    return day
 
 
 def refuse_query(pairs: Sequence[tuple[str, str]]) -> None:

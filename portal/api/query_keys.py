@@ -25,6 +25,19 @@ CURSOR = Parameter(
     is_repeated=False,
 )
 PAGING = (LIMIT, CURSOR)
+AS_OF = Parameter(
+    "asOf",
+    "",
+    ApiText(
+        "Zoals het er op die dag stond: leidt naar hetzelfde adres in de uitgave die lezers toen hadden.",
+        "As it was on that day: leads to the same address in the release that readers had then.",
+    ),
+    pattern=r"^\d{4}-\d{2}-\d{2}$",
+    is_repeated=False,
+    example="2026-10-01",
+)
+# What every list takes, whatever it lists.
+OF_EVERY_LIST = (*PAGING, AS_OF)
 
 INDICATOR_ID = Parameter(
     "indicatorId",

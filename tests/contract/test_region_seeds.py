@@ -298,7 +298,12 @@ def test_every_region_across_the_border_is_asked_of_eurostat() -> None:
     french_and_dutch = {row["region_code"] for row in CROSS_BORDER if row["country"] != "BE"}
     around = {code[:4] for code in wanted} | {row["country"] for row in CROSS_BORDER}
     enterprises = {table: french_and_dutch for table in ("bd_size_r3", "bd_hgnace_r")}
-    asks = {"demo_r_pjanaggr3": wanted, "nama_10r_3gdp": wanted, "lfst_r_lfu3rt": around} | enterprises
+    asks = {
+        "demo_r_pjanaggr3": wanted,
+        "nama_10r_3gdp": wanted,
+        "lfst_r_lfu3rt": around,
+        "lfst_r_lfe2ecomm": around,
+    } | enterprises
     assert asks.keys() == asked.keys()
     for table, has in asks.items():
         assert has <= asked[table], f"{table} does not ask {sorted(has - asked[table])}"

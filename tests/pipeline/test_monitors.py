@@ -332,11 +332,14 @@ def test_every_listed_region_has_a_row_for_the_newest_period_of_every_indicator(
     )
     assert {row[:3] for row in rows} >= expected
     assert {row[1] for row in rows} == {indicator for indicator, _ in newest}
+    of_nuts2 = {
+        indicator for (indicator,) in query(release, "select indicator_id from indicators where lowest_level = 'nuts2'")
+    }
     sql = "select value from observations_on_boundaries where region_code = ? and indicator_id = ? and period_code = ?"
     for region, indicator, period, country, value, share, gap, figure_region in rows:
         assert listed[region] == country and (value is None) == (gap is not None) == (figure_region is None)
         if figure_region:
-            assert figure_region == (region[:4] if "unemployment" in indicator else region)
+            assert figure_region == (region[:4] if indicator in of_nuts2 else region)
             assert query(release, sql, figure_region, indicator, period) == [(value,)]
         national = [whole for (whole,) in query(release, sql, country, indicator, period) if whole]
         known = value is not None and national
@@ -349,7 +352,8 @@ def test_across_the_border_there_is_unemployment_and_purchasing_power_and_every_
     release = sample_run.release
     listed = {row["region_code"] for row in seed("cross_border_regions")}
     known = "select distinct region_code from cross_border where indicator_id = ? and value is not null"
-    for indicator in ("eurostat_unemployment_rate_pct", "eurostat_gdp_per_inhabitant_pps"):
+    everywhere = ("population_count", "gdp_per_inhabitant_pps", "unemployment_rate_pct", "works_abroad_share_pct")
+    for indicator in (f"eurostat_{name}" for name in everywhere):
         assert {code for (code,) in query(release, known, indicator)} == listed, indicator
     dutch_and_french = {code for code in listed if not code.startswith("BE")}
     enterprises = query(release, known, "eurostat_enterprises_count")

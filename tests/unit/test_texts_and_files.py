@@ -168,4 +168,4 @@ def test_the_link_goes_to_the_newest_and_back(tmp_path: Path) -> None:
         assert (releases / "current" / "table.csv").read_text(encoding="utf-8") == name
     publish(sealed(tmp_path / "again", "a"), releases, "a")
     assert (releases / "current" / "table.csv").read_text(encoding="utf-8") == "a"
-    assert sorted(path.name for path in releases.iterdir()) == ["a", "b", "current"]
+    assert sorted(path.name for path in releases.iterdir()) == ["a", "b", "current", "current.csv"]
