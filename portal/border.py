@@ -132,7 +132,7 @@ def in_order_of_sides(rows: Iterable[Row]) -> list[Row]:
 
 
 def border_indicators(rows: Iterable[Row], registry: Registry, order: Sequence[str]) -> list[BorderIndicator]:
-    """Returns the indicators of a border region: the first figures in their order, then the others by theme.
+    """Returns the indicators of a border region: the first figures in their order, then the others, counts last.
 
     Args:
         rows: those of `cross_border` for the border region and its neighbours.
@@ -145,9 +145,9 @@ def border_indicators(rows: Iterable[Row], registry: Registry, order: Sequence[s
         found.append(_indicator(registry.indicators[name], list(group), registry))
     places = {name: place for place, name in enumerate(order)}
 
-    def place_of(each: BorderIndicator) -> tuple[int, str, str]:
+    def place_of(each: BorderIndicator) -> tuple[int, bool, str, str]:
         name = each.indicator["indicator_id"]
-        return places.get(name, len(places)), each.indicator["theme"], name
+        return places.get(name, len(places)), not is_relative(each.indicator), each.indicator["theme"], name
 
     return sorted(found, key=place_of)
 
