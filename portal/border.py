@@ -209,10 +209,10 @@ def say_sides(found: BorderIndicator, period: str, countries: Mapping[str, str],
         "count": format_number(len(known), 0, lang),
         "period": period,
     }
+    if numbers["low"] == numbers["high"]:
+        return words("same").format(**numbers)
     if not is_relative(found.indicator):
         return words("counts").format(**numbers)
     if found.indicator["interval_kind"] == "unknown":
         return words("unsure").format(**numbers)
-    if numbers["low"] == numbers["high"]:
-        return words("same").format(**numbers)
     return words("range").format(**numbers, lowest=low.name, highest=high.name)

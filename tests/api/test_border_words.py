@@ -93,6 +93,12 @@ BOTH = (row("BE1", 3.0), row("FR1", 5.25), row("NL1", 4.0))
             "nl",
             "Over 2024 is het cijfer van alle 2 gebieden gelijk: 3,0%.",
         ),
+        # Nothing runs from a number to the same number.
+        (
+            indicator(row("BE1", 3.01), row("NL1", 3.04), interval_kind="unknown"),
+            "en",
+            "For 2024 the figure of all 2 regions is the same: 3.0%.",
+        ),
         (
             indicator(*BOTH, interval_kind="unknown"),
             "en",
