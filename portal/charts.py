@@ -52,26 +52,35 @@ NARROW = Size(360, 300)
 
 
 def line_chart(
-    points: Sequence[Point], *, title: str, decimals: int, lang: str, words: Words, size: Size = SMALL
+    points: Sequence[Point],
+    *,
+    title: str,
+    decimals: int,
+    lang: str,
+    words: Words,
+    size: Size = SMALL,
+    beside: Sequence[Point] = (),
 ) -> Markup:
     """Returns the small chart of one series of years; empty if it has no figure at all.
 
-    Both ends of each axis are labelled, because the vertical axis seldom starts at zero.
+    Both ends of each axis are labelled, because the vertical axis seldom starts at zero. `beside` are the points of the
+    charts that it stands beside, with which it shares its axes.
     """
-    values = [point.value for point in points if point.value is not None]
-    if not values:
+    if not any(point.value is not None for point in points):
         return Markup("")
+    all_points = [*points, *beside]
+    values = [point.value for point in all_points if point.value is not None]
     low, high = ends(values, decimals)
     numbers = {value: format_number(value, decimals, lang) for value in sorted({low, high})}
     left, right = 4, size.width - 12 - max(text_width(number, SMALL_TEXT) for number in numbers.values())
-    days = sorted(point.day.toordinal() for point in points)
+    named = {point.day.toordinal(): point.period for point in all_points}
+    days = sorted(named)
     across, up = Scale(days[0], days[-1], left, right), Scale(low, high, size.height - 18, 8)
     parts = []
     for value, number in numbers.items():
         y = up(value)
         parts.append(Markup('<path class="rule" d="M{} {:.1f}H{:.1f}"/>').format(left, y, right))
         parts.append(Markup('<text class="end" x="{:.1f}" y="{:.1f}">{}</text>').format(right + 8, y + 4, number))
-    named = {point.day.toordinal(): point.period for point in points}
     for day, anchor in {days[0]: "start", days[-1]: "end"}.items():
         place = "middle" if days[0] == days[-1] else anchor
         parts.append(
@@ -129,6 +138,7 @@ def large_chart(
         *frame.axes(),
         *frame.band(),
         *frame.breaks(),
+        *frame.moment(),
         *frame.targets(),
         *(frame.line(line) for line in drawn.lines),
         *frame.labels(),
@@ -152,7 +162,7 @@ class _Frame:
         left = math.ceil(max(text_width(number, TEXT) for number in self.numbers)) + 14
         widest = max(text_width(label, TEXT, is_bold=True) for label in self.ends.values())
         self.left, self.right = left, size.width - math.ceil(widest) - 16
-        self.top, self.bottom = 14, size.height - 30
+        self.top, self.bottom = 14 + (LINE_HEIGHT if drawn.moment else 0), size.height - 30
         self.across = Scale(drawn.days[0], drawn.days[-1], self.left + 8, self.right - 8)
         self.up = Scale(self.ticks[0], self.ticks[-1], self.bottom, self.top)
 
@@ -224,6 +234,20 @@ class _Frame:
         return [
             Markup('<path class="break" d="M{:.1f} {}V{}"/>').format(self.across(day), self.top, self.bottom)
             for day in sorted(days)
+        ]
+
+    def moment(self) -> list[Markup]:
+        """A line down where something began, with its name above it; none if no figure is of before, or none since."""
+        moment = self.drawn.moment
+        earlier = [day for day in self.drawn.days if moment and day < moment.day.toordinal()]
+        if not moment or not earlier or len(earlier) == len(self.drawn.days):
+            return []
+        x = self.across((earlier[-1] + self.drawn.days[len(earlier)]) / 2)
+        is_left = x + text_width(moment.title, TEXT) > self.size.width
+        return [
+            Markup(
+                '<path class="moment" d="M{0:.1f} {1}V{2}"/><text class="x {3}" x="{0:.1f}" y="{4}">{5}</text>'
+            ).format(x, self.top - 4, self.bottom, "end" if is_left else "start", self.top - 8, moment.title)
         ]
 
     def targets(self) -> list[Markup]:

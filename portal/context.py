@@ -107,6 +107,11 @@ class ReleaseContext:
             indicator=self.slugs.indicators[lang][indicator_id],
         )
 
+    def region_name(self, region_code: str, lang: str) -> str:
+        """Returns the name of a region in a language, as far as the release has one in that language."""
+        group = self.relations.groups.get(region_code)
+        return str(group[f"name_{lang}"] if group else self.registry.regions[region_code]["name"])
+
     @property
     def ascii_notice(self) -> str | None:
         """Returns the sample notice in characters that an HTTP header can hold."""

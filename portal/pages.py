@@ -48,6 +48,10 @@ PATHS = {
     "indicators": {"nl": "/indicatoren", "en": "/en/indicators"},
     "programmes": {"nl": "/programma", "en": "/en/programme"},
     "programme": {"nl": "/programma/{group}", "en": "/en/programme/{group}"},
+    "cooperations": {"nl": "/samenwerking", "en": "/en/cooperation"},
+    "cooperation": {"nl": "/samenwerking/{cooperation}", "en": "/en/cooperation/{cooperation}"},
+    "borders": {"nl": "/grens", "en": "/en/border"},
+    "border": {"nl": "/grens/{border}", "en": "/en/border/{border}"},
     "sources": {"nl": "/bronnen", "en": "/en/sources"},
     "changes": {"nl": "/wijzigingen", "en": "/en/changes"},
     "data": {"nl": "/gegevens", "en": "/en/data"},
@@ -77,7 +81,9 @@ def region_url(scheme: str, code: str, lang: str) -> str:
 
 
 def topic_url(kind: str, key: str, lang: str) -> str:
-    """Returns the address of a topic: of the page of an indicator, the section of a theme, the answer of a question."""
+    """Returns the address of a topic: a page or that of an indicator, the section of a theme, a question's answer."""
+    if kind == "page":
+        return page_url(key, lang)
     if kind == "indicator":
         return page_url("indicator", lang, indicator=key)
     return f"{page_url('indicators', lang)}#{key}" if kind == "theme" else f"/{DATABASE}/{key}"

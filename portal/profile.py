@@ -7,6 +7,7 @@ from datasette.app import Datasette
 from datasette.utils.asgi import Request, Response
 
 from portal.context import ReleaseContext, context_of
+from portal.cooperation import cooperation_url
 from portal.csv_text import Row
 from portal.figure_page import named
 from portal.pages import MUNICIPALITY, language, moved, not_found, page_url, parts_of, profile_tab, region_url
@@ -101,6 +102,15 @@ def tabs_of(release: ReleaseContext, region: Row, lang: str, current: str) -> li
     return [
         {"url": url, "title": release.text(group, key, lang), "is_current": key == current} for key, url, group in found
     ]
+
+
+def cooperation_links(release: ReleaseContext, region: Row, lang: str) -> dict[str, str]:
+    """Returns the pages of the cooperations that a region is a member of: address and name."""
+    found = {}
+    for larger in release.relations.part_of.get(region["region_code"], ()):
+        if url := cooperation_url(release, larger["region_code"], lang):
+            found[url] = release.region_name(larger["region_code"], lang)
+    return found
 
 
 def programme_links(release: ReleaseContext, region: Row, lang: str) -> dict[str, str]:

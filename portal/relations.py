@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datasette.app import Datasette
 
 from portal.csv_text import Row
-from portal.registry import in_order
+from portal.registry import fold, in_order
 from portal.rows import read_rows
 
 MEMBERSHIP = """
@@ -24,6 +24,7 @@ ACROSS_BORDER = """
 select distinct c.region_code, c.region_group, r.name, r.scheme, c.note_nl, c.note_en
 from cross_border as c join regions as r using (region_code) order by r.name
 """
+CURRENT = "select region_code, name, scheme from regions where is_current order by name, region_code"
 NEIGHBOURS = """
 select n.region_code as of_code, r.region_code, r.name, r.scheme
 from neighbours as n join regions as r on r.region_code = n.neighbour_code order by r.name
@@ -35,6 +36,7 @@ class Relations:
     """For the code of a region: what it is part of, its members, neighbours, what it became and came from, its group.
 
     `across_border` has for a region of Eurostat its own row, for the Eurometropolis those by which it is approached.
+    `namesakes` are the other regions of now with the same name.
     """
 
     part_of: Mapping[str, Sequence[Row]]
@@ -44,6 +46,7 @@ class Relations:
     came_from: Mapping[str, Sequence[Row]]
     groups: Mapping[str, Row]
     across_border: Mapping[str, Sequence[Row]]
+    namesakes: Mapping[str, Sequence[Row]]
 
 
 async def read_relations(datasette: Datasette, schemes: Sequence[str]) -> Relations:
@@ -63,6 +66,9 @@ async def read_relations(datasette: Datasette, schemes: Sequence[str]) -> Relati
     for row in await read_rows(datasette, ACROSS_BORDER):
         for code in {row["region_code"], row["region_group"]}:
             across.setdefault(code, []).append(row)
+    named: dict[str, list[Row]] = {}
+    for row in await read_rows(datasette, CURRENT):
+        named.setdefault(fold(row["name"]), []).append(row)
     return Relations(
         part_of={code: in_order(rows, schemes) for code, rows in part_of.items()},
         members=members,
@@ -71,6 +77,12 @@ async def read_relations(datasette: Datasette, schemes: Sequence[str]) -> Relati
         came_from=_by(sorted(changes, key=lambda row: (row["changed_on"], row["old_name"])), "new_code", "old_scheme"),
         groups={row["region_code"]: row for row in await read_rows(datasette, "select * from region_groups")},
         across_border=across,
+        namesakes={
+            row["region_code"]: in_order((other for other in rows if other is not row), schemes)
+            for rows in named.values()
+            for row in rows
+            if len(rows) > 1
+        },
     )
 
 

@@ -21,6 +21,8 @@ MOST_GUESSES = 5
 # A word that is typed wrongly in part of a longer title has to be more like it: titles have many words.
 LEAST_ALIKE_WORD = 82
 SHORTEST_WORD = 4
+# The pages that are found by their own title; who looks for another types what it is of.
+PAGES = ("cooperations", "borders")
 # What stands between an indicator and a region.
 BETWEEN = frozenset(("in", "van", "of", "de", "het", "the", "voor", "for"))
 
@@ -30,7 +32,7 @@ class Topic:
     """Something to find besides regions, such as an indicator.
 
     Attributes:
-        kind: `indicator`, `theme` or `question`.
+        kind: `page`, `indicator`, `theme` or `question`.
         key: its id.
         titles: its title, by language.
         words: everything it is found by, folded.
@@ -139,11 +141,11 @@ def make_topics(
 
     Args:
         registry: the indicators, with their themes.
-        texts: the texts of the portal, with the groups `themes` and `sub_themes`.
+        texts: the texts of the portal, with the groups `menu`, `themes` and `sub_themes`.
         questions: the ready-made questions, by name, as Datasette's metadata has them.
         synonyms: words that people use for a word of a title.
     """
-    found = []
+    found = [_topic("page", page, texts["menu"][page], [], synonyms) for page in PAGES]
     for theme, titles in texts["themes"].items():
         found.append(_topic("theme", theme, titles, [], synonyms))
     for key, row in registry.indicators.items():
@@ -170,7 +172,7 @@ def search_topics(asked: str, topics: Collection[Topic]) -> list[Topic]:
     if not found:
         alike = {each: starts[each] or _words_like(each, known) for each in wanted}
         found = _with_all(alike.values(), topics)
-    order = ("theme", "indicator", "question")
+    order = ("page", "theme", "indicator", "question")
     in_titles = {t.key: any(wanted <= _starts_of(title) for title in t.titles.values()) for t in found}
     return sorted(found, key=lambda t: (not in_titles[t.key], order.index(t.kind), len(t.titles["nl"]), t.key))
 

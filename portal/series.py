@@ -83,6 +83,14 @@ class ChartTarget:
     start: tuple[date, float] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Something that began on a day, drawn between the last figure before it and the first since."""
+
+    title: str
+    day: date
+
+
 @dataclass(frozen=True)
 class Drawn:
     """All that a large chart shows."""
@@ -92,6 +100,7 @@ class Drawn:
     targets: Sequence[ChartTarget] = ()
     has_names: bool = True
     """Whether the names of the lines stand at their ends; their values do in any case if there are no marks."""
+    moment: Moment | None = None
     values: list[float] = field(init=False)
     days: list[int] = field(init=False)
 

@@ -24,7 +24,7 @@ TIMELINE = "current.csv"
 
 
 @dataclass(frozen=True)
-class Moment:
+class ReleaseMoment:
     """A release and when it became current, in UTC: `2026-11-02T06:12:00Z`; a release can come back later."""
 
     current_from: str
@@ -35,14 +35,14 @@ class NoReleaseError(Exception):
     """No kept release says what was said on a day; the text says why, in English."""
 
 
-def moments_of(release_folder: Path) -> list[Moment]:
+def moments_of(release_folder: Path) -> list[ReleaseMoment]:
     """Returns the releases of the same kind, invented or published, that readers had: oldest first."""
     path = _releases(release_folder) / TIMELINE
     if not path.is_file():
         return []
     told = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
     own = str(bool(_manifest(release_folder).get("is_invented"))).lower()
-    return [Moment(row["current_from"], row["release_id"]) for row in told if row["is_invented"] == own]
+    return [ReleaseMoment(row["current_from"], row["release_id"]) for row in told if row["is_invented"] == own]
 
 
 def release_on(release_folder: Path, day: date) -> str:

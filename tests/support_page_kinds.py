@@ -9,6 +9,8 @@ PARTS = {
     "name": "using",
     "region": "GM0193",
     "group": "g40",
+    "cooperation": "PT02",
+    "border": "eurometropool",
     "theme": "human_capital",
 }
 PARTS_OF = {

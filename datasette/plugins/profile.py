@@ -11,8 +11,10 @@ from datasette import Response, hookimpl
 from datasette.app import Datasette
 from datasette.utils.asgi import Request
 
+from portal.border import border_slugs, border_url
 from portal.charts import Size, line_chart
 from portal.context import ReleaseContext, context_of
+from portal.cooperation import cooperation_url
 from portal.csv_text import Row
 from portal.headlines import SCREEN, Headline, read_headlines
 from portal.pages import MUNICIPALITY, language, moved, parts_of, profile_tab, region_url, render, routes
@@ -20,6 +22,7 @@ from portal.profile import (
     BASELINE,
     BRIEF,
     SIMILAR,
+    cooperation_links,
     find_region,
     find_tab,
     is_compared,
@@ -49,6 +52,9 @@ async def profile(request: Request, datasette: Datasette) -> Response:
     if isinstance(region, Response):
         return region
     url = region_url(region["scheme"], region["region_code"], lang)
+    if region["region_code"] in border_slugs(context_of(datasette)):
+        # A region across the border has no figures of its own: its page has those of the regions in it.
+        url = border_url(context_of(datasette), region["region_code"], lang) or url
     if request.path.rstrip("/") != url:
         return moved(url)
     return await render(datasette, request, "profile.html", page, await read_profile(datasette, region, lang))
@@ -75,6 +81,11 @@ async def read_profile(datasette: Datasette, region: Row, lang: str) -> dict[str
         "part_of": part_of,
         "members": relations.members.get(code, ()),
         "group": relations.groups.get(code),
+        "cooperation_url": cooperation_url(release, code, lang),
+        "cooperations": cooperation_links(release, region, lang),
+        # What it is part of is named as such.
+        "namesakes": [row for row in relations.namesakes.get(code, ()) if row["region_code"] not in own_and_larger],
+        "border_url": border_url(release, code, lang),
         "across_border": relations.across_border.get(code, ()),
         "became": relations.became.get(code, ()),
         "came_from": relations.came_from.get(code, ()),

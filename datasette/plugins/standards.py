@@ -8,7 +8,9 @@ from datasette.app import Datasette
 from datasette.utils.asgi import Request
 
 from portal.answers import answer_without_body, file_headers
+from portal.border import border_slugs
 from portal.context import context_of
+from portal.cooperation import cooperation_slugs
 from portal.feed import write_feed
 from portal.pages import DATABASE, page_url, region_url, site_address
 from portal.profile import BASELINE, BRIEF, SIMILAR, is_compared, tab_url, theme_url
@@ -33,7 +35,7 @@ order by o.indicator_id, o.region_code
 # Pages whose address is the same in every release.
 FIXED_PAGES = (
     *("home", "compare", "own_region", "indicators", "labour_markets", "programmes"),
-    *("sources", "changes", "data", "docs"),
+    *("cooperations", "sources", "changes", "data", "docs"),
 )
 
 
@@ -60,7 +62,18 @@ async def pages(datasette: Datasette) -> list[dict[str, str]]:
     regions = await database.execute(REGIONS, page_size=100_000)
     indicators = await database.execute(INDICATORS)
     found = [{lang: page_url(page, lang) for lang in LANGUAGES} for page in FIXED_PAGES]
-    found += [{lang: region_url(row["scheme"], row["region_code"], lang) for lang in LANGUAGES} for row in regions.rows]
+    release = context_of(datasette)
+    borders = border_slugs(release)
+    found += [
+        {lang: region_url(row["scheme"], row["region_code"], lang) for lang in LANGUAGES}
+        for row in regions.rows
+        if row["region_code"] not in borders
+    ]
+    found += [{lang: page_url("border", lang, border=slug) for lang in LANGUAGES} for slug in borders.values()]
+    found += [
+        {lang: page_url("cooperation", lang, cooperation=slug) for lang in LANGUAGES}
+        for slug in cooperation_slugs(release).values()
+    ]
     found += await _tabs(datasette)
     found += [
         {lang: page_url(page, lang, indicator=row["indicator_id"]) for lang in LANGUAGES}

@@ -75,10 +75,10 @@ def paths() -> Iterator[str]:
             # Those of a region follow below.
             if page in ("municipality", "region", "labour_moves", "docs", "doc") or "{region}" in path:
                 continue
-            others = [{"code": "AM36", "group": "g40"}]
+            others = [{"code": "AM36", "group": "g40", "cooperation": "PT02", "border": "EM01"}]
             parts = [{"indicator": each} for each in INDICATORS] if "{indicator}" in path else others
             yield from (page_url(page, lang, **each) for each in parts)
-            if page not in ("home", "maps", "indicators", "programmes", "data", "api"):
+            if page not in ("home", "maps", "indicators", "programmes", "cooperations", "borders", "data", "api"):
                 yield from (
                     f"{page_url(page, lang, **each)}{ending}" for each in parts for ending in (".csv", ".nl.csv")
                 )

@@ -30,6 +30,8 @@ FILES = (
     "/eigen-regio.csv?municipality=GM0193",
     "/kaart/jobs_count.csv",
     "/indicator/jobs_count.csv",
+    "/samenwerking/PT02.csv",
+    "/grens/EM01.csv",
     "/arbeidsmarkt/AM11.csv",
     "/arbeidsmarkt/AM11/overstap.csv",
     "/bronnen.csv",

@@ -61,7 +61,7 @@ def test_every_municipality_is_found_with_a_slip_in_its_name(portal: Datasette) 
 @pytest.mark.parametrize("lang", ["nl", "en"])
 def test_every_topic_is_found_by_its_title(portal: Datasette, lang: str) -> None:
     release = release_of(portal)
-    assert {topic.kind for topic in release.topics} == {"indicator", "theme", "question"}
+    assert {topic.kind for topic in release.topics} == {"page", "indicator", "theme", "question"}
     for topic in release.topics:
         found = release.find_topics(topic.titles[lang])
         assert topic in found[:5], topic.titles[lang]

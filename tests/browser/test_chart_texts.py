@@ -14,6 +14,8 @@ PAGES = [
     "/gemeente/zwolle/kort",
     "/en/region/province/overijssel/brief",
     "/embed/gemeente/zwolle/banen",
+    "/samenwerking/metropoolregio-amsterdam",
+    "/en/border/eurometropool",
     "/vergelijk?region=NL01&region=GM0193&region=PT06&indicator=population_count",
 ]
 # The boxes of all texts of the charts that are shown: what leaves its drawing, and which end labels overlap.

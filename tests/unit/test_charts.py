@@ -13,7 +13,7 @@ from support_charts import outside, parsed
 from portal.axes import ends
 from portal.charts import MOST_LINES, NARROW, SMALL, WIDE, Size, large_chart, line_chart, marked_lines
 from portal.end_labels import spread
-from portal.series import ChartTarget, Drawn, MiddleHalf, Point, describe, of_year, runs
+from portal.series import ChartTarget, Drawn, MiddleHalf, Moment, Point, describe, of_year, runs
 from portal.text_width import shorten, text_width, wrapped
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -148,6 +148,45 @@ def test_no_text_of_a_small_chart_leaves_it(series: list[Point]) -> None:
     for decimals in (0, 3):
         svg = line_chart(series, title="Jobs", decimals=decimals, lang="nl", words=SENTENCES.__getitem__)
         assert not svg or outside(svg) == []
+
+
+@given(points, points)
+def test_charts_beside_each_other_share_their_axes(one: list[Point], other: list[Point]) -> None:
+    known = [point for point in (*one, *other) if point.value is not None]
+    svgs = [
+        parsed(svg)
+        for points, beside in ((one, other), (other, one))
+        if (
+            svg := line_chart(
+                points, title="", decimals=1, lang="nl", words=SENTENCES.__getitem__, size=SMALL, beside=beside
+            )
+        )
+    ]
+    labels = [[text.text for text in svg.iter(f"{SVG}text")] for svg in svgs]
+    assert len(svgs) == sum(any(point.value is not None for point in each) for each in (one, other))
+    assert all(each == labels[0] for each in labels)
+    dots = [dot for svg in svgs for dot in of_class(svg, "circle", "dot")]
+    assert len(dots) == len(known)
+    for dot in dots:
+        assert 0 <= float(dot.get("cy", "nan")) <= SMALL.height and 0 <= float(dot.get("cx", "nan")) <= SMALL.width
+
+
+@given(points, st.integers(1994, 2036), st.sampled_from([WIDE, NARROW, Size(400, 260)]))
+def test_a_moment_is_drawn_between_the_figures_before_and_since(series: list[Point], year: int, size: Size) -> None:
+    known = sorted(point.day.year for point in series if point.value is not None)
+    drawn = Drawn(marked_lines([("Jobs", series)]), moment=Moment(f"since {year}", date(year, 1, 1)))
+    svg = large_chart(drawn, heading="", description="", decimals=1, lang="en", size=size)
+    is_between = bool(known) and known[0] < year <= known[-1]
+    assert (f">since {year}</text>" in svg) == is_between
+    if not is_between:
+        return
+    assert outside(svg) == []
+    [line] = of_class(parsed(svg), "path", "moment")
+    moved = [
+        re.findall(r"translate\(([\d.]+)", mark.get("transform", "")) for mark in of_class(parsed(svg), "path", "mark")
+    ]
+    x = float(re.findall(r"M([\d.]+)", line.get("d", ""))[0])
+    assert sum(float(each[0]) < x for each in moved) == sum(each < year for each in known)
 
 
 def test_the_labels_of_an_axis_of_millions_are_whole() -> None:
