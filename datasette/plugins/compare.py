@@ -257,6 +257,7 @@ def _draw(
         description=release.text("compare", "chart_about", lang),
         decimals=0 if is_index else asked.indicator["decimals"],
         lang=lang,
+        reading_help=release.text("charts", "reading", lang),
     )
 
 
