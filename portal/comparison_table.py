@@ -86,9 +86,11 @@ class ComparisonTable:
 
 
 async def read_comparison(datasette: Datasette, asked: AskedComparison, release: ReleaseContext) -> ComparisonTable:
-    """Returns the table that was asked for."""
+    """Returns the table that was asked for; who asks for a theme asks for what these regions have of it."""
     names = [row["indicator_id"] for row in asked.indicators]
     periods = await _periods(datasette, asked.codes, names, release)
+    if asked.theme and periods:
+        asked.indicators = [row for row in asked.indicators if row["indicator_id"] in periods]
     found: dict[str, dict[str, RegroupedFigure]] = {}
     codes = [*dict.fromkeys([*asked.codes, COUNTRY])]
     keys = {"asked": json.dumps(periods), "codes": json.dumps(codes), "boundary_year": release.registry.boundary_year}

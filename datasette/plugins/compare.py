@@ -124,6 +124,8 @@ async def compare(request: Request, datasette: Datasette) -> Response:
     release = context_of(datasette)
     asked = await read_question(datasette, request, release, lang)
     here = page_url("compare", lang)
+    # First, since a theme is what these regions have of it.
+    table = await read_comparison(datasette, asked, release) if asked.is_table and asked.codes else None
     themes = by_theme(release.registry.indicators.values(), release.texts["themes"], lambda i: str(i["theme"]))
     names = [row["indicator_id"] for row in asked.indicators]
     first = names[0]
@@ -143,12 +145,10 @@ async def compare(request: Request, datasette: Datasette) -> Response:
         "most_indicators": MOST_INDICATORS,
         "sources": release.registry.sources_of(*(row["indicator_id"] for row in asked.indicators)),
         "columns": [],
-        "table": None,
+        "table": table,
     }
-    if asked.is_table and asked.codes:
-        table = await read_comparison(datasette, asked, release)
+    if table is not None:
         context |= {
-            "table": table,
             "heads": heads_of(table, asked),
             "name_head": head_link(asked, BY_NAME),
             "lines": table_lines(table, asked, release, lang),
