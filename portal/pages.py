@@ -62,16 +62,32 @@ PATHS = {
     "docs": {"nl": "/docs", "en": "/en/docs"},
     "doc": {"nl": "/docs/{name}", "en": "/en/docs/{name}"},
 }
-MUNICIPALITY = "municipality"
+MUNICIPALITY, SCHEME = "municipality", "scheme"
 # Below it is each release that is kept: `/release/2026-11-02-5d7cfc0b/gemeente/zwolle`.
 FROZEN = "/release"
 # `.csv`, and `.nl.csv` for Dutch Excel.
 CSV_EXTENSION = r"(?:nl\.)?csv"
 
 
+# How addresses name a kind of region; of those that are not here, the name is the scheme itself.
+SCHEME_WORDS = {
+    "cooperation": {"nl": "samenwerking", "en": "cooperation"},
+    "country": {"nl": "land", "en": "country"},
+    "eurometropool": {"nl": "eurometropool", "en": "eurometropolis"},
+    "labour_market_region": {"nl": "arbeidsmarktregio", "en": "labour-market-region"},
+    "nuts_country": {"nl": "land-van-eurostat", "en": "eurostat-country"},
+    "own": {"nl": "eigen-selectie", "en": "own-selection"},
+    "part_of_country": {"nl": "landsdeel", "en": "part-of-the-country"},
+    "proeftuin": {"nl": "proeftuin", "en": "pilot"},
+    "province": {"nl": "provincie", "en": "province"},
+}
+_SCHEMES = {word: scheme for scheme, words in SCHEME_WORDS.items() for word in words.values()}
+
+
 def page_url(page: str, lang: str, **parts: str) -> str:
     """Returns the address of a page in a language: `page_url("map", "nl", indicator="jobs_count")`."""
-    return PATHS[page][lang].format(**{name: quote(part, safe="") for name, part in parts.items()})
+    words = parts | {name: SCHEME_WORDS.get(part, {}).get(lang, part) for name, part in parts.items() if name == SCHEME}
+    return PATHS[page][lang].format(**{name: quote(part, safe="") for name, part in words.items()})
 
 
 def region_url(scheme: str, code: str, lang: str) -> str:
@@ -146,8 +162,9 @@ def language(request: Request) -> str:
 
 
 def parts_of(request: Request) -> dict[str, str]:
-    """Returns the parts of the address that the route captured."""
-    return {name: unquote(part) for name, part in request.url_vars.items() if part is not None}
+    """Returns the parts of the address that the route captured; a kind of region by its scheme, not by its word."""
+    parts = {name: unquote(part) for name, part in request.url_vars.items() if part is not None}
+    return parts | {name: _SCHEMES.get(part.lower(), part) for name, part in parts.items() if name == SCHEME}
 
 
 def site_address(datasette: Datasette, request: Request) -> str:

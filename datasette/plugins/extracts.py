@@ -17,7 +17,7 @@ import portal
 from portal.answers import XLSX_TYPE, answer_without_body, file_headers
 from portal.context import context_of
 from portal.extract import PARTS, Extract, make_extract, query, zip_bytes
-from portal.pages import DATABASE, MUNICIPALITY, file_routes, language
+from portal.pages import DATABASE, MUNICIPALITY, file_routes, language, parts_of
 from portal.region_sheets import read_region_book
 from portal.workbook import workbook_bytes
 
@@ -73,8 +73,8 @@ KINDS: dict[str, tuple[str, Reading]] = {
 
 async def download(request: Request, datasette: Datasette) -> Response:
     """Sends the file of a region; 404 if the region does not exist, 304 if the client already has the file."""
-    code, extension = request.url_vars["code"], request.url_vars["extension"]
-    scheme, lang = request.url_vars.get("scheme", MUNICIPALITY), language(request)
+    parts, lang = parts_of(request), language(request)
+    code, extension, scheme = parts["code"], parts["extension"], parts.get("scheme", MUNICIPALITY)
     found = await datasette.get_database(DATABASE).execute(FIND_REGION, {"code": code, "scheme": scheme})
     if not found.rows:
         raise NotFound(f"There is no region {code} of kind {scheme}")

@@ -20,8 +20,8 @@ from portal.formats import format_number
 REGIONS = {
     "GM0193": {"nl": "/gemeente/zwolle/nulmeting", "en": "/en/municipality/zwolle/baseline"},
     "GM0088": {"nl": "/gemeente/schiermonnikoog/nulmeting", "en": "/en/municipality/schiermonnikoog/baseline"},
-    "PV23": {"nl": "/regio/province/overijssel/nulmeting", "en": "/en/region/province/overijssel/baseline"},
-    "NL01": {"nl": "/regio/country/nederland/nulmeting", "en": "/en/region/country/nederland/baseline"},
+    "PV23": {"nl": "/regio/provincie/overijssel/nulmeting", "en": "/en/region/province/overijssel/baseline"},
+    "NL01": {"nl": "/regio/land/nederland/nulmeting", "en": "/en/region/country/nederland/baseline"},
 }
 ZWOLLE = REGIONS["GM0193"]
 PLAN = """

@@ -250,7 +250,7 @@ def test_too_many_are_refused_with_their_number(portal: Datasette) -> None:
         "/gemeente/zwolle/banen",
         "/gemeente/zwolle/thema/menselijk-kapitaal",
         "/en/region/province/overijssel/theme/human-capital",
-        "/regio/province/PV23",
+        "/regio/provincie/PV23",
     ],
 )
 def test_pages_of_a_region_lead_to_a_comparison_with_it(portal: Datasette, path: str) -> None:

@@ -23,8 +23,8 @@ from pipelines.publish.release import offered
 
 PLACES = [
     ("/gemeente/GM0363", "/en/municipality/GM0363", "GM0363"),
-    ("/regio/province/PV29", "/en/region/province/PV29", "PV29"),
-    ("/regio/labour_market_region/AM11", "/en/region/labour_market_region/AM11", "AM11"),
+    ("/regio/provincie/PV29", "/en/region/province/PV29", "PV29"),
+    ("/regio/arbeidsmarktregio/AM11", "/en/region/labour-market-region/AM11", "AM11"),
 ]
 OF_ITS_KIND = """
 select name, region_code from regions
@@ -172,7 +172,7 @@ def test_what_a_reader_has_already_is_not_sent_again(portal: Datasette) -> None:
     assert other.status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/gemeente/GM9999.zip", "/regio/province/GM0363.zip", "/gemeente/PV29.xlsx"])
+@pytest.mark.parametrize("path", ["/gemeente/GM9999.zip", "/regio/provincie/GM0363.zip", "/gemeente/PV29.xlsx"])
 def test_a_region_that_is_not_there_has_no_files(portal: Datasette, path: str) -> None:
     assert ask(portal, path).status_code == 404
 

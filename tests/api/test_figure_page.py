@@ -133,7 +133,7 @@ def test_slugs_of_the_release_are_unique_and_lead_back(portal: Datasette) -> Non
         ("/regio/municipality/zwolle/vestigingen-per-1000-inwoners", ZWOLLE),
         ("/en/municipality/193/vestigingen-per-1000-inwoners", ENGLISH),
         ("/gemeente/den-haag/banen", "/gemeente/s-gravenhage/banen"),
-        ("/regio/province/pv23/banen", "/regio/province/overijssel-pv/banen"),
+        ("/regio/provincie/pv23/banen", "/regio/provincie/overijssel-pv/banen"),
         ("/gemeente/GM0193/jobs_count.svg", "/gemeente/zwolle/banen.svg"),
         ("/gemeente/GM0193/jobs_count.nl.csv?group=g40", "/gemeente/zwolle/banen.nl.csv?group=g40"),
         ("/embed/gemeente/GM0193/jobs_count", "/embed/gemeente/zwolle/banen"),
@@ -144,7 +144,7 @@ def test_slugs_of_the_release_are_unique_and_lead_back(portal: Datasette) -> Non
 )
 def test_every_other_address_is_permanently_moved_to_the_one(portal: Datasette, path: str, to: str) -> None:
     answer = ask(portal, path)
-    if to.startswith("/regio/province"):
+    if to.startswith("/regio/provincie"):
         to = re.sub("overijssel-pv", release_of(portal).slugs.regions["PV23"], to)
     assert (answer.status_code, answer.headers.get("location")) == (301, to)
     assert ask(portal, to).status_code == 200
@@ -180,10 +180,10 @@ def test_a_link_that_was_shared_elsewhere_is_the_same_page(portal: Datasette, pa
         (ZWOLLE, "/kaart/establishments_per_1000_inhabitants_rate?regio=zwolle"),
         (ENGLISH, "/en/map/establishments_per_1000_inhabitants_rate?region=zwolle"),
         (
-            "/regio/province/overijssel/vestigingen-per-1000-inwoners",
+            "/regio/provincie/overijssel/vestigingen-per-1000-inwoners",
             "/kaart/establishments_per_1000_inhabitants_rate?niveau=provincie&regio=overijssel",
         ),
-        ("/regio/country/nederland/vestigingen-per-1000-inwoners", "/kaart/establishments_per_1000_inhabitants_rate"),
+        ("/regio/land/nederland/vestigingen-per-1000-inwoners", "/kaart/establishments_per_1000_inhabitants_rate"),
     ],
 )
 def test_a_figure_leads_to_its_region_on_the_map(portal: Datasette, path: str, address: str) -> None:

@@ -239,7 +239,7 @@ def test_themes_and_kinds_of_region_have_the_names_of_the_seeds(portal: Datasett
     seed = (SEEDS / "themes.csv").read_text(encoding="utf-8")
     page = fetch(portal, "/indicatoren").text
     assert [row["title_nl"] for row in csv.DictReader(io.StringIO(seed)) if f">{row['title_nl']}<" not in page] == []
-    assert "Labour market region" in ask(portal, "/en/region/labour_market_region/AM11").text
+    assert "Labour market region" in ask(portal, "/en/region/labour-market-region/AM11").text
 
 
 def test_labour_market_regions_add_up_to_all_municipalities(portal: Datasette) -> None:

@@ -18,7 +18,7 @@ from pipelines.commands.serve import PORTAL
 from pipelines.settings import DBT_PROJECT, PROJECT
 from portal.formats import format_number, format_rank
 from portal.headlines import YEARS
-from portal.pages import PATHS
+from portal.pages import region_url
 
 ZWOLLE = {"nl": "/gemeente/GM0193", "en": "/en/municipality/GM0193"}
 THEMES = {
@@ -52,7 +52,7 @@ PAIRS = [
     SIMILAR,
     *({"nl": dutch, "en": english} for dutch, english in zip(tabs("nl"), tabs("en"), strict=True)),
     {"nl": "/gemeente/zwolle/nulmeting?group=g40", "en": "/en/municipality/zwolle/baseline?group=g40"},
-    {"nl": "/regio/province/overijssel/kort", "en": "/en/region/province/overijssel/brief"},
+    {"nl": "/regio/provincie/overijssel/kort", "en": "/en/region/province/overijssel/brief"},
 ]
 
 
@@ -273,8 +273,8 @@ def test_every_kind_of_region_has_its_first_figures(
         if scheme in seen and scheme not in ("labour_market_region", "cooperation", "corop"):
             continue
         seen.add(scheme)
-        kind = "gemeente" if scheme == "municipality" else f"regio/{scheme}"
-        path = f"/{kind}/{code}" if count == 8 else page.format(f"/{kind}/{release.slugs.regions[code]}")
+        address = region_url(scheme, code, "nl")
+        path = address if count == 8 else page.format(address.replace(code, release.slugs.regions[code]))
         text = read(portal, path)
         shown = text.count('<article class="tile') if count == 8 else text.count('<td class="drawn">')
         assert shown == count if not scheme.startswith("nuts") else 0 < shown <= 4, path
@@ -311,7 +311,7 @@ def test_a_headline_has_value_period_status_country_chart_and_sentence(
 
 
 def test_the_country_says_what_was_before(portal: Datasette) -> None:
-    said = [plain(tile[tile.index('class="said"') :]) for tile in headlines_on(portal, "/regio/country/NL01").values()]
+    said = [plain(tile[tile.index('class="said"') :]) for tile in headlines_on(portal, "/regio/land/NL01").values()]
     assert any("In de periode daarvoor" in each for each in said)
     assert not any("dan in Nederland" in each for each in said)
 
@@ -332,13 +332,11 @@ def test_a_profile_leads_to_the_goals_of_its_group(portal: Datasette) -> None:
         return set(re.findall(r'href="(/programma/\w+)"', read(portal, path)))
 
     assert links(ZWOLLE["nl"]) == {"/programma/g40"} == links("/regio/g40/G40") == links(tabs("nl")[0])
-    assert links("/regio/province/PV23") == {"/programma/province"}
+    assert links("/regio/provincie/PV23") == {"/programma/province"}
     assert links("/regio/corop/CR23") == set()
 
 
-@pytest.mark.parametrize(
-    "path", [*ZWOLLE_BY_NAME.values(), "/regio/labour_market_region/groningen", "/en/region/g40/g40"]
-)
+@pytest.mark.parametrize("path", [*ZWOLLE_BY_NAME.values(), "/regio/arbeidsmarktregio/groningen", "/en/region/g40/g40"])
 def test_every_figure_leads_to_its_own_page(portal: Datasette, path: str) -> None:
     pages = read_all(portal, tabs("en" if path.startswith("/en/") else "nl", path))
     own = r"/(?:gemeente|en/municipality|regio/\w+|en/region/\w+)/[a-z0-9-]+/[a-z0-9-]+"
@@ -498,7 +496,7 @@ def test_other_regions_have_no_peers_to_choose(portal: Datasette) -> None:
 
 def test_a_profile_and_its_regions_are_linked_both_ways(portal: Datasette) -> None:
     page = read(portal, ZWOLLE["nl"])
-    assert 'href="/regio/province/PV23"' in page and 'href="/arbeidsmarkt/AM' in page
+    assert 'href="/regio/provincie/PV23"' in page and 'href="/arbeidsmarkt/AM' in page
     assert 'href="/gemeente/GM0193.zip"' in page and 'href="/gemeente/GM0193.xlsx"' in page
     members = read(portal, "/en/region/province/PV23")
     assert 'href="/en/municipality/GM0193"' in members[members.index('id="members"') :]
@@ -552,17 +550,17 @@ def test_a_wrong_address_says_what_to_do(portal: Datasette, path: str, status: i
         ("/gemeente/363", "/gemeente/GM0363"),
         ("/gemeente/CR23", "/regio/corop/CR23"),
         ("/en/region/province/CR23", "/en/region/corop/CR23"),
-        ("/regio/province/zeeland", "/regio/province/PV29"),
+        ("/regio/provincie/zeeland", "/regio/provincie/PV29"),
         ("/regio/municipality/GM0363", "/gemeente/GM0363"),
         ("/gemeente/GM0193/thema/human_capital?group=g40", "/gemeente/zwolle/thema/menselijk-kapitaal?group=g40"),
         ("/gemeente/Zwolle/thema/human-capital", "/gemeente/zwolle/thema/menselijk-kapitaal"),
-        ("/gemeente/PV23/thema/menselijk-kapitaal", "/regio/province/overijssel/thema/menselijk-kapitaal"),
+        ("/gemeente/PV23/thema/menselijk-kapitaal", "/regio/provincie/overijssel/thema/menselijk-kapitaal"),
         ("/en/municipality/den haag/brief/", "/en/municipality/s-gravenhage/brief"),
         ("/gemeente/193/kort", "/gemeente/zwolle/kort"),
         ("/en/municipality/GM0193/baseline", "/en/municipality/zwolle/baseline"),
         # Who ended has its profile only, and only municipalities are like another.
         ("/gemeente/haren/kort", "/gemeente/GM0017"),
-        ("/gemeente/PV23/vergelijkbaar", "/regio/province/PV23"),
+        ("/gemeente/PV23/vergelijkbaar", "/regio/provincie/PV23"),
     ],
 )
 def test_a_name_or_a_code_written_otherwise_is_led_to_the_one_address(
@@ -579,9 +577,8 @@ def test_every_region_has_a_page(portal: Datasette, database: sqlite3.Connection
         if scheme == "eurometropool":
             assert ask(portal, f"/regio/{scheme}/{code}").headers["location"] == "/grens/eurometropool"
             continue
-        pair = PATHS["municipality" if scheme == "municipality" else "region"]
         for lang in ("nl", "en"):
-            assert code in read(portal, pair[lang].format(scheme=scheme, code=code))
+            assert code in read(portal, region_url(scheme, code, lang))
 
 
 def test_every_question_of_a_profile_goes_by_an_index(database: sqlite3.Connection) -> None:

@@ -255,7 +255,7 @@ def test_a_page_and_its_twin_name_each_other(sitemap: ET.Element) -> None:
         "/en/region/province/overijssel/theme/regional-economy",
         "/gemeente/zwolle/vergelijkbaar",
         "/en/municipality/zwolle/brief",
-        "/regio/labour_market_region/groningen/kort",
+        "/regio/arbeidsmarktregio/groningen/kort",
         "/gemeente/zwolle/nulmeting",
         "/vergelijk",
         "/en/own-region",

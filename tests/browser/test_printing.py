@@ -42,11 +42,11 @@ BASELINES = [
     "/gemeente/amsterdam/nulmeting",
     "/en/municipality/zwolle/baseline?group=g40",
     "/gemeente/schiermonnikoog/nulmeting",
-    "/regio/labour_market_region/groningen/nulmeting",
+    "/regio/arbeidsmarktregio/groningen/nulmeting",
     "/en/region/province/zuid-holland/baseline",
     "/regio/corop/groot-rijnmond/nulmeting",
     "/en/region/g40/g40/baseline",
-    "/regio/cooperation/twente/nulmeting",
+    "/regio/samenwerking/twente/nulmeting",
     "/en/region/country/nederland/baseline",
 ]
 PLAN = """

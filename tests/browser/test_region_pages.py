@@ -24,10 +24,10 @@ SHEETS = [
     "/gemeente/zwolle/kort",
     "/en/municipality/s-gravenhage/brief",
     "/gemeente/schiermonnikoog/kort",
-    "/regio/province/zuid-holland/kort",
+    "/regio/provincie/zuid-holland/kort",
     "/en/region/corop/groot-rijnmond/brief",
-    "/regio/labour_market_region/zuid-kennemerland-en-ijmond/kort",
-    "/regio/cooperation/twente/kort",
+    "/regio/arbeidsmarktregio/zuid-kennemerland-en-ijmond/kort",
+    "/regio/samenwerking/twente/kort",
     "/en/region/country/nederland/brief",
 ]
 pytestmark = NEEDS_CHROMIUM
