@@ -182,7 +182,7 @@ def public_address(datasette: Datasette) -> str | None:
 def own_address(datasette: Datasette, request: Request, path: str) -> str:
     """Returns the whole address of a path of the portal, in the release whose pages the request is about."""
     frozen = request.scope.get("frozen")
-    return str(datasette.absolute_url(request, f"{FROZEN}/{frozen}{path}" if frozen else path))
+    return f"{site_address(datasette, request)}{f'{FROZEN}/{frozen}' if frozen else ''}{path}"
 
 
 async def render(

@@ -25,11 +25,15 @@ LIMITS = {
 REFUSED_FUNCTIONS = frozenset(
     {"zeroblob", "randomblob", "printf", "format", "load_extension", "fts3_tokenizer"},
 )
+# What others ask at the same time, and how the file is laid out, are nobody's business.
+REFUSED_TABLES = frozenset({"sqlite_stmt", "dbstat"})
 
 
 def authorize(action: int, first: str | None, second: str | None, _database: str | None, _trigger: str | None) -> int:
     """Tells SQLite whether a statement may use what it names."""
     if action == sqlite3.SQLITE_FUNCTION and (second or "").lower() in REFUSED_FUNCTIONS:
+        return sqlite3.SQLITE_DENY
+    if action == sqlite3.SQLITE_READ and (first or "").lower() in REFUSED_TABLES:
         return sqlite3.SQLITE_DENY
     if action == sqlite3.SQLITE_READ and first == "pragma_database_list" and second == "file":
         return sqlite3.SQLITE_IGNORE
