@@ -5,6 +5,7 @@ which the plugin of the same name serves.
 """
 
 import asyncio
+import gc
 import json
 import re
 from collections import OrderedDict
@@ -42,6 +43,8 @@ class KeptReleases:
                 self._open[release_id] = (server, server.app())
                 while len(self._open) > MOST_OPEN:
                     self._open.popitem(last=False)
+                    # What it holds of SQLite's memory, which has one limit for the process, is free at once.
+                    gc.collect()
             self._open.move_to_end(release_id)
             return self._open[release_id][1]
 

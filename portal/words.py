@@ -3,7 +3,7 @@
 from datasette.app import Datasette
 
 from portal.extract import Texts
-from portal.pages import DATABASE
+from portal.rows import read_rows
 
 LANGUAGES = ("nl", "en")
 
@@ -30,5 +30,5 @@ async def read_words(datasette: Datasette) -> Texts:
 async def _read_group(datasette: Datasette, table: str, key: str, word: str, order: str) -> dict[str, dict[str, str]]:
     columns = ", ".join(f"{word}_{lang} as {lang}" for lang in LANGUAGES)
     sql = f"select {key} as key, {columns} from {table} order by {order}"
-    rows = await datasette.get_database(DATABASE).execute(sql)
+    rows = await read_rows(datasette, sql)
     return {str(row["key"]): {lang: row[lang] for lang in LANGUAGES} for row in rows}

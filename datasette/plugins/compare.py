@@ -178,7 +178,7 @@ async def chart_context(
             }
             for place, code in enumerate(asked.codes)
         ],
-        "periods": periods_of(series, registry)[::-1],
+        "periods": list(reversed(periods_of(series, registry))),
         "series": series,
         "base": base,
         "index": index,

@@ -9,6 +9,7 @@ from datasette.app import Datasette
 
 from portal.api.description import BOOLEAN_PREFIXES, RESOURCES
 from portal.pages import DATABASE
+from portal.rows import read_rows
 from portal.tables import public_tables
 
 UNIT = re.compile(r"^(?P<about>.*?)(?: \[(?P<unit>[^\]]+)\])?$", re.DOTALL)
@@ -94,12 +95,12 @@ def describe_column(name: str, sql_type: str, *, is_nullable: bool, text: str) -
 
 async def read_facts(datasette: Datasette, release_id: str, notice: str | None, texts: Mapping[str, Any]) -> Facts:
     """Returns a release as the API sees it; `texts` are the texts of the pages, by group."""
-    database = datasette.get_database(DATABASE)
     metadata = public_tables(datasette)
     names = {name for resource in RESOURCES for name in resource.tables}
     of_every_release = {resource.table for resource in RESOURCES if resource.is_of_every_release}
     tables = {name: await _read_table(datasette, name, metadata[name]) for name in sorted(names)}
-    choices = {name: tuple(row[0] for row in await database.execute(sql)) for name, sql in CHOICES_SQL.items()}
+    rows = {name: await read_rows(datasette, sql) for name, sql in CHOICES_SQL.items()}
+    choices = {name: tuple(value for row in found for value in row.values()) for name, found in rows.items()}
     return Facts(
         release_id=release_id,
         notice=notice,

@@ -12,7 +12,7 @@ from support_releases import BEFORE, EARLIER, REVISED
 
 from portal.formats import format_number
 from portal.front_page import SHOWN
-from portal.map_page import FIRST_MAP
+from portal.maps import FIRST_MAP
 from portal.pages import page_url
 
 HOMES = ("nl", "en")

@@ -29,7 +29,7 @@ from pipelines.publish.metadata import contact_of
 from pipelines.publish.release import describe_files, offered
 from pipelines.settings import PROJECT
 from portal.feed import tell_changes, write_feed
-from portal.pages import PATHS, page_url
+from portal.pages import PATHS, page_url, region_url
 from portal.structured_data import as_block
 
 CHECK_DCAT = SHARED / "validators" / "check_dcat.py"
@@ -195,8 +195,7 @@ def test_the_sitemap_has_every_current_region_indicator_and_table(sitemap: ET.El
     assert len(listed) == len(set(listed)) < 50_000
     wanted = {"/", "/en", *(f"/regiokompas/{table}" for table in PUBLIC_TABLES)}
     for scheme, code in regions:
-        own = scheme == "municipality"
-        wanted |= {f"/gemeente/{code}", f"/en/municipality/{code}"} if own else {f"/regio/{scheme}/{code}"}
+        wanted |= {region_url(scheme, code, lang) for lang in ("nl", "en")}
     wanted |= {path for i in indicators for path in (f"/indicator/{i}", f"/en/indicator/{i}", f"/kaart/{i}")}
     wanted |= {path for code in markets for path in (f"/arbeidsmarkt/{code}", f"/en/labour-market/{code}")}
     for lang in ("nl", "en"):
