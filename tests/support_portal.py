@@ -15,7 +15,7 @@ from portal.context import ReleaseContext, context_of
 
 # SQLite has one limit of memory for the whole process, and a server that nobody uses any more holds its part of that
 # until Python looks for circles, which it seldom does among so many objects.
-SOME = 8
+SOME = 3
 _opened = count(1)
 
 

@@ -11,6 +11,9 @@ from datasette import hookimpl
 MAX_VALUE_BYTES = 5_000_000
 # For all connections of the process together: an aggregate can grow large without any single value being long.
 MAX_HEAP_BYTES = 256 * 1024 * 1024
+# Of each connection, of which there are several for every release that is served: what is read again is in the memory
+# of the machine, since the file never changes.
+CACHE_KILOBYTES = 512
 
 LIMITS = {
     sqlite3.SQLITE_LIMIT_LENGTH: MAX_VALUE_BYTES,
@@ -46,6 +49,7 @@ def prepare_connection(conn: sqlite3.Connection, database: str) -> None:
     if database == "_internal":
         return
     conn.execute(f"pragma hard_heap_limit={MAX_HEAP_BYTES}")
+    conn.execute(f"pragma cache_size={-CACHE_KILOBYTES}")
     for limit, value in LIMITS.items():
         conn.setlimit(limit, value)
     conn.set_authorizer(authorize)
