@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from datasette.app import Datasette
 
 from portal.csv_text import Row
-from portal.pages import DATABASE
 from portal.regroup import (
     FigurePart,
     Periods,
@@ -22,6 +21,7 @@ from portal.regroup import (
     part_of,
     place_on_boundaries,
 )
+from portal.rows import read_rows
 
 # Their territory does not depend on municipal boundaries, or is not ours to change.
 KEPT_SCHEMES = ("country", "nuts_country", "nuts2", "nuts3")
@@ -84,18 +84,17 @@ async def put_on_boundaries(
     datasette: Datasette, recipe: Recipe, codes: Sequence[str], boundary_year: int
 ) -> dict[str, Periods]:
     """Returns the figures of a count on the boundaries of 1 January of a year, by region and period."""
-    database = datasette.get_database(DATABASE)
     asked = {"codes": json.dumps(list(codes)), "boundary_year": boundary_year, "day": f"{boundary_year}-01-01"}
     indicator = {"indicator": recipe.indicator_id, "is_land": recipe.is_land}
-    periods = [dict(row) for row in await database.execute(PERIODS, indicator)]
-    rows = await database.execute(PARTS, {**asked, **indicator, "periods": json.dumps(periods)})
+    periods = await read_rows(datasette, PERIODS, indicator)
+    rows = await read_rows(datasette, PARTS, {**asked, **indicator, "periods": json.dumps(periods)})
     heirs: dict[str, set[str]] = {}
-    for row in await database.execute(HEIRS, {"boundary_year": boundary_year}):
+    for row in await read_rows(datasette, HEIRS, {"boundary_year": boundary_year}):
         heirs.setdefault(row["source_code"], set()).add(row["target_code"])
     members: dict[str, set[str]] = {}
-    for row in await database.execute(MEMBERS, asked):
+    for row in await read_rows(datasette, MEMBERS, asked):
         members.setdefault(row["region_code"], set()).add(row["municipality_code"])
-    return gather([dict(row) for row in rows], recipe.decimals, members, heirs)
+    return gather(rows, recipe.decimals, members, heirs)
 
 
 def gather(

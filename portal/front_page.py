@@ -6,7 +6,6 @@ All of it is the same for every reader of a release, so it is made once for a la
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
 
 from datasette.app import Datasette
 from markupsafe import Markup
@@ -18,6 +17,7 @@ from portal.formats import format_number, format_period, format_signed
 from portal.map_drawing import linked_map
 from portal.map_page import MapPage, as_query, describe, read_choice, read_map_page
 from portal.maps import FIRST_MAP
+from portal.once import made_once
 from portal.pages import page_url
 from portal.revisions import changes_of
 from portal.rows import read_rows
@@ -80,15 +80,11 @@ class FrontPage:
     has_changes: bool
 
 
-_kept: WeakKeyDictionary[Datasette, dict[str, FrontPage]] = WeakKeyDictionary()
-
-
 async def front_page_of(datasette: Datasette, lang: str) -> FrontPage:
     """Returns what the home page of a server shows in a language."""
-    kept = _kept.setdefault(datasette, {})
-    if lang not in kept:
-        kept[lang] = await read_front_page(datasette, context_of(datasette), lang)
-    return kept[lang]
+    return await made_once(
+        datasette, (FrontPage, lang), lambda: read_front_page(datasette, context_of(datasette), lang)
+    )
 
 
 async def read_front_page(datasette: Datasette, release: ReleaseContext, lang: str) -> FrontPage:

@@ -86,8 +86,9 @@ _SCHEMES = {word: scheme for scheme, words in SCHEME_WORDS.items() for word in w
 
 def page_url(page: str, lang: str, **parts: str) -> str:
     """Returns the address of a page in a language: `page_url("map", "nl", indicator="jobs_count")`."""
-    words = parts | {name: SCHEME_WORDS.get(part, {}).get(lang, part) for name, part in parts.items() if name == SCHEME}
-    return PATHS[page][lang].format(**{name: quote(part, safe="") for name, part in words.items()})
+    if SCHEME in parts:
+        parts[SCHEME] = SCHEME_WORDS.get(parts[SCHEME], {}).get(lang, parts[SCHEME])
+    return PATHS[page][lang].format(**{name: quote(part, safe="") for name, part in parts.items()})
 
 
 def region_url(scheme: str, code: str, lang: str) -> str:
@@ -164,7 +165,9 @@ def language(request: Request) -> str:
 def parts_of(request: Request) -> dict[str, str]:
     """Returns the parts of the address that the route captured; a kind of region by its scheme, not by its word."""
     parts = {name: unquote(part) for name, part in request.url_vars.items() if part is not None}
-    return parts | {name: _SCHEMES.get(part.lower(), part) for name, part in parts.items() if name == SCHEME}
+    if SCHEME in parts:
+        parts[SCHEME] = _SCHEMES.get(parts[SCHEME].lower(), parts[SCHEME])
+    return parts
 
 
 def site_address(datasette: Datasette, request: Request) -> str:

@@ -84,6 +84,12 @@ class Registry:
         names = sorted({name for each in indicator_ids for name in self.datasets.get(each, ())})
         return [self.sources[name] for name in names]
 
+    def described(self, indicator_id: str, lang: str) -> Row:
+        """The cells about an indicator in the rows of a file: its title and unit, and what its sources ask for."""
+        indicator, sources = self.indicators[indicator_id], self.sources_of(indicator_id)
+        about = {"indicator": indicator[f"title_{lang}"], "unit": indicator[f"unit_{lang}"]}
+        return about | {name: each_once(sources, name) for name in ("attribution", "licence")}
+
     def breaks_of(self, indicator_id: str, *region_codes: str) -> Set[date]:
         """The days on which the series of an indicator breaks in any of some regions."""
         by_region = self.breaks.get(indicator_id, {})

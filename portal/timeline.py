@@ -49,7 +49,7 @@ def release_on(release_folder: Path, day: date) -> str:
     """Returns the id of the release that readers had at the end of a day, in UTC.
 
     Raises:
-        NoReleaseError: the day is to come, no release was current then, or that one is not kept.
+        NoReleaseError: no release was current then, or that one is not kept.
     """
     moments = moments_of(release_folder)
     before = [moment for moment in moments if moment.current_from[:10] <= day.isoformat()]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -124,6 +126,14 @@ def sample_run(once: Once) -> Run:
 def sample_release(sample_run: Run) -> Path:
     """The directory of a release of the bundled sample."""
     return sample_run.release
+
+
+@pytest.fixture(scope="session")
+def database(sample_release: Path) -> Iterator[sqlite3.Connection]:
+    """The database of the sample's release, with rows by the names of their columns."""
+    with closing(sqlite3.connect(f"file:{sample_release.resolve()}/regiokompas.db?immutable=1", uri=True)) as db:
+        db.row_factory = sqlite3.Row
+        yield db
 
 
 @pytest.fixture(scope="session")

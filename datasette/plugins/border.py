@@ -24,7 +24,6 @@ from portal.csv_text import Row
 from portal.formats import format_period
 from portal.once import rendered_once
 from portal.pages import file_routes, language, moved, not_found, page_url, parts_of, render, routes
-from portal.registry import each_once
 from portal.rows import read_rows
 from portal.series import Point
 
@@ -130,16 +129,12 @@ async def border_csv(request: Request, datasette: Datasette) -> Response:
         return refuse_csv(datasette, [release.text("border", "unknown", lang).format(asked=asked)], 404)
     registry, rows = release.registry, []
     for row in await read_rows(datasette, ROWS, {"code": code, "neighbour": NEIGHBOUR}):
-        indicator, sources = registry.indicators[row["indicator_id"]], registry.sources_of(row["indicator_id"])
         figure_region = registry.regions.get(row["figure_region_code"] or "", {})
         rows.append(
             {
                 **row,
-                "indicator": indicator[f"title_{lang}"],
-                "unit": indicator[f"unit_{lang}"],
+                **registry.described(row["indicator_id"], lang),
                 "figure_region": figure_region.get("name"),
-                "attribution": each_once(sources, "attribution"),
-                "licence": each_once(sources, "licence"),
             }
         )
     return answer_csv(datasette, request, rows, COLUMNS, f"border_{code}")

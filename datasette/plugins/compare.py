@@ -30,12 +30,13 @@ from portal.csv_text import Row
 from portal.figures import SPLIT
 from portal.formats import format_period
 from portal.headlines import SCREEN, choose
-from portal.pages import DATABASE, MUNICIPALITY, file_routes, language, own_address, page_url, render, routes
+from portal.pages import MUNICIPALITY, file_routes, language, own_address, page_url, render, routes
 from portal.periods import series_begin
 from portal.region_groups import LIKE_OWN, kinds, named_groups, offered_regions
-from portal.registry import Registry, by_theme, each_once
+from portal.registry import Registry, by_theme
 from portal.regroup import Periods, RegroupedFigure, index_of
 from portal.rounding import round_half_away
+from portal.rows import read_rows
 from portal.series import Drawn, Point
 from portal.slugs import slug_of
 
@@ -87,14 +88,13 @@ async def read_figures(datasette: Datasette, asked: AskedComparison, registry: R
 
 
 async def _select(datasette: Datasette, asked: AskedComparison, codes: Sequence[str]) -> dict[str, Periods]:
-    database = datasette.get_database(DATABASE)
     parameters = {
         "indicator": asked.indicator["indicator_id"],
         "codes": json.dumps(list(codes)),
         "boundary_year": asked.boundary_year,
     }
     found: dict[str, dict[str, RegroupedFigure]] = {}
-    for row in await database.execute(ON_BOUNDARIES if asked.boundary_year else AS_PUBLISHED, parameters):
+    for row in await read_rows(datasette, ON_BOUNDARIES if asked.boundary_year else AS_PUBLISHED, parameters):
         figure = RegroupedFigure(row["value"], row["value_status"], row["boundary_method"], row["parts_count"])
         found.setdefault(row["region_code"], {})[row["period_code"]] = figure
     return {**found}
@@ -302,14 +302,12 @@ def _table_rows(table: ComparisonTable, asked: AskedComparison, registry: Regist
     rows = []
     for column in table.columns:
         indicator, period = column.indicator, column.period_code
-        attribution = each_once(registry.sources_of(indicator["indicator_id"]), "attribution")
+        about = registry.described(indicator["indicator_id"], lang)
         for line in table.lines:
             if figure := line.figures.get(indicator["indicator_id"]):
                 rows.append(
                     {
                         "indicator_id": indicator["indicator_id"],
-                        "indicator": indicator[f"title_{lang}"],
-                        "unit": indicator[f"unit_{lang}"],
                         "region_code": line.region["region_code"],
                         "region": line.region["name"],
                         "period_code": period,
@@ -318,7 +316,7 @@ def _table_rows(table: ComparisonTable, asked: AskedComparison, registry: Regist
                         "value": figure.value,
                         "value_status": figure.status,
                         "boundary_method": figure.method,
-                        "attribution": attribution,
+                        **about,
                     }
                 )
     return rows
@@ -327,12 +325,10 @@ def _table_rows(table: ComparisonTable, asked: AskedComparison, registry: Regist
 def _csv_rows(asked: AskedComparison, registry: Registry, lang: str, series: Mapping[str, Periods]) -> list[Row]:
     indicator = asked.indicator
     base, index = read_index(asked, series, registry)
-    attribution = each_once(registry.sources_of(indicator["indicator_id"]), "attribution")
+    about = registry.described(indicator["indicator_id"], lang)
     return [
         {
             "indicator_id": indicator["indicator_id"],
-            "indicator": indicator[f"title_{lang}"],
-            "unit": indicator[f"unit_{lang}"],
             "region_code": code,
             "region": registry.regions[code]["name"],
             "period_code": period,
@@ -343,7 +339,7 @@ def _csv_rows(asked: AskedComparison, registry: Registry, lang: str, series: Map
             "boundary_method": figure.method,
             "index_value": round_half_away(index[code][period], 1) if period in index.get(code, {}) else None,
             "index_base_period": base,
-            "attribution": attribution,
+            **about,
         }
         for code in asked.codes
         for period, figure in sorted(series.get(code, {}).items(), key=lambda item: registry.periods.order(item[0]))

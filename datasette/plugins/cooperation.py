@@ -36,7 +36,7 @@ from portal.cooperation import (
 from portal.csv_text import Row
 from portal.once import rendered_once
 from portal.pages import file_routes, language, moved, not_found, page_url, parts_of, render, routes
-from portal.registry import by_theme, each_once
+from portal.registry import by_theme
 from portal.rows import read_rows
 from portal.series import Drawn, Line, Moment, describe
 
@@ -221,19 +221,10 @@ async def cooperation_csv(request: Request, datasette: Datasette) -> Response:
     code = cooperation_named(release, asked)
     if code is None:
         return refuse_csv(datasette, [release.text("cooperation", "unknown", lang).format(asked=asked)], 404)
-    registry, rows = release.registry, []
+    rows = []
     for row in await read_rows(datasette, MONITOR, {"code": code}):
-        indicator, sources = registry.indicators[row["indicator_id"]], registry.sources_of(row["indicator_id"])
-        rows.append(
-            {
-                **row,
-                "region": release.region_name(code, lang),
-                "indicator": indicator[f"title_{lang}"],
-                "unit": indicator[f"unit_{lang}"],
-                "attribution": each_once(sources, "attribution"),
-                "licence": each_once(sources, "licence"),
-            }
-        )
+        about = release.registry.described(row["indicator_id"], lang)
+        rows.append({**row, "region": release.region_name(code, lang), **about})
     return answer_csv(datasette, request, rows, COLUMNS, f"cooperation_{code}")
 
 

@@ -14,10 +14,11 @@ from datasette.utils.asgi import Request
 from portal.answers import answer_csv, refuse_csv
 from portal.context import ReleaseContext, context_of
 from portal.csv_text import Row, write_csv
-from portal.pages import DATABASE, file_routes, language, own_address, page_url, render, routes
+from portal.pages import file_routes, language, own_address, page_url, render, routes
 from portal.periods import Calendar
-from portal.registry import Registry, by_theme, each_once, fold
+from portal.registry import Registry, by_theme, fold
 from portal.regroup import Periods, RegroupedFigure, Series, mended_by, regroup
+from portal.rows import read_rows
 
 PARAMETERS = ("municipality", "title", "find")
 MOST_MUNICIPALITIES = 100
@@ -105,14 +106,13 @@ async def read_figures(
     datasette: Datasette, asked: AskedRegion, registry: Registry
 ) -> dict[str, dict[str, RegroupedFigure]]:
     """Returns the recomputed figures of the ticked municipalities, by indicator and period."""
-    database = datasette.get_database(DATABASE)
     found: dict[str, dict[str, dict[str, RegroupedFigure]]] = {code: {} for code in [*asked.codes, COUNTRY]}
     parameters = {
         "codes": json.dumps(list(found)),
         "boundary_year": registry.published_boundary_years[0],
         "everything": len(asked.codes) == 1,
     }
-    for row in await database.execute(FIGURES, parameters):
+    for row in await read_rows(datasette, FIGURES, parameters):
         figure = RegroupedFigure(row["value"], row["value_status"], row["boundary_method"], row["parts_count"])
         found[row["region_code"]].setdefault(row["indicator_id"], {})[row["period_code"]] = figure
     municipalities: dict[str, Series] = {code: found[code] for code in asked.codes}
@@ -226,13 +226,10 @@ def _csv_rows(
 ) -> list[Row]:
     rows: list[Row] = []
     for indicator_id, periods in figures.items():
-        indicator = registry.indicators[indicator_id]
-        attribution = each_once(registry.sources_of(indicator_id), "attribution")
+        about = registry.described(indicator_id, lang)
         rows += [
             {
                 "indicator_id": indicator_id,
-                "indicator": indicator[f"title_{lang}"],
-                "unit": indicator[f"unit_{lang}"],
                 "region": title,
                 "municipalities": " ".join(asked.codes),
                 "period_code": period,
@@ -242,7 +239,7 @@ def _csv_rows(
                 "value_status": figure.status,
                 "boundary_method": figure.method,
                 "parts_count": figure.parts,
-                "attribution": attribution,
+                **about,
             }
             for period, figure in sorted(periods.items(), key=lambda item: registry.periods.order(item[0]))
         ]

@@ -13,7 +13,7 @@ from portal.csv_text import Row
 from portal.pages import file_routes, language, not_found, page_url, parts_of, render, routes
 from portal.programme import BY_LAGGING, GROUPS, PROVINCES, ProgrammeTable, make_table
 from portal.programme_sheets import programme_book
-from portal.registry import by_theme, each_once
+from portal.registry import by_theme
 from portal.rows import read_rows
 
 PROGRAMME, SORT = "programme", "sort"
@@ -112,8 +112,7 @@ def rows_of(table: ProgrammeTable, release: ReleaseContext, lang: str) -> list[R
     """Returns the figures of a table, goal by goal."""
     found = []
     for goal in table.goals:
-        indicator = release.registry.indicators[goal["indicator_id"]]
-        sources = release.registry.sources_of(goal["indicator_id"])
+        about = release.registry.described(goal["indicator_id"], lang)
         for line in table.lines:
             if cell := line.cells.get(goal["goal_id"]):
                 found.append(
@@ -121,11 +120,8 @@ def rows_of(table: ProgrammeTable, release: ReleaseContext, lang: str) -> list[R
                         **cell.row,
                         "goal": goal[f"goal_{lang}"],
                         "region": line.region["name"],
-                        "indicator": indicator[f"title_{lang}"],
-                        "unit": indicator[f"unit_{lang}"],
                         "judgement": cell.judgement,
-                        "attribution": each_once(sources, "attribution"),
-                        "licence": each_once(sources, "licence"),
+                        **about,
                     }
                 )
     return found

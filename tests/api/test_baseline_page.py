@@ -2,8 +2,6 @@
 
 import re
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
 from html import unescape
 from pathlib import Path
 
@@ -30,13 +28,6 @@ insert into plan_monitor (region_code, indicator_id, title_nl, title_en, base_pe
 values ('GM0193', 'shop_vacancy_share_pct', 'Minder lege winkels', 'Fewer empty shops', '2020JJ00', 6.4, 4, 2030,
     '2024JJ00', 5.25, 'final', 'published', 5.4, -1.25, 'on_path')
 """
-
-
-@pytest.fixture(scope="module")
-def database(sample_release: Path) -> Iterator[sqlite3.Connection]:
-    with closing(sqlite3.connect(sample_release.resolve() / "regiokompas.db")) as connection:
-        connection.row_factory = sqlite3.Row
-        yield connection
 
 
 def plain(html: str) -> str:

@@ -5,8 +5,6 @@ import html
 import io
 import re
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -23,13 +21,6 @@ TILE = re.compile(r'<article class="multiple">.*?</article>', re.DOTALL)
 ROW = re.compile(r'<tr><th scope="row">(.*?)</th>(.*?)</tr>', re.DOTALL)
 CELL = re.compile(r"<td[^>]*>(.*?)</td>", re.DOTALL)
 NONE = "\N{EN DASH}"
-
-
-@pytest.fixture(scope="module")
-def database(sample_release: Path) -> Iterator[sqlite3.Connection]:
-    with closing(sqlite3.connect(f"file:{sample_release}/regiokompas.db?immutable=1", uri=True)) as db:
-        db.row_factory = sqlite3.Row
-        yield db
 
 
 @pytest.fixture(scope="module")

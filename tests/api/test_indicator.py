@@ -7,8 +7,6 @@ import html
 import io
 import re
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -20,13 +18,6 @@ from pipelines.settings import PORTAL
 
 SEEDS = PORTAL.parent / "dbt_project" / "seeds"
 PAGES = {"nl": "/indicator/", "en": "/en/indicator/"}
-
-
-@pytest.fixture(scope="module")
-def database(sample_release: Path) -> Iterator[sqlite3.Connection]:
-    with closing(sqlite3.connect(sample_release / "regiokompas.db")) as connection:
-        connection.row_factory = sqlite3.Row
-        yield connection
 
 
 def read(page: str) -> str:

@@ -4,9 +4,7 @@ import itertools
 import re
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from html import unescape
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -54,13 +52,6 @@ PAIRS = [
     {"nl": "/gemeente/zwolle/nulmeting?group=g40", "en": "/en/municipality/zwolle/baseline?group=g40"},
     {"nl": "/regio/provincie/overijssel/kort", "en": "/en/region/province/overijssel/brief"},
 ]
-
-
-@pytest.fixture(scope="module")
-def database(sample_release: Path) -> Iterator[sqlite3.Connection]:
-    with closing(sqlite3.connect(sample_release.resolve() / "regiokompas.db")) as connection:
-        connection.row_factory = sqlite3.Row
-        yield connection
 
 
 def read(portal: Datasette, path: str) -> str:
