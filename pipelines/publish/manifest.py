@@ -18,7 +18,11 @@ LAYERS = ("dim_", "fct_", "rpt_")
 
 @dataclass(frozen=True)
 class PublicColumn:
-    """A column of a public table; `unit` is None without a unit, `references` is the (table, column) it refers to."""
+    """A column of a public table.
+
+    `unit` is None without a unit, `references` is the (table, column) it refers to, and `formula` is the SQL that gives
+    the column from others of its row, in words that DuckDB and SQLite share.
+    """
 
     name: str
     data_type: str
@@ -30,6 +34,7 @@ class PublicColumn:
     is_facet: bool
     references: tuple[str, str] | None
     is_looked_up: bool = False
+    formula: str | None = None
 
 
 @dataclass(frozen=True)
@@ -125,6 +130,7 @@ def _column(
         unit_nl=meta.get("unit_nl"),
         is_facet=bool(meta.get("facet")),
         is_looked_up=bool(meta.get("looked_up")),
+        formula=meta.get("formula"),
         references=references.get((model["name"], column["name"])),
     )
 

@@ -1,10 +1,10 @@
 """The release as SQLite: written once through ADBC, columnar all the way, with keys, indexes and full-text search.
 
-A value that is the same in every row is written once, and a year that its period code says is not written at all:
-SQLite computes both when they are read. A table without full-text search is stored in key order (`without rowid`), so
-that no key is stored twice. Only columns that are looked up have an index: SQLite skips over the
-first columns of the key, the counts of each facet value are in `facet_counts`, and a column with few values is read as
-fast without one.
+A value that is the same in every row is written once, and one that others of its row give is not written at all, such
+as the year of a period code or the percentile of a rank: SQLite computes both when they are read. A table without
+full-text search is stored in key order (`without rowid`), so that no key is stored twice. Only columns that are looked
+up have an index: SQLite skips over the first columns of the key, the counts of each facet value are in `facet_counts`,
+and a column with few values is read as fast without one.
 """
 
 import sqlite3
@@ -63,7 +63,7 @@ def write_sqlite(source: Path, tables: list[PublicTable], target: Path) -> dict[
     for file in (target, draft):
         file.unlink(missing_ok=True)
     with connect(source, read_only=True) as con:
-        computed = {table.name: _repeated(con, table) | _years(con, table) for table in tables}
+        computed = {table.name: _repeated(con, table) | _given(con, table) for table in tables}
         with sqlite3.connect(draft) as db:
             db.executescript("pragma journal_mode = off; pragma page_size = 8192;")
             for table in tables:
@@ -149,12 +149,17 @@ def _literal(value: object) -> str:
     return "'{}'".format(str(value).replace("'", "''"))
 
 
-def _years(con: duckdb.DuckDBPyConnection, table: PublicTable) -> Computed:
-    """The year of a table whose every period code begins with it."""
-    if not {"year", "period_code"} <= {c.name for c in table.columns} or "year" in table.primary_key:
-        return {}
-    others = con.sql(f'select count(*) from {table.name} where "year" is distinct from {_YEAR_OF_PERIOD}').fetchall()
-    return {} if others[0][0] else {"year": _YEAR_OF_PERIOD}
+def _given(con: duckdb.DuckDBPyConnection, table: PublicTable) -> Computed:
+    """What others of the row give, by formulas that are right for every row: the rest is stored."""
+    formulas = {c.name: c.formula for c in table.columns if c.formula}
+    if {"year", "period_code"} <= {c.name for c in table.columns}:
+        formulas["year"] = _YEAR_OF_PERIOD
+    return {
+        name: formula
+        for name, formula in formulas.items()
+        if name not in table.primary_key
+        and con.sql(f'select count(*) from {table.name} where "{name}" is distinct from {formula}').fetchall() == [(0,)]
+    }
 
 
 def _column_ddl(column: PublicColumn, computed: str | None) -> str:

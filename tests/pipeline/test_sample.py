@@ -216,6 +216,23 @@ def test_sqlite_has_keys_indexes_and_search(sample_release: Path) -> None:
         assert ("Súdwest-Fryslân",) in hits
 
 
+@pytest.mark.parametrize("table", PUBLIC_TABLES)
+def test_sqlite_computes_what_it_does_not_store(sample_release: Path, table: str) -> None:
+    with closing(sqlite3.connect(sample_release / "regiokompas.db")) as db:
+        described = db.execute(f"pragma table_info({table})").fetchall()
+        keys = [name for _, name, *_, place in sorted(described, key=lambda column: column[-1]) if place]
+        computed = [name for _, name, *_, hidden in db.execute(f"pragma table_xinfo({table})") if hidden]
+        columns = [*keys, *computed]
+        found = db.execute(f"select {', '.join(columns)} from {table} order by {', '.join(keys)}").fetchall()
+    stored = pl.read_parquet(sample_release / f"tables/{table}.parquet").select(columns).sort(keys)
+    stored = stored.with_columns(pl.col(pl.Date).cast(pl.String))
+    assert found == stored.rows()
+
+
+def test_the_database_of_the_sample_is_small(sample_release: Path) -> None:
+    assert (sample_release / "regiokompas.db").stat().st_size <= 90_000_000
+
+
 def test_every_row_says_where_it_came_from(sample_release: Path) -> None:
     origins = {row[0] for row in query(sample_release, "select landed_sha256 from origins")}
     landed = {path.stem for path in SAMPLE_LANDING.rglob("*.gz")}
