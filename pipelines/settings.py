@@ -44,6 +44,7 @@ class Settings:
     """Base address of the open data of Amsterdam (HAL)."""
     pdok_url: str = "https://api.pdok.nl/cbs/gebiedsindelingen/ogc/v1"
     """Base address of the boundaries (OGC API Features)."""
+    rijksfinancien_url: str = "https://www.rijksfinancien.nl/open-data/api/json"
     warmteatlas_url: str = "https://www.warmteatlas.nl/geoserver/WarmteAtlas/wfs"
     """Address of the service with business parks (WFS)."""
     eurostat_url: str = "https://ec.europa.eu/eurostat/api/dissemination/statistics/1.0/data"

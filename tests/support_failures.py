@@ -142,8 +142,8 @@ KINDS: dict[str, Kind] = {
         _without("number", "it has no numbers"),
         change=Change(cell=("number", "veel")),
         is_of_content=True,
-        # What has no numbers is no JSON-stat, whatever a card says.
-        otherwise={Protocol.EUROSTAT: _REFUSED},
+        # What has no numbers is no JSON-stat and adds up to no total, whatever a card says.
+        otherwise={Protocol.EUROSTAT: _REFUSED, Protocol.RIJKSFINANCIEN: _REFUSED},
     ),
     "a strange code": Kind(
         Trouble.CHANGED,
@@ -151,7 +151,13 @@ KINDS: dict[str, Kind] = {
         change=Change(cell=("code", "NL77 is none")),
         is_of_content=True,
     ),
-    "a column renamed": Kind(Trouble.CHANGED, change=Change(renamed=True), is_of_content=True),
+    "a column renamed": Kind(
+        Trouble.CHANGED,
+        change=Change(renamed=True),
+        is_of_content=True,
+        # Its amounts have their name from the protocol, not from a card.
+        otherwise={Protocol.RIJKSFINANCIEN: _REFUSED},
+    ),
     "a strange name": Kind(_REFUSED, _not_dropped, name="leegstand nieuw.xlsx", is_of_content=True),
 }
 

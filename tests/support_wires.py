@@ -126,6 +126,13 @@ WIRES: dict[str, Wire] = {
         "HA_NETTO",
         is_paged=True,
     ),
+    "rijksfinancien": Wire(
+        "rijk/financial_instruments",
+        Protocol.RIJKSFINANCIEN,
+        {"number": ("realisatie",)},
+        "realisatie",
+        r"year%5B%5D=",
+    ),
     "ogc_features": Wire(
         "pdok/gemeente_gegeneraliseerd_2026",
         Protocol.OGC_FEATURES,

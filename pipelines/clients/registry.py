@@ -17,6 +17,7 @@ from pipelines.clients import (
     hal,
     ogc_features,
     opendatasoft,
+    rijksfinancien,
     wfs,
 )
 from pipelines.clients.kinds import AskedClient, CbsClient, Client, ODataClient, RecordsClient
@@ -29,6 +30,7 @@ RECORDS: dict[Protocol, RecordsClient[Any]] = {
     Protocol.OPENDATASOFT: opendatasoft,
     Protocol.HAL: hal,
     Protocol.WFS: wfs,
+    Protocol.RIJKSFINANCIEN: rijksfinancien,
 }
 FILES: dict[Protocol, AskedClient[Any]] = {Protocol.CKAN: ckan, Protocol.FILE: file, Protocol.DROP: drop}
 """Each of their files is complete in itself: a year of a register, a quarter of a table."""
@@ -62,6 +64,7 @@ def addresses(settings: Settings) -> dict[Server, str]:
         Protocol.OGC_FEATURES: settings.pdok_url,
         Protocol.WFS: settings.warmteatlas_url,
         Protocol.EUROSTAT: settings.eurostat_url,
+        Protocol.RIJKSFINANCIEN: settings.rijksfinancien_url,
         Protocol.DROP: str(settings.drop),
     }
     return {server: base.get(server, "").rstrip("/") for server in (*Protocol, *Host)}

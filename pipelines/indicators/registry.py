@@ -39,7 +39,7 @@ _DEFLATED = (PUBLISHED, "ratio", "register")
 # An index of prices is 100 in its base year, so this factor gives an amount in the prices of that year.
 _FACTOR_OF_REAL = "100"
 # What `int_subsidies__sum_support` knows of a register.
-REGISTER_MEASURES = ("granted_eur", "reviewed_pct", "known_eur")
+REGISTER_MEASURES = ("granted_eur", "reviewed_pct", "known_eur", "state_known_eur")
 _MAY_HAVE = {PUBLISHED: ("dims", "multiplier", *_RECOMPUTED)}
 _NUMBERS = (
     ("factor", r"[0-9]*[1-9][0-9]*", "a whole number above 0, such as 100"),

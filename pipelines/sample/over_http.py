@@ -38,6 +38,7 @@ PATHS: dict[Server, tuple[str, str]] = {
     Protocol.OGC_FEATURES: ("pdok", "/pdok/ogc/v1"),
     Protocol.WFS: ("wfs", "/geoserver/WarmteAtlas/wfs"),
     Protocol.EUROSTAT: ("eurostat", "/eurostat/data"),
+    Protocol.RIJKSFINANCIEN: ("rijksfinancien", "/open-data/api/json"),
 }
 FILES = "files"
 HOSTS = (*dict.fromkeys(host for host, _ in PATHS.values()), FILES)
@@ -52,6 +53,7 @@ SETTINGS: dict[Server, str] = {
     Protocol.OGC_FEATURES: "REGIOKOMPAS_PDOK_URL",
     Protocol.WFS: "REGIOKOMPAS_WARMTEATLAS_URL",
     Protocol.EUROSTAT: "REGIOKOMPAS_EUROSTAT_URL",
+    Protocol.RIJKSFINANCIEN: "REGIOKOMPAS_RIJKSFINANCIEN_URL",
 }
 
 

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from pipelines.seeds import SupportScheme, read_seed
-from pipelines.sources.access import FileAccess
+from pipelines.sources.access import FileAccess, RijksfinancienAccess
 from pipelines.sources.card import SourceCard
 from pipelines.sources.layout import FileColumn, Reads
 
@@ -16,6 +16,8 @@ from .sheets import Sheet, dutch, header_of, in_file, layout_of
 
 LEAST = 60
 YEARS = range(2016, 2027)
+# What ministries paid is known after the end of a year.
+PAID_UNTIL = 2025
 OTHER_SCHEMES = (
     "Voorbeeldregeling buurtinitiatieven",
     "Voorbeeldregeling amateurkunst",
@@ -107,7 +109,9 @@ def _amounts(card: SourceCard, key: str, number: int) -> dict[str, float | None]
 
 def _year(card: SourceCard, key: str, number: int) -> int:
     named = re.search(r"20[0-9]{2}", card.table)
-    return int(named[0]) if named else YEARS[int(len(YEARS) * uniform(key, "year", number))]
+    access = card.access[0]
+    years = range(access.since, PAID_UNTIL + 1) if isinstance(access, RijksfinancienAccess) else YEARS
+    return int(named[0]) if named else years[int(len(years) * uniform(key, "year", number))]
 
 
 def _scheme(card: SourceCard, key: str, number: int, wholly: bool) -> str:

@@ -1,13 +1,22 @@
-"""Serves files and records: at addresses of their own, in a CKAN catalogue, by HAL or WFS, and in the drop folder."""
+"""Serves files and records: at their own addresses, in a CKAN catalogue, by HAL or WFS, by year, or as dropped."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 from pipelines.clients.drop import folder_of
-from pipelines.sources.access import CkanAccess, DropAccess, FileAccess, Form, HalAccess, WfsAccess
+from pipelines.sources.access import (
+    CkanAccess,
+    DropAccess,
+    FileAccess,
+    Form,
+    HalAccess,
+    RijksfinancienAccess,
+    WfsAccess,
+)
 from pipelines.sources.card import Shape, SourceCard
 
 from . import registers, statistics
@@ -23,6 +32,8 @@ KINDS = {
 FORMATS = "http://publications.europa.eu/resource/authority/file-type"
 CC0 = "http://creativecommons.org/publicdomain/zero/1.0/deed.nl"
 DROPPED_ON = "2026-10-20"
+# What is below what was paid in a year, level by level: under which name, and by which column of the rows.
+LEVELS = (("hoofdstukken", "hoofdstuk"), ("artikelen", "artikel"), ("regelingen", "regeling"))
 
 
 class Files:
@@ -76,6 +87,17 @@ class Files:
             if isinstance(access, WfsAccess) and access.feature_type == asked.get("typeNames"):
                 return self._features(card, access, asked)
         return Answer(400, b"<ows:ExceptionReport/>", {"Content-Type": "application/xml"})
+
+    def rijksfinancien(self, parts: list[str], query: Query) -> Answer:
+        """The years in which ministries paid, or what they paid in one: schemes in articles in chapters."""
+        card = next(c for c in self._cards if isinstance(c.access[0], RijksfinancienAccess))
+        records = self._sheets(card)[0].records()
+        if parts[-1] == "available_years":
+            return json_answer({year: year for year in sorted({record["jaar"] for record in records})})
+        of_year = [record for record in records if [record["jaar"]] == query.get("year[]")]
+        if not of_year:
+            raise RefusedError(404, "Not found.")
+        return json_answer({"beleid": _paid("Totaal", of_year, LEVELS), "ontvangers": [], "instrumenten": []})
 
     def _features(self, card: SourceCard, access: WfsAccess, asked: Mapping[str, str]) -> Answer:
         records = self._sheets(card)[0].records()
@@ -151,6 +173,27 @@ def drop_files(cards: Mapping[str, SourceCard], folder: Path) -> None:
         for sheet in sheets_of(card):
             name = f"{sheet.period}__{DROPPED_ON}" if sheet.period else DROPPED_ON
             (target / f"{name}.{ending}").write_bytes(file_bytes(card, sheet))
+
+
+def _paid(name: Any, records: list[dict[str, Any]], below: tuple[tuple[str, str], ...]) -> dict[str, Any]:
+    """A part of what was paid in a year, with its total and the parts that it is made of."""
+    (of_amounts,) = set(records[0]) - {"jaar", *(told for _, told in LEVELS)}
+    amounts = [record[of_amounts] for record in records]
+    # A single amount is given as it is, whatever it is.
+    total = sum(amounts) if len(amounts) > 1 and all(isinstance(a, float) for a in amounts) else amounts[0]
+    part: dict[str, Any] = {"naam": name, of_amounts: {records[0]["jaar"]: total}}
+    if below:
+        (key, told), *deeper = below
+        groups = _by(told, records) if deeper else [[record] for record in records]
+        part[key] = [_paid(group[0][told], group, tuple(deeper)) for group in groups]
+    return part
+
+
+def _by(told: str, records: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    groups: dict[Any, list[dict[str, Any]]] = {}
+    for record in records:
+        groups.setdefault(record[told], []).append(record)
+    return list(groups.values())
 
 
 def sheets_of(card: SourceCard) -> list[Sheet]:

@@ -39,6 +39,7 @@ class SampleSource:
             (bases[Protocol.HAL], self._files.hal),
             (bases[Protocol.OGC_FEATURES], _single(SampleAreas(cards, bases[Protocol.OGC_FEATURES]).answer)),
             (bases[Protocol.WFS], self._files.wfs),
+            (bases[Protocol.RIJKSFINANCIEN], self._files.rijksfinancien),
             (bases[Protocol.EUROSTAT], Eurostat(cards).answer),
         ]
 

@@ -21,6 +21,7 @@ class Protocol(StrEnum):
     OGC_FEATURES = "ogc_features"
     WFS = "wfs"
     EUROSTAT = "eurostat"
+    RIJKSFINANCIEN = "rijksfinancien"
     FILE = "file"
     DROP = "drop"
 
@@ -159,6 +160,14 @@ class EurostatAccess(_Access):
     query: dict[Text, Annotated[tuple[Text, ...], Field(min_length=1)]] = Field(default_factory=dict)
 
 
+class RijksfinancienAccess(_Access):
+    """What ministries paid under each scheme, a year at a time; `since` is the first year that is asked for."""
+
+    leads_to = Form.TABLE
+    protocol: Literal[Protocol.RIJKSFINANCIEN]
+    since: Annotated[int, Field(ge=2000, le=2100)]
+
+
 class FileAccess(_Access):
     """Files at fixed addresses, all with one layout."""
 
@@ -190,6 +199,7 @@ Access = Annotated[
     | OgcAccess
     | WfsAccess
     | EurostatAccess
+    | RijksfinancienAccess
     | FileAccess
     | DropAccess,
     Field(discriminator="protocol"),

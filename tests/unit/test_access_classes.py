@@ -22,6 +22,7 @@ from pipelines.sources.access import (
     OgcAccess,
     OpendatasoftAccess,
     Protocol,
+    RijksfinancienAccess,
     WfsAccess,
 )
 
@@ -38,6 +39,7 @@ ROADS: list[tuple[dict[str, Any], type]] = [
     ({"protocol": "ogc_features", "collection": "gemeente_gegeneraliseerd"}, OgcAccess),
     ({"protocol": "wfs", "feature_type": "WarmteAtlas:IBISbedrijventerreinen", "sort_by": "RIN_NUMMER"}, WfsAccess),
     ({"protocol": "eurostat", "dataset": "nama_10r_3gdp", "query": {"geo": ["BE254"]}}, EurostatAccess),
+    ({"protocol": "rijksfinancien", "since": 2017}, RijksfinancienAccess),
     ({"protocol": "file", "urls": ["https://example.org/a%20b.csv"]}, FileAccess),
     ({"protocol": "drop", "page": "https://example.org", "how": HOW}, DropAccess),
 ]

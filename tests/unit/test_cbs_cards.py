@@ -47,6 +47,7 @@ NEW = {
     "lifelong development": "85315NED",
     "decay and safety of neighbourhoods": "85146NED",
     "research and development": "84985NED",
+    "innovation": "85011NED",
     "land use": "70262ned",
     "graduates of secondary vocational education": "85356NED",
 }

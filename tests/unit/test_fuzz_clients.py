@@ -14,15 +14,35 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support_http import BASE, register_card
 
-from pipelines.clients import cbs_odata3, cbs_odata4, ckan, eurostat, hal, jsons, odata, ogc_features, opendatasoft, wfs
+from pipelines.clients import (
+    cbs_odata3,
+    cbs_odata4,
+    ckan,
+    eurostat,
+    hal,
+    jsons,
+    odata,
+    ogc_features,
+    opendatasoft,
+    rijksfinancien,
+    wfs,
+)
 from pipelines.clients.files import check_file
 from pipelines.clients.jsonstat import read_cube
 from pipelines.errors import RegiokompasError
-from pipelines.sources.access import CkanAccess, HalAccess, OgcAccess, OpendatasoftAccess, WfsAccess
+from pipelines.sources.access import (
+    CkanAccess,
+    HalAccess,
+    OgcAccess,
+    OpendatasoftAccess,
+    RijksfinancienAccess,
+    WfsAccess,
+)
 from pipelines.sources.card import SourceCard
 
 HAL = HalAccess.model_validate({"protocol": "hal", "path": "a/b", "embedded": "b"})
 WFS = WfsAccess.model_validate({"protocol": "wfs", "feature_type": "a:b", "sort_by": "c"})
+PAYMENTS = RijksfinancienAccess.model_validate({"protocol": "rijksfinancien", "since": 2017})
 ODS = {
     version: OpendatasoftAccess.model_validate(
         {"protocol": "opendatasoft", "host": "https://example.org", "dataset": "d", "version": version}
@@ -97,6 +117,25 @@ PAGE = {
     "page": {"number": 1, "size": 1, "totalElements": 2},
 }
 HITS = {"nhits": 1, "records": [{"fields": {"aantal": 1.0, "geo_point_2d": [51.4, 5.4]}}]}
+PAID = {
+    "beleid": {
+        "naam": "Totaal",
+        "realisatie": {"2024": 12.5},
+        "hoofdstukken": [
+            {
+                "naam": "Economische Zaken",
+                "realisatie": {"2024": 12.5},
+                "artikelen": [
+                    {
+                        "naam": "Bedrijvenbeleid",
+                        "realisatie": {"2024": 12.5},
+                        "regelingen": [{"naam": "MIT", "realisatie": {"2024": 12.5}}],
+                    }
+                ],
+            }
+        ],
+    }
+}
 OBSERVATIONS = {"@odata.context": "c", "@odata.count": 1, "value": [{"Id": 1, "Measure": "M1", "Value": 2.0}]}
 SET = {"odata.metadata": "m", "value": [{"Key": "T001", "Title": "Totaal"}], "odata.nextLink": "https://example.org"}
 
@@ -122,6 +161,8 @@ READERS = {
     "ckan": Reader(PACKAGE, lambda body: ckan.choose(CKAN_CARD, ckan.read_package(body), CKAN.resources)),
     "wfs page": Reader(FEATURES, wfs.read_page),
     "wfs records": Reader(FEATURES, lambda body: wfs.records(body, WFS)),
+    "years": Reader({"2017": "2017", "2018": "2018"}, rijksfinancien.read_years),
+    "payments": Reader(PAID, lambda body: rijksfinancien.records(body, PAYMENTS)),
     "hal page": Reader(PAGE, lambda body: hal.read_page(body, HAL)),
     "hal records": Reader(PAGE, lambda body: hal.records(body, HAL)),
     "opendatasoft 1.0": Reader(HITS, lambda body: opendatasoft.records(body, ODS["1.0"])),

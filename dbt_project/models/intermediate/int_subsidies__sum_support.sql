@@ -1,11 +1,13 @@
 -- What is known about business support in each municipality and year for which a register is loaded, as three measures:
 -- what was granted under the schemes that count as support, known only once every scheme that granted money has been
 -- reviewed; how much of the money has been reviewed; and what is known so far, which is a minimum. A register without
--- schemes cannot be reviewed, so it never says how much support there was.
+-- schemes cannot be reviewed, so it never says how much support there was. Of what the state paid, most of which has
+-- nothing to do with business and is never reviewed, only what is known so far.
 with dossiers as (
 
     select
         subsidies.region_code,
+        regions.scheme as region_scheme,
         subsidies.year,
         subsidies.amount_granted_eur,
         ongoing.period_code is null as is_over,
@@ -16,7 +18,7 @@ with dossiers as (
         and coalesce(subsidies.status, 'granted') not in ('requested', 'refused', 'withdrawn') as is_amount_unknown
     from {{ ref('int_subsidies__mark_repeated') }} as subsidies
     inner join {{ ref('int_regions__collect_codes') }} as regions
-        on subsidies.region_code = regions.region_code and regions.scheme = 'municipality'
+        on subsidies.region_code = regions.region_code and regions.scheme in ('municipality', 'country')
     left join {{ ref('support_schemes') }} as schemes
         on
             subsidies.region_code = schemes.region_code
@@ -37,6 +39,7 @@ summed as (
 
     select
         region_code,
+        region_scheme,
         {{ whole_year('year') }} as period_code,
         bool_and(is_over) as is_over,
         count(case when is_reviewed then amount_granted_eur end) as reviewed_count,
@@ -46,7 +49,7 @@ summed as (
         {{ exact_sum('case when is_reviewed then abs(amount_granted_eur) else 0 end') }} as reviewed_size,
         {{ exact_sum('abs(amount_granted_eur)') }} as granted_size
     from dossiers
-    group by region_code, year
+    group by region_code, region_scheme, year
 
 ),
 
@@ -73,6 +76,7 @@ measured as (
         case when gap is null then known_eur end as value,
         gap
     from judged
+    where region_scheme = 'municipality'
     union all
     select
         region_code,
@@ -86,12 +90,13 @@ measured as (
         end as value,
         case when reviewed_pct is null then 'missing' end as gap
     from judged
+    where region_scheme = 'municipality'
     union all
     select
         region_code,
         period_code,
         is_over,
-        'known_eur' as measure_code,
+        case when region_scheme = 'municipality' then 'known_eur' else 'state_known_eur' end as measure_code,
         case when reviewed_count > 0 then known_eur end as value,
         case when reviewed_count = 0 then 'not_reviewed' end as gap
     from judged
