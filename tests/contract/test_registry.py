@@ -166,8 +166,7 @@ BY_HAND: list[tuple[str, dict[str, int], float]] = [
     (
         "sme_innovators_share_pct",
         {
-            "innovators_size_10_50_count": 17_999,
-            "innovators_size_50_250_count": 5_371,
+            "sme_innovators_count": 17_999 + 5_371,
             "innovation_survey_sme_count": 41_551 + 8_519,
         },
         46.7,
