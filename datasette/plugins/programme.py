@@ -1,6 +1,7 @@
 """The goals of a programme over a group of regions (/programma/g40), and the list of those groups (/programma)."""
 
 import json
+from itertools import chain
 from typing import Any
 
 from datasette import Response, hookimpl
@@ -12,6 +13,7 @@ from portal.context import ReleaseContext, context_of
 from portal.csv_text import Row
 from portal.pages import file_routes, language, not_found, page_url, parts_of, render, routes
 from portal.programme import BY_LAGGING, GROUPS, PROVINCES, ProgrammeTable, make_table
+from portal.programme_html import table_lines
 from portal.programme_sheets import programme_book
 from portal.registry import by_theme
 from portal.rows import read_rows
@@ -53,7 +55,7 @@ async def group_page(request: Request, datasette: Datasette) -> Response:
     group, members = await group_asked(request, datasette)
     if not members:
         links = {page_url("programmes", lang): release.text("programme", "all_groups", lang)}
-        title = release.text("programme", "unknown", lang).format(group=parts_of(request)["group"])
+        title = release.text("programme", "no_such", lang).format(group=parts_of(request)["group"])
         return await not_found(datasette, request, "programme", title, links=links)
     choices = await programmes_of(datasette)
     asked = request.args.get(PROGRAMME)
@@ -61,12 +63,14 @@ async def group_page(request: Request, datasette: Datasette) -> Response:
     sort = request.args.get(SORT) or BY_LAGGING
     table = await read_table(datasette, members, programme, sort)
     chosen = f"{PROGRAMME}={programme}"
+    themes = by_theme(table.goals, release.texts["themes"], lambda goal: str(goal["theme"]))
     context = {
         "group": group,
         "programme": release.registry.programmes[programme],
         "choices": [release.registry.programmes[each] for each in choices],
         "table": table,
-        "themes": by_theme(table.goals, release.texts["themes"], lambda goal: str(goal["theme"])),
+        "themes": themes,
+        "lines": table_lines(table, list(chain.from_iterable(themes.values())), release, lang),
         "sort": sort if sort in {goal["goal_id"] for goal in table.goals} else BY_LAGGING,
         "indicators": release.registry.indicators,
         "sources": release.registry.sources_of(*(goal["indicator_id"] for goal in table.goals)),
@@ -103,7 +107,7 @@ async def read_for_file(request: Request, datasette: Datasette) -> tuple[str, st
     group, members = await group_asked(request, datasette)
     programme = request.args.get(PROGRAMME) or FIRST_PROGRAMME
     if not members or programme not in await programmes_of(datasette):
-        problem = context_of(datasette).text("programme", "unknown", language(request))
+        problem = context_of(datasette).text("programme", "no_such", language(request))
         return refuse_csv(datasette, [problem.format(group=f"{group} {programme}")], 404)
     return group, programme, await read_table(datasette, members, programme, request.args.get(SORT) or BY_LAGGING)
 
