@@ -34,7 +34,7 @@ def kinds(*, embedded: bool = True) -> list[str]:
 # The kinds of page with line charts that are read period by period, and what their addresses ask for.
 READ_CHARTS = {
     "municipality_figure": "",
-    "figure": "?group=all",
+    "figure": "",
     "compare": "?region=NL01&region=GM0193&region=PT06&indicator=population_count",
     "cooperation": "",
     "border": "",
