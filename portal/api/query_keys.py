@@ -126,7 +126,6 @@ PERIOD_CODE = Parameter(
     pattern=r"^\d{4}([A-Z][A-Z0-9]\d{2}|\d{4})$",
     example="2024JJ00",
 )
-PERIOD_OF_QUARTER = replace(PERIOD_CODE, example="2026KW02")
 OLD_CODE = replace(
     REGION_CODE,
     name="oldCode",
