@@ -35,7 +35,7 @@ contracts: $(VENV)/run.stamp ## the columns of the wide tables, after a change o
 sample: $(VENV)/dev.stamp ## makes the bundled sample anew, byte for byte the same
 	$(BIN)/python -m pipelines.sample.make_sample
 
-screenshots: $(VENV)/dev.stamp run ## the pictures in docs, from the sample
+screenshots: $(VENV)/dev.stamp run ## the pictures in docs and, in screenshots, of every kind of page, from the sample
 	@$(BIN)/python tools/make_pictures.py
 
 lock: ## resolves the dependencies anew; needs uv

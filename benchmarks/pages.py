@@ -1,9 +1,10 @@
-"""How fast the portal's own pages are, compared in one run with Datasette's own page of the same rows.
+"""How much work the portal's own pages are, compared in one run with Datasette's own page of the same rows.
 
     python benchmarks/pages.py [ROUNDS]
 
-Requests pages of the current release in one process, without a network. Prints the median of each page and its ratio
-to Datasette's own page of the first hundred rows of `observations` for one municipality.
+Requests pages of the current release in one process, without a network. Prints the median processor time of each page,
+which other work on the machine hardly changes, and its ratio to Datasette's own page of the first hundred rows of
+`observations` for one municipality.
 """
 
 import asyncio
@@ -49,16 +50,16 @@ def open_portal(release: Path) -> Datasette:
 
 
 async def measure(portal: Datasette, pages: dict[str, str], rounds: int) -> dict[str, float]:
-    """The median seconds of each page, requested in turn; the first round is a warm-up and does not count."""
+    """The median seconds of processor time of each page, requested in turn; the first round is to warm up."""
     seconds: dict[str, list[float]] = {name: [] for name in pages}
     for number in range(rounds + 1):
         for name, path in pages.items():
-            start = time.perf_counter()
+            start = time.process_time()
             answer = await portal.client.get(path)
             if answer.status_code != 200:
                 raise SystemExit(f"{path} answers {answer.status_code}")
             if number:
-                seconds[name].append(time.perf_counter() - start)
+                seconds[name].append(time.process_time() - start)
     return {name: median(found) for name, found in seconds.items()}
 
 

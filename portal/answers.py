@@ -9,7 +9,9 @@ from datasette.utils import add_cors_headers
 from datasette.utils.asgi import Request, Response
 
 from portal.context import context_of
-from portal.csv_text import Row, write_csv
+from portal.csv_text import Row, write_columns, write_csv
+from portal.csv_words import in_words
+from portal.pages import language
 from portal.workbook import Book, workbook_bytes
 
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -21,7 +23,7 @@ KEPT = {"Cache-Control": "max-age=60"}
 def answer_csv(
     datasette: Datasette, request: Request, rows: Iterable[Row], columns: Sequence[str], name: str
 ) -> Response:
-    """Returns rows as a file to download, each with its release; in the form for Dutch Excel if that is `.nl.csv`.
+    """Returns rows as a file to download, each with its release; for Dutch Excel and in words if that is `.nl.csv`.
 
     Args:
         datasette: the server.
@@ -32,8 +34,11 @@ def answer_csv(
     """
     context = context_of(datasette)
     release = {"release_id": context.release_id, "notice": context.notice}
-    dutch = request.path.endswith(".nl.csv")
-    content = write_csv([{**row, **release} for row in rows], [*columns, *release], dutch=dutch)
+    dutch, whole = request.path.endswith(".nl.csv"), [{**row, **release} for row in rows]
+    if dutch:
+        content = write_columns(in_words(whole, [*columns, *release], context, language(request)), dutch=True)
+    else:
+        content = write_csv(whole, [*columns, *release], dutch=False)
     headers = {"Content-Disposition": f'attachment; filename="{name}{".nl" if dutch else ""}.csv"', **KEPT}
     return Response(content, headers=_shared(datasette, headers), content_type=CSV_TYPE)
 

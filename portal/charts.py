@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
-from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup, escape
 
 from portal.axes import Scale, ends, ticks_of
+from portal.chart_reading import reading_of
 from portal.end_labels import spread
 from portal.formats import format_number
 from portal.series import GAP, Drawn, Line, Point, Words, describe, runs
@@ -24,6 +24,8 @@ from portal.text_width import shorten, text_width
 MOST_MARKS = 40
 SMALL_TEXT, TEXT, LINE_HEIGHT = 11, 13, 16
 LONGEST_LABEL = 190
+# The class of the one line of a small chart, where its figures are read.
+ONLY = "only-figure"
 
 _MARKS = (
     "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0Z",
@@ -60,11 +62,12 @@ def line_chart(
     words: Words,
     size: Size = SMALL,
     beside: Sequence[Point] = (),
+    reading_help: str | None = None,
 ) -> Markup:
     """Returns the small chart of one series of years; empty if it has no figure at all.
 
     Both ends of each axis are labelled, because the vertical axis seldom starts at zero. `beside` are the points of the
-    charts that it stands beside, with which it shares its axes.
+    charts that it stands beside, with which it shares its axes. `reading_help` is that of `large_chart`.
     """
     if not any(point.value is not None for point in points):
         return Markup("")
@@ -75,7 +78,8 @@ def line_chart(
     left, right = 4, size.width - 12 - max(text_width(number, SMALL_TEXT) for number in numbers.values())
     named = {point.day.toordinal(): point.period for point in all_points}
     days = sorted(named)
-    across, up = Scale(days[0], days[-1], left, right), Scale(low, high, size.height - 18, 8)
+    top, bottom = 8, size.height - 18
+    across, up = Scale(days[0], days[-1], left, right), Scale(low, high, bottom, top)
     parts = []
     for value, number in numbers.items():
         y = up(value)
@@ -93,10 +97,13 @@ def line_chart(
             parts.append(Markup('<path class="line" d="{}"/>').format(_path(run, across, up)))
     for run in runs(points):
         parts += [_dot(point, across, up, 3, format_number(point.value, decimals, lang)) for point in run]
-    return Markup(
+    drawn = Markup(
         '<svg class="chart small" role="img" aria-label="{}" viewBox="0 0 {} {}" preserveAspectRatio="xMinYMid meet">'
         "{}</svg>"
     ).format(describe(points, title, decimals, lang, words), size.width, size.height, Markup("").join(parts))
+    if reading_help is None:
+        return drawn
+    return drawn + reading_of([Line("", points, ONLY)], across, up, (top, bottom), decimals, lang, reading_help)
 
 
 def mark(place: int, style: str | None = None) -> Markup:
@@ -143,8 +150,11 @@ def large_chart(
         *(frame.line(line) for line in drawn.lines),
         *frame.labels(),
         Markup("</svg>"),
-        *([frame.reading(reading_help)] if reading_help else []),
     ]
+    if reading_help:
+        # The line that is drawn last, above the others, is read first.
+        edges = frame.top, frame.bottom
+        parts.append(reading_of(drawn.lines[::-1], frame.across, frame.up, edges, decimals, lang, reading_help))
     return Markup("").join(parts)
 
 
@@ -294,26 +304,6 @@ class _Frame:
             _MARKS[line.mark],
             f"{line.title}, {point.period}: {number}",
         )
-
-    def reading(self, reading_help: str) -> Markup:
-        """What a script needs to show the figures of a period where they are drawn, as data in a page."""
-        rows: dict[int, list[dict[str, object]]] = {}
-        for line in self.drawn.lines[::-1]:
-            for point in line.known:
-                number = format_number(point.value, self.decimals, self.lang)
-                row = {
-                    "name": line.title,
-                    "value": number,
-                    "style": line.style,
-                    "y": round(self.up(point.value or 0), 1),
-                }
-                rows.setdefault(point.day.toordinal(), []).append(row)
-        periods = [
-            {"x": round(self.across(day), 1), "period": self.periods[day], "figures": rows[day]} for day in sorted(rows)
-        ]
-        content = {"top": self.top, "bottom": self.bottom, "help": reading_help, "periods": periods}
-        data = htmlsafe_json_dumps(content, ensure_ascii=False, separators=(",", ":"))
-        return Markup('<script type="application/json" class="reading">{}</script>').format(data)
 
     def _whisker(self, point: Point) -> Markup:
         x, low, high = self.across(point.day.toordinal()), self.up(point.lower or 0), self.up(point.upper or 0)

@@ -13,6 +13,7 @@ from portal.csv_text import Row
 from portal.formats import format_number
 from portal.pages import page_url
 from portal.registry import Registry
+from portal.regroup import INDEX_DECIMALS
 from portal.series import Point, Words, of_year
 from portal.slugs import slug_of
 
@@ -21,7 +22,6 @@ KINDS = (PILOT, "cooperation", OWN_SELECTION)
 # What growth of an economy is told by, and what has years before the pilots; then the first figures of any region.
 GROWTH = ("establishments_count", "jobs_count", "population_count")
 MOST_CHARTS = 12
-INDEX_DECIMALS = 1
 
 REGION, ALIKE, REST = "region", "similar", "rest"
 # The columns of `cooperation_monitor` with the figure, its status and its index.

@@ -5,13 +5,15 @@ from collections.abc import Mapping
 
 from portal.rounding import as_decimal
 
+_DUTCH_MARKS = str.maketrans(",.", ".,")
+
 
 def format_number(value: float | None, decimals: int, lang: str) -> str:
     """Returns a number as written in Dutch or English: 1.234,5 or 1,234.5; empty if there is none."""
     if value is None:
         return ""
     english = f"{as_decimal(value, decimals):,f}"
-    return english if lang == "en" else english.translate(str.maketrans(",.", ".,"))
+    return english if lang == "en" else english.translate(_DUTCH_MARKS)
 
 
 def format_signed(value: float | None, decimals: int, lang: str) -> str:

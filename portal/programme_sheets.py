@@ -10,7 +10,7 @@ from portal.book_parts import explanation, heads, label_of, make_book, words
 from portal.context import ReleaseContext
 from portal.csv_text import Row
 from portal.formats import format_number, format_period
-from portal.programme import BEHIND, UNKNOWN, ProgrammeTable
+from portal.programme import BEHIND, ProgrammeTable
 from portal.registry import by_theme, each_once
 from portal.workbook import Book, BookSheet, SheetCell, SheetRow
 
@@ -71,11 +71,10 @@ def _figures(table: ProgrammeTable, release: ReleaseContext, lang: str) -> BookS
             row = cell.row
             target = format_number(row["target_value"], decimals, lang)
             wanted = release.text("wanted", row["desired"], lang).format(target=target)
-            judged = "unknown_judgement" if cell.judgement == UNKNOWN else cell.judgement
             told = [theme, goal[f"goal_{lang}"], line.region["name"], line.region["region_code"], *indicator]
             told += [format_period(row["period_code"], release.texts["periods"], lang), row["value"]]
             told += [release.text("statuses", row["value_status"], lang), row["national_value"], wanted]
-            rows.append(SheetRow([*told, release.text("programme", judged, lang), *sources], decimals))
+            rows.append(SheetRow([*told, release.text("programme", cell.judgement, lang), *sources], decimals))
     lead = release.text("programme", "group_lead", lang)
     return BookSheet(
         release.text("programme", "sheet_figures", lang), [lead], heads(release, lang, *LONG), rows, labels=7

@@ -29,6 +29,7 @@ METHODS = ("published", "merged", "recomputed", "split_estimate", "unavailable")
 _GIVEN = ("published", "register")
 # An amount in the prices of another year.
 _REAL = "real"
+INDEX_DECIMALS = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ A process serves one release and looks back from it: at its own changes, those o
 """
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -56,8 +57,11 @@ class Changes:
         )
 
     def figures(self, **equal_to: object) -> pl.LazyFrame:
-        """Returns the changed figures whose given columns equal a value, or one of a list of values."""
-        frame = pl.scan_parquet(self.path)
+        """Returns the changed figures whose given columns equal a value, or one of a list of values.
+
+        `change_number` is the place of each among all of them, from 0.
+        """
+        frame = pl.scan_parquet(self.path, row_index_name="change_number")
         for column, wanted in equal_to.items():
             chosen = pl.col(column).is_in(wanted) if isinstance(wanted, list) else pl.col(column).eq_missing(wanted)
             frame = frame.filter(chosen)
@@ -116,6 +120,32 @@ def revised_figures(release_folder: Path, indicator_id: str, region_code: str | 
                 .head(most - len(found))
             )
             found += [_of_release(row, changes) for row in rows.collect().to_dicts()]
+    return found
+
+
+def list_changes(
+    release_folder: Path, wanted: Mapping[str, Sequence[object]], after: tuple[object, ...] | None, most: int
+) -> list[Row]:
+    """Returns changed figures of the served release and those before it, by `release_id` and `change_number`.
+
+    Args:
+        release_folder: the folder of the served release.
+        wanted: the values that a column may have.
+        after: the key of the last row that is not wanted any more; None for the first rows.
+        most: how many rows at most.
+    """
+    found: list[Row] = []
+    for changes in sorted(line_of_changes(release_folder), key=lambda each: each.newer):
+        begin = 0
+        if after is not None and changes.newer <= str(after[0]):
+            if changes.newer < str(after[0]):
+                continue
+            begin = int(str(after[1])) + 1
+        frame = changes.figures(**{column: list(values) for column, values in wanted.items()})
+        rows = frame.filter(pl.col("change_number") >= begin).head(most - len(found)).collect().to_dicts()
+        found += [{**row, "release_id": changes.newer, "release_before": changes.older} for row in rows]
+        if len(found) >= most:
+            break
     return found
 
 

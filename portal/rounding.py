@@ -7,6 +7,7 @@ Figures are doubles that stand for decimals. What is rounded or added up is the 
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
+from functools import cache
 
 # As many digits as the decimals of the release have.
 _CONTEXT = Context(prec=38, rounding=ROUND_HALF_UP)
@@ -17,7 +18,12 @@ _FIGURE, _SHARE = 6, 12
 def as_decimal(value: float | Decimal, decimals: int) -> Decimal:
     """Returns the decimal that a number is written as, rounded to `decimals` decimals: half away from zero."""
     # Plus makes a zero of a minus zero.
-    return _CONTEXT.plus(Decimal(str(value)).quantize(Decimal(1).scaleb(-decimals), context=_CONTEXT))
+    return _CONTEXT.plus(Decimal(str(value)).quantize(_unit(decimals), context=_CONTEXT))
+
+
+@cache
+def _unit(decimals: int) -> Decimal:
+    return Decimal(1).scaleb(-decimals)
 
 
 def round_half_away(value: float, decimals: int) -> float:

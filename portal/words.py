@@ -16,6 +16,7 @@ GROUPS = {
     "usage_warning_texts": ("usage_warnings", "warning_id", "text", "warning_id"),
     "periods": ("periods", "period_code", "title", "period_code"),
     "peer_groups": ("peer_groups", "peer_group", "title", "group_order"),
+    "tension_classes": ("tension_classes", "class_id", "label", "lower_bound"),
     "peer_features": ("peer_features", "feature", "title", "feature"),
     # The smallest kind of region first.
     "schemes": ("region_schemes", "scheme", "title", "level_order desc"),

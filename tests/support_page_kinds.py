@@ -29,3 +29,18 @@ def address_of(page: str, lang: str) -> str:
 def kinds(*, embedded: bool = True) -> list[str]:
     """Returns every kind of page; `embedded` also those that others show within theirs."""
     return [page for page in PATHS if page != NO_PAGE and (embedded or "embed" not in page)]
+
+
+# The kinds of page with line charts that are read period by period, and what their addresses ask for.
+READ_CHARTS = {
+    "municipality_figure": "",
+    "figure": "",
+    "compare": "?region=NL01&region=GM0193&region=PT06&indicator=population_count",
+    "cooperation": "",
+    "border": "",
+    # It leads to the first of them.
+    "borders": "",
+    "indicator": "",
+}
+# Those whose line charts are not: an embedded page has no script, and a chart on a card leads to its figure.
+OTHER_CHARTS = ("municipality_embed", "embed", "municipality", "region")

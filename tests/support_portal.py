@@ -1,7 +1,9 @@
 """The portal of a release within the test's own process, asked through Datasette's own client."""
 
 import asyncio
+import csv
 import gc
+import io
 import json
 import re
 from itertools import count
@@ -12,6 +14,7 @@ from datasette.app import Datasette
 
 from pipelines.settings import PORTAL
 from portal.context import ReleaseContext, context_of
+from portal.csv_words import HEADINGS
 
 # SQLite has one limit of memory for the whole process, and a server that nobody uses any more holds its part of that
 # until Python looks for circles, which it seldom does among so many objects.
@@ -56,3 +59,13 @@ def runs_script(page: str) -> bool:
     """Whether a page has a script that is not one of the portal's files; data, such as for search engines, is none."""
     harmless = ('type="application/ld+json"', 'type="application/json"', 'src="/static/')
     return any(not any(mark in tag for mark in harmless) for tag in re.findall(r"<script[^>]*>?", page))
+
+
+def rows_of_csv(portal: Datasette, text: str, lang: str = "nl") -> list[dict[str, str]]:
+    """The rows of a CSV of a page, by the name of their columns as programs have them, also those for Dutch Excel."""
+    if not text.startswith("\ufeff"):
+        return list(csv.DictReader(io.StringIO(text)))
+    headings = release_of(portal).texts[HEADINGS]
+    rows = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), delimiter=";")
+    # Columns of different files can have the same heading.
+    return [{name: row[words[lang]] for name, words in headings.items() if words[lang] in row} for row in rows]

@@ -1,26 +1,34 @@
-"""Takes screenshots of the portal with the current release: one of each kind of page, in both languages.
+"""Takes screenshots of the portal with the current release, in both languages.
 
     python tools/make_pictures.py [FOLDER]
 
-`make screenshots` runs it after `make run`, so that they show the sample. Needs Debian's chromium.
+The few that the documentation shows go into FOLDER, by default `docs`. Without FOLDER, the folder `screenshots`, which
+git ignores, gets a whole page of every kind too, as wide as a desktop and as a phone: of the first one of its kind that
+the links from the home page lead to. `make screenshots` runs it after `make run`, so that they show the sample. Needs
+Debian's chromium.
 """
 
+import html
+import re
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 import requests
 from PIL import Image
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 from pipelines.commands.serve import datasette_command
 from pipelines.publish.release import CURRENT
 from pipelines.settings import Settings
-from portal.pages import page_url
+from portal.pages import PATHS, page_url, routes
 
 CHROMIUM = "/usr/bin/chromium"
 WINDOW = {"width": 1280, "height": 900}
@@ -49,11 +57,19 @@ PICTURES = {
     "screenshots/labour_market.en.png": page_url("labour_market", "en", code="AM11"),
     "screenshots/labour_market.nl.png": page_url("labour_market", "nl", code="AM11"),
 }
+PROJECT = Path(__file__).parents[1]
+EVERY_KIND = PROJECT / "screenshots"
+DESKTOP, PHONE = WINDOW, {"width": 390, "height": 844}
+NOT_FOUND = "/nothing"
+# So many links of one page to a kind of page are tried: a region need not have a figure of its own.
+MOST_TRIED = 3
+LINK = re.compile(r'(?:href|src)="([^"#]+)')
 PATIENCE_SECONDS = 60
 
 
-def make_pictures(release: Path, folder: Path) -> list[Path]:
-    """Write the screenshots of a release's portal to a folder; returns their paths."""
+@contextmanager
+def serving(release: Path) -> Iterator[str]:
+    """Serve a release on a free port; gives its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -62,7 +78,7 @@ def make_pictures(release: Path, folder: Path) -> list[Path]:
         try:
             address = f"http://127.0.0.1:{port}"
             wait_for(address)
-            return photograph(address, folder)
+            yield address
         finally:
             server.terminate()
 
@@ -83,11 +99,18 @@ def wait_for(address: str) -> None:
     raise TimeoutError(f"nothing answered on {address}")
 
 
-def photograph(address: str, folder: Path) -> list[Path]:
-    """Write what each page shows in one window, without scrolling."""
-    paths = []
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A running browser without a window."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+def photograph(address: str, folder: Path) -> None:
+    """Write what the pages of the documentation show in one window, without scrolling."""
+    with chromium() as browser:
         page = browser.new_page(viewport=WINDOW)
         for name, path in PICTURES.items():
             answer = page.goto(address + path)
@@ -97,9 +120,45 @@ def photograph(address: str, folder: Path) -> list[Path]:
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             make_small(page.screenshot(), target)
-            paths.append(target)
-        browser.close()
-    return paths
+
+
+def photograph_every_kind(address: str, folder: Path) -> None:
+    """Write a whole page of every kind in both languages, as wide as a desktop and as a phone."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with chromium() as browser:
+        for width, window in (("desktop", DESKTOP), ("phone", PHONE)):
+            page = browser.new_page(viewport=window)
+            for name, path in {**find_every_kind(address), "not_found.nl": NOT_FOUND}.items():
+                page.goto(address + path)
+                page.screenshot(path=folder / f"{name}.{width}.png", full_page=True)
+
+
+def find_every_kind(address: str) -> dict[str, str]:
+    """Returns an address of every kind of page in both languages, by following the links from the home page.
+
+    Pages that only lead to another, and addresses that have files only, are no kind of their own.
+    """
+    patterns = {
+        f"{kind}.{lang}": re.compile(pattern)
+        for kind, paths in PATHS.items()
+        for lang, (pattern, _) in zip(paths, routes(kind, None), strict=True)
+    }
+    found: dict[str, str] = {}
+    queue = [page_url("home", "nl")]
+    for path in queue:
+        answer = requests.get(address + path, timeout=PATIENCE_SECONDS)
+        # Some lead to another page, which is then the one that was found.
+        path = answer.url.removeprefix(address)
+        kind = next((name for name, pattern in patterns.items() if pattern.match(urlsplit(path).path)), None)
+        if kind is None or kind in found or not answer.ok:
+            continue
+        found[kind] = path
+        links = [link.removeprefix(address) for link in LINK.findall(html.unescape(answer.text))]
+        own = [link for link in links if link.startswith("/")]
+        for name, pattern in patterns.items():
+            if name not in found:
+                queue += [link for link in own if pattern.match(urlsplit(link).path)][:MOST_TRIED]
+    return found
 
 
 def make_small(picture: bytes, target: Path) -> None:
@@ -111,5 +170,7 @@ def make_small(picture: bytes, target: Path) -> None:
 
 
 if __name__ == "__main__":
-    target = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[1] / "docs"
-    make_pictures(Settings.from_environment().releases / CURRENT, target)
+    with serving(Settings.from_environment().releases / CURRENT) as portal:
+        photograph(portal, Path(sys.argv[1]) if len(sys.argv) > 1 else PROJECT / "docs")
+        if len(sys.argv) == 1:
+            photograph_every_kind(portal, EVERY_KIND)

@@ -1,5 +1,6 @@
 """/v1, the API for programs; `portal/api/description.py` defines its paths and their parameters."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from portal.api.shapes import ApiResource, Parameter
 from portal.context import context_of
 from portal.csv_text import write_csv
 from portal.pages import DATABASE, FROZEN, language, own_address, render
+from portal.revisions import list_changes
 from portal.timeline import NoReleaseError, kept_releases, release_on
 
 METHODS = ("GET", "HEAD", "OPTIONS")
@@ -67,9 +69,12 @@ async def answer_list(resource: ApiResource, request: Request, datasette: Datase
 async def _rows(resource: ApiResource, asked: Asked, datasette: Datasette) -> list[Any]:
     """The rows of a page, and one more if there are more."""
     context = context_of(datasette)
-    if not resource.is_of_every_release:
+    if resource.rows_of == "release":
         found = await datasette.get_database(DATABASE).execute(*queries.list_sql(asked, context.api))
         return list(found)
+    if resource.rows_of == "changes":
+        wanted = {parameter.column: values for parameter, values in asked.filters}
+        return await asyncio.to_thread(list_changes, context.folder, wanted, asked.after, asked.limit + 1)
     # An earlier release can lack a column that this one has.
     empty = dict.fromkeys(column.name for column in context.api.tables[asked.table].columns)
     kept = sorted(kept_releases(context.folder), key=lambda row: str(row["release_id"]))

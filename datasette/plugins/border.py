@@ -117,6 +117,7 @@ def chart_of(series: BorderSeries, among: BorderIndicator, release: ReleaseConte
         words=lambda key: release.text("charts", key, lang),
         size=TILE,
         beside=beside,
+        reading_help=release.text("charts", "reading_many", lang),
     )
 
 

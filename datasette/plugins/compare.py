@@ -34,7 +34,7 @@ from portal.pages import MUNICIPALITY, file_routes, language, own_address, page_
 from portal.periods import series_begin
 from portal.region_groups import LIKE_OWN, kinds, named_groups, offered_regions
 from portal.registry import Registry, by_theme
-from portal.regroup import Periods, RegroupedFigure, index_of
+from portal.regroup import INDEX_DECIMALS, Periods, RegroupedFigure, index_of
 from portal.rounding import round_half_away
 from portal.rows import read_rows
 from portal.series import Drawn, Point
@@ -255,7 +255,7 @@ def _draw(
         Drawn(lines),
         heading=f"{asked.indicator[f'title_{lang}']}: {', '.join(line.title for line in lines)}",
         description=release.text("compare", "chart_about", lang),
-        decimals=0 if is_index else asked.indicator["decimals"],
+        decimals=INDEX_DECIMALS if is_index else asked.indicator["decimals"],
         lang=lang,
         reading_help=release.text("charts", "reading", lang),
     )
@@ -337,7 +337,9 @@ def _csv_rows(asked: AskedComparison, registry: Registry, lang: str, series: Map
             "value": figure.value,
             "value_status": figure.status,
             "boundary_method": figure.method,
-            "index_value": round_half_away(index[code][period], 1) if period in index.get(code, {}) else None,
+            "index_value": round_half_away(index[code][period], INDEX_DECIMALS)
+            if period in index.get(code, {})
+            else None,
             "index_base_period": base,
             **about,
         }

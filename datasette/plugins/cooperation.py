@@ -14,7 +14,6 @@ from portal.comparisons import COUNTRY
 from portal.context import ReleaseContext, context_of
 from portal.cooperation import (
     ALIKE,
-    INDEX_DECIMALS,
     KINDS,
     OWN_SELECTION,
     PARTIES,
@@ -37,6 +36,7 @@ from portal.csv_text import Row
 from portal.once import rendered_once
 from portal.pages import file_routes, language, moved, not_found, page_url, parts_of, render, routes
 from portal.registry import by_theme
+from portal.regroup import INDEX_DECIMALS
 from portal.rows import read_rows
 from portal.series import Drawn, Line, Moment, describe
 
@@ -211,6 +211,7 @@ class CooperationDrawing:
             decimals=decimals,
             lang=lang,
             size=TILE,
+            reading_help=words("reading_many"),
         )
 
 

@@ -10,7 +10,7 @@ from datasette import Response, hookimpl
 from datasette.app import Datasette
 from datasette.utils.asgi import Request
 
-from portal.answers import KEPT, answer_csv, file_headers, refuse_csv
+from portal.answers import KEPT, answer_csv, answer_workbook, file_headers, refuse_csv
 from portal.api.query_keys import AS_OF
 from portal.charts import NARROW, WIDE, mark
 from portal.citations import as_bibtex, as_ris, as_text
@@ -18,6 +18,7 @@ from portal.context import ReleaseContext, context_of
 from portal.csv_text import Row
 from portal.figure_drawing import Drawing
 from portal.figure_page import FigurePage, cite_figure, file_name, read_all_periods, read_figure_page
+from portal.figure_sheets import figure_book
 from portal.formats import format_period
 from portal.map_page import map_address
 from portal.pages import (
@@ -258,6 +259,18 @@ async def figure_csv(request: Request, datasette: Datasette) -> Response:
     return answer_csv(datasette, request, rows, COLUMNS, asked.name)
 
 
+async def figure_workbook(request: Request, datasette: Datasette) -> Response:
+    """Serves the same figures as an Excel file: the region by period, beside the country and the group."""
+    found = await read(request, datasette)
+    if isinstance(found, Response):
+        moved = found.status in (301, 302)
+        return found if moved else refuse_csv(datasette, [_none(request, datasette)], 404)
+    asked, page = found
+    release = context_of(datasette)
+    rows = await read_all_periods(datasette, release, page)
+    return await answer_workbook(datasette, request, figure_book(page, rows, release, asked.lang), asked.name)
+
+
 async def picture_file(request: Request, datasette: Datasette) -> Response:
     """Serves the chart as a picture that stands alone, as SVG or PNG."""
     found = await read(request, datasette)
@@ -286,7 +299,12 @@ async def citation_file(request: Request, datasette: Datasette) -> Response:
 
 
 View = Callable[[Request, Datasette], Awaitable[Response]]
-FILES: dict[str, View] = {r"(?:nl\.)?csv": figure_csv, PICTURES: picture_file, "(?:bib|ris)": citation_file}
+FILES: dict[str, View] = {
+    r"(?:nl\.)?csv": figure_csv,
+    "xlsx": figure_workbook,
+    PICTURES: picture_file,
+    "(?:bib|ris)": citation_file,
+}
 
 
 @hookimpl

@@ -70,7 +70,6 @@ CSV_COLUMNS = [
 ]
 TARGET_SOURCE = "select title_nl, title_en from programmes where programme_id = :programme_id"
 COUNTRY = "NL01"
-NEWEST_PERIODS = 12
 SHOWN_REVISIONS = 20
 # Narrow, so that its numbers are still legible on a phone.
 CHART = Size(380, 150)
@@ -88,6 +87,7 @@ def chart_of(datasette: Datasette, calendar: Calendar, series: list[Row], indica
         lang=lang,
         words=lambda key: portal.text("charts", key, lang),
         size=CHART,
+        reading_help=portal.text("charts", "reading", lang),
     )
 
 
@@ -149,7 +149,7 @@ async def indicator_page(request: Request, datasette: Datasette) -> Response:
         "sources": await read_rows(datasette, SOURCES, key),
         "coverage": in_order(coverage, release.texts["schemes"]),
         "has_map": indicator["indicator_id"] in context_of(datasette).maps.shown_at,
-        "national": national[:NEWEST_PERIODS],
+        "national": national,
         "country": COUNTRY,
         "chart": chart_of(datasette, registry.periods, national, indicator, lang),
         "target_source": target[0] if target else None,

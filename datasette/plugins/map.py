@@ -11,6 +11,7 @@ from portal.answers import answer_csv, file_headers, refuse_csv
 from portal.context import ReleaseContext, context_of
 from portal.csv_text import Row
 from portal.map_drawing import draw_map, hatch, legend_of, linked_map
+from portal.map_html import indicator_options, region_options, table_lines
 from portal.map_page import Choice, MapPage, as_query, describe, read_choice, read_map_page
 from portal.maps import FIRST_MAP, NEAR
 from portal.pages import (
@@ -74,10 +75,7 @@ async def map_page(request: Request, datasette: Datasette) -> Response:
         "indicator": indicator,
         "choice": choice,
         "maps": release.maps,
-        "mapped": sorted(
-            (release.registry.indicators[name] for name in release.maps.shown_at),
-            key=lambda row: str(row[f"title_{lang}"]).casefold(),
-        ),
+        "mapped": indicator_options(mapped(release, lang), indicator["indicator_id"], lang),
     }
     if choice is not None:
         context |= await context_for(request, datasette, indicator, choice)
@@ -99,6 +97,7 @@ async def context_for(request: Request, datasette: Datasette, indicator: Row, ch
     return {
         "page": page,
         "drawn": linked_map(page, release, lang),
+        "lines": table_lines(page, release, lang),
         "hatch": hatch,
         "legend": legend_of(page, release, lang),
         "described": describe(page, release, lang),
@@ -107,10 +106,16 @@ async def context_for(request: Request, datasette: Datasette, indicator: Row, ch
         "link": link,
         "newest_periods": choice.periods[:PERIODS_SHOWN],
         "earlier_periods": choice.periods[PERIODS_SHOWN:],
-        "near": near(release),
+        "near": region_options(near(release), choice.zoom, release, lang),
         "plural": release.text("scheme_plurals", choice.level, lang),
         "other_language_url": f"{page_url('map', other, **parts_of(request))}?{as_query(choice, release, other)}",
     }
+
+
+def mapped(release: ReleaseContext, lang: str) -> list[Row]:
+    """Returns the indicators that have a map, by title."""
+    rows = (release.registry.indicators[name] for name in release.maps.shown_at)
+    return sorted(rows, key=lambda row: str(row[f"title_{lang}"]).casefold())
 
 
 def near(release: ReleaseContext) -> dict[str, list[Row]]:

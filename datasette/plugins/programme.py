@@ -1,6 +1,7 @@
 """The goals of a programme over a group of regions (/programma/g40), and the list of those groups (/programma)."""
 
 import json
+from itertools import chain
 from typing import Any
 
 from datasette import Response, hookimpl
@@ -10,8 +11,10 @@ from datasette.utils.asgi import Request
 from portal.answers import answer_csv, answer_workbook, refuse_csv
 from portal.context import ReleaseContext, context_of
 from portal.csv_text import Row
+from portal.once import made_once
 from portal.pages import file_routes, language, not_found, page_url, parts_of, render, routes
 from portal.programme import BY_LAGGING, GROUPS, PROVINCES, ProgrammeTable, make_table
+from portal.programme_html import table_lines
 from portal.programme_sheets import programme_book
 from portal.registry import by_theme
 from portal.rows import read_rows
@@ -53,20 +56,22 @@ async def group_page(request: Request, datasette: Datasette) -> Response:
     group, members = await group_asked(request, datasette)
     if not members:
         links = {page_url("programmes", lang): release.text("programme", "all_groups", lang)}
-        title = release.text("programme", "unknown", lang).format(group=parts_of(request)["group"])
+        title = release.text("programme", "no_such", lang).format(group=parts_of(request)["group"])
         return await not_found(datasette, request, "programme", title, links=links)
     choices = await programmes_of(datasette)
     asked = request.args.get(PROGRAMME)
     programme = asked if asked in choices else FIRST_PROGRAMME if FIRST_PROGRAMME in choices else next(iter(choices))
     sort = request.args.get(SORT) or BY_LAGGING
-    table = await read_table(datasette, members, programme, sort)
+    table = await read_table(datasette, group, programme, sort)
     chosen = f"{PROGRAMME}={programme}"
+    themes = by_theme(table.goals, release.texts["themes"], lambda goal: str(goal["theme"]))
     context = {
         "group": group,
         "programme": release.registry.programmes[programme],
         "choices": [release.registry.programmes[each] for each in choices],
         "table": table,
-        "themes": by_theme(table.goals, release.texts["themes"], lambda goal: str(goal["theme"])),
+        "themes": themes,
+        "lines": table_lines(table, list(chain.from_iterable(themes.values())), release, lang),
         "sort": sort if sort in {goal["goal_id"] for goal in table.goals} else BY_LAGGING,
         "indicators": release.registry.indicators,
         "sources": release.registry.sources_of(*(goal["indicator_id"] for goal in table.goals)),
@@ -103,9 +108,9 @@ async def read_for_file(request: Request, datasette: Datasette) -> tuple[str, st
     group, members = await group_asked(request, datasette)
     programme = request.args.get(PROGRAMME) or FIRST_PROGRAMME
     if not members or programme not in await programmes_of(datasette):
-        problem = context_of(datasette).text("programme", "unknown", language(request))
+        problem = context_of(datasette).text("programme", "no_such", language(request))
         return refuse_csv(datasette, [problem.format(group=f"{group} {programme}")], 404)
-    return group, programme, await read_table(datasette, members, programme, request.args.get(SORT) or BY_LAGGING)
+    return group, programme, await read_table(datasette, group, programme, request.args.get(SORT) or BY_LAGGING)
 
 
 def rows_of(table: ProgrammeTable, release: ReleaseContext, lang: str) -> list[Row]:
@@ -135,20 +140,23 @@ async def group_asked(request: Request, datasette: Datasette) -> tuple[str, list
 
 async def members_of(datasette: Datasette, group: str) -> list[Row]:
     """Returns the regions of a group that exist now."""
-    return await read_rows(datasette, OF_KIND if group == PROVINCES else MEMBERS, {"group": group})
+    sql = OF_KIND if group == PROVINCES else MEMBERS
+    return await made_once(datasette, (sql, group), lambda: read_rows(datasette, sql, {"group": group}))
 
 
 async def programmes_of(datasette: Datasette) -> list[str]:
     """Returns the programmes with goals that are followed, in the order of the release."""
-    known = {row["programme_id"] for row in await read_rows(datasette, WITH_FIGURES)}
+    rows = await made_once(datasette, WITH_FIGURES, lambda: read_rows(datasette, WITH_FIGURES))
+    known = {row["programme_id"] for row in rows}
     return [each for each in context_of(datasette).registry.programmes if each in known]
 
 
-async def read_table(datasette: Datasette, members: list[Row], programme: str, sort: str) -> ProgrammeTable:
-    """Returns the table of a programme over some regions."""
-    goals = await read_rows(datasette, GOALS, {"programme": programme})
-    codes = [row["region_code"] for row in members]
-    rows = await read_rows(datasette, ROWS, {"programme": programme, "codes": json.dumps(codes)})
+async def read_table(datasette: Datasette, group: str, programme: str, sort: str) -> ProgrammeTable:
+    """Returns the table of a programme over the regions of a group."""
+    members = await members_of(datasette, group)
+    asked = {"programme": programme, "codes": json.dumps([row["region_code"] for row in members])}
+    goals = await made_once(datasette, (GOALS, programme), lambda: read_rows(datasette, GOALS, asked))
+    rows = await made_once(datasette, (ROWS, programme, group), lambda: read_rows(datasette, ROWS, asked))
     return make_table(members, goals, rows, sort)
 
 

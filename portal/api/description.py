@@ -10,6 +10,8 @@ from portal.api.query_keys import (
     DATASET_ID,
     GOAL_ID,
     INDICATOR_ID,
+    NEW_CODE,
+    OLD_CODE,
     PERIOD_CODE,
     PROGRAMME_ID,
     REGION_CODE,
@@ -19,11 +21,12 @@ from portal.api.query_keys import (
     VALUE_STATUS,
     YEAR,
     YEAR_FROM,
+    YEAR_OF_BOUNDARIES,
     YEAR_TO,
 )
 from portal.api.shapes import ApiResource, ApiText, Nested, Parameter
 
-API_VERSION = "1.1.0"
+API_VERSION = "1.2.0"
 BASE = "/v1"
 OPENAPI_PATH = "/openapi.json"
 LICENCE = {"name": "EUPL 1.2", "identifier": "EUPL-1.2"}
@@ -189,6 +192,61 @@ RESOURCES = (
         filters=(REGION_CODE, INDICATOR_ID, Parameter("progress", "progress", PROGRESS, choices="plan_progress")),
     ),
     ApiResource(
+        "tension",
+        "LabourTension",
+        "labour_tension",
+        ApiText(
+            "De spanning op de arbeidsmarkt per beroep: vacatures naast mensen die kort in de WW zitten",
+            "Labour market tension by occupation: vacancies beside people who have been on benefit for a short time",
+        ),
+        filters=(
+            REGION_CODE,
+            Parameter(
+                "occupationCode",
+                "occupation_code",
+                ApiText("Code van een beroep of een groep beroepen.", "Code of an occupation or a group of them."),
+                pattern=r"^\w+$",
+                choices="occupations",
+                is_spelled=False,
+                example="0434",
+            ),
+            Parameter(
+                "occupationLevel",
+                "occupation_level",
+                ApiText("Hoe ver beroepen zijn uitgesplitst.", "How far occupations are divided."),
+                choices="labour_levels",
+            ),
+            Parameter(
+                "tensionClass",
+                "tension_class",
+                ApiText("Hoe krap of ruim het is.", "How tight or loose it is."),
+                choices="tension_classes",
+            ),
+            PERIOD_CODE,
+            YEAR,
+        ),
+    ),
+    ApiResource(
+        "boundaries",
+        "RegionBoundary",
+        "region_boundaries",
+        ApiText(
+            "Grenzen van gemeenten en gebieden per jaar, als GeoJSON in tekst",
+            "Boundaries of municipalities and regions by year, as GeoJSON in text",
+        ),
+        filters=(REGION_CODE, YEAR_OF_BOUNDARIES),
+    ),
+    ApiResource(
+        "boundary-changes",
+        "BoundaryChange",
+        "boundary_changes",
+        ApiText(
+            "Hoe gemeenten in andere zijn opgegaan, met het deel dat ging",
+            "How municipalities went into others, with the part that went",
+        ),
+        filters=(OLD_CODE, NEW_CODE),
+    ),
+    ApiResource(
         "sources",
         "Source",
         "sources",
@@ -212,7 +270,23 @@ RESOURCES = (
             "De uitgaven die er nog zijn, en sinds wanneer lezers elk ervan hadden",
             "The releases that are kept, and since when readers had each",
         ),
-        is_of_every_release=True,
+        rows_of="kept releases",
+    ),
+    ApiResource(
+        "figure-changes",
+        "FigureChange",
+        "figure_changes",
+        ApiText(
+            "Cijfers die in een release anders waren dan in die ervoor",
+            "Figures that a release had otherwise than the one before it",
+        ),
+        filters=(
+            INDICATOR_ID,
+            REGION_CODE,
+            PERIOD_CODE,
+            Parameter("change", "change", ApiText("Wat er veranderde.", "What changed."), choices="changes_kinds"),
+        ),
+        rows_of="changes",
     ),
     ApiResource(
         "changes",

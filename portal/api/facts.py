@@ -22,11 +22,15 @@ CHOICES_SQL = {
     "boundary_years": "select distinct boundary_year from observations_on_boundaries order by 1",
     "goals": "select goal_id from goals order by 1",
     "programmes": "select programme_id from programmes order by 1",
+    "occupations": "select distinct occupation_code from labour_tension order by 1",
     "peer_groups": "select peer_group from peer_groups order by group_order",
     "similarity_kinds": "select similarity_kind from peer_groups where similarity_kind is not null order by 1",
 }
 # Those that the pages have words for, also where no row of the release has them.
-CHOICES_IN_TEXTS = ("schemes", "statuses", "states", "themes", "progress", "plan_progress")
+CHOICES_IN_TEXTS = (
+    *("schemes", "statuses", "states", "themes", "progress", "plan_progress", "labour_levels", "tension_classes"),
+    "changes_kinds",
+)
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,40 @@ CURRENT_FROM = Column(
 )
 
 
+# What changed between releases is kept beside them, so that none of them has a table of it.
+FIGURE_CHANGES = Table(
+    name="figure_changes",
+    title_nl="Veranderde cijfers",
+    title_en="Changed figures",
+    description_nl="Elk cijfer dat in een release anders was dan in die ervoor, erbij kwam of verdween.",
+    description_en="Every figure that a release had otherwise than the one before it, or that was new or gone in it.",
+    columns=tuple(
+        Column(name, sql_type, is_nullable, f"{nl} / {en}", None)
+        for name, sql_type, is_nullable, nl, en in (
+            ("release_id", "TEXT", False, "De release met het veranderde cijfer.", "The release with the change."),
+            ("change_number", "INTEGER", False, "Welke verandering van die release.", "Which change of that release."),
+            ("release_before", "TEXT", False, "De release ervoor.", "The release before it."),
+            ("change", "TEXT", False, "Wat er veranderde.", "What changed."),
+            ("indicator_id", "TEXT", False, "Van welke indicator.", "Of which indicator."),
+            ("region_code", "TEXT", False, "Van welke gemeente of regio.", "Of which municipality or region."),
+            ("period_code", "TEXT", False, "Over welke periode.", "Of which period."),
+            (
+                *("boundary_year", "INTEGER", True),
+                "Op de grenzen van welk jaar; leeg is zoals gepubliceerd.",
+                "On the boundaries of which year; empty is as published.",
+            ),
+            ("dataset_id", "TEXT", True, "De brontabel van een gepubliceerd cijfer.", "Source of a published figure."),
+            ("value_before", "REAL", True, "Het cijfer ervoor.", "The figure before."),
+            ("value_after", "REAL", True, "Het cijfer erna.", "The figure after."),
+            ("difference", "REAL", True, "Het verschil van die twee.", "The difference of the two."),
+            ("status_before", "TEXT", True, "De status ervoor.", "The status before."),
+            ("status_after", "TEXT", True, "De status erna.", "The status after."),
+        )
+    ),
+    key=("release_id", "change_number"),
+)
+
+
 def describe_column(name: str, sql_type: str, *, is_nullable: bool, text: str) -> Column:
     """Returns a column from its description in the metadata, which ends with the unit in brackets if there is one."""
     found = UNIT.match(text)
@@ -97,8 +135,9 @@ async def read_facts(datasette: Datasette, release_id: str, notice: str | None, 
     """Returns a release as the API sees it; `texts` are the texts of the pages, by group."""
     metadata = public_tables(datasette)
     names = {name for resource in RESOURCES for name in resource.tables}
-    of_every_release = {resource.table for resource in RESOURCES if resource.is_of_every_release}
-    tables = {name: await _read_table(datasette, name, metadata[name]) for name in sorted(names)}
+    of_every_release = {resource.table for resource in RESOURCES if resource.rows_of == "kept releases"}
+    tables = {name: await _read_table(datasette, name, metadata[name]) for name in sorted(names & set(metadata))}
+    tables[FIGURE_CHANGES.name] = FIGURE_CHANGES
     rows = {name: await read_rows(datasette, sql) for name, sql in CHOICES_SQL.items()}
     choices = {name: tuple(value for row in found for value in row.values()) for name, found in rows.items()}
     return Facts(

@@ -1,5 +1,7 @@
 """Every parameter that more than one resource of the API takes, with its possible values."""
 
+from dataclasses import replace
+
 from portal.api.shapes import ApiText, Parameter
 
 DEFAULT_LIMIT, MAX_LIMIT = 100, 1000
@@ -123,6 +125,26 @@ PERIOD_CODE = Parameter(
     ApiText("Periode zoals CBS die schrijft.", "Period code as CBS writes it."),
     pattern=r"^\d{4}([A-Z][A-Z0-9]\d{2}|\d{4})$",
     example="2024JJ00",
+)
+OLD_CODE = replace(
+    REGION_CODE,
+    name="oldCode",
+    column="old_code",
+    about=ApiText("De gemeente die ophield of een deel afstond.", "The municipality that ended or gave a part."),
+    example="GM0193",
+)
+NEW_CODE = replace(
+    OLD_CODE,
+    name="newCode",
+    column="new_code",
+    about=ApiText("De gemeente die het kreeg.", "The municipality that got it."),
+)
+YEAR_OF_BOUNDARIES = replace(
+    YEAR,
+    name="boundaryYear",
+    column="boundary_year",
+    about=ApiText("Jaar van de gemeentegrenzen.", "Year of the municipal boundaries."),
+    example=2026,
 )
 VALUE_STATUS = Parameter(
     "valueStatus",

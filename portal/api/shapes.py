@@ -81,8 +81,8 @@ class ApiResource:
     nested: tuple[Nested, ...] = ()
     # A parameter that makes the rows come from another table, with the schema of those rows.
     other_table: tuple[Parameter, str, str] | None = None
-    # Whether the list has the rows of every release that is kept, and not only those of the one that is served.
-    is_of_every_release: bool = False
+    # What has the rows: the release that is served, each that is kept, or what changed between releases.
+    rows_of: Literal["release", "kept releases", "changes"] = "release"
 
     @property
     def path(self) -> str:

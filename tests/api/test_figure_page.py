@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import openpyxl
 import pytest
 from datasette.app import Datasette
 from support_charts import charts_in, outside, parsed
@@ -247,6 +248,45 @@ def test_the_files_have_the_figures_of_the_page(portal: Datasette) -> None:
     assert len({row["region_code"] for row in rows}) == 42
     dutch = fetch(portal, f"{ZWOLLE}.nl.csv").text
     assert ";165,1;" in dutch
+
+
+@pytest.mark.parametrize(("lang", "group"), [("nl", "g40"), ("en", "all")])
+@pytest.mark.parametrize("region", ["GM0193", "NL01", "PV23"])
+@pytest.mark.parametrize(
+    "indicator", ["jobs_count", "establishments_per_1000_inhabitants_rate", "crimes_per_1000_rate"]
+)
+def test_the_workbook_has_the_figures_of_the_file(
+    portal: Datasette, region: str, indicator: str, lang: str, group: str
+) -> None:
+    release = release_of(portal)
+    address = release.figure_url(region, indicator, lang)
+    rows = list(csv.DictReader(io.StringIO(fetch(portal, f"{address}.csv?group={group}").text, newline="")))
+    book = openpyxl.load_workbook(io.BytesIO(fetch(portal, f"{address}.xlsx?group={group}").content))
+    overview, *beside, explained = [list(sheet.iter_rows(values_only=True)) for sheet in book.worksheets]
+    name = release.registry.regions[region]["name"]
+    own = {row["period"]: (row["value"], row["value_status"]) for row in rows if row["region_code"] == region}
+    head = next(row for row in overview if name in row)
+    told = [dict(zip(head, row, strict=True)) for row in overview[overview.index(head) + 1 :]]
+    period = {"nl": "Periode", "en": "Period"}[lang]
+    assert {row[period]: (_number(row[name]), row["Status"]) for row in told} == {
+        when: (float(value) if value else None, release.text("statuses", status, lang))
+        for when, (value, status) in own.items()
+    }
+    assert len(beside) == (len({row["region_code"] for row in rows} - {region, "NL01"}) > 0)
+    for sheet in beside:
+        head = next(row for row in sheet if row[1] == "Code")
+        cells = {
+            (row[1], when): _number(value)
+            for row in sheet[sheet.index(head) + 1 :]
+            for when, value in zip(head[2:], row[2:], strict=True)
+            if value is not None
+        }
+        assert cells == {(row["region_code"], row["period"]): float(row["value"]) for row in rows if row["value"]}
+    assert release.registry.indicators[indicator][f"title_{lang}"] in {cell for row in explained for cell in row}
+
+
+def _number(value: object) -> float | None:
+    return None if value is None else float(str(value))
 
 
 def test_the_citation_names_source_release_and_address(portal: Datasette) -> None:

@@ -151,8 +151,7 @@ def test_the_workbook_has_every_cell_of_the_table(portal: Datasette, group: str,
         "en": ("Figure", "Beside the Netherlands", "Period"),
     }[lang]
     in_words = {
-        each: release.text("programme", "unknown_judgement" if each == "unknown" else each, lang)
-        for each in ("behind", "ahead", "equal", "unsure", "unknown")
+        each: release.text("programme", each, lang) for each in ("behind", "ahead", "equal", "unsure", "unknown")
     }
     told = [
         (row[code], format_number(row[figure], by_title[row["Indicator"]]["decimals"], lang), row[beside])

@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow.parquet as pq
 import pytest
 from datasette.app import Datasette
@@ -80,6 +82,24 @@ def test_a_client_that_hangs_up_ends_the_sending(portal: Datasette, sample_relea
     assert 0 < sum(sent) < (sample_release / "regiokompas.db").stat().st_size / 10
 
 
+class CountedFiles(HTTPFileSystem):  # type: ignore[misc]
+    """Files over HTTP of which it is counted how many bytes are read; what is read is not kept."""
+
+    def __init__(self) -> None:
+        super().__init__(block_size=2**12, skip_instance_cache=True)
+        self.read: list[int] = []
+
+    def _open(self, *arguments: Any, **options: Any) -> Any:
+        file = super()._open(*arguments, **{**options, "cache_type": "none"})
+        fetch = file._fetch_range
+        file.cache.fetcher = lambda start, end: self.read.append(end - start) or fetch(start, end)
+        return file
+
+    def modified(self, path: str) -> datetime:
+        """A release never changes."""
+        return datetime(2026, 1, 1, tzinfo=UTC)
+
+
 @pytest.fixture(scope="module")
 def served(sample_release: Path) -> Iterator[str]:
     with serving(sample_release) as address:
@@ -88,10 +108,20 @@ def served(sample_release: Path) -> Iterator[str]:
 
 def test_a_program_reads_a_column_without_the_whole_file(served: str, sample_release: Path) -> None:
     path, column = "tables/observations_on_boundaries.parquet", "boundary_year"
-    with HTTPFileSystem(block_size=2**12).open(f"{served}/{path}", cache_type="none") as file:
-        read: list[int] = []
-        fetch = file._fetch_range
-        file.cache.fetcher = lambda start, end: read.append(end - start) or fetch(start, end)
+    files = CountedFiles()
+    with files.open(f"{served}/{path}") as file:
         found = pq.read_table(file, columns=[column], pre_buffer=False)
     assert found.equals(pq.read_table(sample_release / path, columns=[column]))
-    assert 0 < sum(read) < (sample_release / path).stat().st_size / 4
+    assert 0 < sum(files.read) < (sample_release / path).stat().st_size / 4
+
+
+def test_duckdb_answers_a_question_about_a_file_without_the_whole_of_it(served: str, sample_release: Path) -> None:
+    path, files = "tables/observations_on_boundaries.parquet", CountedFiles()
+    question = "select boundary_year, count(*) from read_parquet('{}') group by all order by all"
+    with duckdb.connect() as database:
+        # So small a file as that of the sample is read whole if it may be read ahead.
+        database.execute("set disable_parquet_prefetching = true; set enable_external_file_cache = false")
+        database.register_filesystem(files)
+        found = database.execute(question.format(f"{served}/{path}")).fetchall()
+        assert found == database.execute(question.format(sample_release.resolve() / path)).fetchall() != []
+    assert 0 < sum(files.read) < (sample_release / path).stat().st_size / 10

@@ -20,7 +20,7 @@ MODULES = sorted(
 )
 # What these round are places on a drawing, the months of an age and the size of a file: no figures.
 DRAWN = {
-    *("portal/ages.py", "portal/axes.py", "portal/charts.py", "portal/choropleth.py"),
+    *("portal/ages.py", "portal/axes.py", "portal/chart_reading.py", "portal/charts.py", "portal/choropleth.py"),
     *("portal/formats.py", "portal/map_drawing.py", "portal/map_shapes.py", "portal/pictures.py"),
     *("portal/spines.py", "portal/strips.py", "portal/tension.py"),
 }
