@@ -22,6 +22,7 @@ INDICATOR = {
     "title_en": "Jobs",
     "definition_nl": "Aantal banen",
     "definition_en": "Number of jobs",
+    "kind": "count",
 }
 SOURCE = {"newest_period": "2025JJ00", "source_modified": "2026-01-01T00:00:00", "state": "current"}
 TEXTS = {"indicator_id": pl.String, "region_code": pl.String, "period_code": pl.String}
