@@ -58,6 +58,9 @@ class Changes:
     def figures(self, **equal_to: object) -> pl.LazyFrame:
         """Returns the changed figures whose given columns equal a value, or one of a list of values."""
         frame = pl.scan_parquet(self.path)
+        if "cause" not in frame.collect_schema():
+            # Recorded before the cause was.
+            frame = frame.with_columns(cause=pl.lit(None, pl.String))
         for column, wanted in equal_to.items():
             chosen = pl.col(column).is_in(wanted) if isinstance(wanted, list) else pl.col(column).eq_missing(wanted)
             frame = frame.filter(chosen)

@@ -20,7 +20,7 @@ SHOWN_ROWS = 50
 INDICATORS = "select indicator_id, title_nl, title_en, unit_nl, unit_en, decimals from indicators"
 COLUMNS = (
     "change indicator_id title_nl title_en region_code region_name period_code boundary_year value_before value_after "
-    "difference status_before status_after dataset_id source_changed release_before release_after"
+    "difference status_before status_after dataset_id cause release_before release_after"
 )
 
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 from datasette.app import Datasette
-from ruamel.yaml import YAML
 from support_portal import fetch, open_portal, release_of
 from support_releases import BEFORE, EARLIER, REVISED, publish_after
 
@@ -115,7 +115,7 @@ def test_what_moved_is_told_by_the_rule_that_saw_it(
 
 
 def test_every_rule_of_the_gate_has_a_title() -> None:
-    texts = YAML(typ="safe").load((PORTAL / "texts" / "changes.yml").read_text(encoding="utf-8"))["changes_accepted"]
+    texts = yaml.safe_load((PORTAL / "texts" / "changes.yml").read_text(encoding="utf-8"))["changes_accepted"]
     loose = replace(Bounds.of(Settings()), share_moved=-1, part_moved=-1, gap=-1, revision=-1, rows=-2)
     revision = Revision("jobs_count", "GM0193", "2025JJ00", 1, 2, 0.5)
     all_at_once = Movements({"jobs_count": (9, 9)}, (revision,), {}, (("jobs_count", "2025", 1, 2),), {"a": (2, 1)})
