@@ -60,6 +60,8 @@ class Settings:
     """Seconds of silence before a try fails."""
     http_max_wait: float = 60.0
     """Longest wait between two tries, in seconds."""
+    webhook: str = ""
+    """Where alerts are sent, as JSON; nowhere if empty."""
     most_rows_lost: float = 0.1
     """The share of its rows that a source may lose since it last landed without --accept."""
     most_figures_lost: float = 0.02
