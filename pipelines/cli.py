@@ -16,8 +16,15 @@ from rich.console import Console
 from pipelines.commands.doctor import examine_all
 from pipelines.commands.main_job import conclude, only_run, prepare_home, run_job
 from pipelines.commands.new_source import new_source as make_source
-from pipelines.commands.reports import print_changes, print_findings, print_new_source, print_pruned, print_releases
-from pipelines.commands.retention import kept_releases, remove, roll_back, superfluous
+from pipelines.commands.reports import (
+    print_changes,
+    print_findings,
+    print_new_source,
+    print_pruned,
+    print_release,
+    print_releases,
+)
+from pipelines.commands.retention import find_kept, kept_releases, remove, roll_back, superfluous
 from pipelines.commands.source_status import everything_known, print_source
 from pipelines.commands.terminal import print_sources
 from pipelines.errors import RegiokompasError, shown
@@ -25,6 +32,8 @@ from pipelines.ingest.assemble import describe_sources
 from pipelines.ingest.origins import LiveOrigin, Origin, open_origin
 from pipelines.ingest.selections import read_selections
 from pipelines.landing.store import NOTICE
+from pipelines.publish.gate import Bounds
+from pipelines.publish.refused import accept
 from pipelines.publish.release import CURRENT, current
 from pipelines.publish.revisions import Comparison, compare, find_release, recorded
 from pipelines.settings import CARDS, IS_INSTALLED, PROJECT, Settings
@@ -218,6 +227,26 @@ def rollback(release_id: str | None) -> None:
     console = open_console()
     console.print(f"Current  {done.release_id}", soft_wrap=True)
     console.print(f"Before   {before.release_id if before else 'none'}; the next run publishes anew", soft_wrap=True)
+
+
+@release.command()
+@click.argument("release_id", required=False)
+@told
+def show(release_id: str | None) -> None:
+    """What RELEASE_ID holds, or why it was refused; without it, the newest refused release or else the current one."""
+    print_release(open_console(), find_kept(Settings.from_environment().releases, release_id))
+
+
+@release.command("accept")
+@click.argument("release_id", required=False)
+@click.option("--because", required=True, metavar="WHY", help="Why it is right; readers see it on the page of changes.")
+@told
+def accept_release(release_id: str | None, because: str) -> None:
+    """Publish RELEASE_ID, which was refused; without it, the newest refused release."""
+    settings = Settings.from_environment()
+    with only_run(settings):
+        done = accept(settings.releases, release_id, Bounds.of(settings), because)
+    open_console().print(f"Current  {done.release_id}", soft_wrap=True)
 
 
 @release.command()

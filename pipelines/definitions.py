@@ -3,6 +3,7 @@
 import dagster as dg
 
 from pipelines.ingest.origins import open_origin
+from pipelines.orchestration.alerts import alert_sensors
 from pipelines.orchestration.checks import mart_checks
 from pipelines.orchestration.release_assets import publish_assets
 from pipelines.orchestration.schedules import refresh_schedules
@@ -54,6 +55,7 @@ def build_defs(
             )
         ],
         schedules=schedules,
+        sensors=alert_sensors(settings),
         resources=resources,
         loggers=loggers,
     )

@@ -61,6 +61,8 @@ class Settings:
     """Seconds of silence before a try fails."""
     http_max_wait: float = 60.0
     """Longest wait between two tries, in seconds."""
+    webhook: str = ""
+    """Where alerts are sent, as JSON; nowhere if empty."""
     most_rows_lost: float = 0.1
     """The share of its rows that a source may lose since it last landed without --accept."""
     most_figures_lost: float = 0.02
@@ -71,6 +73,16 @@ class Settings:
     """How many whole indicators a release may lose without --accept."""
     most_municipalities_lost: int = 0
     """How many whole municipalities a release may lose without --accept."""
+    most_figures_moved: float = 0.02
+    """The share of the previous release's settled figures that may be another number without --accept."""
+    most_of_an_indicator_moved: float = 0.1
+    """The share of the settled figures of one indicator that may be another number without --accept."""
+    most_revised: float = 0.5
+    """The part of a figure that may change at once without --accept, unless its indicator was revised more before."""
+    most_gap_grown: float = 0.01
+    """How much further the municipalities may be from the country than before without --accept, as a share of that."""
+    most_of_a_table_lost: float = 0.1
+    """The share of the rows of a published table that a release may lose without --accept."""
     http_deadline: float = 300.0
     """The longest that one answer may take, in seconds."""
 

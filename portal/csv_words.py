@@ -16,6 +16,7 @@ HEADINGS = "csv_headings"
 CODES = {
     "boundary_method": "boundary_methods",
     "cadence": "cadences",
+    "cause": "changes_causes",
     "change": "changes_kinds",
     "country": "border_countries",
     "direction": "directions",

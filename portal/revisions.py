@@ -62,6 +62,9 @@ class Changes:
         `change_number` is the place of each among all of them, from 0.
         """
         frame = pl.scan_parquet(self.path, row_index_name="change_number")
+        if "cause" not in frame.collect_schema():
+            # Recorded before the cause was.
+            frame = frame.with_columns(cause=pl.lit(None, pl.String))
         for column, wanted in equal_to.items():
             chosen = pl.col(column).is_in(wanted) if isinstance(wanted, list) else pl.col(column).eq_missing(wanted)
             frame = frame.filter(chosen)

@@ -31,7 +31,8 @@ class Answer:
 class Site(ThreadingHTTPServer):
     """Serves documents by path, or by path with query where that is given, and remembers what was asked.
 
-    A list of answers is given one by one, the last of them for ever. Without `tags` nothing says its age.
+    A list of answers is given one by one, the last of them for ever. Without `tags` nothing says its age. JSON that is
+    sent to it is kept in `posted`, unless the answer is an error.
     """
 
     daemon_threads = True
@@ -40,6 +41,7 @@ class Site(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.documents: dict[str, Answer | list[Answer]] = {}
         self.asked: list[str] = []
+        self.posted: list[Any] = []
         self.heads = True
         self.tags = True
         self.lock = threading.Lock()
@@ -78,6 +80,13 @@ class _Handler(BaseHTTPRequestHandler):
         answer = self.server.answer(self.path)
         self.server.asked[-1] = f"HEAD {self.server.asked[-1]}"
         return self._send(answer)
+
+    def do_POST(self) -> None:
+        answer = self.server.answer(self.path)
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if answer.status < 400:
+            self.server.posted.append(json.loads(body))
+        self._send(answer)
 
     def _send(self, answer: Answer) -> None:
         self.send_response(answer.status)

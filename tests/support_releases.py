@@ -22,6 +22,9 @@ INDICATOR = {
     "title_en": "Jobs",
     "definition_nl": "Aantal banen",
     "definition_en": "Number of jobs",
+    "kind": "count",
+    **dict.fromkeys(("unit_nl", "unit_en", "formula", "numerator", "denominator", "dataset_id", "dims"), "as ever"),
+    **dict.fromkeys(("factor", "lag_years", "measure_code", "multiplier"), 1),
 }
 SOURCE = {"newest_period": "2025JJ00", "source_modified": "2026-01-01T00:00:00", "state": "current"}
 TEXTS = {"indicator_id": pl.String, "region_code": pl.String, "period_code": pl.String}
@@ -31,8 +34,15 @@ EARLIER, EARLIER_AT = "sample-2026-10-05-earlier", "2026-10-05T06:00:00"
 REVISED: Key = ("establishments_count", "GM0193", "2026JJ00")
 BEFORE = (7_000.0, "estimated")
 ORIGIN_BEFORE = pl.lit(0, pl.Int32)
-COMPARED = ("observations", "origins", "observations_on_boundaries", "indicators", "sources", "release")
+COMPARED = (
+    *("observations", "origins", "observations_on_boundaries", "indicators", "indicator_terms", "indicator_sources"),
+    *("boundary_transitions", "sources", "release"),
+)
 ON_BOUNDARIES = {**TEXTS, "boundary_year": pl.Int32, "value": pl.Float64, "value_status": pl.String}
+
+TERMS = {"indicator_id": pl.String, "term_id": pl.String}
+SOURCES = {"indicator_id": pl.String, "dataset_id": pl.String}
+HEIRS = {"source_code": pl.String, "target_code": pl.String}
 
 
 def make_release(
@@ -47,10 +57,13 @@ def make_release(
     landed: str = "sha-1",
     code: str = "code-1",
     accepted: dict[str, Any] | None = None,
+    terms: dict[str, str] | None = None,
+    heirs: dict[str, str] | None = None,
 ) -> Release:
     """Publish a release of these figures, (indicator, region, period) to (value, status), as a run would.
 
-    `accepted` is what somebody said of figures that are lost with it.
+    `accepted` is what somebody said of figures that are lost with it, `terms` is from which indicator another is
+    computed, and `heirs` which municipality has the territory of another.
     """
     built = releases.parent / f"built-{release_id}"
     tables = built / "tables"
@@ -64,6 +77,12 @@ def make_release(
     known = {"jobs_count": INDICATOR} if indicators is None else indicators
     rows = [{"indicator_id": key, **row} for key, row in known.items()]
     pl.DataFrame(rows).write_parquet(tables / "indicators.parquet")
+    computed = [{"indicator_id": key, "term_id": term} for key, term in (terms or {}).items()]
+    pl.DataFrame(computed, schema=TERMS).write_parquet(tables / "indicator_terms.parquet")
+    of_source = [{"indicator_id": key, "dataset_id": "cbs/1"} for key in known]
+    pl.DataFrame(of_source, schema=SOURCES).write_parquet(tables / "indicator_sources.parquet")
+    went = [{"source_code": was, "target_code": became} for was, became in (heirs or {}).items()]
+    pl.DataFrame(went, schema=HEIRS).write_parquet(tables / "boundary_transitions.parquet")
     pl.DataFrame([{"dataset_id": "cbs/1", **SOURCE, **(source or {})}]).write_parquet(tables / "sources.parquet")
     facts = {"newest_landed_at": "2026-01-02T00:00:00", "code_digest": code}
     pl.DataFrame([facts]).write_parquet(tables / "release.parquet")

@@ -20,7 +20,7 @@ SHOWN_ROWS = 50
 INDICATORS = "select indicator_id, title_nl, title_en, unit_nl, unit_en, decimals from indicators"
 COLUMNS = (
     "change indicator_id title_nl title_en region_code region_name period_code boundary_year value_before value_after "
-    "difference status_before status_after dataset_id source_changed release_before release_after"
+    "difference status_before status_after dataset_id cause release_before release_after"
 )
 
 
@@ -76,14 +76,17 @@ async def indicators_of(datasette: Datasette, changes: Changes) -> dict[str, Row
     return gone | {row["indicator_id"]: row for row in await read_rows(datasette, INDICATORS)}
 
 
-async def gone_of(datasette: Datasette, changes: Changes, titles: dict[str, Row], lang: str) -> dict[str, Any]:
-    """Returns the indicators and municipalities whose loss of all figures was accepted, with their names."""
+def accepted_of(
+    datasette: Datasette, changes: Changes, titles: dict[str, Row], lang: str
+) -> list[tuple[str, dict[str, str | None]]]:
+    """Returns what was accepted with a release: a key of texts, and its indicators, regions or tables by name."""
     accepted = changes.accepted or {"indicators": [], "municipalities": []}
-    regions = context_of(datasette).registry.regions
-    return {
-        "gone_indicators": {key: titles.get(key, {}).get(f"title_{lang}") for key in accepted["indicators"]},
-        "gone_municipalities": {code: regions.get(code, {}).get("name") for code in accepted["municipalities"]},
-    }
+    known = {code: region["name"] for code, region in context_of(datasette).registry.regions.items()}
+    known |= {key: row[f"title_{lang}"] for key, row in titles.items()}
+    # What was recorded before movements were guarded does not have those.
+    moved = [(found["rule"], found["subjects"]) for found in accepted.get("moved", [])]
+    listed = [("indicators", accepted["indicators"]), ("municipalities", accepted["municipalities"]), *moved]
+    return [(rule, {subject: known.get(subject) for subject in subjects}) for rule, subjects in listed]
 
 
 def by_indicator(changes: Changes) -> list[Row]:
@@ -117,7 +120,7 @@ async def changes_page(request: Request, datasette: Datasette) -> Response:
             "rows": await with_names(datasette, changes, found.head(SHOWN_ROWS).to_dicts()),
             "indicators": by_indicator(changes),
             "titles": {key: row[f"title_{lang}"] for key, row in titles.items()},
-            **await gone_of(datasette, changes, titles, lang),
+            "accepted_subjects": accepted_of(datasette, changes, titles, lang),
             "boundary_years": changes.boundary_years,
             "query": urlencode({name: value for name, value in asked.items() if value}),
         }

@@ -18,6 +18,7 @@ from pipelines.errors import RegiokompasError, Trouble
 from pipelines.ingest.origins import Origin
 from pipelines.landing.store import NOTICE
 from pipelines.orchestration.acceptance import Acceptance
+from pipelines.orchestration.alerts import send_news
 from pipelines.orchestration.concerns import FAILED, Concern
 from pipelines.orchestration.event_log import open_instance
 from pipelines.orchestration.release_assets import RELEASE_OP
@@ -93,6 +94,7 @@ def run_job(
                 asset_selection=[*(card_key(card) for card in chosen), INPUTS, *made],
                 raise_on_error=False,
             )
+            send_news(settings, report.concerns, logging.getLogger(__name__))
             log.writelines(f"{concern}\n" for concern in report.concerns)
     return report, result.success
 

@@ -1,5 +1,6 @@
 """What the doctor, a new source and a comparison of releases print: what was found, and what is left to do."""
 
+import json
 from collections import Counter
 
 import polars as pl
@@ -13,7 +14,7 @@ from pipelines.commands.new_source import Made
 from pipelines.commands.retention import KeptRelease
 from pipelines.commands.terminal import age, period, print_concerns, print_counts
 from pipelines.indicators.registry import SEED
-from pipelines.publish.release import Release
+from pipelines.publish.release import MANIFEST, Release
 from pipelines.publish.revisions import Comparison
 from pipelines.settings import PROJECT
 
@@ -150,10 +151,33 @@ def print_releases(console: Console, kept: list[KeptRelease], served: Release | 
     for name in ("release", "current from", "MB", ""):
         table.add_column(name, justify="right" if name == "MB" else "left", no_wrap=True)
     for each in kept:
-        is_served = served is not None and each.release.release_id == served.release_id
-        since = each.current_from or "not recorded"
-        table.add_row(each.release.release_id, since, _megabytes(each.size), "current" if is_served else "")
+        is_served = served is not None and each.release.folder == served.folder
+        since = each.current_from or ("never" if each.refused else "not recorded")
+        state = "current" if is_served else "refused" if each.refused else ""
+        table.add_row(each.release.release_id, since, _megabytes(each.size), state)
     console.print(table)
+
+
+def print_release(console: Console, kept: KeptRelease) -> None:
+    """Print what a release holds, and if it was refused why, with what to do about it."""
+    content = json.loads((kept.release.folder / MANIFEST).read_text(encoding="utf-8"))
+    rows: dict[str, int] = content.get("rows", {})
+    told = [
+        ("Release", kept.release.release_id),
+        ("Folder", str(kept.release.folder)),
+        ("Figures", "invented" if kept.is_invented else "published"),
+        ("Size", f"{_megabytes(kept.size)} MB, {sum(rows.values()):,} rows in {len(rows)} tables"),
+    ]
+    if accepted := content.get("accepted"):
+        told.append(("Accepted", f"{accepted['reason']} (beside {accepted['older']})"))
+    if kept.refused:
+        told.append(("Refused", f"{kept.refused.refused_at}, beside {kept.refused.older}"))
+        told += [("", f"- {line}") for line in kept.refused.lines]
+        told.append(("If right", f'regiokompas release accept {kept.release.release_id} --because "why"'))
+    else:
+        told.append(("Current", kept.current_from or "not recorded"))
+    for name, text in told:
+        console.print(f"{name:<9}{text}", soft_wrap=True, markup=False)
 
 
 def print_pruned(console: Console, gone: list[KeptRelease], *, is_done: bool) -> None:

@@ -6,10 +6,10 @@ Every line fits a terminal; what does not fit is in `regiokompas status` of that
 import logging
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from textwrap import shorten
-from typing import Any, cast
+from typing import Any
 
 import click
 import dagster as dg
@@ -19,7 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 from rich.text import Text
 
-from pipelines.orchestration.concerns import CONCERNS, FAILED, Concern, grouped
+from pipelines.orchestration.concerns import Concern, concerns_of_event, grouped
 from pipelines.orchestration.source_assets import INPUTS, NOT_BROUGHT, NOT_RUN, UNCHANGED
 from pipelines.orchestration.transform import BUILT
 from pipelines.sources.periods import whole_year, year_of
@@ -77,8 +77,7 @@ class RunReport(logging.Handler):
             self._move(event.asset_key)
         elif event.event_type_value == "ASSET_CHECK_EVALUATION":
             self._count(event)
-        elif event.is_step_failure:
-            self._fail(event)
+        self._add(concerns_of_event(event))
 
     def _hear(self, message: str) -> None:
         """Move the bar for what dbt says it has built, which is reported as materialised only when everything is."""
@@ -118,10 +117,6 @@ class RunReport(logging.Handler):
         if NOT_RUN not in told:
             warned = evaluation.severity is dg.AssetCheckSeverity.WARN
             self.checks["passed" if evaluation.passed else "warned" if warned else "failed"] += 1
-        if CONCERNS in told:
-            self._add(Concern(**concern) for concern in cast(list[dict[str, str]], told[CONCERNS].value))
-        elif not evaluation.passed and "problem" in told:
-            self._add(_concerns_of_text(str(told["problem"].value)))
 
     def _build_nothing(self) -> None:
         """End with what is there: the stages after this one have nothing to do."""
@@ -130,26 +125,8 @@ class RunReport(logging.Handler):
         for task in self._tasks.values():
             self._progress.update(task, visible=self._progress.tasks[task].finished)
 
-    def _fail(self, event: dg.DagsterEvent) -> None:
-        data = event.step_failure_data
-        told = data.user_failure_data.description if data.user_failure_data else None
-        if told is None and data.error is not None:
-            cause = data.error.cause or data.error
-            if cause.cls_name == "DagsterAssetCheckFailedError":
-                return
-            told = f"{event.step_key}: {cause.message.strip()} (a fault in the program, please report it)"
-        self._add(_concerns_of_text(told or f"{event.step_key} failed"))
-
     def _add(self, concerns: Iterable[Concern]) -> None:
         self.concerns += [concern for concern in concerns if concern not in self.concerns]
-
-
-def _concerns_of_text(text: str) -> Iterator[Concern]:
-    """Why nothing is published: a concern for every line, `what: problem -> what to do`."""
-    for line in text.splitlines():
-        subject, _, rest = line.partition(": ")
-        problem, _, todo = (rest or subject).partition(" -> ")
-        yield Concern(FAILED, subject if rest else "run", problem, todo, line)
 
 
 def progress_bars(console: Console) -> Progress:

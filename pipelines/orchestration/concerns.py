@@ -3,9 +3,9 @@
 It travels in the metadata of Dagster's checks, so that the UI and the command line report the same.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, cast
 
 import dagster as dg
 import polars as pl
@@ -77,6 +77,35 @@ def of_source(error: SourceError) -> Concern:
     failure = getattr(error, "failure", None)
     problem = failure.problem if failure else error.problem
     return Concern(error.trouble, error.dataset_id, problem, error.todo, str(error))
+
+
+def concerns_of_event(event: dg.DagsterEvent) -> list[Concern]:
+    """What a person should know from one event of a run: of a check that found something, or of a step that failed."""
+    if event.event_type_value == "ASSET_CHECK_EVALUATION":
+        evaluation = event.asset_check_evaluation_data
+        told = evaluation.metadata
+        if CONCERNS in told:
+            return [Concern(**concern) for concern in cast(list[dict[str, str]], told[CONCERNS].value)]
+        if not evaluation.passed and "problem" in told:
+            return list(_concerns_of_text(str(told["problem"].value)))
+    if event.is_step_failure:
+        data = event.step_failure_data
+        reason = data.user_failure_data.description if data.user_failure_data else None
+        if reason is None and data.error is not None:
+            cause = data.error.cause or data.error
+            if cause.cls_name == "DagsterAssetCheckFailedError":
+                return []
+            reason = f"{event.step_key}: {cause.message.strip()} (a fault in the program, please report it)"
+        return list(_concerns_of_text(reason or f"{event.step_key} failed"))
+    return []
+
+
+def _concerns_of_text(text: str) -> Iterator[Concern]:
+    """Why nothing is published: a concern for every line, `what: problem -> what to do`."""
+    for line in text.splitlines():
+        subject, _, rest = line.partition(": ")
+        problem, _, todo = (rest or subject).partition(" -> ")
+        yield Concern(FAILED, subject if rest else "run", problem, todo, line)
 
 
 def grouped(concerns: Iterable[Concern]) -> list[tuple[str, list[Concern]]]:

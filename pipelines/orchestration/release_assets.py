@@ -1,7 +1,6 @@
 """Publishing as Dagster assets: the database, the extracts, and the release that holds both."""
 
 import shutil
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +13,12 @@ from pipelines.orchestration.asset_metadata import COLUMN_SCHEMA, OWNERS, URI, b
 from pipelines.publish.catalogue import write_catalogue
 from pipelines.publish.datapackage import write_package
 from pipelines.publish.extracts import write_extracts
-from pipelines.publish.losses import Bounds, accept_losses
+from pipelines.publish.gate import Bounds
 from pipelines.publish.manifest import PublicTable
 from pipelines.publish.map_paths import write_maps
 from pipelines.publish.metadata import DATABASE, contact_of, datasette_metadata, write_metadata
-from pipelines.publish.release import Release, describe_files, publish, seal
-from pipelines.publish.revisions import last_of_kind, record_changes
+from pipelines.publish.refused import submit
+from pipelines.publish.release import describe_files
 from pipelines.publish.sqlite import write_sqlite
 from pipelines.settings import PORTAL, Settings
 
@@ -89,9 +88,9 @@ def publish_assets(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> l
         kept = ("release_format", "is_invented", "notice")
         told: dict[str, Any] = {**{name: facts[name] for name in kept}, "rows": counts}
         try:
-            told |= _accepted(settings, facts, folder, config.accept)
-            seal(folder, facts["release_id"], told, files)
-            done = publish(folder, settings.releases, facts["release_id"], partial(record_changes, settings.releases))
+            done = submit(
+                folder, settings.releases, facts["release_id"], told, files, Bounds.of(settings), config.accept
+            )
         except RegiokompasError as error:
             raise dg.Failure(str(error), allow_retries=False) from error
         return dg.MaterializeResult(
@@ -129,28 +128,6 @@ def _not_current(sources: list[dict[str, Any]]) -> dict[str, str]:
         for source in sources
         if source["state"] in ("kept", "absent", "awaited")
     }
-
-
-def _accepted(settings: Settings, facts: dict[str, Any], folder: Path, accept: str) -> dict[str, Any]:
-    """Under `accepted`, why the losses are allowed; empty if there are none, or if this release is already current.
-
-    Raises:
-        RegiokompasError: more is lost than allowed, and nobody gave a reason.
-    """
-    older = last_of_kind(settings.releases, invented=facts["is_invented"])
-    if older is None or older.release_id == facts["release_id"]:
-        return {}
-    accepted = accept_losses(older, Release(facts["release_id"], folder), _bounds(settings), accept)
-    return {"accepted": accepted} if accepted else {}
-
-
-def _bounds(settings: Settings) -> Bounds:
-    return Bounds(
-        share=settings.most_figures_lost,
-        part=settings.most_of_an_indicator_lost,
-        indicators=settings.most_indicators_lost,
-        municipalities=settings.most_municipalities_lost,
-    )
 
 
 def _folder(settings: Settings) -> Path:

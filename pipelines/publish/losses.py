@@ -1,7 +1,7 @@
 """The guard against losses: what a release no longer has from the one before it, without a known reason.
 
 A source can come back with half its rows and every one of them correct. What readers had yesterday and would lose today
-is reported before they see it: a person says why that is right, or it is not published.
+is counted here; whether it may be published is for the gate (`gate.py`).
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,6 @@ from typing import Any
 import duckdb
 
 from pipelines.database import connect
-from pipelines.errors import RegiokompasError, shown
 from pipelines.publish.release import Release
 from pipelines.publish.revisions import FIGURES, tables_of
 
@@ -53,23 +52,6 @@ order by lost.{key}
 
 
 @dataclass(frozen=True)
-class Bounds:
-    """How much a release may lose from the one before it without anybody saying why.
-
-    Attributes:
-        share: of all figures, as a fraction.
-        part: of the figures of one indicator, as a fraction: one source is only a small part of the whole.
-        indicators: number of whole indicators.
-        municipalities: number of whole municipalities.
-    """
-
-    share: float
-    part: float
-    indicators: int
-    municipalities: int
-
-
-@dataclass(frozen=True)
 class Losses:
     """What a release lost compared with an older one.
 
@@ -94,33 +76,7 @@ class Losses:
         """The figures that are gone, as a fraction of all that there were."""
         return self.figures / self.had if self.had else 0.0
 
-    def beyond(self, bounds: Bounds) -> list[str]:
-        """What exceeds the bounds, one line each; empty if nothing does."""
-        told = []
-        if self.share > bounds.share:
-            most = shown(f"{name} {lost:,}" for name, (lost, _) in self.by_indicator.items())
-            told.append(
-                f"{self.figures:,} of {self.had:,} figures ({self.share:.1%}) of {self.older} are gone,"
-                f" expected at most {bounds.share:.1%}; most from {most}"
-            )
-        if thinned := self._thinned(bounds.part):
-            counts = shown(f"{name} {lost:,} of {had:,}" for name, (lost, had) in thinned.items())
-            told.append(
-                f"more than {bounds.part:.0%} of the figures of an indicator are gone: {counts}; expected as many as in"
-                f" {self.older}"
-            )
-        for what, lost, most_lost in (
-            ("indicators", self.indicators, bounds.indicators),
-            ("municipalities", self.municipalities, bounds.municipalities),
-        ):
-            if len(lost) > most_lost:
-                told.append(
-                    f"{len(lost)} whole {what} are gone: {shown(lost)}; expected at most {most_lost} fewer than in"
-                    f" {self.older}"
-                )
-        return told
-
-    def _thinned(self, part: float) -> dict[str, tuple[int, int]]:
+    def thinned(self, part: float) -> dict[str, tuple[int, int]]:
         """The indicators that lost more than this part of their figures, but not all."""
         return {
             name: (lost, had)
@@ -163,29 +119,3 @@ def losses(older: Release, newer: Release) -> Losses:
 
 def _wholly_lost(con: duckdb.DuckDBPyConnection, key: str, where: str) -> tuple[str, ...]:
     return tuple(row[0] for row in con.sql(_WHOLLY_LOST.format(key=key, where=where)).fetchall())
-
-
-def accept_losses(older: Release, newer: Release, bounds: Bounds, accept: str) -> dict[str, Any] | None:
-    """Refuse a release that lost more than the bounds allow, unless somebody says why that is right.
-
-    Args:
-        older: what readers have now.
-        newer: what would become current.
-        bounds: how much may be lost.
-        accept: why the loss is right; empty when nobody says so.
-
-    Returns:
-        The reason and what is lost, to record in the release; None if nothing needs to be accepted.
-
-    Raises:
-        RegiokompasError: one line per loss, and how to accept it.
-    """
-    found = losses(older, newer)
-    told = found.beyond(bounds)
-    if not told:
-        return None
-    if not accept.strip():
-        raise RegiokompasError(
-            "\n".join(f'release {newer.release_id}: {line} -> if right: --accept "why"' for line in told)
-        )
-    return {"reason": " ".join(accept.split()), **found.as_json()}

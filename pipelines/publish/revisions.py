@@ -14,6 +14,7 @@ import duckdb
 
 from pipelines.database import connect
 from pipelines.errors import RegiokompasError
+from pipelines.publish.causes import CAUSE, gather_causes
 from pipelines.publish.release import CURRENT, MANIFEST, Release, current
 
 CHANGES = "changes"
@@ -27,7 +28,7 @@ union all
 select indicator_id, region_code, period_code, boundary_year, boundary_year as on_year, null, null, value, value_status
 from read_parquet('{folder}/observations_on_boundaries.parquet')
 """
-_CHANGED_FIGURES = """
+_CHANGED_FIGURES = f"""
 create table figures as
 select
     case
@@ -44,8 +45,9 @@ select
     newer.value - older.value as difference,
     -- As a part of the larger of the two, so that nothing is divided by zero and up counts like down.
     abs(newer.value - older.value) / nullif(greatest(abs(newer.value), abs(older.value)), 0) as relative_size,
-    older.landed_sha256 <> newer.landed_sha256 as source_changed
+    {CAUSE} as cause
 from older full join newer using (indicator_id, region_code, period_code, on_year)
+left join known_causes using (indicator_id)
 where
     older.indicator_id is null
     or newer.indicator_id is null
@@ -68,7 +70,17 @@ where (older.newest_period, older.source_modified, older.state)
     is distinct from (newer.newest_period, newer.source_modified, newer.state)
 order by dataset_id
 """
-_NEEDED = ("observations", "origins", "observations_on_boundaries", "indicators", "sources", "release")
+_NEEDED = (
+    "observations",
+    "origins",
+    "observations_on_boundaries",
+    "indicators",
+    "indicator_terms",
+    "indicator_sources",
+    "boundary_transitions",
+    "sources",
+    "release",
+)
 
 
 @dataclass(frozen=True)
@@ -167,6 +179,7 @@ def compare(older: Release, newer: Release, folder: Path) -> Comparison:
         try:
             for name, path in tables.items():
                 con.execute(FIGURES.format(name=name, folder=path))
+            gather_causes(con, tables["older"], tables["newer"])
             con.execute(_CHANGED_FIGURES)
             summary = {
                 "older": older.release_id,

@@ -285,6 +285,7 @@ RESOURCES = (
             REGION_CODE,
             PERIOD_CODE,
             Parameter("change", "change", ApiText("Wat er veranderde.", "What changed."), choices="changes_kinds"),
+            Parameter("cause", "cause", ApiText("Waarom het veranderde.", "Why it changed."), choices="changes_causes"),
         ),
         rows_of="changes",
     ),

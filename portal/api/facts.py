@@ -29,7 +29,7 @@ CHOICES_SQL = {
 # Those that the pages have words for, also where no row of the release has them.
 CHOICES_IN_TEXTS = (
     *("schemes", "statuses", "states", "themes", "progress", "plan_progress", "labour_levels", "tension_classes"),
-    "changes_kinds",
+    *("changes_kinds", "changes_causes"),
 )
 
 
@@ -118,6 +118,7 @@ FIGURE_CHANGES = Table(
             ("difference", "REAL", True, "Het verschil van die twee.", "The difference of the two."),
             ("status_before", "TEXT", True, "De status ervoor.", "The status before."),
             ("status_after", "TEXT", True, "De status erna.", "The status after."),
+            ("cause", "TEXT", True, "Waarom het veranderde.", "Why it changed."),
         )
     ),
     key=("release_id", "change_number"),

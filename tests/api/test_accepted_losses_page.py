@@ -1,13 +1,19 @@
-"""The page of the changes tells which losses were accepted with a release, and why, in both languages."""
+"""The page of the changes tells what was accepted with a release, and why, in both languages."""
 
 import html
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 from datasette.app import Datasette
 from support_portal import fetch, open_portal, release_of
 from support_releases import BEFORE, EARLIER, REVISED, publish_after
+
+from pipelines.publish.gate import Bounds, movements_beyond
+from pipelines.publish.movements import Movements, Revision
+from pipelines.settings import PORTAL, Settings
 
 REASON = 'GM0457 <merged>, and "goals" were ours to begin with'
 ACCEPTED = {
@@ -21,8 +27,8 @@ ACCEPTED = {
 BOTH = pytest.mark.parametrize(
     ("path", "heading", "numbers"),
     [
-        ("/wijzigingen", "Verlies dat is aanvaard", ("12.345", "67.890")),
-        ("/en/changes", "Accepted losses", ("12,345", "67,890")),
+        ("/wijzigingen", "Wat is aanvaard", ("12.345", "67.890")),
+        ("/en/changes", "What was accepted", ("12,345", "67,890")),
     ],
 )
 
@@ -73,3 +79,45 @@ def test_nothing_is_told_where_nothing_had_to_be_accepted(
 ) -> None:
     page = fetch(open_portal(revised_release), path).text
     assert heading not in page and 'id="accepted"' not in page and 'id="figures"' in page
+
+
+MOVED = [
+    {"rule": rule, "subjects": subjects}
+    for rule, subjects in {
+        "settled_moved": [],
+        "part_moved": ["jobs_count"],
+        "revised_most": ["an_old_count"],
+        "sum_parted": ["jobs_count"],
+        "table_shrunk": ["observations"],
+    }.items()
+]
+
+
+@pytest.fixture(scope="module")
+def portal_with_moves(sample_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Datasette:
+    nothing_lost = {"figures": 0, "indicators": [], "municipalities": [], "moved": MOVED}
+    return publish(sample_release, tmp_path_factory.mktemp("moved"), ACCEPTED | nothing_lost)
+
+
+@BOTH
+def test_what_moved_is_told_by_the_rule_that_saw_it(
+    portal_with_moves: Datasette, path: str, heading: str, numbers: tuple[str, str]
+) -> None:
+    section = section_of(fetch(portal_with_moves, path).text)
+    assert f"<h2>{heading}</h2>" in section and not any(number in section for number in numbers)
+    assert f'href="{path}?change=removed' not in section
+    lists = re.findall(r"<h3>([^<]+)</h3>\s*<ul[^>]*>(.*?)</ul>", section, re.DOTALL)
+    assert len(lists) == 4 and len({title for title, _ in lists}) == 4
+    # By name if the release knows it, by its code if not.
+    found = [re.findall(r"<li>(.*?)</li>", items) for _, items in lists]
+    assert found[1] == ["an_old_count"] and found[3] == ["observations"]
+    assert found[0] == found[2] and '<span class="detail">jobs_count</span>' in found[0][0]
+
+
+def test_every_rule_of_the_gate_has_a_title() -> None:
+    texts = yaml.safe_load((PORTAL / "texts" / "changes.yml").read_text(encoding="utf-8"))["changes_accepted"]
+    loose = replace(Bounds.of(Settings()), share_moved=-1, part_moved=-1, gap=-1, revision=-1, rows=-2)
+    revision = Revision("jobs_count", "GM0193", "2025JJ00", 1, 2, 0.5)
+    all_at_once = Movements({"jobs_count": (9, 9)}, (revision,), {}, (("jobs_count", "2025", 1, 2),), {"a": (2, 1)})
+    rules = {found.rule for found in movements_beyond(all_at_once, "a", loose)}
+    assert rules | {"indicators", "municipalities"} == texts.keys() and len(rules) == 5

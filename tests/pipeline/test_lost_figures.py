@@ -6,6 +6,7 @@ Two guards see it: the source is held against what landed of it before, and the 
 import json
 import re
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,12 @@ from typing import Any
 import pytest
 from conftest import Run
 from support import Ran, copy_data, current_release, digests, query, read_release, release_ids, run_cli
+from support_http import Site, open_site
 from support_portal import fetch, open_portal
 
 from pipelines.landing.store import Landing
+from pipelines.orchestration.alerts import concerns_of_run
+from pipelines.orchestration.event_log import open_instance
 from pipelines.settings import SAMPLE_LANDING
 
 # Its figures are less than four percent of all, so half of them are less than a release may lose.
@@ -48,16 +52,26 @@ class Story:
     digests: dict[str, str]
     kept: Ran
     with_what_was_kept: Path
+    without: Path
     refused: Ran
     log: str
     current: str
     releases: set[str]
     accepted: Ran
     again: Ran
+    alerts: list[dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def story(sample_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Story:
+def receiver() -> Iterator[Site]:
+    """A server that alerts are sent to."""
+    with open_site() as site:
+        site.put("/hook", b"")
+        yield site
+
+
+@pytest.fixture(scope="module")
+def story(sample_run: Run, receiver: Site, tmp_path_factory: pytest.TempPathFactory) -> Story:
     folder = tmp_path_factory.mktemp("lost")
     data, origin = copy_data(sample_run.data, folder / "data"), str(with_half_of_its_rows(folder))
 
@@ -65,7 +79,8 @@ def story(sample_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Story:
     without = copy_data(sample_run.data, folder / "without")
 
     def run(*arguments: str, data: Path = data, **environment: str) -> Ran:
-        return run_cli("run", "--from", origin, "--select", TABLE, *arguments, data=data, **environment)
+        hook = {"REGIOKOMPAS_WEBHOOK": f"{receiver.url}/hook"}
+        return run_cli("run", "--from", origin, "--select", TABLE, *arguments, data=data, **hook, **environment)
 
     refused = run(data=without, REGIOKOMPAS_MOST_ROWS_LOST="1")
     log = (without / "build" / "run.log").read_text(encoding="utf-8")
@@ -77,12 +92,14 @@ def story(sample_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Story:
         digests(sample_run.release),
         kept,
         current_release(data),
+        without,
         refused,
         log,
         current,
         releases,
         run("--accept", f"  {REASON}\n"),
         run(),
+        receiver.posted,
     )
 
 
@@ -106,7 +123,8 @@ def test_less_than_readers_had_is_not_published(story: Story) -> None:
 
 def test_who_lost_how_many_and_how_to_accept_it_is_told_in_one_line(story: Story) -> None:
     (line,) = story.refused.group("Why nothing was published")
-    assert "more than 25% of the figures" in line and '-> if right: --accept "why"' in line
+    assert "more than 25% of the figures" in line
+    assert '-> if right: regiokompas release accept --because "why"' in line
     assert "Traceback" not in story.refused.err
     (whole,) = [line for line in story.log.splitlines() if "more than 25% of the figures" in line]
     assert story.before.name in whole and re.search(rf"{INDICATOR} [\d,]+ of [\d,]+", whole)
@@ -139,3 +157,30 @@ def test_what_was_accepted_once_is_not_asked_for_again(story: Story) -> None:
     assert story.again.code == 0, story.again.err
     assert "accept" not in story.again.err
     assert read_release(current_release(story.data))["accepted"]["reason"] == REASON
+
+
+def test_what_was_refused_stays_beside_its_report_and_the_commands_show_it(story: Story) -> None:
+    shown = run_cli("release", "show", data=story.without)
+    assert shown.code == 0 and "more than 25% of the figures" in shown.out and story.before.name in shown.out
+    held = story.without / "releases" / "refused"
+    (report,) = held.glob("*.json")
+    assert query(held / report.stem, COUNT, INDICATOR) != query(story.before, COUNT, INDICATOR)
+    accepted = run_cli("release", "accept", "--because", REASON, data=story.without)
+    assert (accepted.code, accepted.out) == (0, f"Current  {report.stem}\n"), accepted.err
+    release = current_release(story.without)
+    assert release.name == report.stem and read_release(release)["accepted"]["reason"] == REASON
+
+
+def test_alerts_tell_what_began_and_what_is_over(story: Story) -> None:
+    told = [[(alert["kind"], alert["subject"]) for alert in sent["alerts"]] for sent in story.alerts]
+    assert told == [[("refused", "release")], [("stale", TABLE)], [("recovered", TABLE)]]
+    assert {sent["release"] for sent in story.alerts[:1]} == {story.before.name}
+    assert "more than 25% of the figures" in story.alerts[0]["alerts"][0]["problem"]
+
+
+def test_the_sensors_find_in_the_events_of_a_run_what_the_command_line_found(story: Story) -> None:
+    with open_instance(story.without / "dagster") as instance:
+        (run,) = instance.get_runs(limit=1)
+        found = {str(concern) for concern in concerns_of_run(instance, run.run_id)}
+    assert found == {line for line in story.log.splitlines() if line in found} and len(found) >= 1
+    assert any("more than 25% of the figures" in line for line in found)

@@ -54,7 +54,7 @@ def test_what_a_figure_was_and_when_it_changed_can_be_found(data: Path, live_run
     (change,) = history_of(current_release(data), "establishments_count", "GM0363", period)
     assert (change["value_before"], change["value_after"]) == (WAS, BECAME)
     assert change["release_before"] == live_run.release.name and change["release_id"] == current_release(data).name
-    assert change["source_changed"] is True
+    assert change["cause"] == "source_revised"
 
 
 def test_the_older_release_is_untouched(data: Path, live_run: Run) -> None:

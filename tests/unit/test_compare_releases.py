@@ -1,14 +1,20 @@
 """A release is compared with the one that readers had before it, figure by figure, once and for good."""
 
+import re
 from pathlib import Path
+from typing import Any
 
+import polars as pl
 import pytest
+import yaml
 from support import digests
-from support_releases import INDICATOR, make_release
+from support_releases import INDICATOR, Figures, make_release
 
 from pipelines.errors import RegiokompasError
+from pipelines.publish.causes import CAUSE
 from pipelines.publish.release import Release, publish
 from pipelines.publish.revisions import record_changes, recorded
+from pipelines.settings import PORTAL
 from portal.revisions import changes_of, history_of, line_of_changes, revised_figures, revisions_of_indicator
 
 ZWOLLE, ALMERE = ("jobs_count", "GM0193", "2025JJ00"), ("jobs_count", "GM0034", "2025JJ00")
@@ -42,7 +48,7 @@ def test_every_kind_of_change_is_told_apart(releases: Path) -> None:
     zwolle = found["GM0193", "2025JJ00"]
     assert (zwolle["value_before"], zwolle["value_after"], zwolle["difference"]) == (10, 12, 2)
     assert (zwolle["status_before"], zwolle["status_after"]) == ("provisional", "final")
-    assert zwolle["source_changed"] is True
+    assert zwolle["cause"] == "became_final"
     assert found["GM0193", "2026JJ00"]["status_after"] == "suppressed"
     assert [changes.count(kind) for kind in ("value_changed", "status_changed", "added", "removed")] == [1, 1, 1, 1]
 
@@ -201,3 +207,65 @@ def test_a_release_that_lost_a_table_is_named_and_nothing_is_switched(releases: 
     with pytest.raises(RegiokompasError, match=r"release a has no sources in .*, so it cannot be compared"):
         make_release(releases, "b", {ZWOLLE: (11, "final")})
     assert (releases / "current").resolve() == first.folder
+
+
+REDEFINED = {**INDICATOR, "definition_nl": "Aantal banen van werknemers"}
+OTHER = {"jobs_share_pct": INDICATOR}
+# The cause, what is different in the newer release, and whether the figure is on the boundaries of a year.
+CAUSES: list[tuple[str, dict[str, Any], bool]] = [
+    ("correction", {"code": "code-2"}, False),
+    ("correction", {"code": "code-2"}, True),
+    ("source_revised", {"landed": "sha-2"}, False),
+    ("source_revised", {"landed": "sha-2"}, True),
+    ("boundaries", {"heirs": {"GM0001": "GM0193"}}, True),
+    # The territory of a figure as published is that of its source.
+    ("correction", {"heirs": {"GM0001": "GM0193"}}, False),
+    ("definition", {"indicators": {"jobs_count": REDEFINED}}, False),
+    ("definition", {"indicators": {"jobs_count": REDEFINED}, "landed": "sha-2"}, True),
+    ("correction", {"indicators": {"jobs_count": {**INDICATOR, "title_nl": "Werk"}}}, False),
+]
+
+
+@pytest.mark.parametrize(("cause", "difference", "on_boundaries"), CAUSES)
+def test_why_a_figure_changed_is_told(
+    releases: Path, cause: str, difference: dict[str, Any], on_boundaries: bool
+) -> None:
+    def figures(value: float) -> dict[str, Any]:
+        found: Figures = {ZWOLLE: (value, "provisional")}
+        return {"figures": {}, "on_boundaries": found} if on_boundaries else {"figures": found}
+
+    make_release(releases, "a", **figures(10))
+    changes = changes_of(make_release(releases, "b", **figures(12), **difference).folder)
+    assert changes is not None
+    assert [row["cause"] for row in changes.figures().collect().to_dicts()] == [cause]
+
+
+def test_what_is_computed_from_a_redefined_indicator_has_that_cause(releases: Path) -> None:
+    share, terms = ("jobs_share_pct", "GM0193", "2025JJ00"), {"jobs_share_pct": "jobs_count"}
+    known = {"jobs_count": INDICATOR, **OTHER}
+    make_release(releases, "a", {share: (10, "final")}, indicators=known, terms=terms)
+    redefined = {**known, "jobs_count": REDEFINED}
+    newer = make_release(releases, "b", {share: (12, "final")}, indicators=redefined, terms=terms)
+    changes = changes_of(newer.folder)
+    assert changes is not None and changes.figures().collect()["cause"].to_list() == ["definition"]
+
+
+def test_that_a_source_was_fetched_again_is_no_change(releases: Path) -> None:
+    make_release(releases, "a", {ZWOLLE: (10, "provisional")})
+    changes = changes_of(make_release(releases, "b", {ZWOLLE: (10, "provisional")}, landed="sha-2").folder)
+    assert changes is not None and changes.figures().collect().is_empty()
+
+
+def test_every_cause_is_tested_and_has_words() -> None:
+    told = set(re.findall(r"(?:then|else) '(\w+)'", CAUSE))
+    words = yaml.safe_load((PORTAL / "texts" / "changes.yml").read_text(encoding="utf-8"))
+    assert words["changes_causes"].keys() | words["changes_kinds"].keys() >= told
+    assert told - {cause for cause, _, _ in CAUSES} == {"added", "removed", "became_final"}
+
+
+def test_changes_from_before_the_cause_was_recorded_have_none(releases: Path) -> None:
+    make_release(releases, "a", {ZWOLLE: (10, "final")})
+    changes = changes_of(make_release(releases, "b", {ZWOLLE: (12, "final")}).folder)
+    assert changes is not None
+    pl.read_parquet(changes.path).drop("cause").write_parquet(changes.path)
+    assert changes.figures().collect()["cause"].to_list() == [None]
