@@ -19,6 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 from rich.text import Text
 
+from pipelines.disk import disk_trouble
 from pipelines.orchestration.concerns import CONCERNS, FAILED, Concern, grouped
 from pipelines.orchestration.source_assets import INPUTS, NOT_BROUGHT, NOT_RUN, UNCHANGED
 from pipelines.orchestration.transform import BUILT
@@ -137,7 +138,8 @@ class RunReport(logging.Handler):
             cause = data.error.cause or data.error
             if cause.cls_name == "DagsterAssetCheckFailedError":
                 return
-            told = f"{event.step_key}: {cause.message.strip()} (a fault in the program, please report it)"
+            full = disk_trouble(cause.message)
+            told = f"{event.step_key}: {full or f'{cause.message.strip()} (a fault in the program, please report it)'}"
         self._add(_concerns_of_text(told or f"{event.step_key} failed"))
 
     def _add(self, concerns: Iterable[Concern]) -> None:
