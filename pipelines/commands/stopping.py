@@ -4,6 +4,7 @@ Belongs here: noticing such a signal, and ending with it. Not here: what a run l
 times, since every file is written beside its place and then put there.
 """
 
+import atexit
 import os
 import signal
 import sys
@@ -50,6 +51,8 @@ def _stopped_by(heard: int) -> int | None:
 
 def _end(by: int, left: Callable[[], str]) -> None:
     click.echo(f"\nStopped: {left()}", err=True)
+    # What libraries have to put away, such as semaphores, they would otherwise complain of.
+    atexit._run_exitfuncs()
     sys.stdout.flush()
     sys.stderr.flush()
     # Without waiting for requests that are under way in other threads.
