@@ -53,5 +53,9 @@ def settings_of_run(settings: Settings) -> dg.ResourceDefinition:
 
 
 def _lock(settings: Settings) -> FileLock:
-    settings.data.mkdir(parents=True, exist_ok=True)
+    try:
+        settings.data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        todo = "set REGIOKOMPAS_DATA to another folder"
+        raise RegiokompasError(f"the data folder {settings.data} cannot be made ({error.strerror}) -> {todo}") from None
     return FileLock(settings.data / "run.lock", is_singleton=True, thread_local=False)

@@ -20,6 +20,7 @@ from dagster_dbt import (
 from dagster_dbt.core.dbt_event_iterator import DbtDagsterEventType
 
 from pipelines.database import connect
+from pipelines.disk import disk_trouble
 from pipelines.errors import RegiokompasError
 from pipelines.indicators.wide_marts import check_contracts
 from pipelines.ingest.origins import Origin
@@ -73,7 +74,8 @@ def ensure_manifest(settings: Settings) -> Path:
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise RegiokompasError(f"dbt cannot parse {DBT_PROJECT.name}: {(done.stdout + done.stderr).strip()}")
+        told = (done.stdout + done.stderr).strip()
+        raise RegiokompasError(disk_trouble(told) or f"dbt cannot parse {DBT_PROJECT.name}: {told}")
     write_atomically(target / _PARSED, f"{digest} {_parsed_digest(target)}".encode())
     return manifest
 
