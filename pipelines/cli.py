@@ -14,7 +14,7 @@ import click
 from rich.console import Console
 
 from pipelines.commands.doctor import examine_all
-from pipelines.commands.main_job import conclude, only_run, prepare_home, run_job
+from pipelines.commands.main_job import conclude, left_behind, prepare_home, run_job
 from pipelines.commands.new_source import new_source as make_source
 from pipelines.commands.reports import (
     print_changes,
@@ -26,12 +26,15 @@ from pipelines.commands.reports import (
 )
 from pipelines.commands.retention import find_kept, kept_releases, remove, roll_back, superfluous
 from pipelines.commands.source_status import everything_known, print_source
+from pipelines.commands.stopping import stoppable
 from pipelines.commands.terminal import print_sources
+from pipelines.disk import disk_trouble
 from pipelines.errors import RegiokompasError, shown
 from pipelines.ingest.assemble import describe_sources
 from pipelines.ingest.origins import LiveOrigin, Origin, open_origin
 from pipelines.ingest.selections import read_selections
 from pipelines.landing.store import NOTICE
+from pipelines.orchestration.run_lock import only_run
 from pipelines.publish.gate import Bounds
 from pipelines.publish.refused import accept
 from pipelines.publish.release import CURRENT, current
@@ -49,6 +52,11 @@ def told(command: Callable[..., None]) -> Callable[..., None]:
             command(*args, **kwargs)
         except (RegiokompasError, ValueError) as error:
             raise click.ClickException(str(error)) from error
+        except Exception as error:
+            # Whoever writes, be it a library, has its own error for a disk that is full.
+            if told := disk_trouble(error):
+                raise click.ClickException(told) from error
+            raise
 
     return wrapped
 
@@ -90,7 +98,7 @@ def run(origin: str | None, select: tuple[str, ...], exclude: tuple[str, ...], a
     source = open_origin(settings)
     chosen = choose(cards, source, select, exclude)
     console = open_console()
-    with only_run(settings):
+    with only_run(settings), stoppable(lambda: left_behind(settings)):
         report, success = run_job(console, settings, cards, source, chosen, accept)
     sources = describe_sources(settings, cards, invented=source.is_invented)
     if verbose:
@@ -152,7 +160,7 @@ def new_source(publisher: str, table: str, period: str | None) -> None:
     if IS_INSTALLED:
         raise RegiokompasError("new-source adds a card to the project, and this is an installed copy -> use a checkout")
     settings = Settings.from_environment(origin="live")
-    with only_run(settings):
+    with only_run(settings), stoppable(lambda: "no card was written"):
         made = make_source(publisher, table, cast(LiveOrigin, open_origin(settings)), settings, period=period)
     print_new_source(open_console(), made)
 

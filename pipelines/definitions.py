@@ -6,6 +6,7 @@ from pipelines.ingest.origins import open_origin
 from pipelines.orchestration.alerts import alert_sensors
 from pipelines.orchestration.checks import mart_checks
 from pipelines.orchestration.release_assets import publish_assets
+from pipelines.orchestration.run_lock import settings_of_run
 from pipelines.orchestration.schedules import refresh_schedules
 from pipelines.orchestration.source_assets import ingest_assets
 from pipelines.orchestration.transform import dbt_models, dbt_resource, ensure_manifest
@@ -35,7 +36,7 @@ def build_defs(
     keys = {key.path[-1]: key for key in models.keys}
     schedules = refresh_schedules(cards)
     resources = {
-        "settings": settings,
+        "settings": settings_of_run(settings),
         "origin": dg.ResourceDefinition(lambda _: open_origin(settings)),
         "dbt": dbt_resource(settings, manifest),
     }
@@ -56,6 +57,8 @@ def build_defs(
         ],
         schedules=schedules,
         sensors=alert_sensors(settings),
+        # All steps in one process, which holds the lock of the data folder.
+        executor=dg.in_process_executor,
         resources=resources,
         loggers=loggers,
     )

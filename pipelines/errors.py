@@ -27,6 +27,10 @@ class RegiokompasError(Exception):
     """Base of the errors whose text is meant for the person who runs the pipeline."""
 
 
+class DamagedError(RegiokompasError):
+    """A file of ours is not as it was written: a bit was flipped, or it was cut short, emptied or removed."""
+
+
 class SourceError(RegiokompasError):
     """A source did not send what its card expects.
 

@@ -17,6 +17,10 @@ CARDS = PACKAGES / "pipelines" / "cards"
 SAMPLE_LANDING = PACKAGES / "pipelines" / "sample" / "landing"
 
 
+# DuckDB and dbt get the paths of files within SQL and templates.
+_NOT_IN_PATHS = {"'", "*", "?", "[", "{", "\n"}
+
+
 def variable_of(setting: str) -> str:
     """The environment variable of a setting, named after it; the origin is named after its option, `--from`."""
     return "REGIOKOMPAS_FROM" if setting == "origin" else f"REGIOKOMPAS_{setting.upper()}"
@@ -85,13 +89,23 @@ class Settings:
     """The share of the rows of a published table that a release may lose without --accept."""
     http_deadline: float = 300.0
     """The longest that one answer may take, in seconds."""
+    most_sent_bytes: int = 64_000_000
+    """The most bytes of one answer, as it is sent."""
+    most_unpacked_bytes: int = 64_000_000
+    """The most bytes of one answer, once its Content-Encoding is undone."""
+    most_source_bytes: int = 4_000_000_000
+    """The most bytes of all answers of one source together, unpacked."""
+    most_source_seconds: float = 3600.0
+    """The longest that all answers of one source may take together, in seconds."""
+    most_source_requests: int = 10_000
+    """The most requests to one source, pages and repeated tries included."""
 
     @classmethod
     def from_environment(cls, **overrides: Any) -> "Settings":
         """Read every setting from its environment variable; `overrides` win.
 
         Raises:
-            ValueError: a variable holds text where a number is expected.
+            ValueError: a variable holds text where a number is expected, or a path that cannot be used.
         """
         values: dict[str, Any] = {}
         for f in fields(cls):
@@ -103,6 +117,9 @@ class Settings:
                     problem = f"expected a {kind.__name__}, found {text!r}"
                     raise ValueError(f"{variable_of(f.name)}: {problem}") from None
         settings = cls(**(values | overrides))
+        if strange := sorted(set(str(settings.data.resolve())) & _NOT_IN_PATHS):
+            problem = f"a path with {' and '.join(strange)}, which cannot stand in SQL"
+            raise ValueError(f"{variable_of('data')}: {problem} -> choose another folder")
         return replace(settings, data=settings.data.resolve(), selections=settings.selections.resolve())
 
     @property

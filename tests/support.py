@@ -251,7 +251,9 @@ class Standin:
             cbs_bulk_url=f"{self.address}/csv/CBS/nl" if bulk else f"{self.address}/no-bulk",
             ckan_url=f"{self.address}/data/api/3/action",
         )
-        return LiveOrigin(HttpClient(open_session(), tries=tries, timeout=30, max_wait=0.05), addresses(settings))
+        return LiveOrigin(
+            HttpClient(open_session(inside=("127.0.0.1",)), tries=tries, timeout=30, max_wait=0.05), addresses(settings)
+        )
 
     def control(self, **order: Any) -> None:
         """Give an order, such as `faults=[...]` or `modified={...}`."""

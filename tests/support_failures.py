@@ -10,6 +10,7 @@ from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
+from support_sockets import LOOPBACK
 from support_wires import ALL, AS_IT_WAS, FEW, MANY, PORTAL, WIRES, Change, Wire, portal_answer, sample_with
 
 from pipelines.clients.drop import folder_of
@@ -216,7 +217,7 @@ class Source:
 
     def origin(self, folder: Path, kind: Kind = WELL, of: type[LiveOrigin] = LiveOrigin) -> LiveOrigin:
         """The origin of a live run, without patience."""
-        session = open_session()
+        session = open_session(inside=LOOPBACK)
         if kind.elsewhere:
             session.mount("http://", _Elsewhere(kind.elsewhere))
         # The sample takes its time to make a table, so only who is to be silent is not waited for.

@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
+LOOPBACK = ("127.0.0.1",)
+"""The host of servers of tests, which is on the inside."""
 Script = Callable[[socket.socket], None]
 """What a host does with a connection after it read a request."""
 

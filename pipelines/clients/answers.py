@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import requests
 from urllib3.exceptions import ProtocolError
 
+from pipelines.clients.budget import Budget, TooMuchError
 from pipelines.clients.deadline import OverdueError
 from pipelines.errors import NotThereError, SourceError, UnreachableError
 
@@ -65,14 +66,18 @@ def host_of(url: str) -> str:
     return urlsplit(url).netloc
 
 
-def whole(answer: requests.Response) -> bytes:
+def whole(dataset_id: str, answer: requests.Response, budget: Budget) -> bytes:
     """The body of an answer, to its last byte.
 
     Raises:
+        TooMuchError: it is larger than the budget of its source.
         TryAgainError: it broke off, could not be unpacked, or took too long.
     """
     try:
-        return answer.content
+        return budget.read(dataset_id, answer)
+    except TooMuchError:
+        answer.close()
+        raise
     except requests.RequestException as error:
         *_, root = chain = _chain(error)
         if overdue := _overdue(chain):

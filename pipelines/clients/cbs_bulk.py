@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.clients import cbs_odata4
+from pipelines.clients.budget import MOST_STREAMED_BYTES, opened_zip, refuse_unpacking
 from pipelines.clients.description import Description, unlisted
 from pipelines.clients.http import HttpClient
 from pipelines.clients.odata import Rows
@@ -24,6 +25,8 @@ from pipelines.sources.card import TEXTS, SourceCard
 PAGES = "zip"
 _OBSERVATIONS = "Observations.csv"
 _CHUNK = 1 << 20
+# What describes a table, which is read into memory; no table has a tenth of it.
+_MOST_METADATA_BYTES = 20_000_000
 # The errors of Python for a zip that is damaged, or that it cannot read.
 _DAMAGE = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError)
 
@@ -60,7 +63,8 @@ def received(body: bytes) -> Rows:
     """
     rows = metadata(body)
     try:
-        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        with opened_zip(body) as archive:
+            refuse_unpacking(archive.infolist(), MOST_STREAMED_BYTES)
             damaged = archive.testzip()
     except _DAMAGE as error:
         raise ValueError(f"expected a whole zip, found something else ({error!s:.80})") from None
@@ -76,22 +80,27 @@ def metadata(body: bytes) -> Rows:
         ValueError: it is not a zip, one of these members is damaged, or a member that every table has is missing.
     """
     try:
-        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        with opened_zip(body) as archive:
             names = set(archive.namelist())
             needed = {"Properties.csv", "Dimensions.csv", "MeasureCodes.csv", _OBSERVATIONS}
             if missing := needed - names:
                 raise ValueError(f"expected a zip with {sorted(needed)}, found one without {sorted(missing)}")
-            texts = {
-                name.removesuffix(".csv"): archive.read(name).decode("utf-8-sig")
-                for name in names
-                if name.endswith(".csv") and name != _OBSERVATIONS
-            }
+            small = [m for m in archive.infolist() if m.filename.endswith(".csv") and m.filename != _OBSERVATIONS]
+            refuse_unpacking(small, _MOST_METADATA_BYTES)
+            texts = {m.filename.removesuffix(".csv"): archive.read(m).decode("utf-8-sig") for m in small}
     except _DAMAGE as error:
         raise ValueError(f"expected a whole zip, found something else ({error!s:.80})") from None
-    return lambda name: [
-        {key: value or None for key, value in row.items()}
-        for row in csv.DictReader(io.StringIO(texts[name], newline=""), delimiter=";")
-    ]
+
+    def rows(name: str) -> list[dict[str, str | None]]:
+        try:
+            found = list(csv.DictReader(io.StringIO(texts[name], newline=""), delimiter=";"))
+        except csv.Error as error:
+            raise ValueError(f"{name}.csv in the zip is not a CSV ({error})") from None
+        return [{key: value or None for key, value in row.items()} for row in found]
+
+    if not rows("Properties"):
+        raise ValueError("expected a row in Properties.csv of the zip, found none")
+    return rows
 
 
 def description(card: SourceCard, rows: Rows) -> Description:
@@ -118,10 +127,11 @@ def unpack(card: SourceCard, body: bytes, file: Path, url: str) -> None:
 
 def _observations(card: SourceCard, body: bytes, url: str) -> Iterator[bytes]:
     try:
-        with zipfile.ZipFile(io.BytesIO(body)) as archive, archive.open(_OBSERVATIONS) as source:
+        with opened_zip(body) as archive, archive.open(_OBSERVATIONS) as source:
+            refuse_unpacking([archive.getinfo(_OBSERVATIONS)], MOST_STREAMED_BYTES)
             while chunk := source.read(_CHUNK):
                 yield chunk
-    except _DAMAGE as error:
+    except (ValueError, *_DAMAGE) as error:
         raise SourceError(
             card.dataset_id,
             f"{_OBSERVATIONS} in the zip of the table cannot be unpacked ({error!s:.80}), expected a whole zip",

@@ -3,7 +3,6 @@
 A resource's format is a word or the address of one, its address may be a list, and `url` may be a page about it.
 """
 
-import json
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +11,7 @@ from urllib.parse import quote
 from pipelines.clients.answers import GONE
 from pipelines.clients.files import PAGES, Wanted, fetch_files, probe_files
 from pipelines.clients.http import HttpClient
-from pipelines.clients.jsons import read_json, whole
+from pipelines.clients.jsons import read_any, read_json, whole
 from pipelines.clients.pages import State, Store
 from pipelines.errors import MismatchError, NotThereError, SourceError, shown
 from pipelines.sources.access import CkanAccess, ResourceRule
@@ -138,8 +137,8 @@ def _show(http: HttpClient, base: str, card: SourceCard, access: CkanAccess) -> 
 
 def _reason(body: bytes) -> str:
     try:
-        error = json.loads(body).get("error")
-    except (ValueError, AttributeError, RecursionError):
+        error = read_any(body).get("error")
+    except (ValueError, AttributeError):
         return "it does not say why"
     return str(error.get("message") or error) if isinstance(error, dict) else str(error)
 

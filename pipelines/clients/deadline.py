@@ -1,10 +1,11 @@
-"""Connections on which no answer lasts longer than its deadline.
+"""Connections on which no answer lasts longer than its deadline, and none of which leads inside.
 
 A timeout limits the time between two pieces of an answer, so a server that sends a byte now and then never reaches it.
 Here the clock is checked wherever bytes come in, so the deadline holds for headers, bodies and chunk sizes alike.
 """
 
 import time
+from collections.abc import Collection
 from functools import partial
 from http.client import HTTPResponse
 from io import BufferedReader, RawIOBase
@@ -14,6 +15,8 @@ from typing import Any
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from pipelines.clients.reach import refuse_inside
 
 
 class OverdueError(TimeoutError):
@@ -25,13 +28,14 @@ class DeadlineAdapter(HTTPAdapter):
 
     Args:
         deadline: seconds from the request to the last byte of its answer; each redirect is a request of its own.
+        inside: the hosts that may stand for an address that is not of the internet.
         options: those of requests' own adapter.
     """
 
-    def __init__(self, deadline: float, **options: Any) -> None:
+    def __init__(self, deadline: float, inside: Collection[str] = (), **options: Any) -> None:
         self._pools = {
-            "http": partial(_Pool, deadline=deadline),
-            "https": partial(_SecurePool, deadline=deadline),
+            "http": partial(_Pool, deadline=deadline, inside=inside),
+            "https": partial(_SecurePool, deadline=deadline, inside=inside),
         }
         super().__init__(**options)
 
@@ -84,15 +88,28 @@ class _Answer(HTTPResponse):
         self.fp = BufferedReader(_Incoming(self.fp.detach(), sock, deadline))
 
 
-class _Timed:
-    """Makes a connection read its answers against the clock."""
+class _Timed(HTTPConnection):
+    """A connection that reads its answers against the clock, and that sends nothing to an address on the inside."""
 
-    def __init__(self, *args: Any, deadline: float, **options: Any) -> None:
+    def __init__(self, *args: Any, deadline: float, inside: Collection[str], **options: Any) -> None:
         super().__init__(*args, **options)
         self.response_class: Any = partial(_Answer, deadline=deadline)
+        self._inside = inside
+
+    def _new_conn(self) -> socket:
+        sock = super()._new_conn()
+        # Who is asked through a proxy is looked up there. What is judged is whom we are connected to: a name that is
+        # looked up twice can stand for another address the second time.
+        if self.proxy is None:
+            try:
+                refuse_inside(str(sock.getpeername()[0]), self.host, self._inside)
+            except Exception:
+                sock.close()
+                raise
+        return sock
 
 
-class _Connection(_Timed, HTTPConnection):
+class _Connection(_Timed):
     pass
 
 

@@ -10,6 +10,7 @@ from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
+from pipelines.clients.budget import MOST_UNPACKED_BYTES
 from pipelines.clients.files import PAGES, check_file
 from pipelines.clients.http import HttpClient
 from pipelines.clients.pages import State, Store
@@ -138,6 +139,8 @@ def _read(card: SourceCard, access: DropAccess, dropped: _Dropped, twins: list[s
             todo="remove the others",
         )
     try:
+        if (size := dropped.path.stat().st_size) > MOST_UNPACKED_BYTES:
+            raise ValueError(f"a file of {size} bytes, expected at most {MOST_UNPACKED_BYTES}")
         body = dropped.path.read_bytes()
         check_file(card, body)
     except (OSError, ValueError) as error:

@@ -1,34 +1,37 @@
 """HTTP as the sources need it: polite, patient, and never satisfied with half an answer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import urljoin
 
 import requests
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
 
 from pipelines.clients.answers import LaterError, TryAgainError, host_of, refused, said, unanswered, whole
+from pipelines.clients.budget import Budget
 from pipelines.clients.deadline import DeadlineAdapter
 from pipelines.clients.hosts import Hosts, Pace
-from pipelines.errors import SourceError, UnreachableError
+from pipelines.clients.reach import InsideError, Reach
+from pipelines.errors import MismatchError, SourceError, UnreachableError
 
 USER_AGENT = "regiokompas/0.1 (open regional figures)"
 CONNECTIONS = 16
+MOST_REDIRECTS = 10
 _NO_HEAD = (400, 403, 405, 501)
 _LATER = "try again later; what landed before stays in place"
 T = TypeVar("T")
 
 
-def open_session(deadline: float = 300.0) -> requests.Session:
+def open_session(deadline: float = 300.0, inside: Collection[str] = ()) -> requests.Session:
     """A session that keeps up to 16 connections to each host open, as many as a card can ask for.
 
     Args:
         deadline: the longest that one answer may take, in seconds, from the request to its last byte.
+        inside: the hosts that may stand for an address that is not of the internet.
     """
     session = requests.Session()
-    adapter = DeadlineAdapter(deadline, pool_connections=32, pool_maxsize=CONNECTIONS)
+    adapter = DeadlineAdapter(deadline, inside, pool_connections=32, pool_maxsize=CONNECTIONS)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
@@ -56,6 +59,8 @@ class HttpClient:
         hosts: which hosts answered, and which did not.
         connect_timeout: seconds to wait for a connection, where `timeout` is not less.
         first_timeout: seconds of silence of a host that has not answered yet, where `timeout` is not less.
+        budget: what the source may cost, and has cost so far.
+        reach: the hosts that it may lead to, redirects included.
     """
 
     session: requests.Session
@@ -68,6 +73,8 @@ class HttpClient:
     hosts: Hosts = field(default_factory=Hosts)
     connect_timeout: float = 10.0
     first_timeout: float = 20.0
+    budget: Budget = field(default_factory=Budget)
+    reach: Reach = field(default_factory=Reach)
 
     def hurried(self) -> "HttpClient":
         """This client for an unconfirmed address: one try, and ten seconds for an answer to begin."""
@@ -101,12 +108,14 @@ class HttpClient:
         Raises:
             NotThereError: the answer is 404 or 410.
             UnreachableError: there was no answer, or every answer said to try later (429, 5xx).
+            MismatchError: it leads to a host that its card does not name, or to an address on the inside.
+            TooMuchError: the answer is larger than the budget of its source.
             SourceError: the request was refused (another 4xx), or every answer was cut short or unreadable.
         """
 
         def once() -> tuple[bytes, T]:
             answer = self._ask(dataset_id, "GET", url, accept)
-            status, body = answer.status_code, whole(answer)
+            status, body = answer.status_code, whole(dataset_id, answer, self.budget)
             try:
                 if status != 200:
                     if refusal:
@@ -138,13 +147,15 @@ class HttpClient:
 
         def once() -> Mapping[str, str]:
             answer = self._ask(dataset_id, "HEAD", url, accept)
-            whole(answer)
+            body = whole(dataset_id, answer, self.budget)
             if answer.status_code in _NO_HEAD:
                 answer = self._ask(dataset_id, "GET", url, accept)
                 if answer.status_code == 200:
                     answer.close()
+                else:
+                    body = whole(dataset_id, answer, self.budget)
             if answer.status_code != 200:
-                raise refused(dataset_id, url, answer.status_code, answer.headers, whole(answer))
+                raise refused(dataset_id, url, answer.status_code, answer.headers, body)
             return {name.lower(): value for name, value in answer.headers.items()}
 
         return self._patiently(dataset_id, url, once)
@@ -166,34 +177,43 @@ class HttpClient:
             raise error.kind(dataset_id, f"{error}{often}", url=url, todo=_LATER) from error
 
     def _ask(self, dataset_id: str, method: str, url: str, accept: str) -> requests.Response:
-        """Send one request and return its answer as soon as its headers are in."""
-        refuse_silent = partial(self._refuse_silent, dataset_id, url)
+        """Send one request, follow where it leads, and return the answer as soon as its headers are in."""
+        at = url
+        for _ in range(MOST_REDIRECTS + 1):
+            answer = self._ask_once(dataset_id, method, at, accept, asked=url)
+            if not answer.is_redirect:
+                return answer
+            # Its body is of no use, however long it is.
+            answer.close()
+            at = urljoin(answer.url, self.session.get_redirect_target(answer) or "")
+        raise SourceError(dataset_id, f"more than {MOST_REDIRECTS} redirects, expected an answer", url=url)
 
-        def hear(answer: requests.Response, **_: Any) -> None:
-            # Called for every answer, so also for a redirect to another host.
-            self.hosts.note_answer(host_of(answer.url))
-            if answer.is_redirect:
-                refuse_silent(host_of(urljoin(answer.url, answer.headers["Location"])))
-
+    def _ask_once(self, dataset_id: str, method: str, at: str, accept: str, *, asked: str) -> requests.Response:
         try:
-            host = host_of(url)
-            refuse_silent(host)
+            host = host_of(at)
+            self.reach.refuse_beyond(dataset_id, at)
+            self._refuse_silent(dataset_id, asked, host)
+            self.budget.ask(dataset_id, at)
             if self.rate:
                 self.pace.wait(host, self.rate)
             silence = self.timeout if self.hosts.is_there(host) else min(self.timeout, self.first_timeout)
-            return self.session.request(
+            answer = self.session.request(
                 method,
-                url,
+                at,
                 headers={"Accept": accept, "User-Agent": self.user_agent},
                 timeout=(min(self.timeout, self.connect_timeout), silence),
                 stream=True,
-                hooks={"response": hear},
+                allow_redirects=False,
             )
+        except InsideError as error:
+            raise MismatchError(dataset_id, str(error), url=asked, todo="correct the address on the card") from error
         except (requests.ConnectionError, requests.Timeout) as error:
             raise unanswered(error, host) from error
         except (requests.RequestException, ValueError) as error:
             # Not an address, or a redirect that leads nowhere: the next try would be the same.
-            raise SourceError(dataset_id, f"expected an address that can be asked, found {error}", url=url) from error
+            raise SourceError(dataset_id, f"expected an address that can be asked, found {error}", url=asked) from error
+        self.hosts.note_answer(host_of(answer.url))
+        return answer
 
     def _refuse_silent(self, dataset_id: str, url: str, host: str) -> None:
         if self.hosts.is_silent(host):

@@ -118,13 +118,13 @@ def _follow(card: SourceCard, address: str | None, fetch: Callable[[int, str], s
 
 
 def page_addresses(following: str | None, total: int | None) -> list[str]:
-    """The addresses of every page after the first, or none where they cannot be known."""
+    """The addresses of every page after the first, or none where they cannot be known or there are too many."""
     if following is None or total is None:
         return []
     parts = urlsplit(following)
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
     size = query.get("$skip", "")
-    if not size.isdigit() or int(size) < 1:
+    if not size.isdigit() or not int(size) >= 1 or total > MOST_PAGES * int(size):
         return []
     return [
         urlunsplit(parts._replace(query=urlencode({**query, "$skip": str(skip)}, safe="$,'()")))

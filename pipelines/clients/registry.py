@@ -3,7 +3,7 @@
 A client is listed once, under its kind. mypy refuses a module that is not what its kind has to be.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipelines.clients import (
@@ -21,8 +21,9 @@ from pipelines.clients import (
     wfs,
 )
 from pipelines.clients.kinds import AskedClient, CbsClient, Client, ODataClient, RecordsClient
+from pipelines.clients.reach import Reach, host_and_port
 from pipelines.settings import Settings
-from pipelines.sources.access import Access, Host, Protocol, Server, server_of
+from pipelines.sources.access import Access, FileAccess, Host, OpendatasoftAccess, Protocol, Server, server_of
 
 ODATA: dict[Protocol, ODataClient] = {Protocol.CBS_ODATA4: cbs_odata4, Protocol.CBS_ODATA3: cbs_odata3}
 CBS: dict[Protocol, CbsClient] = {**ODATA, Protocol.CBS_BULK: cbs_bulk}
@@ -68,3 +69,26 @@ def addresses(settings: Settings) -> dict[Server, str]:
         Protocol.DROP: str(settings.drop),
     }
     return {server: base.get(server, "").rstrip("/") for server in (*Protocol, *Host)}
+
+
+def reach_of(bases: Mapping[Server, str], access: Access) -> Reach:
+    """Where a way to a source may lead: to what its card names, to the base addresses that it is asked at, and to the
+    `hosts` of the card.
+    """
+    return Reach.to(_named(bases, access), access.hosts)
+
+
+def _named(bases: Mapping[Server, str], access: Access) -> Iterator[str]:
+    if access.protocol is not Protocol.DROP:
+        yield from filter(None, (bases.get(server_of(access)), told_at(bases, access)))
+    if isinstance(access, FileAccess):
+        yield from access.urls
+    if isinstance(access, OpendatasoftAccess):
+        yield access.host
+
+
+def set_hosts(settings: Settings) -> frozenset[str]:
+    """The hosts of base addresses that somebody set, which may be on the inside, as a stand-in for the sources is."""
+    usual = addresses(Settings())
+    found = {url for server, url in addresses(settings).items() if url != usual[server] and server is not Protocol.DROP}
+    return frozenset(host_and_port(url)[0] for url in found if url)

@@ -1,20 +1,18 @@
-"""The main job in this process: one run at a time in a data folder, what it shows, and its outcome."""
+"""The main job in this process: what it shows, and its outcome."""
 
 import logging
 import shlex
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import click
-from filelock import FileLock, Timeout
 from rich.console import Console
 
 from pipelines.commands.terminal import RunReport, print_concerns, print_counts, progress_bars, told_checks
 from pipelines.definitions import JOB, build_defs
-from pipelines.errors import RegiokompasError, Trouble
+from pipelines.errors import Trouble
 from pipelines.ingest.origins import Origin
 from pipelines.landing.store import NOTICE
 from pipelines.orchestration.acceptance import Acceptance
@@ -115,11 +113,7 @@ def conclude(
             "Open it  make serve, then http://127.0.0.1:8001  (or: regiokompas serve --port 8001)", soft_wrap=True
         )
     else:
-        console.print(
-            f"Release  nothing was published; {kept.release_id} is still current"
-            if kept
-            else "Release  nothing was published"
-        )
+        console.print(f"Release  {left_behind(settings)}")
         if not report.concerns:
             report.concerns.append(Concern(FAILED, "run", "it gave no reason", f"read {run_log(settings)}"))
     print_concerns(report.concerns)
@@ -129,6 +123,12 @@ def conclude(
         click.echo(f"Run these again: {again}", err=True)
     if not success or any(concern.is_error for concern in report.concerns):
         sys.exit(1)
+
+
+def left_behind(settings: Settings) -> str:
+    """What readers have after a run that published nothing."""
+    kept = current(settings.releases)
+    return "nothing was published" + (f"; {kept.release_id} is still current" if kept else "")
 
 
 def run_again(origin: str, sources: list[dict[str, Any]], concerns: list[Concern]) -> str:
@@ -144,23 +144,6 @@ def run_again(origin: str, sources: list[dict[str, Any]], concerns: list[Concern
         return ""
     chosen = (f"--select {name}" for name in failed) if len(failed) <= _MOST_ASKED_AGAIN else ()
     return " ".join(["regiokompas run --from", shlex.quote(origin), *chosen])
-
-
-@contextmanager
-def only_run(settings: Settings) -> Iterator[None]:
-    """Lock the data folder for one run: two at once would build in the same place.
-
-    Raises:
-        RegiokompasError: another run has locked it.
-    """
-    settings.data.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(settings.data / "run.lock", timeout=0):
-            yield
-    except Timeout:
-        raise RegiokompasError(
-            f"another run is busy in {settings.data} -> wait for it, or set REGIOKOMPAS_DATA to another folder"
-        ) from None
 
 
 def run_log(settings: Settings) -> Path:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.clients.registry import CBS
-from pipelines.errors import CardError, shown
+from pipelines.errors import CardError, DamagedError, shown
 from pipelines.indicators.held_back import reasons_of_landed, with_dependents
 from pipelines.indicators.registry import check_indicators, read_indicators
 from pipelines.ingest import health
@@ -27,7 +27,7 @@ from pipelines.landing.store import NOTICE, Failure, Landing, Snapshot
 from pipelines.reading.existing import boundaries
 from pipelines.reading.landed import Landed
 from pipelines.reading.ongoing import ongoing_periods, periods_of
-from pipelines.reading.raw import EMPTY, raw_folder, raw_folders, rows_of, tally_of, write_empty
+from pipelines.reading.raw import EMPTY, is_whole, raw_folder, raw_folders, rows_of, tally_of, write_empty
 from pipelines.settings import Settings
 from pipelines.sources.card import Shape, SourceCard
 from pipelines.sources.periods import has_begun, newest_period, whole_year
@@ -270,7 +270,7 @@ def _source_row(
     card: SourceCard, landing: Landing, folder: Path, failure: Failure | None, as_of: date, *, invented: bool
 ) -> dict[str, Any]:
     snapshot = landing.current(card.dataset_id, invented=invented)
-    read = snapshot is not None and folder.is_dir()
+    read = snapshot is not None and is_whole(folder)
     newest = _newest_period(card, folder, snapshot.landed_on) if snapshot and read else None
     says = _says(card, snapshot, landing) if snapshot else ""
     # What landed and can no longer be read is not shown.
@@ -320,7 +320,11 @@ def _origins(snapshots: list[Snapshot]) -> list[dict[str, Any]]:
 def _says(card: SourceCard, snapshot: Snapshot, landing: Landing) -> str:
     landed = Landed(card, snapshot, landing)
     client = CBS.get(landed.protocol)
-    return client.status_of(landed.rows, landed.body) if client else ""
+    try:
+        return client.status_of(landed.rows, landed.body) if client else ""
+    except DamagedError:
+        # The next refresh of it fetches it again.
+        return ""
 
 
 def _release_row(

@@ -1,11 +1,15 @@
-"""How a source is doing: its state, and when its next figures should appear."""
+"""How a source is doing: its state, and when its next figures should appear.
+
+Belongs here: what readers are told of that, in sentences of our own. Not here: what a source answered, which is never
+published: it is in the log and in `regiokompas status`.
+"""
 
 import calendar
 from datetime import date
 
-from pipelines.errors import Trouble, shown
+from pipelines.errors import Trouble
 from pipelines.landing.store import Failure, Snapshot
-from pipelines.sources.access import Protocol
+from pipelines.sources.access import FileAccess, Protocol
 from pipelines.sources.card import Cadence, SourceCard
 from pipelines.sources.periods import period_end
 from pipelines.sources.strict import Bilingual
@@ -58,14 +62,12 @@ def state(
         awaited = all(access.protocol is Protocol.DROP for access in card.access)
         return "awaited" if awaited else "absent", None
     if snapshot.lacking:
-        return "kept", _lacking(snapshot)
+        return "kept", _lacking(card, snapshot)
     if card.ended:
         return card.ended.state, _since(card.ended.since, card.ended.reason.nl, card.ended.reason.en)
     if any(word in says.casefold() for word in _ENDED):
-        words = says.strip()
-        return "stopped", _since(
-            snapshot.changed_at[:10], f"de bron zegt van zichzelf: {words}", f"the source describes itself as: {words}"
-        )
+        nl, en = "de bron zegt dat hij is stopgezet", "the source says that it was discontinued"
+        return "stopped", _since(snapshot.changed_at[:10], nl, en)
     expected = expected_next(card, newest_period)
     if expected and as_of > _later(expected, _LATE[card.cadence]):
         return "stale", _since(
@@ -92,23 +94,27 @@ def _later(day: date, months: int) -> date:
 
 
 def _failed(failure: Failure) -> Bilingual:
-    """Since when a source has been failing, and why: our words for the kind of trouble, then the finding in English."""
+    """Since when a source has been failing, and the kind of trouble."""
     told = TROUBLES[failure.trouble]
-    return _since(failure.began, f"{told.nl}: {failure.problem}", f"{told.en}: {failure.problem}")
+    return _since(failure.began, told.nl, told.en)
 
 
-def _lacking(snapshot: Snapshot) -> Bilingual:
-    """Which of several files are missing, and which of those are shown as they landed before."""
-    names = {lack: lack.url.split("?")[0].rstrip("/").rsplit("/", 1)[-1] for lack in snapshot.lacking}
-    told = "; ".join(f"{name}: {lack.problem}" for lack, name in names.items())
-    kept = [name for lack, name in names.items() if lack.is_kept]
-    nl = f"{len(names)} bestanden ontbreken" if len(names) > 1 else "1 bestand ontbreekt"
-    en = f"{len(names)} files are missing" if len(names) > 1 else "1 file is missing"
+def _lacking(card: SourceCard, snapshot: Snapshot) -> Bilingual:
+    """How many of several files are missing and how many of those are shown as they landed before.
+
+    Files are named where the card gives their address; elsewhere the source chose their names.
+    """
+    ours = {url for access in card.access if isinstance(access, FileAccess) for url in access.urls}
+    told = [lack.url.split("?")[0].rstrip("/").rsplit("/", 1)[-1] for lack in snapshot.lacking if lack.url in ours]
+    names = f" ({', '.join(told)})" if told else ""
+    count, kept = len(snapshot.lacking), sum(lack.is_kept for lack in snapshot.lacking)
+    nl = f"{count} bestanden ontbreken" if count > 1 else "1 bestand ontbreekt"
+    en = f"{count} files are missing" if count > 1 else "1 file is missing"
     since = min(lack.since for lack in snapshot.lacking)
     return _since(
         since,
-        f"{nl} ({told})" + (f"; zoals eerder opgehaald: {shown(kept)}" if kept else ""),
-        f"{en} ({told})" + (f"; shown as it landed before: {shown(kept)}" if kept else ""),
+        f"{nl}{names}" + (f"; zoals eerder opgehaald: {kept}" if kept else ""),
+        f"{en}{names}" + (f"; shown as landed before: {kept}" if kept else ""),
     )
 
 

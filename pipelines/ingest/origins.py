@@ -1,14 +1,15 @@
 """Where tables come from: the publishers themselves, or a landing that is replayed."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Protocol as Shape
 
+from pipelines.clients.budget import Budget, Limits
 from pipelines.clients.http import USER_AGENT, HttpClient, open_session
 from pipelines.clients.pages import State
-from pipelines.clients.registry import ASKED, CLIENTS, addresses, told_at, told_by
+from pipelines.clients.registry import ASKED, CLIENTS, addresses, reach_of, set_hosts, told_at, told_by
 from pipelines.errors import ChangedWhileReadError, RegiokompasError, SourceError
 from pipelines.landing.resume import ResumableStore
 from pipelines.landing.store import Landing, Snapshot, now, open_landing
@@ -110,8 +111,12 @@ class LiveOrigin:
         )
 
     def client(self, card: SourceCard, access: Access) -> HttpClient:
-        """HTTP at the pace set on the card, with little patience for an address that nobody confirmed."""
-        http = replace(self.http, rate=card.rate)
+        """HTTP at the pace set on the card, with a budget and reach of its own.
+
+        There is little patience for an address that nobody confirmed.
+        """
+        reach = reach_of(self.addresses, access)
+        http = replace(self.http, rate=card.rate, budget=self.http.budget.anew(), reach=reach)
         return http if access.is_confirmed else http.hurried()
 
     def _is_newest(self, card: SourceCard, have: Snapshot) -> bool:
@@ -170,14 +175,19 @@ class LandingOrigin:
 
 def asked(card: SourceCard) -> str:
     """The fingerprint of what a card asks a source for; when it changes, the table has to be fetched again."""
-    # A key that a card does not use is not part of the question, nor is how sure we are of an address, nor how long a
-    # figure can still change.
+    # A key that a card does not use is not part of the question, nor is how sure we are of an address, where it may
+    # lead, or how long a figure can still change.
     question = card.model_dump_json(
         include={"access": True, "tables": True, "dimensions": True, "measures": True, "region_boundary_year": True},
-        exclude={"access": {"__all__": {"certainty"}}, "measures": {"__all__": {"is_on_first_day"}}},
+        exclude={"access": {"__all__": {"certainty", "hosts"}}, "measures": {"__all__": {"is_on_first_day"}}},
         exclude_defaults=True,
     )
     return sha256(question.encode()).hexdigest()
+
+
+def limits_of(settings: Settings) -> Limits:
+    """What one source may cost."""
+    return Limits(**{field.name: getattr(settings, f"most_{field.name}") for field in fields(Limits)})
 
 
 def open_origin(settings: Settings) -> Origin:
@@ -191,11 +201,12 @@ def open_origin(settings: Settings) -> Origin:
     if settings.origin == "live":
         agent = f"{USER_AGENT} {settings.contact}".strip()
         http = HttpClient(
-            open_session(settings.http_deadline),
+            open_session(settings.http_deadline, set_hosts(settings)),
             settings.http_tries,
             settings.http_timeout,
             settings.http_max_wait,
             agent,
+            budget=Budget(limits_of(settings)),
         )
         return LiveOrigin(http, addresses(settings))
     path = SAMPLE_LANDING if settings.origin == "sample" else Path(settings.origin)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from pipelines.disk import disk_trouble
 from pipelines.errors import AwaitedError, RegiokompasError, SourceError, Trouble
 from pipelines.ingest.origins import Origin
 from pipelines.landing.store import Attempt, Failure, Landing, Snapshot, now
@@ -19,6 +20,7 @@ from pipelines.sources.card import SourceCard
 
 T = TypeVar("T")
 _NOWHERE = "check its address at the publisher; for a source that has ended, say so with `ended` on the card"
+_FETCH = "fetch it again: run --from live"
 # When several means of access failed, the one to report: the first of these that any of them ran into.
 _TELLING = (
     Trouble.FAULT,
@@ -78,6 +80,9 @@ def by_first_access(card: SourceCard, ways: Sequence[Access], ask: Callable[[Acc
         # The one place where it does not matter what went wrong: a source, or our reading of it, failed, and the
         # others continue.
         except Exception as error:
+            # Where we cannot write, no source is to blame, and no other will do better.
+            if not isinstance(error, SourceError) and disk_trouble(error):
+                raise
             if isinstance(error, AwaitedError) and len(ways) == 1:
                 raise
             attempts.append(_attempt(access, error))
@@ -100,13 +105,17 @@ def _attempt(access: Access, error: Exception) -> Attempt:
 
 @dataclass(frozen=True)
 class Refreshed:
-    """The result of a refresh; `accepted` is the reason why there may be less than there was."""
+    """The result of a refresh; `accepted` is the reason why there may be less than there was.
+
+    `healed` says what of what had landed was damaged, and is whole again.
+    """
 
     snapshot: Snapshot
     has_changed: bool
     rows: int
     folder: Path
     accepted: str = ""
+    healed: str = ""
 
 
 def refresh(
@@ -136,7 +145,9 @@ def refresh(
     have = landing.current(card.dataset_id, invented=origin.is_invented)
     folder = raw_folder(raw_root, card, invented=origin.is_invented)
 
-    unchanged = have if have and origin.has_nothing_newer(card, have) else None
+    healed = damage_of(card, landing, have)
+    # What is damaged is brought again, whatever its source says of its age.
+    unchanged = have if have and not healed and origin.has_nothing_newer(card, have) else None
 
     def bring(access: Access) -> Refreshed:
         snapshot = unchanged or origin.bring(card, access, landing, have)
@@ -146,7 +157,7 @@ def refresh(
         finally:
             # The table is now complete, or wrong: either way a later fetch has no use for its pages.
             landing.forget_partial(card.dataset_id, access.protocol)
-        return Refreshed(snapshot, landing.commit(snapshot), rows_of(folder), folder, accepted_of(folder))
+        return Refreshed(snapshot, landing.commit(snapshot), rows_of(folder), folder, accepted_of(folder), healed)
 
     ways = origin.access(card, have)
     if unchanged:
@@ -161,30 +172,59 @@ def refresh(
     return done
 
 
+def damage_of(card: SourceCard, landing: Landing, have: Snapshot | None) -> str:
+    """What is damaged of what landed of a card: its lock, or the first of its objects; empty where all is whole."""
+    if have is None:
+        return landing.lock_problem(card.dataset_id)
+    damaged = landing.damaged(have)
+    if not damaged:
+        return ""
+    more = f" and {len(damaged) - 1} more" if len(damaged) > 1 else ""
+    return f"the landing object {damaged[0].sha256[:12]}{more} is damaged"
+
+
 def read_landed(
     card: SourceCard, landing: Landing, raw_root: Path, check: Callable[[Path], None], *, invented: bool
 ) -> Snapshot | None:
     """Make sure that raw Parquet exists for what has landed for a card, such as after a change to the reading code.
 
+    Where what landed last is damaged, what landed before is read, and becomes current again.
+
     Returns:
         The snapshot that is now read; None if nothing has landed for the card.
 
     Raises:
-        FailedError: the landed bytes can no longer be read. The failure is recorded.
+        FailedError: the landed bytes can no longer be read, or none of them are whole. The failure is recorded.
     """
     snapshot = landing.current(card.dataset_id, invented=invented)
     folder = raw_folder(raw_root, card, invented=invented)
-    if snapshot is None or is_read(folder, card, snapshot):
+    if snapshot is not None and is_read(folder, card, snapshot):
         return snapshot
+    damage = damage_of(card, landing, snapshot)
+    if snapshot is None and not damage:
+        return None
 
     def read(access: Access) -> Snapshot:
-        return write_raw(card, snapshot, landing, folder, check)
+        whole = _newest_whole(card, landing, invented=invented)
+        if whole is None:
+            raise SourceError(card.dataset_id, damage)
+        return write_raw(card, whole, landing, folder, check)
 
-    ways = [access for access in card.access if access.protocol == snapshot.protocol] or card.access[:1]
+    protocol = snapshot.protocol if snapshot else ""
+    ways = [access for access in card.access if access.protocol == protocol] or card.access[:1]
     try:
-        whole = by_first_access(card, ways, read, todo="fetch it again: run --from live")
+        read_now = by_first_access(card, ways, read, todo=_FETCH)
     except FailedError as error:
         landing.note_failure(card.dataset_id, error.failure, invented=invented)
         raise
-    landing.commit(whole)
-    return whole
+    if damage:
+        # It is there as it landed earlier, and says so until it is fetched again.
+        failure = Failure(failed_at=now(), problem=damage, todo=_FETCH)
+        landing.note_failure(card.dataset_id, failure, invented=invented)
+    landing.commit(read_now)
+    return read_now
+
+
+def _newest_whole(card: SourceCard, landing: Landing, *, invented: bool) -> Snapshot | None:
+    of_kind = [s for s in landing.snapshots(card.dataset_id) if s.is_invented == invented]
+    return next((s for s in reversed(of_kind) if not landing.damaged(s)), None)

@@ -30,7 +30,8 @@ def side_by_side(
         begun: dict[Future[T], SourceCard] = {}
         for group in by_host.values():
             pool = ThreadPoolExecutor(min(CARDS_PER_HOST, len(group)))
-            stack.callback(pool.shutdown, cancel_futures=True)
+            # Whoever stops a run does not wait for requests that are under way.
+            stack.callback(pool.shutdown, wait=False, cancel_futures=True)
             begun |= {pool.submit(work, card): card for card in group}
         for done in as_completed(begun):
             yield begun[done], done.result()

@@ -1,9 +1,13 @@
 """What a fetch has received so far, so that a crash costs only the page under way."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 
+from pydantic import ValidationError
+
+from pipelines.errors import DamagedError
 from pipelines.landing.store import Lacking, Landing, Resource, Snapshot, now
 
 
@@ -57,12 +61,14 @@ class ResumableStore:
         """Take up the list of an earlier fetch of the same state, or begin a new one."""
         path = self._path
         state = json.dumps({"question": self._question, "modified": modified})
-        lines = path.read_text(encoding="utf-8").split("\n") if path.exists() else []
+        lines = path.read_text(encoding="utf-8", errors="replace").split("\n") if path.exists() else []
         # The last part is empty, or a line cut short by a crash.
         whole = lines[:-1]
         if whole and whole[0] == state:
-            pages = [Resource.model_validate_json(line) for line in whole[1:]]
-            self._earlier = {page.name: page for page in pages}
+            # Of a list that was damaged, nothing is used.
+            with suppress(ValidationError):
+                pages = [Resource.model_validate_json(line) for line in whole[1:]]
+                self._earlier = {page.name: page for page in pages}
         path.parent.mkdir(parents=True, exist_ok=True)
         kept = [state, *(page.model_dump_json() for page in self._earlier.values())]
         path.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
@@ -71,15 +77,20 @@ class ResumableStore:
     def recall(self, name: str, url: str) -> bytes | None:
         """A page that the earlier fetch received from the same address."""
         resource = self._earlier.get(name)
-        if resource is None or resource.url != url or not self._landing.path(resource.sha256).exists():
+        if resource is None or resource.url != url:
+            return None
+        try:
+            body = self._landing.get(resource.sha256)
+        except DamagedError:
             return None
         with self._lock:
             self._received[name] = resource
-        return self._landing.get(resource.sha256)
+        return body
 
     def lack(self, name: str, url: str, problem: str) -> None:
         """Note that one of several files could not be fetched, and keep the one that landed before from its address."""
-        before = {r.url: r for r in self._have.resources} if self._have else {}
+        known = self._have.resources if self._have else ()
+        before = {r.url: r for r in known if r.url == url and self._landing.is_whole(r.sha256)}
         since = {lack.url: lack.since for lack in self._have.lacking} if self._have else {}
         lack = Lacking(url=url, problem=problem, since=since.get(url, now()), is_kept=url in before)
         with self._lock:

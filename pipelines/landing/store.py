@@ -5,7 +5,8 @@
     partial/<publisher>/<table>.<protocol>.jsonl  the pages that a fetch has received so far; deleted when complete
     failures/<published|invented>/<publisher>/<table>.json  why the last refresh failed; deleted after the next success
 
-A landing can be copied and replayed anywhere: nothing in it depends on where it is.
+A landing can be copied and replayed anywhere: nothing in it depends on where it is. Nothing in it is trusted either: an
+object whose bytes are not those of its name counts as absent, and so does a lock that cannot be read.
 """
 
 import gzip
@@ -14,12 +15,13 @@ import json
 import os
 import shutil
 import tempfile
+import zlib
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from pipelines.errors import RegiokompasError, Trouble
+from pipelines.errors import DamagedError, RegiokompasError, Trouble
 
 NOTICE = "Verzonnen voorbeeldcijfers, geen echte gegevens / Invented sample figures, not real data"
 
@@ -142,28 +144,37 @@ class Landing:
         self.root = root
 
     def put(self, body: bytes) -> str:
-        """Keep a body and return its sha256; a body that is already there is not written again."""
+        """Keep a body and return its sha256; a body that is there as it was is not written again."""
         sha256 = hashlib.sha256(body).hexdigest()
-        path = self.path(sha256)
-        if not path.exists():
-            write_atomically(path, gzip.compress(body, compresslevel=6, mtime=0))
+        if not self.is_whole(sha256):
+            write_atomically(self.path(sha256), gzip.compress(body, compresslevel=6, mtime=0))
         return sha256
+
+    def is_whole(self, sha256: str) -> bool:
+        """Whether the body with this sha256 is there, as it came."""
+        try:
+            self.get(sha256)
+        except DamagedError:
+            return False
+        return True
+
+    def damaged(self, snapshot: Snapshot) -> list[Resource]:
+        """The resources of a snapshot whose bytes are not there as they came."""
+        return [resource for resource in snapshot.resources if not self.is_whole(resource.sha256)]
 
     def get(self, sha256: str) -> bytes:
         """The body with this sha256.
 
         Raises:
-            RegiokompasError: it is not there, or its bytes have changed.
+            DamagedError: it is not there, or its bytes have changed.
         """
-        path = self.path(sha256)
+        path, todo = self.path(sha256), "copy the landing again, or run --from live"
         try:
             body = gzip.decompress(path.read_bytes())
-        except (OSError, EOFError) as error:
-            raise RegiokompasError(
-                f"landing object {path} cannot be read ({error}) -> copy the landing again, or run --from live"
-            ) from None
+        except (OSError, EOFError, zlib.error) as error:
+            raise DamagedError(f"landing object {path} cannot be read ({error}) -> {todo}") from None
         if hashlib.sha256(body).hexdigest() != sha256:
-            raise RegiokompasError(f"landing object {path} was changed after it landed -> copy the landing again")
+            raise DamagedError(f"landing object {path} was changed after it landed -> {todo}")
         return body
 
     def path(self, sha256: str) -> Path:
@@ -171,22 +182,26 @@ class Landing:
         return self.root / "objects" / sha256[:2] / f"{sha256}.gz"
 
     def snapshots(self, dataset_id: str) -> list[Snapshot]:
-        """Every snapshot of a card that has landed here, oldest first.
+        """Every snapshot of a card that has landed here, oldest first; none where its lock cannot be read."""
+        found = self._read_lock(dataset_id)
+        return [] if isinstance(found, str) else found
 
-        Raises:
-            RegiokompasError: another version of the code wrote them in another form.
-        """
+    def lock_problem(self, dataset_id: str) -> str:
+        """Why the lock of a card cannot be read; empty where it can, or there is none."""
+        found = self._read_lock(dataset_id)
+        return found if isinstance(found, str) else ""
+
+    def _read_lock(self, dataset_id: str) -> list[Snapshot] | str:
         path = self._lock(dataset_id)
         if not path.exists():
             return []
         try:
             return [Snapshot.model_validate(s) for s in json.loads(path.read_text(encoding="utf-8"))["snapshots"]]
-        except ValidationError as error:
-            first = error.errors()[0]
-            raise RegiokompasError(
-                f"{path} is of another version of Regiokompas ({'.'.join(map(str, first['loc']))}: {first['msg']})"
-                f" -> move {self.root} elsewhere and run again, or use the version that wrote it"
-            ) from None
+        except (OSError, ValueError, LookupError, TypeError) as error:
+            first = error.errors()[0] if isinstance(error, ValidationError) else None
+            why = f"{'.'.join(map(str, first['loc']))}: {first['msg']}" if first else f"{error!s:.80}"
+            where = path.relative_to(self.root)
+            return f"the lock {where} is damaged, or of another version of Regiokompas ({' '.join(why.split())})"
 
     def current(self, dataset_id: str, *, invented: bool) -> Snapshot | None:
         """The newest snapshot of a card, of the sample or of published figures."""
@@ -198,27 +213,39 @@ class Landing:
         have = self.current(snapshot.dataset_id, invented=snapshot.is_invented)
         if have and have.digest == snapshot.digest:
             return False
+        path = self._lock(snapshot.dataset_id)
+        if self.lock_problem(snapshot.dataset_id):
+            path.replace(path.with_suffix(".damaged"))
         content = {"snapshots": [s.model_dump() for s in (*self.snapshots(snapshot.dataset_id), snapshot)]}
         text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
-        write_atomically(self._lock(snapshot.dataset_id), text.encode())
+        write_atomically(path, text.encode())
         return True
 
     def copy_objects(self, snapshot: Snapshot, source: "Landing") -> None:
         """Bring the bytes of a snapshot over from another landing, checking each."""
         for resource in snapshot.resources:
-            if not self.path(resource.sha256).exists():
+            if not self.is_whole(resource.sha256):
                 self.put(source.get(resource.sha256))
 
     def holds_published(self) -> bool:
-        """Whether any snapshot here holds published figures."""
-        locks = (self.root / "locks").glob("*/*.json")
-        ids = [f"{path.parent.name}/{path.stem}" for path in locks]
+        """Whether any snapshot here holds published figures.
+
+        Raises:
+            RegiokompasError: there are locks, and none of them can be read.
+        """
+        ids = [f"{path.parent.name}/{path.stem}" for path in sorted((self.root / "locks").glob("*/*.json"))]
+        problems = [problem for dataset_id in ids if (problem := self.lock_problem(dataset_id))]
+        if problems and len(problems) == len(ids):
+            raise RegiokompasError(f"{problems[0]} -> move {self.root} elsewhere, or use the version that wrote it")
         return any(not s.is_invented for dataset_id in ids for s in self.snapshots(dataset_id))
 
     def failure(self, dataset_id: str, *, invented: bool) -> Failure | None:
-        """Why the last refresh of a card failed; None when it succeeded."""
+        """Why the last refresh of a card failed; None when it succeeded, or when that cannot be read any more."""
         path = self._failure(dataset_id, invented=invented)
-        return Failure.model_validate_json(path.read_text(encoding="utf-8")) if path.exists() else None
+        try:
+            return Failure.model_validate_json(path.read_bytes())
+        except (FileNotFoundError, ValidationError):
+            return None
 
     def note_failure(self, dataset_id: str, failure: Failure, *, invented: bool) -> Failure:
         """Remember that a refresh failed, so that the kept data can be labelled; an earlier one gives its `since`."""
@@ -276,11 +303,23 @@ def write_atomically(path: Path, content: bytes) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
+            file.flush()
+            os.fsync(handle)
         Path(name).chmod(0o644)
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have the names of the files of a folder outlast a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def replace_folder(built: Path, target: Path) -> None:

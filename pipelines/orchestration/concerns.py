@@ -10,6 +10,7 @@ from typing import Any, cast
 import dagster as dg
 import polars as pl
 
+from pipelines.disk import disk_trouble
 from pipelines.errors import SourceError, Trouble
 from pipelines.orchestration.asset_metadata import markdown_table
 
@@ -95,7 +96,9 @@ def concerns_of_event(event: dg.DagsterEvent) -> list[Concern]:
             cause = data.error.cause or data.error
             if cause.cls_name == "DagsterAssetCheckFailedError":
                 return []
-            reason = f"{event.step_key}: {cause.message.strip()} (a fault in the program, please report it)"
+            full = disk_trouble(cause.message)
+            fault = f"{cause.message.strip()} (a fault in the program, please report it)"
+            reason = f"{event.step_key}: {full or fault}"
         return list(_concerns_of_text(reason or f"{event.step_key} failed"))
     return []
 

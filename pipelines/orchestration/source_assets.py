@@ -150,8 +150,14 @@ def _refreshed(card: SourceCard, done: Refreshed, schema: dg.TableSchema) -> Ite
             "raw": dg.MetadataValue.path(str(done.folder)),
             **({"accepted": done.accepted} if done.accepted else {}),
         },
-        check_results=[_checked(key, lacks)],
+        check_results=[_checked(key, lacks)] if lacks or not done.healed else [_healed(card, done.healed)],
     )
+
+
+def _healed(card: SourceCard, damage: str) -> dg.AssetCheckResult:
+    """A source that is as it should be again, with a warning that names what was not."""
+    concern = Concern(WARNED, card.dataset_id, damage, "it was brought again and is whole; look at the disk")
+    return _checked(card_key(card), [concern], severity=dg.AssetCheckSeverity.WARN)
 
 
 def _rows_of_source(done: Refreshed) -> dict[str, int]:

@@ -20,9 +20,11 @@ from dagster_dbt import (
 from dagster_dbt.core.dbt_event_iterator import DbtDagsterEventType
 
 from pipelines.database import connect
+from pipelines.disk import disk_trouble
 from pipelines.errors import RegiokompasError
 from pipelines.indicators.wide_marts import check_contracts
 from pipelines.ingest.origins import Origin
+from pipelines.landing.store import write_atomically
 from pipelines.orchestration.asset_metadata import OWNERS
 from pipelines.orchestration.dbt_metadata import looking_at
 from pipelines.orchestration.source_assets import INPUTS
@@ -31,6 +33,7 @@ from pipelines.settings import DBT_PROJECT, Settings
 
 BUILT = "built"
 """The word in the log for a node that dbt has built, followed by the key of its asset."""
+MANIFEST, _PARTIAL, _PARSED = "manifest.json", "partial_parse.msgpack", "parsed.sha256"
 # The executable next to this Python: on a machine with several, the one on PATH may belong to another.
 DBT = Path(sys.executable).parent / "dbt"
 
@@ -54,11 +57,13 @@ def ensure_manifest(settings: Settings) -> Path:
     """
     check_contracts(DBT_PROJECT)
     target = settings.build / "dbt"
-    manifest, parsed = target / "manifest.json", target / "parsed.sha256"
+    manifest = target / MANIFEST
     digest = _project_digest()
-    if manifest.exists() and parsed.exists() and parsed.read_text(encoding="utf-8") == digest:
+    if _parsed(target) == f"{digest} {_parsed_digest(target)}":
         return manifest
     target.mkdir(parents=True, exist_ok=True)
+    # What dbt would begin with may be damaged.
+    (target / _PARTIAL).unlink(missing_ok=True)
     command = [
         str(DBT),
         "--quiet",
@@ -69,9 +74,29 @@ def ensure_manifest(settings: Settings) -> Path:
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise RegiokompasError(f"dbt cannot parse {DBT_PROJECT.name}: {(done.stdout + done.stderr).strip()}")
-    parsed.write_text(digest, encoding="utf-8")
+        told = (done.stdout + done.stderr).strip()
+        raise RegiokompasError(disk_trouble(told) or f"dbt cannot parse {DBT_PROJECT.name}: {told}")
+    write_atomically(target / _PARSED, f"{digest} {_parsed_digest(target)}".encode())
     return manifest
+
+
+def _parsed(target: Path) -> str:
+    """The identity of the project that was parsed, and of what dbt made of it; empty where nothing was."""
+    path = target / _PARSED
+    return path.read_bytes().decode("utf-8", "replace") if path.exists() else ""
+
+
+def _parsed_digest(target: Path) -> str:
+    digest = sha256()
+    for path in (target / MANIFEST, target / _PARTIAL):
+        digest.update(path.read_bytes() if path.exists() else b"")
+    return digest.hexdigest()
+
+
+def _note_parsed(target: Path) -> None:
+    """Note what dbt wrote again while it built, from the same project."""
+    project = _parsed(target).partition(" ")[0]
+    write_atomically(target / _PARSED, f"{project} {_parsed_digest(target)}".encode())
 
 
 def _project_digest() -> str:
@@ -126,6 +151,7 @@ def dbt_models(settings: Settings, manifest: Path) -> dg.AssetsDefinition:
     ) -> Iterator[Any]:
         invocation = start_build(settings, dbt, invented=origin.is_invented, context=context)
         yield from _with_metadata(invocation, settings.database, context)
+        _note_parsed(manifest.parent)
         if not invocation.is_successful():
             raise dg.Failure(problems(invocation.target_path), allow_retries=False)
 
@@ -162,7 +188,8 @@ def start_build(
 ) -> DbtCliInvocation:
     """Begin a build of all models and seeds with their tests, in a fresh DuckDB file."""
     # Nothing from an earlier build can remain in it, and no other process has it open.
-    settings.database.unlink(missing_ok=True)
+    for path in (settings.database, settings.database.with_name(f"{settings.database.name}.wal")):
+        path.unlink(missing_ok=True)
     # Unit tests use no real data: the test suite of the project runs them.
     command = ["build", "--exclude-resource-type", "unit_test", "--vars", dbt_vars(settings, invented=invented)]
     # The folder that dbt parsed into, so that it does not have to parse again.
@@ -176,6 +203,7 @@ def build_again(settings: Settings, dbt: DbtCliResource, *, invented: bool) -> N
         RegiokompasError: what went wrong, one line per node.
     """
     invocation = start_build(settings, dbt, invented=invented).wait()
+    _note_parsed(settings.build / "dbt")
     if not invocation.is_successful():
         raise RegiokompasError(problems(invocation.target_path))
 

@@ -21,11 +21,15 @@ def note_checked(settings: Settings, release_id: str, concerns: list[Concern]) -
 
 def said_before(settings: Settings, release_id: str) -> list[Concern] | None:
     """What the checks said of a release, if it is the current one and whole; None if it has to be built."""
-    release, note = current(settings.releases), _note(settings)
-    if release is None or release.release_id != release_id or not note.exists() or not is_whole(release.folder):
+    release = current(settings.releases)
+    if release is None or release.release_id != release_id or not is_whole(release.folder):
         return None
-    told = json.loads(note.read_text(encoding="utf-8"))
-    return [Concern(**concern) for concern in told["concerns"]] if told["release_id"] == release_id else None
+    try:
+        told = json.loads(_note(settings).read_text(encoding="utf-8"))
+        return [Concern(**concern) for concern in told["concerns"]] if told["release_id"] == release_id else None
+    except (OSError, ValueError, LookupError, TypeError):
+        # Absent or damaged: building again says what it said.
+        return None
 
 
 def _note(settings: Settings) -> Path:

@@ -9,7 +9,7 @@ import duckdb
 import polars as pl
 
 from pipelines.clients.registry import FILES
-from pipelines.errors import SourceError
+from pipelines.errors import DamagedError, SourceError
 from pipelines.landing.store import Lacking, Resource, Snapshot
 from pipelines.reading.landed import Landed
 
@@ -44,7 +44,7 @@ class Pages:
             try:
                 page = resource, self._read(resource)
                 found = True
-            except (SourceError, *UNREADABLE) as error:
+            except (SourceError, DamagedError, *UNREADABLE) as error:
                 if self._landed.protocol not in FILES:
                     raise
                 first = first or error
@@ -65,7 +65,7 @@ class Pages:
                 again = before.model_copy(update={"name": resource.name})
                 try:
                     return again, self._read(again)
-                except (SourceError, *UNREADABLE):
+                except (SourceError, DamagedError, *UNREADABLE):
                     return None
         return None
 

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import cache
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
 from threading import BoundedSemaphore
 from typing import Any
@@ -32,6 +32,7 @@ from pipelines.sources.card import SourceCard
 
 # The module with the check that callers give to `write_raw`.
 _CHECKED_BY = "schemas.shapes"
+MARKER = "raw.json"
 EMPTY = "_empty"
 """A folder with a file of every shape without rows, so that dbt finds one where no source of that shape has landed."""
 
@@ -77,8 +78,21 @@ def _held_by(file: Path) -> bytes:
 
 
 def is_read(folder: Path, card: SourceCard, snapshot: Snapshot) -> bool:
-    """Whether `folder` already holds what reading this snapshot would give."""
-    return (folder / "raw.json").exists() and _marker(folder)["reading"] == fingerprint(card, snapshot)
+    """Whether `folder` already holds what reading this snapshot would give, every byte of it."""
+    return _marker(folder).get("reading") == fingerprint(card, snapshot) and is_whole(folder)
+
+
+def is_whole(folder: Path) -> bool:
+    """Whether a raw folder has exactly the files that were written, as they were written."""
+    return bool(files := _marker(folder).get("files")) and files == _digests(folder)
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    found = {}
+    for path in sorted(folder.glob("*.parquet")):
+        with path.open("rb") as file:
+            found[path.name] = file_digest(file, "sha256").hexdigest()
+    return found
 
 
 def rows_of(folder: Path) -> int:
@@ -102,21 +116,25 @@ def _content_before(card: SourceCard, have: Snapshot, landing: Landing, folder: 
 
     Where another card or reader read it, it is read again. Where the present ones cannot, the earlier count stands.
     """
-    known = _marker(folder) if (folder / "raw.json").exists() else None
-    if known and "content" in known and is_read(folder, card, have):
+    known = _marker(folder)
+    if "content" in known and is_read(folder, card, have):
         return Content(**known["content"])
     again = work / "before"
     (again / "raw").mkdir(parents=True)
     try:
         read = read_snapshot(card, have, landing, again, again / "raw")
     except RegiokompasError:
-        return Content(known["rows"]) if known else None
+        return Content(known["rows"]) if "rows" in known else None
     return content_of(card, again / "raw", read.rows)
 
 
 def _marker(folder: Path) -> dict[str, Any]:
-    marker: dict[str, Any] = json.loads((folder / "raw.json").read_text(encoding="utf-8"))
-    return marker
+    """What is known of a raw folder; nothing where that is damaged, so that it is made again."""
+    try:
+        marker = json.loads((folder / MARKER).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return marker if isinstance(marker, dict) else {}
 
 
 def write_raw(
@@ -166,7 +184,8 @@ def write_raw(
             "tally": read.tally._asdict(),
             "accepted": accepted,
             "content": asdict(now),
+            "files": _digests(built),
         }
-        (built / "raw.json").write_text(json.dumps(marker) + "\n", encoding="utf-8")
+        (built / MARKER).write_text(json.dumps(marker) + "\n", encoding="utf-8")
         replace_folder(built, folder)
     return read.snapshot

@@ -62,11 +62,16 @@ _FILES, _FILE = ("files/", "zip/"), "application/octet-stream"
 
 
 class Sent(NamedTuple):
-    """What is sent as a response: `promised` is a false content length, and a `silent` server sends nothing at all."""
+    """What is sent as a response: `promised` is a false content length, and a `silent` server sends nothing at all.
+
+    With `again`, that is sent after the body, each time after `pause` seconds, for as long as anybody listens.
+    """
 
     answer: Answer
     promised: int | None = None
     is_silent: bool = False
+    again: bytes = b""
+    pause: float = 0.0
 
 
 Between = Callable[[str, Answer], Sent]
@@ -243,11 +248,17 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(sent.answer.status)
         for name, value in sent.answer.headers.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body) if sent.promised is None else sent.promised))
+        if not sent.again:
+            self.send_header("Content-Length", str(len(body) if sent.promised is None else sent.promised))
         self.end_headers()
         if with_body:
             self.wfile.write(body)
-        self.close_connection = self.close_connection or sent.promised is not None
+        self.close_connection = self.close_connection or sent.promised is not None or bool(sent.again)
+        while with_body and sent.again and not self.server.closing.is_set():
+            # Whoever hangs up ends it, with an error that the server ignores.
+            self.wfile.write(sent.again)
+            self.wfile.flush()
+            time.sleep(sent.pause)
 
     def log_message(self, format: str, *args: object) -> None:
         """Log nothing."""

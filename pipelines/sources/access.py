@@ -59,6 +59,7 @@ def _compiles(pattern: str) -> str:
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+$")]
 """One segment of the path of an address."""
 Address = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+\S*$")]
+Domain = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")]
 Pattern = Annotated[Text, AfterValidator(_compiles)]
 Parameters = dict[Text, Text]
 
@@ -66,11 +67,13 @@ Parameters = dict[Text, Text]
 class _Access(Strict):
     """What all ways share: how sure we are of the address, as with codes.
 
-    An `assumed` address was never seen to work. It is tried with little patience, and is expected to fail.
+    An `assumed` address was never seen to work. It is tried with little patience, and is expected to fail. `hosts` are
+    the domains, besides those of addresses on the card, to which redirects and the addresses of files may lead.
     """
 
     leads_to: ClassVar[Form]
     certainty: Literal["recorded", "seen", "assumed"] = "seen"
+    hosts: tuple[Domain, ...] = ()
 
     @property
     def is_confirmed(self) -> bool:

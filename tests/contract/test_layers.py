@@ -13,6 +13,7 @@ FLOORS = (
     "settings",
     "imported",
     "database",
+    "disk",
     "seeds",
     "sources",
     "landing",

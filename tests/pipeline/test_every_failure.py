@@ -81,7 +81,7 @@ def check_told(source: Source, error: FailedError, row: dict[str, Any], trouble:
     assert line.startswith(source.card.dataset_id) and " -> " in line and error.todo
     assert error.trouble == concern.group == error.failure.trouble == trouble, line
     for lang in ("nl", "en"):
-        assert row[f"reason_{lang}"].startswith(f"{error.failure.began}: {getattr(TROUBLES[trouble], lang)}: ")
+        assert row[f"reason_{lang}"] == f"{error.failure.began}: {getattr(TROUBLES[trouble], lang)}"
     for text in (line, concern.problem, concern.todo, row["reason_nl"], row["reason_en"]):
         assert text == " ".join(text.split()), "more than a line"
         assert "Traceback" not in text and 'File "' not in text

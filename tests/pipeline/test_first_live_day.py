@@ -135,8 +135,7 @@ def test_what_failed_says_since_when_and_why(days: Days, name: str) -> None:
     for lang in ("nl", "en"):
         reason = source[f"reason_{lang}"]
         assert re.match(r"\d{4}-\d\d-\d\dT", reason) and "\n" not in reason
-        assert trial.trouble is None or f": {getattr(TROUBLES[trial.trouble], lang)}: " in reason
-    assert trial.told in source["reason_en"]
+        assert trial.trouble is None or f": {getattr(TROUBLES[trial.trouble], lang)}" in reason
 
 
 @pytest.mark.parametrize("name", TRIALS)
@@ -294,7 +293,7 @@ def test_without_a_network_everything_is_kept_as_it_was(days: Days) -> None:
     assert kept == asked
     assert {days.third.states[name] for name in set(ALL) - kept} <= WELL
     for name in kept:
-        assert re.match(r"\d{4}-\d\d-\d\dT.*: it gives no answer: ", days.third.sources[name]["reason_en"])
+        assert re.match(r"\d{4}-\d\d-\d\dT.*: it gives no answer", days.third.sources[name]["reason_en"])
 
 
 @pytest.mark.parametrize("table", ["observations", "observations_on_boundaries", "subsidies", "region_boundaries"])

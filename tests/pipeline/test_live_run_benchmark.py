@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from support_sockets import LOOPBACK
 
 from pipelines.clients.http import HttpClient, open_session
 from pipelines.settings import CARDS, PROJECT
@@ -21,7 +22,7 @@ def found(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     from live_run import measure
 
     cards = {name: card for name, card in load_cards(CARDS).items() if name in CHOSEN}
-    http = replace(HttpClient(open_session()), tries=2, timeout=5.0, first_timeout=2.0, max_wait=0.05)
+    http = replace(HttpClient(open_session(inside=LOOPBACK)), tries=2, timeout=5.0, first_timeout=2.0, max_wait=0.05)
     measured: dict[str, Any] = measure(cards, 0.01, DEAD, http)
     return measured
 

@@ -200,7 +200,7 @@ def test_only_what_the_card_keeps_becomes_rows_and_dims_are_sorted() -> None:
         (lambda c: c.update(value={"x": 1}), "the values cannot be read"),
         (lambda c: c.update(value=["1", 2, 3, 4]), "expected a list or an object of values"),
         (lambda c: c.update(value=[True, 2, 3, 4]), "expected a list or an object of values"),
-        (lambda c: c.update(value=[float("nan"), 2, 3, 4]), "found NaN"),
+        (lambda c: c.update(value=[float("nan"), 2, 3, 4]), "NaN is not a JSON value"),
         (lambda c: c.update(status={"0": 1}), "expected a list or an object of status"),
         (lambda c: c["dimension"]["geo"]["category"].update(index={"DE": 0, "FR": 2}), "does not count from 0 up"),
         (lambda c: c["dimension"]["geo"].pop("category"), "dimension geo has no `category`"),

@@ -15,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import requests
-from support_sockets import answer, chunked, open_host, says
+from support_sockets import LOOPBACK, answer, chunked, open_host, says
 
 from pipelines.clients.answers import LaterError
 from pipelines.clients.hosts import Pace
@@ -227,7 +227,7 @@ def test_a_session_has_room_for_all_connections_of_a_card() -> None:
 
 
 def anyone() -> HttpClient:
-    return HttpClient(open_session(), tries=1)
+    return HttpClient(open_session(inside=LOOPBACK), tries=1)
 
 
 WHOLE = {

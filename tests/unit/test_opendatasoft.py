@@ -87,7 +87,7 @@ def test_an_export_of_another_length_than_counted_is_refused(site: Site) -> None
 
 def test_an_export_that_breaks_off_in_words_is_refused(site: Site) -> None:
     site.put(f"{V2}/exports/json", b'[{"straat": "a"}, Streaming interrupted due to the following error: timeout')
-    with pytest.raises(SourceError, match="expected JSON, found something else"):
+    with pytest.raises(SourceError, match="expected JSON, found something that is not JSON"):
         fetch(site, "2.1")
 
 

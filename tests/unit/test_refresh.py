@@ -245,6 +245,6 @@ def test_what_landed_and_cannot_be_read_any_more_fails_as_its_source_does(tmp_pa
     for path in done.folder.glob("*"):
         path.unlink()
     landing.path(done.snapshot.resources[0].sha256).write_bytes(b"damaged")
-    with pytest.raises(FailedError, match="cannot be read"):
+    with pytest.raises(FailedError, match=r"the landing object .* is damaged -> fetch it again"):
         read_landed(card(DROP), landing, tmp_path / "raw", check_shape, invented=False)
     assert failure_of(tmp_path)

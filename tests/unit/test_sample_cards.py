@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 from support_sample import serving
+from support_sockets import LOOPBACK
 
 from pipelines.clients.http import HttpClient, open_session
 from pipelines.clients.registry import ASKED, CBS, told_at, told_by
@@ -254,7 +255,7 @@ def served() -> Iterator[dict[Server, str]]:
 )
 def test_over_http_comes_what_comes_without(dataset_id: str, served: dict[Server, str], tmp_path: Path) -> None:
     card = ALL[dataset_id]
-    http = HttpClient(open_session(), tries=1, pace=NoPace())
+    http = HttpClient(open_session(inside=LOOPBACK), tries=1, pace=NoPace())
     origin = LiveOrigin(http, {**dict.fromkeys(Protocol, ""), **served}, is_invented=True)
     landing = Landing(tmp_path / "http")
     done = refresh(card, origin, landing, tmp_path / "raw_http", check_shape)

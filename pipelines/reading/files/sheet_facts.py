@@ -1,6 +1,5 @@
 """What the XML of a sheet shows and its values do not: what is merged, hidden, an error or not calculated."""
 
-import io
 import re
 import zipfile
 import zlib
@@ -10,11 +9,14 @@ from dataclasses import dataclass, field
 from functools import reduce
 from xml.parsers import expat
 
+from pipelines.clients.budget import MOST_CELLS, opened_zip, refuse_unpacking
 from pipelines.reading.files.table_columns import TableOrigin, fits
 
-_MOST_BYTES = 4_000_000_000
-_MOST_CELLS = 20_000_000
+_CHUNK = 1 << 20
+# No longer than this is what says where a cell is.
+_OVERLAP = 64
 _PLACE = re.compile(rb"""\sr\s*=\s*["'](?P<column>[A-Z]*)(?P<row>[0-9]{1,20})["']""")
+_CELL_BEGINS = re.compile(rb"<(?:[^\s<>/:]+:)?c[\s/>]")
 _CELL = re.compile(r"(?P<column>[A-Z]+)(?P<row>[0-9]+)")
 _PERCENT_FORMATS = {"9", "10"}
 # A percent sign in the quoted text of a format is only text.
@@ -45,7 +47,7 @@ class SheetFacts:
 def opened(origin: TableOrigin, what: str, body: bytes) -> Iterator[zipfile.ZipFile]:
     """A zip archive; whatever is wrong with it becomes our own error."""
     try:
-        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        with opened_zip(body) as archive:
             yield archive
     # On a broken archive, zipfile raises whatever it runs into.
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError, LookupError) as error:
@@ -56,18 +58,39 @@ def refuse_huge(origin: TableOrigin, body: bytes) -> None:
     """Refuse a sheet whose last cell is so far off that the reader of workbooks would end the whole process."""
     with opened(origin, "workbook", body) as archive:
         sheets = [info for info in archive.infolist() if fits(info.filename, ["xl/worksheets/*.xml"])]
-        if not sheets or sum(info.file_size for info in archive.infolist()) > _MOST_BYTES:
-            raise origin.unsound("it is not an xlsx workbook, or a far too big one", "look at the file")
+        if not sheets:
+            raise origin.unsound("it is not an xlsx workbook", "look at the file")
+        refuse_unpacking(archive.infolist())
         for info in sheets:
-            rows = columns = 1
-            for place in _PLACE.finditer(archive.read(info)):
-                rows = max(rows, int(place["row"]))
-                columns = max(columns, column_number(place["column"].decode()) + 1)
-            if rows * columns > _MOST_CELLS:
+            rows, columns = _extent(archive, info)
+            if rows * columns > MOST_CELLS:
                 raise origin.error(
-                    f"{info.filename} has a cell in row {rows} and one in column {columns}",
+                    f"{info.filename} has a cell in row {rows} and one in column {columns}, expected at most"
+                    f" {MOST_CELLS} cells",
                     "delete what is far from the table, and save the workbook again",
                 )
+
+
+def _extent(archive: zipfile.ZipFile, sheet: zipfile.ZipInfo) -> tuple[int, int]:
+    """The last row and the last column of a sheet, read until there are more cells than there may be.
+
+    Where cells do not say where they are, there are as many rows as hold them all.
+    """
+    rows = columns = 1
+    cells = 0
+    with archive.open(sheet) as file:
+        kept = b""
+        while piece := file.read(_CHUNK):
+            text = kept + piece
+            cells += len(_CELL_BEGINS.findall(text)) - len(_CELL_BEGINS.findall(kept))
+            for place in _PLACE.finditer(text):
+                rows = max(rows, int(place["row"]))
+                columns = max(columns, column_number(place["column"].decode()) + 1)
+            kept = text[-_OVERLAP:]
+            rows = max(rows, -(-cells // columns))
+            if rows * columns > MOST_CELLS:
+                break
+    return rows, columns
 
 
 def column_number(letters: str) -> int:

@@ -2,13 +2,14 @@
 
 import csv
 import io
-import json
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from typing import Any
 
 import polars as pl
 
+from pipelines.clients.budget import refuse_unpacking
+from pipelines.clients.jsons import read_any
 from pipelines.errors import shown
 from pipelines.reading.files.cells import HEADER_WITHIN, frame_of, is_real, text_of, told_above
 from pipelines.reading.files.csv_lines import check_lines
@@ -21,7 +22,6 @@ from pipelines.sources.layout import NUMBERS, TableLayout
 
 _SEPARATORS = (";", ",", "\t")
 _HEAD_BYTES = 500_000
-_MOST_BYTES = 4_000_000_000
 
 
 def read_table(dataset_id: str, url: str, body: bytes, layout: TableLayout) -> FileTable:
@@ -81,15 +81,14 @@ def _member(origin: TableOrigin, pattern: str, body: bytes) -> bytes:
         if len(fitting) != 1:
             names = shown(info.filename for info in files)
             raise origin.error(f"the zip holds {names}, expected one {pattern}", "set `member` on the card")
-        if fitting[0].file_size > _MOST_BYTES:
-            raise origin.error(f"{pattern} unzips to {fitting[0].file_size} bytes", "look at the file")
+        refuse_unpacking(fitting)
         return archive.read(fitting[0])
 
 
 def _records(origin: TableOrigin, body: bytes) -> list[dict[str, Any]]:
     try:
-        found = json.loads(utf8(origin, body).decode())
-    except (ValueError, RecursionError) as error:
+        found = read_any(utf8(origin, body))
+    except ValueError as error:
         raise origin.broken("JSON", error) from None
     candidates = found.values() if isinstance(found, dict) else [found]
     lists = [value for value in candidates if isinstance(value, list)]

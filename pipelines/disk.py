@@ -1,0 +1,25 @@
+"""What is wrong with a disk, told in one line, from the errors of all that writes to it.
+
+Belongs here: recognising that a file could not be written, whichever library says so. Not here: writing.
+"""
+
+_TOLD = {
+    "the disk is full -> free some space, and run again": (
+        "no space left on device",
+        "database or disk is full",
+        "disk quota exceeded",
+        "file too large",
+    ),
+    "the data folder cannot be written to -> make it writable, or set REGIOKOMPAS_DATA to another folder": (
+        "read-only file system",
+        "permission denied",
+        "attempt to write a readonly database",
+        "unable to open database file",
+    ),
+}
+
+
+def disk_trouble(error: BaseException | str) -> str:
+    """What is wrong with the disk, with what to do; empty where an error is of something else."""
+    text = str(error).casefold()
+    return next((told for told, signs in _TOLD.items() if any(sign in text for sign in signs)), "")
