@@ -20,7 +20,7 @@ from portal.csv_text import Row
 from portal.extract import Texts
 from portal.maps import Maps, read_maps
 from portal.overview import Overview, read_overview
-from portal.pages import DATABASE, figure_page, page_url
+from portal.pages import DATABASE, figure_page, page_url, profile_page
 from portal.pictures import resolve_style
 from portal.registry import Registry, read_registry
 from portal.relations import Relations, read_relations
@@ -95,6 +95,11 @@ class ReleaseContext:
     def find_figures(self, asked: str) -> list[FoundFigure]:
         """Returns the figures that a reader may mean, see `search_figures`."""
         return search_figures(asked, self.find_regions, self.topics)
+
+    def region_url(self, region_code: str, lang: str) -> str:
+        """Returns the address of the profile of a municipality or of any other region."""
+        scheme = self.registry.regions[region_code]["scheme"]
+        return page_url(profile_page(scheme), lang, scheme=scheme, region=self.slugs.regions[region_code])
 
     def figure_url(self, region_code: str, indicator_id: str, lang: str, *, is_embedded: bool = False) -> str:
         """Returns the address of the page of one figure, which is there if the region has the figure."""

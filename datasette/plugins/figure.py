@@ -27,11 +27,11 @@ from portal.pages import (
     figure_page,
     file_routes,
     language,
+    led_to,
     moved,
     not_found,
     page_url,
     parts_of,
-    region_url,
     render,
     routes,
     site_address,
@@ -78,13 +78,11 @@ async def find(request: Request, datasette: Datasette) -> AskedFigure | Response
         return await _not_there(request, datasette, region, indicator_id)
     code = region["region_code"]
     if not region["is_current"]:
-        return moved(region_url(region["scheme"], code, lang))
+        return moved(request, release.region_url(code, lang))
     is_embedded = "/embed/" in request.path
     url = release.figure_url(code, indicator_id, lang, is_embedded=is_embedded)
-    written, dot, extension = request.path.rstrip("/").partition(".")
-    if written != url:
-        query = f"?{request.query_string}" if request.query_string else ""
-        return moved(f"{url}{dot}{extension}{query}")
+    if elsewhere := led_to(request, url):
+        return elsewhere
     return AskedFigure(
         region, release.registry.indicators[indicator_id], lang, release.figure_url(code, indicator_id, lang)
     )
@@ -97,7 +95,7 @@ async def _not_there(request: Request, datasette: Datasette, region: Row | None,
     if region is not None:
         key = "no_indicator" if indicator_id is None else "no_figure"
         profile = release.text("region", "profile", lang).format(name=region["name"])
-        links[region_url(region["scheme"], region["region_code"], lang)] = profile
+        links[release.region_url(region["region_code"], lang)] = profile
     if indicator_id is not None:
         about = release.registry.indicators[indicator_id]
         links[page_url("indicator", lang, indicator=indicator_id)] = about[f"title_{lang}"]

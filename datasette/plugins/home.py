@@ -9,7 +9,7 @@ from datasette.utils.asgi import Request
 from portal.context import context_of
 from portal.front_page import front_page_of
 from portal.map_drawing import hatch
-from portal.pages import language, page_url, region_url, render, routes, topic_url
+from portal.pages import language, page_url, render, routes, topic_url
 from portal.rows import read_rows
 
 MAX_QUERY_CHARACTERS = 100
@@ -40,7 +40,7 @@ async def home(request: Request, datasette: Datasette) -> Response:
     found = release.find_regions(query) if query else []
     exact = [region for region in found if region["is_exact"]]
     if len(exact) == 1:
-        answer: Response = Response.redirect(region_url(exact[0]["scheme"], exact[0]["region_code"], lang))
+        answer: Response = Response.redirect(release.region_url(exact[0]["region_code"], lang))
         return answer
     topics = [(topic, topic_url(topic.kind, topic.key, lang)) for topic in release.find_topics(query)]
     if topics:

@@ -92,7 +92,7 @@ def test_a_reader_goes_from_the_screen_to_a_theme_a_group_and_a_figure(browser: 
     """On a phone, without JavaScript."""
     context = browser.new_context(viewport={"width": 390, "height": 800}, java_script_enabled=False)
     page = context.new_page()
-    page.goto(f"{address}/gemeente/GM0193")
+    page.goto(f"{address}/gemeente/zwolle")
     expect(page.locator(".tile")).to_have_count(8)
     page.get_by_role("link", name="Vitale binnensteden").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Zwolle Vitale binnensteden")
