@@ -44,7 +44,7 @@ class ReleaseContext:
         headlines: the indicators that a profile chooses its first figures from, in that order.
         picture_style: the styles of a chart in a picture that stands alone.
         map_style: those of a map in a picture.
-        style_version: changes with the style sheets, so that a browser fetches them again.
+        style_version: changes with the style sheets and scripts, so that a browser fetches them again.
         registry: what readers can choose from.
         relations: what regions are to each other.
         comparisons: what a figure is laid beside.
@@ -148,7 +148,8 @@ async def read_context(datasette: Datasette) -> ReleaseContext:
     refuse_unknown(release)
     release_id, notice = release["release_id"], release["notice"] if release["is_invented"] else None
     folder, portal_folder = Path(database.path).parent, _portal_folder(datasette)
-    style = b"".join(path.read_bytes() for path in sorted((portal_folder / "static").glob("*.css")))
+    static = sorted((portal_folder / "static").iterdir())
+    style = b"".join(path.read_bytes() for path in static if path.suffix in (".css", ".js"))
     texts = {**read_texts(portal_folder), **await read_words(datasette)}
     registry = await read_registry(datasette)
     other_names = _read_yaml(portal_folder / "names.yml")

@@ -7,12 +7,13 @@ from datasette.app import Datasette
 from datasette.utils.asgi import Request, Response
 
 DATABASE = "regiokompas"
+_SCRIPTS = "script-src 'self'; connect-src 'self'; "
 OWN_PAGES_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'self'"
+    f"default-src 'none'; {_SCRIPTS}style-src 'self'; img-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'self'"
 )
 # A page that other sites may show within theirs: it has no scripts, no forms, and nothing to press but links.
-EMBED_POLICY = OWN_PAGES_POLICY.replace("script-src 'self'; ", "").replace("ancestors 'self'", "ancestors *")
+EMBED_POLICY = OWN_PAGES_POLICY.replace(_SCRIPTS, "").replace("ancestors 'self'", "ancestors *")
 HEADERS = {"Content-Security-Policy": OWN_PAGES_POLICY, "Cache-Control": "max-age=60"}
 
 # The only list of page addresses. Routes, links and the language switch follow from it.
@@ -67,6 +68,8 @@ MUNICIPALITY, SCHEME = "municipality", "scheme"
 FROZEN = "/release"
 # `.csv`, and `.nl.csv` for Dutch Excel.
 CSV_EXTENSION = r"(?:nl\.)?csv"
+# Of what is typed in a search field.
+MAX_QUERY_CHARACTERS = 100
 
 
 # How addresses name a kind of region; of those that are not here, the name is the scheme itself.

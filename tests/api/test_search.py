@@ -132,3 +132,44 @@ def test_an_address_that_does_not_exist_gets_our_page_and_what_it_may_mean(
 def test_what_programs_ask_for_is_answered_as_it_was(portal: Datasette, path: str) -> None:
     answer = ask(portal, path)
     assert answer.status_code == 404 and "Deze pagina bestaat niet" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "first", "url"),
+    [
+        ("/suggestions.json?q=zwo", ("Gemeente", "Zwolle"), "/gemeente/zwolle"),
+        ("/en/suggestions.json?q=zwo", ("Municipality", "Zwolle"), "/en/municipality/zwolle"),
+        (
+            "/suggestions.json?q=hoek van holland",
+            ("Gemeente; hier ligt Hoek van Holland", "Rotterdam"),
+            "/gemeente/rotterdam",
+        ),
+        ("/suggestions.json?q=zwole", ("Gemeente", "Zwolle"), "/gemeente/zwolle"),
+        ("/suggestions.json?q=haaren", ("Gemeente, opgeheven", "Haaren"), "/gemeente/haaren"),
+        (
+            "/suggestions.json?q=werkloosheid zwolle",
+            ("cijfer", "Werkloosheid: Zwolle"),
+            "/gemeente/zwolle/werkloosheid",
+        ),
+        ("/en/suggestions.json?q=digitalisation", ("indicator", None), None),
+    ],
+)
+def test_what_is_typed_is_suggested(
+    portal: Datasette, path: str, first: tuple[str, str | None], url: str | None
+) -> None:
+    found = fetch(portal, path).json()["suggestions"]
+    assert found[0]["kind"] == first[0] and len(found) <= 11
+    assert first[1] in (found[0]["words"], None) and url in (found[0]["url"], None)
+    for each in found:
+        assert ask(portal, each["url"]).status_code == 200, each
+
+
+def test_what_is_gone_is_suggested_by_its_whole_name_only(portal: Datasette) -> None:
+    kinds = [each["kind"] for each in fetch(portal, "/suggestions.json?q=wer").json()["suggestions"]]
+    assert kinds == ["indicator"] * 3
+    assert "opgeheven" in fetch(portal, "/suggestions.json?q=werkendam").json()["suggestions"][0]["kind"]
+
+
+def test_nothing_typed_and_nothing_meant_suggest_nothing(portal: Datasette) -> None:
+    for query in ("", "%20", "qqqxxx", "%3Cscript%3E", "x" * 5000):
+        assert fetch(portal, f"/suggestions.json?q={query}").json() == {"suggestions": []}
