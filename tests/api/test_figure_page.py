@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import openpyxl
 import pytest
 from datasette.app import Datasette
 from support_charts import charts_in, outside, parsed
@@ -247,6 +248,44 @@ def test_the_files_have_the_figures_of_the_page(portal: Datasette) -> None:
     assert len({row["region_code"] for row in rows}) == 42
     dutch = fetch(portal, f"{ZWOLLE}.nl.csv").text
     assert ";165,1;" in dutch
+
+
+@pytest.mark.parametrize(
+    ("path", "headings"),
+    [
+        (
+            ZWOLLE,
+            ["Periode", "Zwolle", "Nederland", "G40: laagste kwart tot", "G40: midden", "G40: hoogste kwart vanaf"],
+        ),
+        (ENGLISH, ["Period", "Zwolle", "Netherlands", "G40: lowest quarter up to", "G40: middle"]),
+    ],
+)
+def test_the_workbook_has_the_figures_of_the_page(portal: Datasette, path: str, headings: list[str]) -> None:
+    page = fetch(portal, f"{path}?group=g40").text
+    (address,) = re.findall(rf'href="({path}\.xlsx[^"]*)"', page)
+    answer = fetch(portal, address)
+    assert f'filename="{"-".join(path.split("/")[-2:])}.xlsx"' in answer.headers["content-disposition"]
+    series, long, explained = openpyxl.load_workbook(io.BytesIO(answer.content)).worksheets
+    rows = [list(row) for row in series.iter_rows(values_only=True)]
+    (head,) = (number for number, row in enumerate(rows) if row[0] == headings[0])
+    assert rows[head][: len(headings)] == headings
+    above = " ".join(str(row[0]) for row in rows[:head])
+    assert of_meta(page, "description") in above and ("Invented" if path == ENGLISH else "Verzonnen") in above
+    values = {
+        row["period_code"][:4]: row["value"]
+        for row in csv.DictReader(io.StringIO(fetch(portal, f"{path}.csv").text))
+        if row["region_code"] == "GM0193"
+    }
+    assert {row[0]: row[1] for row in rows[head + 1 :]} == {year: float(value) for year, value in values.items()}
+    named = {row[1] for row in long.iter_rows(min_row=5, values_only=True) if row[1]}
+    assert {"GM0193", "NL01"} < named and len(named) == 43, "with its heading"
+    assert any("CC BY" in str(cell) for row in explained.iter_rows(values_only=True) for cell in row)
+
+
+def test_a_figure_with_margins_has_them_in_the_workbook(portal: Datasette) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(fetch(portal, "/gemeente/zwolle/leegstand-van-winkels.xlsx").content))
+    heads = [cell for row in book.worksheets[0].iter_rows(values_only=True) for cell in row if cell]
+    assert "95%-interval vanaf" in heads and "95%-interval tot" in heads
 
 
 def test_the_citation_names_source_release_and_address(portal: Datasette) -> None:
