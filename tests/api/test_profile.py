@@ -395,6 +395,47 @@ def words_on_similar(database: sqlite3.Connection, code: str, kind: str, lang: s
         yield f"{row['name']} {distance}{mutual} {' '.join(told)}"
 
 
+@pytest.mark.parametrize(
+    ("code", "path"),
+    [
+        ("GM0193", "/gemeente/zwolle"),
+        ("CR11", "/regio/corop/zuidwest-overijssel"),
+        ("PV23", "/regio/provincie/overijssel"),
+    ],
+)
+def test_every_part_of_a_theme_has_a_heading_with_what_there_is(
+    portal: Datasette, database: sqlite3.Connection, code: str, path: str
+) -> None:
+    """The parts are those of the agenda of the VNG, such as digitalisation; some have no figure of the region."""
+    release, seen = release_of(portal), set()
+    words = {row[0]: row[1] for row in all_rows(database, "select sub_theme, title_nl from sub_themes")}
+    for theme, page in zip(release.texts["themes"], tabs("nl", path), strict=True):
+        html = read(portal, page)
+        listed = dict(re.findall(r"<div><dt>([^<]+)</dt><dd>(.*?)</dd></div>", html, re.S))
+        tables = {plain(head) for head in re.findall(r'<th scope="rowgroup"[^>]*>(.*?)</th>', html)}
+        wanted = all_rows(
+            database,
+            "select i.sub_theme, i.title_nl, n.value, i.decimals from indicators as i "
+            "join baseline as b on b.indicator_id = i.indicator_id and b.region_code = ? "
+            "join baseline as n on n.indicator_id = i.indicator_id and n.region_code = 'NL01' "
+            "where i.theme = ? and i.is_relative and b.value is null and n.value is not null "
+            "and not exists (select 1 from baseline as o join indicators as p using (indicator_id) where "
+            "o.region_code = ? and o.value is not null and p.sub_theme = i.sub_theme and p.theme = i.theme)",
+            code,
+            theme,
+            code,
+        )
+        for sub_theme, title, value, decimals in wanted:
+            assert f"{title} : in Nederland {format_number(value, decimals, 'nl')}" in plain(listed[words[sub_theme]])
+        goals = "select sub_theme, goal_nl, gap_nl from goals where theme = ? and indicator_id is null"
+        for sub_theme, goal, gap in all_rows(database, goals, theme):
+            shown = listed.get(words[sub_theme])
+            assert words[sub_theme] in tables or (shown and goal in plain(shown) and gap in plain(shown))
+        assert not tables & listed.keys()
+        seen |= listed.keys()
+    assert {"Digitalisering", "Circulaire economie", "Innovatie"} <= seen
+
+
 @pytest.mark.parametrize("lang", ["nl", "en"])
 def test_every_similar_municipality_is_linked_and_explained(
     portal: Datasette, database: sqlite3.Connection, lang: str
@@ -581,7 +622,7 @@ def test_every_region_has_a_page(portal: Datasette, database: sqlite3.Connection
 
 def test_every_question_of_a_profile_goes_by_an_index(database: sqlite3.Connection) -> None:
     files = [PORTAL / "plugins" / "profile.py", PORTAL / "plugins" / "profile_tabs.py"]
-    files += [PROJECT / "portal" / name for name in ("headlines.py", "region_figures.py")]
+    files += [PROJECT / "portal" / name for name in ("headlines.py", "region_figures.py", "sub_themes.py")]
     text = "".join(path.read_text(encoding="utf-8") for path in files)
     questions = re.findall(r'^[A-Z_]+ = """\n(.*?)"""', text, re.S | re.M)
     questions += [YEARS, *re.findall(r'^[A-Z_]+ = "(select [^"]+)"', text, re.M)]
