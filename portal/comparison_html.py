@@ -13,7 +13,7 @@ from portal.comparisons import COUNTRY
 from portal.context import ReleaseContext
 from portal.csv_text import Row
 from portal.formats import format_number
-from portal.pages import page_url, region_url
+from portal.pages import page_url
 from portal.regroup import RegroupedFigure
 
 DASH = "\N{EN DASH}"
@@ -88,7 +88,7 @@ def _line(
         address = escape(f"{page_url('compare', lang)}?{query}")
         remove = f' <a class="remove" href="{address}" aria-label="{label}">\N{MULTIPLICATION SIGN}</a>'
     style = "mine" if line.is_own else "country" if code == COUNTRY else "other"
-    head = f'<th scope="row"><a href="{region_url(region["scheme"], code, lang)}">{name}</a>{details}{remove}</th>'
+    head = f'<th scope="row"><a href="{release.region_url(code, lang)}">{name}</a>{details}{remove}</th>'
     cells = "".join(
         _cell(line.figures.get(column.indicator["indicator_id"]), column, code, release, lang)
         for column in table.columns

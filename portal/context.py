@@ -20,7 +20,7 @@ from portal.csv_text import Row
 from portal.extract import Texts
 from portal.maps import Maps, read_maps
 from portal.overview import Overview, read_overview
-from portal.pages import DATABASE, figure_page, page_url
+from portal.pages import DATABASE, figure_page, page_url, profile_page
 from portal.pictures import resolve_style
 from portal.registry import Registry, read_registry
 from portal.relations import Relations, read_relations
@@ -44,7 +44,7 @@ class ReleaseContext:
         headlines: the indicators that a profile chooses its first figures from, in that order.
         picture_style: the styles of a chart in a picture that stands alone.
         map_style: those of a map in a picture.
-        style_version: changes with the style sheets, so that a browser fetches them again.
+        style_version: changes with the style sheets and scripts, so that a browser fetches them again.
         registry: what readers can choose from.
         relations: what regions are to each other.
         comparisons: what a figure is laid beside.
@@ -96,6 +96,11 @@ class ReleaseContext:
         """Returns the figures that a reader may mean, see `search_figures`."""
         return search_figures(asked, self.find_regions, self.topics)
 
+    def region_url(self, region_code: str, lang: str) -> str:
+        """Returns the address of the profile of a municipality or of any other region."""
+        scheme = self.registry.regions[region_code]["scheme"]
+        return page_url(profile_page(scheme), lang, scheme=scheme, region=self.slugs.regions[region_code])
+
     def figure_url(self, region_code: str, indicator_id: str, lang: str, *, is_embedded: bool = False) -> str:
         """Returns the address of the page of one figure, which is there if the region has the figure."""
         scheme = self.registry.regions[region_code]["scheme"]
@@ -143,7 +148,8 @@ async def read_context(datasette: Datasette) -> ReleaseContext:
     refuse_unknown(release)
     release_id, notice = release["release_id"], release["notice"] if release["is_invented"] else None
     folder, portal_folder = Path(database.path).parent, _portal_folder(datasette)
-    style = b"".join(path.read_bytes() for path in sorted((portal_folder / "static").glob("*.css")))
+    static = sorted((portal_folder / "static").iterdir())
+    style = b"".join(path.read_bytes() for path in static if path.suffix in (".css", ".js"))
     texts = {**read_texts(portal_folder), **await read_words(datasette)}
     registry = await read_registry(datasette)
     other_names = _read_yaml(portal_folder / "names.yml")

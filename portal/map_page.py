@@ -14,7 +14,7 @@ from portal.formats import format_number, format_period
 from portal.map_shapes import MapShapes
 from portal.maps import TILED
 from portal.once import made_once
-from portal.pages import MUNICIPALITY, page_url, region_url
+from portal.pages import MUNICIPALITY, page_url
 from portal.registry import each_once
 from portal.rounding import round_half_away
 from portal.rows import read_rows
@@ -307,7 +307,7 @@ def _in_order(listed: list[Row], sort: str) -> list[Row]:
 def _address_of(row: Row, indicator_id: str, release: ReleaseContext, lang: str) -> str:
     """The page of the figure; without one, that of the region."""
     if row["value"] is None or not row["is_over"]:
-        return region_url(row["scheme"], row["region_code"], lang)
+        return release.region_url(row["region_code"], lang)
     return release.figure_url(row["region_code"], indicator_id, lang)
 
 

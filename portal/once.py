@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 from datasette.app import Datasette
 from markupsafe import Markup
 
-from portal.pages import page_url, region_url
+from portal.pages import page_url
 
 Made = TypeVar("Made")
 _made: WeakKeyDictionary[Datasette, dict[Hashable, Any]] = WeakKeyDictionary()
@@ -31,7 +31,7 @@ async def rendered_once(
     """Returns a part of a page in a language: of the region or other subject `key`, made of what `read` returns."""
 
     async def render() -> Markup:
-        context = {"lang": lang, "page_url": page_url, "region_url": region_url, **await read()}
+        context = {"lang": lang, "page_url": page_url, **await read()}
         # The template escapes what it is given.
         return Markup(await datasette.render_template(template, context))  # noqa: S704
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from portal.context import ReleaseContext
 from portal.csv_text import Row
-from portal.pages import PATHS, page_url, region_url
+from portal.pages import PATHS, page_url
 
 SITE = "Regiokompas"
 REGION_PAGES = ("municipality", "region")
@@ -56,7 +56,7 @@ def trail_of(page: OwnPage, release: ReleaseContext) -> list[tuple[str, str]]:
     trail = []
     for parent in parents_of(page.kind):
         if parent in REGION_PAGES and page.region is not None:
-            path = region_url(page.region["scheme"], page.region["region_code"], page.lang)
+            path = release.region_url(page.region["region_code"], page.lang)
             trail.append((str(page.region["name"]), path))
         elif "{" not in PATHS[parent][page.lang]:
             name = SITE if parent == "home" else release.text("menu", parent, page.lang)

@@ -8,19 +8,20 @@ from datasette.app import Datasette
 from datasette.utils.asgi import Request, Response
 
 DATABASE = "regiokompas"
+_SCRIPTS = "script-src 'self'; connect-src 'self'; "
 OWN_PAGES_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'self'"
+    f"default-src 'none'; {_SCRIPTS}style-src 'self'; img-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'self'"
 )
 # A page that other sites may show within theirs: it has no scripts, no forms, and nothing to press but links.
-EMBED_POLICY = OWN_PAGES_POLICY.replace("script-src 'self'; ", "").replace("ancestors 'self'", "ancestors *")
+EMBED_POLICY = OWN_PAGES_POLICY.replace(_SCRIPTS, "").replace("ancestors 'self'", "ancestors *")
 HEADERS = {"Content-Security-Policy": OWN_PAGES_POLICY, "Cache-Control": "max-age=60"}
 
 # The only list of page addresses. Routes, links and the language switch follow from it.
 PATHS = {
     "home": {"nl": "/", "en": "/en"},
-    "municipality": {"nl": "/gemeente/{code}", "en": "/en/municipality/{code}"},
-    "region": {"nl": "/regio/{scheme}/{code}", "en": "/en/region/{scheme}/{code}"},
+    "municipality": {"nl": "/gemeente/{region}", "en": "/en/municipality/{region}"},
+    "region": {"nl": "/regio/{scheme}/{region}", "en": "/en/region/{scheme}/{region}"},
     "municipality_theme": {"nl": "/gemeente/{region}/thema/{theme}", "en": "/en/municipality/{region}/theme/{theme}"},
     "region_theme": {
         "nl": "/regio/{scheme}/{region}/thema/{theme}",
@@ -57,8 +58,8 @@ PATHS = {
     "changes": {"nl": "/wijzigingen", "en": "/en/changes"},
     "data": {"nl": "/gegevens", "en": "/en/data"},
     "labour_markets": {"nl": "/arbeidsmarkt", "en": "/en/labour-market"},
-    "labour_market": {"nl": "/arbeidsmarkt/{code}", "en": "/en/labour-market/{code}"},
-    "labour_moves": {"nl": "/arbeidsmarkt/{code}/overstap", "en": "/en/labour-market/{code}/moves"},
+    "labour_market": {"nl": "/arbeidsmarkt/{region}", "en": "/en/labour-market/{region}"},
+    "labour_moves": {"nl": "/arbeidsmarkt/{region}/overstap", "en": "/en/labour-market/{region}/moves"},
     "api": {"nl": "/v1", "en": "/en/v1"},
     "docs": {"nl": "/docs", "en": "/en/docs"},
     "doc": {"nl": "/docs/{name}", "en": "/en/docs/{name}"},
@@ -68,6 +69,8 @@ MUNICIPALITY, SCHEME = "municipality", "scheme"
 FROZEN = "/release"
 # `.csv`, and `.nl.csv` for Dutch Excel.
 CSV_EXTENSION = r"(?:nl\.)?csv"
+# Of what is typed in a search field.
+MAX_QUERY_CHARACTERS = 100
 
 
 # How addresses name a kind of region; of those that are not here, the name is the scheme itself.
@@ -97,12 +100,6 @@ def _quoted(part: str) -> str:
     return quote(part, safe="")
 
 
-def region_url(scheme: str, code: str, lang: str) -> str:
-    """Returns the address of the profile of a municipality or of any other region."""
-    page = "municipality" if scheme == MUNICIPALITY else "region"
-    return page_url(page, lang, scheme=scheme, code=code)
-
-
 def topic_url(kind: str, key: str, lang: str) -> str:
     """Returns the address of a topic: a page or that of an indicator, the section of a theme, a question's answer."""
     if kind == "page":
@@ -110,6 +107,11 @@ def topic_url(kind: str, key: str, lang: str) -> str:
     if kind == "indicator":
         return page_url("indicator", lang, indicator=key)
     return f"{page_url('indicators', lang)}#{key}" if kind == "theme" else f"/{DATABASE}/{key}"
+
+
+def profile_page(scheme: str) -> str:
+    """Returns the name of the profile of a municipality or of any other region."""
+    return MUNICIPALITY if scheme == MUNICIPALITY else "region"
 
 
 def figure_page(scheme: str, *, is_embedded: bool = False) -> str:
@@ -120,13 +122,13 @@ def figure_page(scheme: str, *, is_embedded: bool = False) -> str:
 
 def profile_tab(kind: str, scheme: str) -> str:
     """Returns the name of a page beside the profile, such as `theme`, of a municipality or of any other region."""
-    return f"{'municipality' if scheme == MUNICIPALITY else 'region'}_{kind}"
+    return f"{profile_page(scheme)}_{kind}"
 
 
 def routes(page: str, view: Any) -> list[tuple[str, Any]]:
     """Returns the routes of a page in both languages; a part in braces matches any text without a slash or a dot.
 
-    Dots are reserved for the files of a page, as in `/gemeente/GM0363.zip`. Nor does such a part match a word that
+    Dots are reserved for the files of a page, as in `/gemeente/zwolle.zip`. Nor does such a part match a word that
     another page has in its place: `/gemeente/zwolle/kort` is not an indicator.
     """
     found = []
@@ -221,7 +223,6 @@ async def render(
         "here": page_url(page, lang, **parts_of(request)),
         "other_language_url": pair["nl" if lang == "en" else "en"],
         "page_url": page_url,
-        "region_url": region_url,
         "address": site_address(datasette, request),
         **context,
     }
@@ -230,10 +231,17 @@ async def render(
     return answer
 
 
-def moved(address: str) -> Response:
-    """Sends a reader to the one address of a page, for good."""
-    answer: Response = Response.redirect(address, status=301)
+def moved(request: Request, address: str) -> Response:
+    """Sends a reader to the one address of a page, for good, with what else was asked."""
+    query = f"?{request.query_string}" if request.query_string else ""
+    answer: Response = Response.redirect(f"{address}{query}", status=301)
     return answer
+
+
+def led_to(request: Request, address: str) -> Response | None:
+    """Sends a reader to the one address of a page, or its file there; None if that is what was asked for."""
+    written, dot, extension = request.path.rstrip("/").partition(".")
+    return None if written == address else moved(request, f"{address}{dot}{extension}")
 
 
 async def not_found(

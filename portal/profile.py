@@ -10,7 +10,7 @@ from portal.context import ReleaseContext, context_of
 from portal.cooperation import cooperation_url
 from portal.csv_text import Row
 from portal.figure_page import named
-from portal.pages import MUNICIPALITY, language, moved, not_found, page_url, parts_of, profile_tab, region_url
+from portal.pages import MUNICIPALITY, language, led_to, moved, not_found, page_url, parts_of, profile_tab
 from portal.programme import GROUPS, PROVINCES
 from portal.slugs import slug_of
 from portal.words import LANGUAGES
@@ -82,11 +82,11 @@ async def find_tab(
     if isinstance(region, Response):
         return region
     if not region["is_current"] or (kind == SIMILAR and not is_compared(region)):
-        return moved(region_url(region["scheme"], region["region_code"], lang))
+        return moved(request, release.region_url(region["region_code"], lang))
     urls = {each: tab_url(release, kind, region, each, **(parts or {}).get(each, {})) for each in LANGUAGES}
+    if elsewhere := led_to(request, urls[lang]):
+        return elsewhere
     query = f"?{request.query_string}" if request.query_string else ""
-    if request.path.rstrip("/") != urls[lang]:
-        return moved(f"{urls[lang]}{query}")
     return AskedTab(region, written, urls[lang], f"{urls['nl' if lang == 'en' else 'en']}{query}")
 
 
@@ -95,7 +95,7 @@ def tabs_of(release: ReleaseContext, region: Row, lang: str, current: str) -> li
 
     `current` is the theme that is shown, or the name of another tab.
     """
-    found = [("overview", region_url(region["scheme"], region["region_code"], lang), "profile_tabs")]
+    found = [("overview", release.region_url(region["region_code"], lang), "profile_tabs")]
     found += [(theme, theme_url(release, region, theme, lang), "themes") for theme in release.texts["themes"]]
     if is_compared(region):
         found.append((SIMILAR, tab_url(release, SIMILAR, region, lang), "profile_tabs"))

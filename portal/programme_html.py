@@ -11,7 +11,6 @@ from markupsafe import Markup, escape
 from portal.context import ReleaseContext
 from portal.csv_text import Row
 from portal.formats import format_number
-from portal.pages import region_url
 from portal.programme import BEHIND, GoalFigure, ProgrammeTable, RegionGoals
 
 NO_CELL = '<td class="n"><span aria-hidden="true">\N{EN DASH}</span><span class="visually-hidden">{}</span></td>'
@@ -32,7 +31,7 @@ def table_lines(table: ProgrammeTable, goals: Sequence[Row], release: ReleaseCon
 
 def _line(line: RegionGoals, goals: Sequence[Row], release: ReleaseContext, lang: str) -> str:
     region = line.region
-    url = region_url(region["scheme"], region["region_code"], lang)
+    url = release.region_url(region["region_code"], lang)
     lagging = release.text("programme", "lagging_of", lang).format(n=line.count(BEHIND), all=len(line.cells))
     cells = "".join(_cell(line.cells.get(goal["goal_id"]), goal, region, release, lang) for goal in goals)
     head = f'<th scope="row"><a href="{escape(url)}">{escape(region["name"])}</a></th>'

@@ -3,19 +3,18 @@
 from portal.pages import PATHS
 
 PARTS = {
-    "code": "GM0193",
     "scheme": "corop",
     "indicator": "jobs_count",
     "name": "using",
-    "region": "GM0193",
+    "region": "zwolle",
     "group": "g40",
     "cooperation": "PT02",
     "border": "eurometropool",
     "theme": "human_capital",
 }
 PARTS_OF = {
-    **{page: {"code": "CR11", "region": "CR11"} for page in PATHS if page.startswith(("region", "figure", "embed"))},
-    **{page: {"code": "AM11"} for page in PATHS if page.startswith("labour_m") and "{code}" in PATHS[page]["nl"]},
+    **{page: {"region": "zuidwest-overijssel"} for page in PATHS if page.startswith(("region", "figure", "embed"))},
+    "labour_market": {"region": "flevoland"},
 }
 # Its address is that of a file only.
 NO_PAGE = "labour_moves"

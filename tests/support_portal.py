@@ -51,6 +51,13 @@ def fetch(portal: Datasette, path: str) -> Any:
     return answer
 
 
+def towns_linked(portal: Datasette, page: str) -> list[str]:
+    """The codes of the municipalities whose profiles a page leads to, in its order."""
+    slugs = release_of(portal).slugs
+    named = re.findall(r'href="(?:/gemeente|/en/municipality)/([a-z0-9-]+)"', page)
+    return [str(slugs.region_code("municipality", name)) for name in named]
+
+
 def run_sql(portal: Datasette, sql: str) -> Any:
     return ask(portal, "/regiokompas.json", params={"sql": sql, "_shape": "objects"})
 

@@ -16,6 +16,9 @@ from portal.profile import BASELINE, find_tab, tabs_of
 from portal.region_figures import RegionFigures, by_reason, in_order, read_plan, read_region_figures
 from portal.registry import each_once
 
+# Of each building block, the rates that are seen before any part is unfolded.
+FIRST = 3
+
 
 async def baseline(request: Request, datasette: Datasette) -> Response:
     """Serves the page: the figures of each building block, the targets of the region's plan, and what is missing."""
@@ -48,21 +51,25 @@ async def baseline(request: Request, datasette: Datasette) -> Response:
 
 
 def blocks_of(found: RegionFigures, writer: RowWriter, release: ReleaseContext, lang: str) -> list[Row]:
-    """Returns the building blocks with their figures: rates, which are laid beside those of others, and counts."""
+    """Returns the building blocks with their figures: the first rates, those of the profile before others; the rest
+    of the rates; and counts, which are not laid beside those of others.
+    """
+    places = {name: place for place, name in enumerate(release.headlines)}
     rates, counts = in_order(found.rates(), lang), in_order(found.counts(), lang)
+    rates.sort(key=lambda figure: places.get(figure.indicator["indicator_id"], len(places)))
 
     def within(figures: list[Figure], number: str) -> list[FigureRow]:
         return writer.rows(each for each in figures if str(each.indicator["building_block"]) == number)
 
-    return [
-        {
-            "number": number,
-            "title": release.text("building_blocks", number, lang),
-            "rates": within(rates, number),
-            "counts": within(counts, number),
-        }
-        for number in release.texts["building_blocks"]
-    ]
+    blocks = []
+    for number in release.texts["building_blocks"]:
+        listed = within(rates, number)
+        # One more takes no more room than the line that unfolds it.
+        first = FIRST if len(listed) > FIRST + 1 else len(listed)
+        title = release.text("building_blocks", number, lang)
+        block = {"number": number, "title": title, "rates": listed[:first], "rest": listed[first:]}
+        blocks.append({**block, "counts": within(counts, number)})
+    return blocks
 
 
 def gaps_of(found: RegionFigures, release: ReleaseContext, lang: str) -> dict[str, dict[str, list[Row]]]:

@@ -23,7 +23,7 @@ from portal.context import ReleaseContext, context_of
 from portal.csv_text import Row
 from portal.formats import format_period
 from portal.once import rendered_once
-from portal.pages import file_routes, language, moved, not_found, page_url, parts_of, render, routes
+from portal.pages import file_routes, language, led_to, not_found, page_url, parts_of, render, routes
 from portal.rows import read_rows
 from portal.series import Point
 
@@ -61,8 +61,8 @@ async def border_page(request: Request, datasette: Datasette) -> Response:
         title = release.text("border", "unknown", lang).format(asked=asked)
         links = {page_url("borders", lang): release.text("menu", "borders", lang)}
         return await not_found(datasette, request, "border", title, links=links, query=asked)
-    if request.path.rstrip("/") != url:
-        return moved(url)
+    if elsewhere := led_to(request, url):
+        return elsewhere
     context = {
         "name": release.region_name(code, lang),
         "body": await rendered_once(datasette, "_border.html", code, lang, lambda: read_page(datasette, code, lang)),

@@ -34,7 +34,7 @@ from portal.cooperation import (
 )
 from portal.csv_text import Row
 from portal.once import rendered_once
-from portal.pages import file_routes, language, moved, not_found, page_url, parts_of, render, routes
+from portal.pages import file_routes, language, led_to, not_found, page_url, parts_of, render, routes
 from portal.registry import by_theme
 from portal.regroup import INDEX_DECIMALS
 from portal.rows import read_rows
@@ -95,8 +95,8 @@ async def cooperation_page(request: Request, datasette: Datasette) -> Response:
         links = {page_url("cooperations", lang): release.text("cooperation", "all", lang)}
         title = release.text("cooperation", "unknown", lang).format(asked=asked)
         return await not_found(datasette, request, "cooperation", title, links=links, query=asked)
-    if request.path.rstrip("/") != url:
-        return moved(url)
+    if elsewhere := led_to(request, url):
+        return elsewhere
     context = {
         "region": release.registry.regions[code],
         "name": release.region_name(code, lang),

@@ -18,7 +18,7 @@ from datasette.views.base import DatasetteError
 from markupsafe import Markup
 
 from portal.context import context_of
-from portal.pages import DATABASE, language, not_found, region_url, topic_url
+from portal.pages import DATABASE, language, not_found, topic_url
 
 # What programs ask for, and the pages of Datasette itself, which are in English.
 ELSEWHERE = rf"^/(v1|-|mcp|{DATABASE})(/|$)|\.\w+$"
@@ -44,7 +44,7 @@ async def suggest(datasette: Datasette, request: Request) -> Response:
     """Sends our page for an address that does not exist, with what its last words may mean."""
     lang, release = language(request), context_of(datasette)
     asked = re.sub(r"[-_.+]+", " ", unquote(request.path).rstrip("/").rpartition("/")[2]).strip()[:LONGEST_QUERY]
-    links = {region_url(r["scheme"], r["region_code"], lang): r["name"] for r in release.find_regions(asked)}
+    links = {release.region_url(r["region_code"], lang): r["name"] for r in release.find_regions(asked)}
     topics = {topic_url(topic.kind, topic.key, lang): topic.titles[lang] for topic in release.find_topics(asked)}
     most = dict(list(links.items())[:MOST_LINKS] + list(topics.items())[:MOST_LINKS])
     title = release.text("not_found", "title", lang)

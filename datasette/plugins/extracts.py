@@ -1,4 +1,4 @@
-"""Downloads of one region: all there is as a zip (`/gemeente/GM0363.zip`), its figures as an Excel file (`.xlsx`)."""
+"""Downloads of one region: all there is as a zip (`/gemeente/zwolle.zip`), its figures as an Excel file (`.xlsx`)."""
 
 import asyncio
 import functools
@@ -17,12 +17,12 @@ import portal
 from portal.answers import XLSX_TYPE, answer_without_body, file_headers
 from portal.context import context_of
 from portal.extract import PARTS, Extract, make_extract, query, zip_bytes
-from portal.pages import DATABASE, MUNICIPALITY, file_routes, language, parts_of
+from portal.pages import DATABASE, MUNICIPALITY, file_routes, language, led_to, parts_of
 from portal.region_sheets import read_region_book
 from portal.workbook import workbook_bytes
 
 PACKAGE_FILE = "datapackage.json"
-FIND_REGION = "select * from regions where region_code = :code and scheme = :scheme"
+REGION = "select * from regions where region_code = :code"
 
 
 @functools.cache
@@ -73,16 +73,19 @@ KINDS: dict[str, tuple[str, Reading]] = {
 
 async def download(request: Request, datasette: Datasette) -> Response:
     """Sends the file of a region; 404 if the region does not exist, 304 if the client already has the file."""
-    parts, lang = parts_of(request), language(request)
-    code, extension, scheme = parts["code"], parts["extension"], parts.get("scheme", MUNICIPALITY)
-    found = await datasette.get_database(DATABASE).execute(FIND_REGION, {"code": code, "scheme": scheme})
-    if not found.rows:
-        raise NotFound(f"There is no region {code} of kind {scheme}")
+    parts, lang, release = parts_of(request), language(request), context_of(datasette)
+    extension, scheme = parts["extension"], parts.get("scheme", MUNICIPALITY)
+    code = release.slugs.region_code(scheme, parts["region"])
+    if code is None:
+        raise NotFound(f"There is no region {parts['region']} of kind {scheme}")
+    if elsewhere := led_to(request, release.region_url(code, lang)):
+        return elsewhere
     content_type, read = KINDS[extension]
     name = f"regiokompas-{code}{'' if lang == 'nl' else f'-{lang}'}.{extension}"
     headers = file_headers(datasette, f"{maker()}-{name}", name)
     if answer := answer_without_body(request, headers, content_type):
         return answer
+    found = await datasette.get_database(DATABASE).execute(REGION, {"code": code})
     write = await read(datasette, dict(found.first()), lang)
     # Packing takes a while; other readers must not have to wait for it.
     return Response(await asyncio.to_thread(write), headers=headers, content_type=content_type)

@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from datasette import Response, hookimpl
 from datasette.app import Datasette
@@ -12,12 +12,13 @@ from datasette.utils.asgi import Request
 
 from portal.answers import KEPT, answer_csv, answer_workbook, file_headers, refuse_csv
 from portal.api.query_keys import AS_OF
+from portal.asked_figure import AskedFigure, read_asked
 from portal.charts import NARROW, WIDE, mark
 from portal.citations import as_bibtex, as_ris, as_text
 from portal.context import ReleaseContext, context_of
 from portal.csv_text import Row
 from portal.figure_drawing import Drawing
-from portal.figure_page import FigurePage, cite_figure, file_name, read_all_periods, read_figure_page
+from portal.figure_page import FigurePage, cite_figure, read_all_periods
 from portal.figure_sheets import figure_book
 from portal.formats import format_period
 from portal.map_page import map_address
@@ -28,11 +29,8 @@ from portal.pages import (
     figure_page,
     file_routes,
     language,
-    moved,
     not_found,
-    page_url,
     parts_of,
-    region_url,
     render,
     routes,
     site_address,
@@ -55,71 +53,6 @@ COLUMNS = (
 )
 
 
-@dataclass(frozen=True)
-class AskedFigure:
-    """The figure that an address names, and where its page is."""
-
-    region: Row
-    indicator: Row
-    lang: str
-    url: str
-
-    @property
-    def name(self) -> str:
-        """The name of its files."""
-        return file_name(self.url)
-
-
-async def find(request: Request, datasette: Datasette) -> AskedFigure | Response:
-    """Returns the figure that an address names; a redirect to its one address, or what is not there."""
-    release, lang, parts = context_of(datasette), language(request), parts_of(request)
-    scheme, indicator_id = parts.get("scheme", MUNICIPALITY), release.slugs.indicator_id(parts["indicator"], lang)
-    region = release.registry.regions.get(release.slugs.region_code(scheme, parts["region"]) or "")
-    if region is None or indicator_id is None:
-        return await _not_there(request, datasette, region, indicator_id)
-    code = region["region_code"]
-    if not region["is_current"]:
-        return moved(region_url(region["scheme"], code, lang))
-    is_embedded = "/embed/" in request.path
-    url = release.figure_url(code, indicator_id, lang, is_embedded=is_embedded)
-    written, dot, extension = request.path.rstrip("/").partition(".")
-    if written != url:
-        query = f"?{request.query_string}" if request.query_string else ""
-        return moved(f"{url}{dot}{extension}{query}")
-    return AskedFigure(
-        region, release.registry.indicators[indicator_id], lang, release.figure_url(code, indicator_id, lang)
-    )
-
-
-async def _not_there(request: Request, datasette: Datasette, region: Row | None, indicator_id: str | None) -> Response:
-    """Says which of the two is not known, or that there is no figure of these; and leads to what there is."""
-    release, lang, parts = context_of(datasette), language(request), parts_of(request)
-    links, key = {}, "no_region"
-    if region is not None:
-        key = "no_indicator" if indicator_id is None else "no_figure"
-        profile = release.text("region", "profile", lang).format(name=region["name"])
-        links[region_url(region["scheme"], region["region_code"], lang)] = profile
-    if indicator_id is not None:
-        about = release.registry.indicators[indicator_id]
-        links[page_url("indicator", lang, indicator=indicator_id)] = about[f"title_{lang}"]
-    else:
-        links[page_url("indicators", lang)] = release.text("indicator", "all", lang)
-    title = release.text("figure", key, lang).format(region=parts["region"], indicator=parts["indicator"])
-    page = figure_page(parts.get("scheme", MUNICIPALITY) if "scheme" in parts else MUNICIPALITY)
-    return await not_found(datasette, request, page, title, links=links, query=parts["region"] if not region else "")
-
-
-async def read(request: Request, datasette: Datasette) -> tuple[AskedFigure, FigurePage] | Response:
-    """Returns a figure and all that its page shows, or what to answer instead."""
-    asked = await find(request, datasette)
-    if isinstance(asked, Response):
-        return asked
-    group = request.args.get(PEER_GROUP)
-    codes = asked.region["region_code"], asked.indicator["indicator_id"]
-    page = await read_figure_page(datasette, context_of(datasette), *codes, group, asked.lang)
-    return (asked, page) if page else await _not_there(request, datasette, asked.region, codes[1])
-
-
 async def as_it_was(request: Request, datasette: Datasette) -> Response | None:
     """Sends a reader who asks for a day to the page in the release of that day; None if no day is asked for."""
     text, lang, release = request.args.get(AS_OF.name), language(request), context_of(datasette)
@@ -131,7 +64,9 @@ async def as_it_was(request: Request, datasette: Datasette) -> Response | None:
         title = release.text("figure", "no_release_then", lang).format(day=text)
         now = {request.path: release.text("figure", "as_now", lang)}
         return await not_found(datasette, request, _page_of(request), title, links=now)
-    answer: Response = Response.redirect(f"{FROZEN}/{then}{request.path}")
+    group = request.args.get(PEER_GROUP)
+    query = f"?{urlencode({PEER_GROUP: group})}" if group else ""
+    answer: Response = Response.redirect(f"{FROZEN}/{then}{request.path}{query}")
     return answer
 
 
@@ -182,7 +117,7 @@ def context_for(
 
 async def figure_view(request: Request, datasette: Datasette) -> Response:
     """Serves the page of a figure."""
-    found = await as_it_was(request, datasette) or await read(request, datasette)
+    found = await as_it_was(request, datasette) or await read_asked(request, datasette)
     if isinstance(found, Response):
         return found
     asked, page = found
@@ -220,7 +155,7 @@ def _page_of(request: Request) -> str:
 
 async def embed_view(request: Request, datasette: Datasette) -> Response:
     """Serves the page to show within the pages of others, which has no script and no form."""
-    found = await read(request, datasette)
+    found = await read_asked(request, datasette)
     if isinstance(found, Response):
         return found
     asked, page = found
@@ -234,7 +169,7 @@ def _none(request: Request, datasette: Datasette) -> str:
 
 async def figure_csv(request: Request, datasette: Datasette) -> Response:
     """Serves the figures of the page as CSV: the region, the country and the group, through all periods."""
-    found = await read(request, datasette)
+    found = await read_asked(request, datasette)
     if isinstance(found, Response):
         moved = found.status in (301, 302)
         return found if moved else refuse_csv(datasette, [_none(request, datasette)], 404)
@@ -261,10 +196,9 @@ async def figure_csv(request: Request, datasette: Datasette) -> Response:
 
 async def figure_workbook(request: Request, datasette: Datasette) -> Response:
     """Serves the same figures as an Excel file: the region by period, beside the country and the group."""
-    found = await read(request, datasette)
+    found = await read_asked(request, datasette)
     if isinstance(found, Response):
-        moved = found.status in (301, 302)
-        return found if moved else refuse_csv(datasette, [_none(request, datasette)], 404)
+        return found
     asked, page = found
     release = context_of(datasette)
     rows = await read_all_periods(datasette, release, page)
@@ -273,7 +207,7 @@ async def figure_workbook(request: Request, datasette: Datasette) -> Response:
 
 async def picture_file(request: Request, datasette: Datasette) -> Response:
     """Serves the chart as a picture that stands alone, as SVG or PNG."""
-    found = await read(request, datasette)
+    found = await read_asked(request, datasette)
     if isinstance(found, Response):
         return found
     asked, page = found
@@ -285,7 +219,7 @@ async def picture_file(request: Request, datasette: Datasette) -> Response:
 
 async def citation_file(request: Request, datasette: Datasette) -> Response:
     """Serves the citation for reference managers, as BibTeX or RIS."""
-    found = await read(request, datasette)
+    found = await read_asked(request, datasette)
     if isinstance(found, Response):
         return found
     asked, page = found

@@ -7,12 +7,11 @@ from datasette.app import Datasette
 from datasette.utils.asgi import Request
 
 from portal.context import context_of
+from portal.finding import find_all, region_meant
 from portal.front_page import front_page_of
 from portal.map_drawing import hatch
-from portal.pages import language, page_url, region_url, render, routes, topic_url
-from portal.rows import read_rows
+from portal.pages import MAX_QUERY_CHARACTERS, language, page_url, render, routes
 
-MAX_QUERY_CHARACTERS = 100
 MOST_RESULTS = 20
 MOST_FIGURES = 5
 # What readers come for, as the texts name it, and the page that has it; the search on this page has the first.
@@ -27,9 +26,6 @@ DOORS = {
     "take": "data",
     "api": "api",
 }
-KNOWN = """
-select distinct indicator_id from observations_on_boundaries where region_code = :code and value is not null
-"""
 
 
 async def home(request: Request, datasette: Datasette) -> Response:
@@ -37,23 +33,17 @@ async def home(request: Request, datasette: Datasette) -> Response:
     lang = language(request)
     query = request.args.get("q", "").strip()[:MAX_QUERY_CHARACTERS]
     release = context_of(datasette)
-    found = release.find_regions(query) if query else []
-    exact = [region for region in found if region["is_exact"]]
-    if len(exact) == 1:
-        answer: Response = Response.redirect(region_url(exact[0]["scheme"], exact[0]["region_code"], lang))
+    if region := region_meant(release, query):
+        answer: Response = Response.redirect(release.region_url(region["region_code"], lang))
         return answer
-    topics = [(topic, topic_url(topic.kind, topic.key, lang)) for topic in release.find_topics(query)]
-    if topics:
-        # Whoever types the name of a topic does not mean a region whose name is a little like it.
-        found = [region for region in found if not region["is_guess"]]
-    figures = await figures_meant(datasette, query, lang)
+    found = await find_all(datasette, query, lang)
     shown = {
         "q": query,
-        "figures": figures[:MOST_FIGURES],
-        "found": found[:MOST_RESULTS],
-        "found_count": len(found),
-        "topics": topics[:MOST_RESULTS],
-        "topics_count": len(topics),
+        "figures": found.figures[:MOST_FIGURES],
+        "found": found.regions[:MOST_RESULTS],
+        "found_count": len(found.regions),
+        "topics": found.topics[:MOST_RESULTS],
+        "topics_count": len(found.topics),
     }
     context = {
         **vars(release.overview),
@@ -64,21 +54,6 @@ async def home(request: Request, datasette: Datasette) -> Response:
         **shown,
     }
     return await render(datasette, request, "home.html", "home", context)
-
-
-async def figures_meant(datasette: Datasette, query: str, lang: str) -> list[tuple[str, str]]:
-    """Returns the address and the words of each figure that was meant and that the region has."""
-    release = context_of(datasette)
-    meant = release.find_figures(query)
-    if not meant:
-        return []
-    code, name = meant[0].region["region_code"], meant[0].region["name"]
-    known = {row["indicator_id"] for row in await read_rows(datasette, KNOWN, {"code": code})}
-    return [
-        (release.figure_url(code, figure.topic.key, lang), f"{figure.topic.titles[lang]}: {name}")
-        for figure in meant
-        if figure.topic.key in known
-    ]
 
 
 @hookimpl

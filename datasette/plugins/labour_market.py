@@ -1,4 +1,4 @@
-"""The labour market of a region (/arbeidsmarkt/AM11, /en/labour-market/AM11) and of all regions side by side."""
+"""The labour market of a region (/arbeidsmarkt/groningen, /en/labour-market/groningen) and all regions side by side."""
 
 from typing import Any
 
@@ -8,10 +8,10 @@ from datasette.utils.asgi import Request
 from jinja2 import Environment
 
 from portal.answers import answer_csv, refuse_csv
-from portal.context import context_of
+from portal.context import ReleaseContext, context_of
 from portal.csv_text import Row
 from portal.formats import format_number
-from portal.pages import file_routes, language, not_found, page_url, parts_of, render, routes
+from portal.pages import file_routes, language, led_to, not_found, page_url, parts_of, render, routes
 from portal.rows import read_rows
 from portal.tension import CLASSES, bands, bounds, format_bound, market_bounds, market_labels, place, read_classes
 
@@ -20,10 +20,7 @@ SOURCE = "uwv/spanningsindicator"
 # The page shows the tightest or loosest of a long list; every occupation is in the table below it.
 LONGEST_LIST = 10
 
-REGION = """
-select region_code, name, scheme, is_current from regions
-where region_code = :code and scheme in ('country', 'labour_market_region')
-"""
+SCHEMES = ("labour_market_region", "country")
 TENSION = """
 select t.*, r.name as region_name from labour_tension as t join regions as r using (region_code)
 where t.region_code = :code
@@ -114,12 +111,15 @@ def describe(rows: list[Row]) -> dict[str, Any]:
 
 async def region_page(request: Request, datasette: Datasette) -> Response:
     """Serves the labour market of one labour-market region or the country."""
-    code, lang = parts_of(request), language(request)
-    region = await find_region(datasette, code)
+    release, lang = context_of(datasette), language(request)
+    region = find_region(release, parts_of(request)["region"])
     if region is None:
-        title = context_of(datasette).text("labour", "unknown", lang).format(**code)
-        links = {page_url("labour_markets", lang): context_of(datasette).text("labour", "all_regions", lang)}
+        title = release.text("labour", "unknown", lang).format(**parts_of(request))
+        links = {page_url("labour_markets", lang): release.text("labour", "all_regions", lang)}
         return await not_found(datasette, request, "labour_market", title, links=links)
+    code = {"code": region["region_code"]}
+    if elsewhere := led_to(request, page_url("labour_market", lang, region=release.slugs.regions[code["code"]])):
+        return elsewhere
     rows = await read_rows(datasette, TENSION, code)
     moves = by_origin(await read_rows(datasette, MOVES, code))
     context: dict[str, Any] = {
@@ -144,21 +144,26 @@ async def index_page(request: Request, datasette: Datasette) -> Response:
 
 async def region_csv(request: Request, datasette: Datasette) -> Response:
     """Serves every quarter and occupation of a region."""
-    return await _answer_csv(datasette, request, TENSION, TENSION_COLUMNS, "tension")
+    return await _answer_csv(datasette, request, "labour_market", TENSION, TENSION_COLUMNS)
 
 
 async def moves_csv(request: Request, datasette: Datasette) -> Response:
     """Serves the moves from a surplus to a shortage in a region."""
-    return await _answer_csv(datasette, request, MOVES, MOVES_COLUMNS, "moves")
+    return await _answer_csv(datasette, request, "labour_moves", MOVES, MOVES_COLUMNS)
 
 
-async def _answer_csv(datasette: Datasette, request: Request, sql: str, columns: str, what: str) -> Response:
-    code = parts_of(request)
-    if await find_region(datasette, code) is None:
-        problem = context_of(datasette).text("labour", "unknown", language(request)).format(**code)
+async def _answer_csv(datasette: Datasette, request: Request, page: str, sql: str, columns: str) -> Response:
+    release, lang = context_of(datasette), language(request)
+    region = find_region(release, parts_of(request)["region"])
+    if region is None:
+        problem = release.text("labour", "unknown", lang).format(**parts_of(request))
         return refuse_csv(datasette, [problem], 404)
-    rows = await with_source(datasette, await read_rows(datasette, sql, code))
-    return answer_csv(datasette, request, rows, columns.split(), f"labour_market_{code['code']}_{what}")
+    code = region["region_code"]
+    if elsewhere := led_to(request, page_url(page, lang, region=release.slugs.regions[code])):
+        return elsewhere
+    rows = await with_source(datasette, await read_rows(datasette, sql, {"code": code}))
+    what = "moves" if page == "labour_moves" else "tension"
+    return answer_csv(datasette, request, rows, columns.split(), f"labour_market_{code}_{what}")
 
 
 async def index_csv(request: Request, datasette: Datasette) -> Response:
@@ -167,9 +172,13 @@ async def index_csv(request: Request, datasette: Datasette) -> Response:
     return answer_csv(datasette, request, rows, REGIONS_COLUMNS.split(), "labour_market_regions")
 
 
-async def find_region(datasette: Datasette, code: dict[str, str]) -> Row | None:
-    """Returns a labour-market region or the country; None if the code is neither."""
-    return next(iter(await read_rows(datasette, REGION, code)), None)
+def find_region(release: ReleaseContext, asked: str) -> Row | None:
+    """Returns the labour-market region or the country that an address names or has the code of; None if neither."""
+    for scheme in SCHEMES:
+        code = release.slugs.region_code(scheme, asked)
+        if code and release.registry.regions[code]["scheme"] in SCHEMES:
+            return release.registry.regions[code]
+    return None
 
 
 async def about_source(datasette: Datasette) -> Row:

@@ -1,4 +1,4 @@
-"""The profile of a municipality (/gemeente/GM0363) and of any other region (/regio/corop/CR23), in both languages.
+"""The profile of a municipality (/gemeente/zwolle) and of any other region (/regio/corop/twente), in both languages.
 
 It is the screen that opens: a few figures, each with a sentence, and the ways to the rest. Beside it are the page of
 the municipalities that are like it, and those of `profile_tabs.py`, `baseline.py` and `brief.py`.
@@ -17,7 +17,7 @@ from portal.context import ReleaseContext, context_of
 from portal.cooperation import cooperation_url
 from portal.csv_text import Row
 from portal.headlines import SCREEN, Headline, read_headlines
-from portal.pages import MUNICIPALITY, language, moved, parts_of, profile_tab, region_url, render, routes
+from portal.pages import MUNICIPALITY, language, led_to, parts_of, profile_page, profile_tab, render, routes
 from portal.profile import (
     BASELINE,
     BRIEF,
@@ -45,18 +45,18 @@ where s.region_code = :code order by s.similarity_rank
 
 
 async def profile(request: Request, datasette: Datasette) -> Response:
-    """Serves the profile of a region; a name, or a code written otherwise or of another kind, is led to its address."""
-    lang, parts = language(request), parts_of(request)
-    page = "region" if "scheme" in parts else "municipality"
-    region = await find_region(request, datasette, parts["code"], page)
+    """Serves the profile of a region; its code, another name or another kind is led to its address."""
+    lang, parts, release = language(request), parts_of(request), context_of(datasette)
+    page = profile_page(parts.get("scheme", MUNICIPALITY))
+    region = await find_region(request, datasette, parts["region"], page)
     if isinstance(region, Response):
         return region
-    url = region_url(region["scheme"], region["region_code"], lang)
-    if region["region_code"] in border_slugs(context_of(datasette)):
+    url = release.region_url(region["region_code"], lang)
+    if region["region_code"] in border_slugs(release):
         # A region across the border has no figures of its own: its page has those of the regions in it.
-        url = border_url(context_of(datasette), region["region_code"], lang) or url
-    if request.path.rstrip("/") != url:
-        return moved(url)
+        url = border_url(release, region["region_code"], lang) or url
+    if elsewhere := led_to(request, url):
+        return elsewhere
     return await render(datasette, request, "profile.html", page, await read_profile(datasette, region, lang))
 
 

@@ -1,21 +1,22 @@
 """The figures of a region on one theme (/gemeente/zwolle/thema/vitale-binnensteden), with the goals of programmes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from datasette import Response, hookimpl
 from datasette.app import Datasette
 from datasette.utils.asgi import Request
 
+from portal.comparisons import COUNTRY
 from portal.context import ReleaseContext, context_of
 from portal.csv_text import Row
 from portal.figure_rows import RowWriter
-from portal.figures import Figure
 from portal.pages import MUNICIPALITY, language, not_found, parts_of, profile_tab, render, routes
 from portal.peer_groups import PEER_GROUP
 from portal.profile import THEME, find_tab, programme_links, tabs_of, theme_named, theme_slug, theme_url
-from portal.region_figures import by_reason, in_order, read_region_figures
+from portal.region_figures import RegionFigures, by_reason, read_region_figures
 from portal.rows import read_rows
+from portal.sub_themes import by_sub_theme, parts_without
 from portal.words import LANGUAGES
 
 GOALS = """
@@ -40,10 +41,12 @@ async def theme_page(request: Request, datasette: Datasette) -> Response:
         title = release.text("profile_errors", "no_theme", lang).format(asked=asked["theme"])
         return await not_found(datasette, request, tab.page, title, links=links)
     names = [name for name, row in release.registry.indicators.items() if row["theme"] == theme]
-    table = await read_table(datasette, tab.region, names, lang, request.args.get(PEER_GROUP))
+    found = await read_region_figures(datasette, tab.region, names, request.args.get(PEER_GROUP))
     goals = await read_rows(datasette, GOALS, {"code": tab.region["region_code"], "theme": theme})
     context = {
-        **table,
+        **table_of(found, release, tab.region, lang),
+        "parts_without": await parts_without(datasette, found, theme, lang),
+        "country": COUNTRY,
         "region": tab.region,
         "subject": release.text("themes", theme, lang),
         "theme": theme,
@@ -60,12 +63,8 @@ def _slugs(release: ReleaseContext, theme: str | None, asked: str) -> dict[str, 
     return {lang: {"theme": theme_slug(release, theme, lang) if theme else asked} for lang in LANGUAGES}
 
 
-async def read_table(
-    datasette: Datasette, region: Row, names: list[str], lang: str, group: str | None
-) -> dict[str, Any]:
-    """Returns the figures of a region of some indicators by sub-theme, and by reason those that it has no figure of."""
-    release = context_of(datasette)
-    found = await read_region_figures(datasette, region, names, group)
+def table_of(found: RegionFigures, release: ReleaseContext, region: Row, lang: str) -> dict[str, Any]:
+    """Returns the figures of a region by sub-theme, and by reason the indicators that it has no figure of."""
     writer, order = RowWriter(release, region, found.shown["shown_peers"], lang), release.texts["sub_themes"]
     counts, gaps = found.counts(), by_reason(found.missing, release.registry.indicators, lang)
     return {
@@ -78,13 +77,6 @@ async def read_table(
         "boundary_year": release.registry.boundary_year,
         **found.columns(),
     }
-
-
-def by_sub_theme(figures: Iterable[Figure], order: Iterable[str], lang: str) -> dict[str, list[Figure]]:
-    """Returns figures by sub-theme, in the order of the release."""
-    ranked = in_order(figures, lang)
-    found = {each: [f for f in ranked if f.indicator["sub_theme"] == each] for each in order}
-    return {each: listed for each, listed in found.items() if listed}
 
 
 def by_programme(rows: list[Row], titles: Mapping[str, Row]) -> list[Row]:

@@ -12,7 +12,7 @@ from portal.border import border_slugs
 from portal.context import context_of
 from portal.cooperation import cooperation_slugs
 from portal.feed import write_feed
-from portal.pages import DATABASE, page_url, region_url, site_address
+from portal.pages import DATABASE, page_url, site_address
 from portal.profile import BASELINE, BRIEF, SIMILAR, is_compared, tab_url, theme_url
 from portal.revisions import line_of_changes
 from portal.sitemap import FIGURES, write_robots, write_sitemap
@@ -65,7 +65,7 @@ async def pages(datasette: Datasette) -> list[dict[str, str]]:
     release = context_of(datasette)
     borders = border_slugs(release)
     found += [
-        {lang: region_url(row["scheme"], row["region_code"], lang) for lang in LANGUAGES}
+        {lang: release.region_url(row["region_code"], lang) for lang in LANGUAGES}
         for row in regions.rows
         if row["region_code"] not in borders
     ]
@@ -81,7 +81,7 @@ async def pages(datasette: Datasette) -> list[dict[str, str]]:
         for row in indicators.rows
     ]
     found += [
-        {lang: page_url("labour_market", lang, code=row["region_code"]) for lang in LANGUAGES}
+        {lang: page_url("labour_market", lang, region=release.slugs.regions[row["region_code"]]) for lang in LANGUAGES}
         for row in await database.execute(LABOUR_MARKETS)
     ]
     return found + [{"en": datasette.urls.table(DATABASE, name)} for name in public_tables(datasette)]

@@ -26,7 +26,7 @@ from portal.context import ReleaseContext, context_of
 from portal.csv_text import Row
 from portal.figure_page import SERIES, cite_figure, figure_of, read_figure_page
 from portal.formats import format_period
-from portal.pages import page_url, region_url
+from portal.pages import page_url
 from portal.rows import read_rows
 from portal.sentences import Relation, ToldFigure, is_relative, relation
 from portal.series import Point
@@ -67,7 +67,7 @@ class Assistant:
                 is_current=bool(row["is_current"]),
                 is_exact=row["is_exact"],
                 place=row["place"],
-                page=self._page(region_url(row["scheme"], row["region_code"], self.lang)),
+                page=self._page(self.release.region_url(row["region_code"], self.lang)),
             )
             for row in found[:MOST_FOUND]
         ]

@@ -122,8 +122,8 @@ def test_every_region_is_named_and_lille_is_a_part_of_nord(
     }
     assert all(words in plain(page) for words in said[lang])
     for row in database.execute("select distinct region_code, region_name from cross_border"):
-        kind = "regio" if lang == "nl" else "en/region"
-        link = f'<a href="/{kind}/nuts3/{row["region_code"]}">{row["region_name"]}</a>'
+        url = release_of(portal).region_url(row["region_code"], lang)
+        link = f'<a href="{url}">{row["region_name"]}</a>'
         # A code stands beside a name, never alone.
         assert link in page
         codes = re.findall(rf"(.{{80}})\b{row['region_code']}\b(?![\"/])", plain(page))
@@ -190,7 +190,9 @@ def test_every_address_of_the_eurometropolis_leads_to_its_page(portal: Datasette
 
 def test_regions_and_the_search_lead_to_the_page(portal: Datasette, database: sqlite3.Connection) -> None:
     for row in database.execute("select distinct region_code from cross_border"):
-        assert 'href="/grens/eurometropool"' in fetch(portal, f"/regio/nuts3/{row['region_code']}").text
+        assert (
+            'href="/grens/eurometropool"' in fetch(portal, release_of(portal).region_url(row["region_code"], "nl")).text
+        )
     assert 'href="/grens"' in fetch(portal, "/?q=grens").text
     for path in ("/grens/nergens", "/grens/BE254", "/grens/nergens.csv"):
         assert ask(portal, path).status_code == 404
@@ -202,4 +204,4 @@ def test_without_figures_across_the_border_there_is_no_page(
     folder = tmp_path_factory.mktemp("inland") / sample_release.name
     inland = open_portal(with_other_words(sample_release, folder, "delete from cross_border;"))
     assert ask(inland, "/grens").status_code == ask(inland, "/grens/eurometropool").status_code == 404
-    assert ask(inland, "/regio/eurometropool/EM01").status_code == 200
+    assert ask(inland, "/regio/eurometropool/eurometropool-lille-kortrijk-tournai").status_code == 200

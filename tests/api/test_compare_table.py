@@ -246,11 +246,11 @@ def test_too_many_are_refused_with_their_number(portal: Datasette) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "/gemeente/GM0193",
+        "/gemeente/zwolle",
         "/gemeente/zwolle/banen",
         "/gemeente/zwolle/thema/menselijk-kapitaal",
         "/en/region/province/overijssel/theme/human-capital",
-        "/regio/provincie/PV23",
+        "/regio/provincie/overijssel",
     ],
 )
 def test_pages_of_a_region_lead_to_a_comparison_with_it(portal: Datasette, path: str) -> None:

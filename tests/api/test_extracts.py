@@ -22,9 +22,9 @@ from support_validators import data_problems, schema_problems, web_problems
 from pipelines.publish.release import offered
 
 PLACES = [
-    ("/gemeente/GM0363", "/en/municipality/GM0363", "GM0363"),
-    ("/regio/provincie/PV29", "/en/region/province/PV29", "PV29"),
-    ("/regio/arbeidsmarktregio/AM11", "/en/region/labour-market-region/AM11", "AM11"),
+    ("/gemeente/amsterdam", "/en/municipality/amsterdam", "GM0363"),
+    ("/regio/provincie/zeeland", "/en/region/province/zeeland", "PV29"),
+    ("/regio/arbeidsmarktregio/flevoland", "/en/region/labour-market-region/flevoland", "AM11"),
 ]
 OF_ITS_KIND = """
 select name, region_code from regions
@@ -59,7 +59,7 @@ def unzipped(portal: Datasette, path: str, folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def amsterdam(portal: Datasette, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return unzipped(portal, "/gemeente/GM0363.zip", tmp_path_factory.mktemp("extract"))
+    return unzipped(portal, "/gemeente/amsterdam.zip", tmp_path_factory.mktemp("extract"))
 
 
 def read(path: Path, *, dutch: bool = False) -> list[dict[str, str]]:
@@ -136,8 +136,8 @@ def test_the_dictionary_explains_every_indicator_and_column(amsterdam: Path) -> 
 @pytest.mark.parametrize(
     ("path", "name", "words"),
     [
-        ("/gemeente/GM0363.zip", "LEESMIJ.txt", ("cijfers van Amsterdam", "Bron: CBS", "Een lege cel is geen nul")),
-        ("/en/municipality/GM0363.zip", "README.txt", ("figures of Amsterdam", "Bron: CBS", "is not a zero")),
+        ("/gemeente/amsterdam.zip", "LEESMIJ.txt", ("cijfers van Amsterdam", "Bron: CBS", "Een lege cel is geen nul")),
+        ("/en/municipality/amsterdam.zip", "README.txt", ("figures of Amsterdam", "Bron: CBS", "is not a zero")),
     ],
 )
 def test_the_text_beside_it_names_terms_source_and_release(
@@ -163,16 +163,16 @@ def test_repeated_it_is_the_same_bytes(portal: Datasette, sample_release: Path, 
 
 
 def test_what_a_reader_has_already_is_not_sent_again(portal: Datasette) -> None:
-    answer = ask(portal, "/gemeente/GM0363.zip")
+    answer = ask(portal, "/gemeente/amsterdam.zip")
     assert answer.headers["content-type"] == "application/zip"
     assert 'filename="regiokompas-GM0363.zip"' in answer.headers["content-disposition"]
-    again = ask(portal, "/gemeente/GM0363.zip", headers={"if-none-match": answer.headers["etag"]})
+    again = ask(portal, "/gemeente/amsterdam.zip", headers={"if-none-match": answer.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
-    other = ask(portal, "/en/municipality/GM0363.zip", headers={"if-none-match": answer.headers["etag"]})
+    other = ask(portal, "/en/municipality/amsterdam.zip", headers={"if-none-match": answer.headers["etag"]})
     assert other.status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/gemeente/GM9999.zip", "/regio/provincie/GM0363.zip", "/gemeente/PV29.xlsx"])
+@pytest.mark.parametrize("path", ["/gemeente/GM9999.zip", "/regio/provincie/amsterdam.zip", "/gemeente/zeeland.xlsx"])
 def test_a_region_that_is_not_there_has_no_files(portal: Datasette, path: str) -> None:
     assert ask(portal, path).status_code == 404
 

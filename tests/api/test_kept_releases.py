@@ -162,6 +162,9 @@ def test_a_day_leads_to_the_release_that_readers_had_at_its_end(
     assert (item["value"] == 99.9) == bool(release)
     page = ask(two_days, f"{ZWOLLE}?asOf={day}")
     assert (page.status_code, page.headers["location"]) == (302, f"{base}{ZWOLLE}")
+    beside = ask(two_days, f"{ZWOLLE}?group=g40&asOf={day}").headers["location"]
+    assert beside == f"{base}{ZWOLLE}?group=g40"
+    assert '<option value="g40" selected>' in fetch(two_days, beside).text
 
 
 @pytest.mark.parametrize(

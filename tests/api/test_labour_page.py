@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 from datasette.app import Datasette
 from support import query
-from support_portal import fetch, open_portal, rows_of_csv, runs_script
+from support_portal import ask, fetch, open_portal, release_of, rows_of_csv, runs_script
 from support_releases import with_other_words
 
 from portal.csv_text import write_csv
 from portal.tension import TensionClass, bounds, format_bound, place
 
 BOTH = [("/arbeidsmarkt", "nl"), ("/en/labour-market", "en")]
-REGION = "AM11"
+REGION, NAME = "AM11", "flevoland"
 UNKNOWN = "\N{EN DASH}"
 
 
@@ -55,8 +55,9 @@ def test_every_region_is_listed_with_its_tension(
         newest,
     )
     assert len(totals) == 36
+    slugs = release_of(portal).slugs.regions
     for code, tension in totals:
-        row = page.split(f'href="{root}/{code}"', 1)[1].split("</tr>")[0]
+        row = page.split(f'href="{root}/{slugs[code]}"', 1)[1].split("</tr>")[0]
         assert (f"<strong>{written(tension, 2, lang)}</strong>" if tension is not None else UNKNOWN) in row
 
 
@@ -64,7 +65,7 @@ def test_every_region_is_listed_with_its_tension(
 def test_a_region_shows_its_newest_total_and_every_occupation_with_a_figure(
     portal: Datasette, sample_release: Path, newest: str, root: str, lang: str
 ) -> None:
-    page = fetch(portal, f"{root}/{REGION}").text
+    page = fetch(portal, f"{root}/{NAME}").text
     title = "coalesce(title_en, title_nl)" if lang == "en" else "title_nl"
     rows = query(
         sample_release,
@@ -96,7 +97,7 @@ def test_shortages_and_surpluses_are_those_of_the_bounds(portal: Datasette, samp
         [name for name, t in sorted(rows, key=lambda row: -row[1]) if t >= 1.5][:10],
         [name for name, t in sorted(rows, key=lambda row: row[1]) if t < 2 / 3][:10],
     ]
-    lists = section(fetch(portal, f"/arbeidsmarkt/{REGION}").text, "lists").replace("&#39;", "'").split("<ol")[1:]
+    lists = section(fetch(portal, f"/arbeidsmarkt/{NAME}").text, "lists").replace("&#39;", "'").split("<ol")[1:]
     found = [re.findall(r'class="what"><span>([^<]+)</span>', part) for part in lists]
     assert [sorted(names) for names in found] == [sorted(names) for names in expected]
 
@@ -109,7 +110,7 @@ def test_where_people_could_move_is_every_row_of_the_region(portal: Datasette, s
         " join occupations as t on t.code = m.to_occupation_code where m.region_code = ?",
         REGION,
     )
-    cards = section(fetch(portal, f"/arbeidsmarkt/{REGION}").text, "moves").replace("&#39;", "'").split("<article")[1:]
+    cards = section(fetch(portal, f"/arbeidsmarkt/{NAME}").text, "moves").replace("&#39;", "'").split("<article")[1:]
     found = set()
     for card in cards:
         origin = re.findall(r"<h3><span>([^<]+)</span>", card)[0]
@@ -138,7 +139,7 @@ def test_where_nobody_can_move_the_page_says_why(
     surplus = f"region_code = '{REGION}' and period_code = '{newest}' and market = 'surplus'"
     none_left = f"delete from occupation_mobility where region_code = '{REGION}';"
     nowhere = section(
-        fetch(with_labour_market(sample_release, tmp_path / "a", none_left), f"{root}/{REGION}").text, "moves"
+        fetch(with_labour_market(sample_release, tmp_path / "a", none_left), f"{root}/{NAME}").text, "moves"
     )
     assert (
         NO_WAY[lang] in nowhere
@@ -148,7 +149,7 @@ def test_where_nobody_can_move_the_page_says_why(
     )
     balanced = f"{none_left} update labour_tension set market = 'balanced', tension_class = 'balanced' where {surplus};"
     portal = with_labour_market(sample_release, tmp_path / "b", balanced)
-    quiet = section(fetch(portal, f"{root}/{REGION}").text, "moves")
+    quiet = section(fetch(portal, f"{root}/{NAME}").text, "moves")
     assert NO_SURPLUS[lang] in quiet and NO_WAY[lang] not in quiet and "<article" not in quiet
     question = fetch(portal, f"/regiokompas/from_surplus_to_shortage.json?region={REGION}&_shape=array").json()
     assert [(row["way"], row["from_occupation"]) for row in question] == [("geen overschot / no surplus", None)]
@@ -168,7 +169,7 @@ def test_a_surplus_without_a_way_is_named(
         newest,
         REGION,
     )
-    told = section(fetch(portal, f"{root}/{REGION}").text, "moves").split(STUCK[lang])[1].split("</p>")[0]
+    told = section(fetch(portal, f"{root}/{NAME}").text, "moves").split(STUCK[lang])[1].split("</p>")[0]
     names = re.sub(r"<[^>]+>", "", told).split(":", 1)[1].replace("&#39;", "'").strip(" .")
     assert stuck and sorted(names.split("; ")) == sorted(name for (name,) in stuck)
 
@@ -192,12 +193,12 @@ def test_a_total_says_of_how_many_groups_it_is(
     )
     assert counts[1] < counts[2]
     told = of_groups.format(*(written(count, 0, lang) for count in counts))
-    for path in (root, f"{root}/NL01"):
+    for path in (root, f"{root}/nederland"):
         assert told in fetch(portal, path).text.replace("&#39;", "'")
     changes = f"""update labour_tension set method = 'published', parts_count = null, parts_known_count = null,
         groups_count = null where occupation_level = 'total' and region_code = '{REGION}';"""
     own = with_labour_market(sample_release, tmp_path, changes)
-    assert of_uwv in fetch(own, f"{root}/{REGION}").text
+    assert of_uwv in fetch(own, f"{root}/{NAME}").text
 
 
 def test_a_tension_that_is_not_there_is_no_zero_and_says_why(
@@ -209,7 +210,7 @@ def test_a_tension_that_is_not_there_is_no_zero_and_says_why(
         " and period_code = ? order by 1, 2 limit 1",
         newest,
     )[0]
-    page = fetch(portal, f"/arbeidsmarkt/{code}").text
+    page = fetch(portal, f"/arbeidsmarkt/{release_of(portal).slugs.regions[code]}").text
     left_out = section(page, "left-out")
     assert "UWV geeft het aantal vacatures of mensen niet." in left_out and name in left_out
     row = section(page, "occupations").split(f">{name}<", 1)[1].split("</tr>")[0]
@@ -228,7 +229,7 @@ def test_the_word_of_uwv_stands_beside_ours_and_a_difference_is_marked(
     )
     differing = [code for code, label, ours in published if words[ours] != label]
     for code in {*differing, REGION}:
-        page = section(fetch(portal, f"/arbeidsmarkt/{code}").text, "occupations")
+        page = section(fetch(portal, f"/arbeidsmarkt/{release_of(portal).slugs.regions[code]}").text, "occupations")
         assert page.count(">wijkt af</span>") == differing.count(code)
 
 
@@ -236,7 +237,7 @@ def test_the_word_of_uwv_stands_beside_ours_and_a_difference_is_marked(
 def test_the_file_of_a_region_holds_all_its_rows(
     portal: Datasette, sample_release: Path, extension: str, mark: str
 ) -> None:
-    answer = fetch(portal, f"/arbeidsmarkt/{REGION}.{extension}")
+    answer = fetch(portal, f"/arbeidsmarkt/{NAME}.{extension}")
     assert answer.headers["content-type"].startswith("text/csv")
     assert f".{extension}" in answer.headers["content-disposition"]
     rows = rows_of_csv(portal, answer.content.decode("utf-8"))
@@ -252,7 +253,7 @@ def test_the_file_of_a_region_holds_all_its_rows(
 
 
 def test_the_files_of_moves_and_regions_are_whole(portal: Datasette, sample_release: Path) -> None:
-    moves = list(csv.DictReader(io.StringIO(fetch(portal, f"/arbeidsmarkt/{REGION}/overstap.csv").text)))
+    moves = list(csv.DictReader(io.StringIO(fetch(portal, f"/arbeidsmarkt/{NAME}/overstap.csv").text)))
     expected = query(sample_release, "select count(*) from occupation_mobility where region_code = ?", REGION)
     assert [(len(moves),)] == expected
     assert len(list(csv.DictReader(io.StringIO(fetch(portal, "/en/labour-market.csv").text)))) == 36
@@ -263,12 +264,26 @@ def test_what_is_no_labour_market_region_is_not_found(portal: Datasette, code: s
     assert asyncio.run(portal.client.get(f"/arbeidsmarkt/{code}")).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("asked", "address"),
+    [
+        ("/arbeidsmarkt/AM11", "/arbeidsmarkt/flevoland"),
+        ("/arbeidsmarkt/NL01.csv", "/arbeidsmarkt/nederland.csv"),
+        ("/en/labour-market/am11.nl.csv", "/en/labour-market/flevoland.nl.csv"),
+        ("/arbeidsmarkt/AM11/overstap.csv", "/arbeidsmarkt/flevoland/overstap.csv"),
+    ],
+)
+def test_a_code_is_led_to_the_name(portal: Datasette, asked: str, address: str) -> None:
+    answer = ask(portal, asked)
+    assert (answer.status_code, answer.headers["location"]) == (301, address)
+
+
 def test_a_page_is_safe_and_leads_to_itself_in_the_other_language(portal: Datasette) -> None:
-    answer = fetch(portal, f"/arbeidsmarkt/{REGION}")
+    answer = fetch(portal, f"/arbeidsmarkt/{NAME}")
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert "style=" not in answer.text and not runs_script(answer.text)
-    assert f'href="/en/labour-market/{REGION}"' in answer.text
-    assert f'href="/arbeidsmarkt/{REGION}"' in fetch(portal, f"/en/labour-market/{REGION}").text
+    assert f'href="/en/labour-market/{NAME}"' in answer.text
+    assert f'href="/arbeidsmarkt/{NAME}"' in fetch(portal, f"/en/labour-market/{NAME}").text
 
 
 def test_the_scale_marks_the_bounds_of_the_classes_and_ends_where_it_ends(portal: Datasette) -> None:

@@ -26,7 +26,7 @@ from portal.context import context_of
 from portal.formats import format_rank
 from portal.map_shapes import MAPS_FILE
 from portal.maps import Maps
-from portal.pages import region_url
+from portal.pages import page_url, profile_page
 
 RATE, COUNT, NO_MUNICIPALITIES, NO_MAP = (
     "crimes_per_1000_rate",
@@ -223,7 +223,7 @@ def test_every_kind_of_region_has_a_map_that_leads_to_its_figures(
     written = {n: "geen cijfer" if v is None else f"{v:.1f}".replace(".", ",") for n, v in known.items()}
     assert shown == written and len(shown) == count
     assert {row[1] for row in table(page)} == known.keys()
-    kind = region_url(scheme, "X", "nl").removesuffix("/X")
+    kind = page_url(profile_page(scheme), "nl", scheme=scheme, region="x").removesuffix("/x")
     links = re.findall(rf'<a href="({kind}/[a-z0-9-]+/[a-z0-9-]+)"', page)
     assert len(set(links)) == sum(value is not None for value in known.values())
     assert ask(portal, links[0]).status_code == 200

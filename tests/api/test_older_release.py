@@ -17,7 +17,7 @@ from support_releases import with_other_words
 
 from pipelines.commands.serve import ServeError, resolve_release
 from pipelines.settings import DBT_PROJECT, PORTAL
-from portal.pages import PATHS, page_url, profile_tab, region_url
+from portal.pages import PATHS, page_url, profile_page, profile_tab
 from portal.release_form import KNOWN_FORMATS, UnknownFormatError
 
 GONE, WARNED, SCHEME, REGION = (
@@ -73,9 +73,9 @@ def paths() -> Iterator[str]:
     for page, by_language in PATHS.items():
         for lang, path in by_language.items():
             # Those of a region follow below.
-            if page in ("municipality", "region", "labour_moves", "docs", "doc") or "{region}" in path:
+            if page in ("municipality", "region", "docs", "doc") or "{region}" in path:
                 continue
-            others = [{"code": "AM36", "group": "g40", "cooperation": "PT02", "border": "EM01"}]
+            others = [{"group": "g40", "cooperation": "PT02", "border": "EM01"}]
             parts = [{"indicator": each} for each in INDICATORS] if "{indicator}" in path else others
             yield from (page_url(page, lang, **each) for each in parts)
             if page not in ("home", "maps", "indicators", "programmes", "cooperations", "borders", "data", "api"):
@@ -83,10 +83,13 @@ def paths() -> Iterator[str]:
                     f"{page_url(page, lang, **each)}{ending}" for each in parts for ending in (".csv", ".nl.csv")
                 )
     for lang in ("nl", "en"):
-        yield from (f"{page_url('labour_moves', lang, code='AM36')}{ending}" for ending in (".csv", ".nl.csv"))
+        market = page_url("labour_market", lang, region="AM36")
+        yield from (f"{market}{ending}" for ending in ("", ".csv", ".nl.csv"))
+        yield from (f"{page_url('labour_moves', lang, region='AM36')}{ending}" for ending in (".csv", ".nl.csv"))
         for scheme, code in CODES.items():
-            yield from (f"{region_url(scheme, code, lang)}{ending}" for ending in ("", ".zip", ".xlsx"))
             parts = {"scheme": scheme, "region": code, "theme": "inner_city"}
+            profile = page_url(profile_page(scheme), lang, **parts)
+            yield from (f"{profile}{ending}" for ending in ("", ".zip", ".xlsx"))
             yield from (page_url(profile_tab(kind, scheme), lang, **parts) for kind in ("theme", "baseline", "brief"))
         yield page_url("municipality_similar", lang, region="GM0193")
         regions = "&".join(f"region={code}" for code in CODES.values())
@@ -142,16 +145,16 @@ def test_every_figure_of_a_release_with_other_words_has_its_page(older: Datasett
         (f"/en/indicator/{WARNED}", ["Trade", "Starting", "Block three", "Beware", "Handle with care."]),
         ("/indicatoren", ["Bedrijvigheid", "Beginnen"]),
         ("/en/indicators", ["Trade"]),
-        ("/gemeente/GM0193", ["Stad of dorp", "anno 20", "Bedrijvigheid", "Blok drie", SCHEME]),
+        ("/gemeente/zwolle", ["Stad of dorp", "anno 20", "Bedrijvigheid", "Blok drie", SCHEME]),
         ("/gemeente/zwolle/thema/bedrijvigheid", ["anno 20", "Bedrijvigheid", "Als de onze", "Beginnen"]),
         ("/gemeente/zwolle/nulmeting", ["Blok drie", "anno 20"]),
         ("/gemeente/zwolle/kort", ["anno 20"]),
         ("/en/municipality/zwolle/similar", ["Like ours", "populousness"]),
-        (f"/en/region/{SCHEME}/{REGION}", ["Salland", SCHEME, "anno domini 20"]),
+        (f"/en/region/{SCHEME}/salland", ["Salland", SCHEME, "anno domini 20"]),
         ("/kaart/jobs_count", ["anno 20"]),
         ("/en/compare?region=GM0193&indicator=jobs_count", ["anno domini 20", "Town or village"]),
         ("/eigen-regio?municipality=GM0193&municipality=GM0150", ["anno 20"]),
-        ("/arbeidsmarkt/AM36", ["kurkdroog", "kwartaalcijfer"]),
+        ("/arbeidsmarkt/regio-zwolle", ["kurkdroog", "kwartaalcijfer"]),
         ("/en/labour-market", ["bone dry", "quarterly"]),
     ],
 )

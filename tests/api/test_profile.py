@@ -10,23 +10,27 @@ from typing import Any
 import pytest
 import yaml
 from datasette.app import Datasette
-from support_portal import ask, release_of, runs_script
+from support_portal import ask, release_of, runs_script, towns_linked
 
 from pipelines.commands.serve import PORTAL
 from pipelines.settings import DBT_PROJECT, PROJECT
 from portal.formats import format_number, format_rank
 from portal.headlines import YEARS
-from portal.pages import region_url
 
-ZWOLLE = {"nl": "/gemeente/GM0193", "en": "/en/municipality/GM0193"}
+ZWOLLE = {"nl": "/gemeente/zwolle", "en": "/en/municipality/zwolle"}
 THEMES = {
     "nl": ("midden-en-kleinbedrijf", "menselijk-kapitaal", "vitale-binnensteden", "regionale-economie"),
     "en": ("small-and-medium-sized-businesses", "human-capital", "vital-inner-cities", "regional-economy"),
 }
 THEME_PATHS = {"nl": "thema", "en": "theme"}
-ZWOLLE_BY_NAME = {"nl": "/gemeente/zwolle", "en": "/en/municipality/zwolle"}
-SIMILAR = {"nl": f"{ZWOLLE_BY_NAME['nl']}/vergelijkbaar", "en": f"{ZWOLLE_BY_NAME['en']}/similar"}
-PROFILES = [*ZWOLLE.values(), "/regio/corop/CR23", "/en/region/country/NL01", "/regio/nuts3/BE253", "/gemeente/GM0140"]
+SIMILAR = {"nl": f"{ZWOLLE['nl']}/vergelijkbaar", "en": f"{ZWOLLE['en']}/similar"}
+PROFILES = [
+    *ZWOLLE.values(),
+    "/regio/corop/groot-amsterdam",
+    "/en/region/country/nederland",
+    "/regio/nuts3/arr-ieper",
+    "/gemeente/littenseradiel",
+]
 OTHERS = [
     *SIMILAR.values(),
     "/gemeente/zwolle/kort",
@@ -40,7 +44,7 @@ OTHERS = [
 
 def tabs(lang: str, region: str = "") -> list[str]:
     """The pages of the themes of a region."""
-    return [f"{region or ZWOLLE_BY_NAME[lang]}/{THEME_PATHS[lang]}/{theme}" for theme in THEMES[lang]]
+    return [f"{region or ZWOLLE[lang]}/{THEME_PATHS[lang]}/{theme}" for theme in THEMES[lang]]
 
 
 PAGES = [*PROFILES, *OTHERS, *tabs("nl"), *tabs("en"), *tabs("nl", "/regio/corop/zuidwest-gelderland")]
@@ -264,8 +268,8 @@ def test_every_kind_of_region_has_its_first_figures(
         if scheme in seen and scheme not in ("labour_market_region", "cooperation", "corop"):
             continue
         seen.add(scheme)
-        address = region_url(scheme, code, "nl")
-        path = address if count == 8 else page.format(address.replace(code, release.slugs.regions[code]))
+        address = release.region_url(code, "nl")
+        path = address if count == 8 else page.format(address)
         text = read(portal, path)
         shown = text.count('<article class="tile') if count == 8 else text.count('<td class="drawn">')
         assert shown == count if not scheme.startswith("nuts") else 0 < shown <= 4, path
@@ -302,7 +306,9 @@ def test_a_headline_has_value_period_status_country_chart_and_sentence(
 
 
 def test_the_country_says_what_was_before(portal: Datasette) -> None:
-    said = [plain(tile[tile.index('class="said"') :]) for tile in headlines_on(portal, "/regio/land/NL01").values()]
+    said = [
+        plain(tile[tile.index('class="said"') :]) for tile in headlines_on(portal, "/regio/land/nederland").values()
+    ]
     assert any("In de periode daarvoor" in each for each in said)
     assert not any("dan in Nederland" in each for each in said)
 
@@ -314,7 +320,7 @@ def test_every_tab_is_there_and_says_which_is_shown(portal: Datasette) -> None:
             (nav,) = re.findall(r'<nav class="tabs".*?</nav>', read(portal, path), re.DOTALL)
             assert re.findall(r'href="([^"]+)"', nav) == wanted
             assert re.findall(r'href="([^"]+)" aria-current="page"', nav) == [path]
-    (nav,) = re.findall(r'<nav class="tabs".*?</nav>', read(portal, "/regio/corop/CR23"), re.DOTALL)
+    (nav,) = re.findall(r'<nav class="tabs".*?</nav>', read(portal, "/regio/corop/groot-amsterdam"), re.DOTALL)
     assert len(re.findall("<li>", nav)) == 5
 
 
@@ -322,12 +328,12 @@ def test_a_profile_leads_to_the_goals_of_its_group(portal: Datasette) -> None:
     def links(path: str) -> set[str]:
         return set(re.findall(r'href="(/programma/\w+)"', read(portal, path)))
 
-    assert links(ZWOLLE["nl"]) == {"/programma/g40"} == links("/regio/g40/G40") == links(tabs("nl")[0])
-    assert links("/regio/provincie/PV23") == {"/programma/province"}
-    assert links("/regio/corop/CR23") == set()
+    assert links(ZWOLLE["nl"]) == {"/programma/g40"} == links("/regio/g40/g40") == links(tabs("nl")[0])
+    assert links("/regio/provincie/overijssel") == {"/programma/province"}
+    assert links("/regio/corop/groot-amsterdam") == set()
 
 
-@pytest.mark.parametrize("path", [*ZWOLLE_BY_NAME.values(), "/regio/arbeidsmarktregio/groningen", "/en/region/g40/g40"])
+@pytest.mark.parametrize("path", [*ZWOLLE.values(), "/regio/arbeidsmarktregio/groningen", "/en/region/g40/g40"])
 def test_every_figure_leads_to_its_own_page(portal: Datasette, path: str) -> None:
     pages = read_all(portal, tabs("en" if path.startswith("/en/") else "nl", path))
     own = r"/(?:gemeente|en/municipality|regio/\w+|en/region/\w+)/[a-z0-9-]+/[a-z0-9-]+"
@@ -389,6 +395,47 @@ def words_on_similar(database: sqlite3.Connection, code: str, kind: str, lang: s
         yield f"{row['name']} {distance}{mutual} {' '.join(told)}"
 
 
+@pytest.mark.parametrize(
+    ("code", "path"),
+    [
+        ("GM0193", "/gemeente/zwolle"),
+        ("CR11", "/regio/corop/zuidwest-overijssel"),
+        ("PV23", "/regio/provincie/overijssel"),
+    ],
+)
+def test_every_part_of_a_theme_has_a_heading_with_what_there_is(
+    portal: Datasette, database: sqlite3.Connection, code: str, path: str
+) -> None:
+    """The parts are those of the agenda of the VNG, such as digitalisation; some have no figure of the region."""
+    release, seen = release_of(portal), set()
+    words = {row[0]: row[1] for row in all_rows(database, "select sub_theme, title_nl from sub_themes")}
+    for theme, page in zip(release.texts["themes"], tabs("nl", path), strict=True):
+        html = read(portal, page)
+        listed = dict(re.findall(r"<div><dt>([^<]+)</dt><dd>(.*?)</dd></div>", html, re.S))
+        tables = {plain(head) for head in re.findall(r'<th scope="rowgroup"[^>]*>(.*?)</th>', html)}
+        wanted = all_rows(
+            database,
+            "select i.sub_theme, i.title_nl, n.value, i.decimals from indicators as i "
+            "join baseline as b on b.indicator_id = i.indicator_id and b.region_code = ? "
+            "join baseline as n on n.indicator_id = i.indicator_id and n.region_code = 'NL01' "
+            "where i.theme = ? and i.is_relative and b.value is null and n.value is not null "
+            "and not exists (select 1 from baseline as o join indicators as p using (indicator_id) where "
+            "o.region_code = ? and o.value is not null and p.sub_theme = i.sub_theme and p.theme = i.theme)",
+            code,
+            theme,
+            code,
+        )
+        for sub_theme, title, value, decimals in wanted:
+            assert f"{title} : in Nederland {format_number(value, decimals, 'nl')}" in plain(listed[words[sub_theme]])
+        goals = "select sub_theme, goal_nl, gap_nl from goals where theme = ? and indicator_id is null"
+        for sub_theme, goal, gap in all_rows(database, goals, theme):
+            shown = listed.get(words[sub_theme])
+            assert words[sub_theme] in tables or (shown and goal in plain(shown) and gap in plain(shown))
+        assert not tables & listed.keys()
+        seen |= listed.keys()
+    assert {"Digitalisering", "Circulaire economie", "Innovatie"} <= seen
+
+
 @pytest.mark.parametrize("lang", ["nl", "en"])
 def test_every_similar_municipality_is_linked_and_explained(
     portal: Datasette, database: sqlite3.Connection, lang: str
@@ -407,7 +454,7 @@ def test_every_similar_municipality_is_linked_and_explained(
             "order by similarity_rank",
             group["similarity_kind"],
         )
-        assert re.findall(r'href="[/a-z]+/(GM\w+)"', shown) == [row[0] for row in peers]
+        assert towns_linked(portal, shown) == [row[0] for row in peers]
     how = re.search(r'href="([^"]*/docs/methods)#([\w-]+)"', page)
     assert how and f'id="{how[2]}"' in read(portal, how[1])
 
@@ -480,33 +527,33 @@ def test_a_group_without_the_municipality_is_told(portal: Datasette, group: str)
 
 def test_other_regions_have_no_peers_to_choose(portal: Datasette) -> None:
     theme = tabs("nl", "/regio/corop/zuidwest-gelderland")[0]
-    for path in (f"{theme}?group=province", "/regio/corop/CR23", "/gemeente/GM0140"):
+    for path in (f"{theme}?group=province", "/regio/corop/groot-amsterdam", "/gemeente/littenseradiel"):
         page = read(portal, path)
         assert 'id="group"' not in page and 'id="similar"' not in page and 'role="alert"' not in page
 
 
 def test_a_profile_and_its_regions_are_linked_both_ways(portal: Datasette) -> None:
     page = read(portal, ZWOLLE["nl"])
-    assert 'href="/regio/provincie/PV23"' in page and 'href="/arbeidsmarkt/AM' in page
-    assert 'href="/gemeente/GM0193.zip"' in page and 'href="/gemeente/GM0193.xlsx"' in page
-    members = read(portal, "/en/region/province/PV23")
-    assert 'href="/en/municipality/GM0193"' in members[members.index('id="members"') :]
+    assert 'href="/regio/provincie/overijssel"' in page and 'href="/arbeidsmarkt/regio-zwolle"' in page
+    assert 'href="/gemeente/zwolle.zip"' in page and 'href="/gemeente/zwolle.xlsx"' in page
+    members = read(portal, "/en/region/province/overijssel")
+    assert 'href="/en/municipality/zwolle"' in members[members.index('id="members"') :]
 
 
 @pytest.mark.parametrize(
     ("path", "date", "heirs"),
     [
-        ("/gemeente/GM0140", "1 januari 2018", ["GM1900", "GM0080", "GM1949"]),
-        ("/gemeente/GM0003", "1 januari 2021", ["GM1979"]),
+        ("/gemeente/littenseradiel", "1 januari 2018", ["sudwest-fryslan", "leeuwarden", "waadhoeke"]),
+        ("/gemeente/appingedam", "1 januari 2021", ["eemsdelta"]),
     ],
 )
 def test_a_former_municipality_says_what_became_of_it(
     portal: Datasette, path: str, date: str, heirs: list[str]
 ) -> None:
-    page = read(portal, path)
+    page, code = read(portal, path), release_of(portal).slugs.region_code("municipality", path.split("/")[-1])
     became = page[page.index('class="became"') : page.index("</main>")]
-    assert date in became and re.findall(r'href="/gemeente/(\w+)"', became) == heirs
-    assert ".zip" not in page and f"region_code={path[-6:]}" in became
+    assert date in became and re.findall(r'href="/gemeente/([\w-]+)"', became) == heirs
+    assert ".zip" not in page and f"region_code={code}" in became
     assert f'href="{path}"' in read(portal, f"/gemeente/{heirs[0]}")
 
 
@@ -517,7 +564,7 @@ def test_a_former_municipality_says_what_became_of_it(
         ("/gemeente/GM9999", 404, "Zoek op naam, code of onderwerp"),
         ("/regio/corop/%3Cscript%3E", 404, "&lt;script&gt;"),
         ("/en/municipality/%22%20onclick=%22x", 404, "Search by name, code or topic"),
-        ("/gemeente/GM0193/", 200, "Zwolle"),
+        ("/gemeente/zwolle/", 200, "Zwolle"),
         ("/gemeente/nergenshuizen/thema/menselijk-kapitaal", 404, 'value="nergenshuizen"'),
         ("/gemeente/zwolle/thema/geluk", 404, "/gemeente/zwolle/thema/menselijk-kapitaal"),
         ("/en/region/province/overijssel/theme/luck", 404, "/en/region/province/overijssel/theme/human-capital"),
@@ -535,14 +582,15 @@ def test_a_wrong_address_says_what_to_do(portal: Datasette, path: str, status: i
 @pytest.mark.parametrize(
     ("path", "address"),
     [
-        ("/gemeente/amsterdam", "/gemeente/GM0363"),
-        ("/en/municipality/den haag", "/en/municipality/GM0518"),
-        ("/gemeente/gm0363", "/gemeente/GM0363"),
-        ("/gemeente/363", "/gemeente/GM0363"),
-        ("/gemeente/CR23", "/regio/corop/CR23"),
-        ("/en/region/province/CR23", "/en/region/corop/CR23"),
-        ("/regio/provincie/zeeland", "/regio/provincie/PV29"),
-        ("/regio/municipality/GM0363", "/gemeente/GM0363"),
+        ("/gemeente/GM0363?x=1", "/gemeente/amsterdam?x=1"),
+        ("/en/municipality/den haag", "/en/municipality/s-gravenhage"),
+        ("/gemeente/gm0363", "/gemeente/amsterdam"),
+        ("/gemeente/363", "/gemeente/amsterdam"),
+        ("/gemeente/CR23", "/regio/corop/groot-amsterdam"),
+        ("/en/region/province/CR23", "/en/region/corop/groot-amsterdam"),
+        ("/regio/provincie/PV29", "/regio/provincie/zeeland"),
+        ("/en/region/province/PV29.xlsx", "/en/region/province/zeeland.xlsx"),
+        ("/regio/municipality/GM0363", "/gemeente/amsterdam"),
         ("/gemeente/GM0193/thema/human_capital?group=g40", "/gemeente/zwolle/thema/menselijk-kapitaal?group=g40"),
         ("/gemeente/Zwolle/thema/human-capital", "/gemeente/zwolle/thema/menselijk-kapitaal"),
         ("/gemeente/PV23/thema/menselijk-kapitaal", "/regio/provincie/overijssel/thema/menselijk-kapitaal"),
@@ -550,8 +598,8 @@ def test_a_wrong_address_says_what_to_do(portal: Datasette, path: str, status: i
         ("/gemeente/193/kort", "/gemeente/zwolle/kort"),
         ("/en/municipality/GM0193/baseline", "/en/municipality/zwolle/baseline"),
         # Who ended has its profile only, and only municipalities are like another.
-        ("/gemeente/haren/kort", "/gemeente/GM0017"),
-        ("/gemeente/PV23/vergelijkbaar", "/regio/provincie/PV23"),
+        ("/gemeente/haren/kort", "/gemeente/haren"),
+        ("/gemeente/PV23/vergelijkbaar", "/regio/provincie/overijssel"),
     ],
 )
 def test_a_name_or_a_code_written_otherwise_is_led_to_the_one_address(
@@ -569,12 +617,12 @@ def test_every_region_has_a_page(portal: Datasette, database: sqlite3.Connection
             assert ask(portal, f"/regio/{scheme}/{code}").headers["location"] == "/grens/eurometropool"
             continue
         for lang in ("nl", "en"):
-            assert code in read(portal, region_url(scheme, code, lang))
+            assert code in read(portal, release_of(portal).region_url(code, lang))
 
 
 def test_every_question_of_a_profile_goes_by_an_index(database: sqlite3.Connection) -> None:
     files = [PORTAL / "plugins" / "profile.py", PORTAL / "plugins" / "profile_tabs.py"]
-    files += [PROJECT / "portal" / name for name in ("headlines.py", "region_figures.py")]
+    files += [PROJECT / "portal" / name for name in ("headlines.py", "region_figures.py", "sub_themes.py")]
     text = "".join(path.read_text(encoding="utf-8") for path in files)
     questions = re.findall(r'^[A-Z_]+ = """\n(.*?)"""', text, re.S | re.M)
     questions += [YEARS, *re.findall(r'^[A-Z_]+ = "(select [^"]+)"', text, re.M)]
@@ -593,8 +641,8 @@ def _dummies(sql: str) -> list[str]:
 @pytest.mark.parametrize(
     ("path", "said"),
     [
-        ("/regio/nuts3/FRE11", "De cijfers zijn dus niet die van Rijsel."),
-        ("/en/region/nuts3/FRE11", "So the figures are not those of Lille."),
+        ("/regio/nuts3/nord", "De cijfers zijn dus niet die van Rijsel."),
+        ("/en/region/nuts3/nord", "So the figures are not those of Lille."),
     ],
 )
 def test_that_lille_is_only_a_part_of_nord_is_said(portal: Datasette, path: str, said: str) -> None:

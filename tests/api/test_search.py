@@ -80,7 +80,7 @@ def test_every_word_that_people_use_instead_finds_a_topic(portal: Datasette, wor
     [
         ("zwole", "nl", "Zwolle"),
         ("Apeldorn", "nl", "Apeldoorn"),
-        ("0193", "nl", "/gemeente/GM0193"),
+        ("0193", "nl", "/gemeente/zwolle"),
         ("brainport", "en", "Zuidoost-Brabant"),
         ("banen", "nl", "Banen"),
         ("werkeloosheid", "nl", "Werkloosheid"),
@@ -111,9 +111,9 @@ def test_a_guess_is_said_to_be_one(portal: Datasette) -> None:
 @pytest.mark.parametrize(
     ("path", "lang", "meant"),
     [
-        ("/zwole", "nl", "/gemeente/GM0193"),
-        ("/gemeenten/almere", "nl", "/gemeente/GM0034"),
-        ("/en/towns/almere", "en", "/en/municipality/GM0034"),
+        ("/zwole", "nl", "/gemeente/zwolle"),
+        ("/gemeenten/almere", "nl", "/gemeente/almere"),
+        ("/en/towns/almere", "en", "/en/municipality/almere"),
         ("/indicator-over/werkloosheid", "nl", "/indicator/unemployment_share_pct"),
         ("/en/topics/unemployment", "en", "/en/indicator/unemployment_share_pct"),
         ("/en/nothing-at-all-like-it", "en", None),
@@ -132,3 +132,44 @@ def test_an_address_that_does_not_exist_gets_our_page_and_what_it_may_mean(
 def test_what_programs_ask_for_is_answered_as_it_was(portal: Datasette, path: str) -> None:
     answer = ask(portal, path)
     assert answer.status_code == 404 and "Deze pagina bestaat niet" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "first", "url"),
+    [
+        ("/suggestions.json?q=zwo", ("Gemeente", "Zwolle"), "/gemeente/zwolle"),
+        ("/en/suggestions.json?q=zwo", ("Municipality", "Zwolle"), "/en/municipality/zwolle"),
+        (
+            "/suggestions.json?q=hoek van holland",
+            ("Gemeente; hier ligt Hoek van Holland", "Rotterdam"),
+            "/gemeente/rotterdam",
+        ),
+        ("/suggestions.json?q=zwole", ("Gemeente", "Zwolle"), "/gemeente/zwolle"),
+        ("/suggestions.json?q=haaren", ("Gemeente, opgeheven", "Haaren"), "/gemeente/haaren"),
+        (
+            "/suggestions.json?q=werkloosheid zwolle",
+            ("cijfer", "Werkloosheid: Zwolle"),
+            "/gemeente/zwolle/werkloosheid",
+        ),
+        ("/en/suggestions.json?q=digitalisation", ("indicator", None), None),
+    ],
+)
+def test_what_is_typed_is_suggested(
+    portal: Datasette, path: str, first: tuple[str, str | None], url: str | None
+) -> None:
+    found = fetch(portal, path).json()["suggestions"]
+    assert found[0]["kind"] == first[0] and len(found) <= 11
+    assert first[1] in (found[0]["words"], None) and url in (found[0]["url"], None)
+    for each in found:
+        assert ask(portal, each["url"]).status_code == 200, each
+
+
+def test_what_is_gone_is_suggested_by_its_whole_name_only(portal: Datasette) -> None:
+    kinds = [each["kind"] for each in fetch(portal, "/suggestions.json?q=wer").json()["suggestions"]]
+    assert kinds == ["indicator"] * 3
+    assert "opgeheven" in fetch(portal, "/suggestions.json?q=werkendam").json()["suggestions"][0]["kind"]
+
+
+def test_nothing_typed_and_nothing_meant_suggest_nothing(portal: Datasette) -> None:
+    for query in ("", "%20", "qqqxxx", "%3Cscript%3E", "x" * 5000):
+        assert fetch(portal, f"/suggestions.json?q={query}").json() == {"suggestions": []}

@@ -10,7 +10,7 @@ PAGES = [
     "/gemeente/zwolle/vestigingen-per-1000-inwoners",
     "/gemeente/sudwest-fryslan/bijstand-per-1000-inwoners-van-15-tot-65-jaar?group=all",
     "/en/region/country/nederland/inhabitants",
-    "/gemeente/GM0193",
+    "/gemeente/zwolle",
     "/gemeente/zwolle/kort",
     "/en/region/province/overijssel/brief",
     "/embed/gemeente/zwolle/banen",

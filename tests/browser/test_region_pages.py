@@ -7,18 +7,22 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from support_browser import NEEDS_CHROMIUM
 
+from portal.pages import MUNICIPALITY, page_url, profile_page, profile_tab
+from portal.profile import BASELINE, BRIEF, SIMILAR, THEME
+
 MOST_PIXELS = 4000
 THEMES = {
     "nl": ("midden-en-kleinbedrijf", "menselijk-kapitaal", "vitale-binnensteden", "regionale-economie"),
     "en": ("small-and-medium-sized-businesses", "human-capital", "vital-inner-cities", "regional-economy"),
 }
-# A region of each kind with the most figures, its neighbours and members: the profile goes by code.
+# A region of each kind with the most figures, its neighbours and members.
 REGIONS = {
-    "municipality": ("GM0363", "amsterdam"),
-    "corop": ("CR29", "groot-rijnmond"),
-    "labour_market_region": ("AM01", "groningen"),
-    "province": ("PV23", "overijssel"),
-    "country": ("NL01", "nederland"),
+    "municipality": "amsterdam",
+    "corop": "groot-rijnmond",
+    "labour_market_region": "groningen",
+    "province": "overijssel",
+    "g40": "g40",
+    "country": "nederland",
 }
 SHEETS = [
     "/gemeente/zwolle/kort",
@@ -34,16 +38,12 @@ pytestmark = NEEDS_CHROMIUM
 
 
 def pages_of(scheme: str, lang: str) -> list[str]:
-    """The profile, its tabs and the page to print."""
-    code, name = REGIONS[scheme]
-    is_english = lang == "en"
-    kind = ("municipality" if is_english else "gemeente") if scheme == "municipality" else ""
-    stem = f"{'/en' if is_english else ''}/{kind or ('region/' if is_english else 'regio/') + scheme}"
-    found = [f"{stem}/{code}", f"{stem}/{name}/{'brief' if is_english else 'kort'}"]
-    found += [f"{stem}/{name}/{'theme' if is_english else 'thema'}/{theme}" for theme in THEMES[lang]]
-    if kind:
-        found.append(f"{stem}/{name}/{'similar' if is_english else 'vergelijkbaar'}")
-    return found
+    """The profile, its tabs, the page to print and the baseline."""
+    region = {"scheme": scheme, "region": REGIONS[scheme]}
+    found = [page_url(profile_page(scheme), lang, **region)]
+    found += [page_url(profile_tab(kind, scheme), lang, **region) for kind in (BRIEF, BASELINE)]
+    found += [page_url(profile_tab(THEME, scheme), lang, theme=theme, **region) for theme in THEMES[lang]]
+    return [*found, page_url(profile_tab(SIMILAR, scheme), lang, **region)] if scheme == MUNICIPALITY else found
 
 
 @pytest.fixture
@@ -66,6 +66,21 @@ def test_no_page_of_a_region_is_too_long_for_a_phone_or_wider_than_it(
         assert wide == 390, path
         found[path] = high
     assert {path: high for path, high in found.items() if high > MOST_PIXELS} == {}
+
+
+def test_the_rest_of_a_building_block_is_unfolded_and_all_of_it_is_on_paper(page: Page, address: str) -> None:
+    page.goto(f"{address}/gemeente/zwolle/nulmeting")
+    block = page.locator("section.block").nth(3)
+    first, rest = block.locator("> .scroll tbody tr"), block.locator(".rest tbody tr")
+    assert first.count() == 3 and rest.count() > 10
+    expect(rest.first).to_be_hidden()
+    summary = block.locator(".rest summary")
+    expect(summary).to_have_text(f"Nog {rest.count()} cijfers van deze bouwsteen")
+    summary.press("Enter")
+    expect(rest.first).to_be_visible()
+    summary.press("Enter")
+    page.emulate_media(media="print")
+    assert rest.last.evaluate("row => row.checkVisibility({contentVisibilityAuto: true})")
 
 
 @pytest.mark.parametrize("path", SHEETS)
@@ -92,7 +107,7 @@ def test_a_reader_goes_from_the_screen_to_a_theme_a_group_and_a_figure(browser: 
     """On a phone, without JavaScript."""
     context = browser.new_context(viewport={"width": 390, "height": 800}, java_script_enabled=False)
     page = context.new_page()
-    page.goto(f"{address}/gemeente/GM0193")
+    page.goto(f"{address}/gemeente/zwolle")
     expect(page.locator(".tile")).to_have_count(8)
     page.get_by_role("link", name="Vitale binnensteden").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Zwolle Vitale binnensteden")

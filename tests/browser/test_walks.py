@@ -202,7 +202,7 @@ def test_a_councillor_shares_a_figure_that_others_open_embed_and_cite(
     phone = browser.new_context(viewport={"width": 375, "height": 700}, java_script_enabled=False)
     page = phone.new_page()
     walk = Walk(page, pages=1)
-    page.goto(f"{address}/gemeente/GM0193")
+    page.goto(f"{address}/gemeente/zwolle")
     page.on("framenavigated", lambda frame: walk.arrive(frame.url))
     walk.click(page.get_by_role("link", name="Leegstand van winkels", exact=True).first)
     assert (walk.clicks, walk.pages) == MOST["a councillor: a figure to share, embed and cite"]

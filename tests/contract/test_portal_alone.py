@@ -21,14 +21,14 @@ PAGES = (
         "/en/indicators",
         "/indicator/jobs_growth_5y_pct",
         "/kaart/jobs_count",
-        "/gemeente/GM0193",
+        "/gemeente/zwolle",
         "/gemeente/zwolle/banen",
         "/gemeente/zwolle/banen.svg",
-        "/regio/g40/G40",
+        "/regio/g40/g40",
     ),
     *("/en/compare?region=GM0193&indicator=establishments_count&boundary_year=2020", "/vergelijk.csv?region=GM0193"),
-    *("/eigen-regio?municipality=GM0193&municipality=GM0150", "/arbeidsmarkt/AM36", "/bronnen", "/wijzigingen"),
-    *("/gemeente/GM0193.zip", "/downloads/regions.csv", "/v1/regions?limit=2", "/v1", "/atom.xml", "/catalogue.ttl"),
+    *("/eigen-regio?municipality=GM0193&municipality=GM0150", "/arbeidsmarkt/regio-zwolle", "/bronnen", "/wijzigingen"),
+    *("/gemeente/zwolle.zip", "/downloads/regions.csv", "/v1/regions?limit=2", "/v1", "/atom.xml", "/catalogue.ttl"),
     *("/regiokompas", "/regiokompas/regions/GM0193", "/regiokompas/next_to_peers", "/sitemap.xml", "/nothing"),
 )
 # Answers these pages and prints each file that was opened meanwhile, and each module that was loaded.

@@ -35,8 +35,8 @@ LEFT_BEHIND = ("__pycache__", "screenshots", "target", "logs", ".user.yml")
 PAGES = (
     "/",
     "/en",
-    "/gemeente/GM0193",
-    "/en/labour-market/AM11",
+    "/gemeente/zwolle",
+    "/en/labour-market/flevoland",
     "/en/sources",
     "/en/docs/using",
     "/v1/regions",

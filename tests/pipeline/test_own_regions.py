@@ -12,7 +12,6 @@ from support import Ran, copy_data, current_release, digests, query, release_ids
 from support_portal import ask, open_portal, release_of
 
 from portal.cooperation import cooperation_url
-from portal.pages import region_url
 
 COLUMNS = {
     "region_code": "string",
@@ -177,6 +176,6 @@ def test_on_the_boundaries_of_their_time_those_that_ended_are_themselves(run_of_
 def test_the_page_of_the_region_says_of_which_members_it_is_a_part(run_of_2020: tuple[Ran, Path]) -> None:
     portal = open_portal(current_release(run_of_2020[1]))
     url = cooperation_url(release_of(portal), "OWN-LIJST", "en")
-    assert url and f'href="{url}"' in ask(portal, region_url("own", "OWN-LIJST", "en")).text
+    assert url and f'href="{url}"' in ask(portal, release_of(portal).region_url("OWN-LIJST", "en")).text
     page = ask(portal, url).text
     assert "0.7% of the inhabitants" in page and page.count("% of the inhabitants</span></li>") == 4

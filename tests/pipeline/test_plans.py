@@ -10,8 +10,6 @@ from conftest import Run
 from support import Ran, copy_data, current_release, query, run_cli
 from support_portal import ask, open_portal, release_of
 
-from portal.pages import region_url
-
 # In the invented figures, Zwolle has 25.4 benefits in 2020 and 17.8 in 2025; 0.74 and 0.75 jobs; 37,417 (2021) and
 # 38,200 euros.
 GOOD = """indicator_id,target_value,target_year,title_nl,title_en,base_year
@@ -43,7 +41,7 @@ def test_without_a_plan_the_table_is_empty_and_no_page_has_the_section(sample_ru
     found = pq.read_table(sample_run.data / "build/inputs/plans.parquet")
     assert found.num_rows == 0 and {field.name: str(field.type) for field in found.schema} == COLUMNS
     assert query(sample_run.release, "select count(*) from plan_monitor") == [(0,)]
-    assert 'id="plan"' not in ask(open_portal(sample_run.release), region_url("municipality", ZWOLLE, "en")).text
+    assert 'id="plan"' not in ask(open_portal(sample_run.release), "/en/municipality/zwolle").text
 
 
 def test_a_wrong_plan_is_told_with_file_and_line_and_the_release_goes_on(
@@ -97,7 +95,7 @@ def test_the_page_of_the_region_shows_it_in_its_language(
     planned: tuple[Ran, Path], lang: str, benefits: str, jobs: tuple[str, ...]
 ) -> None:
     portal = open_portal(current_release(planned[1]))
-    page = ask(portal, region_url("municipality", ZWOLLE, lang)).text
+    page = ask(portal, release_of(portal).region_url(ZWOLLE, lang)).text
     (section,) = re.findall(r'<section id="plan">(.*?)</section>', page, re.DOTALL)
     words = " ".join(unescape(re.sub("<[^>]+>", " ", section)).split())
     assert benefits in words and page.count('href="#plan"') == 1
@@ -107,5 +105,5 @@ def test_the_page_of_the_region_shows_it_in_its_language(
     found = " | ".join(cells)
     places = [found.find(word) for word in jobs]
     assert -1 not in places and places == sorted(places), found
-    other = ask(portal, region_url("municipality", DALFSEN, lang)).text
+    other = ask(portal, release_of(portal).region_url(DALFSEN, lang)).text
     assert 'id="plan"' not in other
