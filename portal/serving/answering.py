@@ -9,14 +9,14 @@ from datasette.utils.asgi import Response
 from portal.asgi import AsgiApp, Message, Receive, Scope, Send
 from portal.serving.forwarding import NoAnswerError
 from portal.serving.lanes import FullError, Lane, is_question, is_stream, question_lane, stream_lane
-from portal.serving.limits import Question, asked
+from portal.serving.limits import Inquiry, asked
 from portal.serving.work import HungUpError, answer_while_wanted
 
 TOO_SLOW = "This question took too long: ask for fewer rows, or take the whole table as a file"
 NOT_THERE = "Questions cannot be answered at the moment: ask again in a few seconds"
 
 
-class Answering:
+class LanedAnswers:
     """An application in which questions have lanes.
 
     Args:
@@ -39,7 +39,7 @@ class Answering:
             await self._app(scope, receive, send)
             return
         lane = self._stream_lane if is_stream(scope) else self._question_lane
-        answer = _Answer(scope, send, Question(is_stream=is_stream(scope), is_page=_is_page(scope["path"])))
+        answer = _Answer(scope, send, Inquiry(is_stream=is_stream(scope), is_page=_is_page(scope["path"])))
         try:
             async with lane.place():
                 given = asked.set(answer.question)
@@ -61,7 +61,7 @@ class Answering:
 class _Answer:
     """What is sent of an answer: as soon as reading fails nothing more, so that the client sees that it broke off."""
 
-    def __init__(self, scope: Scope, send: Send, question: Question) -> None:
+    def __init__(self, scope: Scope, send: Send, question: Inquiry) -> None:
         self._scope, self._send, self.question = scope, send, question
         self._has_begun = False
 

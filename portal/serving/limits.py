@@ -16,7 +16,7 @@ from datasette.database import Database
 from datasette.views.base import DatasetteError
 
 T = TypeVar("T")
-Read = Callable[[sqlite3.Connection], T]
+SqlRead = Callable[[sqlite3.Connection], T]
 
 RESULT_BYTES = 10_000_000
 PAGE_CELLS = 50_000
@@ -25,7 +25,7 @@ NUMBER_BYTES = 8
 
 
 @dataclass
-class Question:
+class Inquiry:
     """What a question may still read, and whether reading failed."""
 
     is_stream: bool
@@ -89,7 +89,7 @@ class Question:
                 connection.row_factory = before
 
 
-asked: ContextVar[Question | None] = ContextVar("asked", default=None)
+asked: ContextVar[Inquiry | None] = ContextVar("asked", default=None)
 """The question that this task answers; None where a page of ours is made."""
 
 
@@ -100,9 +100,9 @@ def too_large(what: str, advice: str) -> DatasetteError:
 
 def limit(database: Database) -> None:
     """Makes every read of a database count for the question that it is for."""
-    unlimited: Callable[[Read[Any]], Awaitable[Any]] = database.execute_fn
+    unlimited: Callable[[SqlRead[Any]], Awaitable[Any]] = database.execute_fn
 
-    async def execute_fn(read: Read[T]) -> T:
+    async def execute_fn(read: SqlRead[T]) -> T:
         question = asked.get()
         if question is None:
             return await unlimited(read)  # type: ignore[no-any-return]

@@ -19,7 +19,7 @@ from portal.context import context_of
 from portal.pages import DATABASE, PATHS, public_address, routes
 from portal.rows import read_rows
 from portal.serving.addresses import under_one_address
-from portal.serving.answering import Answering
+from portal.serving.answering import LanedAnswers
 from portal.serving.metrics import CONTENT_TYPE, Metrics
 
 HEALTH, METRICS = "/-/health", "/metrics"
@@ -83,7 +83,7 @@ async def serving_app(server: Datasette, questions: AsgiApp | None = None) -> As
         server: the server of the release.
         questions: what answers the public's questions; without it, `server` itself does.
     """
-    answering = Answering(server.app(), questions)
+    answering = LanedAnswers(server.app(), questions)
     landed = {row["dataset_id"]: row["landed_at"] for row in await read_rows(server, LANDED_AT)}
     metrics = Metrics(context_of(server).release_id, landed, answering.lanes)
     outside = under_one_address(metrics.counting(answering), public_address(server))
