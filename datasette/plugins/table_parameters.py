@@ -25,6 +25,8 @@ def asgi_wrapper(datasette: Datasette) -> Callable[[AsgiApp], AsgiApp]:
         if not (path == f"/{DATABASE}" or path.startswith((f"/{DATABASE}/", f"/{DATABASE}."))):
             await app(scope, receive, send)
             return
+        # The first request of all comes here before Datasette has started.
+        await datasette.invoke_startup()
         asked = _pairs(scope.get("query_string", b""))
         table = path.partition("/")[2].partition("/")[2]
         columns = await _columns(datasette, table)
