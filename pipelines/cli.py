@@ -275,12 +275,21 @@ def prune(keep: int, named: tuple[str, ...], dry_run: bool) -> None:
 @main.command()
 @click.option("--port", default=8001, show_default=True, help="The port to listen on.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--only",
+    type=click.Choice(["pages", "questions"]),
+    help="Only these processes, behind a proxy that knows of the others.",
+)
+@click.option("--memory", default=1024, show_default=True, metavar="MB", help="What a process may grow to.")
 @told
-def serve(port: int, host: str) -> None:
-    """Open the current release with Datasette."""
-    from pipelines.commands.serve import serve as start
+def serve(port: int, host: str, only: str | None, memory: int) -> None:
+    """Serve the current release, and each that becomes current after it."""
+    from pipelines.commands.serve import BOTH, server_command
 
-    start(Settings.from_environment().releases / CURRENT, port, host)
+    kinds = (only,) if only else BOTH
+    command = server_command(Settings.from_environment().releases / CURRENT, port, host, kinds, memory)
+    # Replaces this process, so that a stop signal reaches the server itself.
+    os.execv(command[0], command)  # noqa: S606 - our own interpreter and arguments, no shell
 
 
 @main.command()

@@ -31,6 +31,11 @@ def write_columns(columns: Mapping[str, Sequence[Any]], *, dutch: bool) -> str:
     return (BYTE_ORDER_MARK if dutch else "") + text.getvalue()
 
 
+def guarded(text: str) -> str:
+    """Returns a text as a cell that no spreadsheet takes for a formula: with an apostrophe before what would be one."""
+    return f"'{text}" if text.lstrip(" ").startswith(FORMULA_STARTS) else text
+
+
 def _cells(values: Sequence[Any], decimal_mark: str) -> Sequence[Any]:
     """The cells of a column; every value is put into words once, as most columns repeat a few."""
     kinds: set[type] = set(map(type, values))
@@ -47,7 +52,7 @@ def _cell(value: object, decimal_mark: str) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        return f"'{value}" if value.lstrip(" ").startswith(FORMULA_STARTS) else value
+        return guarded(value)
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float):

@@ -6,18 +6,16 @@ which the plugin of the same name serves.
 
 import asyncio
 import gc
-import json
 import re
 from collections import OrderedDict
 from pathlib import Path
-from typing import Any
 
 from datasette.app import Datasette
 
 from portal.asgi import AsgiApp
 from portal.context import context_of
-from portal.pages import DATABASE
-from portal.timeline import METADATA, kept_folder
+from portal.serving.server import open_server
+from portal.timeline import kept_folder
 
 RELEASE_ID = re.compile(r"[0-9a-z][0-9a-z-]*")
 # Each takes some tens of megabytes, and about a second to begin.
@@ -53,12 +51,6 @@ class KeptReleases:
         return kept_folder(releases, release_id) if RELEASE_ID.fullmatch(release_id) else None
 
     async def _serve(self, folder: Path) -> Datasette:
-        metadata: dict[str, Any] = json.loads((folder / METADATA).read_text(encoding="utf-8"))
-        server = Datasette(
-            immutables=[str(folder / f"{DATABASE}.db")],
-            metadata=metadata,
-            config_dir=self._current.config_dir,
-            cors=self._current.cors,
-        )
+        server = open_server(folder, Path(str(self._current.config_dir)))
         await server.invoke_startup()
         return server

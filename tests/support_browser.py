@@ -12,7 +12,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, sync_playwright
 
-from pipelines.commands.serve import datasette_command
+from pipelines.commands.serve import server_command
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -41,12 +41,12 @@ def serving(release: Path) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    server = subprocess.Popen(datasette_command(release, port))
+    server = subprocess.Popen(server_command(release, port))
     try:
         yield _wait_for(f"http://127.0.0.1:{port}")
     finally:
         server.terminate()
-        server.wait(timeout=20)
+        server.wait(timeout=40)
 
 
 @contextmanager
@@ -59,11 +59,11 @@ def open_chromium() -> Iterator[Browser]:
 
 
 def _wait_for(address: str) -> str:
-    until = time.monotonic() + 30
+    until = time.monotonic() + 120
     while time.monotonic() < until:
         try:
             requests.get(address, timeout=5)
             return address
         except requests.ConnectionError:
             time.sleep(0.2)
-    pytest.fail(f"nothing answered on {address} within 30 seconds")
+    pytest.fail(f"nothing answered on {address} within two minutes")

@@ -150,4 +150,15 @@ def with_other_words(release: Path, folder: Path, statements: str) -> Path:
     with closing(sqlite3.connect(folder / DATABASE)) as db:
         db.executescript(statements)
         db.commit()
+    seal_again(folder)
     return folder
+
+
+def seal_again(folder: Path, *changed: str, **facts: Any) -> None:
+    """Write anew what a release says of itself: of its database, of the files that changed, and these facts."""
+    manifest = folder / "release.json"
+    sealed = json.loads(manifest.read_text(encoding="utf-8"))
+    known = {name: about for name, about in sealed["files"].items() if name not in (DATABASE, *changed)}
+    manifest.unlink()
+    about = {name: fact for name, fact in sealed.items() if name not in ("release_id", "files")}
+    seal(folder, facts.pop("release_id", sealed["release_id"]), about | facts, known)

@@ -25,7 +25,7 @@ import requests
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
-from pipelines.commands.serve import datasette_command
+from pipelines.commands.serve import server_command
 from pipelines.publish.release import CURRENT
 from pipelines.settings import Settings
 from portal.pages import PATHS, page_url, routes
@@ -73,7 +73,7 @@ def serving(release: Path) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = datasette_command(release, port)
+    command = server_command(release, port)
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         try:
             address = f"http://127.0.0.1:{port}"

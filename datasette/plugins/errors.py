@@ -5,6 +5,7 @@ answer. So its own handler is removed, and called here for real faults only.
 """
 
 import re
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote
 
@@ -36,7 +37,9 @@ def explain(exception: Exception) -> dict[str, Any] | None:
         return {"status": exception.status, "title": None, "error": message}
     if isinstance(exception, DatasetteError):
         message = Markup(exception.message) if exception.message_is_html else exception.message  # noqa: S704 - made by Datasette, which escapes the SQL in it
-        return {"status": exception.status, "title": exception.title, "error": message, **exception.error_dict}
+        # It is about what was asked, also where Datasette does not say which status it has.
+        status = exception.status if exception.status != HTTPStatus.INTERNAL_SERVER_ERROR else HTTPStatus.BAD_REQUEST
+        return {"status": int(status), "title": exception.title, "error": message, **exception.error_dict}
     return None
 
 

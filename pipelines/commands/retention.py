@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pipelines.errors import RegiokompasError
 from pipelines.publish.refused import RefusedRelease, refused_releases, remove_refused
-from pipelines.publish.release import CURRENT, MANIFEST, Release, current, is_whole, publish
+from pipelines.publish.release import CURRENT, MANIFEST, Release, current, damage, publish
 from pipelines.publish.revisions import find_release, is_invented, last_of_kind, record_changes
 from pipelines.publish.timeline import moments
 
@@ -72,10 +72,9 @@ def roll_back(releases: Path, release_id: str | None = None) -> Release:
         RegiokompasError: there is no such release, or a file of it is not as it was.
     """
     release = find_release(releases, release_id) if release_id else _before_current(releases)
-    if not is_whole(release.folder):
+    if problem := damage(release.folder):
         raise RegiokompasError(
-            f"release {release.release_id} is damaged: a file is not as its {MANIFEST} lists it"
-            " -> choose another, or run again with what went into it"
+            f"release {release.release_id} is damaged: {problem} -> choose another, or run again with what went into it"
         )
     return publish(release.folder, releases, release.release_id, partial(record_changes, releases))
 

@@ -1,75 +1,75 @@
-"""Serves one release with Datasette: a process never sees two releases, and the files it serves never change."""
+"""Serves the current release until it is stopped: what is wrong is said before anything starts.
 
-import json
-import os
+This is a program of its own too, which `regiokompas serve` becomes: each of its processes loads what it loaded, and the
+command line loads a lot.
+"""
+
 import socket
 import sys
 from pathlib import Path
-from typing import NoReturn
 
 import click
 
-from pipelines.errors import RegiokompasError
-from pipelines.settings import PORTAL
-from portal.release_form import UnknownFormatError, refuse_unknown
+from pipelines.commands.release_check import ServeError, check_release
+from pipelines.commands.supervisor import Supervisor
+from pipelines.commands.workers import PAGES, QUESTIONS
 
-DATABASE_FILE = "regiokompas.db"
-METADATA_FILE = "metadata.json"
-RELEASE_FILE = "release.json"
-
-
-class ServeError(RegiokompasError):
-    """A release cannot be served; one line that says what to do."""
+BOTH = (PAGES, QUESTIONS)
+# Of one process; what it has at most under the attacks that were tried is in docs/publishing-and-serving.md.
+MOST_MEMORY_MB = 1024
 
 
-def resolve_release(release: Path) -> Path:
-    """Returns the directory of a release itself, never a link such as `current` that may later point elsewhere.
+def listen(port: int, host: str) -> socket.socket:
+    """Returns a socket that is ours, on which our processes answer as soon as they can.
 
     Raises:
-        ServeError: there is no release at that path, or it is incomplete, or of a format that the portal cannot read.
+        ServeError: the port is taken, or is not ours to take.
     """
-    directory = release.resolve()
-    if not directory.is_dir():
-        raise ServeError(f"There is no release at {release}. Make one with `regiokompas run`.")
-    for name in (DATABASE_FILE, METADATA_FILE, RELEASE_FILE):
-        if not (directory / name).is_file():
-            raise ServeError(f"The release at {release} has no {name}. Make a complete one with `regiokompas run`.")
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        refuse_unknown(json.loads((directory / RELEASE_FILE).read_text(encoding="utf-8")))
-    except UnknownFormatError as error:
-        raise ServeError(str(error)) from error
-    return directory
-
-
-def datasette_command(release: Path, port: int, host: str = "127.0.0.1") -> list[str]:
-    """Returns the command line that serves a release with this Python and, as configuration directory, our portal."""
-    directory = resolve_release(release)
-    # -P: Python must not look for the package `datasette` in our folder of that name.
-    command = [sys.executable, "-P", "-m", "datasette", "serve", str(PORTAL), "--cors"]
-    command += ["--immutable", str(directory / DATABASE_FILE), "--metadata", str(directory / METADATA_FILE)]
-    return [*command, "--host", host, "--port", str(port)]
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        advice = f"Choose another with `--port {port + 1}`."
+        raise ServeError(f"Port {port} of {host} cannot be used: {error.strerror}. {advice}") from error
+    return listener
 
 
 def refuse_taken_port(port: int, host: str) -> None:
     """Raises ServeError when another program already listens on the port."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            advice = f"Choose another with `--port {port + 1}`."
-            raise ServeError(f"Port {port} of {host} cannot be used: {error.strerror}. {advice}") from error
+    listen(port, host).close()
 
 
-def serve(release: Path, port: int, host: str = "127.0.0.1") -> NoReturn:
-    """Becomes a Datasette process that serves the release until it is stopped.
+def server_command(
+    release: Path,
+    port: int,
+    host: str = "127.0.0.1",
+    kinds: tuple[str, ...] = BOTH,
+    memory_mb: int = MOST_MEMORY_MB,
+) -> list[str]:
+    """Returns the command line of the program that serves a release, and those after it if `release` is a link."""
+    # -P: Python must not look for the package `datasette` in our folder of that name.
+    program = [sys.executable, "-P", "-m", "pipelines.commands.serve"]
+    return [*program, str(release), "--port", str(port), "--host", host, "--memory", str(memory_mb), *kinds]
 
-    Raises:
-        ServeError: there is no complete release, or the port is taken.
-    """
-    command = datasette_command(release, port, host)
-    refuse_taken_port(port, host)
-    click.echo(f"Release {resolve_release(release).name} is on http://{host}:{port} (Ctrl+C stops it)")
-    sys.stdout.flush()
-    # Replaces this process, so that a stop signal reaches the server itself.
-    os.execv(command[0], command)  # noqa: S606 - our own interpreter and arguments, no shell
+
+@click.command()
+@click.argument("release", type=click.Path(path_type=Path))
+@click.argument("kinds", nargs=-1, required=True)
+@click.option("--port", type=int, required=True)
+@click.option("--host", required=True)
+@click.option("--memory", type=int, required=True)
+def main(release: Path, kinds: tuple[str, ...], port: int, host: str, memory: int) -> None:
+    """Serve RELEASE with processes of these KINDS."""
+    try:
+        check_release(release)
+        supervisor = Supervisor(release, listen(port, host), kinds, memory * 1024 * 1024)
+    except ServeError as error:
+        raise click.ClickException(str(error)) from error
+    supervisor.run()
+    sys.exit(supervisor.exit_code)
+
+
+if __name__ == "__main__":
+    main()

@@ -4,6 +4,7 @@ CSV repeats itself in many rows, so it is stored compressed (gzip), as readers g
 """
 
 import gzip
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,9 @@ import polars as pl
 
 from pipelines.database import connect
 from pipelines.publish.manifest import PublicTable
+from portal.csv_text import FORMULA_STARTS
 
+_FORMULA = f"^ *[{re.escape(''.join(FORMULA_STARTS))}]"
 # Above this a double can no longer represent every whole number.
 _EXACT = 2**53
 
@@ -49,7 +52,7 @@ def _packed(path: Path) -> Iterator[IO[bytes]]:
 
 
 def plain(frame: pl.DataFrame, decimal_mark: str) -> pl.DataFrame:
-    """The frame with its doubles written out: 216360 rather than 216360.0, with the given decimal mark."""
+    """The frame as CSV has it: doubles written out (216360 rather than 216360.0), and no text that is a formula."""
 
     def text(name: str) -> pl.Expr:
         value = pl.col(name)
@@ -57,4 +60,11 @@ def plain(frame: pl.DataFrame, decimal_mark: str) -> pl.DataFrame:
         written = value.cast(pl.String).str.replace(".", decimal_mark, literal=True)
         return pl.when(whole).then(value.cast(pl.Int64, strict=False).cast(pl.String)).otherwise(written).alias(name)
 
-    return frame.with_columns(text(name) for name, kind in frame.schema.items() if kind == pl.Float64)
+    def guarded(name: str) -> pl.Expr:
+        is_formula = pl.col(name).str.contains(_FORMULA)
+        return pl.when(is_formula).then("'" + pl.col(name)).otherwise(pl.col(name)).alias(name)
+
+    return frame.with_columns(
+        *(text(name) for name, kind in frame.schema.items() if kind == pl.Float64),
+        *(guarded(name) for name, kind in frame.schema.items() if kind == pl.String),
+    )

@@ -89,19 +89,32 @@ def publish(
 
 def is_whole(folder: Path) -> bool:
     """Whether a release has exactly the files that its `release.json` lists, each with the bytes that it had then."""
+    return damage(folder) is None
+
+
+def damage(folder: Path) -> str | None:
+    """What is first not as the `release.json` of a release lists it, in words; None if the release is whole."""
     try:
         files: FileFacts = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]
-    except (OSError, ValueError, LookupError):
-        return False
+    except FileNotFoundError:
+        return f"{MANIFEST} is missing"
+    except (OSError, ValueError, LookupError, TypeError):
+        return f"{MANIFEST} is cut off or is no list of files"
     found = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()} - {MANIFEST}
-    return found == files.keys() and all(_is_as_listed(folder / name, facts) for name, facts in files.items())
+    if missing := sorted(files.keys() - found):
+        return f"{missing[0]} is missing"
+    if extra := sorted(found - files.keys()):
+        return f"{extra[0]} is not in {MANIFEST}"
+    told = (_difference(folder / name, name, facts) for name, facts in files.items())
+    return next((problem for problem in told if problem), None)
 
 
-def _is_as_listed(path: Path, facts: dict[str, Any]) -> bool:
-    if path.stat().st_size != facts["bytes"]:
-        return False
+def _difference(path: Path, name: str, facts: dict[str, Any]) -> str | None:
+    if (size := path.stat().st_size) != facts["bytes"]:
+        return f"{name} has {size} bytes, expected {facts['bytes']}"
     with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest() == str(facts["sha256"])
+        is_same = file_digest(file, "sha256").hexdigest() == str(facts["sha256"])
+    return None if is_same else f"{name} has other bytes than when it was made (sha256)"
 
 
 def current(releases: Path) -> Release | None:

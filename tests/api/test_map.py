@@ -20,8 +20,8 @@ from datasette.app import Datasette
 from PIL import Image
 from support_portal import ask, open_portal, rows_of_csv, runs_script
 
-from pipelines.commands.serve import PORTAL
 from pipelines.publish.map_paths import write_maps
+from pipelines.settings import PORTAL
 from portal.context import context_of
 from portal.formats import format_rank
 from portal.map_shapes import MAPS_FILE

@@ -15,7 +15,7 @@ from datasette.app import Datasette
 from support_portal import ask, fetch, open_portal, release_of
 from support_releases import with_other_words
 
-from pipelines.commands.serve import ServeError, resolve_release
+from pipelines.commands.release_check import ServeError, resolve_release
 from pipelines.settings import DBT_PROJECT, PORTAL
 from portal.pages import PATHS, page_url, profile_page, profile_tab
 from portal.release_form import KNOWN_FORMATS, UnknownFormatError

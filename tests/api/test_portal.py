@@ -18,8 +18,8 @@ from datasette.app import Datasette
 from support import query
 from support_portal import ask, fetch, open_portal, release_of, run_sql, runs_script, towns_linked
 
-from pipelines.commands.serve import PORTAL
 from pipelines.publish.queries import load_queries
+from pipelines.settings import PORTAL
 from portal.context import ReleaseContext
 from portal.pages import page_url
 

@@ -12,8 +12,7 @@ import yaml
 from datasette.app import Datasette
 from support_portal import ask, release_of, runs_script, towns_linked
 
-from pipelines.commands.serve import PORTAL
-from pipelines.settings import DBT_PROJECT, PROJECT
+from pipelines.settings import DBT_PROJECT, PORTAL, PROJECT
 from portal.formats import format_number, format_rank
 from portal.headlines import YEARS
 

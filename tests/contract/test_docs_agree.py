@@ -12,8 +12,14 @@ import yaml
 from doc_blocks import DOCS as PAGES
 
 from pipelines.cli import main
+from pipelines.commands.patience import REQUEST_SECONDS
+from pipelines.commands.serve import MOST_MEMORY_MB
+from pipelines.commands.workers import DRAIN_SECONDS
 from pipelines.settings import PORTAL, PROJECT, Settings, variable_of
 from portal.pages import PATHS
+from portal.serving.lanes import question_lane, stream_lane
+from portal.serving.limits import PAGE_CELLS, RESULT_BYTES, STREAM_ROWS
+from portal.serving.table_parameters import MOST_FACETS, MOST_PARAMETERS
 
 DOCS = (*PAGES, "CHANGELOG.md")
 FOLDERS = ("pipelines", "dbt_project", "schemas", "portal", "datasette", "docs", "tests", "benchmarks", "tools")
@@ -73,6 +79,23 @@ def test_the_limits_of_open_sql_are_those_of_the_portal() -> None:
     limits = json.loads((PORTAL / "settings.json").read_text(encoding="utf-8"))
     seconds, rows = limits["sql_time_limit_ms"] / 1000, limits["max_returned_rows"]
     assert f"may take {seconds:g} seconds and have {rows:,} rows" in read("docs/using.md")
+
+
+def test_the_limits_of_questions_are_those_of_the_portal() -> None:
+    told = " ".join(read("docs/publishing-and-serving.md").split())
+    questions, streams = question_lane(), stream_lane()
+    for sentence in (
+        f"{questions.places} questions and {streams.places} stream at a time",
+        f"when {questions.waiting} others wait, or has waited for {questions.patience} seconds",
+        f"| an answer | {questions.seconds} seconds, {RESULT_BYTES // 1_000_000} MB read from the database |",
+        f"| a page of HTML | {PAGE_CELLS:,} cells |",
+        f"| {streams.seconds} seconds, {STREAM_ROWS:,} rows;",
+        f"| parameters | {MOST_PARAMETERS}, of which {MOST_FACETS} facets;",
+        f"not arrived whole within {REQUEST_SECONDS:g} seconds is closed",
+        f"and have {DRAIN_SECONDS} seconds for what they",
+        f"grows over `--memory` ({MOST_MEMORY_MB:,} MB)",
+    ):
+        assert sentence in told, sentence
 
 
 def test_every_status_is_explained_in_both_languages() -> None:

@@ -17,7 +17,7 @@ import requests
 from conftest import Run
 from support import SHARED, STANDIN_TABLES, query, read_release
 
-from pipelines.commands.serve import datasette_command
+from pipelines.commands.serve import server_command
 
 pytestmark = pytest.mark.standin
 GOLDEN = list(csv.DictReader((Path(__file__).parents[1] / "golden" / "published_figures.csv").open(encoding="utf-8")))
@@ -92,7 +92,7 @@ def portal(live_run: Run) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with subprocess.Popen(datasette_command(live_run.release, port), stderr=subprocess.DEVNULL) as server:
+    with subprocess.Popen(server_command(live_run.release, port), stderr=subprocess.DEVNULL) as server:
         try:
             address, deadline = f"http://127.0.0.1:{port}", time.monotonic() + 60
             while time.monotonic() < deadline:

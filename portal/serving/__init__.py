@@ -1,0 +1,1 @@
+"""A release as a web server: what stands around Datasette when the public asks."""
