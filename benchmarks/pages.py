@@ -23,11 +23,11 @@ from portal.pages import page_url
 STOCK = "/regiokompas/observations?region_code=GM0193"
 PAGES = {
     "home": page_url("home", "nl"),
-    "profile": page_url("municipality", "nl", code="GM0193"),
+    "profile": page_url("municipality", "nl", region="zwolle"),
     "theme of a profile": page_url("municipality_theme", "nl", region="zwolle", theme="menselijk-kapitaal"),
     "profile on A4": page_url("municipality_brief", "nl", region="zwolle"),
     "figure": page_url("municipality_figure", "nl", region="zwolle", indicator="vestigingen-per-1000-inwoners"),
-    "profile as zip": page_url("municipality", "nl", code="GM0193") + ".zip",
+    "profile as zip": page_url("municipality", "nl", region="zwolle") + ".zip",
     "compare": page_url("compare", "nl") + "?region=GM0193&region=GM0363&region=PV29&indicator=jobs_count",
     "compare in a table": page_url("compare", "nl") + "?region=GM0193&group=g40",
     "programme": page_url("programme", "nl", group="g40"),
@@ -35,7 +35,7 @@ PAGES = {
     "map": page_url("map", "nl", indicator="establishments_count"),
     "indicator": page_url("indicator", "nl", indicator="jobs_count"),
     "own region": page_url("own_region", "nl") + "?municipality=GM0193&municipality=GM0150",
-    "labour market": page_url("labour_market", "nl", code="AM11"),
+    "labour market": page_url("labour_market", "nl", region="flevoland"),
     "/v1 observations": "/v1/observations?regionCode=GM0193",
 }
 

@@ -40,8 +40,8 @@ ASKED = "region=GM0193&region=GM0363&region=GM0935"
 PICTURES = {
     "screenshots/home.en.png": page_url("home", "en"),
     "screenshots/home.nl.png": page_url("home", "nl"),
-    "screenshots/profile.en.png": page_url("municipality", "en", code="GM0193"),
-    "screenshots/profile.nl.png": page_url("municipality", "nl", code="GM0193"),
+    "screenshots/profile.en.png": page_url("municipality", "en", region="zwolle"),
+    "screenshots/profile.nl.png": page_url("municipality", "nl", region="zwolle"),
     "screenshots/figure.en.png": page_url(
         "municipality_figure", "en", region="zwolle", indicator="establishments-per-1000-inhabitants"
     ),
@@ -54,8 +54,8 @@ PICTURES = {
     "screenshots/compare.nl.png": f"{page_url('compare', 'nl')}?indicator={INDICATOR}&{ASKED}",
     "screenshots/map.en.png": page_url("map", "en", indicator=INDICATOR),
     "screenshots/map.nl.png": page_url("map", "nl", indicator=INDICATOR),
-    "screenshots/labour_market.en.png": page_url("labour_market", "en", code="AM11"),
-    "screenshots/labour_market.nl.png": page_url("labour_market", "nl", code="AM11"),
+    "screenshots/labour_market.en.png": page_url("labour_market", "en", region="flevoland"),
+    "screenshots/labour_market.nl.png": page_url("labour_market", "nl", region="flevoland"),
 }
 PROJECT = Path(__file__).parents[1]
 EVERY_KIND = PROJECT / "screenshots"

@@ -6,7 +6,7 @@ from support_charts import charts_in, outside
 from support_page_kinds import READ_CHARTS, address_of, kinds
 from support_portal import ask, release_of
 
-from portal.pages import MUNICIPALITY, page_url, profile_tab, region_url
+from portal.pages import MUNICIPALITY, page_url, profile_tab
 
 LANGUAGES = ("nl", "en")
 # Kinds of page that have charts, of whatever sort; the others have none.
@@ -33,22 +33,22 @@ def test_of_every_kind_of_page(portal: Datasette, lang: str) -> None:
 
 
 def test_of_every_region(portal: Datasette) -> None:
-    faults, drawn = [], 0
-    for code, row in release_of(portal).registry.regions.items():
+    faults, drawn, release = [], 0, release_of(portal)
+    for code, row in release.registry.regions.items():
         if not row["is_current"]:
             continue
         brief = profile_tab("brief", row["scheme"])
         for address in (
-            region_url(row["scheme"], code, "nl"),
+            release.region_url(code, "nl"),
             page_url(brief, "nl", scheme=row["scheme"], region=code),
         ):
             answer = ask(portal, address, follow_redirects=True)
             # A region with a profile of its own need not have figures for the sheet.
-            assert answer.status_code == 200 or address != region_url(row["scheme"], code, "nl"), address
+            assert answer.status_code == 200 or address != release.region_url(code, "nl"), address
             charts = charts_in(answer.text)
             drawn += len(charts)
             faults += [f"{address}: {told}" for svg in charts for told in outside(svg)]
-    municipalities = [r for r in release_of(portal).registry.regions.values() if r["scheme"] == MUNICIPALITY]
+    municipalities = [r for r in release.registry.regions.values() if r["scheme"] == MUNICIPALITY]
     assert faults == [] and drawn > 16 * len([row for row in municipalities if row["is_current"]])
 
 

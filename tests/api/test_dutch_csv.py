@@ -24,7 +24,7 @@ TABLE_IN_WORDS = "?region=GM0193&region=NL01&theme=inner_city"
 
 def files(portal: Datasette, lang: str) -> list[str]:
     """The address, without its extension, and the query of every CSV that belongs to a page."""
-    moves = page_url("labour_moves", lang, code="AM36")
+    moves = page_url("labour_moves", lang, region="regio-zwolle")
     pages = [(address_of(kind, lang), ASKED.get(kind, "")) for kind in kinds(embedded=False)]
     asked = [*pages, (moves, ""), (page_url("compare", lang), TABLE_IN_WORDS)]
     return [

@@ -216,7 +216,7 @@ def test_sqlite_has_keys_indexes_and_search(sample_release: Path) -> None:
         assert ("Súdwest-Fryslân",) in hits
 
 
-@pytest.mark.parametrize("table", PUBLIC_TABLES)
+@pytest.mark.parametrize("table", sorted(PUBLIC_TABLES))
 def test_sqlite_computes_what_it_does_not_store(sample_release: Path, table: str) -> None:
     with closing(sqlite3.connect(sample_release / "regiokompas.db")) as db:
         described = db.execute(f"pragma table_info({table})").fetchall()
