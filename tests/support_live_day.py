@@ -92,7 +92,7 @@ TRIALS: dict[str, Trial] = {
         "absent", Trouble.REFUSED, "HTTP 403", r"voorbeeld/amsterdam__subsidies_2016", _status(403)
     ),
     "rijk/subsidies_2015": Trial("absent", Trouble.REFUSED, "of type text/html", r"rijk__subsidies_2015/", _html),
-    "zaanstad/subsidies": Trial("absent", Trouble.UNREACHABLE, "Connection refused", host=REFUSED_HOST),
+    "zaanstad/subsidies": Trial("absent", Trouble.CHANGED, "which its card does not name", host=REFUSED_HOST),
     "utrecht/subsidies": Trial("absent", Trouble.UNCONFIRMED, "Name or service not known", host=UNKNOWN_HOST),
     "arnhem/subsidies": Trial("absent", Trouble.UNCONFIRMED, "Connection refused", host=REFUSED_HOST),
     "groningen/subsidies": Trial("kept", None, "1 file is missing", r"subsidieregister-2019-excel", _status(404)),

@@ -4,14 +4,18 @@ import json
 import os
 import shutil
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from pipelines.errors import RegiokompasError
+from pipelines.publish.gate import Bounds
+from pipelines.publish.refused import submit
 from pipelines.publish.release import Release, publish, seal
 from pipelines.publish.revisions import record_changes
+from pipelines.settings import Settings
 
 DATABASE = "regiokompas.db"
 Key = tuple[str, str, str]
@@ -88,6 +92,20 @@ def make_release(
     pl.DataFrame([facts]).write_parquet(tables / "release.parquet")
     seal(built, release_id, {"is_invented": invented, **({"accepted": accepted} if accepted else {})}, {})
     return publish(built, releases, release_id, lambda release: record_changes(releases, release))
+
+
+def make_refused(releases: Path) -> str:
+    """Publish a release, and submit one that has lost half of its figures; returns the id of that one."""
+    towns = [f"GM{number:04}" for number in range(1, 101)]
+    figures: Figures = {("jobs_count", town, "2025JJ00"): (10.0, "final") for town in towns}
+    known = {"jobs_count": {**INDICATOR, "state": "active"}}
+    make_release(releases, "2026-11-02-whole", figures, indicators=known)
+    half = dict(list(figures.items())[:50])
+    built = make_release(releases.parent / "workshop", "2026-11-30-half", half, indicators=known).folder
+    (built / "release.json").unlink()
+    with suppress(RegiokompasError):
+        submit(built, releases, built.name, {"is_invented": False}, {}, Bounds.of(Settings()), "")
+    return built.name
 
 
 def publish_after(releases: Path, whole: Path, before: Figures, accepted: dict[str, Any] | None = None) -> Release:

@@ -8,6 +8,7 @@ The resulting landing is byte for byte the same every time.
 import shutil
 import sys
 import tempfile
+from io import BytesIO
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -47,7 +48,7 @@ class SampleAdapter(BaseAdapter):
         answer.url = str(request.url)
         answer.status_code = found.status
         answer.headers = CaseInsensitiveDict({**found.headers, "Content-Length": str(len(found.body))})
-        answer._content = b"" if request.method == "HEAD" else found.body
+        answer.raw = BytesIO(b"" if request.method == "HEAD" else found.body)
         return answer
 
     def close(self) -> None:

@@ -36,8 +36,10 @@ from support import (
     selection_of,
     write_contracts,
 )
+from support_releases import make_refused
 
-from pipelines.settings import CARDS, PROJECT, SAMPLE_LANDING
+from pipelines.orchestration.alerts import message
+from pipelines.settings import CARDS, PROJECT, SAMPLE_LANDING, Settings
 from pipelines.sources.card import load_cards
 
 ADDRESS = "http://127.0.0.1:8001"
@@ -101,8 +103,11 @@ def run_program(interpreter: list[str], block: Block, place: Place) -> None:
 
 
 def run_json(block: Block, place: Place) -> None:
-    """An answer of the API to a mistake: the mistake that it tells of must be answered so."""
+    """An alert has the fields of a message; an answer of the API to a mistake is what that mistake is answered with."""
     shown = json.loads(block.text)
+    if "alerts" in shown:
+        assert shown.keys() == message(Settings(data=place.folder), []).keys()
+        return
     (error,) = shown["errors"]
     value = re.findall(r"is '([^']*)'", error["detail"])
     address = f"{place.get('served')}/v1/observations"
@@ -249,6 +254,9 @@ def run_regiokompas(command: str, place: Place) -> None:
     if verb == "new-source":
         run_new_source(arguments, place)
         return
+    if verb == "release":
+        run_release(arguments, place)
+        return
     assert verb == "run" and arguments[0] == "--from"
     if arguments == ["--from", "live"]:
         assert place.get("live_run").ran.code == 0
@@ -261,6 +269,14 @@ def run_regiokompas(command: str, place: Place) -> None:
         assert ran.code == 0, ran.err + ran.out
     else:
         run_elsewhere(place.folder / arguments[1], place)
+
+
+def run_release(arguments: list[str], place: Place) -> None:
+    """Of a data folder in which a release was refused, and is not yet accepted."""
+    data = place.folder / arguments[0]
+    refused = make_refused(data / "releases")
+    ran = run_cli("release", *arguments, data=data)
+    assert ran.code == 0 and refused in ran.out, ran.err + ran.out
 
 
 def run_elsewhere(landing: Path, place: Place) -> None:

@@ -195,7 +195,7 @@ def test_the_states_are_visible(drifted: tuple[Ran, Path, Path]) -> None:
     states = dict(query(current_release(data), "select dataset_id, state from sources"))
     assert states["cbs/83648NED"] == states["cbs/83583NED"] == "kept"
     assert states["cbs/81575NED"] == "stopped"
-    assert ran.state("cbs/81575NED").startswith("stoppedsince") and "Gediscontinueerd" in ran.out
+    assert ran.state("cbs/81575NED").startswith("stoppedsince") and "says that it was discontinued" in ran.out
 
 
 def test_the_changes_are_published(drifted: tuple[Ran, Path, Path]) -> None:
