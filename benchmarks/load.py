@@ -25,7 +25,7 @@ from pipelines.settings import Settings
 
 START_SECONDS = 180
 ATTACKERS = 30
-VISITED = "/gemeente/GM0193"
+VISITED = "/gemeente/zwolle"
 ENDLESS = "with recursive c(x) as (select 1 union all select x + 1 from c) select count(*) from c"
 HEAP = (
     "with recursive c(x) as (select 1 union all select x + 1 from c limit 9000000)"
@@ -38,8 +38,8 @@ REQUESTS = {
     "canned query": "/regiokompas/next_to_peers.json?region=GM0193&indicator=jobs_count",
     "SQL": "/regiokompas.json?sql=select+*+from+regions+limit+20",
     "CSV": "/downloads/observations.csv",
-    "zip": "/gemeente/GM0193.zip",
-    "xlsx": "/gemeente/GM0193.xlsx",
+    "zip": "/gemeente/zwolle.zip",
+    "xlsx": "/gemeente/zwolle.xlsx",
     "/v1": "/v1/observations?regionCode=GM0193",
 }
 # Of each: the address, and after how many seconds an attacker hangs up.

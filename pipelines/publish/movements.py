@@ -5,7 +5,6 @@ Belongs here: how much of that there is. Not here: figures that are gone (`losse
 (`gate.py`).
 """
 
-import json
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -13,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.database import connect
-from pipelines.publish.release import MANIFEST, Release
+from pipelines.publish.release import Release
 from pipelines.publish.revisions import CHANGES, FIGURES, line_of, tables_of
 
 # A figure that its source calls provisional is there to be revised; these are not, and neither are those of a source
@@ -63,6 +62,9 @@ where newer_sums.gap > coalesce(older_sums.gap, ever.gap) + ?
 qualify row_number() over (partition by indicator_id order by newer_sums.gap desc, period_code) = 1
 order by indicator_id
 """
+_INDICATORS = "select indicator_id from read_parquet('{folder}/indicators.parquet')"
+_OF_REGIONS = {"region_code", "municipality_code"}
+_OF_INDICATORS = {"indicator_id", "feature"}
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ class Movements:
         largest: the largest revision of each indicator.
         ever: the largest revision that each indicator had before, as a part of the larger of the two values.
         parted: indicator, period, figure of the country and sum of the municipalities, where these two parted.
-        rows: for each table how many rows it had and has.
+        rows: for each table of regions how many rows it had and has.
     """
 
     settled: dict[str, tuple[int, int]]
@@ -138,7 +140,7 @@ def movements(older: Release, newer: Release, most_gap: float) -> Movements:
             largest=tuple(Revision(*row) for row in con.sql(_REVISED.format(**tables)).fetchall()),
             ever=_ever(con, older),
             parted=tuple(con.execute(_PARTED, [most_gap]).fetchall()),
-            rows=_rows(con, older, tables["newer"]),
+            rows=_rows(con, tables),
         )
 
 
@@ -149,12 +151,22 @@ def _ever(con: duckdb.DuckDBPyConnection, older: Release) -> dict[str, float]:
     return dict(con.execute(_EVER_REVISED, [recorded]).fetchall()) if recorded else {}
 
 
-def _rows(con: duckdb.DuckDBPyConnection, older: Release, tables: Path) -> dict[str, tuple[int, int]]:
-    """How many rows the tables had that are in both releases; a table that is no more is a change of the form."""
-    had: dict[str, int] = json.loads((older.folder / MANIFEST).read_text(encoding="utf-8")).get("rows", {})
-    files = {name: tables / f"{name}.parquet" for name in had}
-    return {
-        name: (had[name], con.sql(f"select count(*) from read_parquet('{path}')").fetchall()[0][0])
-        for name, path in sorted(files.items())
-        if path.is_file()
-    }
+def _rows(con: duckdb.DuckDBPyConnection, tables: dict[str, Path]) -> dict[str, tuple[int, int]]:
+    """How many rows the tables of regions had and have; a table that is no more is a change of the form.
+
+    Tables of indicators are left out: their figures are counted one by one. So are those of the sources themselves,
+    which say less when less is wrong.
+    """
+    indicators = {name for (name,) in con.sql(_INDICATORS.format(folder=tables["older"])).fetchall()}
+    rows = {}
+    for path in sorted(tables["older"].glob("*.parquet")):
+        columns = set(con.sql(f"from read_parquet('{path}')").columns)
+        newer = tables["newer"] / path.name
+        if columns & _OF_REGIONS and not columns & (_OF_INDICATORS | indicators) and newer.is_file():
+            rows[path.stem] = _count(con, path), _count(con, newer)
+    return rows
+
+
+def _count(con: duckdb.DuckDBPyConnection, path: Path) -> int:
+    counted: int = con.sql(f"select count(*) from read_parquet('{path}')").fetchall()[0][0]
+    return counted

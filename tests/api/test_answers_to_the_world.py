@@ -32,7 +32,7 @@ WITH_LINKS = (
     "/robots.txt",
     "/atom.xml",
     "/v1/regions?limit=1",
-    "/gemeente/GM0193",
+    "/gemeente/zwolle",
     "/regiokompas/regions.json",
 )
 STRANGE = (

@@ -160,11 +160,11 @@ def revisions(portal: Datasette, path: str) -> str:
     [
         (
             "/indicator/jobs_count",
-            "2020 1 voorlopig {now} {status} {more} gewijzigd cijfer de bron gaf nieuwe cijfers uit",
+            "2020 1 voorlopig {now} {status} {more} gewijzigd cijfer de bron stelde het cijfer vast",
         ),
         (
             "/en/indicator/jobs_count",
-            "2020 1 provisional {now} {status} {more} different figure new figures from the source",
+            "2020 1 provisional {now} {status} {more} different figure the source made it final",
         ),
     ],
 )

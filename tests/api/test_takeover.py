@@ -127,7 +127,7 @@ class Client:
         session = requests.Session()
         session.mount("http://", requests.adapters.HTTPAdapter(max_retries=1))
         while not self.stop.is_set():
-            for path in ("/en/municipality/GM0193", WHICH, *self.files):
+            for path in ("/en/municipality/zwolle", WHICH, *self.files):
                 self.ask(session, path)
 
     def ask(self, session: requests.Session, path: str) -> None:

@@ -173,7 +173,7 @@ def test_what_was_refused_stays_beside_its_report_and_the_commands_show_it(story
 
 def test_alerts_tell_what_began_and_what_is_over(story: Story) -> None:
     told = [[(alert["kind"], alert["subject"]) for alert in sent["alerts"]] for sent in story.alerts]
-    assert told == [[("refused", "release")], [("stale", TABLE)], [("recovered", TABLE)]]
+    assert told == [[("refused", "release")], [("drifted", TABLE)], [("recovered", TABLE)]]
     assert {sent["release"] for sent in story.alerts[:1]} == {story.before.name}
     assert "more than 25% of the figures" in story.alerts[0]["alerts"][0]["problem"]
 
