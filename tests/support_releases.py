@@ -168,7 +168,9 @@ def with_other_words(release: Path, folder: Path, statements: str) -> Path:
     with closing(sqlite3.connect(folder / DATABASE)) as db:
         db.executescript(statements)
         db.commit()
-    seal_again(folder)
+        tables = json.loads((folder / "release.json").read_text(encoding="utf-8"))["rows"]
+        rows = {table: db.execute(f'select count(*) from "{table}"').fetchone()[0] for table in tables}
+    seal_again(folder, rows=rows)
     return folder
 
 

@@ -134,7 +134,7 @@ def examine(
     state, reason = health.state(card, seen.snapshot, None, newest, seen.says, today)
     problems, remarks = _missing(card, seen.description, list(indicators))
     if state == "stopped" and not card.ended:
-        found = reason.en if reason else state
+        found = f"{reason.en if reason else state}: {seen.says}"
         problems.append(Concern(Trouble.GONE, card.dataset_id, found, "write `ended` on the card, with day and reason"))
     expected = health.expected_next(card, newest)
     snapshot = seen.snapshot
