@@ -62,9 +62,9 @@ class Grid:
 
     @property
     def free_texts(self) -> list[int]:
-        """Where texts stand that may be any, and are no code that the card lists."""
+        """Where texts stand that may be any: no code that the card lists, and no year."""
         columns, dimensions = layout_of(self.card).columns, self.card.dimensions
-        listed = {name for name, dimension in dimensions.items() if dimension.codes}
+        listed = {name for name, dimension in dimensions.items() if dimension.codes} | {"year"}
         return [i for i in self.places(frozenset({Reads.TEXT})) if columns[self.header[i]].to not in listed]
 
     def column(self, place: int) -> FileColumn:

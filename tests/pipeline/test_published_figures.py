@@ -94,7 +94,7 @@ def portal(live_run: Run) -> Iterator[str]:
         port = free.getsockname()[1]
     with subprocess.Popen(server_command(live_run.release, port), stderr=subprocess.DEVNULL) as server:
         try:
-            address, deadline = f"http://127.0.0.1:{port}", time.monotonic() + 60
+            address, deadline = f"http://127.0.0.1:{port}", time.monotonic() + 180
             while time.monotonic() < deadline:
                 with suppress(requests.ConnectionError):
                     requests.get(f"{address}/-/versions.json", timeout=10)

@@ -69,7 +69,7 @@ def next_page(to: str) -> Callable[[Answer], Sent]:
 FILES = {"bulk", "csv file", "workbook"}
 LEADS: dict[str, Callable[[str], Callable[[Answer], Sent]]] = {"a redirect": redirect, "a link": next_page}
 # These have neither pages that they tell the address of, nor files elsewhere.
-LINKLESS = {"bulk", "opendatasoft 1.0", "opendatasoft 2.1", "wfs", "eurostat", "csv file", "workbook"}
+LINKLESS = {"bulk", "rijksfinancien", "opendatasoft 1.0", "opendatasoft 2.1", "wfs", "eurostat", "csv file", "workbook"}
 CELLS = [(name, lead) for name in ON_WEB for lead in LEADS if not (lead == "a link" and name in LINKLESS)]
 
 
