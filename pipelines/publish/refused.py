@@ -72,10 +72,7 @@ def submit(
 
 
 def _refusal(held: RefusedRelease) -> str:
-    return "\n".join(
-        f'release {held.release.release_id}: {line} -> if right: regiokompas release accept --because "why"'
-        for line in held.lines
-    )
+    return "\n".join(f"release {held.release.release_id}: {line} -> regiokompas release show" for line in held.lines)
 
 
 def _hold(sealed: Path, releases: Path, release_id: str, verdict: Verdict) -> RefusedRelease:
