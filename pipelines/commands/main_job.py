@@ -92,7 +92,7 @@ def run_job(
                 asset_selection=[*(card_key(card) for card in chosen), INPUTS, *made],
                 raise_on_error=False,
             )
-            send_news(settings, report.concerns, logging.getLogger(__name__))
+            send_news(settings, report.concerns, {card.dataset_id for card in chosen}, logging.getLogger(__name__))
             log.writelines(f"{concern}\n" for concern in report.concerns)
     return report, result.success
 

@@ -6,7 +6,7 @@ once, when it begins, and once more when it is over: `alerts.json` in the data f
 
 import json
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_ra
 
 from pipelines.errors import Trouble
 from pipelines.orchestration.concerns import FAILED, HELD_BACK, PLAN, WARNED, Concern, concerns_of_event
+from pipelines.orchestration.source_assets import INPUTS
 from pipelines.publish.release import current
 from pipelines.settings import Settings
 
@@ -66,7 +67,9 @@ def troubles(concerns: Iterable[Concern]) -> list[Alert]:
     return list(found.values())
 
 
-def send_news(settings: Settings, concerns: Iterable[Concern], log: logging.Logger) -> list[Alert]:
+def send_news(
+    settings: Settings, concerns: Iterable[Concern], asked: Collection[str], log: logging.Logger
+) -> list[Alert]:
     """Send what is new since the run before, if there is an address to send it to.
 
     What could not be sent is tried again after the next run. Never fails: a run is not worse for an alert that is lost.
@@ -74,6 +77,7 @@ def send_news(settings: Settings, concerns: Iterable[Concern], log: logging.Logg
     Args:
         settings: the address, and the data folder.
         concerns: everything that a run found.
+        asked: the ids of the sources that it asked; of others it says nothing, so their troubles last.
         log: where it is told that the address did not accept the message.
 
     Returns:
@@ -81,8 +85,9 @@ def send_news(settings: Settings, concerns: Iterable[Concern], log: logging.Logg
     """
     if not settings.webhook:
         return []
-    now = troubles(concerns)
-    news = list(_news(_read(settings), now))
+    before = _read(settings)
+    now = troubles(concerns) + [alert for alert in before if "/" in alert.subject and alert.subject not in asked]
+    news = list(_news(before, now))
     if news:
         try:
             _post(settings.webhook, message(settings, news))
@@ -110,7 +115,9 @@ def alert_sensors(settings: Settings) -> list[dg.SensorDefinition]:
     """Sensors that send the news of every run of the UI and the schedules; the command line sends its own."""
 
     def tell(context: dg.RunStatusSensorContext) -> None:
-        send_news(settings, concerns_of_run(context.instance, context.dagster_run.run_id), context.log)
+        run_id = context.dagster_run.run_id
+        asked = sources_of_run(context.instance, run_id)
+        send_news(settings, concerns_of_run(context.instance, run_id), asked, context.log)
 
     status = dg.DefaultSensorStatus.RUNNING if settings.webhook else dg.DefaultSensorStatus.STOPPED
     return [
@@ -128,6 +135,13 @@ def concerns_of_run(instance: dg.DagsterInstance, run_id: str) -> list[Concern]:
     """Everything that a run of Dagster found, from its events."""
     events = (entry.dagster_event for entry in instance.all_logs(run_id))
     return [concern for event in events if event for concern in concerns_of_event(event)]
+
+
+def sources_of_run(instance: dg.DagsterInstance, run_id: str) -> set[str]:
+    """The ids of the sources that a run of Dagster was to bring."""
+    planned = instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED)
+    keys = (entry.dagster_event.asset_key for entry in planned if entry.dagster_event)
+    return {"/".join(key.path[1:]) for key in keys if key and key.path[0] == "raw" and key != INPUTS}
 
 
 def _news(before: list[Alert], now: list[Alert]) -> Iterator[Alert]:

@@ -18,7 +18,7 @@ from support_http import Site, open_site
 from support_portal import fetch, open_portal
 
 from pipelines.landing.store import Landing
-from pipelines.orchestration.alerts import concerns_of_run
+from pipelines.orchestration.alerts import concerns_of_run, sources_of_run
 from pipelines.orchestration.event_log import open_instance
 from pipelines.settings import SAMPLE_LANDING
 
@@ -182,5 +182,6 @@ def test_the_sensors_find_in_the_events_of_a_run_what_the_command_line_found(sto
     with open_instance(story.without / "dagster") as instance:
         (run,) = instance.get_runs(limit=1)
         found = {str(concern) for concern in concerns_of_run(instance, run.run_id)}
+        assert sources_of_run(instance, run.run_id) == {TABLE}
     assert found == {line for line in story.log.splitlines() if line in found} and len(found) >= 1
     assert any("more than 25% of the figures" in line for line in found)

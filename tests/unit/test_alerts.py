@@ -14,6 +14,7 @@ from pipelines.orchestration.concerns import FAILED, HELD_BACK, TITLES, WARNED, 
 from pipelines.settings import Settings
 
 LOG = logging.getLogger("alerts")
+ASKED = {"cbs/1", "cbs/2", "cbs/3"}
 CHANGED = Concern(Trouble.CHANGED, "cbs/1", "no column A_1, expected by indicator a_count", "compare the card")
 SILENT = Concern(Trouble.UNREACHABLE, "cbs/2", "no answer within 20 s", "try again later")
 HELD = Concern(HELD_BACK, "a_count", "chooses nothing")
@@ -43,7 +44,7 @@ def test_every_group_of_concerns_but_remarks_is_some_kind_of_alert() -> None:
 
 
 def test_a_message_has_the_form_that_is_documented(settings: Settings, receiver: Site) -> None:
-    send_news(settings, [CHANGED], LOG)
+    send_news(settings, [CHANGED], ASKED, LOG)
     (message,) = receiver.posted
     assert message.keys() == {"version", "sent_at", "portal", "release", "alerts"}
     assert (message["version"], message["portal"], message["release"]) == (1, "https://figures.example", None)
@@ -62,26 +63,35 @@ def test_a_message_has_the_form_that_is_documented(settings: Settings, receiver:
 
 
 def test_a_trouble_is_told_when_it_begins_and_when_it_is_over(settings: Settings, receiver: Site) -> None:
-    send_news(settings, [CHANGED, SILENT, REMARK], LOG)
+    send_news(settings, [CHANGED, SILENT, REMARK], ASKED, LOG)
     assert told(receiver) == [("drifted", "cbs/1"), ("stale", "cbs/2")]
-    send_news(settings, [CHANGED, SILENT, HELD], LOG)
+    send_news(settings, [CHANGED, SILENT, HELD], ASKED, LOG)
     assert told(receiver) == [("drifted", "a_count")]
-    assert send_news(settings, [CHANGED, SILENT, HELD], LOG) == [] and len(receiver.posted) == 2
-    send_news(settings, [HELD], LOG)
+    assert send_news(settings, [CHANGED, SILENT, HELD], ASKED, LOG) == [] and len(receiver.posted) == 2
+    send_news(settings, [HELD], ASKED, LOG)
     assert told(receiver) == [("recovered", "cbs/1"), ("recovered", "cbs/2")]
     assert "no longer stale: no answer within 20 s" in receiver.posted[-1]["alerts"][1]["problem"]
-    send_news(settings, [CHANGED], LOG)
+    send_news(settings, [CHANGED], ASKED, LOG)
     assert told(receiver) == [("drifted", "cbs/1"), ("recovered", "a_count")]
 
 
+def test_a_run_of_other_sources_does_not_end_a_trouble(settings: Settings, receiver: Site) -> None:
+    send_news(settings, [CHANGED, SILENT, HELD], ASKED, LOG)
+    send_news(settings, [], {"cbs/2"}, LOG)
+    assert told(receiver) == [("recovered", "cbs/2"), ("recovered", "a_count")]
+    assert send_news(settings, [CHANGED], ASKED, LOG) == []
+    send_news(settings, [], ASKED, LOG)
+    assert told(receiver) == [("recovered", "cbs/1")]
+
+
 def test_a_refusal_is_one_trouble_however_often_it_is_built(settings: Settings, receiver: Site) -> None:
-    send_news(settings, [REFUSED, Concern(FAILED, "release 2026-11-30-1", "another line")], LOG)
+    send_news(settings, [REFUSED, Concern(FAILED, "release 2026-11-30-1", "another line")], ASKED, LOG)
     assert told(receiver) == [("refused", "release")]
-    assert send_news(settings, [Concern(FAILED, "release 2026-12-01-2", "again")], LOG) == []
+    assert send_news(settings, [Concern(FAILED, "release 2026-12-01-2", "again")], ASKED, LOG) == []
 
 
 def test_without_an_address_nothing_is_sent_or_kept(tmp_path: Path) -> None:
-    assert send_news(Settings(data=tmp_path), [CHANGED], LOG) == [] and list(tmp_path.iterdir()) == []
+    assert send_news(Settings(data=tmp_path), [CHANGED], ASKED, LOG) == [] and list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("status", [400, 500, 503])
@@ -89,16 +99,16 @@ def test_what_could_not_be_sent_is_tried_again_and_names_no_address(
     settings: Settings, receiver: Site, status: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     receiver.put("/hook/secret", Answer(status=status))
-    assert send_news(settings, [CHANGED], LOG) == [] and len(receiver.asked) == 3
+    assert send_news(settings, [CHANGED], ASKED, LOG) == [] and len(receiver.asked) == 3
     assert "alerts were not sent: HTTPError" in caplog.text and "secret" not in caplog.text
     receiver.put("/hook/secret", b"")
-    send_news(settings, [CHANGED], LOG)
+    send_news(settings, [CHANGED], ASKED, LOG)
     assert told(receiver) == [("drifted", "cbs/1")]
 
 
 def test_a_short_failure_of_the_receiver_is_survived(settings: Settings, receiver: Site) -> None:
     receiver.put("/hook/secret", Answer(status=503), b"")
-    assert len(send_news(settings, [CHANGED], LOG)) == 1 and len(receiver.posted) == 1
+    assert len(send_news(settings, [CHANGED], ASKED, LOG)) == 1 and len(receiver.posted) == 1
 
 
 @pytest.mark.parametrize("content", ["", "[{", '[{"a": 1}]', "{}"])
@@ -106,7 +116,7 @@ def test_a_damaged_memory_tells_too_much_rather_than_too_little(
     settings: Settings, receiver: Site, content: str
 ) -> None:
     (settings.data / "alerts.json").write_text(content, encoding="utf-8")
-    send_news(settings, [CHANGED], LOG)
+    send_news(settings, [CHANGED], ASKED, LOG)
     assert told(receiver) == [("drifted", "cbs/1")]
 
 
