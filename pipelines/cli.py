@@ -1,4 +1,7 @@
-"""The command line, `regiokompas`; its `run` is the same Dagster job as in the UI."""
+"""The command line, `regiokompas`; its `run` is the same Dagster job as in the UI.
+
+A command imports what it alone needs when it is called: Dagster takes longer to load than `status` to answer.
+"""
 
 import os
 import sys
@@ -13,32 +16,20 @@ from typing import Any, cast
 import click
 from rich.console import Console
 
-from pipelines.commands.doctor import examine_all
-from pipelines.commands.main_job import conclude, left_behind, prepare_home, run_job
-from pipelines.commands.new_source import new_source as make_source
-from pipelines.commands.reports import (
-    print_changes,
-    print_findings,
-    print_new_source,
-    print_pruned,
-    print_release,
-    print_releases,
-)
 from pipelines.commands.retention import find_kept, kept_releases, remove, roll_back, superfluous
 from pipelines.commands.source_status import everything_known, print_source
 from pipelines.commands.stopping import stoppable
 from pipelines.commands.terminal import print_sources
 from pipelines.disk import disk_trouble
 from pipelines.errors import RegiokompasError, shown
-from pipelines.ingest.assemble import describe_sources
 from pipelines.ingest.origins import LiveOrigin, Origin, open_origin
-from pipelines.ingest.selections import read_selections
+from pipelines.ingest.source_states import describe_sources
 from pipelines.landing.store import NOTICE
-from pipelines.orchestration.run_lock import only_run
 from pipelines.publish.gate import Bounds
 from pipelines.publish.refused import accept
 from pipelines.publish.release import CURRENT, current
 from pipelines.publish.revisions import Comparison, compare, find_release, recorded
+from pipelines.run_lock import only_run
 from pipelines.settings import CARDS, IS_INSTALLED, PROJECT, Settings
 from pipelines.sources.card import SourceCard, load_cards
 
@@ -91,6 +82,9 @@ VERBOSE: Options = click.option("--verbose", is_flag=True, help="Also show every
 @told
 def run(origin: str | None, select: tuple[str, ...], exclude: tuple[str, ...], accept: str, verbose: bool) -> None:
     """Ingest, model, validate and publish: the main job."""
+    from pipelines.commands.main_job import conclude, left_behind, run_job
+    from pipelines.ingest.selections import read_selections
+
     settings = Settings.from_environment(**({"origin": origin} if origin else {}))
     cards = load_cards(CARDS)
     # Read again when everything has landed, but an error in them should not be reported hours later.
@@ -141,6 +135,9 @@ def choose(
 @told
 def doctor(origin: str | None, select: tuple[str, ...], exclude: tuple[str, ...], verbose: bool) -> None:
     """Check that every source is there and matches its card, without fetching figures."""
+    from pipelines.commands.doctor import examine_all
+    from pipelines.commands.reports import print_findings
+
     settings = Settings.from_environment(**({"origin": origin} if origin else {}))
     source = open_origin(settings)
     # Includes what the origin does not have: somebody has to know about that.
@@ -157,6 +154,9 @@ def doctor(origin: str | None, select: tuple[str, ...], exclude: tuple[str, ...]
 @told
 def new_source(publisher: str, table: str, period: str | None) -> None:
     """Write the card of a TABLE that has none yet, from the publisher's own description, and fetch the table."""
+    from pipelines.commands.new_source import new_source as make_source
+    from pipelines.commands.reports import print_new_source
+
     if IS_INSTALLED:
         raise RegiokompasError("new-source adds a card to the project, and this is an installed copy -> use a checkout")
     settings = Settings.from_environment(origin="live")
@@ -197,6 +197,8 @@ def status(source: str | None) -> None:
 @told
 def diff(older: str | None, newer: str | None, indicator: str | None, region: str | None, limit: int) -> None:
     """What changed from release OLDER to NEWER; without them, what the current release changed."""
+    from pipelines.commands.reports import print_changes
+
     releases = Settings.from_environment().releases
     chosen = find_release(releases, newer)
     console = open_console()
@@ -220,6 +222,8 @@ def release() -> None:
 @told
 def list_releases() -> None:
     """Every release that is kept, the one that was current last first."""
+    from pipelines.commands.reports import print_releases
+
     releases = Settings.from_environment().releases
     print_releases(open_console(), kept_releases(releases), current(releases))
 
@@ -242,6 +246,8 @@ def rollback(release_id: str | None) -> None:
 @told
 def show(release_id: str | None) -> None:
     """What RELEASE_ID holds, or why it was refused; without it, the newest refused release or else the current one."""
+    from pipelines.commands.reports import print_release
+
     print_release(open_console(), find_kept(Settings.from_environment().releases, release_id))
 
 
@@ -264,6 +270,8 @@ def accept_release(release_id: str | None, because: str) -> None:
 @told
 def prune(keep: int, named: tuple[str, ...], dry_run: bool) -> None:
     """Remove old releases; what they changed stays recorded, their addresses below /release/ end."""
+    from pipelines.commands.reports import print_pruned
+
     settings = Settings.from_environment()
     with only_run(settings):
         gone = superfluous(settings.releases, keep, named)
@@ -299,6 +307,7 @@ def dev(port: int) -> None:
     """Open the Dagster UI, with the same assets, runs and checks as `regiokompas run`."""
     from dagster_dg_cli.cli import cli as dg
 
+    from pipelines.commands.main_job import prepare_home
     from pipelines.commands.serve import refuse_taken_port
 
     # Dagster notices a taken port only when all the rest has started, and then continues without its UI.

@@ -6,8 +6,8 @@ from pipelines.ingest.origins import open_origin
 from pipelines.orchestration.alerts import alert_sensors
 from pipelines.orchestration.checks import mart_checks
 from pipelines.orchestration.release_assets import publish_assets
-from pipelines.orchestration.run_lock import settings_of_run
 from pipelines.orchestration.schedules import refresh_schedules
+from pipelines.orchestration.settings_resource import settings_of_run
 from pipelines.orchestration.source_assets import ingest_assets
 from pipelines.orchestration.transform import dbt_models, dbt_resource, ensure_manifest
 from pipelines.publish.manifest import public_tables, raw_descriptions

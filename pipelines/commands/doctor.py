@@ -12,17 +12,17 @@ from pipelines.clients.description import Description
 from pipelines.clients.http import HttpClient
 from pipelines.clients.pages import State
 from pipelines.clients.registry import ASKED, CBS, ODATA, told_at, told_by
+from pipelines.concerns import Concern, of_source
 from pipelines.errors import AwaitedError, RegiokompasError, SourceError, Trouble, shown
 from pipelines.indicators.held_back import with_dependents
 from pipelines.indicators.registry import read_indicators
 from pipelines.ingest import health
-from pipelines.ingest.assemble import describe_sources
 from pipelines.ingest.drift import Change, reasons_to_hold_back
 from pipelines.ingest.origins import LandingOrigin, LiveOrigin, Origin, asked
 from pipelines.ingest.refresh import FailedError, by_first_access
+from pipelines.ingest.source_states import describe_sources
 from pipelines.ingest.together import side_by_side
 from pipelines.landing.store import Landing, Snapshot, now
-from pipelines.orchestration.concerns import Concern, of_source
 from pipelines.reading.landed import Landed
 from pipelines.seeds import Indicator
 from pipelines.settings import Settings

@@ -8,16 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import click
+from dagster._core.errors import DagsterExecutionInterruptedError
 from rich.console import Console
 
-from pipelines.commands.terminal import RunReport, print_concerns, print_counts, progress_bars, told_checks
+from pipelines.commands.run_report import RunReport, progress_bars
+from pipelines.commands.terminal import print_concerns, print_counts, told_checks
+from pipelines.concerns import FAILED, Concern
 from pipelines.definitions import JOB, build_defs
 from pipelines.errors import Trouble
 from pipelines.ingest.origins import Origin
 from pipelines.landing.store import NOTICE
 from pipelines.orchestration.acceptance import Acceptance
 from pipelines.orchestration.alerts import send_news
-from pipelines.orchestration.concerns import FAILED, Concern
 from pipelines.orchestration.event_log import open_instance
 from pipelines.orchestration.release_assets import RELEASE_OP
 from pipelines.orchestration.source_assets import INGEST_OP, INPUTS
@@ -81,17 +83,22 @@ def run_job(
         )
         logging.getLogger(_SPEAKS_OF_SKIPPED).setLevel(logging.ERROR)
         home = prepare_home(settings)
+        acceptance = Acceptance(accept=accept).model_dump()
         # dbt writes its own log to standard output, which belongs to the bars.
         with open_instance(home) as instance, run_log(settings).open("w") as log, redirect_stdout(log):
-            result = job.execute_in_process(
-                run_config={
-                    "loggers": {"report": {"config": {}}},
-                    "ops": {op: {"config": Acceptance(accept=accept).model_dump()} for op in (INGEST_OP, RELEASE_OP)},
-                },
-                instance=instance,
-                asset_selection=[*(card_key(card) for card in chosen), INPUTS, *made],
-                raise_on_error=False,
-            )
+            try:
+                result = job.execute_in_process(
+                    run_config={
+                        "loggers": {"report": {"config": {}}},
+                        "ops": {op: {"config": acceptance} for op in (INGEST_OP, RELEASE_OP)},
+                    },
+                    instance=instance,
+                    asset_selection=[*(card_key(card) for card in chosen), INPUTS, *made],
+                    raise_on_error=False,
+                )
+            except DagsterExecutionInterruptedError as stopped:
+                # Dagster's own word for a signal that came during a step.
+                raise KeyboardInterrupt from stopped
             send_news(settings, report.concerns, {card.dataset_id for card in chosen}, logging.getLogger(__name__))
             log.writelines(f"{concern}\n" for concern in report.concerns)
     return report, result.success

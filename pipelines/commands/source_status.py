@@ -7,7 +7,7 @@ from rich.console import Console
 
 from pipelines.clients.registry import CLIENTS, addresses
 from pipelines.indicators.registry import read_indicators
-from pipelines.ingest.assemble import describe_sources
+from pipelines.ingest.source_states import describe_sources
 from pipelines.landing.store import Attempt, Failure, Landing, Snapshot
 from pipelines.settings import Settings
 from pipelines.sources.access import Server, server_of

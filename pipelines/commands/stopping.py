@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import click
-from dagster._core.errors import DagsterExecutionInterruptedError
 
 _STOPS = (signal.SIGINT, signal.SIGTERM)
 
@@ -30,7 +29,7 @@ def stoppable(left: Callable[[], str]) -> Iterator[None]:
     woken = signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
     try:
         yield
-    except (KeyboardInterrupt, DagsterExecutionInterruptedError):
+    except KeyboardInterrupt:
         _end(_stopped_by(heard) or signal.SIGINT, left)
     finally:
         if by := _stopped_by(heard):

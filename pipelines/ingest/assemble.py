@@ -11,11 +11,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.clients.registry import CBS
-from pipelines.errors import CardError, DamagedError, shown
+from pipelines.errors import CardError, shown
 from pipelines.indicators.held_back import reasons_of_landed, with_dependents
 from pipelines.indicators.registry import check_indicators, read_indicators
-from pipelines.ingest import health
 from pipelines.ingest.code_digest import code_digest
 from pipelines.ingest.drift import as_rows, drift, reasons_to_hold_back
 from pipelines.ingest.neighbours import neighbours_of
@@ -23,14 +21,13 @@ from pipelines.ingest.plans import Plans, read_plans, regions_with_figures
 from pipelines.ingest.plans import digest_of as digest_of_plans
 from pipelines.ingest.refresh import FailedError, read_landed
 from pipelines.ingest.selections import Selections, digest_of, read_selections
-from pipelines.landing.store import NOTICE, Failure, Landing, Snapshot
+from pipelines.ingest.source_states import describe_sources
+from pipelines.landing.store import NOTICE, Landing, Snapshot
 from pipelines.reading.existing import boundaries
-from pipelines.reading.landed import Landed
-from pipelines.reading.ongoing import ongoing_periods, periods_of
-from pipelines.reading.raw import EMPTY, is_whole, raw_folder, raw_folders, rows_of, tally_of, write_empty
+from pipelines.reading.ongoing import ongoing_periods
+from pipelines.reading.raw import EMPTY, raw_folders, tally_of, write_empty
 from pipelines.settings import Settings
 from pipelines.sources.card import Shape, SourceCard
-from pipelines.sources.periods import has_begun, newest_period, whole_year
 from schemas.shapes import check_shape
 
 _SOURCES = pa.schema(
@@ -245,63 +242,6 @@ def _newest_regions(cards: dict[str, SourceCard], landed: dict[str, Snapshot]) -
     return cards[found[0]]
 
 
-def describe_sources(
-    settings: Settings, cards: dict[str, SourceCard], *, invented: bool, as_of: date | None = None
-) -> list[dict[str, Any]]:
-    """What is known about every source: one row per card, with the columns of `sources.parquet`.
-
-    States are those of `pipelines.ingest.health`, as of `as_of` or else today.
-    """
-    landing, today = Landing(settings.landing), as_of or date.today()
-    return [
-        _source_row(
-            card,
-            landing,
-            raw_folder(settings.raw, card, invented=invented),
-            landing.failure(card.dataset_id, invented=invented),
-            today,
-            invented=invented,
-        )
-        for card in cards.values()
-    ]
-
-
-def _source_row(
-    card: SourceCard, landing: Landing, folder: Path, failure: Failure | None, as_of: date, *, invented: bool
-) -> dict[str, Any]:
-    snapshot = landing.current(card.dataset_id, invented=invented)
-    read = snapshot is not None and is_whole(folder)
-    newest = _newest_period(card, folder, snapshot.landed_on) if snapshot and read else None
-    says = _says(card, snapshot, landing) if snapshot else ""
-    # What landed and can no longer be read is not shown.
-    state, reason = health.state(card, snapshot if read or not failure else None, failure, newest, says, as_of)
-    expected = health.expected_next(card, newest)
-    return {
-        "dataset_id": card.dataset_id,
-        "publisher": card.publisher,
-        "table_id": card.table,
-        "title_nl": card.title.nl,
-        "title_en": card.title.en,
-        "licence": card.licence,
-        "licence_url": card.licence_url,
-        "attribution": card.attribution,
-        "homepage_url": card.homepage,
-        "cadence": card.cadence.value,
-        "protocol": snapshot.protocol if snapshot else None,
-        "state": state,
-        "reason_nl": reason.nl if reason else None,
-        "reason_en": reason.en if reason else None,
-        "rows_count": rows_of(folder) if read else 0,
-        "newest_period": newest,
-        "expected_next": expected.isoformat() if expected else None,
-        "source_modified": snapshot.changed_at if snapshot else None,
-        "landed_at": snapshot.landed_at if snapshot else None,
-        "notice": snapshot.told if snapshot else None,
-        "shape": card.shape.value,
-        "boundary_year": card.boundary_year,
-    }
-
-
 def _source_rows(raw: Path, cards: list[SourceCard]) -> list[dict[str, Any]]:
     """What became of the rows of each source that is read, one row per outcome."""
     return [
@@ -315,16 +255,6 @@ def _origins(snapshots: list[Snapshot]) -> list[dict[str, Any]]:
     """Every body that landed, by card and bytes; equal bodies of one card get the first address."""
     found = {(s.dataset_id, r.sha256): r.url for s in reversed(snapshots) for r in reversed(s.resources)}
     return [{"dataset_id": card, "landed_sha256": sha256, "url": url} for (card, sha256), url in sorted(found.items())]
-
-
-def _says(card: SourceCard, snapshot: Snapshot, landing: Landing) -> str:
-    landed = Landed(card, snapshot, landing)
-    client = CBS.get(landed.protocol)
-    try:
-        return client.status_of(landed.rows, landed.body) if client else ""
-    except DamagedError:
-        # The next refresh of it fetches it again.
-        return ""
 
 
 def _release_row(
@@ -356,19 +286,6 @@ def _write_inputs(folder: Path, **tables: pa.Table) -> dict[str, pa.Table]:
 def newest_boundaries() -> int:
     """The year of the boundaries that everything is published on, as the dbt project defines it."""
     return boundaries().newest_year
-
-
-def _newest_period(card: SourceCard, folder: Path, landed_on: date) -> str | None:
-    """The newest period with a figure that was over when it landed, as a period code.
-
-    For a register, whose rows come in during the year: the newest period that had begun.
-    """
-    if card.boundary_year and card.shape is not Shape.OBSERVATIONS:
-        return whole_year(card.boundary_year)
-    known = periods_of(card, folder)
-    if card.shape is Shape.SUBSIDIES:
-        return newest_period(p.period_code for p in known if has_begun(p.period_code, landed_on))
-    return newest_period(p.period_code for p in known if p.is_over(card, landed_on))
 
 
 def _drop_others(raw: Path, keep: set[str]) -> None:

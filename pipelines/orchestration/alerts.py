@@ -16,9 +16,10 @@ import dagster as dg
 import requests
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
+from pipelines.concerns import FAILED, HELD_BACK, PLAN, WARNED, Concern
 from pipelines.errors import Trouble
-from pipelines.orchestration.concerns import FAILED, HELD_BACK, PLAN, WARNED, Concern, concerns_of_event
 from pipelines.orchestration.source_assets import INPUTS
+from pipelines.orchestration.told_concerns import concerns_of_event
 from pipelines.publish.release import current
 from pipelines.settings import Settings
 

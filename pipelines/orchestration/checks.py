@@ -14,11 +14,12 @@ import pandera.polars as pa
 import polars as pl
 from dagster_dbt import DbtCliResource
 
+from pipelines.concerns import HELD_BACK, WARNED, Concern
 from pipelines.database import connect
 from pipelines.errors import RegiokompasError, shown
 from pipelines.ingest.assemble import hold_back
 from pipelines.ingest.origins import Origin
-from pipelines.orchestration.concerns import HELD_BACK, WARNED, Concern, as_metadata, rows_metadata
+from pipelines.orchestration.told_concerns import as_metadata, rows_metadata
 from pipelines.orchestration.transform import build_again, warnings
 from pipelines.orchestration.unchanged import note_checked
 from pipelines.publish.manifest import PublicTable

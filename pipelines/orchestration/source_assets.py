@@ -11,6 +11,7 @@ from typing import Any
 
 import dagster as dg
 
+from pipelines.concerns import HELD_BACK, PLAN, WARNED, Concern, of_source
 from pipelines.errors import AwaitedError, RegiokompasError, SourceError, Trouble, shown
 from pipelines.ingest.assemble import Inputs, assemble
 from pipelines.ingest.origins import Origin
@@ -19,7 +20,6 @@ from pipelines.ingest.together import side_by_side
 from pipelines.landing.store import Landing
 from pipelines.orchestration.acceptance import Acceptance
 from pipelines.orchestration.asset_metadata import OWNERS, URI, bundle_metadata, table_metadata
-from pipelines.orchestration.concerns import HELD_BACK, PLAN, WARNED, Concern, as_metadata, of_source, rows_metadata
 from pipelines.orchestration.source_specs import (
     Descriptions,
     card_key,
@@ -28,6 +28,7 @@ from pipelines.orchestration.source_specs import (
     raw_schema,
     source_spec,
 )
+from pipelines.orchestration.told_concerns import as_metadata, rows_metadata
 from pipelines.orchestration.unchanged import said_before
 from pipelines.reading.before import Allowance
 from pipelines.reading.raw import tally_of

@@ -7,8 +7,8 @@ and whether it is whole, which is `pipelines/publish/release.py`.
 import json
 from pathlib import Path
 
+from pipelines.concerns import Concern
 from pipelines.landing.store import write_atomically
-from pipelines.orchestration.concerns import Concern
 from pipelines.publish.release import current, is_whole
 from pipelines.settings import Settings
 

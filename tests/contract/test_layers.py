@@ -14,6 +14,8 @@ FLOORS = (
     "imported",
     "database",
     "disk",
+    "concerns",
+    "run_lock",
     "seeds",
     "sources",
     "landing",

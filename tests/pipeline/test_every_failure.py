@@ -11,12 +11,12 @@ from support_failures import CELLS, EXCUSED, KINDS, Before, Source
 from support_wires import WIRES
 
 from pipelines.commands.terminal import WIDTH, told_line
+from pipelines.concerns import of_source
 from pipelines.errors import Trouble
-from pipelines.ingest.assemble import describe_sources
 from pipelines.ingest.health import TROUBLES
 from pipelines.ingest.refresh import FailedError, read_landed
+from pipelines.ingest.source_states import describe_sources
 from pipelines.landing.store import Landing, Snapshot
-from pipelines.orchestration.concerns import of_source
 from pipelines.reading.raw import raw_folder, rows_of
 from pipelines.sample.over_http import SampleServer, serving
 from pipelines.settings import Settings

@@ -29,10 +29,10 @@ from support_live_day import (
 
 from pipelines.commands.source_status import everything_known
 from pipelines.commands.terminal import WIDTH
+from pipelines.concerns import HELD_BACK as HELD
+from pipelines.concerns import TITLES
 from pipelines.errors import Trouble
 from pipelines.ingest.health import TROUBLES
-from pipelines.orchestration.concerns import HELD_BACK as HELD
-from pipelines.orchestration.concerns import TITLES
 from pipelines.settings import Settings
 from pipelines.sources.access import Protocol
 

@@ -9,8 +9,8 @@ from support import copy_data
 from support_failures import KINDS, Source
 from support_wires import WIRES
 
-from pipelines.ingest.assemble import describe_sources
 from pipelines.ingest.refresh import FailedError, read_landed
+from pipelines.ingest.source_states import describe_sources
 from pipelines.landing.store import Landing
 from pipelines.reading.raw import is_whole, raw_folder
 from pipelines.sample.over_http import SampleServer, serving

@@ -9,8 +9,8 @@ from support_attacks import ATTACKS, CELLS, MEGABYTE, SOURCES, Asking, Order, as
 from support_failures import WELL, Kind, Source
 
 from pipelines.errors import Trouble
-from pipelines.ingest.assemble import describe_sources
 from pipelines.ingest.health import TROUBLES
+from pipelines.ingest.source_states import describe_sources
 from pipelines.landing.store import Landing
 from pipelines.sample.answers import Answer
 from pipelines.sample.over_http import SampleServer, serving

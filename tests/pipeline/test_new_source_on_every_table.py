@@ -18,8 +18,8 @@ from pipelines.commands.doctor import examine
 from pipelines.commands.new_indicator import example_row
 from pipelines.commands.new_source import Made, new_source, read_card
 from pipelines.errors import CardError
-from pipelines.ingest.assemble import describe_sources
 from pipelines.ingest.refresh import refresh
+from pipelines.ingest.source_states import describe_sources
 from pipelines.landing.store import Landing
 from pipelines.settings import CARDS, DBT_PROJECT, Settings
 from pipelines.sources.card import load_cards

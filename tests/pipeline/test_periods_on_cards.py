@@ -13,9 +13,9 @@ from support import Standin, open_standin
 from support_bundles import MadeUp, write_bundles
 
 from pipelines.commands.doctor import examine
-from pipelines.ingest.assemble import describe_sources
 from pipelines.ingest.drift import drift, reasons_to_hold_back
 from pipelines.ingest.refresh import Refreshed, refresh
+from pipelines.ingest.source_states import describe_sources
 from pipelines.landing.store import Landing
 from pipelines.seeds import Indicator
 from pipelines.settings import Settings

@@ -13,10 +13,10 @@ from pipelines.clients.http import HttpClient, open_session
 from pipelines.clients.reach import InsideError, Reach, host_and_port, refuse_inside
 from pipelines.clients.registry import reach_of, set_hosts
 from pipelines.errors import MismatchError, SourceError, Trouble
-from pipelines.ingest.assemble import describe_sources
 from pipelines.ingest.health import TROUBLES
 from pipelines.ingest.origins import LiveOrigin, asked, open_origin
 from pipelines.ingest.refresh import FailedError
+from pipelines.ingest.source_states import describe_sources
 from pipelines.sample.answers import Answer, json_answer
 from pipelines.sample.over_http import SampleServer, Sent, serving
 from pipelines.settings import CARDS, Settings

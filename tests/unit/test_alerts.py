@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from support_http import Answer, Site, open_site
 
+from pipelines.concerns import FAILED, HELD_BACK, TITLES, WARNED, Concern
 from pipelines.errors import Trouble
 from pipelines.orchestration.alerts import KINDS, alert_sensors, send_news, troubles
-from pipelines.orchestration.concerns import FAILED, HELD_BACK, TITLES, WARNED, Concern
 from pipelines.settings import Settings
 
 LOG = logging.getLogger("alerts")

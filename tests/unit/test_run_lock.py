@@ -11,13 +11,14 @@ import dagster as dg
 import pytest
 
 from pipelines.errors import RegiokompasError
-from pipelines.orchestration.run_lock import only_run, settings_of_run
+from pipelines.orchestration.settings_resource import settings_of_run
+from pipelines.run_lock import only_run
 from pipelines.settings import PROJECT, Settings
 
 HOLDER = """
 import sys
 from pathlib import Path
-from pipelines.orchestration.run_lock import only_run
+from pipelines.run_lock import only_run
 from pipelines.settings import Settings
 with only_run(Settings(data=Path(sys.argv[1]))):
     print("held", flush=True)

@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 
 from pipelines.commands.terminal import WIDTH, told_line
-from pipelines.orchestration.concerns import Concern
+from pipelines.concerns import Concern
 
 ROOM = WIDTH - 2
 PROBLEM = "the table changed while it was read, and so its pages do not fit together at all"

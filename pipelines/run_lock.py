@@ -6,7 +6,6 @@ Belongs here: the lock, which the system gives back when its process ends, howev
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import dagster as dg
 from filelock import FileLock, Timeout
 
 from pipelines.errors import RegiokompasError
@@ -21,7 +20,7 @@ def only_run(settings: Settings) -> Iterator[None]:
         RegiokompasError: another run has locked it.
     """
     try:
-        with _lock(settings).acquire(timeout=0):
+        with data_lock(settings).acquire(timeout=0):
             yield
     except Timeout:
         raise RegiokompasError(
@@ -29,30 +28,12 @@ def only_run(settings: Settings) -> Iterator[None]:
         ) from None
 
 
-def settings_of_run(settings: Settings) -> dg.ResourceDefinition:
-    """The settings as the steps of a job get them: the data folder is locked from the first step to the last.
+def data_lock(settings: Settings) -> FileLock:
+    """The lock of the data folder, which is made if it is not there.
 
-    A run that Dagster starts waits for the one that is busy. Every step needs the settings, and all steps of a run are
-    in one process.
+    Raises:
+        RegiokompasError: it cannot be made.
     """
-
-    def hold(context: dg.InitResourceContext) -> Iterator[Settings]:
-        lock = _lock(settings)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            if context.log:
-                context.log.info(f"Waiting for another run in {settings.data}")
-            lock.acquire()
-        try:
-            yield settings
-        finally:
-            lock.release()
-
-    return dg.ResourceDefinition(hold)
-
-
-def _lock(settings: Settings) -> FileLock:
     try:
         settings.data.mkdir(parents=True, exist_ok=True)
     except OSError as error:
