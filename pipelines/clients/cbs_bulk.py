@@ -140,8 +140,13 @@ def _observations(card: SourceCard, body: bytes, url: str) -> Iterator[bytes]:
         ) from None
 
 
-def check_page(con: duckdb.DuckDBPyConnection, card: SourceCard, rows: Rows, chosen: Description, url: str) -> None:
+def check_page(
+    con: duckdb.DuckDBPyConnection, card: SourceCard, rows: Rows, chosen: Description, url: str
+) -> tuple[int, int]:
     """Check the observations (relation `page`) against the columns of the protocol, the count and the code lists.
+
+    Returns:
+        How many there are, and how many of them the card does not ask for.
 
     Raises:
         SourceError: columns or rows are missing.
@@ -160,7 +165,8 @@ def check_page(con: duckdb.DuckDBPyConnection, card: SourceCard, rows: Rows, cho
     listed |= {on_wire: (d, {c.code for c in chosen.all_codes[d]}) for d, on_wire in chosen.wire.items()}
     # In one query: a large table takes long to scan.
     used = ", ".join(f"list(distinct coalesce(trim(\"{name}\"), ''))" for name in listed)
-    found, *all_used = con.execute(f"select count(*), {used} from page").fetchall()[0]
+    others = f"count(*) filter (where not ({asked_for_sql(chosen)}))"
+    found, not_asked_for, *all_used = con.execute(f"select count(*), {others}, {used} from page").fetchall()[0]
     if counted and int(str(counted)) != found:
         raise SourceError(
             card.dataset_id,
@@ -171,6 +177,7 @@ def check_page(con: duckdb.DuckDBPyConnection, card: SourceCard, rows: Rows, cho
     for (what, known), codes in zip(listed.values(), all_used, strict=True):
         if unknown := sorted(set(codes or ()) - known):
             raise unlisted(card, what, unknown[0], url)
+    return int(found), int(not_asked_for)
 
 
 def cells_sql(card: SourceCard, names: list[str], chosen: Description) -> str:
@@ -180,7 +187,7 @@ def cells_sql(card: SourceCard, names: list[str], chosen: Description) -> str:
     if card.shape not in TEXTS:
         text = f"nullif(replace({text}, ',', '.'), '')"
     return (
-        f"select trim(Measure) as measure_source, {dims}, null as record, {text} as text,"
+        f"select trim(Measure) as measure_source, {dims}, null as record, 0 as page_number, {text} as text,"
         f" coalesce(nullif(ValueAttribute, ''), 'None') as mark from page where {asked_for_sql(chosen)}"
     )
 

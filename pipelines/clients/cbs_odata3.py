@@ -196,8 +196,8 @@ def cells_per_row(chosen: Description) -> int:
 def cells_sql(card: SourceCard, names: list[str], chosen: Description) -> str:
     """SQL that turns a page (relation `page`, every column text) into cells: one row per region, period and topic.
 
-    Columns: measure_source, one per dimension, record (the same for cells of one record), text (number or text as
-    sent), mark (as sent, `None` for a value).
+    Columns: measure_source, one per dimension, record (the same for cells of one record), page_number, text
+    (number or text as sent), mark (as sent, `None` for a value).
     A blank cell and a null cell both mean "logically impossible" and become the mark `blank`.
     """
     dims = ", ".join(f'trim("{on_wire}") as "{d}"' for d, on_wire in chosen.wire.items())
@@ -207,7 +207,7 @@ def cells_sql(card: SourceCard, names: list[str], chosen: Description) -> str:
     number = "regexp_full_match(trim(cell), '-?[0-9]+(\\.[0-9]+)?')"
     has_value = "trim(cell) <> ''" if card.shape in TEXTS else number
     return f"""
-        select measure_source, {dims}, hash({record}) as record,
+        select measure_source, {dims}, hash({record}) as record, page_number,
             case when {has_value} then trim(cell) end as text,
             case when {has_value} then 'None' else coalesce(nullif(trim(cell), ''), 'blank') end as mark
         from page unpivot include nulls (cell for measure_source in ({topics}))

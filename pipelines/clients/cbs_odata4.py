@@ -150,14 +150,14 @@ def cells_per_row(chosen: Description) -> int:
 def cells_sql(card: SourceCard, names: list[str], chosen: Description) -> str:
     """SQL that turns a page (relation `page`, every column text) into cells: one row per observation.
 
-    Columns: measure_source, one per dimension, record (its number), text (number or text as sent), mark
-    (ValueAttribute).
+    Columns: measure_source, one per dimension, record (its number), page_number, text (number or text as
+    sent), mark (ValueAttribute).
     """
     text = "coalesce(nullif(trim(StringValue), ''), trim(Value))" if "StringValue" in names else "trim(Value)"
     dims = ", ".join(f'trim("{on_wire}") as "{d}"' for d, on_wire in chosen.wire.items())
     return (
-        f"select trim(Measure) as measure_source, {dims}, try_cast(Id as ubigint) as record, {text} as text,"
-        " ValueAttribute as mark from page"
+        f"select trim(Measure) as measure_source, {dims}, try_cast(Id as ubigint) as record, page_number,"
+        f" {text} as text, ValueAttribute as mark from page"
     )
 
 

@@ -1,46 +1,45 @@
 """Tables of CBS, from landed bytes to rows in the one row shape, by DuckDB; nothing is coerced silently.
 
-A page's rows go from the landing into DuckDB as bytes: a columnar reader is several times faster than a loop.
+A page's rows go from the landing into DuckDB as bytes, and from there as columns into Parquet: a columnar reader is
+several times faster than a loop, and a table of any size is read in the memory of a page.
 """
 
 import json
-from collections.abc import Iterable
-from itertools import pairwise
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipelines.clients import cbs_bulk
-from pipelines.clients.description import Description, unlisted
+from pipelines.clients.description import Description
 from pipelines.clients.odata import read_envelope
 from pipelines.clients.registry import CBS, ODATA
 from pipelines.database import connect
-from pipelines.errors import MismatchError, SourceError
+from pipelines.errors import SourceError
 from pipelines.landing.store import Resource
+from pipelines.reading.cbs_cells import listed, quoted, refuse_unknown, rows_sql
 from pipelines.reading.landed import Landed
 from pipelines.reading.places import write_places
 from pipelines.reading.remainders import remainders_among
+from pipelines.reading.rows_file import KEY, RowsFile
 from pipelines.reading.shapes import CODES, MEASURES, Schema
 from pipelines.reading.tally import NOT_ASKED_FOR, NOT_CLASSIFIED, Tally
 from pipelines.sources.access import Protocol
-from pipelines.sources.card import TEXTS, Shape, SourceCard
-from pipelines.sources.dimensions import TOTAL
+from pipelines.sources.card import Shape, SourceCard
 
-COUNTRY = "NL01"
 MEMORY_MB = 64
+_BATCH = 20_000
 # Nothing to add to a sum.
 _EMPTY = (".", "blank", "Impossible", "-", "Zero")
 
 # The source's own spelling is needed for joins, and is not written.
 _CODES: Schema = {"source_code": pl.String, **CODES}
-# The dataset and the sha256 of the page are the same for a whole page: they are added when writing.
-_ROWS = """
-    create table rows (
-        measure_code varchar, region_code varchar, period_code varchar, dims varchar,
-        value double, value_text varchar, value_attribute varchar, period_status varchar, record ubigint, page integer
-    )
-"""
 
 
 def read_table(landed: Landed, work: Path, target: Path) -> tuple[int, Tally]:
@@ -53,45 +52,50 @@ def read_table(landed: Landed, work: Path, target: Path) -> tuple[int, Tally]:
         SourceError: the bytes are not what the card or the protocol says.
     """
     card = landed.card
-    # A file, so that a table of any size is read in bounded memory: what does not fit goes to disk.
+    is_last = card.shape is not Shape.PLACES and not any(d.is_added_up for d in card.dimensions.values())
+    file = (target if is_last else work) / "observations.parquet"
+    landed_sha256 = [page.sha256 for page in landed.pages]
+    # A file, so that what does not fit into memory goes to disk.
     with connect(work / "reading.duckdb", threads=2) as con:
-        # It would write into the output of the command line.
-        con.execute("set enable_progress_bar = false")
         chosen = CBS[landed.protocol].description(card, landed.rows)
         _describe(con, card, chosen)
-        con.execute(_ROWS)
-        if landed.protocol is Protocol.CBS_BULK:
-            tally = _read_bulk(con, landed, chosen, work)
-        else:
-            tally = _read_pages(con, landed, chosen, work)
-        sha256 = "[" + ", ".join(_quoted(page.sha256) for page in landed.pages) + "][page + 1]"
+        with RowsFile(
+            file, card.dataset_id, [page.sha256 for page in landed.pages], _remainders(con, card), con
+        ) as rows:
+            if landed.protocol is Protocol.CBS_BULK:
+                tally = _read_bulk(con, landed, chosen, work, rows)
+            else:
+                tally = _read_pages(con, landed, chosen, work, rows)
+        observations = rows.written
+        con.execute(f"create view rows as select * from read_parquet({quoted(str(file))})")
         if card.shape is Shape.PLACES:
-            return write_places(con, card, sha256, target), tally
-        rows = _one(con, "select count(*) from rows")
-        aside = _set_aside_remainders(con) if card.shape is Shape.OBSERVATIONS else 0
-        if any(dimension.is_added_up for dimension in card.dimensions.values()):
-            _add_up(con)
-        observations = _one(con, "select count(*) from rows")
-        _export(con, card, sha256, target)
+            return write_places(con, card, target), tally
+        if not is_last:
+            observations = _add_up(con, landed_sha256, target)
+        _export(con, card, target)
     # Every row of the source has the same number of observations, whatever its region.
-    not_classified = aside * tally.kept // rows if rows else 0
+    read = rows.written + rows.aside
+    not_classified = rows.aside * tally.kept // read if read else 0
     return observations, tally.then(tally.kept - not_classified, {NOT_CLASSIFIED: not_classified})
 
 
-def _set_aside_remainders(con: duckdb.DuckDBPyConnection) -> int:
-    """Remove the rows of codes that are not regions; returns how many there were."""
-    codes = con.execute("select code from codes where role = 'region'").fetchall()
-    remainders = sorted(remainders_among(code for (code,) in codes))
-    return _one(con, f"delete from rows where region_code in {_listed(remainders)}") if remainders else 0
+def _remainders(con: duckdb.DuckDBPyConnection, card: SourceCard) -> set[str]:
+    """The codes among the regions of a table of figures that are no regions."""
+    if card.shape is not Shape.OBSERVATIONS:
+        return set()
+    return remainders_among(code for (code,) in con.execute("select code from codes where role = 'region'").fetchall())
 
 
-def _add_up(con: duckdb.DuckDBPyConnection) -> None:
-    """Replace the rows of one key by their sum, which has the page of the first; see `Dimension.is_added_up`."""
-    con.execute(
-        f"""
-        create table sums as
+def _add_up(con: duckdb.DuckDBPyConnection, landed_sha256: list[str], target: Path) -> int:
+    """Write the sum of the rows of each key, said to be from the page of the first; see `Dimension.is_added_up`.
+
+    Returns:
+        The number of sums.
+    """
+    key, pages = ", ".join(KEY), listed(landed_sha256)
+    sums = f"""
         select
-            measure_code, region_code, period_code, dims,
+            any_value(dataset_id) as dataset_id, {key},
             case when not bool_or(is_hidden) then sum(cast(value as decimal(38, 6)))::double end as value,
             null::varchar as value_text,
             case
@@ -100,32 +104,32 @@ def _add_up(con: duckdb.DuckDBPyConnection) -> None:
                 else min(value_attribute)
             end as value_attribute,
             any_value(period_status) as period_status,
-            min(record) as record,
-            min(page) as page
-        from (select *, value is null and value_attribute not in {_listed(_EMPTY)} as is_hidden from rows)
-        group by measure_code, region_code, period_code, dims
-        """
-    )
-    con.execute("drop table rows")
-    con.execute("alter table sums rename to rows")
+            arg_min(landed_sha256, list_position([{pages[1:-1]}], landed_sha256)) as landed_sha256
+        from (select *, value is null and value_attribute not in {listed(_EMPTY)} as is_hidden from rows)
+        group by {key}
+    """
+    return _copy(con, sums, target / "observations.parquet")
 
 
-def _read_pages(con: duckdb.DuckDBPyConnection, landed: Landed, chosen: Description, work: Path) -> Tally:
+def _read_pages(
+    con: duckdb.DuckDBPyConnection, landed: Landed, chosen: Description, work: Path, rows: RowsFile
+) -> Tally:
     card, pages, client = landed.card, landed.pages, ODATA[landed.protocol]
     expected = client.expected_rows(card, landed.body)
-    counts: list[int] = []
-    for number, resource in enumerate(pages):
-        page = read_envelope(landed.page(resource))
-        counted = page.head.get("@odata.count")
-        if expected is not None and counted not in (None, expected):
-            raise SourceError(
-                card.dataset_id,
-                f"the page counts {counted} rows, expected {expected} as $count says",
-                url=resource.url,
-                todo="run again; if this persists, the source is being changed",
-            )
-        counts.append(_read_page(con, landed, chosen, page.rows, work / "page.json", number))
-    _refuse_overlap(con, card, pages)
+    for page in _unpacked(landed, work, expected):
+        for batch in _rows_of(con, landed, chosen, page):
+            rows.write(batch)
+    if again := rows.again():
+        batches = _rows_of(con, landed, chosen, _unpack(landed, again.second, pages[again.second], work, expected))
+        key = next(key for batch in batches if (key := _key_of(batch, again.record)))
+        raise SourceError(
+            card.dataset_id,
+            f"the record of {key} is on page {again.first + 1} and again on page {again.second + 1}, expected it once",
+            url=pages[again.second].url,
+            todo="run again; if this persists, the source pages in another order each time",
+        )
+    # What is not asked for is not sent: every row is kept.
+    counts = [rows.pages[number] // client.cells_per_row(chosen) for number in range(len(pages))]
     received = sum(counts)
     if expected is not None and received != expected:
         raise SourceError(
@@ -135,8 +139,67 @@ def _read_pages(con: duckdb.DuckDBPyConnection, landed: Landed, chosen: Descript
             todo="run again; part of a table is never accepted as the whole",
         )
     _refuse_gaps(card, pages, counts)
-    # What is not asked for is not sent: every row is kept.
-    return Tally(received, _one(con, "select count(*) from rows") // client.cells_per_row(chosen), {})
+    return Tally(received, received, {})
+
+
+class _Unpacked(NamedTuple):
+    """The rows of a page in a file, where DuckDB can read them; `first` is the first row, None if there is none."""
+
+    number: int
+    file: Path
+    first: dict[str, object] | None
+
+
+def _unpacked(landed: Landed, work: Path, expected: int | None) -> Iterator[_Unpacked]:
+    """The pages in their order; the next one is unpacked while one is read."""
+    with ThreadPoolExecutor(1) as pool:
+        following = deque[Future[_Unpacked]]()
+        for page, resource in enumerate(landed.pages):
+            following.append(pool.submit(_unpack, landed, page, resource, work, expected))
+            if page:
+                yield following.popleft().result()
+        for last in following:
+            yield last.result()
+
+
+def _unpack(landed: Landed, number: int, resource: Resource, work: Path, expected: int | None) -> _Unpacked:
+    """Unpack one page.
+
+    Raises:
+        SourceError: its count is not `expected`.
+    """
+    content = read_envelope(landed.page(resource))
+    counted = content.head.get("@odata.count")
+    if expected is not None and counted not in (None, expected):
+        raise SourceError(
+            landed.card.dataset_id,
+            f"the page counts {counted} rows, expected {expected} as $count says",
+            url=resource.url,
+            todo="run again; if this persists, the source is being changed",
+        )
+    file = work / f"page-{number}.json"
+    file.write_bytes(content.rows)
+    start = content.rows.find(b"{")
+    return _Unpacked(number, file, _first_object(content.rows, start) if start >= 0 else None)
+
+
+def _rows_of(
+    con: duckdb.DuckDBPyConnection, landed: Landed, chosen: Description, page: _Unpacked
+) -> Iterator[pa.RecordBatch]:
+    """The rows of a page, each with its number; the file goes."""
+    client, card = ODATA[landed.protocol], landed.card
+    if page.first is not None:
+        names = client.columns(card, page.first, chosen)
+        # Enough for the page, whatever the size of the table; what is known of others goes to disk.
+        con.execute(f"set memory_limit = '{max(MEMORY_MB, 4 * page.file.stat().st_size // 1_000_000)}MB'")
+        fields = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in names)
+        con.execute(
+            f"create or replace temp view page as select *, {page.number} as page_number"
+            f" from read_json({quoted(str(page.file))}, format = 'array', columns = {{{fields}}})"
+        )
+        con.execute(f"create or replace temp view cells as {client.cells_sql(card, names, chosen)}")
+        yield from _whole(con, card, chosen)
+    page.file.unlink()
 
 
 def _refuse_gaps(card: SourceCard, pages: list[Resource], counts: list[int]) -> None:
@@ -154,41 +217,24 @@ def _refuse_gaps(card: SourceCard, pages: list[Resource], counts: list[int]) -> 
             )
 
 
-def _refuse_overlap(con: duckdb.DuckDBPyConnection, card: SourceCard, pages: list[Resource]) -> None:
-    """Refuse pages that have a record in common, whatever their count says."""
-    ranges = con.execute("select min(record), max(record), page from rows group by page order by 1").fetchall()
-    # Numbers that continue from page to page need no further check.
-    if all(last < first for (_, last, _), (first, _, _) in pairwise(ranges)):
-        return
-    again = con.execute(
-        "select any_value(concat_ws(', ', measure_code, region_code, period_code, dims)), min(page), max(page)"
-        " from rows group by record having min(page) < max(page) order by 3, 2, 1 limit 1"
-    ).fetchall()
-    if again:
-        record, first, second = again[0]
-        raise SourceError(
-            card.dataset_id,
-            f"the record of {record} is on page {first + 1} and again on page {second + 1}, expected it once",
-            url=pages[second].url,
-            todo="run again; if this persists, the source pages in another order each time",
-        )
-
-
-def _read_bulk(con: duckdb.DuckDBPyConnection, landed: Landed, chosen: Description, work: Path) -> Tally:
-    file = work / "Observations.csv"
-    cbs_bulk.unpack(landed.card, landed.page(landed.pages[0]), file, landed.first_url)
+def _read_bulk(
+    con: duckdb.DuckDBPyConnection, landed: Landed, chosen: Description, work: Path, rows: RowsFile
+) -> Tally:
+    card, file = landed.card, work / "Observations.csv"
+    cbs_bulk.unpack(card, landed.page(landed.pages[0]), file, landed.first_url)
     con.execute(f"set memory_limit = '{3 * MEMORY_MB // 2}MB'")
     con.execute(
-        f"create or replace temp view page as select * from read_csv({_quoted(str(file))}, delim = ';', quote = '\"',"
+        f"create or replace temp view page as select * from read_csv({quoted(str(file))}, delim = ';', quote = '\"',"
         " escape = '\"', header = true, all_varchar = true, strict_mode = true,"
         # In small pieces: the default of 32 MB per thread is most of the memory there is.
         " buffer_size = 4000000)"
     )
-    cbs_bulk.check_page(con, landed.card, landed.rows, chosen, landed.first_url)
+    received, others = cbs_bulk.check_page(con, card, landed.rows, chosen, landed.first_url)
     names = [row[0] for row in con.execute("describe page").fetchall()]
-    kept = _insert(con, landed.card, chosen, cbs_bulk.cells_sql(landed.card, names, chosen), 0)
-    others = _one(con, f"select count(*) from page where not ({cbs_bulk.asked_for_sql(chosen)})")
-    return Tally(_one(con, "select count(*) from page"), kept, {NOT_ASKED_FOR: others})
+    con.execute(f"create or replace temp view cells as {cbs_bulk.cells_sql(card, names, chosen)}")
+    for batch in _whole(con, card, chosen):
+        rows.write(batch)
+    return Tally(received, rows.pages[0], {NOT_ASKED_FOR: others})
 
 
 def _describe(con: duckdb.DuckDBPyConnection, card: SourceCard, chosen: Description) -> None:
@@ -205,40 +251,26 @@ def _describe(con: duckdb.DuckDBPyConnection, card: SourceCard, chosen: Descript
     for table, schema, rows in (("measures", MEASURES, measures), ("codes", _CODES, codes)):
         con.register("described", pl.DataFrame(rows, schema=schema, orient="row").to_arrow())
         con.execute(f"create table {table} as select * from described")
+    # A code that is listed twice would double the rows that have it.
+    con.execute("create unique index each_measure on measures (source_code)")
+    con.execute("create unique index each_code on codes (dimension, source_code)")
 
 
-def _read_page(
-    con: duckdb.DuckDBPyConnection, landed: Landed, chosen: Description, rows: bytes, file: Path, number: int
-) -> int:
-    """Read the rows of one page; returns how many there were."""
-    start = rows.find(b"{")
-    if start < 0:
-        return 0
-    client, card = ODATA[landed.protocol], landed.card
-    names = client.columns(card, _first_object(rows, start), chosen)
-    file.write_bytes(rows)
-    # Enough for the page, whatever the size of the table; what was read before goes to disk.
-    con.execute(f"set memory_limit = '{max(MEMORY_MB, 4 * len(rows) // 1_000_000)}MB'")
-    fields = ", ".join(f"{_quoted(name)}: 'VARCHAR'" for name in names)
-    con.execute(
-        f"create or replace temp view page as select * from read_json({_quoted(str(file))}, format = 'array',"
-        f" columns = {{{fields}}})"
-    )
-    _insert(con, card, chosen, client.cells_sql(card, names, chosen), number)
-    return _one(con, "select count(*) from page")
+def _key_of(rows: pa.RecordBatch, record: int) -> str:
+    """The key of the first row of a record, as errors name it; empty where no row is of it."""
+    found = rows.filter(pc.equal(rows["record"], pa.scalar(record, pa.uint64())))
+    return ", ".join(found[name][0].as_py() for name in KEY if found[name][0].as_py()) if found.num_rows else ""
 
 
-def _insert(con: duckdb.DuckDBPyConnection, card: SourceCard, chosen: Description, cells: str, number: int) -> int:
-    """Insert the cells of a page and return how many there were. A code that nobody asked for is an error."""
-    con.execute(f"create or replace temp view cells as {cells}")
-    con.execute(_insert_sql(card, number))
-    if _one(
-        con,
-        f"select count(*) from rows where page = {number}"
-        " and (measure_code is null or region_code is null or period_code is null or dims is null)",
-    ):
-        _refuse_unknown(con, card, chosen)
-    return _one(con, f"select count(*) from rows where page = {number}")
+def _whole(con: duckdb.DuckDBPyConnection, card: SourceCard, chosen: Description) -> Iterator[pa.RecordBatch]:
+    """The rows of the relation `cells`, a part at a time; a code that nobody asked for is an error."""
+    reader = con.sql(rows_sql(card)).to_arrow_reader(_BATCH)
+    for batch in reader:
+        if any(batch[name].null_count for name in KEY):
+            # No other question can be asked before.
+            reader.close()
+            refuse_unknown(con, card, chosen)
+        yield batch
 
 
 def _first_object(rows: bytes, start: int) -> dict[str, object]:
@@ -253,103 +285,16 @@ def _first_object(rows: bytes, start: int) -> dict[str, object]:
     raise ValueError("the rows of a page do not begin with a JSON object")
 
 
-def _insert_sql(card: SourceCard, number: int) -> str:
-    """SQL that turns the cells of a page into rows; what matches no code of the source becomes null."""
-    alias = {name: f"d{i}" for i, name in enumerate(card.dimensions)}
-    region, period = card.dimension("region"), card.dimension("period")
-    others = sorted(set(card.dimensions) - {region, period})
-    # A code that nobody asked for is null and stays so, also where all codes become one.
-    codes = {
-        name: f"if({alias[name]}.code is not null, '{TOTAL}', null)"
-        if card.dimensions[name].is_added_up
-        else f"{alias[name]}.code"
-        for name in others
-    }
-    dims = " || ';' || ".join(f"'{name}=' || {codes[name]}" for name in others) or "''"
-    joins = " ".join(
-        f"""left join codes as {a} on {a}.dimension = '{name}' and {a}.source_code = c."{name}" """
-        for name, a in alias.items()
-    )
-    number_pattern = "regexp_full_match(c.text, '-?[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]+)?')"
-    mark = "coalesce(c.mark, 'None')"
-    no_figure = [
-        f"(m.measure_code = {_quoted(m.code)} and try_cast(c.text as double) = {m.no_figure})"
-        for m in card.measures
-        if m.no_figure is not None
-    ]
-    is_none = " or ".join(no_figure) or "false"
-    if card.shape in TEXTS:
-        values = f"null, c.text, {mark}"
-    else:
-        # Text where a number is expected becomes the mark, which the wire check does not know.
-        values = f"""
-            case when {is_none} then null when {number_pattern} then {unrounded("c.text", "m.decimals")} end, null,
-            case when {is_none} then '.' when c.text is not null and not {number_pattern} then c.text else {mark} end"""
-    return f"""
-        insert into rows
-        select m.measure_code,
-            {f"{alias[region]}.code" if region else f"'{COUNTRY}'"},
-            {f"{alias[period]}.code" if period else f"'{card.only_period}'"},
-            {dims}, {values}, {f"{alias[period]}.status" if period else "null"}, c.record, {number}
-        from cells as c
-        left join measures as m on m.source_code = c.measure_source
-        {joins}
-    """
-
-
-def unrounded(text: str, decimals: str) -> str:
-    """SQL for a number as published: v3 sends some as single precision (7888.2001953125 for 7888.2).
-
-    Only a text that has more decimals than the table and is exactly a single becomes its shortest spelling.
-    """
-    single = f"cast({text} as float)"
-    return (
-        f"case when length(split_part({text}, '.', 2)) > {decimals}"
-        f" and cast({single} as double) = cast({text} as double)"
-        f" then cast(cast({single} as varchar) as double) else cast({text} as double) end"
-    )
-
-
-def _refuse_unknown(con: duckdb.DuckDBPyConnection, card: SourceCard, chosen: Description) -> None:
-    bad = [
-        "select 'measure' as what, measure_source as code from cells"
-        " where measure_source is null or measure_source not in (select source_code from measures)"
-    ]
-    bad += [
-        f"""select '{name}', "{name}" from cells
-        where "{name}" is null or "{name}" not in (select source_code from codes where dimension = '{name}')"""
-        for name in card.dimensions
-    ]
-    # One after another: in parallel each would hold a part of the page in memory.
-    what, code = next(found[0] for sql in bad if (found := con.execute(f"{sql} limit 1").fetchall()))
-    offered = chosen.all_measures if what == "measure" else chosen.all_codes[what]
-    if code not in {known.code for known in offered}:
-        raise unlisted(card, what, code)
-    raise MismatchError(
-        card.dataset_id,
-        f"the observations have the {what} code {code!r}, which is not among those asked for",
-        todo="check the code list of the table and the codes on the card",
-    )
-
-
-def _export(con: duckdb.DuckDBPyConnection, card: SourceCard, sha256: str, folder: Path) -> None:
-    dataset = f"'{card.dataset_id}' as dataset_id"
+def _export(con: duckdb.DuckDBPyConnection, card: SourceCard, folder: Path) -> None:
+    dataset = f"{quoted(card.dataset_id)} as dataset_id"
     for table, query in (
-        # Not sorted: nothing downstream reads by position, and the release is sorted by its keys.
-        ("observations", f"select {dataset}, rows.* exclude (record, page), {sha256} as landed_sha256 from rows"),
         ("measures", f"select {dataset}, * from measures order by source_index, measure_code"),
         ("codes", f"select {dataset}, * exclude (source_code) from codes order by dimension, code_index, code"),
     ):
-        con.execute(f"copy ({query}) to {_quoted(str(folder / table) + '.parquet')} (format parquet, compression zstd)")
+        _copy(con, query, folder / f"{table}.parquet")
 
 
-def _listed(texts: Iterable[str]) -> str:
-    return f"({', '.join(map(_quoted, texts))})"
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _one(con: duckdb.DuckDBPyConnection, sql: str) -> int:
-    return int(con.execute(sql).fetchall()[0][0])
+def _copy(con: duckdb.DuckDBPyConnection, query: str, file: Path) -> int:
+    """Write the answer to a query as Parquet; returns how many rows it has."""
+    written = con.execute(f"copy ({query}) to {quoted(str(file))} (format parquet, compression zstd)").fetchone()
+    return int(written[0]) if written else 0

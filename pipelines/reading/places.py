@@ -14,13 +14,12 @@ from pipelines.sources.card import SourceCard
 MUNICIPALITY = "GM[0-9]{4}"
 
 
-def write_places(con: duckdb.DuckDBPyConnection, card: SourceCard, sha256: str, folder: Path) -> int:
+def write_places(con: duckdb.DuckDBPyConnection, card: SourceCard, folder: Path) -> int:
     """Write `places.parquet` from the relations `rows` and `codes` of a table that was read.
 
     Args:
         con: where those relations are.
         card: the card of the table.
-        sha256: SQL for the sha256 of the bytes that a row of `rows` came from.
         folder: gets the file.
 
     Returns:
@@ -34,7 +33,7 @@ def write_places(con: duckdb.DuckDBPyConnection, card: SourceCard, sha256: str, 
         create or replace temp view places as
         select '{card.dataset_id}' as dataset_id, codes.code as place_code, codes.title as name,
             rows.value_text as municipality_code, cast({card.boundary_year} as integer) as boundary_year,
-            {sha256} as landed_sha256
+            rows.landed_sha256
         from codes
         left join rows on rows.region_code = codes.code and regexp_full_match(rows.value_text, '{MUNICIPALITY}')
         """

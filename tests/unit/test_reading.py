@@ -17,7 +17,7 @@ from pipelines import seeds
 from pipelines.errors import SourceError
 from pipelines.landing.store import Landing, Resource, Snapshot
 from pipelines.reading import raw
-from pipelines.reading.cbs import unrounded
+from pipelines.reading.cbs_cells import unrounded
 from pipelines.reading.existing import boundaries
 from pipelines.reading.ongoing import marks_of_nil
 from pipelines.reading.raw import is_read, rows_of, write_raw

@@ -1,0 +1,132 @@
+"""The rows of a table as they are read, one page after another, in one Parquet file.
+
+Belongs here: writing pages in their order, and what has to be known of all pages together: how many rows there are, and
+that no record is on two of them. Not here: how a page is read (`cbs.py`).
+"""
+
+from collections import Counter
+from collections.abc import Collection
+from itertools import pairwise
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple, Self
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+# Arrow's own allocator keeps what the largest page took, for each thread.
+pa.set_memory_pool(pa.system_memory_pool())
+
+KEY = ("measure_code", "region_code", "period_code", "dims")
+_CODE = pa.dictionary(pa.int32(), pa.string())
+_SCHEMA = pa.schema(
+    [
+        # The same for a whole page.
+        ("dataset_id", _CODE),
+        *((name, pa.string()) for name in KEY),
+        ("value", pa.float64()),
+        ("value_text", pa.string()),
+        ("value_attribute", pa.string()),
+        ("period_status", pa.string()),
+        ("landed_sha256", _CODE),
+    ]
+)
+
+
+class Again(NamedTuple):
+    """A record that is on two pages: its number, and the pages, counted from 0."""
+
+    record: int
+    first: int
+    second: int
+
+
+class RowsFile:
+    """The rows of one table, in `file` when it is closed.
+
+    Attributes:
+        written: how many rows there are.
+        aside: how many were left out, because their region is none.
+        pages: how many rows each page had, by its number, those that were left out included.
+
+    Args:
+        file: the Parquet, in the one row shape.
+        dataset_id: the id of the table's card.
+        landed_sha256: of the bytes of each page.
+        remainders: the codes among its regions that are no regions.
+        con: where the numbers of the records are kept, on disk if there are many.
+    """
+
+    def __init__(
+        self,
+        file: Path,
+        dataset_id: str,
+        landed_sha256: list[str],
+        remainders: Collection[str],
+        con: duckdb.DuckDBPyConnection,
+    ) -> None:
+        self.written = self.aside = 0
+        self.pages: Counter[int] = Counter()
+        self._dataset_id, self._landed = pa.array([dataset_id]), pa.array(landed_sha256, pa.string())
+        self._remainders = pa.array(sorted(remainders), pa.string())
+        # Of its own: the rows to write may be the answer to a query that goes on.
+        self._con = con.cursor()
+        # As text for every reader, although what is the same for a whole page is written as a code.
+        self._writer = pq.ParquetWriter(
+            file, _SCHEMA, compression="zstd", store_schema=False, memory_pool=pa.system_memory_pool()
+        )
+        self._first: dict[int, int] = {}
+        self._last: dict[int, int] = {}
+        self._con.execute("create or replace table records (record ubigint, page integer)")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._writer.close()
+        self._con.close()
+
+    def write(self, rows: pa.RecordBatch) -> None:
+        """Add rows: the key columns, value, value_text, value_attribute, period_status, record and page, from 0.
+
+        No key is null; `record` is null where the source does not number them.
+        """
+        self._note_records(pa.Table.from_batches([rows.select(["record", "page"])]))
+        kept = rows
+        if len(self._remainders):
+            kept = rows.filter(pc.invert(pc.is_in(rows["region_code"], self._remainders)))
+        self.written += kept.num_rows
+        self.aside += rows.num_rows - kept.num_rows
+        columns = [
+            pa.DictionaryArray.from_arrays(pa.repeat(pa.scalar(0, pa.int32()), kept.num_rows), self._dataset_id),
+            *(kept[name].cast(_SCHEMA.field(name).type) for name in _SCHEMA.names[1:-1]),
+            pa.DictionaryArray.from_arrays(kept["page"].cast(pa.int32()), self._landed),
+        ]
+        self._writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=_SCHEMA))
+
+    def again(self) -> Again | None:
+        """The first record that is on two pages, whatever the source counts; None where each is on one."""
+        ends = sorted((self._first[page], self._last[page]) for page in self._first)
+        # Numbers that go on from page to page need no further look.
+        if all(last < first for (_, last), (first, _) in pairwise(ends)):
+            return None
+        found = self._con.execute(
+            "select record, min(page), max(page) from records group by record having min(page) < max(page)"
+            " order by 3, 2, 1 limit 1"
+        ).fetchone()
+        return Again(*map(int, found)) if found else None
+
+    def _note_records(self, records: pa.Table) -> None:
+        found = records.group_by("page").aggregate([("record", "min"), ("record", "max"), ([], "count_all")])
+        for page, first, last, count in zip(*(column.to_pylist() for column in found.columns), strict=True):
+            self.pages[page] += count
+            if first is not None:
+                self._first[page] = min(first, self._first.get(page, first))
+                self._last[page] = max(last, self._last.get(page, last))
+        self._con.register("noted", records)
+        self._con.execute("insert into records select distinct record, page from noted where record is not null")
+        self._con.unregister("noted")
