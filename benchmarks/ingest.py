@@ -1,0 +1,318 @@
+"""Ingests a table of CBS from a server on this machine, beside how programs do it today, each in a process of its own.
+
+    python benchmarks/ingest.py [ROWS] [ROUNDS] [SECONDS]
+
+The server sends gzip, 100,000 observations a page (v4) or 10,000 wide records (v3), each page after SECONDS (0).
+Ours is all of it: fetching, landing, reading, every check, Parquet in the one row shape. Beside it: v4 with requests,
+`.json()` and a data frame of every page; v3 with the package `cbsodata`; and the limit, the bytes of the v4 pages on
+disk to Parquet by DuckDB and nothing else. Prints medians, the median of the ratios, and the most memory of each.
+"""
+
+import gzip
+import json
+import multiprocessing
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from multiprocessing.connection import Connection
+from pathlib import Path
+from statistics import median
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from pipelines.settings import CARDS
+from pipelines.sources.access import CbsAccess, Protocol
+from pipelines.sources.card import RowBounds, SourceCard, load_cards
+from pipelines.sources.dimensions import Certainty, Dimension, DimensionCode, Measure
+
+V4_PAGE, V3_PAGE = 100_000, 10_000
+REGIONS, TOPICS = 2_000, 5
+MODIFIED = "2026-11-01T02:00:00+01:00"
+V4, V3, LIMIT = "v4", "v3", "limit"
+Bodies = dict[str, bytes]
+
+
+def card_of(protocol: str) -> SourceCard:
+    """The card of the table: one category and one measure (v4), or five measures a record (v3)."""
+    total = DimensionCode(code="T001081", title="Totaal", certainty=Certainty.RECORDED)
+    codes = ["M000200"] if protocol == V4 else [f"Topic_{number}" for number in range(1, TOPICS + 1)]
+    category = {"SBI": Dimension(role="category", codes=(total,))} if protocol == V4 else {}
+    way = Protocol.CBS_ODATA4 if protocol == V4 else Protocol.CBS_ODATA3
+    return load_cards(CARDS)["cbs/81575NED"].model_copy(
+        update={
+            "access": (CbsAccess(protocol=way),),
+            "dimensions": category | {"RegioS": Dimension(role="region"), "Perioden": Dimension(role="period")},
+            "measures": tuple(Measure(code=code, title=code, certainty=Certainty.RECORDED) for code in codes),
+            "rows": RowBounds(min=1, max=10**9),
+        }
+    )
+
+
+def regions() -> list[str]:
+    """The regions of the table."""
+    return [f"GM{number:04d}" for number in range(1, REGIONS + 1)]
+
+
+def periods(records: int) -> list[str]:
+    """As many months as the records need."""
+    return [f"{1800 + n // 12}MM{n % 12 + 1:02d}" for n in range(-(-records // REGIONS))]
+
+
+def sent(body: object) -> bytes:
+    """A body as it is sent."""
+    return gzip.compress(json.dumps(body, separators=(",", ":")).encode(), 1)
+
+
+def pages(
+    records: Iterable[dict[str, Any]], total: int, size: int, head: dict[str, Any], link: str, url: str
+) -> Bodies:
+    """The pages of a set of records, by how many records they skip."""
+    found: Bodies = {}
+    page: list[dict[str, Any]] = []
+    for number, record in enumerate(records, 1):
+        page.append(record)
+        if len(page) == size or number == total:
+            following = {link: f"{url}&$skip={number}"} if number < total else {}
+            found[f"?{number - len(page)}"] = sent({**head, "value": page, **following})
+            page = []
+    return found
+
+
+def v4_bodies(rows: int, base: str) -> Bodies:
+    """Everything below the address of the v4 table, by its path."""
+    places, months = regions(), periods(rows)
+    observations = (
+        {
+            "Id": i,
+            "Measure": "M000200",
+            "ValueAttribute": "None",
+            "Value": float(i * 7919 % 99_991),
+            "StringValue": None,
+            "SBI": "T001081",
+            "RegioS": places[i % REGIONS],
+            "Perioden": months[i // REGIONS],
+        }
+        for i in range(rows)
+    )
+    sets = {
+        "Properties": {"Modified": MODIFIED, "Status": "Regulier"},
+        "Dimensions": {"value": [{"Identifier": name} for name in ("SBI", "RegioS", "Perioden")]},
+        "MeasureCodes": {"value": [{"Identifier": "M000200", "Index": 1, "Title": "Vestigingen"}]},
+        "SBICodes": {"value": [{"Identifier": "T001081", "Title": "Totaal"}]},
+        "RegioSCodes": {"value": [{"Identifier": place, "Title": place} for place in places]},
+        "PeriodenCodes": {"value": [{"Identifier": m, "Title": m, "Status": "Definitief"} for m in months]},
+    }
+    root = f"/{card_of(V4).table}"
+    offered = [{"name": name, "url": name} for name in (*sets, "Observations")]
+    found = {f"{root}/{name}": sent(body) for name, body in sets.items()} | {root: sent({"value": offered})}
+    found[f"{root}/Observations/$count"] = gzip.compress(str(rows).encode())
+    url = f"{base}{root}/Observations?$count=true"
+    made = pages(observations, rows, V4_PAGE, {"@odata.count": rows}, "@odata.nextLink", url)
+    return found | {f"{root}/Observations{skip}": body for skip, body in made.items()}
+
+
+def v3_bodies(rows: int, base: str) -> Bodies:
+    """Everything below the address of the v3 table, by its path."""
+    records = rows // TOPICS
+    places, months = regions(), periods(records)
+    topics = [f"Topic_{number}" for number in range(1, TOPICS + 1)]
+    data = [
+        {
+            "RegioS": places[i % REGIONS],
+            "Perioden": months[i // REGIONS],
+            **{topic: f"{(i * 7919 + at) % 99_991:8d}" for at, topic in enumerate(topics)},
+        }
+        for i in range(records)
+    ]
+    dimensions = [
+        {"ID": 1, "Key": "RegioS", "Type": "GeoDimension", "Title": "Regio's"},
+        {"ID": 2, "Key": "Perioden", "Type": "TimeDimension", "Title": "Perioden"},
+    ]
+    measured = [{"ID": 3 + n, "Key": t, "Type": "Topic", "Title": t, "Decimals": 0} for n, t in enumerate(topics)]
+    sets = {
+        "TableInfos": [{"Modified": MODIFIED[:19], "RecordCount": records}],
+        "DataProperties": [*dimensions, *measured],
+        "RegioS": [{"Key": place, "Title": place} for place in places],
+        "Perioden": [{"Key": month, "Title": month, "Status": "Definitief"} for month in months],
+    }
+    table, found = card_of(V3).table, Bodies()
+    for service in ("ODataApi", "ODataFeed"):
+        root = f"/{service}/odata/{table}"
+        offered = [{"name": name, "url": name} for name in (*sets, "UntypedDataSet", "TypedDataSet")]
+        found |= {f"{root}/{name}": sent({"value": body}) for name, body in sets.items()} | {
+            root: sent({"value": offered})
+        }
+    feed = f"/ODataFeed/odata/{table}"
+    found[f"{feed}/TypedDataSet/$count"] = gzip.compress(str(records).encode())
+    for name in ("UntypedDataSet", "TypedDataSet"):
+        url = f"{base}{feed}/{name}?$format=json"
+        made = pages(data, records, V3_PAGE, {}, "odata.nextLink", url)
+        found |= {f"{feed}/{name}{skip}": body for skip, body in made.items()}
+    return found
+
+
+def serve(rows: int, seconds: float, telling: Connection) -> None:
+    """Serve both tables until the process ends; tells the address when everything is made."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        wbufsize = -1
+        disable_nagle_algorithm = True
+
+        def do_GET(self) -> None:
+            parts = urlsplit(self.path)
+            path = parts.path.rstrip("/")
+            skip = parse_qs(parts.query).get("$skip", ["0"])[0]
+            paged = bodies.get(f"{path}?{skip}")
+            if paged:
+                time.sleep(seconds)
+            body = paged or bodies.get(path)
+            self.send_response(200 if body else 404)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Encoding", "gzip")
+            self.send_header("Content-Length", str(len(body or b"")))
+            self.end_headers()
+            self.wfile.write(body or b"")
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Log nothing."""
+
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+
+    with Server(("127.0.0.1", 0), Handler) as server:
+        base = f"http://127.0.0.1:{server.server_address[1]}"
+        bodies = v4_bodies(rows, base) | v3_bodies(rows, base)
+        telling.send(base)
+        server.serve_forever()
+
+
+def ours(base: str, protocol: str, folder: Path) -> None:
+    """Fetch, land, read and check the table, as a run does."""
+    from pipelines.clients.http import HttpClient, open_session
+    from pipelines.ingest.origins import LiveOrigin
+    from pipelines.ingest.refresh import refresh
+    from pipelines.landing.store import Landing
+    from schemas.shapes import check_shape
+
+    card = card_of(protocol)
+    http = HttpClient(open_session(inside=("127.0.0.1",)))
+    origin = LiveOrigin(http, {access.protocol: base for access in card.access})
+    refresh(card, origin, Landing(folder / "landing"), folder / "raw", check_shape)
+
+
+def with_requests(base: str, protocol: str, folder: Path) -> None:
+    """The v4 table as a script gets it: every page with `.json()`, a data frame of each, Parquet."""
+    import polars as pl
+    import requests
+
+    url: str | None = f"{base}/{card_of(V4).table}/Observations?$count=true"
+    frames = []
+    with requests.Session() as session:
+        while url:
+            page = session.get(url, timeout=60).json()
+            frames.append(pl.DataFrame(page["value"], schema_overrides={"StringValue": pl.String}))
+            url = page.get("@odata.nextLink")
+    pl.concat(frames).write_parquet(folder / "observations.parquet")
+
+
+def with_cbsodata(base: str, protocol: str, folder: Path) -> None:
+    """The v3 table as the package gives it, in a data frame, to Parquet."""
+    import cbsodata  # type: ignore[import-untyped]
+    import polars as pl
+
+    cbsodata.options.use_https = False
+    rows = cbsodata.get_data(card_of(V3).table, catalog_url=base.removeprefix("http://"))
+    pl.DataFrame(rows).write_parquet(folder / "observations.parquet")
+
+
+def limit(base: str, protocol: str, folder: Path) -> None:
+    """The rows of the v4 pages, on disk already, to Parquet and nothing else."""
+    import duckdb
+
+    columns = {"Id": "BIGINT", "Value": "DOUBLE"}
+    names = ("Id", "Measure", "ValueAttribute", "Value", "StringValue", "SBI", "RegioS", "Perioden")
+    fields = ", ".join(f"{name}: '{columns.get(name, 'VARCHAR')}'" for name in names)
+    rows = f"read_json('{base}/*.json', format = 'array', columns = {{{fields}}})"
+    with duckdb.connect(config={"threads": 2}) as con:
+        con.execute(f"copy (from {rows}) to '{folder}/observations.parquet' (format parquet, compression zstd)")
+
+
+WORK: dict[str, Callable[[str, str, Path], None]] = {
+    "ours": ours,
+    "requests": with_requests,
+    "cbsodata": with_cbsodata,
+    LIMIT: limit,
+}
+
+
+def work(name: str, base: str, protocol: str) -> None:
+    """Do one of them in this process, and print the seconds it took and the most memory that the process had, in MB."""
+    with tempfile.TemporaryDirectory() as folder:
+        began = time.perf_counter()
+        WORK[name](base, protocol, Path(folder))
+        seconds = time.perf_counter() - began
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    print(json.dumps([seconds, int(status["VmHWM"].split()[0]) / 1024]))
+
+
+def measured(name: str, base: str, protocol: str) -> tuple[float, float]:
+    """The seconds and megabytes of one of them, in a process of its own; its imports count."""
+    command = [sys.executable, __file__, "--work", name, base, protocol]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ)
+    seconds, megabytes = json.loads(done.stdout.splitlines()[-1])
+    return seconds, megabytes
+
+
+def compare(title: str, rows: int, rounds: int, mine: tuple[str, str], other: tuple[str, str], protocol: str) -> None:
+    """Run two alternately, each a name and its address, and print the medians and the median of the ratios."""
+    pairs = [(measured(*mine, protocol), measured(*other, protocol)) for _ in range(rounds)]
+    speeds = [rows / median(pair[at][0] for pair in pairs) / 1e6 for at in (0, 1)]
+    memory = [max(pair[at][1] for pair in pairs) for at in (0, 1)]
+    ratio = median(pair[1][0] / pair[0][0] for pair in pairs)
+    print(
+        f"{title:<28} {speeds[0]:6.2f} {speeds[1]:10.2f} Mrow/s {ratio:6.1f} x {memory[0]:7.0f} {memory[1]:7.0f} MB",
+        flush=True,
+    )
+
+
+def main(rows: int = 3_000_000, rounds: int = 5, seconds: float = 0.0) -> None:
+    """Start the server, then run the comparisons."""
+    heard, telling = multiprocessing.Pipe(duplex=False)
+    server = multiprocessing.Process(target=serve, args=(rows, seconds, telling), daemon=True)
+    server.start()
+    base = heard.recv()
+    print(f"{rows:,} observations, {seconds:g} s a page".ljust(28), "  ours      other          ratio    most memory")
+    compare("v4, requests and .json()", rows, rounds, ("ours", base), ("requests", base), V4)
+    compare("v3, the package cbsodata", rows, rounds, ("ours", base), ("cbsodata", base), V3)
+    with tempfile.TemporaryDirectory() as folder:
+        for skip in range(0, rows, V4_PAGE):
+            body = json.loads(gzip.decompress(v4_page(base, skip)))
+            Path(folder, f"{skip:09d}.json").write_text(json.dumps(body["value"], separators=(",", ":")))
+        compare("v4, the limit of its bytes", rows, rounds, ("ours", base), (LIMIT, folder), V4)
+    server.terminate()
+
+
+def v4_page(base: str, skip: int) -> bytes:
+    """A page of the v4 table as it is sent."""
+    import requests
+
+    with requests.get(
+        f"{base}/{card_of(V4).table}/Observations?$skip={skip}",
+        headers={"Accept-Encoding": "gzip"},
+        stream=True,
+        timeout=60,
+    ) as answer:
+        body: bytes = answer.raw.read()
+    return body
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--work"]:
+        work(*sys.argv[2:5])
+    else:
+        main(*(kind(text) for kind, text in zip((int, int, float), sys.argv[1:4], strict=False)))
