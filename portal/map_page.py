@@ -114,6 +114,16 @@ class MapPage:
         return sum(row["value"] is None for row in self.figures)
 
     @property
+    def is_ranked(self) -> bool:
+        """Whether the regions of the table have places."""
+        return any(row["rank_from_high"] for row in self.listed)
+
+    def shared(self, column: str) -> str | None:
+        """Returns what every line of the table has in a column, which is then said once; None if they differ."""
+        found = {row[column] for row in self.listed}
+        return str(found.pop()) if len(found) == 1 and None not in found else None
+
+    @property
     def by_style(self) -> dict[str, list[Row]]:
         """The regions that are seen, by the name of their colour; those without a figure come last."""
         found: dict[str, list[Row]] = {each.style: [] for each in self.classification.classes}

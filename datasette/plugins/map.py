@@ -11,7 +11,7 @@ from portal.answers import answer_csv, file_headers, refuse_csv
 from portal.context import ReleaseContext, context_of
 from portal.csv_text import Row
 from portal.map_drawing import draw_map, hatch, legend_of, linked_map
-from portal.map_html import indicator_options, region_options, table_lines
+from portal.map_html import indicator_options, region_options, shared_words, table_lines
 from portal.map_page import Choice, MapPage, as_query, describe, read_choice, read_map_page
 from portal.maps import FIRST_MAP, NEAR
 from portal.pages import (
@@ -98,6 +98,7 @@ async def context_for(request: Request, datasette: Datasette, indicator: Row, ch
         "page": page,
         "drawn": linked_map(page, release, lang),
         "lines": table_lines(page, release, lang),
+        "shared": shared_words(page, release, lang),
         "hatch": hatch,
         "legend": legend_of(page, release, lang),
         "described": describe(page, release, lang),

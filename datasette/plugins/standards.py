@@ -11,9 +11,11 @@ from portal.answers import answer_without_body, file_headers
 from portal.border import border_slugs
 from portal.context import context_of
 from portal.cooperation import cooperation_slugs
+from portal.docs_pages import docs_paths
 from portal.feed import write_feed
 from portal.pages import DATABASE, page_url, site_address
 from portal.profile import BASELINE, BRIEF, SIMILAR, is_compared, tab_url, theme_url
+from portal.programme import GROUPS
 from portal.revisions import line_of_changes
 from portal.sitemap import FIGURES, write_robots, write_sitemap
 from portal.tables import public_tables
@@ -35,7 +37,7 @@ order by o.indicator_id, o.region_code
 # Pages whose address is the same in every release.
 FIXED_PAGES = (
     *("home", "compare", "own_region", "indicators", "labour_markets", "programmes"),
-    *("cooperations", "sources", "changes", "data", "docs"),
+    *("cooperations", "sources", "changes", "data", "api", "docs"),
 )
 
 
@@ -74,12 +76,16 @@ async def pages(datasette: Datasette) -> list[dict[str, str]]:
         {lang: page_url("cooperation", lang, cooperation=slug) for lang in LANGUAGES}
         for slug in cooperation_slugs(release).values()
     ]
+    found += [{lang: page_url("programme", lang, group=group) for lang in LANGUAGES} for group in GROUPS]
     found += await _tabs(datasette)
+    mapped = release.maps.shown_at
     found += [
         {lang: page_url(page, lang, indicator=row["indicator_id"]) for lang in LANGUAGES}
         for page in ("indicator", "map")
         for row in indicators.rows
+        if page == "indicator" or row["indicator_id"] in mapped
     ]
+    found += docs_paths()
     found += [
         {lang: page_url("labour_market", lang, region=release.slugs.regions[row["region_code"]]) for lang in LANGUAGES}
         for row in await database.execute(LABOUR_MARKETS)

@@ -11,6 +11,7 @@ from support_portal import ask, fetch, release_of
 
 from pipelines.settings import PORTAL
 from portal.registry import fold
+from portal.search import BETWEEN, SHORTEST_BEGINNING
 
 SYNONYMS = yaml.safe_load((PORTAL / "synonyms.yml").read_text(encoding="utf-8"))
 
@@ -162,6 +163,45 @@ def test_what_is_typed_is_suggested(
     assert first[1] in (found[0]["words"], None) and url in (found[0]["url"], None)
     for each in found:
         assert ask(portal, each["url"]).status_code == 200, each
+
+
+@pytest.mark.parametrize("lang", ["nl", "en"])
+def test_a_region_that_is_begun_beside_an_indicator_suggests_its_figure(portal: Datasette, lang: str) -> None:
+    """Of every first word of a title and every municipality, in both orders, from two letters of its name on."""
+    release, chance = release_of(portal), random.Random(24)
+    names = {
+        row["name"]
+        for row in release.registry.regions.values()
+        if row["scheme"] == "municipality" and row["is_current"]
+    }
+    indicators = {"nl": "werkloosheid", "en": "unemployment"}[lang]
+    address = {"nl": "/suggestions.json", "en": "/en/suggestions.json"}[lang]
+    tried = [name for name in sorted(names) if re.fullmatch(r"[A-Z][a-z]{4,}", name)]
+    for name in chance.sample(tried, 25):
+        for letters in range(SHORTEST_BEGINNING, len(name)):
+            begun = name[:letters].lower()
+            # "Werkloosheid de" has not begun the name of anything.
+            for typed in (f"{indicators} {begun}", f"{begun} {indicators}") if begun not in BETWEEN else ():
+                found = fetch(portal, f"{address}?q={typed}").json()["suggestions"]
+                found = [each for each in found if each["kind"] in ("cijfer", "figure")]
+                assert found, typed
+                meant = {row["name"] for row in release.find_regions(begun)}
+                assert all(re.sub(r" \(.*", "", each["words"].rpartition(": ")[2]) in str(meant) for each in found), (
+                    typed
+                )
+
+
+@pytest.mark.parametrize("typed", ["werkloosheid zw", "zw werkloosheid", "werkloosheid in zwo", "werkloosheid zwoll"])
+def test_half_a_name_suggests_the_figure_of_the_region(portal: Datasette, typed: str) -> None:
+    found = fetch(portal, f"/suggestions.json?q={typed}").json()["suggestions"]
+    assert "/gemeente/zwolle/werkloosheid" in [each["url"] for each in found][:3]
+
+
+def test_words_that_are_a_topic_together_are_no_region_and_indicator(portal: Datasette) -> None:
+    for topic in release_of(portal).topics:
+        for title in topic.titles.values():
+            found = ask(portal, "/suggestions.json", params={"q": title}).json()["suggestions"]
+            assert found and found[0]["kind"] != "cijfer", title
 
 
 def test_what_is_gone_is_suggested_by_its_whole_name_only(portal: Datasette) -> None:
