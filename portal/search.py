@@ -200,20 +200,21 @@ def search_figures(
         for length in range(len(words) - 1, 0, -1)
         for region_words, others in ((words[:length], words[length:]), (words[-length:], words[:-length]))
     ]
+    wanted = _words(asked)
+    is_title = any(wanted <= _starts_of(title) for topic in topics for title in topic.titles.values())
     begun: list[FoundFigure] = []
     for region_words, others in parted:
         meant = [row for row in regions_named(region_words) if row["is_current"]]
-        exact = [row for row in meant if row["is_exact"]]
+        # Words of a title may be the name of a place, or begin that of a region, and do not mean it.
+        exact = [row for row in meant if row["is_exact"] and not (row["place"] and is_title)]
         found = search_topics(others, indicators) if exact else []
         if found:
             return [FoundFigure(exact[0], topic) for topic in found]
-        names = [row for row in meant if not row["is_guess"] and not row["place"]]
+        names = [] if is_title else [row for row in meant if not row["is_guess"] and not row["place"]]
         if not begun and names and len(region_words) >= SHORTEST_BEGINNING:
             likeliest = search_topics(others, indicators)[:1]
             begun = [FoundFigure(row, topic) for topic in likeliest for row in names[:MOST_GUESSES]]
-    wanted = _words(asked)
-    is_title = begun and any(wanted <= _starts_of(title) for topic in topics for title in topic.titles.values())
-    return [] if is_title else begun
+    return begun
 
 
 def _topic(

@@ -130,8 +130,8 @@ def facet_counts(table: PublicTable) -> list[str]:
 
 
 def _repeated(con: duckdb.DuckDBPyConnection, table: PublicTable) -> Computed:
-    """What all rows of a table share, if it has several: the notice of invented figures, a column that is empty."""
-    names = [c.name for c in table.columns if c.is_nullable and not (c.is_facet or c.is_looked_up or c.references)]
+    """What all rows of a table share, if it has several: the notice of invented figures, the one source of them all."""
+    names = [c.name for c in table.columns if not (c.name in table.primary_key or c.is_looked_up)]
     if not names:
         return {}
     asked = ", ".join(

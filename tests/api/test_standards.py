@@ -349,6 +349,15 @@ def test_the_feed_has_the_release(portal: Datasette, sample_release: Path) -> No
     assert feed.findtext("a:entry/a:title", namespaces=ATOM) == f"Release {sample_release.resolve().name}"
 
 
+def test_every_entry_of_the_feed_says_that_its_figures_are_invented(portal: Datasette) -> None:
+    feed = ET.fromstring(ask(portal, "/atom.xml").content)
+    summaries = [entry.findtext("a:summary", "", ATOM) for entry in feed.findall("a:entry", ATOM)]
+    assert summaries and all("Invented sample figures" in text for text in summaries)
+    assert "Invented sample figures" in (feed.findtext("a:subtitle", "", ATOM))
+    published = ET.fromstring(write_feed("https://example.test", "Releases", "2026-11-02-1", []))
+    assert published.find("a:subtitle", ATOM) is None and "Invented" not in ET.tostring(published, "unicode")
+
+
 def test_the_feed_tells_what_each_release_changed() -> None:
     changes: list[dict[str, Any]] = [
         {
