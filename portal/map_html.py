@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 from portal.context import ReleaseContext
 from portal.csv_text import Row
 from portal.formats import format_rank
+from portal.map_drawing import escaped
 from portal.map_page import MapPage
 
 DASH = "\N{EN DASH}"
@@ -54,8 +55,8 @@ def table_lines(page: MapPage, release: ReleaseContext, lang: str) -> Markup:
 
 def _line(row: Row, is_own: bool, cells: "_Cells") -> str:
     style = ' class="mine"' if is_own else ""
-    name = f'<th scope="row"><a href="{escape(row["url"])}">{escape(row["name"])}</a></th>'
-    # Numbers have nothing to escape.
+    # Slugs and numbers have nothing to escape.
+    name = f'<th scope="row"><a href="{row["url"]}">{escaped(row["name"])}</a></th>'
     figure = f'{name}<td class="n">{row["written"] or DASH}</td>'
     return f"<tr{style}>{cells.place(row)}{figure}{cells.status(row)}{cells.method(row)}</tr>"
 
