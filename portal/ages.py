@@ -30,3 +30,8 @@ def format_day(moment: str | None, months: Mapping[str, Mapping[str, str]], lang
     """Returns the date of a timestamp such as 2026-11-30T06:00 in words: 30 november 2026."""
     day = _DAY.match(moment or "")
     return f"{int(day[3])} {months[day[2]][lang]} {day[1]}" if day else moment or ""
+
+
+def days_in_words(text: str, months: Mapping[str, Mapping[str, str]], lang: str) -> str:
+    """Returns a text in which every date as programs write it is in words."""
+    return _DAY.sub(lambda found: format_day(found[0], months, lang), text)

@@ -8,6 +8,7 @@ such as growth, are divided on each side of that, and the colours of the two sid
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from portal.csv_text import Row
 from portal.natural_classes import natural_lows
@@ -50,12 +51,21 @@ class Classification:
         Raises:
             ValueError: the figure is outside every class: it was not among those that were divided.
         """
-        if value is None:
-            return None
-        rounded = round_half_away(value, self.decimals)
+        return None if value is None else self.class_of_rounded(round_half_away(value, self.decimals))
+
+    def class_of_rounded(self, rounded: float) -> ValueClass:
+        """Returns the class of a figure that is rounded already.
+
+        Raises:
+            ValueError: as `class_of`.
+        """
         if not self.classes or not self.classes[0].low <= rounded <= self.classes[-1].high:
-            raise ValueError(f"{value} is in no class -> divide all figures of a map together")
-        return self.classes[bisect_right([c.low for c in self.classes], rounded) - 1]
+            raise ValueError(f"{rounded} is in no class -> divide all figures of a map together")
+        return self.classes[bisect_right(self._lows, rounded) - 1]
+
+    @cached_property
+    def _lows(self) -> list[float]:
+        return [each.low for each in self.classes]
 
 
 def middle_of(indicator: Row, values: Sequence[float | None]) -> float | None:

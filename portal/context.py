@@ -25,6 +25,7 @@ from portal.pictures import resolve_style
 from portal.registry import Registry, read_registry
 from portal.relations import Relations, read_relations
 from portal.release_form import refuse_unknown
+from portal.revisions import earlier_titles
 from portal.search import FoundFigure, Topic, make_topics, search_figures, search_regions, search_topics
 from portal.slugs import Slugs, slugs_of
 from portal.words import LANGUAGES, read_words
@@ -168,7 +169,9 @@ async def read_context(datasette: Datasette) -> ReleaseContext:
         registry=registry,
         relations=await read_relations(datasette, list(texts["schemes"])),
         comparisons=await read_comparisons(datasette, registry.boundary_year, registry.periods),
-        slugs=slugs_of(registry.regions.values(), registry.indicators.values(), other_names, LANGUAGES),
+        slugs=slugs_of(
+            registry.regions.values(), registry.indicators.values(), other_names, LANGUAGES, earlier_titles(folder)
+        ),
         overview=overview,
         topics=make_topics(registry, texts, overview.questions, _read_yaml(portal_folder / "synonyms.yml")),
         maps=await read_maps(datasette, folder, texts["schemes"]),

@@ -17,7 +17,9 @@ KINDS = {
 }
 
 
-def write_feed(address: str, title: str, release_id: str, changes: Sequence[dict[str, Any]]) -> bytes:
+def write_feed(
+    address: str, title: str, release_id: str, changes: Sequence[dict[str, Any]], notice: str | None = None
+) -> bytes:
     """Returns the feed of a release and of those before it.
 
     Args:
@@ -25,18 +27,21 @@ def write_feed(address: str, title: str, release_id: str, changes: Sequence[dict
         title: the title of the feed.
         release_id: the release that is served.
         changes: what it changed, what the one before it changed and so on, as recorded beside the releases.
+        notice: what every copy has to say of the figures; None if they are published.
     """
     ET.register_namespace("", ATOM)
     root = ET.Element(_name("feed"))
     _text(root, "id", f"{address}/atom.xml")
     _text(root, "title", title)
+    if notice:
+        _text(root, "subtitle", notice)
     _text(root, "updated", _moment(release_id))
     _link(root, "self", f"{address}/atom.xml")
     _link(root, "alternate", address + page_url("changes", "nl"))
     _text(ET.SubElement(root, _name("author")), "name", "Regiokompas")
     told = {change["newer"]: change for change in changes}
     for each in (release_id, *(change["older"] for change in changes)):
-        _add_entry(root, address, each, told.get(each))
+        _add_entry(root, address, each, told.get(each), notice)
     return bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
@@ -53,14 +58,17 @@ def tell_changes(change: dict[str, Any] | None) -> str:
     return f"{since_nl}: {nl}. / {since_en}: {en}."
 
 
-def _add_entry(root: ET.Element, address: str, release_id: str, change: dict[str, Any] | None) -> None:
+def _add_entry(
+    root: ET.Element, address: str, release_id: str, change: dict[str, Any] | None, notice: str | None
+) -> None:
     entry = ET.SubElement(root, _name("entry"))
     page = f"{address}{page_url('changes', 'nl')}#{release_id}"
     _text(entry, "id", page)
     _text(entry, "title", f"Release {release_id}")
     _text(entry, "updated", _moment(release_id))
     _link(entry, "alternate", page)
-    _text(entry, "summary", tell_changes(change))
+    # A reader of feeds shows entries, and seldom what stands above them.
+    _text(entry, "summary", " ".join(filter(None, (tell_changes(change), notice and f"{notice}."))))
 
 
 def _moment(release_id: str) -> str:

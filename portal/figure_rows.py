@@ -14,6 +14,7 @@ from portal.context import ReleaseContext
 from portal.csv_text import Row
 from portal.figures import Figure
 from portal.formats import format_number, format_period, format_rank, format_signed
+from portal.registry import table_number
 
 JUDGED = ("better", "worse")
 
@@ -57,11 +58,21 @@ def unit_after(unit: str, unit_nl: str) -> Markup:
     return Markup("") if unit_nl == "aantal" else Markup(' <span class="unit">{}</span>').format(unit)
 
 
+def said_once(status: str, method: str) -> list[tuple[str, str]]:
+    """Returns how sure a figure is as texts, by their group: what is estimated after a split is so once."""
+    told = [("statuses", status)] if (status, method) != ("estimated", "split_estimate") else []
+    return told + ([("boundary_methods", method)] if method != "published" else [])
+
+
+def named_source(source: Row, publisher: str) -> Markup:
+    """Returns the name of a publisher with the number of its table, if it has one; it may break at an underscore."""
+    return _named(publisher, table_number(source))
+
+
 @lru_cache(maxsize=1024)
-def link_to_source(url: str, title: str, publisher: str, table: str) -> Markup:
-    """Returns the link to a source table in a few words, that may be broken at an underscore."""
-    name = Markup("_<wbr>").join(escape(part) for part in table.split("_"))
-    return Markup('<a href="{}" title="{}">{} {}</a>').format(url, title, publisher, name)
+def _named(publisher: str, number: str) -> Markup:
+    parts = Markup("_<wbr>").join(escape(part) for part in number.split("_"))
+    return Markup("{} {}").format(publisher, parts) if number else escape(publisher)
 
 
 class RowWriter:
@@ -117,9 +128,8 @@ class RowWriter:
         return self._interval.format(**ends)
 
     def _status_of(self, figure: Figure, course: Mapping[str, Any]) -> str:
-        status = self._word("statuses", figure.value_status)
-        if figure.boundary_method != "published":
-            status += f", {self._word('boundary_methods', figure.boundary_method)}"
+        told = said_once(figure.value_status, figure.boundary_method)
+        status = ", ".join(self._word(group, key) for group, key in told)
         if course.get("is_behind"):
             status += f"; {self._behind.format(period=self._period(course['national_period']))}"
         return status
@@ -141,5 +151,6 @@ class RowWriter:
         return format_rank(row["rank_from_high"], row["rank_from_low"], row[count], ranks, self._lang)
 
     def _source(self, source: Row) -> Markup:
-        publisher = self._word("publishers", source["publisher"])
-        return link_to_source(source["homepage_url"], source[f"title_{self._lang}"], publisher, source["table_id"])
+        name = named_source(source, self._word("publishers", source["publisher"]))
+        title = source[f"title_{self._lang}"]
+        return Markup('<a href="{}" title="{}">{}</a>').format(source["homepage_url"], title, name)

@@ -9,9 +9,9 @@ from datasette.app import Datasette
 
 from portal.context import ReleaseContext, context_of
 from portal.csv_text import Row
-from portal.pages import topic_url
+from portal.pages import MUNICIPALITY, topic_url
 from portal.rows import read_rows
-from portal.search import Topic
+from portal.search import FoundFigure, Topic
 
 KNOWN = """
 select distinct indicator_id from observations_on_boundaries where region_code = :code and value is not null
@@ -52,10 +52,17 @@ async def _figures_meant(datasette: Datasette, query: str, lang: str) -> list[tu
     meant = release.find_figures(query)
     if not meant:
         return []
-    code, name = meant[0].region["region_code"], meant[0].region["name"]
-    known = {row["indicator_id"] for row in await read_rows(datasette, KNOWN, {"code": code})}
+    codes = {figure.region["region_code"] for figure in meant}
+    known = {code: {row["indicator_id"] for row in await read_rows(datasette, KNOWN, {"code": code})} for code in codes}
     return [
-        (release.figure_url(code, figure.topic.key, lang), f"{figure.topic.titles[lang]}: {name}")
+        (release.figure_url(figure.region["region_code"], figure.topic.key, lang), _title(release, figure, lang))
         for figure in meant
-        if figure.topic.key in known
+        if figure.topic.key in known[figure.region["region_code"]]
     ]
+
+
+def _title(release: ReleaseContext, figure: FoundFigure, lang: str) -> str:
+    """The indicator and the region, with what kind it is of: regions of several kinds share a name."""
+    scheme = figure.region["scheme"]
+    kind = "" if scheme == MUNICIPALITY else f" ({release.text('schemes', scheme, lang)})"
+    return f"{figure.topic.titles[lang]}: {figure.region['name']}{kind}"

@@ -1,6 +1,7 @@
 """Draws a map as a picture that stands alone, with its legend beside it."""
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 from markupsafe import Markup, escape
 
@@ -63,14 +64,19 @@ def linked_map(page: MapPage, release: ReleaseContext, lang: str) -> Markup:
     return _layers(page, lambda row: _linked(row, page, release, lang)) if page.shapes else Markup("")
 
 
-def _linked(row: Row, page: MapPage, release: ReleaseContext, lang: str) -> Markup:
-    said = row["written"] or release.text("map", "no_figure", lang)
-    title = escape(f"{row['name']}: {said}")
-    # Slugs and paths have nothing to escape.
-    link = (
+def _linked(row: Row, page: MapPage, release: ReleaseContext, lang: str) -> str:
+    said = row["written"] or escape(release.text("map", "no_figure", lang))
+    title = f"{escaped(row['name'])}: {said}"
+    # Slugs, paths and numbers have nothing to escape.
+    return (
         f'<a href="{row["url"]}" tabindex="-1"><path d="{page.paths[row["region_code"]]}"/><title>{title}</title></a>'
     )
-    return Markup(link)  # noqa: S704
+
+
+@lru_cache(maxsize=2048)
+def escaped(name: str) -> str:
+    """Returns the name of a region as it stands in HTML: every map has the same ones."""
+    return str(escape(name))
 
 
 def _chart(page: MapPage, release: ReleaseContext, lang: str) -> Markup:
@@ -98,8 +104,11 @@ def hatch(name: str, scale: float) -> Markup:
     ).format(name, scale)
 
 
-def _layers(page: MapPage, area: Callable[[Row], Markup], unit: float | None = None) -> Markup:
-    """The land, the regions by colour, the borders over them and the reader's own region, one over the other."""
+def _layers(page: MapPage, area: Callable[[Row], str], unit: float | None = None) -> Markup:
+    """The land, the regions by colour, the borders over them and the reader's own region, one over the other.
+
+    `area` gives the HTML of a region.
+    """
 
     def layer(name: str, content: Iterable[Markup], width: float = 0) -> Markup:
         stroke = Markup(' stroke-width="{:.1f}"').format(width * unit) if unit and width else ""
@@ -108,7 +117,8 @@ def _layers(page: MapPage, area: Callable[[Row], Markup], unit: float | None = N
     shapes = page.shapes
     frame = [_PATH % path for path in shapes.frame] if shapes else []
     groups = (
-        Markup('<g class="{}"{}>{}</g>').format(style, _fill(style, "hatch-map"), Markup("").join(map(area, rows)))
+        # One text for all: escaping each region again takes longer than drawing it.
+        Markup('<g class="{}"{}>{}</g>').format(style, _fill(style, "hatch-map"), Markup("".join(map(area, rows))))  # noqa: S704
         for style, rows in page.by_style.items()
     )
     own = [_PATH % page.own.path] if page.own and page.own.path else []

@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 from portal.context import ReleaseContext
 from portal.csv_text import Row
 from portal.formats import format_rank
+from portal.map_drawing import escaped
 from portal.map_page import MapPage
 
 DASH = "\N{EN DASH}"
@@ -38,41 +39,62 @@ def _option(value: str, title: str, chosen: str | None) -> str:
     return f'<option value="{escape(value)}"{selected}>{escape(title)}</option>'
 
 
+def shared_words(page: MapPage, release: ReleaseContext, lang: str) -> str:
+    """Returns what the caption of the table says instead of a column in which every line would say the same."""
+    groups = {"value_status": "statuses", "boundary_method": "map_boundary_methods"}
+    found = [release.text(group, key, lang) for column, group in groups.items() if (key := page.shared(column))]
+    return f" {release.text('map', 'shared', lang).format(words=', '.join(found))}" if found else ""
+
+
 def table_lines(page: MapPage, release: ReleaseContext, lang: str) -> Markup:
     """Returns the lines of the table: the place of each region, its figure, and how sure that is."""
-    words = _StatusWords(release, lang)
+    words = _Cells(page, release, lang)
     lines = (_line(row, row["region_code"] == page.choice.region, words) for row in page.listed)
     return Markup("".join(lines))  # noqa: S704 - every text in them is escaped
 
 
-def _line(row: Row, is_own: bool, words: "_StatusWords") -> str:
+def _line(row: Row, is_own: bool, cells: "_Cells") -> str:
     style = ' class="mine"' if is_own else ""
-    name = f'<th scope="row"><a href="{escape(row["url"])}">{escape(row["name"])}</a></th>'
-    # Numbers have nothing to escape.
-    figure = f'<td>{words.place(row)}</td>{name}<td class="n">{row["written"] or DASH}</td>'
-    method = words.methods[row["boundary_method"]] if row["boundary_method"] else ""
-    return f"<tr{style}>{figure}<td>{words.status(row['value_status'])}</td><td>{method}</td></tr>"
+    # Slugs and numbers have nothing to escape.
+    name = f'<th scope="row"><a href="{row["url"]}">{escaped(row["name"])}</a></th>'
+    figure = f'{name}<td class="n">{row["written"] or DASH}</td>'
+    return f"<tr{style}>{cells.place(row)}{figure}{cells.status(row)}{cells.method(row)}</tr>"
 
 
-class _StatusWords:
-    """The words of the table, each put in a cell once."""
+class _Cells:
+    """The cells of the columns that not every table has, and their words, each made once."""
 
-    def __init__(self, release: ReleaseContext, lang: str) -> None:
+    def __init__(self, page: MapPage, release: ReleaseContext, lang: str) -> None:
         self.release, self.lang = release, lang
+        self.is_ranked = page.is_ranked
+        self.has_status, self.has_method = page.shared("value_status") is None, page.shared("boundary_method") is None
         self.methods = {key: escape(words[lang]) for key, words in release.texts["map_boundary_methods"].items()}
         self._statuses: dict[str | None, str] = {
             None: escape(release.text("map", "no_row", lang)),
             "final": escape(release.text("statuses", "final", lang)),
         }
 
-    def status(self, status: str | None) -> str:
+    def status(self, row: Row) -> str:
+        """Returns the cell with the status of a figure."""
+        if not self.has_status:
+            return ""
+        status = row["value_status"]
         if status not in self._statuses:
             word = escape(self.release.text("statuses", str(status), self.lang))
             self._statuses[status] = f'<span class="badge {status}">{word}</span>'
-        return self._statuses[status]
+        return f"<td>{self._statuses[status]}</td>"
+
+    def method(self, row: Row) -> str:
+        """Returns the cell that says how a figure was brought on the boundaries."""
+        if not self.has_method:
+            return ""
+        return f"<td>{self.methods[row['boundary_method']] if row['boundary_method'] else ''}</td>"
 
     def place(self, row: Row) -> str:
+        """Returns the cell with the place of a figure."""
+        if not self.is_ranked:
+            return ""
         if not row["rank_from_high"]:
-            return DASH
+            return f"<td>{DASH}</td>"
         places = row["rank_from_high"], row["rank_from_low"], row["count_ranked"]
-        return escape(format_rank(*places, self.release.texts["ranks"], self.lang))
+        return f"<td>{escape(format_rank(*places, self.release.texts['ranks'], self.lang))}</td>"

@@ -1,6 +1,6 @@
 """What a map shows: what its address asks for, in the words of a language, and the figures of its regions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
@@ -32,11 +32,6 @@ left join observations_on_boundaries as o on o.region_code = r.region_code and o
     and o.boundary_year = :boundary_year and o.period_code = :period_code
 where r.scheme = :scheme and r.is_current
 order by r.name
-"""
-SOURCES = """
-select distinct s.attribution, s.licence, s.licence_url
-from indicator_sources as i join sources as s using (dataset_id)
-where i.indicator_id = :indicator_id order by s.attribution, s.licence
 """
 # The parameters of an address, in their order; the page always writes the first three.
 ALWAYS = ("period", "shape", "classes")
@@ -112,6 +107,16 @@ class MapPage:
     def without(self) -> int:
         """How many regions have no figure."""
         return sum(row["value"] is None for row in self.figures)
+
+    @property
+    def is_ranked(self) -> bool:
+        """Whether the regions of the table have places."""
+        return any(row["rank_from_high"] for row in self.listed)
+
+    def shared(self, column: str) -> str | None:
+        """Returns what every line of the table has in a column, which is then said once; None if they differ."""
+        found = {row[column] for row in self.listed}
+        return str(found.pop()) if len(found) == 1 and None not in found else None
 
     @property
     def by_style(self) -> dict[str, list[Row]]:
@@ -251,6 +256,7 @@ async def read_map_page(
     places = ranks({row["region_code"]: row["value"] for row in rows}, decimals)
     figures = []
     for row in rows:
+        rounded = None if row["value"] is None else round_half_away(row["value"], decimals)
         high, low = places.get(row["region_code"], (None, None)) if indicator["is_ranked"] else (None, None)
         figures.append(
             {
@@ -258,8 +264,8 @@ async def read_map_page(
                 "rank_from_high": high,
                 "rank_from_low": low,
                 "count_ranked": len(places) if high else None,
-                "value_class": found.class_of(row["value"]),
-                "rounded": None if row["value"] is None else round_half_away(row["value"], decimals),
+                "value_class": None if rounded is None else found.class_of_rounded(rounded),
+                "rounded": rounded,
                 "written": None if row["value"] is None else format_number(row["value"], decimals, lang),
                 "url": _address_of(row, name, release, lang),
             }
@@ -280,10 +286,17 @@ async def read_map_page(
         classification=found,
         shapes=shapes,
         view=shapes.view(maps.boxes.get(choice.zoom) if choice.zoom else None) if shapes else (0, 0, 1, 1),
-        sources=await read_rows(datasette, SOURCES, {"indicator_id": name}),
+        sources=_once_each(release.registry.sources_of(name)),
         borders=None if choice.shape == TILED else maps.credit,
         own=own,
     )
+
+
+def _once_each(sources: Iterable[Row]) -> list[Row]:
+    """The attributions and licences of some sources, of tables that share them once."""
+    columns = ("attribution", "licence", "licence_url")
+    found = {tuple(str(source[name]) for name in columns) for source in sources}
+    return [dict(zip(columns, each, strict=True)) for each in sorted(found)]
 
 
 def _within(release: ReleaseContext, figures: list[Row], choice: Choice) -> list[Row]:

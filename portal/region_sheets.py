@@ -52,11 +52,14 @@ class RegionSeries:
     """Why there is no figure in a period: its status."""
 
 
-async def read_region_book(datasette: Datasette, region: Row, lang: str) -> Book:
-    """Returns the sheets of a region: its figures by year, beside others, and how to read them."""
+async def read_region_book(datasette: Datasette, region: Row, lang: str, theme: str | None = None) -> Book:
+    """Returns the sheets of a region: its figures by year, beside others, and how to read them.
+
+    With a `theme`, only the figures on it.
+    """
     maker = _Maker(context_of(datasette), region, lang)
     series = maker.series(await maker.rows(datasette, OF_REGIONS, codes=json.dumps([region["region_code"], COUNTRY])))
-    shown = {key: each for key, each in series.items() if each.own}
+    shown = {key: each for key, each in series.items() if each.own and maker.is_on(theme, key)}
     asked = {key: maker.newest(each) for key, each in shown.items() if is_relative(maker.indicators[key])}
     others = await maker.others(datasette)
     beside = await maker.rows(datasette, IN_PERIODS, asked=json.dumps(asked), codes=json.dumps([*others, COUNTRY]))
@@ -66,6 +69,8 @@ async def read_region_book(datasette: Datasette, region: Row, lang: str) -> Book
         sheets.append(maker.comparison(shown, asked, others, figures))
     sheets.append(explanation(maker.release, shown, EXPLAINED, lang))
     title = maker.release.text("extract", "title", lang).format(name=region["name"], code=region["region_code"])
+    if theme:
+        title = f"{title}, {maker.release.text('themes', theme, lang)}"
     return make_book(maker.release, title, sheets, lang)
 
 
@@ -79,6 +84,10 @@ class _Maker:
 
     def words(self, key: str) -> str:
         return words(self.release, key, self.lang)
+
+    def is_on(self, theme: str | None, key: str) -> bool:
+        """Whether an indicator is on a theme, or any will do."""
+        return theme is None or self.indicators[key]["theme"] == theme
 
     async def rows(self, datasette: Datasette, sql: str, **more: str) -> list[Row]:
         return await read_rows(datasette, sql, {"boundary_year": self.boundary_year, **more})

@@ -16,6 +16,7 @@ from portal.rows import read_rows
 from portal.slugs import without_accents
 
 Item = TypeVar("Item")
+EUROSTAT = "eurostat"
 _ADDITION = re.compile(r"\s*\([^)]*\)$")
 
 REGIONS = "select region_code, name, scheme, is_current, first_boundary_year, last_boundary_year from regions"
@@ -195,6 +196,12 @@ def in_order(rows: Iterable[Row], schemes: Iterable[str]) -> list[Row]:
     """Returns rows by kind of region; kinds that the release does not list come last."""
     places = {scheme: place for place, scheme in enumerate(schemes)}
     return sorted(rows, key=lambda row: places.get(row["scheme"], len(places)))
+
+
+def table_number(source: Row) -> str:
+    """Returns the number or code that the publisher itself gives a table; empty for a table that only we named."""
+    table = str(source["table_id"])
+    return table if table[0].isdigit() or source["publisher"] == EUROSTAT else ""
 
 
 def each_once(sources: Iterable[Row], column: str) -> str:

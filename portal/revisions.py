@@ -167,6 +167,16 @@ def revisions_of_indicator(release_folder: Path, indicator_id: str) -> list[Row]
     return revisions
 
 
+def earlier_titles(release_folder: Path) -> list[tuple[str, str, str]]:
+    """Returns the titles that indicators had in earlier releases, newest first: indicator, language, title."""
+    changed = [text for changes in line_of_changes(release_folder) for text in changes.summary["indicators"]["changed"]]
+    return [
+        (text["indicator_id"], text["column"].removeprefix("title_"), text["before"])
+        for text in changed
+        if text["column"].startswith("title_") and text["before"]
+    ]
+
+
 def _of_release(row: Row, changes: Changes) -> Row:
     return {**row, "release_id": changes.newer, "release_before": changes.older, "changed_on": changes.on}
 

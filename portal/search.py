@@ -23,6 +23,8 @@ LEAST_ALIKE_WORD = 82
 SHORTEST_WORD = 4
 # The pages that are found by their own title; who looks for another types what it is of.
 PAGES = ("cooperations", "borders")
+# Of the name of a region; one letter begins too many.
+SHORTEST_BEGINNING = 2
 # What stands between an indicator and a region.
 BETWEEN = frozenset(("in", "van", "of", "de", "het", "the", "voor", "for"))
 
@@ -182,6 +184,9 @@ def search_figures(
 ) -> list[FoundFigure]:
     """Returns the figures that a reader may mean who typed a region and an indicator, in either order.
 
+    Of a region that is named in full, all of them. Who has only begun its name, with words that together are in no
+    title, may mean the likeliest regions that begin so: then the likeliest figure of each.
+
     Args:
         asked: what was typed.
         regions_named: the regions that a text may mean, as `search_regions` gives them.
@@ -190,13 +195,26 @@ def search_figures(
     words = [word for word in asked.split() if fold(word) not in BETWEEN]
     indicators = [topic for topic in topics if topic.kind == "indicator"]
     # The longest name first: in "werkloosheid den bosch" the region is not "bosch".
-    for length in range(len(words) - 1, 0, -1):
-        for region_words, others in ((words[:length], words[length:]), (words[-length:], words[:-length])):
-            meant = [row for row in regions_named(" ".join(region_words)) if row["is_exact"] and row["is_current"]]
-            found = search_topics(" ".join(others), indicators) if meant else []
-            if found:
-                return [FoundFigure(meant[0], topic) for topic in found]
-    return []
+    parted = [
+        (" ".join(region_words), " ".join(others))
+        for length in range(len(words) - 1, 0, -1)
+        for region_words, others in ((words[:length], words[length:]), (words[-length:], words[:-length]))
+    ]
+    wanted = _words(asked)
+    is_title = any(wanted <= _starts_of(title) for topic in topics for title in topic.titles.values())
+    begun: list[FoundFigure] = []
+    for region_words, others in parted:
+        meant = [row for row in regions_named(region_words) if row["is_current"]]
+        # Words of a title may be the name of a place, or begin that of a region, and do not mean it.
+        exact = [row for row in meant if row["is_exact"] and not (row["place"] and is_title)]
+        found = search_topics(others, indicators) if exact else []
+        if found:
+            return [FoundFigure(exact[0], topic) for topic in found]
+        names = [] if is_title else [row for row in meant if not row["is_guess"] and not row["place"]]
+        if not begun and names and len(region_words) >= SHORTEST_BEGINNING:
+            likeliest = search_topics(others, indicators)[:1]
+            begun = [FoundFigure(row, topic) for topic in likeliest for row in names[:MOST_GUESSES]]
+    return begun
 
 
 def _topic(

@@ -44,6 +44,7 @@ class Slugs:
     _codes: Mapping[tuple[str, str], str]
     _other_names: Mapping[tuple[str, str], str]
     _ids: Mapping[str, Mapping[str, str]]
+    _former_ids: Mapping[str, Mapping[str, str]]
 
     def region_code(self, scheme: str, asked: str) -> str | None:
         """Returns the code of a region of a kind: by its slug, its code however written, or another of its names."""
@@ -56,11 +57,13 @@ class Slugs:
         return next((code for code in sorted(codes) if code in self.regions), None)
 
     def indicator_id(self, asked: str, lang: str) -> str | None:
-        """Returns the id of an indicator: by its slug in the language or in the other one, or by its id."""
+        """Returns the id of an indicator: by its slug in the language or in the other one, by its id, or as it was."""
         slug = slug_of(asked)
-        for each in (lang, *(other for other in self._ids if other != lang)):
-            if slug in self._ids[each]:
-                return self._ids[each][slug]
+        languages = (lang, *(other for other in self._ids if other != lang))
+        for known in (self._ids, self._former_ids):
+            for each in languages:
+                if slug in known.get(each, {}):
+                    return known[each][slug]
         written = asked.strip().lower()
         return written if written in self.indicators[lang] else None
 
@@ -70,8 +73,17 @@ def slugs_of(
     indicators: Iterable[Row],
     other_names: Mapping[str, Sequence[str]],
     languages: Sequence[str],
+    earlier_titles: Iterable[tuple[str, str, str]] = (),
 ) -> Slugs:
-    """Returns the slugs of the regions and indicators of a release."""
+    """Returns the slugs of the regions and indicators of a release.
+
+    Args:
+        regions: all regions, also those that ended.
+        indicators: the indicators that there are now.
+        other_names: the other names of regions, by region code.
+        languages: the languages of the pages.
+        earlier_titles: titles that indicators had before, newest first: indicator, language, title.
+    """
     listed, rows = list(regions), list(indicators)
     named: dict[str, str] = {}
     schemes = {row["region_code"]: row["scheme"] for row in listed}
@@ -89,7 +101,11 @@ def slugs_of(
             others.setdefault((schemes[code], slug_of(name)), code)
     titled = {lang: _unique({row["indicator_id"]: row[f"title_{lang}"] for row in rows}, set()) for lang in languages}
     ids = {lang: {slug: name for name, slug in slugs.items()} for lang, slugs in titled.items()}
-    return Slugs(named, titled, codes, others, ids)
+    former: dict[str, dict[str, str]] = {}
+    for name, lang, title in earlier_titles:
+        if name in titled.get(lang, {}):
+            former.setdefault(lang, {}).setdefault(slug_of(title), name)
+    return Slugs(named, titled, codes, others, ids, former)
 
 
 def _unique(names: Mapping[str, str], taken: set[str]) -> dict[str, str]:

@@ -5,6 +5,8 @@ import zlib
 from dataclasses import dataclass
 from unicodedata import normalize
 
+from playwright.sync_api import Page
+
 _OBJECT = re.compile(rb"(\d+) 0 obj\b(.*?)endobj", re.DOTALL)
 _STREAM = re.compile(rb"/Length (\d+)\b.*?>>\s*stream\r?\n(.*)", re.DOTALL)
 _PAGE = re.compile(rb"/Type\s*/Page\b(?!s)")
@@ -71,3 +73,8 @@ def _characters(objects: dict[int, bytes], font: int) -> dict[int, str]:
 
 def _decode(character: bytes) -> str:
     return bytes.fromhex(character.decode()).decode("utf-16-be")
+
+
+def print_page(page: Page) -> list[Sheet]:
+    """The sheets of a page as it is printed."""
+    return sheets_of(page.pdf(prefer_css_page_size=True))

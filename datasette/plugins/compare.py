@@ -22,6 +22,7 @@ from portal.asked_comparison import (
 )
 from portal.boundaries import KEPT_SCHEMES, put_on_boundaries
 from portal.charts import MOST_LINES, large_chart, mark, marked_lines
+from portal.citations import Citation, as_text
 from portal.comparison_html import country_cells, indicator_options, indicator_ticks, region_options, table_lines
 from portal.comparison_sheets import series_book, table_book
 from portal.comparison_table import ComparisonTable, read_comparison
@@ -30,10 +31,20 @@ from portal.csv_text import Row
 from portal.figures import SPLIT
 from portal.formats import format_period
 from portal.headlines import SCREEN, choose
-from portal.pages import MUNICIPALITY, file_routes, language, own_address, page_url, render, routes
+from portal.pages import (
+    FROZEN,
+    MUNICIPALITY,
+    file_routes,
+    language,
+    own_address,
+    page_url,
+    render,
+    routes,
+    site_address,
+)
 from portal.periods import series_begin
 from portal.region_groups import LIKE_OWN, kinds, named_groups, offered_regions
-from portal.registry import Registry, by_theme
+from portal.registry import Registry, by_theme, each_once
 from portal.regroup import INDEX_DECIMALS, Periods, RegroupedFigure, index_of
 from portal.rounding import round_half_away
 from portal.rows import read_rows
@@ -118,6 +129,30 @@ def read_index(
     )
 
 
+def cite(asked: AskedComparison, release: ReleaseContext, address: str, lang: str) -> str:
+    """Returns how to cite a comparison: the regions in a chart by name, the many of a table by their number."""
+    if asked.is_table:
+        counts = {"n": len(asked.codes), "indicators": len(asked.indicators)}
+        title = release.text("compare", "side_by_side", lang).format(**counts)
+    else:
+        names = ", ".join(str(release.registry.regions[code]["name"]) for code in asked.codes)
+        title = f"{asked.indicator[f'title_{lang}']}: {names}"
+    sources = release.registry.sources_of(*(row["indicator_id"] for row in asked.indicators))
+    query = asked.query()
+    citation = Citation(
+        key=f"regiokompas-comparison-{release.release_id}",
+        title=title,
+        sources=each_once(sources, "attribution"),
+        licence=each_once(sources, "licence"),
+        release=release.release_id,
+        date=(release.newest_landed_at or "")[:10],
+        address=f"{address}{FROZEN}/{release.release_id}{page_url('compare', lang)}?{query}",
+        notice=dict(release.notice_parts).get(lang, ""),
+        lang=lang,
+    )
+    return as_text(citation, release.texts["figure"])
+
+
 async def compare(request: Request, datasette: Datasette) -> Response:
     """Serves /vergelijk and /en/compare."""
     lang = language(request)
@@ -131,6 +166,7 @@ async def compare(request: Request, datasette: Datasette) -> Response:
     first = names[0]
     context = {
         "permalink": own_address(datasette, request, f"{here}?{asked.query()}"),
+        "citation": cite(asked, release, site_address(datasette, request), lang),
         "asked": asked,
         "problems": explain(asked, release, lang),
         "registry": release.registry,

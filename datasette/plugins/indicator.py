@@ -67,6 +67,8 @@ CSV_COLUMNS = [
     "value_status",
     "boundary_method",
     "boundary_year",
+    "attribution",
+    "licence",
 ]
 TARGET_SOURCE = "select title_nl, title_en from programmes where programme_id = :programme_id"
 COUNTRY = "NL01"
@@ -160,12 +162,12 @@ async def indicator_page(request: Request, datasette: Datasette) -> Response:
 
 async def indicator_csv(request: Request, datasette: Datasette) -> Response:
     """Serves the same address with .csv or .nl.csv: every figure of every region and period."""
-    lang = language(request)
+    release, lang = context_of(datasette), language(request)
     key = {"indicator_id": parts_of(request)["indicator"]}
-    found = await read_rows(datasette, INDICATOR, key)
-    if not found:
-        return refuse_csv(datasette, [context_of(datasette).text("indicator", "absent", lang)], 404)
-    rows = [{**row, "unit": found[0][f"unit_{lang}"]} for row in await read_rows(datasette, FIGURES, key)]
+    if key["indicator_id"] not in release.registry.indicators:
+        return refuse_csv(datasette, [release.text("indicator", "absent", lang)], 404)
+    about = release.registry.described(key["indicator_id"], lang)
+    rows = [{**row, **about} for row in await read_rows(datasette, FIGURES, key)]
     return answer_csv(datasette, request, rows, CSV_COLUMNS, key["indicator_id"])
 
 

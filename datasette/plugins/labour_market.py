@@ -106,7 +106,14 @@ def describe(rows: list[Row]) -> dict[str, Any]:
         "lists": {"shortage": shortages, "surplus": surpluses},
         "totals": [row for row in rows if row["occupation_level"] == "total"],
         "left_out": left_out,
+        "shared_status": shared_status(rows),
     }
+
+
+def shared_status(rows: list[Row]) -> str | None:
+    """Returns the status that all figures have; None if they differ."""
+    found = {row["value_status"] for row in rows}
+    return str(found.pop()) if len(found) == 1 else None
 
 
 async def region_page(request: Request, datasette: Datasette) -> Response:
@@ -138,7 +145,8 @@ async def region_page(request: Request, datasette: Datasette) -> Response:
 
 async def index_page(request: Request, datasette: Datasette) -> Response:
     """Serves the tension of every region in the newest quarter, tightest first."""
-    context = {"regions": await read_rows(datasette, REGIONS), "about": await about_source(datasette)}
+    regions = await read_rows(datasette, REGIONS)
+    context = {"regions": regions, "about": await about_source(datasette), "shared_status": shared_status(regions)}
     return await render(datasette, request, "labour_markets.html", "labour_markets", context)
 
 

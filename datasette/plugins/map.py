@@ -11,7 +11,7 @@ from portal.answers import answer_csv, file_headers, refuse_csv
 from portal.context import ReleaseContext, context_of
 from portal.csv_text import Row
 from portal.map_drawing import draw_map, hatch, legend_of, linked_map
-from portal.map_html import indicator_options, region_options, table_lines
+from portal.map_html import indicator_options, region_options, shared_words, table_lines
 from portal.map_page import Choice, MapPage, as_query, describe, read_choice, read_map_page
 from portal.maps import FIRST_MAP, NEAR
 from portal.pages import (
@@ -27,16 +27,7 @@ from portal.pages import (
 )
 from portal.picture_files import PICTURES, answer_picture
 from portal.registry import each_once
-from portal.rows import read_rows
 
-RATES_OF = """
-select i.indicator_id, i.title_nl, i.title_en from indicators as i
-where i.formula = 'ratio' and i.lowest_level = 'municipality' and exists (
-    select 1 from indicator_terms as t
-    where t.indicator_id = i.indicator_id and t.side = 'numerator' and t.term_id = :indicator_id
-)
-order by i.indicator_id
-"""
 CSV_COLUMNS = [
     "rank_from_high",
     "rank_from_low",
@@ -89,7 +80,6 @@ async def context_for(request: Request, datasette: Datasette, indicator: Row, ch
     release, lang = context_of(datasette), language(request)
     here, other = page_url("map", lang, **parts_of(request)), "nl" if lang == "en" else "en"
     page = await read_map_page(datasette, release, indicator, choice, lang)
-    name = {"indicator_id": indicator["indicator_id"]}
 
     def link(**changes: Any) -> str:
         return f"{here}?{as_query(choice.but(**changes), release, lang)}"
@@ -98,10 +88,11 @@ async def context_for(request: Request, datasette: Datasette, indicator: Row, ch
         "page": page,
         "drawn": linked_map(page, release, lang),
         "lines": table_lines(page, release, lang),
+        "shared": shared_words(page, release, lang),
         "hatch": hatch,
         "legend": legend_of(page, release, lang),
         "described": describe(page, release, lang),
-        "rates": await read_rows(datasette, RATES_OF, name) if indicator["kind"] == "count" else [],
+        "rates": rates_of(indicator, release),
         "query": as_query(choice, release, lang),
         "link": link,
         "newest_periods": choice.periods[:PERIODS_SHOWN],
@@ -110,6 +101,17 @@ async def context_for(request: Request, datasette: Datasette, indicator: Row, ch
         "plural": release.text("scheme_plurals", choice.level, lang),
         "other_language_url": f"{page_url('map', other, **parts_of(request))}?{as_query(choice, release, other)}",
     }
+
+
+def rates_of(indicator: Row, release: ReleaseContext) -> list[Row]:
+    """Returns the rates of municipalities that a count is counted in; none for what is no count."""
+    registry, name = release.registry, indicator["indicator_id"]
+    if indicator["kind"] != "count":
+        return []
+    computed = map(registry.indicators.__getitem__, registry.used_in(name))
+    rates = [row for row in computed if row["formula"] == "ratio" and row["lowest_level"] == MUNICIPALITY]
+    counted = {row["indicator_id"]: registry.terms[row["indicator_id"]].get("numerator", ()) for row in rates}
+    return [row for row in rates if any(term.indicator_id == name for term in counted[row["indicator_id"]])]
 
 
 def mapped(release: ReleaseContext, lang: str) -> list[Row]:

@@ -3,18 +3,20 @@
 from collections.abc import Mapping
 from typing import Any
 
-from datasette import Response, hookimpl
+from datasette import NotFound, Response, hookimpl
 from datasette.app import Datasette
 from datasette.utils.asgi import Request
 
+from portal.answers import answer_workbook
 from portal.comparisons import COUNTRY
 from portal.context import ReleaseContext, context_of
 from portal.csv_text import Row
 from portal.figure_rows import RowWriter
-from portal.pages import MUNICIPALITY, language, not_found, parts_of, profile_tab, render, routes
+from portal.pages import MUNICIPALITY, file_routes, language, not_found, parts_of, profile_tab, render, routes
 from portal.peer_groups import PEER_GROUP
 from portal.profile import THEME, find_tab, programme_links, tabs_of, theme_named, theme_slug, theme_url
 from portal.region_figures import RegionFigures, by_reason, read_region_figures
+from portal.region_sheets import read_region_book
 from portal.rows import read_rows
 from portal.sub_themes import by_sub_theme, parts_without
 from portal.words import LANGUAGES
@@ -59,6 +61,19 @@ async def theme_page(request: Request, datasette: Datasette) -> Response:
     return await render(datasette, request, "profile_tab.html", tab.page, context)
 
 
+async def theme_workbook(request: Request, datasette: Datasette) -> Response:
+    """Serves the same address with .xlsx: the figures of the theme by year, beside others, and their meaning."""
+    lang, release, asked = language(request), context_of(datasette), parts_of(request)
+    theme = theme_named(release, asked["theme"], lang)
+    tab = await find_tab(request, datasette, THEME, _slugs(release, theme, asked["theme"]))
+    if isinstance(tab, Response):
+        return tab
+    if theme is None:
+        raise NotFound(f"There is no theme {asked['theme']}")
+    book = await read_region_book(datasette, tab.region, lang, theme)
+    return await answer_workbook(datasette, request, book, f"regiokompas-{tab.region['region_code']}-{theme}")
+
+
 def _slugs(release: ReleaseContext, theme: str | None, asked: str) -> dict[str, dict[str, str]]:
     return {lang: {"theme": theme_slug(release, theme, lang) if theme else asked} for lang in LANGUAGES}
 
@@ -90,5 +105,7 @@ def by_programme(rows: list[Row], titles: Mapping[str, Row]) -> list[Row]:
 
 @hookimpl
 def register_routes() -> list[tuple[str, Any]]:
-    """Registers the pages at their addresses in both languages."""
-    return [route for scheme in (MUNICIPALITY, "") for route in routes(profile_tab(THEME, scheme), theme_page)]
+    """Registers the pages at their addresses in both languages, and the file of each."""
+    pages = [profile_tab(THEME, scheme) for scheme in (MUNICIPALITY, "")]
+    files = [route for page in pages for route in file_routes(page, theme_workbook, "xlsx")]
+    return [*(route for page in pages for route in routes(page, theme_page)), *files]

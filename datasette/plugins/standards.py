@@ -11,10 +11,13 @@ from portal.answers import answer_without_body, file_headers
 from portal.border import border_slugs
 from portal.context import context_of
 from portal.cooperation import cooperation_slugs
+from portal.docs_pages import docs_paths
 from portal.feed import write_feed
 from portal.pages import DATABASE, page_url, site_address
 from portal.profile import BASELINE, BRIEF, SIMILAR, is_compared, tab_url, theme_url
+from portal.programme import GROUPS
 from portal.revisions import line_of_changes
+from portal.rows import read_rows
 from portal.sitemap import FIGURES, write_robots, write_sitemap
 from portal.tables import public_tables
 from portal.words import LANGUAGES
@@ -35,7 +38,7 @@ order by o.indicator_id, o.region_code
 # Pages whose address is the same in every release.
 FIXED_PAGES = (
     *("home", "compare", "own_region", "indicators", "labour_markets", "programmes"),
-    *("cooperations", "sources", "changes", "data", "docs"),
+    *("cooperations", "sources", "changes", "data", "api", "docs"),
 )
 
 
@@ -58,15 +61,13 @@ async def catalogue(request: Request, datasette: Datasette) -> Response:
 
 async def pages(datasette: Datasette) -> list[dict[str, str]]:
     """Returns the paths by language of every page for crawlers: own pages, profiles, indicators and tables."""
-    database = datasette.get_database(DATABASE)
-    regions = await database.execute(REGIONS, page_size=100_000)
-    indicators = await database.execute(INDICATORS)
+    regions, indicators = await read_rows(datasette, REGIONS), await read_rows(datasette, INDICATORS)
     found = [{lang: page_url(page, lang) for lang in LANGUAGES} for page in FIXED_PAGES]
     release = context_of(datasette)
     borders = border_slugs(release)
     found += [
         {lang: release.region_url(row["region_code"], lang) for lang in LANGUAGES}
-        for row in regions.rows
+        for row in regions
         if row["region_code"] not in borders
     ]
     found += [{lang: page_url("border", lang, border=slug) for lang in LANGUAGES} for slug in borders.values()]
@@ -74,15 +75,19 @@ async def pages(datasette: Datasette) -> list[dict[str, str]]:
         {lang: page_url("cooperation", lang, cooperation=slug) for lang in LANGUAGES}
         for slug in cooperation_slugs(release).values()
     ]
+    found += [{lang: page_url("programme", lang, group=group) for lang in LANGUAGES} for group in GROUPS]
     found += await _tabs(datasette)
+    mapped = release.maps.shown_at
     found += [
         {lang: page_url(page, lang, indicator=row["indicator_id"]) for lang in LANGUAGES}
         for page in ("indicator", "map")
-        for row in indicators.rows
+        for row in indicators
+        if page == "indicator" or row["indicator_id"] in mapped
     ]
+    found += docs_paths()
     found += [
         {lang: page_url("labour_market", lang, region=release.slugs.regions[row["region_code"]]) for lang in LANGUAGES}
-        for row in await database.execute(LABOUR_MARKETS)
+        for row in await read_rows(datasette, LABOUR_MARKETS)
     ]
     return found + [{"en": datasette.urls.table(DATABASE, name)} for name in public_tables(datasette)]
 
@@ -90,7 +95,7 @@ async def pages(datasette: Datasette) -> list[dict[str, str]]:
 async def _tabs(datasette: Datasette) -> list[dict[str, str]]:
     """The pages of every theme, the similar municipalities, the A4 and the baseline of every region in the baseline."""
     release, found = context_of(datasette), []
-    for row in await datasette.get_database(DATABASE).execute(IN_BASELINE):
+    for row in await read_rows(datasette, IN_BASELINE):
         region = release.registry.regions[row["region_code"]]
         if not region["is_current"]:
             continue
@@ -114,8 +119,10 @@ async def figures_sitemap(request: Request, datasette: Datasette) -> Response:
     if theme not in portal.texts["themes"]:
         raise NotFound(f"There is no theme {theme} in this release")
     asked = {"theme": theme, "boundary_year": portal.registry.boundary_year}
-    found = await datasette.get_database(DATABASE).execute(FIGURES_OF_THEME, asked, page_size=100_000)
-    pages = [{lang: portal.figure_url(code, indicator, lang) for lang in LANGUAGES} for code, indicator in found.rows]
+    found = await read_rows(datasette, FIGURES_OF_THEME, asked)
+    pages = [
+        {lang: portal.figure_url(row["region_code"], row["indicator_id"], lang) for lang in LANGUAGES} for row in found
+    ]
     body = write_sitemap(site_address(datasette, request), pages, (portal.newest_landed_at or "")[:10])
     return send(datasette, request, body, "application/xml; charset=utf-8")
 
@@ -130,7 +137,8 @@ async def feed(request: Request, datasette: Datasette) -> Response:
     """Serves /atom.xml: the releases up to the one that is served, and what each changed."""
     portal = context_of(datasette)
     changes = [change.summary for change in line_of_changes(portal.folder)]
-    body = write_feed(site_address(datasette, request), "Regiokompas: releases", portal.release_id, changes)
+    address, title = site_address(datasette, request), "Regiokompas: releases"
+    body = write_feed(address, title, portal.release_id, changes, portal.notice)
     return send(datasette, request, body, "application/atom+xml; charset=utf-8")
 
 

@@ -9,13 +9,14 @@ from jinja2 import Environment, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from portal.ages import format_age, format_day
+from portal.ages import days_in_words, format_age, format_day
 from portal.context import context_of
-from portal.figure_rows import unit_after
+from portal.figure_rows import named_source, said_once, unit_after
 from portal.formats import format_bytes, format_number, format_period, format_rank, format_signed
 from portal.page_data import describe_page, page_from, picture_of
 from portal.pages import DATABASE, page_url, site_address
 from portal.programme import GROUPS
+from portal.question_choices import choices_for
 from portal.region_groups import compare_address
 from portal.structured_data import as_block, describe_dataset
 from portal.tables import public_tables, sealed, table_files
@@ -33,13 +34,19 @@ def prepare_jinja2_environment(env: Environment, datasette: Datasette) -> None:
     env.filters["age"] = format_age
     env.filters["period"] = lambda code, lang: format_period(code, context_of(datasette).texts["periods"], lang)
     env.filters["day"] = lambda moment, lang: format_day(moment, context_of(datasette).texts["months"], lang)
+    env.filters["days"] = lambda text, lang: days_in_words(text, context_of(datasette).texts["months"], lang)
     env.globals["page_url"] = page_url
     env.globals["unit_after"] = unit_after
+    env.globals["said_once"] = said_once
+    env.globals["named_source"] = lambda source, lang: named_source(
+        source, context_of(datasette).text("publishers", source["publisher"], lang)
+    )
     env.globals["programme_groups"] = GROUPS
     env.globals["methods_url"] = lambda section, lang: (
         f"{page_url('doc', lang, name='methods')}#{context_of(datasette).text('methods_sections', section, lang)}"
     )
     env.globals["compare_url"] = lambda region, theme, lang: compare_address(context_of(datasette), region, theme, lang)
+    env.globals["choices_for"] = lambda parameter: choices_for(parameter, context_of(datasette))
     env.globals["table_files"] = table_files
     env.globals["sealed"] = sealed
     env.globals["table_title"] = lambda table: public_tables(datasette).get(table, {}).get("title", table)

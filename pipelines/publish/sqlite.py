@@ -38,6 +38,8 @@ create table "{FACET_COUNTS}" (
   primary key ("table_name", "column_name", "value")
 ) without rowid
 """
+# A column that is the same in all of so many rows is not stored.
+FEWEST_ROWS = 1000
 # What a year is computed from, in words that DuckDB and SQLite share.
 _YEAR_OF_PERIOD = 'cast(substr("period_code", 1, 4) as integer)'
 # The SQL that gives a column of a table in every row of it, by the name of the column: what need not be stored.
@@ -130,12 +132,16 @@ def facet_counts(table: PublicTable) -> list[str]:
 
 
 def _repeated(con: duckdb.DuckDBPyConnection, table: PublicTable) -> Computed:
-    """What all rows of a table share, if it has several: the notice of invented figures, a column that is empty."""
-    names = [c.name for c in table.columns if c.is_nullable and not (c.is_facet or c.is_looked_up or c.references)]
-    if not names:
+    """What all rows of a table share, if it has several: the notice of invented figures, the one source of them all."""
+    columns = [c for c in table.columns if not (c.name in table.primary_key or c.is_looked_up)]
+    if not columns:
         return {}
+    names = [c.name for c in columns]
+    # An empty column says nothing, in however few rows; what is chosen by or filled in takes many to be worth it.
+    fewest = [1 if c.is_nullable and not (c.is_facet or c.references) else FEWEST_ROWS for c in columns]
     asked = ", ".join(
-        f'min("{n}"), count(*) > 1 and count("{n}") in (0, count(*)) and count(distinct "{n}") < 2' for n in names
+        f'min("{n}"), count(*) > {few} and count("{n}") in (0, count(*)) and count(distinct "{n}") < 2'
+        for n, few in zip(names, fewest, strict=True)
     )
     (found,) = con.sql(f"select {asked} from {table.name}").fetchall()
     return {name: _literal(found[2 * i]) for i, name in enumerate(names) if found[2 * i + 1]}

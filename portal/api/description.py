@@ -250,9 +250,9 @@ RESOURCES = (
         "sources",
         "Source",
         "sources",
-        ApiText("Bronnen, met licentie en toestand", "Sources, with their licence and state"),
+        ApiText("Bronnen, met licentie en status", "Sources, with their licence and status"),
         filters=(
-            Parameter("state", "state", ApiText("Toestand van de bron.", "State of the source."), choices="states"),
+            Parameter("state", "state", ApiText("Status van de bron.", "Status of the source."), choices="states"),
         ),
     ),
     ApiResource(

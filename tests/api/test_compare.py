@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import html
 import io
 import json
 import re
@@ -181,3 +182,21 @@ def test_dutch_excel_gets_semicolons_and_commas(portal: Datasette) -> None:
     assert answer.content.startswith("\ufeff".encode()) and answer.headers["content-type"].startswith("text/csv")
     first = rows_of_csv(portal, answer.content.decode("utf-8"))[0]
     assert re.fullmatch(r"\d+,\d", first["value"])
+
+
+@pytest.mark.parametrize(
+    ("path", "named"),
+    [
+        ("/vergelijk?region=GM0193&region=NL01&indicator=jobs_count", "Banen: Zwolle, Nederland"),
+        ("/en/compare?region=GM0193&group=g40", "regions, "),
+    ],
+)
+def test_a_comparison_is_cited_with_its_sources_and_an_address_that_keeps_it(
+    portal: Datasette, path: str, named: str
+) -> None:
+    page = fetch(portal, path).text
+    heading = {"nl": "Bronvermelding", "en": "Cite"}["en" if path.startswith("/en") else "nl"]
+    told = html.unescape(re.findall(rf"<h3>{heading}</h3><p[^>]*>([^<]+)<", page)[0])
+    release = release_of(portal)
+    assert named in told and "CBS" in told and "CC BY 4.0" in told and release.release_id in told
+    assert re.search(rf"/release/{release.release_id}{re.escape(path.partition('?')[0])}\?region=GM0193", told)

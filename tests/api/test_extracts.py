@@ -20,6 +20,7 @@ from support_portal import ask, open_portal, release_of
 from support_validators import data_problems, schema_problems, web_problems
 
 from pipelines.publish.release import offered
+from portal.profile import theme_url
 
 PLACES = [
     ("/gemeente/amsterdam", "/en/municipality/amsterdam", "GM0363"),
@@ -312,3 +313,26 @@ def test_a_table_page_tells_rows_size_and_digest_of_its_files(portal: Datasette,
     for extension in ("csv", "nl.csv", "parquet"):
         assert f'href="/downloads/regions.{extension}"' in told
         assert offered(sealed["files"], f"tables/regions.{extension}")["sha256"] in told
+
+
+@pytest.mark.parametrize(("nl", "en", "code"), PLACES)
+def test_every_theme_of_a_region_is_a_file_of_the_figures_on_it(portal: Datasette, nl: str, en: str, code: str) -> None:
+    release = release_of(portal)
+    for path, lang in ((nl, "nl"), (en, "en")):
+        whole = {row["Indicator"] for row in sheets_of(portal, path)[0][2]}
+        found: set[str] = set()
+        for theme in release.texts["themes"]:
+            page = theme_url(release, release.registry.regions[code], theme, lang)
+            assert f'href="{page}.xlsx"' in ask(portal, page).text
+            sheets = sheets_of(portal, page)
+            titles = {row["Indicator"] for row in sheets[0][2]}
+            about = {i[f"title_{lang}"] for i in release.registry.indicators.values() if i["theme"] == theme}
+            assert titles and titles <= about and release.text("themes", theme, lang) in " ".join(sheets[0][1])
+            assert {row["Indicator"] for row in sheets[1][2]} <= titles
+            found |= titles
+        assert found == whole
+
+
+@pytest.mark.parametrize("page", ["/gemeente/zwolle/thema/geluk", "/regio/provincie/nergens/thema/menselijk-kapitaal"])
+def test_a_theme_that_is_not_there_has_no_file(portal: Datasette, page: str) -> None:
+    assert ask(portal, f"{page}.xlsx").status_code == 404

@@ -4,16 +4,18 @@ its figures were in earlier releases.
 
 import csv
 import html
+import io
 import re
 import sqlite3
 from pathlib import Path
 
 import pytest
 from datasette.app import Datasette
-from support_portal import ask, open_portal, release_of, rows_of_csv, runs_script
+from support_portal import ask, fetch, open_portal, release_of, rows_of_csv, runs_script
 from support_releases import EARLIER, Figures, publish_after
 
 from pipelines.settings import PORTAL
+from portal.registry import each_once
 
 SEEDS = PORTAL.parent / "dbt_project" / "seeds"
 PAGES = {"nl": "/indicator/", "en": "/en/indicator/"}
@@ -201,3 +203,12 @@ def test_revisions_of_one_region(revised: Datasette, asked: str, has: str, has_n
 
 def test_an_indicator_without_revisions_says_since_when(revised: Datasette) -> None:
     assert f"Since release {EARLIER}, nothing changed" in revisions(revised, "/en/indicator/crimes_count")
+
+
+def test_the_file_of_every_indicator_names_its_sources_and_licences(portal: Datasette) -> None:
+    registry = release_of(portal).registry
+    for name in registry.indicators:
+        lines = list(csv.DictReader(io.StringIO(fetch(portal, f"/indicator/{name}.csv").text)))
+        sources = registry.sources_of(name)
+        assert lines and {row["attribution"] for row in lines} == {each_once(sources, "attribution")}, name
+        assert {row["licence"] for row in lines} == {each_once(sources, "licence")}, name

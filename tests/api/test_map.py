@@ -74,12 +74,19 @@ def maps_of(portal: Datasette) -> Maps:
     return context_of(portal).maps
 
 
-def table(page: str) -> list[list[str]]:
-    body = page[page.rindex("<tbody>") : page.rindex("</tbody>")]
-    return [
-        [html.unescape(re.sub("<[^>]+>", "", cell)) for cell in re.split("</t[dh]>", row)[:-1]]
-        for row in body.split("</tr>")[:-1]
-    ]
+COLUMNS = {"Plaats": "place", "Place": "place", "Cijfer": "figure", "Figure": "figure", "Status": "status"}
+COLUMNS |= {"Grenzen": "method", "Boundaries": "method"}
+
+
+def table(page: str) -> list[dict[str, str]]:
+    """The lines of the table by what their column is; what all lines share is in its caption and not here."""
+
+    def cells(row: str) -> list[str]:
+        return [html.unescape(re.sub("<[^>]+>", "", cell)) for cell in re.split("</t[dh]>", row)[:-1]]
+
+    (head, body) = re.findall(r"<thead>(.*?)</thead>\s*<tbody [^>]*>(.*)</tbody>", page, re.DOTALL)[-1]
+    names = [COLUMNS.get(text, "name") for text in cells(head)]
+    return [dict(zip(names, cells(row), strict=True)) for row in body.split("</tr>")[:-1]]
 
 
 @pytest.mark.parametrize(
@@ -109,12 +116,12 @@ def test_table_colours_and_legend_agree_with_the_release(
 ) -> None:
     page = ask(portal, f"/en/map/{RATE}?period=2018JJ00&classes={classes}").text
     published = {name: value for name, value, *_ in database.execute(FIGURES, (RATE, "2018JJ00"))}
-    shown = {row[1]: row[2] for row in table(page)}
+    shown = {row["name"]: row["figure"] for row in table(page)}
     assert shown == {name: NONE if value is None else f"{value:,.1f}" for name, value in published.items()}
     assert None in published.values()
 
-    ranks = [row[0] for row in table(page) if row[0] != NONE]
-    values = [float(row[2]) for row in table(page) if row[2] != NONE]
+    ranks = [row["place"] for row in table(page) if row["place"] != NONE]
+    values = [float(row["figure"]) for row in table(page) if row["figure"] != NONE]
     assert values == sorted(values, reverse=True)
     words = yaml.safe_load((PORTAL / "texts" / "common.yml").read_text(encoding="utf-8"))["ranks"]
     assert ranks == [
@@ -151,9 +158,10 @@ def test_status_and_method_of_every_figure_are_shown(portal: Datasette, database
     page = ask(portal, f"/kaart/{COUNT}?periode=2016JJ00").text
     expected = {name: words[method] for name, _, _, method in database.execute(FIGURES, (COUNT, "2016JJ00"))}
     assert len(set(expected.values())) > 2
-    assert {row[1]: row[4] for row in table(page)} == expected
+    assert {row["name"]: row["method"] for row in table(page)} == expected
     newest = ask(portal, f"/kaart/{RATE}").text
-    assert {row[3] for row in table(newest)} == {"voorlopig"}
+    assert "Bij alle cijfers: voorlopig, gepubliceerd." in newest
+    assert table(newest)[0].keys() == {"place", "name", "figure"}
 
 
 def test_the_newest_period_comes_first_and_the_language_keeps_the_choice(portal: Datasette) -> None:
@@ -222,7 +230,7 @@ def test_every_kind_of_region_has_a_map_that_leads_to_its_figures(
     shown = {text.rpartition(": ")[0]: text.rpartition(": ")[2] for _, text in shapes(page).values()}
     written = {n: "geen cijfer" if v is None else f"{v:.1f}".replace(".", ",") for n, v in known.items()}
     assert shown == written and len(shown) == count
-    assert {row[1] for row in table(page)} == known.keys()
+    assert {row["name"] for row in table(page)} == known.keys()
     kind = page_url(profile_page(scheme), "nl", scheme=scheme, region="x").removesuffix("/x")
     links = re.findall(rf'<a href="({kind}/[a-z0-9-]+/[a-z0-9-]+)"', page)
     assert len(set(links)) == sum(value is not None for value in known.values())
@@ -233,8 +241,8 @@ def test_every_kind_of_region_has_a_map_that_leads_to_its_figures(
 def test_only_what_is_near_is_drawn_and_the_table_has_what_is_inside(portal: Datasette) -> None:
     whole, near = (ask(portal, f"/kaart/{RATE}?zoom={code}").text for code in ("", "PV23"))
     assert len(table(near)) == 25 and '<h2 id="table">Overijssel' in near
-    ranks = {row[1]: row[0] for row in table(whole)}
-    assert {row[1]: row[0] for row in table(near)}.items() <= ranks.items(), "places are among all"
+    ranks = {row["name"]: row["place"] for row in table(whole)}
+    assert {row["name"]: row["place"] for row in table(near)}.items() <= ranks.items(), "places are among all"
     inside = {link for link, _ in shapes(near).items()}
     assert {"zwolle", "enschede", "apeldoorn"} <= inside and not {"maastricht", "texel"} & inside
     x, y, width, height = map(int, drawing(near).attrib["viewBox"].split())
@@ -248,7 +256,7 @@ def test_an_own_region_is_outlined_and_in_the_legend(portal: Datasette, asked: s
     page = ask(portal, f"/kaart/{RATE}?regio={asked}").text
     svg, path = drawing(page), maps_of(portal).levels["municipality"].paths["GM0193"]
     assert [p.attrib["d"] for p in svg.findall(f"{SVG}g[@class='outlined']/{SVG}path")] == [path]
-    figure = next(row[2] for row in table(page) if row[1] == "Zwolle")
+    figure = next(row["figure"] for row in table(page) if row["name"] == "Zwolle")
     legend = page[page.index('<ul class="legend"') : page.index("</ul>", page.index('<ul class="legend"'))]
     assert ">Zwolle</a>" in legend and f">{figure}<" in legend and "/gemeente/zwolle/" in legend
     assert page.count('<tr class="mine">') == 1
@@ -278,10 +286,10 @@ def test_the_table_is_sorted_by_address_and_its_headings_are_the_ways_to_it(
     heads = re.findall(r'<th scope="col"[^>]*><a href="([^"]+)#table">', usual)
     assert len(heads) == 2 and re.findall(r' aria-sort="(\w+)"', usual) == ["descending"]
     by_name, low_first = (ask(portal, html.unescape(url)) for url in heads)
-    names, values = [row[1] for row in table(by_name.text)], [row[2] for row in table(low_first.text)]
+    names, values = [row["name"] for row in table(by_name.text)], [row["figure"] for row in table(low_first.text)]
     assert names == sorted(names, key=str.casefold) and len(names) == 342
     known = [value for value in values if value != NONE]
-    assert known == [value for value in reversed([row[2] for row in table(usual)]) if value != NONE]
+    assert known == [value for value in reversed([row["figure"] for row in table(usual)]) if value != NONE]
     # Those without a figure stay last.
     assert values[: len(known)] == known
     for page in (by_name.text, low_first.text):
@@ -299,7 +307,8 @@ def test_periods_are_links_that_keep_the_rest(portal: Datasette) -> None:
     page = ask(portal, f"/kaart/{NO_MUNICIPALITIES}?niveau=provincie&regio=zeeland&klassen=gelijk").text
     links = re.findall(rf'<li><a href="(/kaart/{NO_MUNICIPALITIES}\?[^"]+)"( aria-current="page")?>', page)
     assert len(links) > 30 and [bool(mark) for _, mark in links].count(True) == 1
-    assert "<details" in page and page.index(links[11][0]) < page.index("<details") < page.index(links[12][0])
+    folded = '<details class="earlier"'
+    assert folded in page and page.index(links[11][0]) < page.index(folded) < page.index(links[12][0])
     last = html.unescape(links[-1][0])
     assert last.endswith("&vorm=grenzen&klassen=gelijk&regio=zeeland") and "niveau=provincie&periode=" in last
     there = ask(portal, last)

@@ -211,6 +211,40 @@ def test_json_carries_the_notice_around_the_rows_and_in_them(portal: Datasette) 
     assert "Invented" in rows(portal, "/regiokompas/observations.json?_size=1&_shape=array")[0]["notice"]
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "?sql=select+1+as+one,+'=1'+as+text",
+        "?sql=select+*+from+regions+limit+3",
+        "/observations.csv?_size=2&_col=value",
+        "/observations.csv?_size=2",
+        "/not_final.csv",
+    ],
+)
+def test_every_row_of_csv_says_that_it_is_invented(portal: Datasette, asked: str) -> None:
+    path = f"/regiokompas{'' if asked.startswith('/') else '.csv'}{asked}"
+    found = list(csv.DictReader(io.StringIO(fetch(portal, path).text)))
+    assert found and all("Invented" in row["notice"] and None not in row for row in found)
+
+
+def test_csv_without_headings_has_the_columns_that_were_asked_for(portal: Datasette) -> None:
+    assert fetch(portal, "/regiokompas.csv?sql=select+1,2&_header=off").text.strip() == "1,2"
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_no_reader_of_a_question_has_to_know_a_code(portal: Datasette, name: str) -> None:
+    page = fetch(portal, f"/regiokompas/{name}").text
+    for parameter, default in QUERIES[name].get("defaults", {}).items():
+        field = re.search(rf'name="{parameter}"[^>]* list="(\w+)"', page)
+        # A year is no code, and what programmes there are its description says.
+        if parameter in ("boundary_year", "programme"):
+            assert field is None
+            continue
+        assert field, parameter
+        choices = re.findall(r'<option value="([^"]+)">([^<]+)<', page.partition(f'<datalist id="{field[1]}">')[2])
+        assert str(default) in dict(choices) and dict(choices)[str(default)] != str(default)
+
+
 def test_own_pages_allow_no_script_but_that_of_the_portal(portal: Datasette) -> None:
     policy = ask(portal, "/").headers["content-security-policy"]
     assert "default-src 'none'; script-src 'self';" in policy and "unsafe" not in policy

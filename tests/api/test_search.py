@@ -11,6 +11,7 @@ from support_portal import ask, fetch, release_of
 
 from pipelines.settings import PORTAL
 from portal.registry import fold
+from portal.search import BETWEEN, SHORTEST_BEGINNING
 
 SYNONYMS = yaml.safe_load((PORTAL / "synonyms.yml").read_text(encoding="utf-8"))
 
@@ -102,6 +103,19 @@ def test_what_readers_typed_in_vain_is_found(portal: Datasette, typed: str, lang
     assert first in line
 
 
+def test_every_place_of_the_country_leads_to_its_municipality(portal: Datasette) -> None:
+    """Those that the portal was once asked for in vain among them."""
+    release, lost = release_of(portal), []
+    assert sum(map(len, release.registry.places.values())) > 2400
+    for code, places in release.registry.places.items():
+        for name in places.values():
+            if code not in {row["region_code"] for row in release.find_regions(name)}:
+                lost.append((name, code))
+    assert lost == []
+    for name, page in {"Hoofddorp": "haarlemmermeer", "Dokkum": "noardeast-fryslan", "IJmuiden": "velsen"}.items():
+        assert ask(portal, "/", params={"q": name}).headers["location"] == f"/gemeente/{page}"
+
+
 def test_a_guess_is_said_to_be_one(portal: Datasette) -> None:
     assert "Er is geen “zwole”. Bedoelde u:" in found_on(fetch(portal, "/?q=zwole").text)
     assert "There is no “zwole”. Did you mean:" in found_on(fetch(portal, "/en?q=zwole").text)
@@ -164,9 +178,48 @@ def test_what_is_typed_is_suggested(
         assert ask(portal, each["url"]).status_code == 200, each
 
 
+@pytest.mark.parametrize("lang", ["nl", "en"])
+def test_a_region_that_is_begun_beside_an_indicator_suggests_its_figure(portal: Datasette, lang: str) -> None:
+    """Of every first word of a title and every municipality, in both orders, from two letters of its name on."""
+    release, chance = release_of(portal), random.Random(24)
+    names = {
+        row["name"]
+        for row in release.registry.regions.values()
+        if row["scheme"] == "municipality" and row["is_current"]
+    }
+    indicators = {"nl": "werkloosheid", "en": "unemployment"}[lang]
+    address = {"nl": "/suggestions.json", "en": "/en/suggestions.json"}[lang]
+    tried = [name for name in sorted(names) if re.fullmatch(r"[A-Z][a-z]{4,}", name)]
+    for name in chance.sample(tried, 6):
+        for letters in range(SHORTEST_BEGINNING, len(name)):
+            begun = name[:letters].lower()
+            # "Werkloosheid de" has not begun the name of anything.
+            for typed in (f"{indicators} {begun}", f"{begun} {indicators}") if begun not in BETWEEN else ():
+                found = fetch(portal, f"{address}?q={typed}").json()["suggestions"]
+                found = [each for each in found if each["kind"] in ("cijfer", "figure")]
+                assert found, typed
+                meant = {row["name"] for row in release.find_regions(begun)}
+                assert all(re.sub(r" \(.*", "", each["words"].rpartition(": ")[2]) in str(meant) for each in found), (
+                    typed
+                )
+
+
+@pytest.mark.parametrize("typed", ["werkloosheid zw", "zw werkloosheid", "werkloosheid in zwo", "werkloosheid zwoll"])
+def test_half_a_name_suggests_the_figure_of_the_region(portal: Datasette, typed: str) -> None:
+    found = fetch(portal, f"/suggestions.json?q={typed}").json()["suggestions"]
+    assert "/gemeente/zwolle/werkloosheid" in [each["url"] for each in found][:3]
+
+
+def test_words_that_are_a_topic_together_are_no_region_and_indicator(portal: Datasette) -> None:
+    for topic in release_of(portal).topics:
+        for title in topic.titles.values():
+            found = ask(portal, "/suggestions.json", params={"q": title}).json()["suggestions"]
+            assert found and found[0]["kind"] != "cijfer", title
+
+
 def test_what_is_gone_is_suggested_by_its_whole_name_only(portal: Datasette) -> None:
-    kinds = [each["kind"] for each in fetch(portal, "/suggestions.json?q=wer").json()["suggestions"]]
-    assert kinds == ["indicator"] * 3
+    kinds = [each["kind"] for each in fetch(portal, "/suggestions.json?q=werk").json()["suggestions"]]
+    assert kinds[-3:] == ["indicator"] * 3 and not any("opgeheven" in kind for kind in kinds)
     assert "opgeheven" in fetch(portal, "/suggestions.json?q=werkendam").json()["suggestions"][0]["kind"]
 
 

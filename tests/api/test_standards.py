@@ -29,7 +29,8 @@ from pipelines.publish.metadata import contact_of
 from pipelines.publish.release import describe_files, offered
 from pipelines.settings import PROJECT
 from portal.feed import tell_changes, write_feed
-from portal.pages import PATHS, page_url
+from portal.pages import PATHS, page_url, routes
+from portal.programme import GROUPS
 from portal.structured_data import as_block
 
 CHECK_DCAT = SHARED / "validators" / "check_dcat.py"
@@ -202,7 +203,7 @@ def test_the_sitemap_has_every_current_region_indicator_and_table(
     wanted = {"/", "/en", *(f"/regiokompas/{table}" for table in PUBLIC_TABLES)}
     release = release_of(portal)
     wanted |= {release.region_url(code, lang) for _, code in regions for lang in ("nl", "en")}
-    wanted |= {path for i in indicators for path in (f"/indicator/{i}", f"/en/indicator/{i}", f"/kaart/{i}")}
+    wanted |= {path for i in indicators for path in (f"/indicator/{i}", f"/en/indicator/{i}")}
     wanted |= {path for code in markets for path in labour_pages(release.slugs.regions[code])}
     for lang in ("nl", "en"):
         wanted |= {
@@ -216,6 +217,40 @@ def test_the_sitemap_has_every_current_region_indicator_and_table(
     assert "/regio/eurometropool/eurometropool-lille-kortrijk-tournai" not in listed
     assert wanted <= set(listed)
     assert "/gemeente/utrecht" in listed and not [path for path in listed if "?" in path]
+
+
+# They lead to another page, have files only, or are for other sites to show.
+NOT_LISTED = {"maps", "borders", "labour_moves", "embed", "municipality_embed"}
+
+
+def test_every_kind_of_page_is_in_a_sitemap(portal: Datasette, sitemap: ET.Element) -> None:
+    """As the routes have the kinds, in both languages; and every group that there is a programme page of."""
+    themes = re.findall(r"/(sitemap-[a-z_]+\.xml)", ask(portal, "/robots.txt").text)
+    listed = paths(sitemap)
+    for theme in themes:
+        listed += paths(ET.fromstring(ask(portal, f"/{theme}").content))
+    patterns = {
+        (kind, lang): re.compile(pattern)
+        for kind, addresses in PATHS.items()
+        for lang, (pattern, _) in zip(addresses, routes(kind, None), strict=True)
+    }
+    found = {kind: next((path for path in listed if pattern.match(path)), None) for kind, pattern in patterns.items()}
+    missing = {kind for (kind, _), path in found.items() if path is None}
+    assert missing == NOT_LISTED
+    for path in filter(None, found.values()):
+        assert ask(portal, path).status_code == 200, path
+    for group in GROUPS:
+        assert {page_url("programme", lang, group=group) for lang in ("nl", "en")} <= set(listed)
+
+
+def test_every_map_and_page_of_the_documentation_that_is_listed_shows_something(
+    portal: Datasette, sitemap: ET.Element
+) -> None:
+    listed = set(paths(sitemap))
+    maps = {path.rpartition("/")[2] for path in listed if path.startswith("/kaart/")}
+    assert maps == set(release_of(portal).maps.shown_at)
+    docs = re.findall(r'href="(/en/docs/[a-z-]+)"', ask(portal, "/en/docs").text)
+    assert docs and set(docs) <= listed
 
 
 def test_every_figure_is_in_the_sitemap_of_its_theme(portal: Datasette, sample_release: Path) -> None:
@@ -312,6 +347,15 @@ def test_the_feed_has_the_release(portal: Datasette, sample_release: Path) -> No
             assert element.findtext(f"a:{needed}", namespaces=ATOM), needed
         assert element.find("a:link", ATOM) is not None
     assert feed.findtext("a:entry/a:title", namespaces=ATOM) == f"Release {sample_release.resolve().name}"
+
+
+def test_every_entry_of_the_feed_says_that_its_figures_are_invented(portal: Datasette) -> None:
+    feed = ET.fromstring(ask(portal, "/atom.xml").content)
+    summaries = [entry.findtext("a:summary", "", ATOM) for entry in feed.findall("a:entry", ATOM)]
+    assert summaries and all("Invented sample figures" in text for text in summaries)
+    assert "Invented sample figures" in (feed.findtext("a:subtitle", "", ATOM))
+    published = ET.fromstring(write_feed("https://example.test", "Releases", "2026-11-02-1", []))
+    assert published.find("a:subtitle", ATOM) is None and "Invented" not in ET.tostring(published, "unicode")
 
 
 def test_the_feed_tells_what_each_release_changed() -> None:

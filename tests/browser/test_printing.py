@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 from support_browser import NEEDS_CHROMIUM, serving
 from support_page_kinds import address_of, kinds
-from support_pdf import Sheet, sheets_of
+from support_pdf import Sheet, print_page
 from support_releases import with_other_words
 
 NOTICE = {"nl": "Verzonnen voorbeeldcijfers, geen echte gegevens", "en": "Invented sample figures, not real data"}
@@ -86,10 +86,6 @@ def planned(sample_release: Path, tmp_path_factory: pytest.TempPathFactory) -> I
         yield address
 
 
-def print_page(page: Page) -> list[Sheet]:
-    return sheets_of(page.pdf(prefer_css_page_size=True))
-
-
 def assert_every_sheet_says_what_it_is_of(page: Page, sheets: list[Sheet], address: str) -> None:
     lang = page.locator("html").get_attribute("lang") or ""
     title = page.title().removesuffix(" · Regiokompas").strip()
@@ -159,12 +155,3 @@ def test_a_baseline_with_a_plan_has_its_targets(page: Page, planned: str, path: 
     targets = [each.text_content() or "" for each in page.locator("#plan tbody th").all()]
     printed = "".join(sheet.text for sheet in sheets)
     assert len(targets) == 8 and all(re.sub(r"\s", "", target) in printed for target in targets)
-
-
-def test_a_mayors_office_prints_its_baseline_in_three_pages(page: Page, address: str) -> None:
-    page.goto(address)
-    page.get_by_label("Zoek een gemeente, regio of onderwerp").fill("zwolle")
-    page.keyboard.press("Enter")
-    page.get_by_role("link", name="Alles op twee tot vier A4, om af te drukken").click()
-    assert page.url == f"{address}/gemeente/zwolle/nulmeting"
-    assert 2 <= len(print_page(page)) <= 4

@@ -20,6 +20,7 @@ from support import query
 from support_browser import NEEDS_CHROMIUM
 from support_http import Answer, open_site
 from support_office import NEEDS_OFFICE, open_dutch_csv
+from support_pdf import print_page
 from support_releases import BEFORE, EARLIER, REVISED
 
 pytestmark = NEEDS_CHROMIUM
@@ -40,7 +41,10 @@ MOST = {
     "a municipality: its figures beside its peers in Excel": (2, 2),
     "a municipality: beside a whole group on many indicators": (4, 4),
     "a G40 team: 41 cities on the goals, who lags, in Excel": (4, 4),
+    "a mayor's office: a baseline over five blocks, printed": (2, 3),
+    "a cooperation: before and since 2016, beside others": (2, 3),
     "a labour market region: short occupations and moves": (2, 3),
+    "a neighbour across the border: its regions beside Zeeland": (2, 3),
     "the VNG: four themes of a region": (5, 6),
     "a data engineer: a table, checked, and the API": (6, 6),
 }
@@ -263,7 +267,7 @@ def test_a_data_engineer_checks_a_table_and_reads_it_in_one_line(
     with reader("a data engineer: a table, checked, and the API", browser, address, complaints) as walk:
         page = walk.page
         walk.click(page.get_by_role("link", name="English"))
-        walk.click(page.get_by_role("link", name="Take the data"))
+        walk.click(page.get_by_role("link", name="Get the data"))
         walk.click(page.locator("#downloads").get_by_role("link", name="Observations", exact=True))
         files = page.locator(".downloads")
         digest = files.get_by_role("listitem").filter(has_text="Parquet").locator("code").inner_text()
@@ -344,6 +348,38 @@ def test_a_g40_team_sees_who_lags_on_which_goal_and_takes_it_to_excel(
     assert [row["Regio"] for row in rows_of(path, "Doelen naast elkaar")] == [*names, "Nederland"]
 
 
+def test_a_mayors_office_prints_a_baseline_over_five_blocks(
+    browser: Browser, address: str, complaints: list[str]
+) -> None:
+    about = "a mayor's office: a baseline over five blocks, printed"
+    with reader(about, browser, address, complaints, javascript=False) as walk:
+        page = walk.page
+        walk.search(page.get_by_label("Zoek een gemeente, regio of onderwerp"), "zwolle")
+        walk.click(page.get_by_role("link", name="Alles op twee tot vier A4, om af te drukken"))
+        expect(page.get_by_role("heading", level=1)).to_have_text("Zwolle nulmeting voor een economisch plan")
+        blocks = page.get_by_role("heading", level=2).all_inner_texts()
+        assert [text[:2] for text in blocks if text[0].isdigit()] == ["1.", "2.", "3.", "4.", "5."]
+        assert 2 <= len(print_page(page)) <= 4
+
+
+def test_a_cooperation_is_seen_before_and_since_2016_beside_others(
+    browser: Browser, address: str, complaints: list[str]
+) -> None:
+    about = "a cooperation: before and since 2016, beside others"
+    with reader(about, browser, address, complaints, javascript=False) as walk:
+        page = walk.page
+        walk.search(page.get_by_label("Zoek een gemeente, regio of onderwerp"), "zwolle")
+        walk.click(page.get_by_role("link", name="Samenwerking Regio Zwolle"))
+        expect(page.get_by_role("heading", level=1)).to_contain_text("Regio Zwolle")
+        courses = page.locator("#figures .multiple")
+        assert courses.count() > 8 and courses.first.locator("svg").count() == 1
+        for words in ("vergelijkbare gemeenten", "rest van Nederland"):
+            expect(courses.first).to_contain_text(words)
+        expect(page.get_by_role("region", name="Wat u hieruit kunt opmaken")).to_contain_text("2016")
+        # The other region of that name, which many mean.
+        expect(page.locator("main")).to_contain_text("Arbeidsmarktregio Regio Zwolle")
+
+
 def test_a_labour_market_region_finds_its_short_occupations_and_the_moves_to_them(
     browser: Browser, address: str, complaints: list[str]
 ) -> None:
@@ -364,3 +400,19 @@ def test_the_vng_reads_the_four_themes_of_a_region(browser: Browser, address: st
             walk.click(page.get_by_role("link", name=theme, exact=True))
             expect(page.get_by_role("heading", level=1)).to_have_text(f"Overijssel {theme}")
             assert page.locator("#figures tbody tr").count() > 3
+
+
+def test_a_neighbour_across_the_border_finds_its_regions_beside_zeeland(
+    browser: Browser, address: str, complaints: list[str]
+) -> None:
+    about = "a neighbour across the border: its regions beside Zeeland"
+    with reader(about, browser, address, complaints, javascript=False) as walk:
+        page = walk.page
+        walk.search(page.get_by_label("Zoek een gemeente, regio of onderwerp"), "eurometropool")
+        walk.click(page.get_by_role("link", name="Eurometropool Lille-Kortrijk-Tournai"))
+        expect(page).to_have_url(f"{address}/grens/eurometropool")
+        named = page.locator("main").inner_text()
+        for region in ("Arr. Kortrijk", "Arr. Tournai-Mouscron", "Zeeuwsch-Vlaanderen", "Overig Zeeland"):
+            assert region in named
+        courses = page.locator("section.across")
+        assert courses.count() > 5 and all(each.locator("svg").count() > 1 for each in courses.all())

@@ -84,3 +84,19 @@ def test_a_name_is_that_of_a_region_of_its_kind(slugs: Slugs) -> None:
 def test_an_indicator_is_found_in_both_languages_and_by_its_id(slugs: Slugs, asked: str) -> None:
     assert slugs.indicator_id(asked, "nl") == "jobs_count" == slugs.indicator_id(asked, "en")
     assert slugs.indicator_id("nothing", "nl") is None
+
+
+def test_a_title_that_an_indicator_had_still_leads_to_it() -> None:
+    earlier = [
+        ("jobs_count", "nl", "Werk"),
+        ("jobs_count", "nl", "Arbeidsplaatsen"),
+        # A title that another one has now is that of the other one, and so is the newest of two that were equal.
+        ("two_count", "nl", "Banen"),
+        ("one_count", "nl", "Werk"),
+        ("gone_count", "nl", "Weg"),
+    ]
+    slugs = slugs_of(REGIONS, INDICATORS, {}, ("nl", "en"), earlier)
+    for lang in ("nl", "en"):
+        found = {asked: slugs.indicator_id(asked, lang) for asked in ("werk", "arbeidsplaatsen", "banen", "weg")}
+        assert found == {"werk": "jobs_count", "arbeidsplaatsen": "jobs_count", "banen": "jobs_count", "weg": None}
+    assert slugs.indicators["nl"]["jobs_count"] == "banen"
