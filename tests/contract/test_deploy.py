@@ -17,13 +17,6 @@ DEPLOY = PROJECT / "deploy"
 UNITS = [*sorted(path.name for path in DEPLOY.glob("*.service")), "regiokompas-run.timer"]
 
 
-@pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is absent; on Debian: apt-get install nginx-light")
-def test_nginx_understands_its_file(tmp_path: Path) -> None:
-    command = ["nginx", "-t", "-c", str(DEPLOY / "nginx.conf"), "-p", str(tmp_path)]
-    done = subprocess.run([*command, "-g", f"pid {tmp_path}/pid;"], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-
-
 def test_nginx_sends_questions_where_the_portal_would() -> None:
     (pattern,) = re.findall(r"location ~ (\S+) \{", (DEPLOY / "nginx.conf").read_text(encoding="utf-8"))
     paths = [
