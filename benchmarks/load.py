@@ -7,23 +7,17 @@ Serves the current release on this machine, for SECONDS (3) each: every kind of 
 """
 
 import asyncio
-import socket
-import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from urllib.parse import quote_plus
 
 import httpx
 
-from pipelines.commands.serve import server_command
+from pipelines.commands.server_process import serving
 from pipelines.publish.release import CURRENT
 from pipelines.settings import Settings
 
-START_SECONDS = 180
 ATTACKERS = 30
 VISITED = "/gemeente/zwolle"
 ENDLESS = "with recursive c(x) as (select 1 union all select x + 1 from c) select count(*) from c"
@@ -53,30 +47,6 @@ ATTACKS = {
     "streams": "/regiokompas/observations_on_boundaries.csv?_stream=on&year__gt=1",
     "wide pages": "/regiokompas/human_capital?_size=1000",
 }
-
-
-@contextmanager
-def serving(release: Path) -> Iterator[str]:
-    """Serve a release on a free port of this machine; gives its address when it answers."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    address, until = f"http://127.0.0.1:{port}", time.monotonic() + START_SECONDS
-    with subprocess.Popen(server_command(release, port), stdout=subprocess.DEVNULL) as server:
-        try:
-            while time.monotonic() < until and server.poll() is None and not is_there(address):
-                time.sleep(0.2)
-            yield address
-        finally:
-            server.terminate()
-
-
-def is_there(address: str) -> bool:
-    """Whether somebody answers."""
-    try:
-        return httpx.get(f"{address}/-/health", timeout=30).status_code == 200
-    except httpx.HTTPError:
-        return False
 
 
 class Clients:

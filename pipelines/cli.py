@@ -17,6 +17,7 @@ import click
 from rich.console import Console
 
 from pipelines.commands.retention import find_kept, kept_releases, remove, roll_back, superfluous
+from pipelines.commands.server_process import HOST, MOST_MEMORY_MB, PORT, server_command
 from pipelines.commands.source_status import everything_known, print_source
 from pipelines.commands.stopping import stoppable
 from pipelines.commands.terminal import print_sources
@@ -280,24 +281,40 @@ def prune(keep: int, named: tuple[str, ...], dry_run: bool) -> None:
     print_pruned(open_console(), gone, is_done=not dry_run)
 
 
-@main.command()
-@click.option("--port", default=8001, show_default=True, help="The port to listen on.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option(
-    "--only",
-    type=click.Choice(["pages", "questions"]),
-    help="Only these processes, behind a proxy that knows of the others.",
-)
-@click.option("--memory", default=1024, show_default=True, metavar="MB", help="What a process may grow to.")
-@told
-def serve(port: int, host: str, only: str | None, memory: int) -> None:
-    """Serve the current release, and each that becomes current after it."""
-    from pipelines.commands.serve import BOTH, server_command
+FOLDER = click.Path(path_type=Path)
 
-    kinds = (only,) if only else BOTH
-    command = server_command(Settings.from_environment().releases / CURRENT, port, host, kinds, memory)
+
+@main.command()
+@click.option("--port", default=PORT, show_default=True, help="The port to listen on.")
+@click.option("--host", default=HOST, show_default=True, help="The address to listen on.")
+@click.option("--memory", default=MOST_MEMORY_MB, show_default=True, metavar="MB", help="What a process may grow to.")
+@click.option("--release", "folder", type=FOLDER, help="Serve the release in this folder, or where this link leads.")
+@click.option("--sockets", type=FOLDER, help="Listen on pages.sock and questions.sock in this folder, behind a proxy.")
+@told
+def serve(port: int, host: str, memory: int, folder: Path | None, sockets: Path | None) -> None:
+    """Serve the current release, and each that becomes current after it."""
+    release = folder or Settings.from_environment().releases / CURRENT
+    command = server_command(release, port, host, memory, sockets=sockets)
     # Replaces this process, so that a stop signal reaches the server itself.
     os.execv(command[0], command)  # noqa: S606 - our own interpreter and arguments, no shell
+
+
+@main.group()
+def deploy() -> None:
+    """The portal behind nginx, with systemd."""
+
+
+@deploy.command("switch")
+@click.option("--state", type=FOLDER, default="/var/lib/regiokompas", show_default=True, help="What nginx includes.")
+@click.option("--sockets", type=FOLDER, default="/run/regiokompas", show_default=True, help="Where pairs listen.")
+@click.option("--front", default="http://127.0.0.1:8009", show_default=True, help="Where nginx says whom it asks.")
+@click.option("--manager", default="systemctl", show_default=True, help="The command that starts and ends units.")
+@told
+def switch_pair(state: Path, sockets: Path, front: str, manager: str) -> None:
+    """Let the other pair of processes serve the current release, once it answers, and end the pair that served."""
+    from pipelines.commands.switch import Front, switch
+
+    click.echo(switch(Settings.from_environment().releases / CURRENT, Front(state, sockets, front, manager)))
 
 
 @main.command()

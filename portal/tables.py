@@ -17,6 +17,8 @@ CONTENT_TYPES = {
 RELEASE_FILE = "release.json"
 PACKED = ".gz"
 """The suffix of a file that the release keeps compressed."""
+ZSTD = ".zst"
+"""The suffix of its smaller form, for clients that read it."""
 
 
 def database_metadata(datasette: Datasette) -> dict[str, Any]:

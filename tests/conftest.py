@@ -153,7 +153,7 @@ def revised_release(sample_release: Path, tmp_path_factory: pytest.TempPathFacto
 @pytest.fixture(scope="module")
 def address(revised_release: Path) -> Iterator[str]:
     """Where a server of the revised release answers."""
-    from support_browser import serving
+    from pipelines.commands.server_process import serving
 
     with serving(revised_release) as address:
         yield address

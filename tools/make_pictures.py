@@ -10,10 +10,7 @@ Debian's chromium.
 
 import html
 import re
-import socket
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -25,7 +22,7 @@ import requests
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
-from pipelines.commands.serve import server_command
+from pipelines.commands.server_process import serving
 from pipelines.publish.release import CURRENT
 from pipelines.settings import Settings
 from portal.pages import PATHS, page_url, routes
@@ -58,45 +55,13 @@ PICTURES = {
     "screenshots/labour_market.nl.png": page_url("labour_market", "nl", region="flevoland"),
 }
 PROJECT = Path(__file__).parents[1]
+PATIENCE_SECONDS = 60
 EVERY_KIND = PROJECT / "screenshots"
 DESKTOP, PHONE = WINDOW, {"width": 390, "height": 844}
 NOT_FOUND = "/nothing"
 # So many links of one page to a kind of page are tried: a region need not have a figure of its own.
 MOST_TRIED = 3
 LINK = re.compile(r'(?:href|src)="([^"#]+)')
-PATIENCE_SECONDS = 60
-
-
-@contextmanager
-def serving(release: Path) -> Iterator[str]:
-    """Serve a release on a free port; gives its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = server_command(release, port)
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
-        try:
-            address = f"http://127.0.0.1:{port}"
-            wait_for(address)
-            yield address
-        finally:
-            server.terminate()
-
-
-def wait_for(address: str) -> None:
-    """Return as soon as the server responds.
-
-    Raises:
-        TimeoutError: it did not respond in time.
-    """
-    until = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < until:
-        try:
-            requests.get(address, timeout=PATIENCE_SECONDS)
-            return
-        except requests.ConnectionError:
-            time.sleep(0.2)
-    raise TimeoutError(f"nothing answered on {address}")
 
 
 @contextmanager

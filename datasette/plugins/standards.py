@@ -1,6 +1,5 @@
-"""What programs look for at fixed addresses: the catalogue of datasets, the sitemap, robots.txt, the feed."""
+"""What programs look for at fixed addresses and is written when they ask: the sitemap, robots.txt, the feed."""
 
-from pathlib import Path
 from typing import Any
 
 from datasette import NotFound, Response, hookimpl
@@ -22,7 +21,6 @@ from portal.sitemap import FIGURES, write_robots, write_sitemap
 from portal.tables import public_tables
 from portal.words import LANGUAGES
 
-CATALOGUES = {"ttl": "text/turtle; charset=utf-8", "jsonld": "application/ld+json"}
 REGIONS = "select region_code, scheme from regions where is_current order by scheme, region_code"
 # Regions of Eurostat have figures of few themes; their profile leads to those.
 IN_BASELINE = "select distinct region_code from baseline order by region_code"
@@ -48,15 +46,6 @@ def send(datasette: Datasette, request: Request, body: bytes | str, content_type
     return answer_without_body(request, headers, content_type) or Response(
         body, headers=headers, content_type=content_type
     )
-
-
-async def catalogue(request: Request, datasette: Datasette) -> Response:
-    """Serves the DCAT-AP-NL catalogue that was made with the release."""
-    extension = request.url_vars["extension"]
-    path: Path = context_of(datasette).folder / f"catalogue.{extension}"
-    if not path.is_file():
-        raise NotFound(f"There is no catalogue.{extension} in this release")
-    return send(datasette, request, path.read_bytes(), CATALOGUES[extension])
 
 
 async def pages(datasette: Datasette) -> list[dict[str, str]]:
@@ -146,7 +135,6 @@ async def feed(request: Request, datasette: Datasette) -> Response:
 def register_routes() -> list[tuple[str, Any]]:
     """Registers each at the address that its standard prescribes."""
     return [
-        (rf"^/catalogue\.(?P<extension>{'|'.join(CATALOGUES)})$", catalogue),
         (r"^/sitemap\.xml$", sitemap),
         (rf"^/{FIGURES.format(theme='(?P<theme>[a-z_]+)')}$".replace(".xml", r"\.xml"), figures_sitemap),
         (r"^/robots\.txt$", robots),

@@ -11,12 +11,8 @@ from pathlib import Path
 import click
 
 from pipelines.commands.release_check import ServeError, check_release
+from pipelines.commands.server_process import HOST, MOST_MEMORY_MB, PAGES, PORT, QUESTIONS, socket_of
 from pipelines.commands.supervisor import Supervisor
-from pipelines.commands.workers import PAGES, QUESTIONS
-
-BOTH = (PAGES, QUESTIONS)
-# Of one process; what it has at most under the attacks that were tried is in docs/publishing-and-serving.md.
-MOST_MEMORY_MB = 1024
 
 
 def listen(port: int, host: str) -> socket.socket:
@@ -36,35 +32,44 @@ def listen(port: int, host: str) -> socket.socket:
     return listener
 
 
+def listen_in(folder: Path, kind: str) -> socket.socket:
+    """Returns a socket of ours in a folder, to which every program of this machine may connect; one that is left goes.
+
+    Raises:
+        ServeError: it cannot be made there.
+    """
+    path = socket_of(folder, kind)
+    listener = socket.socket(socket.AF_UNIX)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        listener.bind(str(path))
+        path.chmod(0o666)
+    except OSError as error:
+        listener.close()
+        raise ServeError(f"{path} cannot be used: {error.strerror or error}.") from error
+    return listener
+
+
 def refuse_taken_port(port: int, host: str) -> None:
     """Raises ServeError when another program already listens on the port."""
     listen(port, host).close()
 
 
-def server_command(
-    release: Path,
-    port: int,
-    host: str = "127.0.0.1",
-    kinds: tuple[str, ...] = BOTH,
-    memory_mb: int = MOST_MEMORY_MB,
-) -> list[str]:
-    """Returns the command line of the program that serves a release, and those after it if `release` is a link."""
-    # -P: Python must not look for the package `datasette` in our folder of that name.
-    program = [sys.executable, "-P", "-m", "pipelines.commands.serve"]
-    return [*program, str(release), "--port", str(port), "--host", host, "--memory", str(memory_mb), *kinds]
-
-
 @click.command()
 @click.argument("release", type=click.Path(path_type=Path))
-@click.argument("kinds", nargs=-1, required=True)
-@click.option("--port", type=int, required=True)
-@click.option("--host", required=True)
-@click.option("--memory", type=int, required=True)
-def main(release: Path, kinds: tuple[str, ...], port: int, host: str, memory: int) -> None:
-    """Serve RELEASE with processes of these KINDS."""
+@click.option("--port", type=int, default=PORT)
+@click.option("--host", default=HOST)
+@click.option("--sockets", type=click.Path(path_type=Path))
+@click.option("--memory", type=int, default=MOST_MEMORY_MB)
+def main(release: Path, port: int, host: str, sockets: Path | None, memory: int) -> None:
+    """Serve RELEASE on a port, or on sockets in a folder."""
     try:
         check_release(release)
-        supervisor = Supervisor(release, listen(port, host), kinds, memory * 1024 * 1024)
+        listeners = (
+            {kind: listen_in(sockets, kind) for kind in (PAGES, QUESTIONS)} if sockets else {PAGES: listen(port, host)}
+        )
+        supervisor = Supervisor(release, listeners, memory * 1024 * 1024)
     except ServeError as error:
         raise click.ClickException(str(error)) from error
     supervisor.run()

@@ -13,7 +13,8 @@ import click
 from uvicorn.supervisors.multiprocess import Multiprocess
 
 from pipelines.commands.release_check import ServeError, check_release
-from pipelines.commands.workers import PAGES, QUESTIONS, Worker, server_config
+from pipelines.commands.server_process import PAGES, QUESTIONS
+from pipelines.commands.workers import Worker, server_config
 
 START_SECONDS = 120.0
 # After what a process gives its clients to finish: what has not ended by then is ended.
@@ -49,7 +50,7 @@ class Generation:
         """Tells its processes to finish and end; that for questions only when nobody asks it any more."""
         self.since = time.monotonic()
         for worker in self.workers:
-            if worker.kind == PAGES or not self._has(PAGES):
+            if worker.kind == PAGES:
                 worker.terminate()
 
     def see_off(self) -> bool:
@@ -59,13 +60,10 @@ class Generation:
         for worker in left:
             if is_late:
                 worker.kill()
-            elif worker.kind == QUESTIONS and all(other.kind == QUESTIONS for other in left) and self._has(PAGES):
+            elif all(other.kind == QUESTIONS for other in left):
                 worker.terminate()
         self.workers = left
         return not left
-
-    def _has(self, kind: str) -> bool:
-        return any(worker.kind == kind for worker in self.workers)
 
 
 class Supervisor(Multiprocess):
@@ -73,14 +71,14 @@ class Supervisor(Multiprocess):
 
     Args:
         link: where the newest release is: `current`.
-        listener: the socket that readers connect to.
-        kinds: which kinds of processes there are; both, or one of them beside others that a proxy knows of.
+        listeners: the socket that readers connect to, of PAGES; beside it that of QUESTIONS, where a proxy tells their
+            requests apart. Without that, the processes for pages hand on what is for those for questions.
         most_memory: the bytes that a process may have before others take over.
     """
 
-    def __init__(self, link: Path, listener: socket.socket, kinds: tuple[str, ...], most_memory: int) -> None:
-        super().__init__(server_config(), [listener])
-        self._link, self._listener, self._kinds, self._most_memory = link, listener, kinds, most_memory
+    def __init__(self, link: Path, listeners: dict[str, socket.socket], most_memory: int) -> None:
+        super().__init__(server_config(), list(listeners.values()))
+        self._link, self._listeners, self._most_memory = link, listeners, most_memory
         self._now: Generation | None = None
         self._coming: Generation | None = None
         self._leaving: list[Generation] = []
@@ -117,13 +115,15 @@ class Supervisor(Multiprocess):
             time.sleep(0.05)
 
     def _start(self, release: Path) -> Generation:
-        workers = []
         port = None
-        if set(self._kinds) == {PAGES, QUESTIONS}:
-            behind = socket.create_server(("127.0.0.1", 0), backlog=512)
-            port = behind.getsockname()[1]
-            workers.append(Worker(QUESTIONS, release, behind, None))
-        workers.append(Worker(self._kinds[0], release, self._listener, port))
+        for_questions = self._listeners.get(QUESTIONS)
+        if for_questions is None:
+            for_questions = socket.create_server(("127.0.0.1", 0), backlog=512)
+            port = for_questions.getsockname()[1]
+        workers = [
+            Worker(QUESTIONS, release, for_questions, None),
+            Worker(PAGES, release, self._listeners[PAGES], port),
+        ]
         for worker in workers:
             worker.start()
         return Generation(release, workers)
@@ -187,7 +187,10 @@ class Supervisor(Multiprocess):
 
     @property
     def _address(self) -> str:
-        host, port = self._listener.getsockname()[:2]
+        listener = self._listeners[PAGES]
+        if listener.family == socket.AF_UNIX:
+            return str(listener.getsockname())
+        host, port = listener.getsockname()[:2]
         return f"http://{host}:{port}"
 
     def _tell(self, told: str, *, err: bool = False) -> None:

@@ -20,14 +20,13 @@ from uvicorn import Config, Server
 from uvicorn.supervisors.multiprocess import Process
 
 from pipelines.commands.patience import PatientProtocol
+from pipelines.commands.server_process import KEEP_ALIVE_SECONDS, PAGES
 from pipelines.settings import PORTAL
 from portal.asgi import AsgiApp, Receive, Scope, Send
 from portal.serving.forwarding import Forwarding
 from portal.serving.server import UnfitError, look_at_every_page, open_server, serving_app
 
-PAGES, QUESTIONS = "pages", "questions"
 DRAIN_SECONDS = 30
-KEEP_ALIVE_SECONDS = 5
 
 
 def server_config() -> Config:

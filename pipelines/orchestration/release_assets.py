@@ -17,6 +17,7 @@ from pipelines.publish.gate import Bounds
 from pipelines.publish.manifest import PublicTable
 from pipelines.publish.map_paths import write_maps
 from pipelines.publish.metadata import DATABASE, contact_of, datasette_metadata, write_metadata
+from pipelines.publish.packing import pack
 from pipelines.publish.refused import submit
 from pipelines.publish.release import describe_files
 from pipelines.publish.sqlite import write_sqlite
@@ -85,6 +86,7 @@ def publish_assets(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> l
             write_maps(con, folder)
         write_metadata(datasette_metadata(tables, PORTAL / "queries", facts, contact), folder / "metadata.json")
         write_package(folder, tables, facts, sources, counts, files)
+        pack(folder)
         kept = ("release_format", "is_invented", "notice")
         told: dict[str, Any] = {**{name: facts[name] for name in kept}, "rows": counts}
         try:

@@ -11,7 +11,8 @@ from urllib.parse import quote_plus
 import httpx
 import pytest
 import requests
-from support_browser import serving
+
+from pipelines.commands.server_process import serving
 
 ENDLESS = "with recursive c(x) as (select 1 union all select x + 1 from c) select count(*) from c"
 HEAP = (

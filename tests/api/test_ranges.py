@@ -11,8 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 from datasette.app import Datasette
 from fsspec.implementations.http import HTTPFileSystem
-from support_browser import serving
 from support_portal import ask
+
+from pipelines.commands.server_process import serving
 
 FILES = {
     "/downloads/observations.parquet": "tables/observations.parquet",

@@ -13,7 +13,8 @@ from support import run_cli
 from support_releases import seal_again
 
 from pipelines.commands.release_check import ServeError, check_release, resolve_release
-from pipelines.commands.serve import refuse_taken_port, server_command
+from pipelines.commands.serve import refuse_taken_port
+from pipelines.commands.server_process import server_command
 from pipelines.publish.queries import QueryError, load_queries
 from pipelines.publish.release import MANIFEST
 

@@ -1,31 +1,23 @@
-"""A new release takes over from the old one while readers are served, and what breaks is put right: real processes."""
+"""A release that is damaged does not take over, and what breaks is put right: real processes.
 
-import json
+That readers notice nothing of one that is whole is shown by `benchmarks/switches.py`, which `test_benchmarks.py` runs.
+"""
+
 import os
 import shutil
 import signal
 import socket
-import sqlite3
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
-from hashlib import sha256
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
-from support_releases import seal_again
 
-from pipelines.commands.serve import server_command
-from pipelines.publish.release import offered
-
-CLIENTS, SWITCHES = 6, 2
-OTHER = "sample-2026-11-03-another"
-WHICH = "/regiokompas.json?sql=select+release_id+from+release"
+from pipelines.commands.server_process import server_command
 
 
 @dataclass
@@ -65,18 +57,6 @@ class Served:
         return {int(pid): args for pid, args in rows if "spawn_main" in args}
 
 
-def another(release: Path, folder: Path) -> Path:
-    """The same release under another name."""
-    copied = shutil.copytree(release, folder / OTHER, copy_function=os.link)
-    (copied / "regiokompas.db").unlink()
-    shutil.copyfile(release / "regiokompas.db", copied / "regiokompas.db")
-    with closing(sqlite3.connect(copied / "regiokompas.db")) as db:
-        db.execute("update release set release_id = ?", [OTHER])
-        db.commit()
-    seal_again(copied, release_id=OTHER)
-    return copied
-
-
 @contextmanager
 def follow(link: Path, folder: Path, **environment: str) -> Iterator[Served]:
     with socket.socket() as free:
@@ -101,7 +81,6 @@ def releases(sample_release: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     folder = tmp_path_factory.mktemp("kept") / "releases"
     folder.mkdir()
     first = shutil.copytree(sample_release.resolve(), folder / sample_release.resolve().name, copy_function=os.link)
-    another(first, folder)
     (folder / "current").symlink_to(first.name)
     return folder
 
@@ -110,69 +89,6 @@ def releases(sample_release: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 def served(releases: Path) -> Iterator[Served]:
     with follow(releases / "current", releases.parent) as running:
         yield running
-
-
-@dataclass
-class Client:
-    """A reader who asks page after page, and what went wrong meanwhile."""
-
-    served: Served
-    files: dict[str, tuple[int, str]]
-    stop: threading.Event
-    answered: int = 0
-    wrong: list[str] = field(default_factory=list)
-
-    def run(self) -> None:
-        # A browser asks again when an idle connection was closed before its request was read; so does urllib3.
-        session = requests.Session()
-        session.mount("http://", requests.adapters.HTTPAdapter(max_retries=1))
-        while not self.stop.is_set():
-            for path in ("/en/municipality/zwolle", WHICH, *self.files):
-                self.ask(session, path)
-
-    def ask(self, session: requests.Session, path: str) -> None:
-        try:
-            answer = session.get(self.served.address + path, timeout=120)
-        except requests.RequestException as error:
-            self.wrong.append(f"{path}: {error}")
-            return
-        self.answered += 1
-        if answer.status_code == 429:
-            return
-        release = answer.headers.get("x-regiokompas-release")
-        if answer.status_code != 200:
-            self.wrong.append(f"{path}: {answer.status_code}")
-        elif path.startswith("/regiokompas.json") and answer.json()["rows"] != [[release]]:
-            self.wrong.append(f"{path}: the answer is of {answer.json()['rows']}, its header of {release}")
-        elif path in self.files and (len(answer.content), sha256(answer.content).hexdigest()) != self.files[path]:
-            self.wrong.append(f"{path}: {len(answer.content)} bytes, not those of the file")
-
-
-def test_readers_notice_nothing_of_a_switch(served: Served, releases: Path) -> None:
-    sealed: dict[str, Any] = json.loads((served.link / "release.json").read_text(encoding="utf-8"))
-    names = ("observations.csv", "regions.parquet")
-    about = {f"/downloads/{name}": offered(sealed["files"], f"tables/{name}") for name in names}
-    files = {path: (facts["bytes"], facts["sha256"]) for path, facts in about.items()}
-    stop = threading.Event()
-    clients = [Client(served, files, stop) for _ in range(CLIENTS)]
-    threads = [threading.Thread(target=client.run) for client in clients]
-    for thread in threads:
-        thread.start()
-    before = served.release
-    other = {before: OTHER, OTHER: before}
-    try:
-        for _ in range(SWITCHES):
-            now = other[served.release]
-            served.point_to(now)
-            served.wait_until(lambda now=now: f"Release {now} is on" in served.said.splitlines()[-1])  # type: ignore[misc]
-            served.wait_until(lambda now=now: served.release == now)  # type: ignore[misc]
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join()
-    assert [client.wrong for client in clients] == [[]] * CLIENTS
-    assert sum(client.answered for client in clients) > CLIENTS * SWITCHES
-    served.wait_until(lambda: len(served.workers()) == 2)
 
 
 @pytest.mark.parametrize("damage", ["cut", "half"])

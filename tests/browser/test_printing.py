@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
-from support_browser import NEEDS_CHROMIUM, serving
+from support_browser import NEEDS_CHROMIUM
 from support_page_kinds import address_of, kinds
 from support_pdf import Sheet, print_page
 from support_releases import with_other_words
+
+from pipelines.commands.server_process import serving
 
 NOTICE = {"nl": "Verzonnen voorbeeldcijfers, geen echte gegevens", "en": "Invented sample figures, not real data"}
 # The most sheets of A4 that a kind of page takes; of the others it is three.

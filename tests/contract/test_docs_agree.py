@@ -13,7 +13,7 @@ from doc_blocks import DOCS as PAGES
 
 from pipelines.cli import main
 from pipelines.commands.patience import REQUEST_SECONDS
-from pipelines.commands.serve import MOST_MEMORY_MB
+from pipelines.commands.server_process import MOST_MEMORY_MB
 from pipelines.commands.workers import DRAIN_SECONDS
 from pipelines.settings import PORTAL, PROJECT, Settings, variable_of
 from portal.pages import PATHS

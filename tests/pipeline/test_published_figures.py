@@ -3,11 +3,7 @@
 import csv
 import gzip
 import json
-import socket
-import subprocess
-import time
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +13,7 @@ import requests
 from conftest import Run
 from support import SHARED, STANDIN_TABLES, query, read_release
 
-from pipelines.commands.serve import server_command
+from pipelines.commands.server_process import serving
 
 pytestmark = pytest.mark.standin
 GOLDEN = list(csv.DictReader((Path(__file__).parents[1] / "golden" / "published_figures.csv").open(encoding="utf-8")))
@@ -89,20 +85,8 @@ def test_the_published_figure_is_in_every_file(published: dict[str, Figures], ki
 @pytest.fixture(scope="module")
 def portal(live_run: Run) -> Iterator[str]:
     """The address of the portal, as `regiokompas serve` starts it."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with subprocess.Popen(server_command(live_run.release, port), stderr=subprocess.DEVNULL) as server:
-        try:
-            address, deadline = f"http://127.0.0.1:{port}", time.monotonic() + 180
-            while time.monotonic() < deadline:
-                with suppress(requests.ConnectionError):
-                    requests.get(f"{address}/-/versions.json", timeout=10)
-                    break
-                time.sleep(0.2)
-            yield address
-        finally:
-            server.terminate()
+    with serving(live_run.release) as address:
+        yield address
 
 
 def test_the_published_figure_is_in_the_json_of_the_portal(portal: str) -> None:

@@ -1,0 +1,229 @@
+"""The portal behind nginx as deploy/ has it: a real nginx, real processes, and what stands in for systemd."""
+
+import gzip
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
+from pathlib import Path
+from urllib.parse import quote_plus
+
+import pytest
+import requests
+from filelock import FileLock
+from support_releases import seal_again
+
+from pipelines.commands.release_check import ServeError
+from pipelines.commands.server_process import PAGES, QUESTIONS, serving, socket_of
+from pipelines.publish.release import CURRENT, offered
+from portal.tables import CONTENT_TYPES
+from tools.behind_nginx import BehindNginx, behind_nginx, has_nginx
+from tools.twin_release import make_twin
+
+pytestmark = pytest.mark.skipif(
+    not has_nginx() and not os.environ.get("CI"), reason="nginx is absent; on Debian: apt-get install nginx-light"
+)
+OTHER = "sample-2026-11-03-another"
+CODINGS = ("identity", "gzip", "zstd", "gzip, zstd", "zstd;q=0, gzip", "br")
+# Of the connection, or of whoever sends the bytes; a weak tag is the same file, not known to be the same bytes.
+OF_THE_SENDER = {"server", "date", "connection", "keep-alive", "content-length", "transfer-encoding", "last-modified"}
+SLOW = "/regiokompas.json?sql=" + quote_plus(
+    "with recursive c(x) as (select 1 union all select x + 1 from c) select count(*) from c"
+)
+
+
+@pytest.fixture(scope="module")
+def releases(sample_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("behind") / "releases"
+    folder.mkdir()
+    release = sample_release.resolve()
+    shutil.copytree(release, folder / release.name, copy_function=os.link)
+    make_twin(release, folder, OTHER)
+    point_to(folder, release.name)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def portal(releases: Path) -> Iterator[BehindNginx]:
+    with behind_nginx(releases / CURRENT) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def alone(releases: Path) -> Iterator[str]:
+    """The same release without nginx."""
+    with serving(next(folder for folder in releases.iterdir() if folder.name not in (OTHER, CURRENT))) as address:
+        yield address
+
+
+def point_to(releases: Path, name: str) -> None:
+    new = releases / ".new"
+    new.symlink_to(name)
+    new.replace(releases / CURRENT)
+
+
+def files_of(release: Path) -> list[str]:
+    """The address of every file that readers get."""
+    tables = sorted(path.name.partition(".")[0] for path in (release / "tables").glob("*.parquet"))
+    of_tables = [f"/{folder}/{table}.{kind}" for folder in ("downloads", "tables") for table in tables
+                 for kind in (*CONTENT_TYPES, "csv.gz", "nl.csv.gz")]  # fmt: skip
+    return ["/datapackage.json", "/csvw.json", "/catalogue.ttl", "/catalogue.jsonld", *of_tables]
+
+
+def headers_of(answer: requests.Response) -> dict[str, str]:
+    kept = {name.lower(): value for name, value in answer.headers.items() if name.lower() not in OF_THE_SENDER}
+    # To say nothing means the same.
+    kept.setdefault("accept-ranges", "none")
+    vary = ", ".join(sorted({*kept.get("vary", "").split(", ")}))
+    return {**kept, "vary": vary, "etag": kept.get("etag", "").removeprefix("W/")}
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+def test_a_file_has_the_same_headers_and_bytes_with_and_without_nginx(
+    portal: BehindNginx, alone: str, coding: str
+) -> None:
+    release = portal.link.resolve()
+    sealed = json.loads((release / "release.json").read_text(encoding="utf-8"))["files"]
+    with requests.Session() as session:
+        paths = files_of(release)
+        assert len(paths) > 200
+        for path in paths:
+            told = {"Accept-Encoding": coding}
+            one, other = (session.get(address + path, headers=told, stream=True) for address in (portal.address, alone))
+            assert (one.status_code, headers_of(one)) == (other.status_code, headers_of(other)), path
+            sent = one.raw.read(decode_content=False)
+            assert sent == other.raw.read(decode_content=False), path
+            kept = {"csvw.json": "csv-metadata.json"}.get(path[1:], path[1:].replace("downloads/", "tables/"))
+            form = {"gzip": ".gz", "zstd": ".zst", None: ""}[one.headers.get("content-encoding")]
+            if f"{kept}{form}" in sealed:
+                assert sha256(sent).hexdigest() == sealed[f"{kept}{form}"]["sha256"], path
+            else:
+                assert form == "" and sha256(sent).hexdigest() == offered(sealed, kept)["sha256"], path
+
+
+def test_a_part_is_of_the_file_itself(portal: BehindNginx) -> None:
+    release = portal.link.resolve()
+    for path, file in {"/tables/regions.parquet": "tables/regions.parquet", "/catalogue.ttl": "catalogue.ttl"}.items():
+        whole = (release / file).read_bytes()
+        told = {"Range": "bytes=10-19", "Accept-Encoding": "gzip, zstd"}
+        answer = requests.get(portal.address + path, headers=told, timeout=60)
+        assert answer.status_code == 206 and answer.content == whole[10:20]
+        for tag, status in ((answer.headers["etag"], 206), ('"of-another-release"', 200)):
+            again = requests.get(portal.address + path, headers={**told, "If-Range": tag}, timeout=60)
+            assert again.status_code == status
+        known = requests.get(portal.address + path, headers={"If-None-Match": answer.headers["etag"]}, timeout=60)
+        assert (known.status_code, known.content) == (304, b"") or "gzip" in known.headers.get("content-encoding", "")
+    unpacked = requests.get(
+        f"{portal.address}/downloads/regions.csv", headers={"Range": "bytes=0-3", "Accept-Encoding": "gzip"}, timeout=60
+    )
+    assert unpacked.status_code == 200
+    assert unpacked.content == gzip.decompress((release / "tables/regions.csv.gz").read_bytes())
+
+
+def test_pages_and_questions_are_answered_and_what_is_inside_is_not(portal: BehindNginx) -> None:
+    answered = ("/", "/en/municipality/zwolle", "/v1/regions?limit=1", "/regiokompas/regions", "/regiokompas.db")
+    hidden = {"/metrics": 403, "/-/sent/parts/current/release.json": 404, "/-/pair": 404, "/downloads/x.csv": 404}
+    for path, status in {**dict.fromkeys(answered, 200), **hidden}.items():
+        assert requests.head(portal.address + path, timeout=60, allow_redirects=True).status_code == status, path
+    assert requests.get(f"{portal.local}/-/pair", timeout=60).text.strip() == portal.front.pair
+    for kind in (PAGES, QUESTIONS):
+        assert "regiokompas_requests_total" in requests.get(f"{portal.local}/metrics/{kind}", timeout=60).text
+
+
+def test_who_asks_too_much_is_told_to_wait_while_pages_are_answered(portal: BehindNginx) -> None:
+    with ThreadPoolExecutor(12) as clients:
+        asked = [clients.submit(requests.get, portal.address + SLOW, timeout=120) for _ in range(12)]
+        time.sleep(0.3)
+        page = requests.get(f"{portal.address}/en/municipality/zwolle", timeout=60)
+        answers = [answer.result() for answer in asked]
+    assert page.status_code == 200
+    statuses = Counter(answer.status_code for answer in answers)
+    # Four questions of one address at a time; each of those is too slow.
+    assert statuses.keys() == {400, 429} and statuses[400] >= 4, statuses
+    for answer in answers:
+        if answer.status_code == 429:
+            assert answer.headers["retry-after"] == "5" and "ask again" in answer.text
+
+
+def test_a_switch_is_told_in_one_line_and_ends_the_old_pair(portal: BehindNginx, releases: Path) -> None:
+    first, before = (releases / CURRENT).resolve().name, portal.front.pair
+    try:
+        for name in (OTHER, first):
+            point_to(releases, name)
+            old = portal.front.pair
+            command = [sys.executable, "-P", "-c", "from pipelines.cli import main; main()", "deploy", "switch"]
+            data = {**os.environ, "REGIOKOMPAS_DATA": str(releases.parent)}
+            began = time.monotonic()
+            done = subprocess.run([*command, *portal.options], env=data, capture_output=True, text=True, check=False)
+            assert (done.returncode, done.stderr) == (0, ""), done.stderr
+            (line,) = done.stdout.splitlines()
+            assert f"Release {name} is served by pair {portal.front.pair}; pair {old} ended in " in line
+            assert time.monotonic() - began < 180
+            assert old and not portal.running(old) and portal.front.pair != old
+            answer = requests.get(f"{portal.address}/downloads/regions.parquet", timeout=60)
+            assert answer.headers["x-regiokompas-release"] == name
+    finally:
+        point_to(releases, first)
+    assert portal.front.pair == before
+
+
+@pytest.mark.parametrize("fault", ["damaged", "without maps", "nginx", "busy"])
+def test_what_cannot_take_over_leaves_all_as_it_was(portal: BehindNginx, releases: Path, fault: str) -> None:
+    first, before = (releases / CURRENT).resolve(), portal.front.pair
+    written, name = portal.front.upstreams.read_bytes(), f"sample-2026-11-04-{fault.split()[0]}"
+    broken = shutil.copytree(first, releases / name, copy_function=os.link)
+    configuration = portal.folder / "nginx.conf"
+    kept, lock = configuration.read_text(encoding="utf-8"), FileLock(portal.front.state / "switch.lock")
+    if fault == "nginx":
+        shutil.rmtree(broken)
+        name = OTHER
+        configuration.write_text(kept + "surprise;\n", encoding="utf-8")
+    elif fault == "busy":
+        lock.acquire()
+    else:
+        (broken / "maps.json").unlink()
+        (broken / "maps.json").write_text("{}", encoding="utf-8")
+        if fault == "without maps":
+            seal_again(broken, "maps.json")
+    said = {
+        "damaged": rf"Release {first.name} stays: release {name} is damaged: maps.json has 2 bytes",
+        "without maps": rf"stays: release {name} cannot be shown: regiokompas@\w.service has ended",
+        "nginx": rf"Release {first.name} stays: nginx refuses .*upstreams.conf",
+        "busy": "another switch is busy",
+    }
+    point_to(releases, name)
+    try:
+        with pytest.raises(ServeError, match=said[fault]) as refused:
+            portal.switch()
+        assert "\n" not in str(refused.value)
+    finally:
+        lock.release()
+        configuration.write_text(kept, encoding="utf-8")
+        point_to(releases, first.name)
+    assert portal.front.pair == before and portal.front.upstreams.read_bytes() == written
+    assert before and portal.running(before) and not portal.running({"a": "b", "b": "a"}[before])
+    answer = requests.get(f"{portal.address}/v1/regions?limit=1", timeout=60)
+    assert (answer.status_code, answer.headers["x-regiokompas-release"]) == (200, first.name)
+
+
+def test_a_process_that_is_killed_is_started_again_by_its_parent(portal: BehindNginx) -> None:
+    pair = portal.front.pair
+    assert pair and all(socket_of(portal.front.sockets / pair, kind).is_socket() for kind in (PAGES, QUESTIONS))
+    listed = subprocess.check_output(["ps", "-ww", "-eo", "pid=,ppid=,args="], text=True)
+    parent = (portal.folder / f"regiokompas@{pair}.service.pid").read_text(encoding="ascii")
+    workers = [line.split() for line in listed.splitlines() if line.split()[1] == parent and "spawn_main" in line]
+    assert len(workers) == 2
+    for pid, *_ in workers:
+        os.kill(int(pid), 9)
+    until = time.monotonic() + 120
+    wanted = {"/v1/regions?limit=1", "/regiokompas.json?sql=select+1"}
+    while time.monotonic() < until and wanted:
+        wanted = {path for path in wanted if requests.get(portal.address + path, timeout=60).status_code != 200}
+        time.sleep(0.5)
+    assert not wanted
