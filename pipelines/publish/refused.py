@@ -15,8 +15,9 @@ from typing import Any
 from pipelines.errors import RegiokompasError
 from pipelines.landing.store import replace_folder
 from pipelines.publish.gate import Bounds, Verdict, judge
+from pipelines.publish.history import record_history
 from pipelines.publish.release import MANIFEST, FileFacts, Release, is_whole, publish, seal
-from pipelines.publish.revisions import is_invented, last_of_kind, record_changes
+from pipelines.publish.revisions import is_invented, last_of_kind
 
 REFUSED = "refused"
 
@@ -68,7 +69,7 @@ def submit(
     else:
         seal(built, release_id, facts, files)
         raise RegiokompasError(_refusal(_hold(built, releases, release_id, verdict)))
-    return publish(built, releases, release_id, partial(record_changes, releases))
+    return publish(built, releases, release_id, partial(record_history, releases))
 
 
 def _refusal(held: RefusedRelease) -> str:
@@ -139,7 +140,7 @@ def accept(releases: Path, release_id: str | None, bounds: Bounds, reason: str) 
     if older is not None and (verdict := judge(older, held.release, bounds)).findings:
         content["accepted"] = verdict.accepted(reason)
         manifest.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    done = publish(held.release.folder, releases, held.release.release_id, partial(record_changes, releases))
+    done = publish(held.release.folder, releases, held.release.release_id, partial(record_history, releases))
     _report(held.release.folder).unlink()
     return done
 
