@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ class ChangeColumn:
         return f"{self.nl} / {self.en}"
 
 
+SEAL = "seal"
 HISTORY, REVISIONS = "history", "revisions"
 """The database with what changed, and its one table."""
 FACETS = ["change", "cause", "release_id"]
@@ -127,6 +129,29 @@ class Changes:
             chosen = pl.col(column).is_in(wanted) if isinstance(wanted, list) else pl.col(column).eq_missing(wanted)
             frame = frame.filter(chosen)
         return frame
+
+
+def sealed_summary(summary: Row) -> bytes:
+    """Returns the content of the file of a summary, by which it can be seen later that it is as it was."""
+    sealed = {**summary, SEAL: _seal_of(summary)}
+    return (json.dumps(sealed, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def read_summary(path: Path) -> Row | None:
+    """Returns the summary of recorded changes; None where it, or the file with the figures, is not as it was."""
+    try:
+        summary = dict(json.loads(path.read_bytes()))
+        figures = path.with_suffix(".parquet").read_bytes()
+    except (OSError, ValueError, TypeError):
+        return None
+    seal = summary.pop(SEAL, None)
+    # Changes recorded before they were sealed say nothing of their bytes.
+    is_as_it_was = seal is None or (seal == _seal_of(summary) and summary["sha256"] == sha256(figures).hexdigest())
+    return summary if is_as_it_was and figures else None
+
+
+def _seal_of(summary: Row) -> str:
+    return sha256(json.dumps(summary, sort_keys=True).encode()).hexdigest()
 
 
 def changes_of(release_folder: Path) -> Changes | None:
@@ -267,7 +292,9 @@ def _of_release(row: Row, changes: Changes) -> Row:
 
 
 @lru_cache(maxsize=64)
-def _read(path: Path) -> Changes:
-    # A recorded change never changes.
-    summary = json.loads(path.read_text(encoding="utf-8"))
+def _read(path: Path) -> Changes | None:
+    # A recorded change never changes; one that is damaged is as if it had not been recorded.
+    summary = read_summary(path)
+    if summary is None:
+        return None
     return Changes(summary["older"], summary["newer"], summary, path.with_suffix(".parquet"))
