@@ -158,7 +158,7 @@ def changes_of(release_folder: Path) -> Changes | None:
     """Returns what a release changed; None for the first release of its kind."""
     folder = release_folder.parent / CHANGES_FOLDER
     found = sorted(folder.glob(f"*..{release_folder.name}.json"))
-    return _read(found[0]) if found else None
+    return _read(found[0], *map(_mark_of, (found[0], found[0].with_suffix(".parquet")))) if found else None
 
 
 def line_of_changes(release_folder: Path) -> list[Changes]:
@@ -291,9 +291,18 @@ def _of_release(row: Row, changes: Changes) -> Row:
     return {**row, "release_id": changes.newer, "release_before": changes.older, "changed_on": changes.on}
 
 
+def _mark_of(path: Path) -> tuple[int, int]:
+    """By which it is seen that a file is another one than when it was read."""
+    try:
+        about = path.stat()
+    except FileNotFoundError:
+        return (0, 0)
+    return about.st_mtime_ns, about.st_size
+
+
 @lru_cache(maxsize=64)
-def _read(path: Path) -> Changes | None:
-    # A recorded change never changes; one that is damaged is as if it had not been recorded.
+def _read(path: Path, *_marks: tuple[int, int]) -> Changes | None:
+    # A recorded change never changes. One that is damaged, also later, is as if it had not been recorded.
     summary = read_summary(path)
     if summary is None:
         return None

@@ -133,7 +133,7 @@ def last_of_kind(releases: Path, *, invented: bool) -> Release | None:
     found = [Release(path.resolve().name, path.resolve()) for path in (*links, *before)]
     of_kind = [older for older in found if is_invented(older) == invented]
     # One that was damaged since says nothing of what readers had; the one before it does.
-    return next((older for older in of_kind if is_whole(older.folder)), (of_kind or [None])[0])
+    return next((older for older in of_kind if is_whole(older.folder)), of_kind[0] if of_kind else None)
 
 
 def line_of(releases: Path, release: Release) -> list[str]:
