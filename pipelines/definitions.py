@@ -38,7 +38,7 @@ def build_defs(
     resources = {
         "settings": settings_of_run(settings),
         "origin": dg.ResourceDefinition(lambda _: open_origin(settings)),
-        "dbt": dbt_resource(settings, manifest),
+        "dbt": dbt_resource(settings),
     }
     return dg.Definitions(
         assets=[

@@ -3,7 +3,7 @@
 Belongs here: recognising that a file could not be written, whichever library says so. Not here: writing.
 """
 
-_TOLD = {
+TOLD = {
     "the disk is full -> free some space, and run again": (
         "no space left on device",
         "database or disk is full",
@@ -16,10 +16,14 @@ _TOLD = {
         "attempt to write a readonly database",
         "unable to open database file",
     ),
+    "the disk fails while it is written to, or is full -> look at the disk, and run again": (
+        "disk i/o error",
+        "input/output error",
+    ),
 }
 
 
 def disk_trouble(error: BaseException | str) -> str:
     """What is wrong with the disk, with what to do; empty where an error is of something else."""
     text = str(error).casefold()
-    return next((told for told, signs in _TOLD.items() if any(sign in text for sign in signs)), "")
+    return next((told for told, signs in TOLD.items() if any(sign in text for sign in signs)), "")

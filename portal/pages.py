@@ -7,6 +7,8 @@ from urllib.parse import quote, unquote, urlsplit
 from datasette.app import Datasette
 from datasette.utils.asgi import Request, Response
 
+from portal.revisions import HISTORY, REVISIONS
+
 DATABASE = "regiokompas"
 _SCRIPTS = "script-src 'self'; connect-src 'self'; "
 OWN_PAGES_POLICY = (
@@ -93,6 +95,16 @@ def page_url(page: str, lang: str, **parts: str) -> str:
     if SCHEME in parts:
         parts[SCHEME] = SCHEME_WORDS.get(parts[SCHEME], {}).get(lang, parts[SCHEME])
     return PATHS[page][lang].format(**{name: _quoted(part) for name, part in parts.items()})
+
+
+def served_databases(datasette: Datasette) -> list[str]:
+    """Returns which of our databases a server has: that of the release, and what changed, if that was told with it."""
+    return [name for name in (DATABASE, HISTORY) if name in datasette.databases]
+
+
+def history_address(datasette: Datasette) -> str | None:
+    """Returns the address of the table with what changed, if the server has it."""
+    return f"/{HISTORY}/{REVISIONS}" if HISTORY in datasette.databases else None
 
 
 @lru_cache(maxsize=4096)

@@ -4,9 +4,12 @@ A process serves one release and looks back from it: at its own changes, those o
 """
 
 import json
+import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,63 @@ from portal.csv_text import Row
 
 CHANGES_FOLDER = "changes"
 KINDS = ("value_changed", "status_changed", "added", "removed")
+
+
+@dataclass(frozen=True)
+class ChangeColumn:
+    """A column of the changed figures: its name, its type in SQL, and what it means in both languages."""
+
+    name: str
+    sql_type: str
+    is_nullable: bool
+    nl: str
+    en: str
+
+    @property
+    def description(self) -> str:
+        """What it means, as descriptions of columns are written."""
+        return f"{self.nl} / {self.en}"
+
+
+SEAL = "seal"
+HISTORY, REVISIONS = "history", "revisions"
+"""The database with what changed, and its one table."""
+FACETS = ["change", "cause", "release_id"]
+ABOUT = {
+    "title_nl": "Veranderde cijfers",
+    "title_en": "Changed figures",
+    "description_nl": "Elk cijfer dat in een release anders was dan in die ervoor, erbij kwam of verdween.",
+    "description_en": "Every figure that differs between a release and the one before it, or is in only one of them.",
+}
+FIRST_QUESTION = """select title_en, region_code, period_code, value_before, value_after, cause
+from revisions
+join indicators using (indicator_id)
+where region_code = 'GM0363'
+order by release_id desc, title_en"""
+COLUMNS = tuple(
+    ChangeColumn(*column)
+    for column in (
+        ("release_id", "TEXT", False, "De release met het veranderde cijfer.", "The release with the change."),
+        ("change_number", "INTEGER", False, "Welke verandering van die release.", "Which change of that release."),
+        ("release_before", "TEXT", False, "De release ervoor.", "The release before it."),
+        ("change", "TEXT", False, "Wat er veranderde.", "What changed."),
+        ("indicator_id", "TEXT", False, "Van welke indicator.", "Of which indicator."),
+        ("region_code", "TEXT", False, "Van welke gemeente of regio.", "Of which municipality or region."),
+        ("period_code", "TEXT", False, "Over welke periode.", "Of which period."),
+        (
+            *("boundary_year", "INTEGER", True),
+            "Op de grenzen van welk jaar; leeg is zoals gepubliceerd.",
+            "On the boundaries of which year; empty is as published.",
+        ),
+        ("dataset_id", "TEXT", True, "De brontabel van een gepubliceerd cijfer.", "Source of a published figure."),
+        ("value_before", "REAL", True, "Het cijfer ervoor.", "The figure before."),
+        ("value_after", "REAL", True, "Het cijfer erna.", "The figure after."),
+        ("difference", "REAL", True, "Het verschil van die twee.", "The difference of the two."),
+        ("status_before", "TEXT", True, "De status ervoor.", "The status before."),
+        ("status_after", "TEXT", True, "De status erna.", "The status after."),
+        ("cause", "TEXT", True, "Waarom het veranderde.", "Why it changed."),
+    )
+)
 _SAME_CHANGE = ["region_code", "period_code", "value_before", "value_after", "status_before", "status_after"]
 
 
@@ -71,11 +131,34 @@ class Changes:
         return frame
 
 
+def sealed_summary(summary: Row) -> bytes:
+    """Returns the content of the file of a summary, by which it can be seen later that it is as it was."""
+    sealed = {**summary, SEAL: _seal_of(summary)}
+    return (json.dumps(sealed, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def read_summary(path: Path) -> Row | None:
+    """Returns the summary of recorded changes; None where it, or the file with the figures, is not as it was."""
+    try:
+        summary = dict(json.loads(path.read_bytes()))
+        figures = path.with_suffix(".parquet").read_bytes()
+    except (OSError, ValueError, TypeError):
+        return None
+    seal = summary.pop(SEAL, None)
+    # Changes recorded before they were sealed say nothing of their bytes.
+    is_as_it_was = seal is None or (seal == _seal_of(summary) and summary["sha256"] == sha256(figures).hexdigest())
+    return summary if is_as_it_was and figures else None
+
+
+def _seal_of(summary: Row) -> str:
+    return sha256(json.dumps(summary, sort_keys=True).encode()).hexdigest()
+
+
 def changes_of(release_folder: Path) -> Changes | None:
     """Returns what a release changed; None for the first release of its kind."""
     folder = release_folder.parent / CHANGES_FOLDER
     found = sorted(folder.glob(f"*..{release_folder.name}.json"))
-    return _read(found[0]) if found else None
+    return _read(found[0], *map(_mark_of, (found[0], found[0].with_suffix(".parquet")))) if found else None
 
 
 def line_of_changes(release_folder: Path) -> list[Changes]:
@@ -86,6 +169,43 @@ def line_of_changes(release_folder: Path) -> list[Changes]:
         line.append(changes)
         release = release.parent / changes.older
     return line
+
+
+def history_file(release_folder: Path) -> Path:
+    """Returns where the database with what a release and those before it changed is kept."""
+    return release_folder.parent / HISTORY / release_folder.name / f"{HISTORY}.db"
+
+
+def is_history_whole(release_folder: Path) -> bool:
+    """Whether there is such a database, and all of it can be read; without it the release is served all the same."""
+    file = history_file(release_folder)
+    if not file.is_file():
+        return False
+    try:
+        with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro&immutable=1", uri=True)) as db:
+            names = [name for (name,) in db.execute("select name from pragma_table_info(?)", [REVISIONS])]
+            is_whole = db.execute("pragma quick_check").fetchall() == [("ok",)]
+    except sqlite3.Error:
+        return False
+    return is_whole and names == [column.name for column in COLUMNS]
+
+
+def describe_history(of_release: Row) -> Row:
+    """Returns the metadata of that database, from those of the database of its release: same terms, same notice."""
+    terms = {name: of_release[name] for name in ("license", "license_url", "source", "source_url")}
+    notice = of_release["description_html"].partition('<p lang="nl">')[0]
+    told = f'{notice}<p lang="nl">{ABOUT["description_nl"]}</p><p lang="en">{ABOUT["description_en"]}</p>'
+    columns = {column.name: column.description for column in COLUMNS}
+    title = f"{ABOUT['title_nl']} / {ABOUT['title_en']}"
+    table = {**ABOUT, **terms, "title": title, "description_html": told, "columns": columns, "facets": FACETS}
+    shown = {"title": title, "description_html": told, "first_question": FIRST_QUESTION}
+    return {**terms, **shown, "allow_download": False, "tables": {REVISIONS: table}}
+
+
+def read_changed_figures(changes: Changes) -> pl.LazyFrame:
+    """Returns every changed figure of a release, with the columns of `COLUMNS`."""
+    releases = {"release_id": pl.lit(changes.newer), "release_before": pl.lit(changes.older)}
+    return changes.figures().with_columns(**releases).select(column.name for column in COLUMNS)
 
 
 def history_of(
@@ -181,8 +301,19 @@ def _of_release(row: Row, changes: Changes) -> Row:
     return {**row, "release_id": changes.newer, "release_before": changes.older, "changed_on": changes.on}
 
 
+def _mark_of(path: Path) -> tuple[int, int]:
+    """By which it is seen that a file is another one than when it was read."""
+    try:
+        about = path.stat()
+    except FileNotFoundError:
+        return (0, 0)
+    return about.st_mtime_ns, about.st_size
+
+
 @lru_cache(maxsize=64)
-def _read(path: Path) -> Changes:
-    # A recorded change never changes.
-    summary = json.loads(path.read_text(encoding="utf-8"))
+def _read(path: Path, *_marks: tuple[int, int]) -> Changes | None:
+    # A recorded change never changes. One that is damaged, also later, is as if it had not been recorded.
+    summary = read_summary(path)
+    if summary is None:
+        return None
     return Changes(summary["older"], summary["newer"], summary, path.with_suffix(".parquet"))

@@ -4,8 +4,8 @@ Belongs here: the timeline beside the releases and the facts of each kept releas
 (`portal/kept_releases.py`) and what changed between two (`portal/revisions.py`).
 """
 
-import csv
 import json
+import re
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
@@ -21,6 +21,8 @@ from portal.tables import RELEASE_FILE
 
 METADATA = "metadata.json"
 TIMELINE = "current.csv"
+# What is no such line, because the file was damaged, is not read.
+LINE = re.compile(r"(?P<at>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ),(?P<release>[0-9a-z-]+),(?P<is_invented>true|false)")
 
 
 @dataclass(frozen=True)
@@ -40,9 +42,9 @@ def moments_of(release_folder: Path) -> list[ReleaseMoment]:
     path = _releases(release_folder) / TIMELINE
     if not path.is_file():
         return []
-    told = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
     own = str(bool(_manifest(release_folder).get("is_invented"))).lower()
-    return [ReleaseMoment(row["current_from"], row["release_id"]) for row in told if row["is_invented"] == own]
+    told = map(LINE.fullmatch, path.read_bytes().decode("utf-8", "replace").splitlines())
+    return [ReleaseMoment(line["at"], line["release"]) for line in told if line and line["is_invented"] == own]
 
 
 def release_on(release_folder: Path, day: date) -> str:
@@ -67,7 +69,10 @@ def kept_folder(releases: Path, release_id: str) -> Path | None:
     folder = releases / release_id
     if not all((folder / name).is_file() for name in (RELEASE_FILE, METADATA, f"{DATABASE}.db")):
         return None
-    manifest = _manifest(folder)
+    try:
+        manifest = _manifest(folder)
+    except ValueError:
+        return None
     if manifest.get("release_id") != release_id:
         return None
     try:

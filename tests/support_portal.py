@@ -15,6 +15,7 @@ from datasette.app import Datasette
 from pipelines.settings import PORTAL
 from portal.context import ReleaseContext, context_of
 from portal.csv_words import HEADINGS
+from portal.serving.server import open_server
 
 # SQLite has one limit of memory for the whole process, and a server that nobody uses any more holds its part of that
 # until Python looks for circles, which it seldom does among so many objects.
@@ -26,8 +27,10 @@ def open_portal(release: Path, database: Path | None = None, folder: Path = PORT
     """The portal of a release, or of another database with the words of that release; in `folder` are its plugins."""
     if next(_opened) % SOME == 0:
         gc.collect()
+    if database is None:
+        return open_server(release.resolve(), folder)
     return Datasette(
-        immutables=[str((database or release / "regiokompas.db").resolve())],
+        immutables=[str(database.resolve())],
         metadata=json.loads((release / "metadata.json").read_text(encoding="utf-8")),
         config_dir=folder,
         cors=True,

@@ -12,9 +12,9 @@ import polars as pl
 
 from pipelines.errors import RegiokompasError
 from pipelines.publish.gate import Bounds
+from pipelines.publish.history import record_history
 from pipelines.publish.refused import submit
 from pipelines.publish.release import Release, publish, seal
-from pipelines.publish.revisions import record_changes
 from pipelines.settings import Settings
 
 DATABASE = "regiokompas.db"
@@ -91,7 +91,7 @@ def make_release(
     facts = {"newest_landed_at": "2026-01-02T00:00:00", "code_digest": code}
     pl.DataFrame([facts]).write_parquet(tables / "release.parquet")
     seal(built, release_id, {"is_invented": invented, **({"accepted": accepted} if accepted else {})}, {})
-    return publish(built, releases, release_id, lambda release: record_changes(releases, release))
+    return publish(built, releases, release_id, lambda release: record_history(releases, release))
 
 
 def make_refused(releases: Path) -> str:
@@ -108,27 +108,32 @@ def make_refused(releases: Path) -> str:
     return built.name
 
 
-def publish_after(releases: Path, whole: Path, before: Figures, accepted: dict[str, Any] | None = None) -> Release:
-    """Publish a whole release once more, after `EARLIER`, in which these figures were as given.
-
-    The earlier one has only what a comparison reads: nobody can serve it. `accepted` is what somebody said of figures
-    that the whole one lost.
-    """
+def publish_before(releases: Path, whole: Path, before: Figures) -> Release:
+    """Publish `EARLIER`: what a comparison reads of a whole release, in which these figures were as given."""
     built = releases.parent / f"built-{EARLIER}"
     (built / "tables").mkdir(parents=True)
     for name in COMPARED:
         table = pl.read_parquet(whole / "tables" / f"{name}.parquet")
         _as_before(table, before).write_parquet(built / "tables" / f"{name}.parquet")
     sealed = json.loads((whole / "release.json").read_text(encoding="utf-8"))
-    manifest = {"release_id": EARLIER, "is_invented": sealed["is_invented"], "files": {}}
-    (built / "release.json").write_text(json.dumps(manifest), encoding="utf-8")
-    publish(built, releases, EARLIER, lambda release: record_changes(releases, release))
+    seal(built, EARLIER, {"is_invented": sealed["is_invented"]}, {})
+    return publish(built, releases, EARLIER, lambda release: record_history(releases, release))
+
+
+def publish_after(releases: Path, whole: Path, before: Figures, accepted: dict[str, Any] | None = None) -> Release:
+    """Publish a whole release once more, after `EARLIER`, in which these figures were as given.
+
+    The earlier one has only what a comparison reads: nobody can serve it. `accepted` is what somebody said of figures
+    that the whole one lost.
+    """
+    publish_before(releases, whole, before)
+    sealed = json.loads((whole / "release.json").read_text(encoding="utf-8"))
     again = shutil.copytree(whole, releases.parent / "built-again", copy_function=os.link)
     if accepted:
         # Not into the file that both share.
         (again / "release.json").unlink()
         (again / "release.json").write_text(json.dumps({**sealed, "accepted": accepted}), encoding="utf-8")
-    return publish(again, releases, sealed["release_id"], lambda release: record_changes(releases, release))
+    return publish(again, releases, sealed["release_id"], lambda release: record_history(releases, release))
 
 
 def _as_before(table: pl.DataFrame, before: Figures) -> pl.DataFrame:

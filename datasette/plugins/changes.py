@@ -12,7 +12,7 @@ from datasette.utils.asgi import Request
 from portal.answers import answer_csv
 from portal.context import context_of
 from portal.csv_text import Row
-from portal.pages import file_routes, language, page_url, render, routes
+from portal.pages import file_routes, history_address, language, page_url, render, routes
 from portal.revisions import KINDS, Changes, line_of_changes
 from portal.rows import read_rows
 
@@ -107,7 +107,7 @@ def asked_of(request: Request) -> dict[str, str]:
 async def changes_page(request: Request, datasette: Datasette) -> Response:
     """Serves the changes of the newest release, or of an earlier one (`?release=`)."""
     line, asked = line_of_changes(context_of(datasette).folder), asked_of(request)
-    context: dict[str, Any] = {"line": line, "asked": asked, "changes": None}
+    context: dict[str, Any] = {"line": line, "asked": asked, "changes": None, "history": history_address(datasette)}
     if line:
         changes = choose(line, asked["release"])
         figures = await asked_figures(datasette, changes, asked)

@@ -7,12 +7,13 @@ from datasette.app import Datasette
 from datasette.utils.asgi import Request
 
 from portal.context import context_of
-from portal.pages import render, routes
+from portal.pages import history_address, render, routes
 
 
 async def data_page(request: Request, datasette: Datasette) -> Response:
     """Serves the list of everything that can be taken away."""
-    return await render(datasette, request, "data.html", "data", vars(context_of(datasette).overview))
+    context = {**vars(context_of(datasette).overview), "history": history_address(datasette)}
+    return await render(datasette, request, "data.html", "data", context)
 
 
 @hookimpl

@@ -20,9 +20,10 @@ from markupsafe import Markup
 
 from portal.context import context_of
 from portal.pages import DATABASE, language, not_found, topic_url
+from portal.revisions import HISTORY
 
 # What programs ask for, and the pages of Datasette itself, which are in English.
-ELSEWHERE = rf"^/(v1|-|mcp|{DATABASE})(/|$)|\.\w+$"
+ELSEWHERE = rf"^/(v1|-|mcp|{DATABASE}|{HISTORY})(/|$)|\.\w+$"
 LONGEST_QUERY = 100
 MOST_LINKS = 5
 TOO_LARGE = "This query needs more memory than the server gives to one reader. Select fewer rows."

@@ -3,11 +3,12 @@
 from datasette import hookimpl
 from datasette.app import Datasette
 
-from portal.pages import DATABASE
+from portal.pages import served_databases
 from portal.serving.limits import limit
 
 
 @hookimpl
 def startup(datasette: Datasette) -> None:
-    """Limits the database that is served."""
-    limit(datasette.get_database(DATABASE))
+    """Limits the databases that are served."""
+    for name in served_databases(datasette):
+        limit(datasette.get_database(name))

@@ -7,7 +7,7 @@ from datasette import hookimpl
 from datasette.app import Datasette
 
 from portal.context import attach_context
-from portal.pages import DATABASE
+from portal.pages import served_databases
 
 
 class Unchanging(dict[str, Any]):
@@ -26,7 +26,8 @@ def startup(datasette: Datasette) -> Callable[[], Awaitable[None]]:
 
     async def inner() -> None:
         databases = datasette.metadata("databases") or {}
-        databases[DATABASE] = Unchanging(databases.get(DATABASE, {}))
+        for name in served_databases(datasette):
+            databases[name] = Unchanging(databases.get(name, {}))
         # A global and not a template variable: Datasette renders its error pages without plugin variables.
         datasette.jinja_env.globals["portal"] = await attach_context(datasette)
 

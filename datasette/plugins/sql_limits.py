@@ -5,8 +5,13 @@ sizes are limited in SQLite itself and those functions are refused.
 """
 
 import sqlite3
+from pathlib import Path
 
 from datasette import hookimpl
+from datasette.app import Datasette
+
+from portal.pages import DATABASE
+from portal.revisions import HISTORY
 
 MAX_VALUE_BYTES = 5_000_000
 # For all connections of the process together: an aggregate can grow large without any single value being long.
@@ -44,10 +49,14 @@ def authorize(action: int, first: str | None, second: str | None, _database: str
 
 
 @hookimpl
-def prepare_connection(conn: sqlite3.Connection, database: str) -> None:
+def prepare_connection(conn: sqlite3.Connection, database: str, datasette: Datasette) -> None:
     """Sets the limits on every connection that runs queries of the public."""
     if database == "_internal":
         return
+    if database == HISTORY:
+        # So that what changed can be asked for beside what it is about; no other file can be attached after this.
+        release = Path(datasette.get_database(DATABASE).path).resolve()
+        conn.execute("attach ? as release", [f"{release.as_uri()}?mode=ro&immutable=1"])
     conn.execute(f"pragma hard_heap_limit={MAX_HEAP_BYTES}")
     conn.execute(f"pragma cache_size={-CACHE_KILOBYTES}")
     for limit, value in LIMITS.items():

@@ -1,5 +1,6 @@
 """Answers 400 to parameters of a table that mean nothing, and sends who wants a whole table to its ready-made file."""
 
+import re
 from collections.abc import Callable
 from urllib.parse import parse_qsl
 
@@ -10,9 +11,11 @@ from datasette.utils import add_cors_headers, tilde_decode
 from portal.asgi import AsgiApp, Receive, Scope, Send, around
 from portal.context import context_of
 from portal.pages import DATABASE
+from portal.revisions import HISTORY
 from portal.serving.table_parameters import is_whole_table, problem_of
 from portal.tables import PACKED
 
+OF_A_DATABASE = re.compile(rf"^/(?P<database>{DATABASE}|{HISTORY})(?:$|\.|/(?P<table>.*))")
 FORMATS = (".json", ".csv", ".blob")
 
 
@@ -22,17 +25,18 @@ def asgi_wrapper(datasette: Datasette) -> Callable[[AsgiApp], AsgiApp]:
 
     async def handle(app: AsgiApp, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
-        if not (path == f"/{DATABASE}" or path.startswith((f"/{DATABASE}/", f"/{DATABASE}."))):
+        about = OF_A_DATABASE.match(path)
+        if not about:
             await app(scope, receive, send)
             return
         # The first request of all comes here before Datasette has started.
         await datasette.invoke_startup()
         asked = _pairs(scope.get("query_string", b""))
-        table = path.partition("/")[2].partition("/")[2]
-        columns = await _columns(datasette, table)
+        table = about["table"] or ""
+        columns = await _columns(datasette, about["database"], table)
         if told := problem_of(asked, columns):
             await _refuse(path, told).asgi_send(send)
-        elif columns is not None and (file := _ready_made(datasette, table, asked)):
+        elif columns is not None and about["database"] == DATABASE and (file := _ready_made(datasette, table, asked)):
             await Response.redirect(file).asgi_send(send)
         else:
             await app(scope, receive, send)
@@ -44,9 +48,11 @@ def _pairs(query: bytes) -> list[tuple[str, str]]:
     return parse_qsl(query.decode("latin-1"), keep_blank_values=True)
 
 
-async def _columns(datasette: Datasette, path: str) -> list[str] | None:
-    """The columns of the table at a path below the database; None if it is a row, a question, or nothing."""
-    database = datasette.get_database(DATABASE)
+async def _columns(datasette: Datasette, name: str, path: str) -> list[str] | None:
+    """The columns of the table at a path below a database; None if it is a row, a question, or nothing."""
+    if name not in datasette.databases:
+        return None
+    database = datasette.get_database(name)
     names = await database.table_names()
     table = next((name for name in _names_of(path) if name in names), None)
     return await database.table_columns(table) if table else None

@@ -10,9 +10,10 @@ from functools import partial
 from pathlib import Path
 
 from pipelines.errors import RegiokompasError
+from pipelines.publish.history import forget_history, record_history
 from pipelines.publish.refused import RefusedRelease, refused_releases, remove_refused
 from pipelines.publish.release import CURRENT, MANIFEST, Release, current, damage, publish
-from pipelines.publish.revisions import find_release, is_invented, last_of_kind, record_changes
+from pipelines.publish.revisions import find_release, is_invented, last_of_kind
 from pipelines.publish.timeline import moments
 
 
@@ -76,7 +77,7 @@ def roll_back(releases: Path, release_id: str | None = None) -> Release:
         raise RegiokompasError(
             f"release {release.release_id} is damaged: {problem} -> choose another, or run again with what went into it"
         )
-    return publish(release.folder, releases, release.release_id, partial(record_changes, releases))
+    return publish(release.folder, releases, release.release_id, partial(record_history, releases))
 
 
 def _before_current(releases: Path) -> Release:
@@ -124,6 +125,7 @@ def remove(kept: KeptRelease) -> None:
     leaving = folder.with_name(f".{folder.name}-leaving")
     folder.rename(leaving)
     shutil.rmtree(leaving)
+    forget_history(kept.release)
 
 
 def _size(folder: Path) -> int:

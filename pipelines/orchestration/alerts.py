@@ -18,6 +18,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_ra
 
 from pipelines.concerns import FAILED, HELD_BACK, PLAN, WARNED, Concern
 from pipelines.errors import Trouble
+from pipelines.landing.store import write_atomically
 from pipelines.orchestration.source_assets import INPUTS
 from pipelines.orchestration.told_concerns import concerns_of_event
 from pipelines.publish.release import current
@@ -173,9 +174,7 @@ def _read(settings: Settings) -> list[Alert]:
 
 
 def _remember(settings: Settings, now: list[Alert]) -> None:
-    draft = _path(settings).with_suffix(".draft")
-    draft.write_text(json.dumps([asdict(alert) for alert in now], indent=1) + "\n", encoding="utf-8")
-    draft.replace(_path(settings))
+    write_atomically(_path(settings), (json.dumps([asdict(alert) for alert in now], indent=1) + "\n").encode())
 
 
 def _path(settings: Settings) -> Path:

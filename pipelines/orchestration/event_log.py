@@ -5,12 +5,14 @@ a run of the sample. Belongs here: how those files are opened. Not here: what is
 so that the UI reads them as its own.
 """
 
+import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import yaml
 from dagster._core.instance.config import dagster_instance_config
 from dagster._core.instance.ref import InstanceRef
 from dagster._core.storage.event_log import SqliteEventLogStorage
@@ -19,6 +21,8 @@ from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.pool import StaticPool
+
+from pipelines.errors import RegiokompasError
 
 
 class KeptOpenEventLog(SqliteEventLogStorage):
@@ -69,9 +73,26 @@ class KeptOpenEventLog(SqliteEventLogStorage):
         super().dispose()
 
 
+# What Dagster opens first; the log of each run is a file of its own beside the second.
+_OPENED = ("history/runs.db", "history/runs/index.db", "schedules/schedules.db")
+
+
 def open_instance(home: Path) -> dg.DagsterInstance:
-    """Dagster's run history, configured by `dagster.yaml` in its home folder as the UI has it."""
-    configured, _ = dagster_instance_config(str(home))
+    """Dagster's run history, configured by `dagster.yaml` in its home folder as the UI has it.
+
+    A file of it that is damaged is put aside, and begun anew: nothing of a release depends on it.
+
+    Raises:
+        RegiokompasError: `dagster.yaml` cannot be read.
+    """
+    for name in _OPENED:
+        _put_aside_damaged(home / name)
+    try:
+        configured, _ = dagster_instance_config(str(home))
+    except (yaml.YAMLError, UnicodeDecodeError, dg.DagsterError) as error:
+        where = home / "dagster.yaml"
+        told = " ".join(str(error).split())
+        raise RegiokompasError(f"{where} cannot be read ({told:.100}) -> repair it, or remove it") from None
     if {"storage", "event_log_storage"} & configured.keys():
         return dg.DagsterInstance.from_config(str(home))
     event_log = {
@@ -80,3 +101,19 @@ def open_instance(home: Path) -> dg.DagsterInstance:
         "config": {"base_dir": str(home / "history" / "runs")},
     }
     return dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(home), overrides={"event_log_storage": event_log}))
+
+
+def _put_aside_damaged(path: Path) -> None:
+    if not path.is_file():
+        return
+    try:
+        with closing(sqlite3.connect(path, timeout=SQLITE_BUSY_TIMEOUT_SECONDS)) as db:
+            is_whole = db.execute("pragma quick_check").fetchall() == [("ok",)]
+    except sqlite3.OperationalError:
+        # It cannot be opened or is busy, which says nothing of what is in it.
+        return
+    except sqlite3.DatabaseError:
+        is_whole = False
+    if not is_whole:
+        for file in path.parent.glob(f"{path.name}*"):
+            file.replace(file.with_name(f"{file.name}.damaged"))

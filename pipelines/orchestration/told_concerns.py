@@ -40,7 +40,7 @@ def concerns_of_event(event: dg.DagsterEvent) -> list[Concern]:
             if cause.cls_name == "DagsterAssetCheckFailedError":
                 return []
             full = disk_trouble(cause.message)
-            fault = f"{cause.message.strip()} (a fault in the program, please report it)"
+            fault = f"{' '.join(cause.message.split())} (a fault in the program, please report it)"
             reason = f"{event.step_key}: {full or fault}"
         return list(_concerns_of_text(reason or f"{event.step_key} failed"))
     return []

@@ -4,7 +4,9 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from hashlib import sha256
+from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from dagster_dbt import (
     dbt_assets,
 )
 from dagster_dbt.core.dbt_event_iterator import DbtDagsterEventType
+from packaging.version import Version
 
 from pipelines.database import connect
 from pipelines.disk import disk_trouble
@@ -25,6 +28,7 @@ from pipelines.errors import RegiokompasError
 from pipelines.indicators.wide_marts import check_contracts
 from pipelines.ingest.origins import Origin
 from pipelines.landing.store import write_atomically
+from pipelines.orchestration import dbt_program
 from pipelines.orchestration.asset_metadata import OWNERS
 from pipelines.orchestration.dbt_metadata import looking_at
 from pipelines.orchestration.source_assets import INPUTS
@@ -34,8 +38,8 @@ from pipelines.settings import DBT_PROJECT, Settings
 BUILT = "built"
 """The word in the log for a node that dbt has built, followed by the key of its asset."""
 MANIFEST, _PARTIAL, _PARSED = "manifest.json", "partial_parse.msgpack", "parsed.sha256"
-# The executable next to this Python: on a machine with several, the one on PATH may belong to another.
-DBT = Path(sys.executable).parent / "dbt"
+# That of this Python: on a machine with several, the one on PATH may belong to another.
+DBT = (sys.executable, "-P", "-m", dbt_program.__name__)
 
 
 def dbt_vars(settings: Settings, *, invented: bool) -> str:
@@ -65,7 +69,7 @@ def ensure_manifest(settings: Settings) -> Path:
     # What dbt would begin with may be damaged.
     (target / _PARTIAL).unlink(missing_ok=True)
     command = [
-        str(DBT),
+        *DBT,
         "--quiet",
         "parse",
         *("--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)),
@@ -150,10 +154,17 @@ def dbt_models(settings: Settings, manifest: Path) -> dg.AssetsDefinition:
         dbt: DbtCliResource,
     ) -> Iterator[Any]:
         invocation = start_build(settings, dbt, invented=origin.is_invented, context=context)
-        yield from _with_metadata(invocation, settings.database, context)
+        built = 0
+        for event in _with_metadata(invocation, settings.database, context):
+            built += isinstance(event, dg.Output)
+            yield event
         _note_parsed(manifest.parent)
         if not invocation.is_successful():
             raise dg.Failure(problems(invocation.target_path), allow_retries=False)
+        if not built:
+            # Dagster would skip all that depends on it, and call that a success.
+            told = f"dbt told of no model that it built -> read the log under {invocation.target_path}"
+            raise dg.Failure(told, allow_retries=False)
 
     return build
 
@@ -208,14 +219,23 @@ def build_again(settings: Settings, dbt: DbtCliResource, *, invented: bool) -> N
         raise RegiokompasError(problems(invocation.target_path))
 
 
-def dbt_resource(settings: Settings, manifest: Path) -> DbtCliResource:
+class OurDbt(DbtCliResource):
+    """dbt as `dbt_program` starts it; asked for its version, the program would tell that of Python."""
+
+    @cached_property
+    def _cli_version(self) -> Version:
+        return Version(installed_version("dbt-core"))
+
+
+def dbt_resource(settings: Settings) -> DbtCliResource:
     """The resource through which Dagster calls dbt."""
-    project = DbtProject(DBT_PROJECT, target_path=manifest.parent, profiles_dir=DBT_PROJECT)
-    return DbtCliResource(
-        project_dir=project,
-        dbt_executable=str(DBT),
+    program, *how = DBT
+    return OurDbt(
+        project_dir=str(DBT_PROJECT),
+        profiles_dir=str(DBT_PROJECT),
+        dbt_executable=program,
         # What dbt does for each node, at the level of its debugging, is a tenth of its work to write down.
-        global_config_flags=["--log-path", str(settings.build / "dbt/logs"), "--log-level-file", "info"],
+        global_config_flags=[*how, "--log-path", str(settings.build / "dbt/logs"), "--log-level-file", "info"],
     )
 
 

@@ -8,10 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import duckdb
+
 from pipelines.errors import shown
 from pipelines.publish.losses import Losses, losses
 from pipelines.publish.movements import Movements, movements
 from pipelines.publish.release import Release
+from pipelines.publish.revisions import not_compared
 from pipelines.settings import Settings
 
 
@@ -93,10 +96,13 @@ def judge(older: Release, newer: Release, bounds: Bounds) -> Verdict:
         bounds: how much may be lost and moved.
 
     Raises:
-        RegiokompasError: the older release lacks one of the compared tables.
+        RegiokompasError: the older release lacks one of the compared tables, or one of them cannot be read.
     """
-    lost = losses(older, newer)
-    moved = movements(older, newer, bounds.gap)
+    try:
+        lost = losses(older, newer)
+        moved = movements(older, newer, bounds.gap)
+    except duckdb.Error as error:
+        raise not_compared(older, newer, error) from error
     return Verdict(
         older.release_id, lost, (*losses_beyond(lost, bounds), *movements_beyond(moved, older.release_id, bounds))
     )

@@ -14,6 +14,7 @@ import duckdb
 from pipelines.database import connect
 from pipelines.publish.release import Release
 from pipelines.publish.revisions import CHANGES, FIGURES, line_of, tables_of
+from portal.revisions import read_summary
 
 # A figure that its source calls provisional is there to be revised; these are not, and neither are those of a source
 # that never says so.
@@ -147,7 +148,8 @@ def movements(older: Release, newer: Release, most_gap: float) -> Movements:
 def _ever(con: duckdb.DuckDBPyConnection, older: Release) -> dict[str, float]:
     releases = older.folder.parent
     line = line_of(releases, older)
-    recorded = [str(releases / CHANGES / f"{before}..{after}.parquet") for after, before in pairwise(line)]
+    paths = [releases / CHANGES / f"{before}..{after}.json" for after, before in pairwise(line)]
+    recorded = [str(path.with_suffix(".parquet")) for path in paths if read_summary(path)]
     return dict(con.execute(_EVER_REVISED, [recorded]).fetchall()) if recorded else {}
 
 

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.errors import RegiokompasError
-from pipelines.landing.store import replace_folder
+from pipelines.landing.store import replace_folder, write_atomically
 from pipelines.publish.gate import Bounds, Verdict, judge
+from pipelines.publish.history import record_history
 from pipelines.publish.release import MANIFEST, FileFacts, Release, is_whole, publish, seal
-from pipelines.publish.revisions import is_invented, last_of_kind, record_changes
+from pipelines.publish.revisions import is_invented, last_of_kind
 
 REFUSED = "refused"
 
@@ -68,7 +69,7 @@ def submit(
     else:
         seal(built, release_id, facts, files)
         raise RegiokompasError(_refusal(_hold(built, releases, release_id, verdict)))
-    return publish(built, releases, release_id, partial(record_changes, releases))
+    return publish(built, releases, release_id, partial(record_history, releases))
 
 
 def _refusal(held: RefusedRelease) -> str:
@@ -86,16 +87,14 @@ def _hold(sealed: Path, releases: Path, release_id: str, verdict: Verdict) -> Re
             {"rule": found.rule, "line": found.line, "subjects": list(found.subjects)} for found in verdict.findings
         ],
     }
-    draft = _report(target).with_name(f".{release_id}.json")
-    draft.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    draft.replace(_report(target))
+    write_atomically(_report(target), (json.dumps(report, indent=1, ensure_ascii=False) + "\n").encode())
     return _read(target)
 
 
 def refused_releases(releases: Path) -> list[RefusedRelease]:
     """Every release that was refused and is still there, the newest first."""
-    folders = [path.parent / path.name.removesuffix(".json") for path in (releases / REFUSED).glob("*.json")]
-    return sorted((_read(folder) for folder in folders if folder.is_dir()), key=lambda r: r.refused_at, reverse=True)
+    folders = [folder for folder in (releases / REFUSED).glob("*") if folder.is_dir()]
+    return sorted(map(_read, folders), key=lambda r: (r.refused_at, r.release.release_id), reverse=True)
 
 
 def find_refused(releases: Path, release_id: str | None = None) -> RefusedRelease:
@@ -138,15 +137,15 @@ def accept(releases: Path, release_id: str | None, bounds: Bounds, reason: str) 
     content: dict[str, Any] = json.loads(manifest.read_text(encoding="utf-8"))
     if older is not None and (verdict := judge(older, held.release, bounds)).findings:
         content["accepted"] = verdict.accepted(reason)
-        manifest.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    done = publish(held.release.folder, releases, held.release.release_id, partial(record_changes, releases))
-    _report(held.release.folder).unlink()
+        write_atomically(manifest, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
+    done = publish(held.release.folder, releases, held.release.release_id, partial(record_history, releases))
+    _report(held.release.folder).unlink(missing_ok=True)
     return done
 
 
 def remove_refused(held: RefusedRelease) -> None:
     """Remove a refused release and its report."""
-    _report(held.release.folder).unlink()
+    _report(held.release.folder).unlink(missing_ok=True)
     shutil.rmtree(held.release.folder)
 
 
@@ -155,6 +154,10 @@ def _report(folder: Path) -> Path:
 
 
 def _read(folder: Path) -> RefusedRelease:
-    report = json.loads(_report(folder).read_text(encoding="utf-8"))
-    lines = tuple(found["line"] for found in report["findings"])
-    return RefusedRelease(Release(folder.name, folder), report["older"], report["refused_at"], lines)
+    release = Release(folder.name, folder)
+    try:
+        report = json.loads(_report(folder).read_text(encoding="utf-8"))
+        lines = tuple(found["line"] for found in report["findings"])
+        return RefusedRelease(release, str(report["older"]), str(report["refused_at"]), lines)
+    except (OSError, ValueError, LookupError, TypeError):
+        return RefusedRelease(release, "", "", ("why it was refused cannot be read any more: its report is damaged",))

@@ -7,6 +7,7 @@ is made before `current` moves to the newer one, and never again: it records wha
 
 import json
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,11 @@ import duckdb
 
 from pipelines.database import connect
 from pipelines.errors import RegiokompasError
+from pipelines.landing.store import write_atomically
 from pipelines.publish.causes import CAUSE, gather_causes
-from pipelines.publish.release import CURRENT, MANIFEST, Release, current
+from pipelines.publish.release import CURRENT, MANIFEST, Release, current, is_whole
+from pipelines.publish.timeline import moments
+from portal.revisions import read_summary, sealed_summary
 
 CHANGES = "changes"
 # Published figures have the key of the first table; those on the boundaries of a year have that of the second.
@@ -97,11 +101,20 @@ def record_changes(releases: Path, newer: Release) -> Comparison | None:
     What was recorded when the release first became current is kept.
     """
     folder = releases / CHANGES
+    _heal(releases)
     comparison = _recorded(folder, newer)
     if comparison is None and (older := release_before(releases, newer)):
         comparison = compare(older, newer, folder)
     _remember(folder, newer)
     return comparison
+
+
+def _heal(releases: Path) -> None:
+    """Make again what was recorded and is damaged, where both releases are still there, as they were."""
+    for path in sorted((releases / CHANGES).glob("*..*.json")):
+        older, newer = (Release(name, releases / name) for name in path.stem.split(".."))
+        if read_summary(path) is None and is_whole(older.folder) and is_whole(newer.folder):
+            compare(older, newer, path.parent)
 
 
 def release_before(releases: Path, newer: Release) -> Release | None:
@@ -114,12 +127,13 @@ def release_before(releases: Path, newer: Release) -> Release | None:
 
 
 def last_of_kind(releases: Path, *, invented: bool) -> Release | None:
-    """The last release of invented or of published figures that readers had."""
-    for link in (_last(releases / CHANGES, invented=invented), releases / CURRENT):
-        older = Release(link.resolve().name, link.resolve()) if link.exists() else None
-        if older and is_invented(older) == invented:
-            return older
-    return None
+    """The last release of invented or of published figures that readers had: one that is still as it was, if any is."""
+    links = [_last(releases / CHANGES, invented=invented), releases / CURRENT]
+    before = [releases / moment.release_id for moment in reversed(moments(releases))]
+    found = [Release(path.resolve().name, path.resolve()) for path in (*links, *before)]
+    of_kind = [older for older in found if is_invented(older) == invented]
+    # One that was damaged since says nothing of what readers had; the one before it does.
+    return next((older for older in of_kind if is_whole(older.folder)), of_kind[0] if of_kind else None)
 
 
 def line_of(releases: Path, release: Release) -> list[str]:
@@ -155,9 +169,13 @@ def recorded(releases: Path, newer: Release) -> Comparison | None:
 def is_invented(release: Release) -> bool | None:
     """Whether the figures of a release are invented; those are never compared with published ones.
 
-    None if it does not say so under this name, as with older forms of a release: it is compared with neither kind.
+    None if it does not say so under this name, as with older forms of a release, or cannot be read: it is compared with
+    neither kind.
     """
-    found: bool | None = _sealed(release).get("is_invented")
+    try:
+        found: bool | None = _sealed(release).get("is_invented")
+    except (OSError, ValueError, AttributeError):
+        return None
     return found
 
 
@@ -192,18 +210,23 @@ def compare(older: Release, newer: Release, folder: Path) -> Comparison:
                 "indicators": _indicators(con, tables),
                 "sources": _rows(con, _SOURCES.format(**tables)),
             }
-        except duckdb.BinderException as error:
-            raise RegiokompasError(
-                f"{older.release_id} cannot be compared with {newer.release_id}: {str(error).splitlines()[0]}"
-                f" -> move {older.folder} elsewhere; the next release is then the first"
-            ) from error
+        except duckdb.Error as error:
+            raise not_compared(older, newer, error) from error
         draft = target.with_name(f".{target.name}")
         con.execute(f"copy figures to '{draft}' (format parquet, compression zstd)")
+    summary["sha256"] = sha256(draft.read_bytes()).hexdigest()
     draft.replace(target)
     # Last, so that anyone who finds the summary also finds the figures.
-    draft.write_text(json.dumps(summary, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    draft.replace(target.with_suffix(".json"))
+    write_atomically(target.with_suffix(".json"), sealed_summary(summary))
     return Comparison(summary, target)
+
+
+def not_compared(older: Release, newer: Release, error: duckdb.Error) -> RegiokompasError:
+    """The error for a release whose tables are of another form, or damaged."""
+    return RegiokompasError(
+        f"{older.release_id} cannot be compared with {newer.release_id}: {str(error).splitlines()[0]}"
+        f" -> move {older.folder} elsewhere; the next release is then the first"
+    )
 
 
 def tables_of(release: Release) -> Path:
@@ -262,9 +285,8 @@ def _rows(con: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:
 
 def _recorded(folder: Path, newer: Release) -> Comparison | None:
     found = sorted(folder.glob(f"*..{newer.release_id}.json"))
-    if not found:
-        return None
-    return Comparison(json.loads(found[0].read_text(encoding="utf-8")), found[0].with_suffix(".parquet"))
+    summary = read_summary(found[0]) if found else None
+    return None if summary is None else Comparison(summary, found[0].with_suffix(".parquet"))
 
 
 def _last(folder: Path, *, invented: bool) -> Path:

@@ -3,15 +3,18 @@
 Belongs here: that file. Not here: what changed from one release to the next (`revisions.py`).
 """
 
-import csv
-import io
 import json
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pipelines.landing.store import write_atomically
+
 TIMELINE = "current.csv"
 _COLUMNS = ("current_from", "release_id", "is_invented")
+LINE = re.compile(r"(?P<at>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ),(?P<release>[0-9a-z-]+),(?P<is_invented>true|false)")
+"""A line of the file; what is none, because the file was damaged, is not read and not written again."""
 
 
 @dataclass(frozen=True)
@@ -25,10 +28,8 @@ class Switch:
 
 def moments(releases: Path) -> list[Switch]:
     """Every time that a release became current, oldest first."""
-    return [
-        Switch(row["current_from"], row["release_id"], row["is_invented"] == "true")
-        for row in csv.DictReader(io.StringIO(_told(releases)))
-    ]
+    told = (LINE.fullmatch(line) for line in _told(releases).splitlines())
+    return [Switch(line["at"], line["release"], line["is_invented"] == "true") for line in told if line]
 
 
 def record_current(releases: Path, release_id: str, *, is_invented: bool) -> None:
@@ -36,12 +37,13 @@ def record_current(releases: Path, release_id: str, *, is_invented: bool) -> Non
     before = moments(releases)
     if before and before[-1].release_id == release_id:
         return
-    line = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ},{release_id},{json.dumps(is_invented)}\n"
-    draft = releases / f".{TIMELINE}"
-    draft.write_text(_told(releases) + line, encoding="utf-8")
-    draft.replace(releases / TIMELINE)
+    moment = Switch(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", release_id, is_invented)
+    lines = [f"{m.current_from},{m.release_id},{json.dumps(m.is_invented)}" for m in (*before, moment)]
+    write_atomically(releases / TIMELINE, "\n".join([",".join(_COLUMNS), *lines, ""]).encode())
 
 
 def _told(releases: Path) -> str:
-    path = releases / TIMELINE
-    return path.read_text(encoding="utf-8") if path.exists() else f"{','.join(_COLUMNS)}\n"
+    try:
+        return (releases / TIMELINE).read_bytes().decode("utf-8", "replace")
+    except FileNotFoundError:
+        return ""

@@ -7,6 +7,7 @@ from typing import Any
 
 from datasette.app import Datasette
 
+from portal import revisions
 from portal.api.description import BOOLEAN_PREFIXES, RESOURCES
 from portal.pages import DATABASE
 from portal.rows import read_rows
@@ -93,34 +94,8 @@ CURRENT_FROM = Column(
 # What changed between releases is kept beside them, so that none of them has a table of it.
 FIGURE_CHANGES = Table(
     name="figure_changes",
-    title_nl="Veranderde cijfers",
-    title_en="Changed figures",
-    description_nl="Elk cijfer dat in een release anders was dan in die ervoor, erbij kwam of verdween.",
-    description_en="Every figure that a release had otherwise than the one before it, or that was new or gone in it.",
-    columns=tuple(
-        Column(name, sql_type, is_nullable, f"{nl} / {en}", None)
-        for name, sql_type, is_nullable, nl, en in (
-            ("release_id", "TEXT", False, "De release met het veranderde cijfer.", "The release with the change."),
-            ("change_number", "INTEGER", False, "Welke verandering van die release.", "Which change of that release."),
-            ("release_before", "TEXT", False, "De release ervoor.", "The release before it."),
-            ("change", "TEXT", False, "Wat er veranderde.", "What changed."),
-            ("indicator_id", "TEXT", False, "Van welke indicator.", "Of which indicator."),
-            ("region_code", "TEXT", False, "Van welke gemeente of regio.", "Of which municipality or region."),
-            ("period_code", "TEXT", False, "Over welke periode.", "Of which period."),
-            (
-                *("boundary_year", "INTEGER", True),
-                "Op de grenzen van welk jaar; leeg is zoals gepubliceerd.",
-                "On the boundaries of which year; empty is as published.",
-            ),
-            ("dataset_id", "TEXT", True, "De brontabel van een gepubliceerd cijfer.", "Source of a published figure."),
-            ("value_before", "REAL", True, "Het cijfer ervoor.", "The figure before."),
-            ("value_after", "REAL", True, "Het cijfer erna.", "The figure after."),
-            ("difference", "REAL", True, "Het verschil van die twee.", "The difference of the two."),
-            ("status_before", "TEXT", True, "De status ervoor.", "The status before."),
-            ("status_after", "TEXT", True, "De status erna.", "The status after."),
-            ("cause", "TEXT", True, "Waarom het veranderde.", "Why it changed."),
-        )
-    ),
+    **revisions.ABOUT,
+    columns=tuple(Column(c.name, c.sql_type, c.is_nullable, c.description, None) for c in revisions.COLUMNS),
     key=("release_id", "change_number"),
 )
 

@@ -14,9 +14,10 @@ import anyio
 
 from portal.asgi import Scope
 from portal.pages import DATABASE, FROZEN
+from portal.revisions import HISTORY
 
-# Everything of Datasette below its database is asked in the words of whoever asks, but for the file itself.
-QUESTION = re.compile(rf"^(?:{FROZEN}/[^/]+)?/{DATABASE}(?P<rest>$|\.(?!db$)|/)")
+# Everything of Datasette below its databases is asked in the words of whoever asks, but for the file itself.
+QUESTION = re.compile(rf"^(?:{FROZEN}/[^/]+)?/(?:{DATABASE}|{HISTORY})(?P<rest>$|\.(?!db$)|/)")
 METHODS = ("GET", "HEAD", "OPTIONS")
 STREAM = re.compile(rb"(?:^|&)_stream=")
 

@@ -17,6 +17,7 @@ from datasette.utils.asgi import Response
 from portal.asgi import AsgiApp, Receive, Scope, Send
 from portal.context import context_of
 from portal.pages import DATABASE, PATHS, public_address, routes
+from portal.revisions import HISTORY, describe_history, history_file, is_history_whole
 from portal.rows import read_rows
 from portal.serving.addresses import under_one_address
 from portal.serving.answering import LanedAnswers
@@ -42,9 +43,11 @@ class UnfitError(Exception):
 def open_server(release: Path, portal_folder: Path) -> Datasette:
     """Returns the Datasette of a release, with the pages of a portal; it has not started yet."""
     metadata: dict[str, Any] = json.loads((release / "metadata.json").read_text(encoding="utf-8"))
-    return Datasette(
-        immutables=[str(release / f"{DATABASE}.db")], metadata=metadata, config_dir=portal_folder, cors=True
-    )
+    immutables = [release / f"{DATABASE}.db"]
+    if is_history_whole(release.resolve()):
+        immutables.append(history_file(release.resolve()))
+        metadata["databases"][HISTORY] = describe_history(metadata["databases"][DATABASE])
+    return Datasette(immutables=list(map(str, immutables)), metadata=metadata, config_dir=portal_folder, cors=True)
 
 
 async def look_at_every_page(server: Datasette, *, has_pages: bool = True) -> None:

@@ -66,6 +66,10 @@ def test_nginx_sends_questions_where_the_portal_would() -> None:
         *("/", "/regiokompas", "/regiokompas/", "/regiokompas.json", "/regiokompas/regions", "/regiokompas.csv"),
         *(
             "/regiokompasje",
+            "/history",
+            "/history/revisions.csv",
+            "/historyx",
+            "/release/a/history/revisions",
             "/gemeente/regiokompas",
             "/release/a/regiokompas/x.json",
             "/release/a/b/regiokompas",

@@ -21,7 +21,7 @@ def dbt(*command: str, project: Path, run: Run, build: Path, work: Path) -> subp
     variables["duckdb_path"] = str(build / "regiokompas.duckdb")
     folders = ["--project-dir", str(project), "--profiles-dir", str(project), "--target-path", str(work / "target")]
     options = [*folders, "--log-path", str(work / "logs"), "--vars", json.dumps(variables)]
-    return subprocess.run([str(DBT), "--quiet", *command, *options], capture_output=True, text=True, check=False)
+    return subprocess.run([*DBT, "--quiet", *command, *options], capture_output=True, text=True, check=False)
 
 
 def statuses(work: Path, kind: str = "") -> list[str]:

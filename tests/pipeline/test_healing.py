@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from support import copy_data
+from support_damage import HARM
 from support_failures import KINDS, Source
 from support_wires import WIRES
 
@@ -21,22 +22,6 @@ from schemas.shapes import check_shape
 NAMES = ("v4", "bulk", "ckan", "hal", "ogc_features", "csv file", "workbook", "dropped")
 
 
-def flip(path: Path) -> None:
-    body = bytearray(path.read_bytes())
-    body[len(body) // 2] ^= 0xFF
-    path.write_bytes(body)
-
-
-def cut(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-
-
-HARM: dict[str, Callable[[Path], None]] = {
-    "flipped": flip,
-    "cut": cut,
-    "empty": lambda path: path.write_bytes(b""),
-    "missing": Path.unlink,
-}
 # Where files of each kind are in a data folder.
 KIND_OF_FILE = {
     "object": "landing/objects/*/*.gz",
