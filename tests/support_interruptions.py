@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-import pytest
 
 from pipelines.cli import main
 from pipelines.orchestration.release_assets import RELEASE_OP
@@ -154,26 +153,6 @@ HARMS: dict[str, Callable[[Interrupter], None]] = {
     "disk full": _fill,
     "read-only": _close,
 }
-
-
-FAKETIME = next(iter(sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))), None)
-# In CI it has to be there, elsewhere its absence is a reason to skip.
-NEEDS_FAKETIME = pytest.mark.skipif(
-    FAKETIME is None and not os.environ.get("CI"), reason="libfaketime is absent; on Debian: apt-get install faketime"
-)
-
-
-def clock_at(year: int) -> dict[str, str]:
-    """The environment in which a program believes that it is 3 February of a year; time passes as ever."""
-    assert FAKETIME, "libfaketime is absent, and CI needs it"
-    moment = f"@{year}-02-03 04:05:06"
-    return {"LD_PRELOAD": str(FAKETIME), "FAKETIME": moment, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
-
-
-def write_nothing() -> None:
-    """Let this process and those that it starts make no file larger, and write to no folder that says so."""
-    be_nobody_special()
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
 def be_nobody_special() -> None:

@@ -2,35 +2,15 @@
 
 import os
 import shutil
-import socket
-import subprocess
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from subprocess import PIPE, STDOUT, Popen
 
 import pytest
-import requests
 from conftest import Run
 from support import Ran, digests, run_cli
-from support_interruptions import (
-    CARD,
-    FAKETIME,
-    HARMS,
-    NEEDS_FAKETIME,
-    STAGES,
-    Ended,
-    clock_at,
-    close,
-    reopen,
-    run_stage,
-    write_nothing,
-)
+from support_interruptions import CARD, HARMS, STAGES, Ended, run_stage
 from support_releases import BEFORE, EARLIER, REVISED, publish_before
 
-from pipelines.commands.serve import server_command
 from pipelines.definitions import JOB, build_defs
 from pipelines.disk import TOLD
 from pipelines.landing.store import Landing, Snapshot
@@ -103,8 +83,7 @@ def story(sample_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Story:
         release = current(data / "releases")
         assert release
         cells[stage, harm] = Interrupted(ended, release.release_id, damage(release.folder))
-    clock = clock_at(2020) if FAKETIME else {}
-    return Story(cells, data, run_cli("run", "--from", "sample", data=data, **clock))
+    return Story(cells, data, run_cli("run", "--from", "sample", data=data))
 
 
 def test_every_step_of_the_job_is_interrupted(sample_run: Run) -> None:
@@ -143,64 +122,3 @@ def test_the_next_run_is_whole_and_the_same_to_the_byte(story: Story, sample_run
 @pytest.mark.parametrize("pattern", LITTER)
 def test_nothing_half_done_is_left(story: Story, pattern: str) -> None:
     assert [path.relative_to(story.data) for path in story.data.rglob(pattern)] == []
-
-
-@NEEDS_FAKETIME
-@pytest.mark.parametrize("year", [2020, 2036])
-def test_a_clock_that_is_wrong_changes_nothing(story: Story, sample_run: Run, year: int) -> None:
-    ran = run_cli("run", "--from", "sample", data=story.data, **clock_at(year))
-    assert ran.code == 0, ran.err
-    assert "nothing was built again" in ran.out and sample_run.release.name in ran.out
-    status = run_cli("status", data=story.data, **clock_at(year))
-    assert status.code == 0 and sample_run.release.name in status.out
-
-
-@contextmanager
-def serving(data: Path, harm: Callable[[], None] | None, **environment: str) -> Iterator[tuple[str, Popen[str]]]:
-    """A portal in a process to which something happens before it starts; gives its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = server_command(data / "releases" / "current", port)
-    with Popen(
-        command, stdout=PIPE, stderr=STDOUT, text=True, preexec_fn=harm, env={**os.environ, **environment}
-    ) as on:
-        try:
-            assert on.stdout
-            told = on.stdout.readline()
-            assert f"is on http://127.0.0.1:{port}" in told, told + on.stdout.read()
-            yield f"http://127.0.0.1:{port}", on
-        finally:
-            on.terminate()
-
-
-SERVED = (
-    *("/", "/gemeente/zwolle", "/en/municipality/zwolle.xlsx", "/gemeente/zwolle.zip", "/v1/observations?limit=1"),
-    *("/regiokompas/observations.csv?region_code=GM0193", "/downloads/regions.csv", "/history/revisions.json"),
-    "/regiokompas.json?sql=select+region_code,+total(value)+from+observations+group+by+1+order+by+2",
-)
-
-
-@NEEDS_FAKETIME
-def test_a_portal_needs_no_disk_to_write_to_and_no_clock(story: Story) -> None:
-    close(story.data)
-    try:
-        with serving(story.data, write_nothing, **clock_at(2036)) as (address, _):
-            answers = {path: requests.get(address + path, timeout=60).status_code for path in SERVED}
-    finally:
-        reopen(story.data)
-    assert set(answers.values()) == {200}, answers
-
-
-@NEEDS_FAKETIME
-def test_a_portal_that_is_killed_leaves_no_process_behind(story: Story) -> None:
-    with serving(story.data, None, **clock_at(2020)) as (address, portal):
-        assert requests.get(f"{address}/-/health", timeout=60).json()["status"] == "ok"
-        told = subprocess.check_output(["ps", "--ppid", str(portal.pid), "-o", "pid="], text=True)
-        workers = [Path(f"/proc/{pid}") for pid in told.split()]
-        assert len(workers) >= 2
-        portal.kill()
-        until = time.monotonic() + 45
-        while time.monotonic() < until and any(worker.exists() for worker in workers):
-            time.sleep(0.2)
-    assert not [worker for worker in workers if worker.exists()]
