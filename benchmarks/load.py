@@ -1,30 +1,39 @@
-"""How the portal holds up: how many requests it answers, how fast, and what a visitor notices while others attack it.
+"""How the portal holds up: how many requests it answers, how fast, and what visitors notice while others attack it.
 
-    python benchmarks/load.py [SECONDS] [CLIENTS ...]
+    python benchmarks/load.py [SECONDS] [CLIENTS ...] [--write]
 
-Serves the current release on this machine, for SECONDS (3) each: every kind of request with every number of CLIENTS
-(1 16 64), then a visitor alone and under each attack. Sends nothing to any other machine, and stops by itself.
+Serves the current release on this machine, by `serve` and behind `nginx`, for SECONDS (2) each: every kind of request
+with every number of CLIENTS (1 16 64), and then visitors, quiet and under each attack. --write writes what it prints
+into docs/reliability.md. Sends nothing to any other machine, and stops by itself, in about seven minutes.
 """
 
 import asyncio
+import os
+import platform
+import re
+import ssl
 import sys
 import time
 from collections import Counter
-from urllib.parse import quote_plus
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager, suppress
+from pathlib import Path
 
 import httpx
 
 from pipelines.commands.server_process import serving
 from pipelines.publish.release import CURRENT
-from pipelines.settings import Settings
+from pipelines.settings import PROJECT, Settings
+from tools.attacks import ATTACKS, CASES, WAITS
+from tools.behind_nginx import behind_nginx, has_nginx
 
+DOCUMENT = PROJECT / "docs" / "reliability.md"
+BEGIN, END = "<!-- measured by benchmarks/load.py -->\n", "<!-- to here -->\n"
 ATTACKERS = 30
+PATIENCE_SECONDS, REST_SECONDS, LOOK_SECONDS = 60.0, 1.0, 0.2
+# To make one takes some milliseconds, which clients that are made while others are measured would take from these.
+NO_SECRETS = ssl.create_default_context()
 VISITED = "/gemeente/zwolle"
-ENDLESS = "with recursive c(x) as (select 1 union all select x + 1 from c) select count(*) from c"
-HEAP = (
-    "with recursive c(x) as (select 1 union all select x + 1 from c limit 9000000)"
-    f" select json_group_array(x || '{'a' * 50}') from c"
-)
 REQUESTS = {
     "profile": VISITED,
     "figure page": "/gemeente/zwolle/banen",
@@ -36,33 +45,48 @@ REQUESTS = {
     "xlsx": "/gemeente/zwolle.xlsx",
     "/v1": "/v1/observations?regionCode=GM0193",
 }
-# Of each: the address, and after how many seconds an attacker hangs up.
-ATTACKS = {
-    "endless SQL": (f"/regiokompas.json?sql={quote_plus(ENDLESS)}", 30.0),
-    "endless SQL, hung up": (f"/regiokompas.json?sql={quote_plus(ENDLESS)}", 0.3),
-    "all the memory": (f"/regiokompas.json?sql={quote_plus(HEAP)}", 30.0),
-    "facets": "/regiokompas/observations?_facet=value&_facet=period_code&year__gt=2000",
-    "a sort": "/regiokompas/observations?_sort_desc=value",
-    "contains": "/regiokompas/observations?region_code__contains=9",
-    "streams": "/regiokompas/observations_on_boundaries.csv?_stream=on&year__gt=1",
-    "wide pages": "/regiokompas/human_capital?_size=1000",
-}
+KINDS = "| request | clients | requests/s | p50 ms | p99 ms | told to wait | errors |\n|---|---|---|---|---|---|---|"
+VISITORS = (
+    "| attack | visitors | requests/s | p50 ms | p99 ms | p99, quiet = 1 | errors | most MB of a process |\n"
+    "|---|---|---|---|---|---|---|---|"
+)
 
 
 class Clients:
-    """Clients that ask one address again and again until a moment; after `patience` seconds each hangs up."""
+    """Clients, each at an address of its own, that ask for one path again and again; with `patience`, each hangs up.
 
-    def __init__(self, address: str, path: str, count: int, patience: float = 60.0) -> None:
-        self._address, self._path, self._count, self._patience = address, path, count, patience
+    Args:
+        address: where the portal is.
+        path: what they ask for.
+        count: how many they are.
+        first: the number of the first, which its address ends with.
+        patience: after how many seconds without an answer one hangs up.
+    """
+
+    def __init__(self, address: str, path: str, count: int, first: int = 2, patience: float = PATIENCE_SECONDS) -> None:
+        self._address, self._path, self._patience = address, path, patience
+        self._numbers = range(first, first + count)
         self.milliseconds: list[float] = []
         self.statuses: Counter[str] = Counter()
 
     async def ask_until(self, until: float) -> None:
         """Ask, and note what came of it; a client that is refused waits a moment."""
-        limits = httpx.Limits(max_connections=self._count)
-        options = {"base_url": self._address, "timeout": self._patience, "follow_redirects": True, "limits": limits}
-        async with httpx.AsyncClient(**options) as client:  # type: ignore[arg-type]
-            await asyncio.gather(*(self._one(client, until) for _ in range(self._count)))
+        async with AsyncExitStack() as stack:
+            options = {
+                "base_url": self._address,
+                "timeout": self._patience,
+                "follow_redirects": True,
+                "trust_env": False,
+            }
+            transports = [
+                httpx.AsyncHTTPTransport(local_address=f"127.0.0.{number}", verify=NO_SECRETS)
+                for number in self._numbers
+            ]
+            clients = [
+                await stack.enter_async_context(httpx.AsyncClient(transport=transport, **options))  # type: ignore[arg-type]
+                for transport in transports
+            ]
+            await asyncio.gather(*(self._one(client, until) for client in clients))
 
     async def _one(self, client: httpx.AsyncClient, until: float) -> None:
         is_over = False
@@ -72,61 +96,166 @@ class Clients:
                 async with client.stream("GET", self._path) as answer:
                     async for _ in answer.aiter_raw():
                         pass
-                self.statuses[str(answer.status_code)] += 1
+                status = str(answer.status_code)
             except httpx.HTTPError as error:
-                self.statuses[type(error).__name__] += 1
-            self.milliseconds.append((time.perf_counter() - began) * 1000)
+                status = type(error).__name__
+            self.statuses[status] += 1
             is_over = time.monotonic() >= until
-            if self.statuses["429"]:
+            if status == "429":
                 await asyncio.sleep(0.05)
+            else:
+                self.milliseconds.append((time.perf_counter() - began) * 1000)
 
     def share(self, part: float) -> float:
-        """The milliseconds within which a part of all were answered."""
-        return sorted(self.milliseconds)[min(len(self.milliseconds) - 1, int(len(self.milliseconds) * part))]
+        """The milliseconds within which a part of all that were not refused were answered."""
+        found = sorted(self.milliseconds) or [float("nan")]
+        return found[min(len(found) - 1, int(len(found) * part))]
+
+    @property
+    def refused(self) -> int:
+        """How many were told to come back."""
+        return self.statuses["429"]
 
     @property
     def errors(self) -> int:
-        """How many were answered with anything but 200."""
-        return self.statuses.total() - self.statuses["200"]
+        """How many were answered with anything but 200, or not at all."""
+        return self.statuses.total() - self.statuses["200"] - self.refused
 
 
-async def measure(address: str, seconds: float, numbers: list[int]) -> None:
-    """Print a line for each kind of request and number of clients, and then one for each attack."""
-    print(f"{'request':14} clients  requests/s  p50 ms  p99 ms  errors")
+class Memory:
+    """The most memory that a process of a portal had, in MB, since it was last asked.
+
+    Args:
+        mark: what the command line of the parent of such a process has, and of no other.
+    """
+
+    def __init__(self, mark: str) -> None:
+        self._mark, self._most = mark, 0
+
+    async def watch(self) -> None:
+        """Looks until it is cancelled."""
+        while True:
+            self._most = max(self._most, *self._now(), 0)
+            await asyncio.sleep(LOOK_SECONDS)
+
+    def most(self) -> int:
+        """Returns the most, and begins anew."""
+        found, self._most = max(self._most, *self._now(), 0), 0
+        return found
+
+    def _now(self) -> list[int]:
+        found = []
+        for process in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError, AttributeError):
+                if b"spawn_main" not in (process / "cmdline").read_bytes():
+                    continue
+                told = (process / "status").read_text(encoding="ascii")
+                parent = re.search(r"^PPid:\s+(\d+)$", told, re.MULTILINE)[1]  # type: ignore[index]
+                if self._mark in Path(f"/proc/{parent}/cmdline").read_text(encoding="utf-8").replace("\0", " "):
+                    most = re.search(r"^VmHWM:\s+(\d+) kB$", told, re.MULTILINE)[1]  # type: ignore[index]
+                    # From here on it counts anew.
+                    (process / "clear_refs").write_text("5", encoding="ascii")
+                    found.append(int(most) // 1024)
+        return found
+
+
+@contextmanager
+def by_itself(link: Path) -> Iterator[tuple[str, str]]:
+    """Serves with `regiokompas serve`; gives the address, and what marks its processes."""
+    with serving(link) as address:
+        yield address, f"--port {address.rpartition(':')[2]} "
+
+
+@contextmanager
+def in_pairs(link: Path) -> Iterator[tuple[str, str]]:
+    """Serves behind nginx; gives the address, and what marks its processes."""
+    with behind_nginx(link) as portal:
+        yield portal.address, f"--sockets {portal.front.sockets}/"
+
+
+WAYS = {"serve": by_itself, "nginx": in_pairs}
+
+
+async def measure_kinds(address: str, seconds: float, numbers: list[int]) -> list[str]:
+    """Returns a row for each kind of request and number of clients."""
+    rows = []
     for name, path in REQUESTS.items():
         for number in numbers:
-            clients = Clients(address, path, number)
-            began = time.monotonic()
+            clients, began = Clients(address, path, number), time.monotonic()
             await clients.ask_until(began + seconds)
             rate = len(clients.milliseconds) / (time.monotonic() - began)
-            told = f"{clients.share(0.5):7.0f} {clients.share(0.99):7.0f} {clients.errors:7}"
-            print(f"{name:14} {number:7} {rate:11.1f} {told}", flush=True)
-    print(f"\n{'a visitor':22} p50 ms  p99 ms  p99 quiet  errors  attackers got")
-    quiet = await visit(address, seconds, None)
-    for attack, about in {"quiet": None, **ATTACKS}.items():
-        given = about if about is None or isinstance(about, tuple) else (about, 30.0)
-        attackers = Clients(address, given[0], ATTACKERS, given[1]) if given else None
-        visitor = await visit(address, seconds, attackers)
-        got = dict(attackers.statuses) if attackers else ""
-        ratio = visitor.share(0.99) / quiet.share(0.99)
-        told = f"{visitor.share(0.5):6.0f} {visitor.share(0.99):7.0f} {ratio:8.1f} x {visitor.errors:7}"
-        print(f"{attack:22} {told}  {got}", flush=True)
+            times = f"{clients.share(0.5):.0f} | {clients.share(0.99):.0f}"
+            rows.append(say(f"| {name} | {number} | {rate:.1f} | {times} | {clients.refused} | {clients.errors} |"))
+    return rows
 
 
-async def visit(address: str, seconds: float, attackers: Clients | None) -> Clients:
-    """What one visitor is answered, while these attack."""
-    visitor, until = Clients(address, VISITED, 1), time.monotonic() + seconds
-    others = [attackers.ask_until(until)] if attackers else []
-    await asyncio.gather(visitor.ask_until(until), *others)
-    return visitor
+async def measure_attacks(address: str, memory: Memory, seconds: float, numbers: list[int]) -> list[str]:
+    """Returns a row for each attack, none first, and number of visitors."""
+    rows: list[str] = []
+    quiet: dict[int, float] = {}
+    watching = asyncio.create_task(memory.watch())
+    for attack, patience in [("", WAITS), *CASES]:
+        name = f"{attack or 'none'}{'' if patience == WAITS else ', hung up'}"
+        for number in numbers:
+            memory.most()
+            visitors, took = await visit(address, seconds, number, attack, patience)
+            worst = visitors.share(0.99)
+            quiet.setdefault(number, worst)
+            rate, times = len(visitors.milliseconds) / took, f"{visitors.share(0.5):.0f} | {worst:.0f}"
+            told = f"{worst / quiet[number]:.1f} | {visitors.errors + visitors.refused} | {memory.most()}"
+            rows.append(say(f"| {name} | {number} | {rate:.1f} | {times} | {told} |"))
+    watching.cancel()
+    return rows
+
+
+async def visit(address: str, seconds: float, number: int, attack: str, patience: float) -> tuple[Clients, float]:
+    """Returns what visitors are answered while others attack, and after how many seconds the last one was."""
+    began = time.monotonic()
+    visitors = Clients(address, VISITED, number)
+    attackers = Clients(address, ATTACKS.get(attack, ""), ATTACKERS, 100, patience)
+    attacking = asyncio.create_task(attackers.ask_until(began + PATIENCE_SECONDS)) if attack else None
+    await visitors.ask_until(began + seconds)
+    took = time.monotonic() - began
+    if attacking:
+        attacking.cancel()
+        with suppress(asyncio.CancelledError):
+            await attacking
+        # What they asked for ends when they are gone.
+        await asyncio.sleep(REST_SECONDS)
+    return visitors, took
+
+
+def say(row: str) -> str:
+    """Prints a row at once, and returns it."""
+    print(row, flush=True)
+    return row
+
+
+def machine() -> str:
+    """Returns what the figures are of: processors, memory, system and Python."""
+    model = re.search(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(encoding="utf-8"), re.MULTILINE)
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1024**3
+    processors = f"{os.cpu_count()} processors ({model[1] if model else platform.machine()})"
+    return f"{processors}, {memory:.0f} GB, {platform.system()}, Python {platform.python_version()}"
 
 
 def main() -> None:
-    """Print the tables."""
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 3.0
-    numbers = [int(text) for text in sys.argv[2:]] or [1, 16, 64]
-    with serving((Settings.from_environment().releases / CURRENT).resolve(strict=True)) as address:
-        asyncio.run(measure(address, seconds, numbers))
+    """Print the tables, and write them where that is asked."""
+    given = [text for text in sys.argv[1:] if text != "--write"]
+    seconds, numbers = float(given[0]) if given else 2.0, [int(text) for text in given[1:]] or [1, 16, 64]
+    release = (Settings.from_environment().releases / CURRENT).resolve(strict=True)
+    told = f"{machine()}. Release {release.name}; {seconds:g} seconds for each row; {ATTACKERS} attackers."
+    lines = [say(told), ""]
+    for way in WAYS if has_nginx() else ["serve"]:
+        with WAYS[way](release.with_name(CURRENT)) as (address, mark):
+            lines += [say(f"### By `{way}`, quiet"), "", say(KINDS)]
+            lines += [*asyncio.run(measure_kinds(address, seconds, numbers)), ""]
+            lines += [say(f"### By `{way}`, under attack"), "", say(VISITORS)]
+            lines += [*asyncio.run(measure_attacks(address, Memory(mark), seconds, numbers)), ""]
+    if "--write" in sys.argv:
+        text = DOCUMENT.read_text(encoding="utf-8")
+        before, after = text.partition(BEGIN)[0], text.partition(END)[2]
+        DOCUMENT.write_text(before + BEGIN + "\n" + "\n".join(lines) + END + after, encoding="utf-8")
 
 
 if __name__ == "__main__":

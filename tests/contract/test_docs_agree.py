@@ -11,6 +11,7 @@ import pytest
 import yaml
 from doc_blocks import DOCS as PAGES
 
+from benchmarks.load import ATTACKERS, BEGIN, END, REQUESTS, WAYS
 from pipelines.cli import main
 from pipelines.commands.patience import REQUEST_SECONDS
 from pipelines.commands.server_process import MOST_MEMORY_MB
@@ -20,6 +21,7 @@ from portal.pages import PATHS
 from portal.serving.lanes import question_lane, stream_lane
 from portal.serving.limits import PAGE_CELLS, RESULT_BYTES, STREAM_ROWS
 from portal.serving.table_parameters import MOST_FACETS, MOST_PARAMETERS
+from tools.attacks import ATTACKS
 
 DOCS = (*PAGES, "CHANGELOG.md")
 FOLDERS = ("pipelines", "dbt_project", "schemas", "portal", "datasette", "docs", "tests", "benchmarks", "tools")
@@ -96,6 +98,27 @@ def test_the_limits_of_questions_are_those_of_the_portal() -> None:
         f"grows over `--memory` ({MOST_MEMORY_MB:,} MB)",
     ):
         assert sentence in told, sentence
+
+
+def test_what_the_portal_is_attacked_with_is_told_and_was_measured() -> None:
+    told = read("docs/reliability.md")
+    table = told.split("| attack | asks for |")[1].split("\n\n")[0]
+    assert re.findall(r"^\| ([^|]+) \| [^-]", table, re.MULTILINE) == list(ATTACKS)
+    assert f"No process passes {MOST_MEMORY_MB} MB" in told and f"made by {ATTACKERS} clients at once" in told
+    measured = told.split(BEGIN)[1].split(END)[0]
+    for way in WAYS:
+        quiet, under_attack = (rows_below(measured, f"### By `{way}`, {which}") for which in ("quiet", "under attack"))
+        assert list(dict.fromkeys(row[0] for row in quiet)) == list(REQUESTS)
+        assert {row[0].removesuffix(", hung up") for row in under_attack} == {"none", *ATTACKS}
+        # The memory of the worst of them; visitors were all answered.
+        assert max(int(row[-1]) for row in under_attack) < MOST_MEMORY_MB
+        assert {row[-2] for row in under_attack} == {"0"}
+
+
+def rows_below(text: str, heading: str) -> list[list[str]]:
+    """The cells of the table below a heading, without those of its own heading."""
+    lines = text.split(f"{heading}\n\n")[1].partition("\n\n")[0].splitlines()
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
 
 
 def test_every_status_is_explained_in_both_languages() -> None:

@@ -16,7 +16,10 @@ SMALL = {
     "against_the_obvious.py": (["2000", "1"], r"\d+\.\d+ x"),
     "ingest.py": (["2000", "1"], r"v3, the package cbsodata +.* x "),
     "live_run.py": (["0.01", "0", "cbs/83583NED", "uwv/ww_municipality"], r"first run +\d+\.\d +\d+ +\d+%  +0"),
-    "load.py": (["0.3", "2"], r"endless SQL, hung up +\d+ +\d+ +\d+\.\d x +0 "),
+    "load.py": (
+        ["0.3", "2"],
+        r"\| an endless query, hung up \| 2 \|( [\d.]+ \|){4} 0 \| [1-9]\d+ \|",
+    ),
     "switches.py": (["2", "6", "serve", *(["nginx"] if has_nginx() else [])], r"serve +2 .* 0 +0\n"),
     "pages.py": (["1"], r"profile +\d+\.\d ms +\d+\.\d+ x"),
 }
