@@ -272,8 +272,9 @@ def test_a_cooperation_is_found_by_code_and_by_name(portal: Datasette) -> None:
 
 OF_ONE_NAME = """
 insert into regions (region_code, name, scheme, is_current) values ('OWN-ZEE', 'Zeeland', 'own', 1);
-insert into region_membership select 'own', 'OWN-ZEE', municipality_code, valid_from, valid_to, share, area_share,
-    source, checked_on from region_membership where region_code = 'PT01';
+insert into region_membership (scheme, region_code, municipality_code, valid_from, valid_to, source, checked_on)
+    select 'own', 'OWN-ZEE', municipality_code, valid_from, valid_to, source, checked_on
+    from region_membership where region_code = 'PT01';
 """
 
 

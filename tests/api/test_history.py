@@ -62,7 +62,7 @@ def test_facets_filters_and_csv(revised: Datasette) -> None:
     assert {*facets} >= {"change", "cause", "release_id"} and facets["cause"]["results"]
     for path in (f"{TABLE}.csv", f"{TABLE}.csv?_stream=on"):
         header, row, _ = csv.reader(io.StringIO(fetch(revised, path).text))
-        assert header == NAMES and row[NAMES.index("region_code")] == REVISED[1]
+        assert header == [*NAMES, "notice"] and row[NAMES.index("region_code")] == REVISED[1]
     assert rows_of(revised, f"{TABLE}.json?region_code=GM0363&_shape=array") == []
 
 
