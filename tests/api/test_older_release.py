@@ -46,9 +46,8 @@ update tension_classes set label_nl = 'kurkdroog', label_en = 'bone dry' where c
 update peer_groups set title_nl = 'Als de onze', title_en = 'Like ours' where peer_group = 'similar_economy';
 update peer_features set title_nl = 'volkrijkheid', title_en = 'populousness' where feature_group = 'size';
 insert into regions (region_code, name, scheme, is_current) values ('{REGION}', 'Salland', '{SCHEME}', 1);
-insert into region_membership
-    select '{SCHEME}', '{REGION}', municipality_code, valid_from, valid_to, share, area_share, source,
-        checked_on
+insert into region_membership (scheme, region_code, municipality_code, valid_from, valid_to, source, checked_on)
+    select '{SCHEME}', '{REGION}', municipality_code, valid_from, valid_to, source, checked_on
     from region_membership where region_code = 'PV23' and municipality_code = 'GM0193';
 insert into observations_on_boundaries (indicator_id, region_code, period_code, boundary_year, value,
         value_status, boundary_method, parts_count, is_over)
