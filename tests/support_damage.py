@@ -35,6 +35,8 @@ OF_A_RELEASE = {
     "metadata": rf"{_RELEASE}/metadata\.json",
     "data package": rf"{_RELEASE}/(datapackage|csv-metadata)\.json",
     "catalogue": rf"{_RELEASE}/catalogue\.(ttl|jsonld)",
+    "zstd form": rf"{_RELEASE}/(tables/[\w.]+|[\w-]+\.\w+)\.zst",
+    "gzip form": rf"{_RELEASE}/[\w-]+\.\w+\.gz",
     "release.json": rf"{_RELEASE}/release\.json",
 }
 OF_A_SOURCE = {
