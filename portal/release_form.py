@@ -1,4 +1,8 @@
-"""The release formats that this portal can read; one number stands for the tables and columns of a release."""
+"""The form of a release, which who publishes it and who shows it have to agree on.
+
+Belongs here: the formats that this portal can read (one number stands for the tables and columns of a release), and
+the suffixes of its compressed files. Not here: what is in a release.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,6 +11,10 @@ import click
 
 KNOWN_FORMATS = frozenset({4})
 FORMAT = "release_format"
+PACKED = ".gz"
+"""The suffix of a file that the release keeps compressed."""
+ZSTD = ".zst"
+"""The suffix of its smaller form, for clients that read it."""
 
 
 class UnknownFormatError(click.ClickException):

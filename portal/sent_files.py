@@ -17,7 +17,7 @@ from starlette.responses import FileResponse
 
 from portal.answers import answer_without_body, file_headers, has_already
 from portal.asgi import Message, Receive, Scope, Send
-from portal.tables import PACKED, ZSTD
+from portal.release_form import PACKED, ZSTD
 
 FORMS = (("zstd", ZSTD), ("gzip", PACKED))
 """The compressed forms that a file may have beside it, by the name that HTTP gives them; the smallest first."""

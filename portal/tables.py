@@ -8,6 +8,7 @@ from typing import Any
 from datasette.app import Datasette
 
 from portal.pages import DATABASE
+from portal.release_form import PACKED
 
 CONTENT_TYPES = {
     "csv": "text/csv; charset=utf-8; header=present",
@@ -15,10 +16,6 @@ CONTENT_TYPES = {
     "parquet": "application/vnd.apache.parquet",
 }
 RELEASE_FILE = "release.json"
-PACKED = ".gz"
-"""The suffix of a file that the release keeps compressed."""
-ZSTD = ".zst"
-"""The suffix of its smaller form, for clients that read it."""
 
 
 def database_metadata(datasette: Datasette) -> dict[str, Any]:

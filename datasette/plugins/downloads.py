@@ -10,8 +10,9 @@ from datasette.utils.asgi import Request
 from portal.asgi import Receive
 from portal.context import context_of
 from portal.pages import DATABASE
+from portal.release_form import PACKED
 from portal.sent_files import send_file
-from portal.tables import CONTENT_TYPES, PACKED
+from portal.tables import CONTENT_TYPES
 
 FILES = {
     "/datapackage.json": ("datapackage.json", "application/json"),

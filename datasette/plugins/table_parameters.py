@@ -11,9 +11,9 @@ from datasette.utils import add_cors_headers, tilde_decode
 from portal.asgi import AsgiApp, Receive, Scope, Send, around
 from portal.context import context_of
 from portal.pages import DATABASE
+from portal.release_form import PACKED
 from portal.revisions import HISTORY
 from portal.serving.table_parameters import is_whole_table, problem_of
-from portal.tables import PACKED
 
 OF_A_DATABASE = re.compile(rf"^/(?P<database>{DATABASE}|{HISTORY})(?:$|\.|/(?P<table>.*))")
 FORMATS = (".json", ".csv", ".blob")

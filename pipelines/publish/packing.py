@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from portal.tables import PACKED, ZSTD
+from portal.release_form import PACKED, ZSTD
 
 # Texts that describe the release; tables are written packed by `extracts.py`.
 TEXTS = ("datapackage.json", "csv-metadata.json", "catalogue.ttl", "catalogue.jsonld")

@@ -12,10 +12,10 @@ from typing import IO, Any
 from pipelines.errors import RegiokompasError
 from pipelines.landing.store import replace_folder
 from pipelines.publish.timeline import record_current
+from portal.release_form import PACKED
 
 CURRENT = "current"
 MANIFEST = "release.json"
-PACKED = ".gz"
 # Size and sha256 of each file of a release, by its path in it; for a compressed file also those of its `content`.
 FileFacts = dict[str, dict[str, Any]]
 
