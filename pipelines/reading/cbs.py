@@ -190,12 +190,14 @@ def _rows_of(
     client, card = ODATA[landed.protocol], landed.card
     if page.first is not None:
         names = client.columns(card, page.first, chosen)
-        # Enough for the page, whatever the size of the table; what is known of others goes to disk.
-        con.execute(f"set memory_limit = '{max(MEMORY_MB, 4 * page.file.stat().st_size // 1_000_000)}MB'")
+        # Enough for the cells of the page, whatever the size of the table; what is known of others goes to disk.
+        con.execute(f"set memory_limit = '{MEMORY_MB + 8 * page.file.stat().st_size // 1_000_000}MB'")
         fields = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in names)
         con.execute(
             f"create or replace temp view page as select *, {page.number} as page_number"
-            f" from read_json({quoted(str(page.file))}, format = 'array', columns = {{{fields}}})"
+            f" from read_json({quoted(str(page.file))}, format = 'array', columns = {{{fields}}},"
+            # In small pieces: the default takes 32 MB a thread.
+            " maximum_object_size = 4000000)"
         )
         con.execute(f"create or replace temp view cells as {client.cells_sql(card, names, chosen)}")
         yield from _whole(con, card, chosen)
