@@ -57,6 +57,8 @@ def read_table(landed: Landed, work: Path, target: Path) -> tuple[int, Tally]:
     landed_sha256 = [page.sha256 for page in landed.pages]
     # A file, so that what does not fit into memory goes to disk.
     with connect(work / "reading.duckdb", threads=2) as con:
+        # How many cells a page has is not known beforehand; code lists are what is small, and kept in memory to join.
+        con.execute("set disabled_optimizers = 'join_order,build_side_probe_side'")
         chosen = CBS[landed.protocol].description(card, landed.rows)
         _describe(con, card, chosen)
         with RowsFile(

@@ -1,6 +1,7 @@
 """Large tables: fetched side by side, taken up again after a crash, and read in memory that a page bounds."""
 
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -16,6 +17,7 @@ from support import PROJECT, Standin, open_standin
 from pipelines.clients.pages import page_addresses, same_address
 from pipelines.ingest.refresh import Refreshed, refresh
 from pipelines.landing.store import Landing
+from pipelines.reading.remainders import remainders_among
 from pipelines.sources.card import SourceCard
 from schemas.wire import check_raw
 
@@ -189,3 +191,25 @@ def test_the_memory_of_reading_is_bounded_whatever_the_size_of_the_table(tmp_pat
     large = peak_megabytes(1_000_000, tmp_path / "large", access)
     assert large < 330
     assert large - small < 60, f"200,000 rows took {small:.0f} MB at most, a million {large:.0f} MB"
+
+
+def test_a_page_of_many_columns_is_read_in_the_memory_of_its_cells(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sys.path.insert(0, str(PROJECT / "benchmarks"))
+    import ingest
+
+    topics, records = 200, 5_000
+    monkeypatch.setattr(ingest, "TOPICS", topics)
+    heard, telling = multiprocessing.Pipe(duplex=False)
+    server = multiprocessing.Process(target=ingest.serve, args=(topics * records, 0.0, telling), daemon=True)
+    server.start()
+    ingest.ours(heard.recv(), ingest.V3, tmp_path)
+    server.terminate()
+    (file,) = tmp_path.glob("raw/*/*/observations.parquet")
+    cells = pl.scan_parquet(file).select(pl.len(), pl.col("value").sum()).collect()
+    places = ingest.regions()
+    aside = remainders_among(places)
+    kept = [i for i in range(records) if places[i % len(places)] not in aside]
+    total = sum((i * 7919 + at) % 99_991 for i in kept for at in range(topics))
+    assert cells.row(0) == (topics * len(kept), total)
