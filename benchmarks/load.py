@@ -244,7 +244,7 @@ def main() -> None:
     given = [text for text in sys.argv[1:] if text != "--write"]
     seconds, numbers = float(given[0]) if given else 2.0, [int(text) for text in given[1:]] or [1, 16, 64]
     release = (Settings.from_environment().releases / CURRENT).resolve(strict=True)
-    told = f"{machine()}. Release {release.name}; {seconds:g} seconds for each row; {ATTACKERS} attackers."
+    told = f"{machine()}. Release {release.name}; {seconds:g} s for each row; {ATTACKERS} attackers."
     lines = [say(told), ""]
     for way in WAYS if has_nginx() else ["serve"]:
         with WAYS[way](release.with_name(CURRENT)) as (address, mark):
