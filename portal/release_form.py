@@ -1,14 +1,18 @@
 """The form of a release, which who publishes it and who shows it have to agree on.
 
 Belongs here: the formats that this portal can read (one number stands for the tables and columns of a release), and
-the suffixes of its compressed files. Not here: what is in a release.
+the suffixes of its compressed files, and what a line of the timeline beside it says. Not here: what is in a release.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import click
 
+TIMELINE = "current.csv"
+MOMENT = re.compile(r"(?P<at>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ),(?P<release>[0-9a-z-]+),(?P<is_invented>true|false)")
+"""A line of the timeline; what is none, because the file was damaged, is not read and not written again."""
 KNOWN_FORMATS = frozenset({4})
 FORMAT = "release_format"
 PACKED = ".gz"

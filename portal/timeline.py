@@ -5,7 +5,6 @@ Belongs here: the timeline beside the releases and the facts of each kept releas
 """
 
 import json
-import re
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
@@ -16,13 +15,10 @@ from urllib.parse import quote
 
 from portal.csv_text import Row
 from portal.pages import DATABASE
-from portal.release_form import UnknownFormatError, refuse_unknown
+from portal.release_form import MOMENT, TIMELINE, UnknownFormatError, refuse_unknown
 from portal.tables import RELEASE_FILE
 
 METADATA = "metadata.json"
-TIMELINE = "current.csv"
-# What is no such line, because the file was damaged, is not read.
-LINE = re.compile(r"(?P<at>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ),(?P<release>[0-9a-z-]+),(?P<is_invented>true|false)")
 
 
 @dataclass(frozen=True)
@@ -43,7 +39,7 @@ def moments_of(release_folder: Path) -> list[ReleaseMoment]:
     if not path.is_file():
         return []
     own = str(bool(_manifest(release_folder).get("is_invented"))).lower()
-    told = map(LINE.fullmatch, path.read_bytes().decode("utf-8", "replace").splitlines())
+    told = map(MOMENT.fullmatch, path.read_bytes().decode("utf-8", "replace").splitlines())
     return [ReleaseMoment(line["at"], line["release"]) for line in told if line and line["is_invented"] == own]
 
 

@@ -14,7 +14,7 @@ from portal.csv_text import Row
 from portal.figure_rows import RowWriter
 from portal.pages import MUNICIPALITY, file_routes, language, not_found, parts_of, profile_tab, render, routes
 from portal.peer_groups import PEER_GROUP
-from portal.profile import THEME, find_tab, programme_links, tabs_of, theme_named, theme_slug, theme_url
+from portal.profile import THEME, AskedTab, find_tab, programme_links, tabs_of, theme_named, theme_slug, theme_url
 from portal.region_figures import RegionFigures, by_reason, read_region_figures
 from portal.region_sheets import read_region_book
 from portal.rows import read_rows
@@ -32,15 +32,14 @@ order by g.programme_id, g.goal_order
 
 async def theme_page(request: Request, datasette: Datasette) -> Response:
     """Serves the figures of a region on a theme, and the goals of programmes on it."""
-    lang, release, asked = language(request), context_of(datasette), parts_of(request)
-    theme = theme_named(release, asked["theme"], lang)
-    tab = await find_tab(request, datasette, THEME, _slugs(release, theme, asked["theme"]))
+    lang, release, asked = language(request), context_of(datasette), parts_of(request)["theme"]
+    theme, tab = await _find(request, datasette, asked)
     if isinstance(tab, Response):
         return tab
     if theme is None:
         themes = release.texts["themes"]
         links = {theme_url(release, tab.region, each, lang): release.text("themes", each, lang) for each in themes}
-        title = release.text("profile_errors", "no_theme", lang).format(asked=asked["theme"])
+        title = release.text("profile_errors", "no_theme", lang).format(asked=asked)
         return await not_found(datasette, request, tab.page, title, links=links)
     names = [name for name, row in release.registry.indicators.items() if row["theme"] == theme]
     found = await read_region_figures(datasette, tab.region, names, request.args.get(PEER_GROUP))
@@ -63,15 +62,21 @@ async def theme_page(request: Request, datasette: Datasette) -> Response:
 
 async def theme_workbook(request: Request, datasette: Datasette) -> Response:
     """Serves the same address with .xlsx: the figures of the theme by year, beside others, and their meaning."""
-    lang, release, asked = language(request), context_of(datasette), parts_of(request)
-    theme = theme_named(release, asked["theme"], lang)
-    tab = await find_tab(request, datasette, THEME, _slugs(release, theme, asked["theme"]))
+    lang, asked = language(request), parts_of(request)["theme"]
+    theme, tab = await _find(request, datasette, asked)
     if isinstance(tab, Response):
         return tab
     if theme is None:
-        raise NotFound(f"There is no theme {asked['theme']}")
+        raise NotFound(f"There is no theme {asked}")
     book = await read_region_book(datasette, tab.region, lang, theme)
     return await answer_workbook(datasette, request, book, f"regiokompas-{tab.region['region_code']}-{theme}")
+
+
+async def _find(request: Request, datasette: Datasette, asked: str) -> tuple[str | None, AskedTab | Response]:
+    """Finds the theme that an address names, None if there is none of that name, and its tab of the region."""
+    release = context_of(datasette)
+    theme = theme_named(release, asked, language(request))
+    return theme, await find_tab(request, datasette, THEME, _slugs(release, theme, asked))
 
 
 def _slugs(release: ReleaseContext, theme: str | None, asked: str) -> dict[str, dict[str, str]]:

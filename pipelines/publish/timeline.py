@@ -4,17 +4,14 @@ Belongs here: that file. Not here: what changed from one release to the next (`r
 """
 
 import json
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pipelines.landing.store import write_atomically
+from portal.release_form import MOMENT, TIMELINE
 
-TIMELINE = "current.csv"
 _COLUMNS = ("current_from", "release_id", "is_invented")
-LINE = re.compile(r"(?P<at>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ),(?P<release>[0-9a-z-]+),(?P<is_invented>true|false)")
-"""A line of the file; what is none, because the file was damaged, is not read and not written again."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +25,7 @@ class Switch:
 
 def moments(releases: Path) -> list[Switch]:
     """Every time that a release became current, oldest first."""
-    told = (LINE.fullmatch(line) for line in _told(releases).splitlines())
+    told = (MOMENT.fullmatch(line) for line in _told(releases).splitlines())
     return [Switch(line["at"], line["release"], line["is_invented"] == "true") for line in told if line]
 
 

@@ -16,23 +16,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from pipelines.reading.shapes import OBSERVATIONS
+
 # Arrow's own allocator keeps what the largest page took, for each thread.
 pa.set_memory_pool(pa.system_memory_pool())
 
 KEY = ("measure_code", "region_code", "period_code", "dims")
-_CODE = pa.dictionary(pa.int32(), pa.string())
-_SCHEMA = pa.schema(
-    [
-        # The same for a whole page.
-        ("dataset_id", _CODE),
-        *((name, pa.string()) for name in KEY),
-        ("value", pa.float64()),
-        ("value_text", pa.string()),
-        ("value_attribute", pa.string()),
-        ("period_status", pa.string()),
-        ("landed_sha256", _CODE),
-    ]
-)
+# What is the same for a whole page is written as a code.
+_TYPES = {
+    "dataset_id": pa.dictionary(pa.int32(), pa.string()),
+    "value": pa.float64(),
+    "landed_sha256": pa.dictionary(pa.int32(), pa.string()),
+}
+_SCHEMA = pa.schema([(name, _TYPES.get(name, pa.string())) for name in OBSERVATIONS])
 
 
 class Again(NamedTuple):
