@@ -1,8 +1,14 @@
 """Connections to DuckDB, as every part of a run opens them. Not here: the queries, and the one writer, dbt."""
 
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
+
+# A database in memory takes longer to open than most files take to scan.
+_IDLE = deque[duckdb.DuckDBPyConnection]()
 
 
 def connect(path: Path | None = None, *, read_only: bool = False, **config: str | int) -> duckdb.DuckDBPyConnection:
@@ -16,3 +22,32 @@ def connect(path: Path | None = None, *, read_only: bool = False, **config: str 
     con = duckdb.connect(str(path or ":memory:"), read_only=read_only, config=dict(config))
     con.execute("set enable_progress_bar = false")
     return con
+
+
+@contextmanager
+def scanning(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that reads files in pieces, and spills to a folder what does not fit into its 64 MB of memory.
+
+    What it is asked leaves no table behind: the next scan may get the same connection.
+    """
+    con = _idle(folder) or connect(memory_limit="64MB", threads=2, temp_directory=str(folder))
+    try:
+        yield con
+    except BaseException:
+        con.close()
+        raise
+    _IDLE.append(con)
+
+
+def _idle(folder: Path) -> duckdb.DuckDBPyConnection | None:
+    """A connection that is over with its scan; None where there is none that can spill to another folder."""
+    with suppress(IndexError):
+        while con := _IDLE.pop():
+            try:
+                con.execute("set temp_directory = $folder", {"folder": str(folder)})
+            except duckdb.Error:
+                # It has spilled to the one before.
+                con.close()
+            else:
+                return con
+    return None

@@ -6,7 +6,7 @@ import pandera.polars as pa
 import polars as pl
 import pyarrow.parquet as pq
 
-from pipelines.database import connect
+from pipelines.database import scanning
 from pipelines.errors import SourceError, Trouble, shown
 from pipelines.seeds import SEEDS, RegionScheme, ValueMark, read_seed
 from pipelines.sources.periods import EXAMPLES, is_period, period_statuses
@@ -79,9 +79,10 @@ def check_raw(folder: Path, seeds: Path = SEEDS) -> None:
     beside = [mark.value_attribute for mark in known if mark.status_of_number == "refused"]
     without = [mark.value_attribute for mark in known if mark.status_of_null == "refused"]
     schema = observation_schema(marks, period_statuses(seeds), regions)
-    if _is_allowed(file, schema, beside, without):
+    parquet = pq.ParquetFile(file)
+    if parquet.metadata.num_rows > _BATCH and _is_allowed(file, schema, beside, without):
         return
-    for batch in pq.ParquetFile(file).iter_batches(batch_size=_BATCH):
+    for batch in parquet.iter_batches(batch_size=_BATCH):
         frame = pl.DataFrame(pl.from_arrow(batch))
         try:
             schema.validate(frame, lazy=True)
@@ -95,7 +96,7 @@ def _is_allowed(file: Path, schema: pa.DataFrameSchema, beside: list[str], witho
 
     What is not is found, and told with its row, by looking at every row.
     """
-    with connect(memory_limit="64MB", temp_directory=str(file.parent), threads=2) as con:
+    with scanning(file.parent) as con:
 
         def rows(what: str) -> pl.DataFrame:
             return pl.DataFrame(con.sql(f"select {what} from read_parquet($f)", params={"f": str(file)}).pl())
@@ -132,8 +133,7 @@ def _refuse_marks_that_contradict(frame: pl.DataFrame, beside: list[str], withou
 
 def _refuse_doubled_keys(file: Path) -> None:
     # Across batches, so not in pandera; in DuckDB, which spills to disk when a table does not fit in memory.
-    with connect(memory_limit="64MB", temp_directory=str(file.parent), threads=2) as con:
-        con.execute("set enable_progress_bar = false")
+    with scanning(file.parent) as con:
         key = ", ".join(KEY)
         doubled = con.sql(
             f"select {key}, count(*) as times from read_parquet($f) group by {key} having count(*) > 1"

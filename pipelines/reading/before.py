@@ -10,9 +10,9 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.database import scanning
 from pipelines.errors import MismatchError, shown
 from pipelines.landing.store import Snapshot
-from pipelines.reading.parquet import scanning
 from pipelines.reading.shapes import FILES, ROWS_IN
 from pipelines.settings import Settings
 from pipelines.sources.card import SourceCard

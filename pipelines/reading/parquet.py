@@ -1,24 +1,13 @@
 """What a Parquet file holds, queried in little memory whatever its size. Not here: what the answers mean."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
-from pipelines.database import connect
+from pipelines.database import scanning
 
 Span = tuple[date, date]
-
-
-@contextmanager
-def scanning(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection that reads in pieces, and spills to a folder what does not fit into its memory."""
-    with connect(memory_limit="64MB", threads=2, temp_directory=str(folder)) as con:
-        con.execute("set enable_progress_bar = false")
-        yield con
 
 
 def distinct(file: Path, columns: tuple[str, ...], where: str = "true") -> list[tuple[str, ...]]:
@@ -63,11 +52,12 @@ def first_and_last(file: Path, column: str, days: Mapping[str, Span], where: str
     """
     if not days:
         return []
+    codes, spans = [*days], [*days.values()]
+    sql = (
+        f'select "{column}", arg_min(period_code, ends), arg_max(period_code, begins) from read_parquet($file)'
+        " join (select unnest($codes) as period_code, unnest($begins) as begins, unnest($ends) as ends)"
+        f" using (period_code) where {where} group by all order by all"
+    )
+    asked = {"codes": codes, "begins": [begin for begin, _ in spans], "ends": [end for _, end in spans]}
     with scanning(file.parent) as con:
-        con.execute("create table days (period_code varchar, begins date, ends date)")
-        con.executemany("insert into days values (?, ?, ?)", [(code, *span) for code, span in days.items()])
-        sql = (
-            f'select "{column}", arg_min(period_code, ends), arg_max(period_code, begins)'
-            f" from read_parquet($file) join days using (period_code) where {where} group by all order by all"
-        )
-        return con.execute(sql, {"file": str(file)}).fetchall()
+        return con.execute(sql, {"file": str(file), **asked}).fetchall()

@@ -23,7 +23,8 @@ features as (
         measured.region_code,
         measured.feature,
         measured.feature_group,
-        measured.z_score
+        -- As decimals their differences are exact, so that equal ones are a tie.
+        {{ as_decimal('measured.z_score', 6, 18) }} as z_score
     from {{ ref('int_peers__measure_features') }} as measured
     inner join kinds on measured.feature = kinds.feature
 
@@ -37,8 +38,7 @@ differences as (
         peers.region_code as peer_code,
         own.feature,
         own.feature_group,
-        -- Rounded, so that equal differences are a tie whatever the last digit of a double.
-        {{ round_to('abs(own.z_score - peers.z_score)', 6) }} as difference
+        cast(abs(own.z_score - peers.z_score) as double) as difference
     from features as own
     inner join features as peers
         on
