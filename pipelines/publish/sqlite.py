@@ -140,7 +140,7 @@ def _repeated(con: duckdb.DuckDBPyConnection, table: PublicTable) -> Computed:
     # An empty column says nothing, in however few rows; what is chosen by or filled in takes many to be worth it.
     fewest = [1 if c.is_nullable and not (c.is_facet or c.references) else FEWEST_ROWS for c in columns]
     asked = ", ".join(
-        f'min("{n}"), count(*) > {few} and count("{n}") in (0, count(*)) and count(distinct "{n}") < 2'
+        f'min("{n}"), count(*) > {few} and count("{n}") in (0, count(*)) and min("{n}") is not distinct from max("{n}")'
         for n, few in zip(names, fewest, strict=True)
     )
     (found,) = con.sql(f"select {asked} from {table.name}").fetchall()

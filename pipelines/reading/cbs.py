@@ -55,8 +55,7 @@ def read_table(landed: Landed, work: Path, target: Path) -> tuple[int, Tally]:
     is_last = card.shape is not Shape.PLACES and not any(d.is_added_up for d in card.dimensions.values())
     file = (target if is_last else work) / "observations.parquet"
     landed_sha256 = [page.sha256 for page in landed.pages]
-    # A file, so that what does not fit into memory goes to disk.
-    with connect(work / "reading.duckdb", threads=2) as con:
+    with connect(threads=2, temp_directory=str(work)) as con:
         # How many cells a page has is not known beforehand; code lists are what is small, and kept in memory to join.
         con.execute("set disabled_optimizers = 'join_order,build_side_probe_side'")
         chosen = CBS[landed.protocol].description(card, landed.rows)

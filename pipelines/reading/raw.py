@@ -13,7 +13,7 @@ from dataclasses import asdict
 from functools import cache
 from hashlib import file_digest, sha256
 from pathlib import Path
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Lock
 from typing import Any
 
 import polars as pl
@@ -38,6 +38,7 @@ EMPTY = "_empty"
 
 # Fetching is mostly waiting and can be done for many at once; reading takes processors and memory.
 _READING = BoundedSemaphore(2)
+_FINDING = Lock()
 
 
 def write_empty(folder: Path) -> None:
@@ -63,9 +64,15 @@ def fingerprint(card: SourceCard, snapshot: Snapshot) -> str:
     return sha256(b"\0".join([snapshot.digest.encode(), card.model_dump_json().encode(), *read_by])).hexdigest()
 
 
-@cache
 def reader_files() -> list[Path]:
     """The code and seeds that decide what is read from given bytes: whatever this module and its check import."""
+    # All cards ask for it at once, and a cache alone would have each of their threads find it.
+    with _FINDING:
+        return _reader_files()
+
+
+@cache
+def _reader_files() -> list[Path]:
     code = list(files_behind([__name__, _CHECKED_BY]).values())
     named = {name for file in code for module, name in imports_of(file) if module == SeedRow.__module__}
     kinds = [kind for kind in SeedRow.__subclasses__() if kind.__name__ in named]
