@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 
+_MEMORY = "256MB"
 # A database in memory takes longer to open than most files take to scan.
 _IDLE = deque[duckdb.DuckDBPyConnection]()
 
@@ -19,6 +20,9 @@ def connect(path: Path | None = None, *, read_only: bool = False, **config: str 
         read_only: whether the file must exist and is not changed.
         config: settings of DuckDB.
     """
+    if path:
+        # Beside it is room for what does not fit; DuckDB would take most of the machine's memory first.
+        config = {"memory_limit": _MEMORY, **config}
     con = duckdb.connect(str(path or ":memory:"), read_only=read_only, config=dict(config))
     con.execute("set enable_progress_bar = false")
     return con

@@ -6,10 +6,10 @@ says why they are missing. A failure that does not concern single indicators blo
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import duckdb
 import pandera.polars as pa
 import polars as pl
 from dagster_dbt import DbtCliResource
@@ -102,11 +102,17 @@ def _hold_back_what_is_refused(
     """
     looked = _Looked()
     for _ in range(_ROUNDS):
-        frames = read_tables(settings.database, tables)
-        refuse_persons(frames)
-        looked.release_id = frames[_RELEASE]["release_id"][0]
-        looked.contracts = {table.name: _contract_problem(table, frames[table.name]) for table in tables}
-        if not (reasons := _refuse(frames, tables, looked)):
+        reasons: dict[str, str] = {}
+        with connect(settings.database, read_only=True) as con:
+            looked.release_id = TablesRead(con, tables)[_RELEASE]["release_id"][0]
+            # Published figures come before those on the boundaries of a year, which repeat their errors.
+            for table in sorted(tables, key=lambda table: table.name):
+                # Those of one table at a time: all of them do not fit into little memory.
+                frames = TablesRead(con, tables)
+                refuse_persons({table.name: frames[table.name]})
+                looked.contracts[table.name] = _contract_problem(table, frames[table.name])
+                reasons = _refuse(frames, table, looked) | reasons
+        if not reasons:
             return looked
         hold_back(settings, reasons)
         build_again(settings, dbt, invented=invented)
@@ -130,25 +136,23 @@ def refuse_persons(frames: dict[str, pl.DataFrame]) -> None:
             )
 
 
-def _refuse(frames: dict[str, pl.DataFrame], tables: list[PublicTable], looked: _Looked) -> dict[str, str]:
-    """Why indicators are refused, by indicator id; the findings are added to `looked`."""
+def _refuse(frames: dict[str, pl.DataFrame], table: PublicTable, looked: _Looked) -> dict[str, str]:
+    """Why a table's checks refuse indicators, by indicator id; the findings are added to `looked`."""
     reasons: dict[str, str] = {}
-    # Published figures come before those on the boundaries of a year, which repeat their errors.
-    for table in sorted(tables, key=lambda table: table.name):
-        for asked in table.checks:
-            rows = failing_rows(frames, asked)
-            if not rows.height:
-                continue
-            problem = f"{table.name}: {describe(asked, rows)}"
-            refused = refused_indicators(asked, rows)
-            if not refused:
-                raise RegiokompasError(problem)
-            reasons = dict.fromkeys(refused, problem) | reasons
-            short = describe_shortly(asked, rows)
-            concern = Concern(HELD_BACK, shown(refused, 3), short, "compare with the source", problem)
-            # A figure that is wrong as published is also wrong on the boundaries of a year: report it once.
-            is_told = any(c.subject == concern.subject for _, _, told in looked.refused.values() for c in told)
-            looked.refused[table.name, check_name(asked, table)] = problem, rows, [] if is_told else [concern]
+    for asked in table.checks:
+        rows = failing_rows(frames, asked)
+        if not rows.height:
+            continue
+        problem = f"{table.name}: {describe(asked, rows)}"
+        refused = refused_indicators(asked, rows)
+        if not refused:
+            raise RegiokompasError(problem)
+        reasons = dict.fromkeys(refused, problem) | reasons
+        short = describe_shortly(asked, rows)
+        concern = Concern(HELD_BACK, shown(refused, 3), short, "compare with the source", problem)
+        # A figure that is wrong as published is also wrong on the boundaries of a year: report it once.
+        is_told = any(c.subject == concern.subject for _, _, told in looked.refused.values() for c in told)
+        looked.refused[table.name, check_name(asked, table)] = problem, rows, [] if is_told else [concern]
     return reasons
 
 
@@ -158,10 +162,21 @@ def check_name(asked: dict[str, object], table: PublicTable) -> str:
     return str(asked["name"]) + (f"_{same.index(asked) + 1}" if len(same) > 1 else "")
 
 
-def read_tables(file: Path, tables: list[PublicTable]) -> dict[str, pl.DataFrame]:
-    """The public tables of a DuckDB file as polars frames, each in the order of its key."""
-    with connect(file, read_only=True) as con:
-        return {t.name: con.sql(f"select * from {t.name} order by {t.order}").pl() for t in tables}
+class TablesRead(dict[str, pl.DataFrame]):
+    """The public tables of a DuckDB file as polars frames, in the order of their keys, each read when it is asked for.
+
+    Args:
+        con: a connection to the file.
+        tables: those that can be asked for.
+    """
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, tables: list[PublicTable]) -> None:
+        super().__init__()
+        self._con, self._order = con, {table.name: table.order for table in tables}
+
+    def __missing__(self, name: str) -> pl.DataFrame:
+        self[name] = self._con.sql(f"select * from {name} order by {self._order[name]}").pl()
+        return self[name]
 
 
 def _contract_problem(table: PublicTable, frame: pl.DataFrame) -> tuple[str, pl.DataFrame]:

@@ -7,16 +7,19 @@ import gzip
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import IO, cast
 
 import polars as pl
+import pyarrow.parquet as pq
 
 from pipelines.database import connect
 from pipelines.publish.manifest import PublicTable
 from portal.csv_text import FORMULA_STARTS
 
 _FORMULA = f"^ *[{re.escape(''.join(FORMULA_STARTS))}]"
+_BATCH = 50_000
 # Above this a double can no longer represent every whole number.
 _EXACT = 2**53
 
@@ -33,15 +36,28 @@ def write_extracts(source: Path, tables: list[PublicTable], folder: Path) -> dic
     rows = {}
     with connect(source, read_only=True) as con:
         for table in tables:
-            query = f"select * from {table.name} order by {table.order}"
-            con.execute(f"copy ({query}) to '{folder / table.name}.parquet' (format parquet, compression zstd)")
-            frame = con.sql(query).pl()
-            rows[table.name] = frame.height
-            with _packed(folder / f"{table.name}.csv.gz") as file:
-                plain(frame, ".").write_csv(file, line_terminator="\r\n")
-            with _packed(folder / f"{table.name}.nl.csv.gz") as file:
-                plain(frame, ",").write_csv(file, separator=";", line_terminator="\r\n", include_bom=True)
+            query, file = f"select * from {table.name} order by {table.order}", folder / f"{table.name}.parquet"
+            con.execute(f"copy ({query}) to '{file}' (format parquet, compression zstd)")
+            rows[table.name] = _write_csv(file)
     return rows
+
+
+def _write_csv(source: Path) -> int:
+    """Write both forms of CSV beside a Parquet file, a part at a time; returns how many rows it has."""
+    with (
+        pq.ParquetFile(source) as parquet,
+        _packed(source.with_suffix(".csv.gz")) as english,
+        _packed(source.with_suffix(".nl.csv.gz")) as dutch,
+    ):
+        batches = parquet.iter_batches(batch_size=_BATCH)
+        # The names of the columns are there without rows too.
+        for part, batch in enumerate(chain([parquet.schema_arrow.empty_table()], batches)):
+            frame, first = pl.DataFrame(pl.from_arrow(batch)), part == 0
+            plain(frame, ".").write_csv(english, include_header=first, line_terminator="\r\n")
+            plain(frame, ",").write_csv(
+                dutch, include_header=first, separator=";", line_terminator="\r\n", include_bom=first
+            )
+        return int(parquet.metadata.num_rows)
 
 
 @contextmanager
