@@ -44,6 +44,8 @@ class Settings:
     """Base address of CBS tables, each as one zip."""
     ckan_url: str = "https://data.overheid.nl/data/api/3/action"
     """Base address of the CKAN catalogue of the Dutch government."""
+    duo_url: str = "https://onderwijsdata.duo.nl/api/3/action"
+    """Base address of the CKAN catalogue of DUO."""
     amsterdam_url: str = "https://api.data.amsterdam.nl/v1"
     """Base address of the open data of Amsterdam (HAL)."""
     pdok_url: str = "https://api.pdok.nl/cbs/gebiedsindelingen/ogc/v1"

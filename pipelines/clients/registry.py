@@ -61,6 +61,7 @@ def addresses(settings: Settings) -> dict[Server, str]:
         Host.DATADERDEN: settings.cbs_dataderden_url,
         Protocol.CBS_BULK: settings.cbs_bulk_url,
         Protocol.CKAN: settings.ckan_url,
+        Host.DUO: settings.duo_url,
         Protocol.HAL: settings.amsterdam_url,
         Protocol.OGC_FEATURES: settings.pdok_url,
         Protocol.WFS: settings.warmteatlas_url,

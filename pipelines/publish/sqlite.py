@@ -1,10 +1,10 @@
 """The release as SQLite: written once through ADBC, columnar all the way, with keys, indexes and full-text search.
 
 A value that is the same in every row is written once, and one that others of its row give is not written at all, such
-as the year of a period code or the unit of a change: SQLite computes both when they are read. A table without
-full-text search is stored in key order (`without rowid`), so that no key is stored twice. Only columns that are looked
-up have an index: SQLite skips over the first columns of the key, the counts of each facet value are in `facet_counts`,
-and a column with few values is read as fast without one.
+as the year of a period code, the period before it or the unit of a change: SQLite computes both when they are read. A
+table without full-text search is stored in key order (`without rowid`), so that no key is stored twice. Only columns
+that are looked up have an index: SQLite skips over the first columns of the key, the counts of each facet value are in
+`facet_counts`, and a column with few values is read as fast without one.
 """
 
 import sqlite3
@@ -42,6 +42,10 @@ create table "{FACET_COUNTS}" (
 FEWEST_ROWS = 1000
 # What a year is computed from, in words that DuckDB and SQLite share.
 _YEAR_OF_PERIOD = 'cast(substr("period_code", 1, 4) as integer)'
+# The period one year earlier, of what has a figure for it.
+_PERIOD_BEFORE = (
+    f'case when "previous_value" is not null then cast({_YEAR_OF_PERIOD} - 1 as text) || substr("period_code", 5) end'
+)
 # The SQL that gives a column of a table in every row of it, by the name of the column: what need not be stored.
 Computed = dict[str, str]
 
@@ -161,8 +165,11 @@ def _given(con: duckdb.DuckDBPyConnection, table: PublicTable) -> Computed:
     A formula costs time for each row of a page that filters or sorts by it: rounding made such pages 1.7 times slower.
     """
     formulas = {c.name: c.formula for c in table.columns if c.formula}
-    if {"year", "period_code"} <= {c.name for c in table.columns}:
+    names = {c.name for c in table.columns}
+    if {"year", "period_code"} <= names:
         formulas["year"] = _YEAR_OF_PERIOD
+    if {"previous_period_code", "previous_value", "period_code"} <= names:
+        formulas["previous_period_code"] = _PERIOD_BEFORE
     return {
         name: formula
         for name, formula in formulas.items()

@@ -101,7 +101,7 @@ def content_of(card: SourceCard, folder: Path, total: int) -> Content:
     with scanning(folder.parent) as con:
         if name == _OBSERVATIONS:
             found = _of_figures(con, folder, total)
-            return replace(found, rows={}) if card.has_cases else found
+            return replace(found, rows={}) if card.has_zeros else found
         columns = [column for column in FILES[name] if column not in _NO_CONTENT]
         return Content(total, {"": total}, dict(zip(columns, _counts(con, file, columns), strict=True)))
 

@@ -40,8 +40,8 @@ def read_divisions(landed: Landed, target: Path, have: Snapshot | None = None) -
     the others are read.
 
     Returns:
-        The number of rows (of cases, where those are counted), the snapshot that they are from, and what became of the
-        rows of the source.
+        The number of rows (those of the source itself, where regions without one get a zero), the snapshot that they
+        are from, and what became of the rows of the source.
 
     Raises:
         SourceError: the bytes are not what the card or the protocol says, or two files have the same contents.
@@ -76,7 +76,7 @@ def read_divisions(landed: Landed, target: Path, have: Snapshot | None = None) -
         _describe(landed, whole, target)
         whole = whole.filter(~_is_remainder(whole["region_code"]))
     whole.write_parquet(target / f"{ROWS_IN[card.shape]}.parquet", compression="zstd")
-    return tally.kept if card.has_cases else whole.height, read.snapshot, tally
+    return tally.kept if card.has_zeros else whole.height, read.snapshot, tally
 
 
 def _read_page(landed: Landed, resource: Resource) -> tuple[pl.DataFrame, Tally]:

@@ -28,8 +28,8 @@ class RowsError(SourceError):
 
 
 class Read(NamedTuple):
-    """How many rows were read (observations, grants, areas, or the cases that were counted), from what, and what became
-    of the rows of the source.
+    """How many rows were read (observations, grants, areas; those of the source itself, where regions without one get a
+    zero), from what, and what became of the rows of the source.
 
     `snapshot` is what landed, except files that could not be read and are now in its `lacking`. `tally` counts the
     rows as the source has them: those received and those left out, by reason. One row may hold several observations.

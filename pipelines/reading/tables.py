@@ -4,7 +4,9 @@ What several rows with one key add up to (`combine: sum`, `totals`):
 
 - numbers, to their sum, which is as provisional as its least certain part; nil (`-`) adds nothing;
 - as soon as a part is suppressed, unknown or blank, to no number: the sum then has the most informative mark. A measure
-  that is blank for a whole group, such as the age of vacancies, thus stays blank instead of becoming zero.
+  that is blank for a whole group, such as the age of vacancies, thus stays blank instead of becoming zero;
+- counts of which the card says between which numbers those lie that are not written (`hidden`), to two sums: of the
+  least and of the most that they can be. Neither leaves out a part, and both are known.
 """
 
 import re
@@ -146,29 +148,30 @@ def with_zeros(
     names: Mapping[str, Mapping[str, str]],
     municipalities: Callable[[int], list[str]],
 ) -> pl.DataFrame:
-    """Observations of a whole table, and a zero for each region in which nothing was counted.
+    """Observations of a whole table, and a zero for each region without a row where its layout fills those up.
 
     Args:
-        card: its layout says what is counted, and of which regions: those of its list of names, else municipalities.
+        card: its layout says of which regions: those of its list of names, else municipalities.
         rows: the observations.
         names: the region codes by list and folded name.
         municipalities: those that there are on 1 January of a year.
     """
     layout = card.layout
-    if layout is None or layout.counted is None:
+    if layout is None or not layout.has_zeros:
         return rows
-    counted = rows.filter(pl.col("measure_code") == layout.counted)
-    known = sorted(counted["period_code"].unique())
+    # Every row has a cell of each measure, so any of them tells where there are rows.
+    there = rows.filter(pl.col("measure_code") == (layout.counted or card.measures[0].code))
+    known = sorted(there["period_code"].unique())
     periods = [max(known)] if layout.dated and known else known
     lists = [column.names for column in layout.columns.values() if column.names]
     listed = sorted({code for name in lists for code in names[name].values()})
     places = [(code, period) for period in periods for code in listed or municipalities(year_of(period))]
     every = pl.DataFrame(places, schema={"region_code": pl.String, "period_code": pl.String}, orient="row").join(
-        counted.select("dims").unique(maintain_order=True), how="cross"
+        there.select("dims").unique(maintain_order=True), how="cross"
     )
     key = ["region_code", "dims", *([] if layout.dated else ["period_code"])]
     measures = pl.DataFrame({"measure_code": [measure.code for measure in card.measures]})
-    zeros = every.join(counted, on=key, how="anti").join(measures, how="cross")
+    zeros = every.join(there, on=key, how="anti").join(measures, how="cross")
     zeros = zeros.with_columns(
         pl.lit(0.0).alias("value"),
         pl.lit(None, pl.String).alias("value_text"),
@@ -202,7 +205,8 @@ class _Table:
     @property
     def columns(self) -> dict[str, str]:
         """The names of the columns that are there, by what they become."""
-        return {column.to: name for name, column in self.layout.columns.items() if name in self.frame.columns}
+        there = ((name, column) for name, column in self.layout.columns.items() if name in self.frame.columns)
+        return {to: name for name, column in there for to in column.becomes}
 
     def keys(self, keys: list[str], period: str | None) -> pl.DataFrame:
         """What each row is about."""
@@ -318,12 +322,17 @@ class _Table:
             raise CardError(
                 f"card {self.card.dataset_id}: column {name} is a measure -> let it read a number or a text"
             )
-        is_whole = is_count(measure.unit or "")
+        is_whole, hidden = is_count(measure.unit or ""), column.hidden
 
         def read(text: str) -> Cell:
+            if hidden and text.strip() in hidden.marks:
+                return Cell(hidden.most if measure.code == hidden.at_most else hidden.least, ORDINARY)
             if mark := marks.get(text.strip()):
                 return Cell(None, mark)
             cell = number(text)
+            if hidden and cell.value is not None and (cell.value < 0 or hidden.least <= cell.value <= hidden.most):
+                told = shown(hidden.marks)
+                raise ValueError(f"a count from {hidden.least} to {hidden.most} is written {told}, and none is below 0")
             if is_whole and cell.value is not None and not cell.value.is_integer():
                 whole = int(re.sub("[^0-9]", "", text))
                 raise ValueError(f"a count has no fraction, and it could be {cell.value:.15g} or {whole}")

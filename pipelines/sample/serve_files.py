@@ -15,7 +15,9 @@ from pipelines.sources.access import (
     Form,
     HalAccess,
     RijksfinancienAccess,
+    Server,
     WfsAccess,
+    server_of,
 )
 from pipelines.sources.card import Shape, SourceCard
 
@@ -39,8 +41,8 @@ LEVELS = (("hoofdstukken", "hoofdstuk"), ("artikelen", "artikel"), ("regelingen"
 class Files:
     """Serves every card whose rows come in files or records."""
 
-    def __init__(self, cards: Mapping[str, SourceCard], ckan_url: str, hal_url: str) -> None:
-        self._ckan_url, self._hal_url = ckan_url, hal_url
+    def __init__(self, cards: Mapping[str, SourceCard], bases: Mapping[Server, str]) -> None:
+        self._bases = bases
         self._cards = [c for c in cards.values() if c.access[0].leads_to is Form.TABLE]
         self._bodies: dict[tuple[str, int], bytes] = {}
         self._made: dict[str, list[Sheet]] = {}
@@ -61,10 +63,10 @@ class Files:
         card, number = self._addresses[url]
         return self._file(card, number)
 
-    def ckan(self, parts: list[str], query: Query) -> Answer:
-        """The response of the catalogue: a package, or one of its files."""
+    def ckan(self, server: Server, parts: list[str], query: Query) -> Answer:
+        """The response of a catalogue: a package, or one of its files."""
         if parts == ["package_show"]:
-            return self._package(query.get("id", [""])[0])
+            return self._package(server, query.get("id", [""])[0])
         if parts[0] == "voorbeeld" and len(parts) == 3:
             for card in self._cards:
                 if card.slug == parts[1]:
@@ -133,7 +135,7 @@ class Files:
     def _page(self, card: SourceCard, access: HalAccess, query: Query) -> Answer:
         records = self._sheets(card)[0].records()
         size, number = int(query.get("_pageSize", ["20"])[0]), int(query.get("page", ["1"])[0])
-        address = f"{self._hal_url}/{access.path}"
+        address = f"{self._bases[access.protocol]}/{access.path}"
         embedded = [
             {"_links": {"self": {"href": f"{address}/{i}"}}, **record}
             for i, record in enumerate(records[(number - 1) * size : number * size], (number - 1) * size + 1)
@@ -144,21 +146,24 @@ class Files:
         content = {"_links": links, "_embedded": {access.embedded: embedded}, "page": {"number": number, "size": size}}
         return json_answer(content, "application/hal+json")
 
-    def _package(self, name: str) -> Answer:
+    def _package(self, server: Server, name: str) -> Answer:
         for card in self._cards:
             access = card.access[0]
-            if isinstance(access, CkanAccess) and access.package == name:
+            if isinstance(access, CkanAccess) and server_of(access) == server and access.package == name:
                 return json_answer({"success": True, "result": self._described(card, access)})
         error = {"__type": "Not Found Error", "message": "Niet gevonden"}
         return json_answer({"success": False, "error": error}, status=404)
 
     def _described(self, card: SourceCard, access: CkanAccess) -> dict[str, object]:
         kind = "zip" if layout_of(card).member else layout_of(card).format
-        resources = [_resource("Toelichting", "PDF", f"{self._ckan_url}/voorbeeld/toelichting.pdf", "2026-09-01")]
+        base = self._bases[server_of(access)]
+        resources = [_resource("Toelichting", "PDF", f"{base}/voorbeeld/toelichting.pdf", "2026-09-01")]
         for number, sheet in enumerate(self._sheets(card)):
             day = _day(card, sheet)
-            url = f"{self._ckan_url}/voorbeeld/{card.slug}/{number}-{day.replace('-', '')}.{kind}"
-            resources.append(_resource(f"{card.title.nl} {day}", kind.upper(), url, day))
+            url = f"{base}/voorbeeld/{card.slug}/{number}-{day.replace('-', '')}.{kind}"
+            # A card that wants a name gives it in full.
+            name = access.resources.name or f"{card.title.nl} {day}"
+            resources.append(_resource(name, kind.upper(), url, day))
         return {"name": access.package, "title": card.title.nl, "license_id": CC0, "resources": resources}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from pipelines.sources.access import Host, Protocol, Server
+from pipelines.sources.access import Protocol, Server, servers_of
 from pipelines.sources.card import SourceCard
 
 from .answers import Answer, RefusedError
@@ -29,13 +29,13 @@ class SampleSource:
 
     def __init__(self, cards: Mapping[str, SourceCard], addresses: Mapping[Server, str]) -> None:
         bases = {server: url.rstrip("/") for server, url in addresses.items()}
-        self._files = Files(cards, bases[Protocol.CKAN], bases[Protocol.HAL])
+        self._files = Files(cards, bases)
         cbs = Cbs(cards, bases)
         self._handlers: list[tuple[str, Handler]] = [
             (bases[Protocol.CBS_ODATA4], _single(cbs.v4)),
-            *((bases[server], _single(partial(cbs.v3, server))) for server in (Protocol.CBS_ODATA3, *Host)),
+            *((bases[server], _single(partial(cbs.v3, server))) for server in servers_of(Protocol.CBS_ODATA3)),
             (bases[Protocol.CBS_BULK], _single(cbs.bulk)),
-            (bases[Protocol.CKAN], self._files.ckan),
+            *((bases[server], partial(self._files.ckan, server)) for server in servers_of(Protocol.CKAN)),
             (bases[Protocol.HAL], self._files.hal),
             (bases[Protocol.OGC_FEATURES], _single(SampleAreas(cards, bases[Protocol.OGC_FEATURES]).answer)),
             (bases[Protocol.WFS], self._files.wfs),

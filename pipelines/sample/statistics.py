@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.seeds import RegionName, csv_rows, read_seed
-from pipelines.sources.access import Protocol
+from pipelines.sources.access import CkanAccess
 from pipelines.sources.card import Cadence, SourceCard
 from pipelines.sources.layout import CASE, PERIOD, REGION, FileColumn, Reads, TableLayout
 from pipelines.sources.periods import code_of, whole_year, year_of
@@ -27,6 +27,8 @@ HOW_MANY = {Cadence.WEEKLY: 6, Cadence.MONTHLY: 6, Cadence.QUARTERLY: 4, Cadence
 # Notes on names used besides the usual one: those of a half, and those that a source kept after a merger.
 BESIDE = ("halve gemeente", "door UWV ook na", "schrijfwijze van UWV")
 SMALL = 10
+# Fewer than so many are not divided into rows any more, so that not every count has a small one among its rows.
+LAST_ROW = 13
 # The NUTS 3 region of Utrecht.
 ELSEWHERE = "NL350"
 CLASSES = ((0.25, "zeer ruim"), (0.67, "ruim"), (1.5, "gemiddeld"), (4.0, "krap"), (float("inf"), "zeer krap"))
@@ -40,7 +42,8 @@ def sheets(card: SourceCard) -> list[Sheet]:
     told = any(c.to == PERIOD for c in layout.columns.values())
     periods = _periods(card)
     found = [Sheet(None if told else period, header, _rows(card, header, period)) for period in periods]
-    if told and card.access[0].protocol is not Protocol.CKAN:
+    # A catalogue of which the newest files are wanted has one for each period.
+    if told and not (isinstance(access := card.access[0], CkanAccess) and access.resources.newest):
         return [Sheet(None, header, [row for sheet in found for row in sheet.rows])]
     return found
 
@@ -58,6 +61,9 @@ def _rows(card: SourceCard, header: list[str], period: str) -> SheetRows:
             }
             _derive(card, values)
             names = _written(layout, region)
+            shares = {c.to: _shares(int(values[c.to].number or 0), c) for c in layout.columns.values() if c.hidden}
+            if shares:
+                names = names[:1] * max(map(len, shares.values()))
             if layout.counted:
                 names = _cases(layout, names[0], int(values[layout.counted].number or 0))
             for part, name in enumerate(names):
@@ -66,7 +72,11 @@ def _rows(card: SourceCard, header: list[str], period: str) -> SheetRows:
                     if col.to == CASE:
                         cells[head] = f"{card.table}-{period}-{region}-{part + 1}"
                         continue
-                    cells[head] = _cell(card, col, categories, values, period, name, part, len(names))
+                    cells[head] = (
+                        shares[col.to][part]
+                        if col.to in shares
+                        else _cell(card, col, categories, values, period, name, part, len(names))
+                    )
                 rows.append([cells.get(head, "") for head in header])
     return rows
 
@@ -96,6 +106,17 @@ def _cell(
     # A municipality under several names: each has a part, and the parts add up.
     share = number // parts + (number % parts if part == 0 else 0) if parts > 1 else number
     return in_file(share, col.reads, layout_of(card))
+
+
+def _shares(number: int, column: FileColumn) -> list[str]:
+    """The rows that a count is made of, ever smaller, with a mark in place of what is hidden."""
+    parts = []
+    while column.hidden and number:
+        part = number if number < LAST_ROW else -(-number // 4)
+        is_hidden = column.hidden.least <= part <= column.hidden.most
+        parts.append(column.hidden.marks[0] if is_hidden else str(part))
+        number -= part
+    return parts
 
 
 def _cases(layout: TableLayout, name: str, count: int) -> list[str]:
@@ -151,7 +172,7 @@ def _periods(card: SourceCard) -> list[str]:
     count = HOW_MANY[card.cadence]
     if layout_of(card).dated:
         count = 1
-    elif not card.has_cases:
+    elif not card.has_zeros:
         count = max(count, -(-card.rows.min // (each * places)))
     if card.cadence is Cadence.WEEKLY:
         return [(last - timedelta(weeks=i)).strftime("%Y%m%d") for i in reversed(range(count))]
@@ -226,4 +247,6 @@ def _beside(region: str, part: int) -> dict[str, str]:
         "Gemeente": municipalities()[region].name,
         "Gemeentecode": region,
         "Regionaam": municipalities()[region].name,
+        "PROVINCIENAAM": regions()[regions()[corop].part_of].name,
+        "GEMEENTENAAM": municipalities()[region].name,
     }

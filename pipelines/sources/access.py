@@ -2,7 +2,7 @@
 
 import re
 from enum import StrEnum
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
@@ -27,13 +27,18 @@ class Protocol(StrEnum):
 
 
 class Host(StrEnum):
-    """The other hosts that a way of CBS can name, each with the address of a setting.
+    """The other hosts that a way can name, each with the address of a setting and the protocol of `SPOKEN_AT`.
 
-    `dataderden` has the tables that CBS keeps for others, such as the finances of municipalities (Iv3).
+    `dataderden` has the tables that CBS keeps for others, such as the finances of municipalities (Iv3); `duo` is the
+    catalogue of DUO, which carries out the laws on education.
     """
 
     DATADERDEN = "dataderden"
+    DUO = "duo"
 
+
+SPOKEN_AT = {Host.DATADERDEN: Protocol.CBS_ODATA3, Host.DUO: Protocol.CKAN}
+"""The one protocol of each of the other hosts."""
 
 Server = Protocol | Host
 """What has a base address: a host that a way names, else its protocol."""
@@ -81,18 +86,24 @@ class _Access(Strict):
         return self.certainty != "assumed"
 
 
-class CbsAccess(_Access):
-    """A table of CBS, by the table id of the card; `host` for one that is not where the tables of CBS itself are."""
+class _Hosted(_Access):
+    """What ways share whose protocol several hosts speak; `host` for one that is not the usual host of the protocol."""
 
-    leads_to = Form.CBS_TABLE
-    protocol: Literal[Protocol.CBS_ODATA4, Protocol.CBS_ODATA3, Protocol.CBS_BULK]
+    protocol: Protocol
     host: Host | None = None
 
     @model_validator(mode="after")
-    def _host_speaks(self) -> "CbsAccess":
-        if self.host and self.protocol is not Protocol.CBS_ODATA3:
-            raise ValueError(f"`host: {self.host}` only has OData v3: give it with `protocol: {Protocol.CBS_ODATA3}`")
+    def _host_speaks(self) -> Self:
+        if self.host and self.protocol is not SPOKEN_AT[self.host]:
+            raise ValueError(f"`host: {self.host}` goes with `protocol: {SPOKEN_AT[self.host]}` alone")
         return self
+
+
+class CbsAccess(_Hosted):
+    """A table of CBS, by the table id of the card."""
+
+    leads_to = Form.CBS_TABLE
+    protocol: Literal[Protocol.CBS_ODATA4, Protocol.CBS_ODATA3, Protocol.CBS_BULK]
 
 
 class ResourceRule(Strict):
@@ -107,7 +118,7 @@ class ResourceRule(Strict):
     newest: Annotated[int, Field(ge=1)] | None = None
 
 
-class CkanAccess(_Access):
+class CkanAccess(_Hosted):
     """Files of a package in a CKAN catalogue."""
 
     leads_to = Form.TABLE
@@ -212,4 +223,9 @@ Access = Annotated[
 
 def server_of(access: Access) -> Server:
     """Whose base address a way begins at."""
-    return (access.host if isinstance(access, CbsAccess) else None) or access.protocol
+    return (access.host if isinstance(access, _Hosted) else None) or access.protocol
+
+
+def servers_of(protocol: Protocol) -> list[Server]:
+    """The usual host of a protocol, and the others that speak it."""
+    return [protocol, *(host for host, spoken in SPOKEN_AT.items() if spoken is protocol)]

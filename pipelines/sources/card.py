@@ -162,9 +162,9 @@ class SourceCard(Strict):
         return self.model_copy(update={"tables": years, "dimensions": {**self.dimensions, name: period}})
 
     @property
-    def has_cases(self) -> bool:
-        """Whether its rows are cases that are counted, so that its figures do not tell how many rows there were."""
-        return bool(self.layout and self.layout.counted)
+    def has_zeros(self) -> bool:
+        """Whether regions without a row get a zero, so that its figures do not tell how many rows there were."""
+        return bool(self.layout and self.layout.has_zeros)
 
     @property
     def shape(self) -> Shape:
@@ -239,7 +239,7 @@ class SourceCard(Strict):
         if self.layout:
             known = REGISTER_FIELDS if self.subsidy_register else {REGION, PERIOD, CASE, *self.dimensions}
             known |= {m.code for m in self.measures}
-            if strange := sorted({column.to for column in self.layout.columns.values()} - known):
+            if strange := sorted({to for column in self.layout.columns.values() for to in column.becomes} - known):
                 raise ValueError(f"layout: {shown(strange)} is not one of {shown(sorted(known), 20)}")
             if self.layout.counted and self.layout.counted not in {m.code for m in self.measures}:
                 raise ValueError(f"layout: `counted` names {self.layout.counted}, which is not one of the measures")

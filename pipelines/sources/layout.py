@@ -37,6 +37,25 @@ PERIODS = frozenset({Reads.DAY, Reads.MONTH, Reads.QUARTER, Reads.YEAR, Reads.YE
 REGIONS = frozenset({Reads.REGION_CODE, Reads.REGION_NAME})
 
 
+class Hidden(Strict):
+    """Small counts that a source does not write: the marks that it puts in their place, and what they can be.
+
+    The column then becomes two measures, of which each is known: its own has the `least` of what is hidden, `at_most`
+    has the `most`. A count from `least` to `most` that is written after all, and is no mark, is refused.
+    """
+
+    marks: Annotated[tuple[Text, ...], Field(min_length=1)]
+    least: Annotated[int, Field(ge=0)]
+    most: Annotated[int, Field(ge=1)]
+    at_most: Text
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.least >= self.most:
+            raise ValueError(f"least {self.least} is not below most {self.most}")
+        return self
+
+
 class FileColumn(Strict):
     """One column that is read.
 
@@ -54,6 +73,7 @@ class FileColumn(Strict):
         thousands: the thousands separator of its numbers. Without it and `decimal`, `number` has a decimal point and no
             thousands separator, `dutch_number` a decimal comma and points, and what could be either is refused.
         decimal: the decimal separator of its numbers.
+        hidden: which small counts of it are not written, so that a sum is only known to lie between two numbers.
         certainty: how sure we are of its header, as with codes.
     """
 
@@ -66,7 +86,13 @@ class FileColumn(Strict):
     is_optional: bool = False
     thousands: Literal[".", ",", " ", "'"] | None = None
     decimal: Literal[".", ","] | None = None
+    hidden: Hidden | None = None
     certainty: Literal["recorded", "seen", "assumed"] = "seen"
+
+    @property
+    def becomes(self) -> tuple[str, ...]:
+        """Everything that it becomes."""
+        return (self.to, self.hidden.at_most) if self.hidden else (self.to,)
 
     @model_validator(mode="after")
     def _reads_what_it_becomes(self) -> Self:
@@ -79,8 +105,8 @@ class FileColumn(Strict):
             raise ValueError("`separator` is for a column of regions")
         if self.has_blanks and self.to not in (REGION, PERIOD):
             raise ValueError("`has_blanks` is for a column of regions or periods; other blanks are marks")
-        if (self.thousands or self.decimal) and self.reads not in NUMBERS:
-            raise ValueError("`thousands` and `decimal` are for numbers")
+        if (self.thousands or self.decimal or self.hidden) and self.reads not in NUMBERS:
+            raise ValueError("`thousands`, `decimal` and `hidden` are for numbers")
         if self.thousands and self.thousands == self.decimal:
             raise ValueError("`thousands` and `decimal` cannot be the same character")
         return self
@@ -101,7 +127,8 @@ class TableLayout(Strict):
         marks: for a mark that `seeds/value_status.csv` gives another meaning than this source, the mark there to use.
         combine: `sum` adds up the rows with one key; without it two rows with one key are an error.
         counted: the measure that is the number of rows, for a table whose rows are cases, such as projects. A region in
-            which there is none in a period of the table has zero: of those of its list of names, else a municipality.
+            which there is none in a period of the table has zero.
+        absent: `zero` for a table of all that there is: as with `counted`, a region without a row has zero.
         dated: `newest` for a register as it is at one moment, in which each row has the year it was last looked at: the
             figures of a region are of all its rows, and of the newest of their years.
         totals: dimensions over which a total is made as well, under the code `total`; over `region` it is the country,
@@ -120,6 +147,7 @@ class TableLayout(Strict):
     marks: dict[Text, Text] = Field(default_factory=dict)
     combine: Literal["sum"] | None = None
     counted: Text | None = None
+    absent: Literal["zero"] | None = None
     dated: Literal["newest"] | None = None
     totals: tuple[Text, ...] = ()
     never_added: tuple[Text, ...] = ()
@@ -129,6 +157,11 @@ class TableLayout(Strict):
     def is_register(self) -> bool:
         """Whether its rows are grants rather than figures of regions."""
         return any(column.to in AMOUNTS for column in self.columns.values())
+
+    @property
+    def has_zeros(self) -> bool:
+        """Whether regions without a row have zero: those of its list of names, else municipalities."""
+        return bool(self.counted or self.absent)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -141,7 +174,7 @@ class TableLayout(Strict):
             raise ValueError("`hidden` goes with `format: xlsx`")
         claims = [fold(name) for key, column in self.columns.items() for name in (key, *column.aliases)]
         _refuse_twice("header", [*claims, *(fold(name) for name in self.ignored)])
-        _refuse_twice("`to`", [column.to for column in self.columns.values()])
+        _refuse_twice("`to`", [to for column in self.columns.values() for to in column.becomes])
         return self
 
     @model_validator(mode="after")
@@ -159,6 +192,8 @@ class TableLayout(Strict):
             raise ValueError(
                 "`counted` and a total over `region` are for rows that are added up: give `combine: sum` too"
             )
+        if self.absent and not regions:
+            raise ValueError("`absent` is for regions without a row: give a column of regions")
         years = {c.reads for c in self.columns.values() if c.to == PERIOD} <= {Reads.YEAR, Reads.YEAR_OF_DAY}
         if self.dated and not (self.combine and years and any(c.to == PERIOD for c in self.columns.values())):
             raise ValueError("`dated` is for rows that are added up, with a column of years: give `combine: sum` too")

@@ -10,6 +10,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+import yaml
 from datasette.app import Datasette
 from support_portal import ask, fetch, open_portal, release_of, rows_of_csv, runs_script
 from support_releases import EARLIER, Figures, publish_after
@@ -50,6 +51,30 @@ def test_every_indicator_has_a_page_with_what_the_registry_says(
         terms = "select term_id from indicator_terms where indicator_id = ?"
         for (name,) in map(tuple, database.execute(terms, (row["indicator_id"],)).fetchall()):
             assert f'href="{PAGES[lang]}{name}"' in answer.text, f"{row['indicator_id']} does not link to {name}"
+
+
+@pytest.mark.parametrize("lang", ["nl", "en"])
+def test_every_indicator_links_the_rules_that_it_is_made_and_compared_by(
+    portal: Datasette, database: sqlite3.Connection, lang: str
+) -> None:
+    sections = yaml.safe_load((PORTAL / "texts" / "common.yml").read_text(encoding="utf-8"))["methods_sections"]
+    broken = {name for (name,) in map(tuple, database.execute("select distinct indicator_id from series_breaks"))}
+    for row in database.execute("select * from indicators"):
+        warnings = (row["usage_warnings"] or "").split(";")
+        rules = {
+            "comparing": True,
+            "trends": True,
+            "chance": row["interval_kind"] != "none",
+            "breaks": row["indicator_id"] in broken,
+            "hidden": "small_counts_hidden" in warnings,
+            "denominators": bool(row["denominator"]) and row["formula"] != "real",
+            "rounding": row["formula"] != "published",
+            "euros": row["unit_en"].startswith("euro"),
+        }
+        page = ask(portal, PAGES[lang] + row["indicator_id"]).text
+        linked = set(re.findall(r'href="[^"]*/docs/methods#([\w-]+)"', page))
+        for rule, applies in rules.items():
+            assert (sections[rule][lang] in linked) == applies, f"{row['indicator_id']}: {rule}"
 
 
 def test_a_formula_is_told_in_words(portal: Datasette) -> None:

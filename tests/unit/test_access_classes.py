@@ -9,8 +9,9 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from pipelines.clients import registry
-from pipelines.settings import PROJECT
+from pipelines.settings import PROJECT, Settings
 from pipelines.sources.access import (
+    SPOKEN_AT,
     Access,
     CbsAccess,
     CkanAccess,
@@ -19,11 +20,14 @@ from pipelines.sources.access import (
     FileAccess,
     Form,
     HalAccess,
+    Host,
     OgcAccess,
     OpendatasoftAccess,
     Protocol,
     RijksfinancienAccess,
     WfsAccess,
+    server_of,
+    servers_of,
 )
 
 ROAD: TypeAdapter[Access] = TypeAdapter(Access)
@@ -66,8 +70,7 @@ def test_an_address_is_confirmed_unless_the_way_says_otherwise(said: dict[str, A
     [
         ({"protocol": "ftp"}, "does not match any of the expected tags"),
         ({"protocol": "cbs_odata4", "table": "81575NED"}, "Extra inputs are not permitted"),
-        ({"protocol": "cbs_odata4", "host": "dataderden"}, "only has OData v3"),
-        ({"protocol": "cbs_odata3", "host": "https://a.nl"}, "Input should be 'dataderden'"),
+        ({"protocol": "cbs_odata3", "host": "https://a.nl"}, "Input should be 'dataderden' or 'duo'"),
         ({"protocol": "ckan", "package": "a/../b"}, "String should match pattern"),
         ({"protocol": "ckan", "package": "a", "resources": {"name": "("}}, "not a regular expression"),
         ({"protocol": "ckan", "package": "a", "resources": {"newest": 0}}, "greater than or equal to 1"),
@@ -83,6 +86,27 @@ def test_an_address_is_confirmed_unless_the_way_says_otherwise(said: dict[str, A
 def test_a_way_that_cannot_be_gone_is_refused(said: dict[str, Any], problem: str) -> None:
     with pytest.raises(ValidationError, match=problem):
         ROAD.validate_python(said)
+
+
+@pytest.mark.parametrize("host", Host)
+def test_a_host_goes_with_the_protocol_that_it_speaks_and_no_other(host: Host) -> None:
+    hosted = {
+        p: way
+        for way, kind in ROADS
+        if "host" in kind.model_fields and kind is not OpendatasoftAccess
+        for p in get_args(kind.__annotations__["protocol"])
+    }
+    assert len(set(SPOKEN_AT.values()) & set(hosted)) == len(set(SPOKEN_AT.values()))
+    for protocol, way in hosted.items():
+        said = way | {"protocol": protocol, "host": host}
+        if protocol is SPOKEN_AT[host]:
+            access = ROAD.validate_python(said)
+            assert server_of(access) is host and host in servers_of(protocol)
+            assert server_of(ROAD.validate_python(way | {"protocol": protocol})) is protocol
+            assert registry.addresses(Settings())[host].startswith("https://")
+        else:
+            with pytest.raises(ValidationError, match=f"`host: {host}` goes with `protocol: {SPOKEN_AT[host]}` alone"):
+                ROAD.validate_python(said)
 
 
 def test_every_protocol_has_a_client_of_the_kind_that_its_way_leads_to() -> None:

@@ -11,8 +11,9 @@ from support_http import Answer, Memory, Site, hasty, open_site, register_card
 from pipelines.clients import ckan
 from pipelines.clients.http import HttpClient
 from pipelines.errors import MismatchError, NotThereError, SourceError, UnreachableError
+from pipelines.settings import CARDS
 from pipelines.sources.access import CkanAccess, ResourceRule
-from pipelines.sources.card import SourceCard
+from pipelines.sources.card import SourceCard, load_cards
 
 CSV = b"jaar;ontvanger\n2023;Stichting A\n"
 CC0 = "http://creativecommons.org/publicdomain/zero/1.0/deed.nl"
@@ -78,6 +79,30 @@ ZIPS = package(
 )
 def test_resources_are_chosen_by_format_name_and_age(rule: dict[str, Any], expected: list[str]) -> None:
     assert chosen(ZIPS, **rule) == expected
+
+
+DUO = [
+    (f"Gediplomeerden {kind} {level}", f"gediplomeerden{file}{short}.csv")
+    for kind, short in (("hoger beroepsonderwijs", "hbo"), ("wetenschappelijk onderwijs", "wo"))
+    for level, file in (
+        ("inclusief geslacht", "gesl"),
+        ("niveau opleiding", ""),
+        ("inclusief opleidingsvorm", "oplv"),
+    )
+]
+
+
+def test_of_the_six_files_on_graduates_the_card_chooses_one_at_its_own_address() -> None:
+    """DUO's catalogue has the address of the file as `url`, a format in capitals, and its licence on the package."""
+    files = [
+        {"name": name, "format": "CSV", "created": "2023-05-02T13:30:23.3", "url": f"https://duo.example/{file}"}
+        for name, file in DUO
+    ]
+    card = load_cards(CARDS)["duo/hbo_graduates"]
+    access = card.access[0]
+    assert isinstance(access, CkanAccess)
+    found = ckan.wanted(card, {"name": access.package, "license_id": "cc-by", "resources": files}, access.resources)
+    assert [(file.url, file.barred) for file in found] == [("https://duo.example/gediplomeerdenoplvhbo.csv", None)]
 
 
 def test_when_a_harvest_made_all_at_once_the_date_in_the_address_tells_the_newest() -> None:

@@ -458,3 +458,120 @@ def test_a_register_as_it_is_now_is_of_the_newest_year_of_each_region_on_whateve
     ]
     with pytest.raises(ValidationError, match="`dated` is for rows that are added up, with a column of years"):
         card({**columns, "YEAR": {"to": "period", "reads": "day"}}, {}, ("parks", "ha"), **summed)
+
+
+GRADUATES = {
+    "JAAR": {"to": "period", "reads": "year"},
+    "GM": {"to": "region", "reads": "region_code"},
+    "AANTAL": {
+        "to": "at_least",
+        "reads": "number",
+        "hidden": {"marks": ["-1", "4", "<5"], "least": 1, "most": 4, "at_most": "at_most"},
+    },
+}
+BOUNDED = {"combine": "sum", "absent": "zero", "totals": ["region"]}
+BOUNDS = ("at_least", "at_most")
+HERE = ["GM0014", "GM0080", "GM0106"]
+
+
+def bounds(*lines: str) -> dict[tuple[str, str], tuple[float, float]]:
+    """Both bounds by region and year, with the zeros of a country of three municipalities."""
+    source = card(GRADUATES, {}, BOUNDS, **BOUNDED)
+    found = statistics_rows(source, frame("JAAR|GM|AANTAL", *lines), {}, None, "f").observations
+    rows = with_zeros(source, found, {}, lambda year: HERE)
+    assert set(rows["value_attribute"]) == {"None"} and rows["value"].null_count() == 0
+    both = rows.pivot("measure_code", index=["region_code", "period_code"], values="value")
+    return {
+        (region, period): (low, high)
+        for region, period, low, high in both.select("region_code", "period_code", *BOUNDS).rows()
+    }
+
+
+def test_a_sum_with_hidden_counts_is_two_sums_that_the_true_one_lies_between() -> None:
+    assert bounds("2023|0106|120", "2023|0106|-1", "2023|0106|<5", "2023|14|7", "2024|14|-1") == {
+        # Two are hidden: 120 + 1 + 1 and 120 + 4 + 4.
+        ("GM0106", "2023JJ00"): (122, 128),
+        # Nothing is hidden: one number.
+        ("GM0014", "2023JJ00"): (7, 7),
+        # Not in the file, which has all that there is.
+        ("GM0080", "2023JJ00"): (0, 0),
+        ("NL01", "2023JJ00"): (129, 135),
+        # Everything is hidden.
+        ("GM0014", "2024JJ00"): (1, 4),
+        ("GM0080", "2024JJ00"): (0, 0),
+        ("GM0106", "2024JJ00"): (0, 0),
+        ("NL01", "2024JJ00"): (1, 4),
+    }
+
+
+@given(st.lists(st.tuples(st.sampled_from(HERE), st.integers(0, 12)), min_size=1, max_size=30))
+def test_whatever_is_hidden_the_true_sum_lies_between_the_bounds_and_no_nearer_ones_hold(
+    counts: list[tuple[str, int]],
+) -> None:
+    found = bounds(*(f"2024|{gm}|{-1 if 1 <= count <= 4 else count}" for gm, count in counts))
+    for region in (*HERE, "NL01"):
+        own = [count for gm, count in counts if region in (gm, "NL01")]
+        hidden = sum(1 <= count <= 4 for count in own)
+        low, high = found[region, "2024JJ00"]
+        assert low <= sum(own) <= high and high - low == 3 * hidden
+        assert low == sum(own) - sum(count - 1 for count in own if 1 <= count <= 4)
+
+
+@pytest.mark.parametrize("count", ["1", "2", "3", "-2"])
+def test_a_count_that_ought_to_be_hidden_or_cannot_be_is_refused(count: str) -> None:
+    with pytest.raises(SourceError, match="a count from 1 to 4 is written -1, 4, <5, and none is below 0"):
+        bounds(f"2024|14|{count}")
+
+
+def test_a_count_that_is_not_known_at_all_leaves_both_bounds_unknown() -> None:
+    source = card(GRADUATES, {}, BOUNDS, **BOUNDED)
+    found = statistics_rows(source, frame("JAAR|GM|AANTAL", "2024|14|9", "2024|14|x"), {}, None, "f").observations
+    assert set(found.select("value", "value_attribute").rows()) == {(None, "x")}
+
+
+@pytest.mark.parametrize(
+    ("column", "changed", "told"),
+    [
+        ({"reads": "text"}, {}, "`thousands`, `decimal` and `hidden` are for numbers"),
+        ({"hidden": {"marks": ["-1"], "least": 4, "most": 4, "at_most": "at_most"}}, {}, "least 4 is not below most 4"),
+        ({"hidden": {"marks": [], "least": 1, "most": 4, "at_most": "at_most"}}, {}, "at least 1 item"),
+        ({"hidden": {"marks": ["-1"], "least": 1, "most": 4, "at_most": "people"}}, {}, "layout: people is not one of"),
+        ({"hidden": {"marks": ["-1"], "least": 1, "most": 4, "at_most": "at_least"}}, {}, "`to` given twice: at_least"),
+        ({"to": "region", "reads": "number"}, {}, "a column to `region` reads one of"),
+        ({"without": "GM"}, {"totals": []}, "`absent` is for regions without a row: give a column of regions"),
+    ],
+)
+def test_hiding_says_what_it_needs(column: dict[str, Any], changed: dict[str, Any], told: str) -> None:
+    columns = GRADUATES | {"AANTAL": GRADUATES["AANTAL"] | column}
+    columns.pop(columns["AANTAL"].pop("without", ""), None)
+    with pytest.raises(ValidationError, match=told):
+        card(columns, {}, BOUNDS, **{**BOUNDED, **changed})
+
+
+def test_the_file_of_duo_is_read_as_it_is_written() -> None:
+    """Commas, a byte order mark, codes with a nought in front, and rows of one institution in two places."""
+    source = load_cards(CARDS)["duo/hbo_graduates"]
+    assert source.layout
+    header = (
+        "DIPLOMAJAAR,PROVINCIENAAM,GEMEENTENUMMER,GEMEENTENAAM,SOORT_INSTELLING,INSTELLINGSCODE_ACTUEEL,"
+        "INSTELLINGSNAAM_ACTUEEL,ONDERDEEL,SUBONDERDEEL,SOORT_DIPLOMA,OPLEIDINGSVORM,AANTAL_GEDIPLOMEERDEN"
+    )
+    at = "reguliere inst.,25BE,Hanzehogeschool Groningen"
+    made = (
+        f"2024,Drenthe,0106,Assen,{at},TECHNIEK,n.v.t. (techniek),hbo bachelor,VT,42\r\n"
+        f"2024,Drenthe,0106,Assen,{at},TECHNIEK,n.v.t. (techniek),hbo bachelor,DT,-1\r\n"
+        f'2023,Groningen,0014,Groningen,{at},ECONOMIE,"n.v.t. (economie)",hbo master,DU,9\r\n'
+    )
+    body = "\ufeff".encode() + f"{header}\r\n{made}".encode()
+    table = read_table(source.dataset_id, "gediplomeerdenoplvhbo.csv", body, source.layout)
+    rows = statistics_rows(source, table.frame, {}, None, "f").observations
+    assert sorted(rows.select("region_code", "period_code", "measure_code", "value").rows()) == [
+        ("GM0014", "2023JJ00", "at_least", 9),
+        ("GM0014", "2023JJ00", "at_most", 9),
+        ("GM0106", "2024JJ00", "at_least", 43),
+        ("GM0106", "2024JJ00", "at_most", 46),
+        ("NL01", "2023JJ00", "at_least", 9),
+        ("NL01", "2023JJ00", "at_most", 9),
+        ("NL01", "2024JJ00", "at_least", 43),
+        ("NL01", "2024JJ00", "at_most", 46),
+    ]
