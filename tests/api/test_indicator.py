@@ -61,6 +61,21 @@ def test_a_formula_is_told_in_words(portal: Datasette) -> None:
     assert "5 years earlier" in read(ask(portal, "/en/indicator/jobs_growth_5y_pct").text)
 
 
+def test_what_is_added_up_before_it_is_divided_stands_in_brackets(portal: Datasette) -> None:
+    """Of every indicator; else "a plus b divided by c" can be read in two ways."""
+    release, found = release_of(portal), 0
+    for name in release.registry.indicators:
+        recipe = release.registry.recipe(name)
+        page = fetch(portal, f"/en/indicator/{name}").text
+        if recipe.denominator and len(recipe.numerator) > 1:
+            assert re.search(r'class="expression">\(.*\) <em>divided by</em> ', page), name
+            found += 1
+        if recipe.denominator and len(recipe.denominator) > 1:
+            assert "<em>divided by</em> (" in page, name
+            found += 1
+    assert found > 5
+
+
 def test_a_target_has_its_source(portal: Datasette) -> None:
     page = ask(portal, "/indicator/sme_employment_share_pct").text
     assert re.search(r"70,0 % van de werkenden\s+Economische pijler van de G40", read(page))
