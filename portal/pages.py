@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from datasette.app import Datasette
 from datasette.utils.asgi import Request, Response
@@ -10,6 +10,8 @@ from datasette.utils.asgi import Request, Response
 from portal.revisions import HISTORY, REVISIONS
 
 DATABASE = "regiokompas"
+# How the address of a ready-made question says its language; Datasette keeps a name with `_` in front out of the SQL.
+QUESTION_LANGUAGE = "_lang"
 _SCRIPTS = "script-src 'self'; connect-src 'self'; "
 OWN_PAGES_POLICY = (
     f"default-src 'none'; {_SCRIPTS}style-src 'self'; img-src 'self'; form-action 'self'; "
@@ -118,7 +120,14 @@ def topic_url(kind: str, key: str, lang: str) -> str:
         return page_url(key, lang)
     if kind == "indicator":
         return page_url("indicator", lang, indicator=key)
-    return f"{page_url('indicators', lang)}#{key}" if kind == "theme" else f"/{DATABASE}/{key}"
+    return f"{page_url('indicators', lang)}#{key}" if kind == "theme" else question_url(key, lang)
+
+
+def question_url(name: str, lang: str, **parameters: str) -> str:
+    """Returns the address of a ready-made question, with what is asked; it is in Dutch unless it says otherwise."""
+    given = {key: value for key, value in parameters.items() if value}
+    asked = urlencode({**given, **({QUESTION_LANGUAGE: lang} if lang != "nl" else {})})
+    return f"/{DATABASE}/{name}" + (f"?{asked}" if asked else "")
 
 
 def profile_page(scheme: str) -> str:

@@ -11,16 +11,21 @@ Debian's chromium.
 import html
 import re
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from io import BytesIO
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import click
 import requests
 from PIL import Image
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Error as BrowserError
+from playwright.sync_api import Response as BrowserAnswer
 
 from pipelines.commands.server_process import serving
 from pipelines.publish.release import CURRENT
@@ -55,7 +60,11 @@ PICTURES = {
     "screenshots/labour_market.nl.png": page_url("labour_market", "nl", region="flevoland"),
 }
 PROJECT = Path(__file__).parents[1]
-PATIENCE_SECONDS = 60
+# On a busy machine an answer takes long; after this many seconds it is asked for again, and in the end given up.
+ANSWER_SECONDS, PATIENCE_SECONDS, PAUSE_SECONDS = 60, 900, 3
+# What a server answers that has no time.
+BUSY = (429, 503)
+Answer = TypeVar("Answer", requests.Response, BrowserAnswer)
 EVERY_KIND = PROJECT / "screenshots"
 DESKTOP, PHONE = WINDOW, {"width": 390, "height": 844}
 NOT_FOUND = "/nothing"
@@ -73,13 +82,48 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+def patiently(path: str, ask: Callable[[], Answer | None]) -> Answer:
+    """Returns the answer to `ask`, which is repeated, with its reason, as long as a server that is busy has none.
+
+    Raises:
+        click.ClickException: there was none for as long as anybody waits.
+    """
+    until = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            answer = ask()
+            status = (
+                None if answer is None else answer.status if isinstance(answer, BrowserAnswer) else answer.status_code
+            )
+            if answer is not None and status not in (429, 503):
+                return answer
+            reason = f"status {status}"
+        except (requests.ConnectionError, requests.Timeout, BrowserError) as error:
+            reason = str(error).splitlines()[0]
+        if time.monotonic() > until:
+            raise click.ClickException(
+                f"{path}: no answer in {PATIENCE_SECONDS} s ({reason}) -> try when it is quieter"
+            )
+        click.echo(f"{path}: no answer yet ({reason}), asking again", err=True)
+        time.sleep(PAUSE_SECONDS)
+
+
+def status_of(answer: requests.Response | BrowserAnswer) -> int:
+    """Returns the HTTP status of an answer to either of the two that ask."""
+    return answer.status_code if isinstance(answer, requests.Response) else answer.status
+
+
+def open_patiently(page: Page, address: str, path: str) -> BrowserAnswer:
+    """Opens a page in the browser; returns what was answered."""
+    return patiently(path, lambda: page.goto(address + path, timeout=1000 * ANSWER_SECONDS))
+
+
 def photograph(address: str, folder: Path) -> None:
     """Write what the pages of the documentation show in one window, without scrolling."""
     with chromium() as browser:
         page = browser.new_page(viewport=WINDOW)
         for name, path in PICTURES.items():
-            answer = page.goto(address + path)
-            if answer is None or not answer.ok:
+            if not open_patiently(page, address, path).ok:
                 click.echo(f"{name}: there is no page {path} -> kept the old picture", err=True)
                 continue
             target = folder / name
@@ -90,12 +134,14 @@ def photograph(address: str, folder: Path) -> None:
 def photograph_every_kind(address: str, folder: Path) -> None:
     """Write a whole page of every kind in both languages, as wide as a desktop and as a phone."""
     folder.mkdir(parents=True, exist_ok=True)
+    every = {**find_every_kind(address), "not_found.nl": NOT_FOUND}
     with chromium() as browser:
         for width, window in (("desktop", DESKTOP), ("phone", PHONE)):
             page = browser.new_page(viewport=window)
-            for name, path in {**find_every_kind(address), "not_found.nl": NOT_FOUND}.items():
-                page.goto(address + path)
-                page.screenshot(path=folder / f"{name}.{width}.png", full_page=True)
+            for name, path in every.items():
+                open_patiently(page, address, path)
+                page.screenshot(path=folder / f"{name}.{width}.png", full_page=True, timeout=1000 * ANSWER_SECONDS)
+    click.echo(f"{2 * len(every)} pictures of {len(every)} pages are in {folder}")
 
 
 def find_every_kind(address: str) -> dict[str, str]:
@@ -111,7 +157,7 @@ def find_every_kind(address: str) -> dict[str, str]:
     found: dict[str, str] = {}
     queue = [page_url("home", "nl")]
     for path in queue:
-        answer = requests.get(address + path, timeout=PATIENCE_SECONDS)
+        answer = patiently(path, partial(requests.get, address + path, timeout=ANSWER_SECONDS))
         # Some lead to another page, which is then the one that was found.
         path = answer.url.removeprefix(address)
         kind = next((name for name, pattern in patterns.items() if pattern.match(urlsplit(path).path)), None)

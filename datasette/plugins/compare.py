@@ -111,8 +111,19 @@ async def _select(datasette: Datasette, asked: AskedComparison, codes: Sequence[
     return {**found}
 
 
+def breaks_seen(asked: AskedComparison, release: ReleaseContext, code: str) -> set[date]:
+    """Returns the days from which the figures of a region are not of the same thing as before.
+
+    Its series breaks there, or, where figures are shown as they were published, other municipalities were added to it.
+    """
+    breaks = set(release.registry.breaks_of(asked.indicator["indicator_id"], code))
+    if asked.boundary_year is None:
+        breaks |= {date.fromisoformat(str(row["changed_on"])[:10]) for row in release.relations.came_from.get(code, ())}
+    return breaks
+
+
 def read_index(
-    asked: AskedComparison, series: Mapping[str, Periods], registry: Registry
+    asked: AskedComparison, series: Mapping[str, Periods], release: ReleaseContext
 ) -> tuple[str | None, dict[str, dict[str, float]]]:
     """Returns the base period and the index, both from the last break of a series on.
 
@@ -120,12 +131,10 @@ def read_index(
     """
     if asked.indicator["unit_en"].startswith("%"):
         return None, {}
-    last_break = max(registry.breaks_of(asked.indicator["indicator_id"], *series), default=date.min)
+    first_day = release.registry.periods.first_day
+    last_break = max((day for code in series for day in breaks_seen(asked, release, code)), default=date.min)
     return index_of(
-        {
-            code: {p: f.value for p, f in known.items() if registry.periods.first_day(p) >= last_break}
-            for code, known in series.items()
-        }
+        {code: {p: f.value for p, f in known.items() if first_day(p) >= last_break} for code, known in series.items()}
     )
 
 
@@ -203,7 +212,7 @@ async def chart_context(
     registry, here = release.registry, page_url("compare", lang)
     figures = await read_figures(datasette, asked, registry)
     series = {code: figures.get(code, {}) for code in asked.codes}
-    base, index = read_index(asked, series, registry)
+    base, index = read_index(asked, series, release)
     return {
         "columns": [
             {
@@ -274,7 +283,7 @@ def _draw(
         figures = sorted(series.get(code, {}).items(), key=lambda item: registry.periods.order(item[0]))
         days = [registry.periods.first_day(period) for period, _ in figures]
         values = [figure.value for _, figure in figures]
-        begun = series_begin(zip(days, values, strict=True), registry.breaks_of(asked.indicator["indicator_id"], code))
+        begun = series_begin(zip(days, values, strict=True), breaks_seen(asked, release, code))
         return [
             Point(
                 day,
@@ -307,7 +316,7 @@ async def compare_csv(request: Request, datasette: Datasette) -> Response:
     if asked.is_table:
         rows = _table_rows(await read_comparison(datasette, asked, release), asked, release.registry, lang)
         return answer_csv(datasette, request, rows, TABLE_COLUMNS, name_of(asked, lang))
-    rows = _csv_rows(asked, release.registry, lang, await read_figures(datasette, asked, release.registry))
+    rows = _csv_rows(asked, release, lang, await read_figures(datasette, asked, release.registry))
     return answer_csv(datasette, request, rows, COLUMNS, name_of(asked, lang))
 
 
@@ -358,9 +367,9 @@ def _table_rows(table: ComparisonTable, asked: AskedComparison, registry: Regist
     return rows
 
 
-def _csv_rows(asked: AskedComparison, registry: Registry, lang: str, series: Mapping[str, Periods]) -> list[Row]:
-    indicator = asked.indicator
-    base, index = read_index(asked, series, registry)
+def _csv_rows(asked: AskedComparison, release: ReleaseContext, lang: str, series: Mapping[str, Periods]) -> list[Row]:
+    indicator, registry = asked.indicator, release.registry
+    base, index = read_index(asked, series, release)
     about = registry.described(indicator["indicator_id"], lang)
     return [
         {

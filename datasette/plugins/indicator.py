@@ -51,10 +51,13 @@ select o.*, r.name, r.scheme from observations_on_boundaries as o join regions a
 where o.indicator_id = :indicator_id order by o.region_code, o.year, o.period_code
 """
 BREAKS = """
-select b.period_code, b.part_id, count(*) as regions_count, max(k.text_nl) as text_nl, max(k.text_en) as text_en
-from series_breaks as b left join known_breaks as k on k.indicator_id = b.part_id and k.period_code = b.period_code
-where b.indicator_id = :indicator_id group by b.period_code, b.part_id order by b.period_code, b.part_id
+select b.period_code, b.part_id, b.region_code, r.name, k.text_nl, k.text_en
+from series_breaks as b join regions as r using (region_code)
+left join known_breaks as k on k.indicator_id = b.part_id and k.period_code = b.period_code
+where b.indicator_id = :indicator_id order by b.period_code, b.part_id, r.name
 """
+# A break of more regions than this is told by their number.
+MOST_NAMED = 5
 CSV_COLUMNS = [
     "indicator_id",
     "region_code",
@@ -91,6 +94,25 @@ def chart_of(datasette: Datasette, calendar: Calendar, series: list[Row], indica
         size=CHART,
         reading_help=portal.text("charts", "reading", lang),
     )
+
+
+def breaks_told(rows: list[Row]) -> list[Row]:
+    """Returns the breaks as a reader is told of them: those of the same regions and for the same reason are one.
+
+    Each has its `periods`, `parts` (the indicators that break), `names` of regions and `text_nl` and `text_en`, which
+    are None where the source gives no reason.
+    """
+    of_period: dict[str, list[Row]] = {}
+    for row in rows:
+        of_period.setdefault(row["period_code"], []).append(row)
+    told: dict[tuple[Any, ...], Row] = {}
+    for period, found in of_period.items():
+        parts = tuple(dict.fromkeys(row["part_id"] for row in found))
+        names = tuple(dict.fromkeys(row["name"] for row in found))
+        text_nl, text_en = (next((row[key] for row in found if row[key]), None) for key in ("text_nl", "text_en"))
+        entry: Row = {"parts": parts, "names": names, "text_nl": text_nl, "text_en": text_en, "periods": []}
+        told.setdefault((parts, names, text_nl), entry)["periods"].append(period)
+    return list(told.values())
 
 
 async def revisions_of(datasette: Datasette, indicator: Row, asked: str, lang: str) -> Row:
@@ -146,7 +168,8 @@ async def indicator_page(request: Request, datasette: Datasette) -> Response:
         "recipe": recipe,
         "titles": {name: row[f"title_{lang}"] for name, row in registry.indicators.items()},
         "used_in": registry.used_in(indicator["indicator_id"]),
-        "breaks": await read_rows(datasette, BREAKS, key),
+        "breaks": breaks_told(await read_rows(datasette, BREAKS, key)),
+        "most_named": MOST_NAMED,
         "warnings": (indicator["usage_warnings"] or "").split(";") if indicator["usage_warnings"] else [],
         "sources": await read_rows(datasette, SOURCES, key),
         "coverage": in_order(coverage, release.texts["schemes"]),

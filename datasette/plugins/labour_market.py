@@ -1,5 +1,6 @@
 """The labour market of a region (/arbeidsmarkt/groningen, /en/labour-market/groningen) and all regions side by side."""
 
+from collections import Counter
 from typing import Any
 
 from datasette import Response, hookimpl
@@ -19,6 +20,8 @@ from portal.tension import CLASSES, bands, bounds, format_bound, market_bounds, 
 SOURCE = "uwv/spanningsindicator"
 # The page shows the tightest or loosest of a long list; every occupation is in the table below it.
 LONGEST_LIST = 10
+# What a total says of itself: its status, and what it was added up from.
+WAY = ("value_status", "method", "parts_count", "parts_known_count", "groups_count")
 
 SCHEMES = ("labour_market_region", "country")
 TENSION = """
@@ -116,6 +119,14 @@ def shared_status(rows: list[Row]) -> str | None:
     return str(found.pop()) if len(found) == 1 else None
 
 
+def usual_way(regions: list[Row]) -> Row | None:
+    """Returns a row of a status and a way of adding up that more than half of the regions have; None without one."""
+    ways = Counter(tuple(row[column] for column in WAY) for row in regions)
+    way, count = ways.most_common(1)[0] if ways else ((), 0)
+    usual = next((row for row in regions if tuple(row[column] for column in WAY) == way), None)
+    return usual if 2 * count > len(regions) else None
+
+
 async def region_page(request: Request, datasette: Datasette) -> Response:
     """Serves the labour market of one labour-market region or the country."""
     release, lang = context_of(datasette), language(request)
@@ -146,7 +157,7 @@ async def region_page(request: Request, datasette: Datasette) -> Response:
 async def index_page(request: Request, datasette: Datasette) -> Response:
     """Serves the tension of every region in the newest quarter, tightest first."""
     regions = await read_rows(datasette, REGIONS)
-    context = {"regions": regions, "about": await about_source(datasette), "shared_status": shared_status(regions)}
+    context = {"regions": regions, "about": await about_source(datasette), "usual": usual_way(regions)}
     return await render(datasette, request, "labour_markets.html", "labour_markets", context)
 
 

@@ -1,5 +1,6 @@
 """The filters and functions for templates of several pages; those for a single page are in its plugin."""
 
+import re
 from typing import Any
 
 from datasette import hookimpl
@@ -14,12 +15,15 @@ from portal.context import context_of
 from portal.figure_rows import named_source, said_once, unit_after
 from portal.formats import format_bytes, format_number, format_period, format_rank, format_signed
 from portal.page_data import describe_page, page_from, picture_of
-from portal.pages import DATABASE, page_url, site_address
+from portal.pages import DATABASE, QUESTION_LANGUAGE, page_url, question_url, site_address
 from portal.programme import GROUPS
 from portal.question_choices import choices_for
 from portal.region_groups import compare_address
 from portal.structured_data import as_block, describe_dataset
 from portal.tables import public_tables, sealed, table_files
+
+# A paragraph or a list of a description in two languages, as pipelines/publish/queries.py writes it.
+DESCRIBED = re.compile(r'<(?P<tag>p|ul)\b[^>]* lang="(?P<lang>nl|en)".*?</(?P=tag)>', re.DOTALL)
 
 
 @hookimpl
@@ -36,6 +40,9 @@ def prepare_jinja2_environment(env: Environment, datasette: Datasette) -> None:
     env.filters["day"] = lambda moment, lang: format_day(moment, context_of(datasette).texts["months"], lang)
     env.filters["days"] = lambda text, lang: days_in_words(text, context_of(datasette).texts["months"], lang)
     env.globals["page_url"] = page_url
+    env.globals["question_url"] = question_url
+    env.globals["question_language"] = _question_language
+    env.filters["in_language"] = _in_language
     env.globals["unit_after"] = unit_after
     env.globals["said_once"] = said_once
     env.globals["named_source"] = lambda source, lang: named_source(
@@ -53,6 +60,16 @@ def prepare_jinja2_environment(env: Environment, datasette: Datasette) -> None:
     env.globals["page_data"] = _page_data
     env.globals["page_picture"] = _page_picture
     env.globals["structured_data"] = lambda *about: _structured_data(datasette, *about)
+
+
+def _question_language(request: Request) -> str:
+    """The language in which the page of a ready-made question is asked for."""
+    return "en" if request.args.get(QUESTION_LANGUAGE) == "en" else "nl"
+
+
+def _in_language(description: str, lang: str) -> str:
+    """The parts of the description of a question, which is in both languages, that are in one."""
+    return "\n".join(match[0] for match in DESCRIBED.finditer(description) if match["lang"] == lang)
 
 
 @pass_context

@@ -200,3 +200,11 @@ def test_a_comparison_is_cited_with_its_sources_and_an_address_that_keeps_it(
     release = release_of(portal)
     assert named in told and "CBS" in told and "CC BY 4.0" in told and release.release_id in told
     assert re.search(rf"/release/{release.release_id}{re.escape(path.partition('?')[0])}\?region=GM0193", told)
+
+
+@pytest.mark.parametrize("path", ["/vergelijk", "/en/compare"])
+def test_a_municipality_that_grew_by_a_merger_is_not_drawn_as_if_it_grew(portal: Datasette, path: str) -> None:
+    """Part of Haaren went to Vught in 2021: as published its line is cut, on the boundaries of now it is whole."""
+    asked = f"{path}?region=GM0865&indicator=population_count"
+    assert 'class="break"' in fetch(portal, asked).text
+    assert 'class="break"' not in fetch(portal, f"{asked}&boundary_year=2026").text

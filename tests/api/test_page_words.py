@@ -8,8 +8,14 @@ from datasette.app import Datasette
 from support_page_kinds import address_of, kinds
 from support_portal import ask, release_of
 
+from pipelines.publish.queries import load_queries
+from pipelines.settings import PORTAL
+from portal.pages import DATABASE
+from portal.revisions import HISTORY
+
 # Who programs reads ids: on these pages they are what the page is about.
 FOR_PROGRAMS = {"api", "doc", "docs"}
+QUERIES = load_queries(PORTAL / "queries")
 UNSEEN = ("style", "svg", "head", "script", "code", "pre", "datalist")
 TAGS = re.compile(rf"<({'|'.join(UNSEEN)})\b.*?</\1>|<[^>]*>", re.DOTALL)
 # Ids of indicators, tables and columns; codes of periods; keys of texts that were not filled in; dates of programs.
@@ -73,6 +79,20 @@ def test_a_page_is_in_one_language(portal: Datasette, kind: str, lang: str) -> N
     words = set(re.findall(r"[a-zé]+", text.lower()))
     assert words & ONLY_IN[lang], "it has words of its own language"
     assert words & ONLY_IN["en" if lang == "nl" else "nl"] == set()
+
+
+# What a table of the database is for: whoever takes data along, and whoever checks a source row by row.
+OF_TABLES = FOR_PROGRAMS | {"data", "sources"}
+
+
+@pytest.mark.parametrize("lang", ["nl", "en"])
+@pytest.mark.parametrize("kind", [kind for kind in kinds() if kind not in OF_TABLES])
+def test_no_page_of_figures_leads_into_the_database(portal: Datasette, kind: str, lang: str) -> None:
+    """Only to its files and to ready-made questions; the foot of every page has the tables, for who looks for them."""
+    page = fetch_page(portal, address_of(kind, lang)).partition("<main")[2].partition("</main>")[0]
+    links = re.findall(rf'href="(/(?:{DATABASE}|{HISTORY})/[^"]*)"', page)
+    paths = [link.partition("?")[0] for link in links]
+    assert [path for path in paths if not path.endswith(".csv") and path.rpartition("/")[2] not in QUERIES] == []
 
 
 def fetch_page(portal: Datasette, path: str) -> str:

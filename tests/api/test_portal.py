@@ -21,7 +21,7 @@ from support_portal import ask, fetch, open_portal, release_of, run_sql, runs_sc
 from pipelines.publish.queries import load_queries
 from pipelines.settings import PORTAL
 from portal.context import ReleaseContext
-from portal.pages import page_url
+from portal.pages import page_url, question_url
 
 PAGES = ["/", "/en", "/?q=gron", "/regiokompas", "/regiokompas/observations", "/regiokompas/regions/GM0193"]
 DATA = ["/regiokompas/regions.json", "/regiokompas/regions.csv", "/downloads/regions.csv", "/regiokompas.db"]
@@ -46,7 +46,7 @@ def test_home_says_what_it_is_in_its_language(portal: Datasette, path: str, lang
     for key in ("downloads", "cite", "machines"):
         assert texts["sections"][key][lang] in unescape(data)
     assert "/downloads/observations.nl.csv" in data
-    assert all(f'href="/regiokompas/{name}"' in data for name in QUERIES)
+    assert all(f'href="{question_url(name, lang)}"' in data for name in QUERIES)
 
 
 def test_every_text_is_there_in_both_languages_and_used() -> None:
@@ -265,8 +265,29 @@ def test_a_question_is_answered_within_the_limits(portal: Datasette, name: str) 
     answer = ask(portal, f"/regiokompas/{name}.json?_shape=objects").json()
     assert answer["rows"], name
     assert "notice" in answer["rows"][0]
-    page = ask(portal, f"/regiokompas/{name}").text
-    assert QUERIES[name]["title_nl"] in page and QUERIES[name]["title_en"] in page
+
+
+@pytest.mark.parametrize("lang", ["nl", "en"])
+@pytest.mark.parametrize("name", QUERIES)
+def test_a_question_is_in_the_language_of_who_asks_it(portal: Datasette, name: str, lang: str) -> None:
+    other = "en" if lang == "nl" else "nl"
+    page = unescape(fetch(portal, question_url(name, lang)).text)
+    texts = release_of(portal).texts
+    assert f'<html lang="{lang}"' in page
+    assert f"<h1>{QUERIES[name][f'title_{lang}']}</h1>" in page and QUERIES[name][f"title_{other}"] not in page
+    assert QUERIES[name][f"description_{lang}"] in page and QUERIES[name][f"description_{other}"] not in page
+    for item in ("compare", "maps", "indicators", "labour_markets", "sources", "data"):
+        assert f">{texts['menu'][item][lang]}</a>" in page and page_url(item, lang) in page
+        assert f'href="{page_url(item, other)}"' not in page
+    for parameter in QUERIES[name]["params"]:
+        assert f">{texts['question_parameters'][parameter][lang]}</label>" in page
+    if QUERIES[name]["params"]:
+        # What is asked for next is in the same language, and so is the same question in the other one.
+        assert ('name="_lang" value="en"' in page) == (lang == "en")
+        parameter = QUERIES[name]["params"][0]
+        asked = fetch(portal, question_url(name, lang, **{parameter: QUERIES[name]["defaults"][parameter]})).text
+        twin = question_url(name, other, **{parameter: QUERIES[name]["defaults"][parameter]})
+        assert f'<a class="language" href="{twin.replace("&", "&amp;")}" lang="{other}"' in asked
 
 
 def test_themes_and_kinds_of_region_have_the_names_of_the_seeds(portal: Datasette) -> None:

@@ -103,7 +103,7 @@ class ShownGoals:
     def read(cls, page: str) -> "ShownGoals":
         head = r'<th scope="row">(?:<a href="[^"]+">)?([^<]+)'
         cell = r'<td class="n ?(\w*)">(?:<a href="[^"]+">|<span aria-hidden="true">|)([^<]*)'
-        body, foot = page[page.index("<tbody>") :].split("<tfoot>")
+        body, foot = page[page.index("<tbody") :].split("<tfoot>")
         lines = []
         for row in body.split("<tr>")[1:]:
             cells = [(text, judgement) for judgement, text in re.findall(cell, row)]
