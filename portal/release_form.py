@@ -28,7 +28,7 @@ class UnknownFormatError(click.ClickException):
 
 
 @dataclass(frozen=True)
-class Moment:
+class TimelineMoment:
     """A release that became current; it can come back later.
 
     `told` is when that was by the clock of the machine, in UTC: `2026-11-02T06:12:00Z`. `current_from` is the same, or
@@ -41,7 +41,7 @@ class Moment:
     current_from: str | None
 
 
-def read_timeline(text: str, now: datetime) -> list[Moment]:
+def read_timeline(text: str, now: datetime) -> list[TimelineMoment]:
     """Returns every time that a release became current, in the order in which they did.
 
     That order is the order of the lines, whatever the clock said. Where moments contradict it, as few as possible are
@@ -52,7 +52,9 @@ def read_timeline(text: str, now: datetime) -> list[Moment]:
     past = [place for place, line in enumerate(lines) if line["at"] <= f"{now:%Y-%m-%dT%H:%M:%SZ}"]
     believed = {past[place] for place in _in_order([lines[place]["at"] for place in past])}
     return [
-        Moment(line["at"], line["release"], line["is_invented"] == "true", line["at"] if place in believed else None)
+        TimelineMoment(
+            line["at"], line["release"], line["is_invented"] == "true", line["at"] if place in believed else None
+        )
         for place, line in enumerate(lines)
     ]
 

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from portal.csv_text import Row
 from portal.pages import DATABASE
-from portal.release_form import TIMELINE, Moment, UnknownFormatError, read_timeline, refuse_unknown
+from portal.release_form import TIMELINE, TimelineMoment, UnknownFormatError, read_timeline, refuse_unknown
 from portal.tables import RELEASE_FILE
 
 METADATA = "metadata.json"
@@ -24,7 +24,7 @@ class NoReleaseError(Exception):
     """No kept release says what was said on a day; the text says why, in English."""
 
 
-def moments_of(release_folder: Path) -> list[Moment]:
+def moments_of(release_folder: Path) -> list[TimelineMoment]:
     """Returns the releases of the same kind, invented or published, in the order in which readers had them."""
     path = _releases(release_folder) / TIMELINE
     if not path.is_file():

@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pipelines.landing.store import write_atomically
-from portal.release_form import TIMELINE, Moment, read_timeline
+from portal.release_form import TIMELINE, TimelineMoment, read_timeline
 
 _COLUMNS = ("current_from", "release_id", "is_invented")
 
 
-def moments(releases: Path) -> list[Moment]:
+def moments(releases: Path) -> list[TimelineMoment]:
     """Every time that a release became current, in the order in which they did, whatever the clock said."""
     return read_timeline(_told(releases), datetime.now(UTC))
 
