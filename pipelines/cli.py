@@ -312,9 +312,12 @@ def deploy() -> None:
 @told
 def switch_pair(state: Path, sockets: Path, front: str, manager: str) -> None:
     """Let the other pair of processes serve the current release, once it answers, and end the pair that served."""
-    from pipelines.commands.switch import Front, switch
+    from pipelines.commands.switch import Front, served_now, switch
 
-    click.echo(switch(Settings.from_environment().releases / CURRENT, Front(state, sockets, front, manager)))
+    at = Front(state, sockets, front, manager)
+    with stoppable(lambda: served_now(at)):
+        done = switch(Settings.from_environment().releases / CURRENT, at)
+    click.echo(done)
 
 
 @main.command()

@@ -1,35 +1,35 @@
 """Something happens to a run in the middle of one of its stages: it is killed, told to end, or can write no more.
 
-Belongs here: the stages, found by what they write first, and a run of one stage in a process of its own. The process is
-forked from one that has loaded the command line already, since loading it takes longer than most stages. Not here: what
-must have come of it, which the tests say.
+Belongs here: the stages, found by what they write first, a run of one stage in a process of its own, and a whole run on
+a machine whose clock jumps at each of them. Not here: the process that runs are forked from, which has loaded what they
+need (`support_interrupted_run.py`), and what must have come of it, which the tests say.
 """
 
-import ctypes
 import multiprocessing
 import os
 import re
-import resource
 import signal
-import stat
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-import dagster as dg
+import pytest
+from support_machine import AHEAD, BEHIND, Clock, be_nobody_special, close, fill, reopen
 
-from pipelines.cli import main
 from pipelines.orchestration.release_assets import RELEASE_OP
 from pipelines.orchestration.source_assets import INGEST_OP
+from pipelines.settings import PROJECT
 
 # The smallest source of the sample, so that landing and reading it is quick.
 CARD = "cbs/84992NED"
-ORIGIN = "sample"
 
 
 @dataclass(frozen=True)
@@ -59,19 +59,19 @@ STAGES = {
 
 @dataclass(frozen=True)
 class Ended:
-    """How a run of a stage ended: the exit code (negative for a signal), what it printed, and whether it was harmed."""
+    """How a run ended: its exit code (negative for a signal), what it printed, and in which stages it was harmed."""
 
     code: int
     told: str
-    was_harmed: bool
+    harmed: tuple[str, ...]
 
 
 class Interrupter:
     """Does something to this process as soon as a stage writes, by what Python tells of every file that it touches."""
 
-    def __init__(self, data: Path, stage: Stage, harm: Callable[["Interrupter"], None], harmed: Connection) -> None:
-        self.data, self._stage, self._harm, self._harmed = data, stage, harm, harmed
-        self._first = re.compile(re.escape(f"{data}/") + stage.first)
+    def __init__(self, data: Path, name: str, harm: Callable[["Interrupter"], None], harmed: Connection) -> None:
+        self.data, self.name, self._stage, self._harm, self._harmed = data, name, STAGES[name], harm, harmed
+        self._first = re.compile(re.escape(f"{data}/") + self._stage.first)
         self._is_done = False
 
     def watch(self) -> None:
@@ -83,7 +83,8 @@ class Interrupter:
             return
         if any(isinstance(path, str | os.PathLike) and self._first.match(os.fspath(path)) for path in about[:2]):
             self._is_done = True
-            if self._stage.writes_itself:
+            # The clock of a machine is that of all its programs.
+            if self._stage.writes_itself or self._harm is _jump:
                 self._strike()
             else:
                 threading.Thread(target=self._strike_when_begun, args=(Path(about[0]),), daemon=True).start()
@@ -95,7 +96,7 @@ class Interrupter:
         self._strike()
 
     def _strike(self) -> None:
-        self._harmed.send(True)
+        self._harmed.send(self.name)
         self._harm(self)
 
 
@@ -118,7 +119,7 @@ def _terminate(_: Interrupter) -> None:
 def _fill(_: Interrupter) -> None:
     """From now on no file can be made larger, by this program nor by those that it has started."""
     for pid in (os.getpid(), *_children()):
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, 0))
+        fill(pid)
 
 
 def _children() -> list[int]:
@@ -130,21 +131,8 @@ def _close(at: Interrupter) -> None:
     close(at.data)
 
 
-def close(data: Path) -> None:
-    """From now on no folder of the data can be written to."""
-    for folder in folders_of(data):
-        folder.chmod(stat.S_IRUSR | stat.S_IXUSR)
-
-
-def reopen(data: Path) -> None:
-    """Let the folders of the data be written to again."""
-    for folder in folders_of(data):
-        folder.chmod(stat.S_IRWXU)
-
-
-def folders_of(data: Path) -> list[Path]:
-    """The folder of the data and all below it."""
-    return [Path(at) for at, _, _ in os.walk(data)]
+def _jump(at: Interrupter) -> None:
+    Clock(at.data.parent).set(BEHIND if list(STAGES).index(at.name) % 2 else AHEAD)
 
 
 HARMS: dict[str, Callable[[Interrupter], None]] = {
@@ -155,72 +143,69 @@ HARMS: dict[str, Callable[[Interrupter], None]] = {
 }
 
 
-def be_nobody_special() -> None:
-    """Let the modes of files hold for this process too, and for those that it starts, even as root."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    for capability in (_DAC_OVERRIDE, _DAC_OVERRIDE + 1):
-        libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
-    header, held = (ctypes.c_uint32 * 2)(_CAPABILITIES_VERSION, 0), (ctypes.c_uint32 * 6)()
-    libc.syscall(_SYS_CAPGET, header, held)
-    for place in range(3):
-        held[place] &= ~(0b11 << _DAC_OVERRIDE)
-    libc.syscall(_SYS_CAPSET, header, held)
-
-
-_DAC_OVERRIDE, _PR_CAPBSET_DROP, _CAPABILITIES_VERSION = 1, 24, 0x20080522
-_SYS_CAPGET, _SYS_CAPSET = (90, 91) if os.uname().machine in ("aarch64", "arm64") else (125, 126)
-
-
-def _only(step: str) -> None:
-    """Have this process run one step of the job, on what the steps before it left."""
-    whole = dg.JobDefinition.execute_in_process
-
-    def narrowed(
-        job: dg.JobDefinition, *, run_config: dict[str, Any], asset_selection: list[dg.AssetKey], **others: Any
-    ) -> dg.ExecuteInProcessResult:
-        ops = {op: config for op, config in run_config["ops"].items() if op == step}
-        chosen: dict[str, Any] = {"op_selection": [step]}
-        if step == INGEST_OP:
-            chosen = {"asset_selection": [key for key in asset_selection if key.path[0] == "raw"]}
-        return whole(job, run_config={**run_config, "ops": ops}, **chosen, **others)
-
-    dg.JobDefinition.execute_in_process = narrowed  # type: ignore[method-assign, assignment]
-
-
-def _run(data: Path, stage: Stage, harm: str | None, told: Connection, harmed: Connection) -> None:
+def _run(data: Path, name: str | None, harms: Mapping[str, str], told: Connection, harmed: Connection) -> None:
+    # Loaded before the fork: else each run would take seconds to begin, and nobody would notice.
+    run_sample = sys.modules["support_interrupted_run"].run_sample
     for standard in (1, 2):
         os.dup2(told.fileno(), standard)
-    os.environ |= {"REGIOKOMPAS_DATA": str(data), "REGIOKOMPAS_SELECTIONS": str(data / "selections")}
     be_nobody_special()
-    _only(stage.step)
-    if harm:
-        Interrupter(data, stage, HARMS[harm], harmed).watch()
-    main(["run", "--from", ORIGIN, "--select", CARD], prog_name="regiokompas")
+    for at, harm in harms.items():
+        Interrupter(data, at, HARMS.get(harm, _jump), harmed).watch()
+    if name:
+        run_sample(STAGES[name].step, "--select", CARD)
+    else:
+        run_sample(None)
 
 
-_SERVER = multiprocessing.get_context("forkserver")
-_SERVER.set_forkserver_preload([__name__])
+class Machine:
+    """A machine with a data folder on which runs are started, each in a process of its own.
+
+    Args:
+        data: the data folder, on which there was a run before.
+    """
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        self._context = multiprocessing.get_context("forkserver")
+        self._clock = Clock(data.parent)
+        of_data = {"REGIOKOMPAS_DATA": str(data), "REGIOKOMPAS_SELECTIONS": str(data / "selections")}
+        # Where it finds what it loads, which a server of forks is not told otherwise.
+        modules = {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), str(PROJECT)])}
+        self._begin(of_data | modules | self._clock.make())
+
+    def _begin(self, environment: dict[str, str]) -> None:
+        """Start the process that runs are forked from; it has loaded the command line and what the job is made of."""
+        self._context.set_forkserver_preload(["support_interrupted_run"])
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in environment.items():
+                patch.setenv(name, value)
+            forkserver.ensure_running()
+
+    def run_stage(self, stage: str, harm: str | None = None) -> Ended:
+        """Run the step of a stage by the command line, and do harm as soon as the stage begins to write."""
+        return self._run(stage, {stage: harm} if harm else {})
+
+    def run_while_the_clock_jumps(self) -> Ended:
+        """Run the whole job by the command line; as each stage begins to write, the clock goes to another year."""
+        return self._run(None, dict.fromkeys(STAGES, "clock"))
+
+    def _run(self, name: str | None, harms: dict[str, str]) -> Ended:
+        heard, tell = self._context.Pipe(duplex=False)
+        was_harmed, harmed = self._context.Pipe(duplex=False)
+        process = self._context.Process(target=_run, args=(self.data, name, harms, tell, harmed))
+        process.start()
+        tell.close()
+        harmed.close()
+        parts = []
+        while part := os.read(heard.fileno(), 1 << 16):
+            parts.append(part)
+        process.join()
+        reopen(self.data)
+        self._clock.set(timedelta())
+        return Ended(process.exitcode or 0, b"".join(parts).decode(), tuple(_all_of(was_harmed)))
 
 
-def run_stage(data: Path, stage: Stage, harm: str | None = None) -> Ended:
-    """Run the step of a stage by the command line, and do harm as soon as the stage begins to write."""
-    heard, tell = _SERVER.Pipe(duplex=False)
-    was_harmed, harmed = _SERVER.Pipe(duplex=False)
-    process = _SERVER.Process(target=_run, args=(data, stage, harm, tell, harmed))
-    process.start()
-    tell.close()
-    harmed.close()
-    parts = []
-    while part := os.read(heard.fileno(), 1 << 16):
-        parts.append(part)
-    process.join()
-    reopen(data)
-    struck = was_harmed.poll() and _is_true(was_harmed)
-    return Ended(process.exitcode or 0, b"".join(parts).decode(), struck)
-
-
-def _is_true(connection: Connection) -> bool:
-    try:
-        return bool(connection.recv())
-    except EOFError:
-        return False
+def _all_of(connection: Connection) -> Iterator[str]:
+    with suppress(EOFError):
+        while connection.poll():
+            yield connection.recv()

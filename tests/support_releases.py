@@ -94,14 +94,15 @@ def make_release(
     return publish(built, releases, release_id, lambda release: record_history(releases, release))
 
 
-def make_refused(releases: Path) -> str:
-    """Publish a release, and submit one that has lost half of its figures; returns the id of that one."""
+def make_refused(releases: Path, release_id: str = "2026-11-30-half") -> str:
+    """Submit a release that has lost half of the figures of the one that is published; returns its id."""
     towns = [f"GM{number:04}" for number in range(1, 101)]
     figures: Figures = {("jobs_count", town, "2025JJ00"): (10.0, "final") for town in towns}
     known = {"jobs_count": {**INDICATOR, "state": "active"}}
-    make_release(releases, "2026-11-02-whole", figures, indicators=known)
+    if not releases.exists():
+        make_release(releases, "2026-11-02-whole", figures, indicators=known)
     half = dict(list(figures.items())[:50])
-    built = make_release(releases.parent / "workshop", "2026-11-30-half", half, indicators=known).folder
+    built = make_release(releases.parent / "workshop", release_id, half, indicators=known).folder
     (built / "release.json").unlink()
     with suppress(RegiokompasError):
         submit(built, releases, built.name, {"is_invented": False}, {}, Bounds.of(Settings()), "")

@@ -54,7 +54,10 @@ def start(folder: Path, unit: str) -> None:
     command, _ = command_of(folder, unit)
     with (folder / f"{unit}.log").open("ab") as log:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
-    (folder / f"{unit}.pid").write_text(str(process.pid), encoding="ascii")
+    # In one step, for who looks meanwhile.
+    written = folder / f".{unit}.pid"
+    written.write_text(str(process.pid), encoding="ascii")
+    written.replace(folder / f"{unit}.pid")
 
 
 def stop(folder: Path, unit: str) -> None:

@@ -40,7 +40,7 @@ from portal.picture_files import PICTURES, answer_picture
 from portal.registry import each_once
 from portal.revisions import line_of_changes, revised_figures
 from portal.strips import NARROW_STRIP, WIDE_STRIP
-from portal.timeline import NoReleaseError, moments_of, release_on
+from portal.timeline import NoReleaseError, first_moment, release_on
 
 PAGES = (figure_page(MUNICIPALITY), figure_page(""))
 EMBEDS = (figure_page(MUNICIPALITY, is_embedded=True), figure_page("", is_embedded=True))
@@ -140,7 +140,7 @@ async def figure_view(request: Request, datasette: Datasette) -> Response:
         "revisions": await revisions_of(page, release),
         "first_release": line[-1].older if line else None,
         "query": query,
-        "moments": [] if request.scope.get("frozen") else moments_of(release.folder),
+        "first_moment": None if request.scope.get("frozen") else first_moment(release.folder),
         "map_url": map_address(release, *codes, asked.lang),
         "plural": release.text("scheme_plurals", page.region["scheme"], asked.lang),
     }

@@ -59,6 +59,8 @@ def prepare_connection(conn: sqlite3.Connection, database: str, datasette: Datas
         conn.execute("attach ? as release", [f"{release.as_uri()}?mode=ro&immutable=1"])
     conn.execute(f"pragma hard_heap_limit={MAX_HEAP_BYTES}")
     conn.execute(f"pragma cache_size={-CACHE_KILOBYTES}")
+    # What is sorted is in that memory too: else a disk that is full fails pages, and a question can fill it.
+    conn.execute("pragma temp_store=memory")
     for limit, value in LIMITS.items():
         conn.setlimit(limit, value)
     conn.set_authorizer(authorize)

@@ -1,8 +1,9 @@
 """The outcome of a request: a whole answer, a refusal, or a failed try that is worth repeating."""
 
+import re
 import sys
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -15,6 +16,8 @@ from pipelines.clients.deadline import OverdueError
 from pipelines.errors import NotThereError, SourceError, UnreachableError
 
 GONE = (404, 410)
+# Servers keep the time to the second; a machine that is a day off can take a period that is not over for one that is.
+_CLOCKS_DIFFER = timedelta(days=1)
 # The most tries of a request when each costs a whole timeout, or a whole deadline.
 _SLOW, _OVERDUE = 2, 1
 
@@ -115,6 +118,26 @@ def refused(dataset_id: str, url: str, status: int, headers: Mapping[str, str], 
     return SourceError(dataset_id, f"{problem}{said(body)}", url=url)
 
 
+def refuse_other_clock(dataset_id: str, url: str, headers: Mapping[str, str]) -> None:
+    """Refuse an answer from which it follows that the clock of this machine, or of that one, is wrong.
+
+    Raises:
+        SourceError: they are more than a day apart.
+    """
+    said_at, age = _moment(headers.get("Date", "")), headers.get("Age", "")
+    here = datetime.now(UTC)
+    # What a cache between us has kept is of the time at which it got it.
+    kept = timedelta(seconds=int(age)) if re.fullmatch(r"\d{1,9}", age, re.ASCII) else timedelta()
+    there = said_at + kept if said_at else here
+    if abs(there - here) > _CLOCKS_DIFFER:
+        raise SourceError(
+            dataset_id,
+            f"the clock of this machine says {here:%Y-%m-%d %H:%M}, {host_of(url)} says {there:%Y-%m-%d %H:%M} (UTC)",
+            url=url,
+            todo="set the clock of this machine, and run again; if it is right, tell the source",
+        )
+
+
 def said(body: bytes) -> str:
     """How an answer begins, for an error text."""
     text = " ".join(body[:120].decode("utf-8", "replace").split())
@@ -125,12 +148,17 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
     text = headers.get("Retry-After", "").strip()
     if text.isdigit():
         return float(text)
+    when = _moment(text)
+    return max(0.0, (when - datetime.now(UTC)).total_seconds()) if when else None
+
+
+def _moment(text: str) -> datetime | None:
     try:
         when = parsedate_to_datetime(text)
     except ValueError:
         return None
     # HTTP dates are in UTC, and some servers leave that out.
-    return max(0.0, (when.replace(tzinfo=when.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
+    return when.replace(tzinfo=when.tzinfo or UTC)
 
 
 def _overdue(chain: list[BaseException], host: str = "") -> TryAgainError | None:

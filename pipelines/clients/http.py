@@ -8,7 +8,16 @@ from urllib.parse import urljoin
 import requests
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
 
-from pipelines.clients.answers import LaterError, TryAgainError, host_of, refused, said, unanswered, whole
+from pipelines.clients.answers import (
+    LaterError,
+    TryAgainError,
+    host_of,
+    refuse_other_clock,
+    refused,
+    said,
+    unanswered,
+    whole,
+)
 from pipelines.clients.budget import Budget
 from pipelines.clients.deadline import DeadlineAdapter
 from pipelines.clients.hosts import Hosts, Pace
@@ -121,6 +130,7 @@ class HttpClient:
                     if refusal:
                         refusal(status, body)
                     raise refused(dataset_id, url, status, answer.headers, body)
+                refuse_other_clock(dataset_id, url, answer.headers)
                 kind = answer.headers.get("Content-Type", "").split(";")[0].strip().lower()
                 if never and kind == never:
                     raise ValueError(f"expected a file, found a page of type {kind}")

@@ -4,12 +4,13 @@ uvicorn's supervisor starts processes, asks them whether they live and hands us 
 two kinds of processes that belong together, following the link `current`, and a change that cuts nobody off.
 """
 
+import os
 import socket
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import click
 from uvicorn.supervisors.multiprocess import Multiprocess
 
 from pipelines.commands.release_check import ServeError, check_release
@@ -194,4 +195,7 @@ class Supervisor(Multiprocess):
         return f"http://{host}:{port}"
 
     def _tell(self, told: str, *, err: bool = False) -> None:
-        click.echo(told, err=err)
+        # Readers are served on, also when nobody can be told: the log may be on a disk that is full. What Python itself
+        # could not write it would keep, and then fail to start a process.
+        with suppress(OSError):
+            os.write(2 if err else 1, f"{told}\n".encode())

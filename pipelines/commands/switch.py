@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 
 from pipelines.commands.release_check import ServeError, check_release
 from pipelines.commands.server_process import KEEP_ALIVE_SECONDS, PAGES, QUESTIONS, START_SECONDS, socket_of
+from pipelines.disk import disk_trouble
 from pipelines.landing.store import write_atomically
 
 PAIRS = ("a", "b")
@@ -83,30 +84,39 @@ def switch(release: Path, front: Front) -> str:
 
 
 def _switch(release: Path, front: Front) -> str:
-    before = front.pair
+    before = _pair_of(front)
     coming = next(pair for pair in PAIRS if pair != before)
     served = front.link_of(before).resolve().name if before else "none"
     try:
         folder = check_release(release)
         _start(folder, coming, front)
         told = upstreams_of(folder, coming, front)
-    except ServeError as error:
+        _let_nginx_ask(coming, told.encode(), front)
+    except BaseException as error:
         _run(front.manager, "stop", UNIT.format(pair=coming))
-        raise ServeError(f"Release {served} stays: {error}") from error
-    kept = front.upstreams.read_bytes() if before else None
-    try:
-        write_atomically(front.upstreams, told.encode())
-        _take_over(coming, front)
-    except ServeError as error:
-        _go_back(kept, front)
-        _run(front.manager, "stop", UNIT.format(pair=coming))
-        raise ServeError(f"Release {served} stays: {error}") from error
+        if isinstance(error, ServeError):
+            raise ServeError(f"Release {served} stays: {error}") from error
+        if isinstance(error, OSError):
+            raise ServeError(f"Release {served} stays: {disk_trouble(error) or error}") from error
+        raise
     if before is None:
         return f"Release {folder.name} is served by pair {coming}"
     time.sleep(SETTLE_SECONDS)
     began = time.monotonic()
     _manage(front, "stop", before)
     return f"Release {folder.name} is served by pair {coming}; pair {before} ended in {time.monotonic() - began:.0f} s"
+
+
+def served_now(front: Front) -> str:
+    """Returns which release readers get, in words."""
+    pair = _pair_of(front)
+    return f"{front.link_of(pair).resolve().name} is served by pair {pair}" if pair else "nothing is served yet"
+
+
+def _pair_of(front: Front) -> str | None:
+    # What nginx says, where it says so: a switch that was killed may have written what nginx has not read.
+    asked = _asked_by(front)
+    return asked if asked in PAIRS else front.pair
 
 
 def upstreams_of(folder: Path, pair: str, front: Front) -> str:
@@ -179,12 +189,19 @@ def _asked_by(front: Front) -> str | None:
     return None
 
 
-def _go_back(kept: bytes | None, front: Front) -> None:
-    if kept is None:
-        front.upstreams.unlink()
-        return
-    write_atomically(front.upstreams, kept)
-    _run(front.manager, *RELOAD)
+def _let_nginx_ask(pair: str, told: bytes, front: Front) -> None:
+    """Lets nginx ask a pair; if it does not come to that, also because we are stopped, its file is as it was."""
+    kept = front.upstreams.read_bytes() if front.upstreams.exists() else None
+    try:
+        write_atomically(front.upstreams, told)
+        _take_over(pair, front)
+    except BaseException:
+        if kept is None:
+            front.upstreams.unlink(missing_ok=True)
+        elif front.upstreams.read_bytes() != kept:
+            write_atomically(front.upstreams, kept)
+            _run(front.manager, *RELOAD)
+        raise
 
 
 def _manage(front: Front, verb: str, pair: str) -> None:

@@ -27,6 +27,8 @@ from portal.serving.forwarding import Forwarding
 from portal.serving.server import UnfitError, look_at_every_page, open_server, serving_app
 
 DRAIN_SECONDS = 30
+# What answers questions takes the processors that pages leave: three queries at a time want more than two of them.
+QUESTIONS_NICE = 10
 
 
 def server_config() -> Config:
@@ -134,6 +136,15 @@ class Worker(Process):
             os.kill(os.getpid(), signal.SIGTERM)
 
 
+def _yield_processors() -> None:
+    """Lower the priority of this process; Linux has one for each thread, which those that begin later take over."""
+    os.nice(QUESTIONS_NICE)
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    for thread in Path("/proc/self/task").glob("*"):
+        with suppress(ProcessLookupError):
+            os.setpriority(os.PRIO_PROCESS, int(thread.name), own)
+
+
 class _Starting:
     """The application of a worker, which is made in the loop that it runs in, before the first request."""
 
@@ -160,6 +171,9 @@ class _Starting:
             logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
             await send({"type": "lifespan.startup.failed"})
             return
+        if not self._has_pages:
+            # Not before: a release that takes over should not wait for that.
+            _yield_processors()
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await send({"type": "lifespan.shutdown.complete"})

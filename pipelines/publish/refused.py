@@ -24,12 +24,16 @@ REFUSED = "refused"
 
 @dataclass(frozen=True)
 class RefusedRelease:
-    """A release that was refused: beside which it was held, when (UTC), and what was found, a line each."""
+    """A release that was refused: beside which it was held, when (UTC), and what was found, a line each.
+
+    `number` grows with each refusal: unlike the clock, it tells which was the last.
+    """
 
     release: Release
     older: str
     refused_at: str
     lines: tuple[str, ...]
+    number: int = 0
 
 
 def submit(
@@ -78,9 +82,11 @@ def _refusal(held: RefusedRelease) -> str:
 
 def _hold(sealed: Path, releases: Path, release_id: str, verdict: Verdict) -> RefusedRelease:
     target = releases / REFUSED / release_id
+    number = 1 + max((held.number for held in refused_releases(releases)), default=0)
     replace_folder(sealed, target)
     report = {
         "release_id": release_id,
+        "number": number,
         "older": verdict.older,
         "refused_at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
         "findings": [
@@ -94,7 +100,7 @@ def _hold(sealed: Path, releases: Path, release_id: str, verdict: Verdict) -> Re
 def refused_releases(releases: Path) -> list[RefusedRelease]:
     """Every release that was refused and is still there, the newest first."""
     folders = [folder for folder in (releases / REFUSED).glob("*") if folder.is_dir()]
-    return sorted(map(_read, folders), key=lambda r: (r.refused_at, r.release.release_id), reverse=True)
+    return sorted(map(_read, folders), key=lambda r: (r.number, r.refused_at, r.release.release_id), reverse=True)
 
 
 def find_refused(releases: Path, release_id: str | None = None) -> RefusedRelease:
@@ -158,6 +164,8 @@ def _read(folder: Path) -> RefusedRelease:
     try:
         report = json.loads(_report(folder).read_text(encoding="utf-8"))
         lines = tuple(found["line"] for found in report["findings"])
-        return RefusedRelease(release, str(report["older"]), str(report["refused_at"]), lines)
+        # Reports of earlier versions have no number.
+        number = int(report.get("number", 0))
+        return RefusedRelease(release, str(report["older"]), str(report["refused_at"]), lines, number)
     except (OSError, ValueError, LookupError, TypeError):
         return RefusedRelease(release, "", "", ("why it was refused cannot be read any more: its report is damaged",))

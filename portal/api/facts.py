@@ -86,7 +86,10 @@ CURRENT_FROM = Column(
     name="current_from",
     sql_type="TEXT",
     is_nullable=True,
-    description="Sinds wanneer lezers deze uitgave hadden (UTC). / Since when readers had this release (UTC).",
+    description=(
+        "Sinds wanneer lezers deze uitgave hadden (UTC), als dat bekend is. / "
+        "Since when readers had this release (UTC), if that is known."
+    ),
     unit=None,
 )
 

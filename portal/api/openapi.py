@@ -127,6 +127,8 @@ def _value_schema(parameter: Parameter, facts: Facts) -> Json:
         schema["enum"] = list(facts.choices[parameter.choices])
     if parameter.pattern:
         schema["pattern"] = parameter.pattern
+    if parameter.format:
+        schema["format"] = parameter.format
     if parameter.minimum is not None:
         schema |= {"minimum": parameter.minimum, "maximum": parameter.maximum}
     return {**schema, "default": DEFAULT_LIMIT} if parameter is LIMIT else schema

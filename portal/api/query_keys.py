@@ -35,6 +35,7 @@ AS_OF = Parameter(
         "As it was on that day: leads to the same address in the release that readers had then.",
     ),
     pattern=r"^\d{4}-\d{2}-\d{2}$",
+    format="date",
     is_repeated=False,
     example="2026-10-01",
 )

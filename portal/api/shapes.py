@@ -33,6 +33,7 @@ class Parameter:
         name: its name in a request.
         column: the column that it filters.
         compare: how the column is compared with the values.
+        format: what a text that fits the pattern has to be, as JSON Schema calls it.
         choices: a name in `Facts.choices`; only its values are allowed.
         is_spelled: whether OpenAPI lists those values; a long list has an address instead, in `listed_at`.
         through: the table of `column`, if that is not the requested one, and the column that joins the two.
@@ -45,6 +46,7 @@ class Parameter:
     kind: Kind = "text"
     compare: Literal["in", ">=", "<="] = "in"
     pattern: str | None = None
+    format: str | None = None
     minimum: int | None = None
     maximum: int | None = None
     choices: str | None = None

@@ -14,6 +14,8 @@ from portal.serving.work import HungUpError, answer_while_wanted
 
 TOO_SLOW = "This question took too long: ask for fewer rows, or take the whole table as a file"
 NOT_THERE = "Questions cannot be answered at the moment: ask again in a few seconds"
+# The process that answers questions ends them itself: one that says nothing for so much longer is not there.
+SILENT_SECONDS = 3.0
 
 
 class LanedAnswers:
@@ -26,6 +28,7 @@ class LanedAnswers:
 
     def __init__(self, app: AsgiApp, questions: AsgiApp | None = None) -> None:
         self._app, self._questions = app, questions or app
+        self._is_passed_on = questions is not None
         self._question_lane, self._stream_lane = question_lane(), stream_lane()
 
     @property
@@ -44,16 +47,18 @@ class LanedAnswers:
             async with lane.place():
                 given = asked.set(answer.question)
                 try:
-                    await answer_while_wanted(self._questions, scope, receive, answer.send, lane.seconds)
+                    seconds = lane.seconds + (SILENT_SECONDS if self._is_passed_on else 0)
+                    await answer_while_wanted(self._questions, scope, receive, answer.send, seconds)
                 finally:
                     asked.reset(given)
         except FullError:
             told = f"Too many questions are being answered: ask again in {lane.retry_after} seconds"
             await answer.refuse(HTTPStatus.TOO_MANY_REQUESTS, told, {"Retry-After": str(lane.retry_after)})
-        except NoAnswerError:
-            await answer.refuse(HTTPStatus.SERVICE_UNAVAILABLE, NOT_THERE, {"Retry-After": "5"})
-        except TimeoutError:
-            await answer.refuse(HTTPStatus.BAD_REQUEST, TOO_SLOW)
+        except (NoAnswerError, TimeoutError) as error:
+            if isinstance(error, NoAnswerError) or self._is_passed_on:
+                await answer.refuse(HTTPStatus.SERVICE_UNAVAILABLE, NOT_THERE, {"Retry-After": "5"})
+            else:
+                await answer.refuse(HTTPStatus.BAD_REQUEST, TOO_SLOW)
         except HungUpError:
             return
 

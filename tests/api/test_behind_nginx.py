@@ -4,12 +4,14 @@ import gzip
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from urllib.parse import quote_plus
@@ -17,12 +19,15 @@ from urllib.parse import quote_plus
 import pytest
 import requests
 from filelock import FileLock
+from support_machine import AHEAD, BEHIND, Clock, be_nobody_special, fill
 from support_releases import seal_again
 
 from pipelines.commands.release_check import ServeError
 from pipelines.commands.server_process import PAGES, QUESTIONS, serving, socket_of
+from pipelines.commands.switch import UNIT, upstreams_of
 from pipelines.publish.release import CURRENT, offered
 from portal.tables import CONTENT_TYPES
+from tools import unit_manager
 from tools.behind_nginx import BehindNginx, behind_nginx, has_nginx
 from tools.twin_release import make_twin
 
@@ -157,12 +162,11 @@ def test_a_switch_is_told_in_one_line_and_ends_the_old_pair(portal: BehindNginx,
         for name in (OTHER, first):
             point_to(releases, name)
             old = portal.front.pair
-            command = [sys.executable, "-P", "-c", "from pipelines.cli import main; main()", "deploy", "switch"]
-            data = {**os.environ, "REGIOKOMPAS_DATA": str(releases.parent)}
             began = time.monotonic()
-            done = subprocess.run([*command, *portal.options], env=data, capture_output=True, text=True, check=False)
-            assert (done.returncode, done.stderr) == (0, ""), done.stderr
-            (line,) = done.stdout.splitlines()
+            process = switching(portal, releases.parent)
+            out, err = process.communicate()
+            assert (process.returncode, err) == (0, "")
+            (line,) = out.splitlines()
             assert f"Release {name} is served by pair {portal.front.pair}; pair {old} ended in " in line
             assert time.monotonic() - began < 180
             assert old and not portal.running(old) and portal.front.pair != old
@@ -210,6 +214,90 @@ def test_what_cannot_take_over_leaves_all_as_it_was(portal: BehindNginx, release
     assert before and portal.running(before) and not portal.running({"a": "b", "b": "a"}[before])
     answer = requests.get(f"{portal.address}/v1/regions?limit=1", timeout=60)
     assert (answer.status_code, answer.headers["x-regiokompas-release"]) == (200, first.name)
+
+
+def switching(portal: BehindNginx, data: Path, **environment: str) -> subprocess.Popen[str]:
+    """The command of a switch that has begun."""
+    command = [sys.executable, "-P", "-c", "from pipelines.cli import main; main()", "deploy", "switch"]
+    told = {**os.environ, "REGIOKOMPAS_DATA": str(data), **environment}
+    return subprocess.Popen(
+        [*command, *portal.options],
+        env=told,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=be_nobody_special,
+    )
+
+
+# What happens to a switch while the other pair is being started, its exit code, and what it says.
+INTERRUPTIONS: dict[str, tuple[Callable[[BehindNginx, int], object], int, str]] = {
+    "kill -9": (lambda _, pid: os.kill(pid, signal.SIGKILL), -9, ""),
+    "SIGTERM": (lambda _, pid: os.kill(pid, signal.SIGTERM), 143, "Stopped: {first} is served by pair {before}"),
+    "disk full": (lambda _, pid: fill(pid), 1, "Error: Release {first} stays: the disk is full -> "),
+    "read-only": (
+        *(lambda portal, _: portal.front.state.chmod(0o500), 1),
+        "Error: Release {first} stays: the data folder cannot be written to -> ",
+    ),
+}
+
+
+@pytest.mark.parametrize("harm", INTERRUPTIONS)
+def test_an_interrupted_switch_leaves_readers_what_they_had(portal: BehindNginx, releases: Path, harm: str) -> None:
+    first, before = (releases / CURRENT).resolve().name, portal.front.pair
+    assert before
+    other = {"a": "b", "b": "a"}[before]
+    do_harm, code, said = INTERRUPTIONS[harm]
+    unit = UNIT.format(pair=other)
+    # A switch that was killed leaves it running.
+    left = unit_manager.running(portal.folder, unit)
+    point_to(releases, OTHER)
+    try:
+        process = switching(portal, releases.parent)
+        while unit_manager.running(portal.folder, unit) in (None, left):
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.05)
+        do_harm(portal, process.pid)
+        out, err = process.communicate(timeout=240)
+    finally:
+        portal.front.state.chmod(0o700)
+        point_to(releases, first)
+    assert (process.returncode, out) == (code, "")
+    lines = err.strip().splitlines()
+    assert len(lines) == bool(said) and err.strip().startswith(said.format(first=first, before=before))
+    answer = requests.get(f"{portal.address}/v1/regions?limit=1", timeout=60)
+    assert (answer.status_code, answer.headers["x-regiokompas-release"]) == (200, first)
+    assert requests.get(f"{portal.local}/-/pair", timeout=60).text.strip() == before
+    # What nobody asks is not left running, but where nothing could be done any more.
+    assert portal.running(before) and bool(portal.running(other)) == (harm == "kill -9")
+
+
+@pytest.mark.parametrize("off", [AHEAD, BEHIND], ids=["clock ahead", "clock behind"])
+def test_the_switch_after_one_that_was_killed_keeps_the_pair_that_nginx_asks(
+    portal: BehindNginx, releases: Path, tmp_path: Path, off: timedelta
+) -> None:
+    """Killed after it wrote what nginx is to read, and before nginx read it; and with a clock that is wrong."""
+    first, before = (releases / CURRENT).resolve().name, portal.front.pair
+    assert before
+    other, name = {"a": "b", "b": "a"}[before], OTHER
+    portal.front.upstreams.write_text(upstreams_of(releases / name, other, portal.front), encoding="utf-8")
+    assert portal.front.pair == other
+    clock = Clock(tmp_path)
+    environment = clock.make()
+    clock.set(off)
+    point_to(releases, name)
+    statuses: Counter[int] = Counter()
+    try:
+        process = switching(portal, releases.parent, **environment)
+        while process.poll() is None:
+            statuses[requests.get(f"{portal.address}/v1/regions?limit=1", timeout=60).status_code] += 1
+        assert process.returncode == 0, process.communicate()
+        assert statuses.keys() == {200} and portal.front.pair == other and not portal.running(before)
+        answer = requests.get(f"{portal.address}/v1/regions?limit=1", timeout=60)
+        assert answer.headers["x-regiokompas-release"] == name
+    finally:
+        point_to(releases, first)
+        portal.switch()
 
 
 def test_a_process_that_is_killed_is_started_again_by_its_parent(portal: BehindNginx) -> None:

@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 from datasette.app import Datasette
-from jsonschema import Draft202012Validator, FormatChecker, ValidationError
+from jsonschema import Draft202012Validator, ValidationError
 from openapi_spec_validator import validate
 from openapi_spec_validator.validation.exceptions import OpenAPIValidationError, ValidatorDetectError
 from support import SHARED, query
+from support_openapi import Json, check_body, resolve
 from support_portal import ask, open_portal, release_of
 
 from portal.api.description import RESOURCES
@@ -23,7 +24,6 @@ from portal.api.shapes import ApiResource, Parameter
 
 RULES = SHARED / "validators" / "nl-api-design-rules.yaml"
 SPECTRAL = "@stoplight/spectral-cli@6"
-Json = dict[str, Any]
 
 # What changed between releases is in no table of one; test_figure_changes.py holds it against its file.
 IN_TABLES = [resource for resource in RESOURCES if resource.rows_of != "changes"]
@@ -83,24 +83,6 @@ def document(portal: Datasette) -> Json:
 def camel_case(name: str) -> str:
     """The name of a column as the API writes it."""
     return re.sub("_([a-z0-9])", lambda found: found[1].upper(), name)
-
-
-def resolve(document: Json, node: Json) -> Json:
-    """The part of the document that a reference points at."""
-    while "$ref" in node:
-        found: Any = document
-        for name in node["$ref"].removeprefix("#/").split("/"):
-            found = found[name]
-        node = found
-    return node
-
-
-def check_body(document: Json, path: str, status: int, body: Any) -> None:
-    """Raise ValidationError when the body is not what the document says of this answer."""
-    response = resolve(document, document["paths"][path]["get"]["responses"][str(status)])
-    form = "application/json" if status < 400 else "application/problem+json"
-    schema = {**response["content"][form]["schema"], "components": document["components"]}
-    Draft202012Validator(schema, format_checker=FormatChecker()).validate(body)
 
 
 def test_the_document_is_valid(document: Json) -> None:

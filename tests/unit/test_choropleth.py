@@ -36,6 +36,7 @@ def test_every_figure_is_in_exactly_one_class(values: list[float | None], method
 
 
 @given(st.lists(FIGURES, max_size=80), st.sampled_from(METHODS))
+@example([0.0, 0.5], "quantiles")
 def test_figures_that_read_the_same_have_the_same_colour(values: list[float | None], method: str) -> None:
     found = classify(values, method, 0)
     colours: dict[str, set[int]] = {}
@@ -43,7 +44,7 @@ def test_figures_that_read_the_same_have_the_same_colour(values: list[float | No
         if value is not None:
             holder = found.class_of(value)
             assert holder is not None
-            colours.setdefault(f"{round(value, 0):.0f}", set()).add(holder.shade)
+            colours.setdefault(f"{round_half_away(value, 0):.0f}", set()).add(holder.shade)
     assert all(len(shades) == 1 for shades in colours.values())
 
 

@@ -60,7 +60,7 @@ class Handler(BaseHTTPRequestHandler):
     def answer(self) -> None:
         self.server.asked.append((time.monotonic(), self.headers["Accept"]))
         answer = self.server.answers.pop(0)
-        self.send_response(answer.status)
+        self.send_response_only(answer.status)
         self.send_header("Content-Length", str(len(answer.body)))
         for name, value in answer.headers.items():
             self.send_header(name, value)
@@ -255,3 +255,28 @@ def test_an_address_that_is_none_is_told_at_once(url: str) -> None:
     with pytest.raises(SourceError, match="expected an address that can be asked, found ") as error:
         anyone().get("cbs/1", url, bytes)
     assert type(error.value) is SourceError
+
+
+@pytest.mark.parametrize("apart", [timedelta(days=-2), timedelta(days=2), timedelta(days=3650)])
+def test_an_answer_of_another_day_than_ours_is_refused_since_one_of_the_clocks_is_wrong(
+    server: Server, apart: timedelta
+) -> None:
+    there = datetime.now(UTC) + apart
+    with pytest.raises(SourceError, match=r"the clock of this machine says .* set the clock of this machine") as told:
+        get(server, Answer(headers={"Date": format_datetime(there, usegmt=True)}))
+    assert f"127.0.0.1:{server.server_address[1]} says {there:%Y-%m-%d %H:%M}" in str(told.value)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Date": "yesterday"},
+        {"Date": format_datetime(datetime.now(UTC) - timedelta(hours=20), usegmt=True)},
+        # What a cache gave out, which had it for ten days.
+        {"Date": format_datetime(datetime.now(UTC) - timedelta(days=10), usegmt=True), "Age": "864000"},
+        {"Date": format_datetime(datetime.now(UTC), usegmt=True), "Age": "9" * 400},
+    ],
+)
+def test_an_answer_of_about_now_or_without_a_time_is_read(server: Server, headers: dict[str, str]) -> None:
+    assert get(server, Answer(headers=headers))
