@@ -60,9 +60,17 @@ def test_every_indicator_links_the_rules_that_it_is_made_and_compared_by(
 ) -> None:
     sections = yaml.safe_load((PORTAL / "texts" / "common.yml").read_text(encoding="utf-8"))["methods_sections"]
     broken = {name for (name,) in map(tuple, database.execute("select distinct indicator_id from series_breaks"))}
+    publishers: dict[str, set[str]] = {}
+    for name, publisher in database.execute(
+        "select indicator_id, publisher from indicator_sources join sources using (dataset_id)"
+    ):
+        publishers.setdefault(name, set()).add(publisher)
     for row in database.execute("select * from indicators"):
+        by = publishers.get(row["indicator_id"], set())
         warnings = (row["usage_warnings"] or "").split(";")
         rules = {
+            "statuses": True,
+            "boundaries": True,
             "comparing": True,
             "trends": True,
             "chance": row["interval_kind"] != "none",
@@ -71,6 +79,8 @@ def test_every_indicator_links_the_rules_that_it_is_made_and_compared_by(
             "denominators": bool(row["denominator"]) and row["formula"] != "real",
             "rounding": row["formula"] != "published",
             "euros": row["unit_en"].startswith("euro"),
+            "counted": bool(by & {"kohesio", "rvo"}),
+            "ministries": "rijk" in by,
         }
         page = ask(portal, PAGES[lang] + row["indicator_id"]).text
         linked = set(re.findall(r'href="[^"]*/docs/methods#([\w-]+)"', page))
