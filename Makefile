@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run serve dev test coverage lint contracts lock sbom sample screenshots clean
+.PHONY: run serve dev test coverage lint contracts lock sbom bench sample screenshots clean
 
 run: $(VENV)/run.stamp ## the main job on the bundled sample, offline
 	@$(BIN)/regiokompas run --from sample
@@ -43,6 +43,9 @@ lock: ## resolves the dependencies anew; needs uv
 	  --no-emit-find-links --no-annotate --no-strip-extras pyproject.toml -o requirements.lock
 	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-emit-index-url \
 	  --no-emit-find-links --no-annotate --no-strip-extras --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+bench: $(VENV)/dev.stamp run ## how fast it is, beside what people would use instead; writes docs/performance.md
+	@$(BIN)/python -m benchmarks.everything
 
 sbom: $(VENV)/dev.stamp ## what the software is made of, with hashes and licences, as CycloneDX in sbom.cdx.json
 	@$(BIN)/python -m tools.make_sbom

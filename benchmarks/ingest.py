@@ -5,7 +5,7 @@
 The server sends gzip, 100,000 observations a page (v4) or 10,000 wide records (v3), each page after SECONDS (0).
 Ours is all of it: fetching, landing, reading, every check, Parquet in the one row shape. Beside it: v4 with requests,
 `.json()` and a data frame of every page; v3 with the package `cbsodata`; and the limit, the bytes of the v4 pages on
-disk to Parquet by DuckDB and nothing else. Prints medians, the median of the ratios, and the most memory of each.
+disk to Parquet by DuckDB and nothing else.
 """
 
 import gzip
@@ -20,10 +20,10 @@ from collections.abc import Callable, Iterable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.connection import Connection
 from pathlib import Path
-from statistics import median
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from benchmarks.ratios import Ratio, alternately, quotient, show, speed
 from pipelines.settings import CARDS
 from pipelines.sources.access import CbsAccess, Protocol
 from pipelines.sources.card import RowBounds, SourceCard, load_cards
@@ -268,33 +268,64 @@ def measured(name: str, base: str, protocol: str) -> tuple[float, float]:
     return seconds, megabytes
 
 
-def compare(title: str, rows: int, rounds: int, mine: tuple[str, str], other: tuple[str, str], protocol: str) -> None:
-    """Run two alternately, each a name and its address, and print the medians and the median of the ratios."""
-    pairs = [(measured(*mine, protocol), measured(*other, protocol)) for _ in range(rounds)]
-    speeds = [rows / median(pair[at][0] for pair in pairs) / 1e6 for at in (0, 1)]
-    memory = [max(pair[at][1] for pair in pairs) for at in (0, 1)]
-    ratio = median(pair[1][0] / pair[0][0] for pair in pairs)
-    print(
-        f"{title:<28} {speeds[0]:6.2f} {speeds[1]:10.2f} Mrow/s {ratio:6.1f} x {memory[0]:7.0f} {memory[1]:7.0f} MB",
-        flush=True,
+def compare(
+    work: str,
+    beside: str,
+    rows: int,
+    rounds: int,
+    mine: tuple[str, str],
+    other: tuple[str, str],
+    protocol: str,
+    goal: float,
+) -> tuple[Ratio, float]:
+    """Run two alternately, each a name and its address; the line of the table, and the most memory that ours took."""
+    pairs = alternately(lambda: measured(*mine, protocol), lambda: measured(*other, protocol), rounds)
+    ours, others, ratio = quotient([(a[0], b[0]) for a, b in pairs])
+    if is_share := other[0] == LIMIT:
+        ratio = ours / others
+    return Ratio(work, beside, speed(rows, ours), speed(rows, others), ratio, goal, is_share), max(
+        a[1] for a, _ in pairs
     )
 
 
-def main(rows: int = 3_000_000, rounds: int = 5, seconds: float = 0.0) -> None:
+def measure(rows: int = 3_000_000, rounds: int = 5, seconds: float = 0.0) -> list[Ratio]:
     """Start the server, then run the comparisons."""
     heard, telling = multiprocessing.Pipe(duplex=False)
     server = multiprocessing.Process(target=serve, args=(rows, seconds, telling), daemon=True)
     server.start()
     base = heard.recv()
-    print(f"{rows:,} observations, {seconds:g} s a page".ljust(28), "  ours      other          ratio    most memory")
-    compare("v4, requests and .json()", rows, rounds, ("ours", base), ("requests", base), V4)
-    compare("v3, the package cbsodata", rows, rounds, ("ours", base), ("cbsodata", base), V3)
+    mine, wait = ("ours", base), f", {seconds:g} s a page" if seconds else ""
+    requests, memory = compare(
+        f"ingest of CBS v4{wait}",
+        "requests and `.json()`",
+        rows,
+        rounds,
+        mine,
+        ("requests", base),
+        V4,
+        8 if seconds else 6,
+    )
+    package, memory_v3 = compare(
+        f"ingest of CBS v3{wait}", "the package cbsodata", rows, rounds, mine, ("cbsodata", base), V3, 4
+    )
     with tempfile.TemporaryDirectory() as folder:
         for skip in range(0, rows, V4_PAGE):
             body = json.loads(gzip.decompress(v4_page(base, skip)))
             Path(folder, f"{skip:09d}.json").write_text(json.dumps(body["value"], separators=(",", ":")))
-        compare("v4, the limit of its bytes", rows, rounds, ("ours", base), (LIMIT, folder), V4)
+        least, _ = compare(
+            f"ingest of CBS v4{wait}",
+            "its bytes on disk to Parquet, no more",
+            rows,
+            rounds,
+            mine,
+            (LIMIT, folder),
+            V4,
+            2,
+        )
     server.terminate()
+    most = max(memory, memory_v3)
+    room = Ratio("most memory of an ingest", "300 MB", f"{most:.0f} MB", "", most / 300, 1.0, is_share=True)
+    return [requests, package, least, room]
 
 
 def v4_page(base: str, skip: int) -> bytes:
@@ -315,4 +346,4 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--work"]:
         work(*sys.argv[2:5])
     else:
-        main(*(kind(text) for kind, text in zip((int, int, float), sys.argv[1:4], strict=False)))
+        show(measure(*(kind(text) for kind, text in zip((int, int, float), sys.argv[1:4], strict=False))))

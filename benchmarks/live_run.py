@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from benchmarks.ratios import Ratio, show
 from pipelines.clients.http import HttpClient, open_session
 from pipelines.clients.registry import addresses
 from pipelines.commands.doctor import examine_all
@@ -93,7 +94,7 @@ def fetch_all(cards: Mapping[str, SourceCard], origin: LiveOrigin, server: Sampl
     return Measured(time.perf_counter() - began, len(server.asked) - before, brought.count(False))
 
 
-def measure(cards: dict[str, SourceCard], seconds: float, dead: int, http: HttpClient) -> dict[str, Measured]:
+def measured(cards: dict[str, SourceCard], seconds: float, dead: int, http: HttpClient) -> dict[str, Measured]:
     """The doctor, a first run, one in which nothing is new, and a first run with dead hosts beside the sources."""
     found: dict[str, Measured] = {}
     with serving(cards, seconds=seconds) as server, silent_hosts(dead) as hosts, TemporaryDirectory() as folder:
@@ -117,14 +118,23 @@ def measure(cards: dict[str, SourceCard], seconds: float, dead: int, http: HttpC
     return found
 
 
-def main(seconds: float = 0.2, dead: int = 10, *sources: str) -> None:
-    """Print how long every step took, in seconds and as a share of the summed latencies of its requests."""
+# A run of all cards, each of whose requests waits, is to take at most this part of their waits one after another.
+GOAL = 0.25
+
+
+def measure(seconds: float = 0.2, dead: int = 10, *sources: str) -> list[Ratio]:
+    """The lines of the table: each step as a share of the summed latencies of its requests."""
     cards = {name: card for name, card in load_cards(CARDS).items() if name in sources or not sources}
-    print(f"{'':<16} {'seconds':>8} {'requests':>9} {'of their latencies':>19} {'failed':>7}")
-    for name, found in measure(cards, seconds, dead, HttpClient(open_session(inside=("127.0.0.1",)))).items():
-        share = found.seconds / (found.requests * seconds) if found.requests and seconds else 0.0
-        print(f"{name:<16} {found.seconds:>8.1f} {found.requests:>9} {share:>18.0%} {found.failed:>7}")
+    lines = []
+    for name, found in measured(cards, seconds, dead, HttpClient(open_session(inside=("127.0.0.1",)))).items():
+        waits = found.requests * seconds
+        told = f"{name} of {len(cards)} cards, {found.failed} failed"
+        share = found.seconds / waits if waits else 0.0
+        goal = GOAL if name == "first run" else None
+        beside = f"{found.requests} requests one after another"
+        lines.append(Ratio(told, beside, f"{found.seconds:.1f} s", f"{waits:.1f} s", share, goal, is_share=True))
+    return lines
 
 
 if __name__ == "__main__":
-    main(*(kind(text) for kind, text in zip((float, int), sys.argv[1:3], strict=False)), *sys.argv[3:])
+    show(measure(*(kind(text) for kind, text in zip((float, int), sys.argv[1:3], strict=False)), *sys.argv[3:]))

@@ -3,7 +3,7 @@
     python benchmarks/pages.py [ROUNDS]
 
 Requests pages of the current release in one process, without a network. Prints the median processor time of each page,
-which other work on the machine hardly changes, and its ratio to Datasette's own page of the first hundred rows of
+which other work on the machine hardly changes, beside that of Datasette's own page of the first hundred rows of
 `observations` for one municipality.
 """
 
@@ -16,6 +16,7 @@ from statistics import median
 
 from datasette.app import Datasette
 
+from benchmarks.ratios import Ratio, show
 from pipelines.publish.release import CURRENT
 from pipelines.settings import PORTAL, Settings
 from portal.pages import page_url
@@ -49,7 +50,7 @@ def open_portal(release: Path) -> Datasette:
     )
 
 
-async def measure(portal: Datasette, pages: dict[str, str], rounds: int) -> dict[str, float]:
+async def processor_time(portal: Datasette, pages: dict[str, str], rounds: int) -> dict[str, float]:
     """The median seconds of processor time of each page, requested in turn; the first round is to warm up."""
     seconds: dict[str, list[float]] = {name: [] for name in pages}
     for number in range(rounds + 1):
@@ -63,15 +64,32 @@ async def measure(portal: Datasette, pages: dict[str, str], rounds: int) -> dict
     return {name: median(found) for name, found in seconds.items()}
 
 
-def main() -> None:
-    """Print one line per page."""
+# The pages that the portal is judged by, and how many times as fast as Datasette's own they are to be.
+JUDGED, GOAL = ("figure", "profile", "compare", "map"), 5
+
+
+def measured(rounds: int = 10) -> dict[str, float]:
+    """The seconds of processor time of each page of the current release, and of Datasette's own."""
     release = (Settings.from_environment().releases / CURRENT).resolve(strict=True)
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 10
-    found = asyncio.run(measure(open_portal(release), {"Datasette's rows": STOCK, **PAGES}, rounds))
-    stock = found["Datasette's rows"]
-    for name, seconds in found.items():
-        print(f"{name:18} {seconds * 1000:7.1f} ms {seconds / stock:6.2f} x")
+    return asyncio.run(processor_time(open_portal(release), {"Datasette's rows": STOCK, **PAGES}, rounds))
+
+
+def measure(rounds: int = 10) -> list[Ratio]:
+    """The lines of the table."""
+    found = measured(rounds)
+    stock = found.pop("Datasette's rows")
+    return [
+        Ratio(
+            f"page: {name}",
+            "Datasette's page of a hundred rows",
+            f"{seconds * 1000:.1f} ms",
+            f"{stock * 1000:.1f} ms",
+            stock / seconds,
+            GOAL if name in JUDGED else None,
+        )
+        for name, seconds in found.items()
+    ]
 
 
 if __name__ == "__main__":
-    main()
+    show(measure(*map(int, sys.argv[1:])))

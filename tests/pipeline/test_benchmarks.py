@@ -1,4 +1,4 @@
-"""Every script in benchmarks/ runs, as a person would start it but small, and prints the ratios that it exists for."""
+"""Every script in benchmarks/ runs, as a person would start it but small, and prints what it exists for."""
 
 import os
 import re
@@ -9,23 +9,32 @@ import pytest
 from conftest import Run
 from support import PROJECT
 
+from pipelines.imported import imports_of
 from tools.behind_nginx import has_nginx
 
 # What makes each of them small, and a line that it has to print.
 SMALL = {
-    "against_the_obvious.py": (["2000", "1"], r"\d+\.\d+ x"),
-    "ingest.py": (["2000", "1"], r"v3, the package cbsodata +.* x "),
-    "live_run.py": (["0.01", "0", "cbs/83583NED", "uwv/ww_municipality"], r"first run +\d+\.\d +\d+ +\d+%  +0"),
+    "everything.py": (["--small"], r"\| page: profile \|.*\| \d+\.\d x \| at least 5\.0 x \|"),
     "load.py": (
         ["0.3", "2"],
         r"\| an endless query, hung up \| 2 \|( [\d.]+ \|){4} 0 \| [1-9]\d+ \|",
     ),
     "switches.py": (["2", "6", "serve", *(["nginx"] if has_nginx() else [])], r"serve +2 .* 0 +0\n"),
-    "pages.py": (["1"], r"profile +\d+\.\d ms +\d+\.\d+ x"),
 }
 
 
-@pytest.mark.parametrize("script", sorted(path.name for path in (PROJECT / "benchmarks").glob("*.py")))
+# What gives the others their form.
+NO_SCRIPT = {"ratios"}
+
+
+def test_every_script_is_run_by_itself_or_with_all() -> None:
+    scripts = {path.stem for path in (PROJECT / "benchmarks").glob("*.py")} - NO_SCRIPT
+    with_all = imports_of(PROJECT / "benchmarks" / "everything.py", PROJECT)
+    together = {name for module, name in with_all if module == "benchmarks"}
+    assert {name.removesuffix(".py") for name in SMALL} | together == scripts
+
+
+@pytest.mark.parametrize("script", SMALL)
 def test_it_runs_small(script: str, sample_run: Run) -> None:
     arguments, line = SMALL[script]
     done = subprocess.run(
