@@ -56,7 +56,9 @@ class ChartReader {
   }
 
   move(by, event) {
-    const next = this.beside[this.beside.indexOf(this.chart) + by];
+    // On a phone a list has its first charts only, until it is unfolded.
+    const shown = this.beside.filter((chart) => chart.getClientRects().length);
+    const next = shown[shown.indexOf(this.chart) + by];
     if (!next) return;
     event.preventDefault();
     this.chart.tabIndex = -1;
