@@ -19,7 +19,7 @@ USUAL = 3
 MOST = {
     **{"home": 5, "municipality_brief": 1, "region_brief": 1, "municipality_baseline": 4, "region_baseline": 4},
     # Tables of every figure of a theme, every source, every occupation or every indicator.
-    **{"municipality_theme": 5, "region_theme": 5, "sources": 9, "labour_markets": 5, "labour_market": 5},
+    **{"municipality_theme": 5, "region_theme": 5, "sources": 10, "labour_markets": 5, "labour_market": 5},
     **{"indicators": 4, "api": 6, "programme": 4, "doc": 6, "data": 4},
     # Charts of each indicator, of every region across the border or of a cooperation beside others.
     **{"borders": 10, "border": 10, "cooperation": 8},
@@ -30,7 +30,7 @@ MORE_PAGES = {
     "/kaart/crimes_per_1000_rate?regio=zwolle": 3,
     "/en/map/jobs_growth_1y_pct?level=corop&region=zwolle": 3,
     "/nergens/zwole": 1,
-    "/docs/methods": 11,
+    "/docs/methods": 12,
     "/regiokompas": 15,
     "/regiokompas/observations": 4,
     "/regiokompas/regions/GM0193": 3,
