@@ -51,7 +51,8 @@ def written(name: str, what: str, value: float, text: str, *, only_counts: bool 
     """A number that is written in another way."""
 
     def make(grid: Grid) -> Pair | None:
-        if not grid.has_numbers:
+        # Where small counts are hidden no number is below 0.
+        if not grid.has_numbers or (value < 0 and grid.column(grid.number).hidden):
             return None
         fits = counts(grid) if only_counts else float(value).is_integer() or not counts(grid)
         return cell(grid, value, text) if fits else None

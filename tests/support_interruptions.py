@@ -90,8 +90,8 @@ class Interrupter:
                 threading.Thread(target=self._strike_when_begun, args=(Path(about[0]),), daemon=True).start()
 
     def _strike_when_begun(self, path: Path) -> None:
-        before = path.stat().st_ino if path.exists() else 0
-        while not (path.exists() and path.stat().st_ino != before and path.stat().st_size):
+        before = _written(path)
+        while (now := _written(path)) is None or (before and now.st_ino == before.st_ino) or not now.st_size:
             time.sleep(0.01)
         self._strike()
 
@@ -106,6 +106,13 @@ _WRITES: dict[str, Callable[[tuple[Any, ...]], bool]] = {
     "sqlite3.connect": lambda about: "mode=ro" not in str(about[0]) and "immutable" not in str(about[0]),
     **dict.fromkeys(("os.mkdir", "os.rename", "os.remove", "os.symlink", "os.link"), lambda about: True),
 }
+
+
+def _written(path: Path) -> os.stat_result | None:
+    """What is known of a file; None where it is not there, or no longer."""
+    with suppress(FileNotFoundError):
+        return path.stat()
+    return None
 
 
 def _kill(_: Interrupter) -> None:
