@@ -1,8 +1,8 @@
 """Every comparison of this folder in one table, as `make bench` prints it and docs/performance.md holds it.
 
-    python benchmarks/everything.py [--small]
+    python benchmarks/everything.py [ROUNDS] [--small]
 
-Runs one script after another, for about half an hour, and writes the table into docs/performance.md. With --small each
+Runs one script after another, ROUNDS (5) times each, and writes the table into docs/performance.md. With --small each
 runs as small as it can, and nothing is written. Not here: how the portal holds up under load, and switches of releases,
 which docs/reliability.md is about (`load.py`, `switches.py`).
 """
@@ -23,18 +23,18 @@ DOCUMENT = PROJECT / "docs" / "performance.md"
 _BETWEEN = re.compile(r"(<!-- measured by benchmarks/everything.py -->\n).*(<!-- to here -->\n)", re.DOTALL)
 
 
-def measure(*, small: bool) -> list[Ratio]:
+def measure(rounds: int = 5, *, small: bool = False) -> list[Ratio]:
     """The lines of all scripts; each is printed as soon as it is there."""
     lines: list[Ratio] = []
-    rows, rounds = (2_000, 1) if small else (1_000_000, 5)
+    rows = 2_000 if small else 1_000_000
     print(HEAD)
     scripts: list[Callable[[], list[Ratio]]] = [
         lambda: ingest.measure(rows, rounds),
         lambda: [] if small else ingest.measure(rows, rounds, 0.5),
         lambda: against_the_obvious.measure(rows, rounds),
         lambda: live_run.measure(0.01, 0, "cbs/83583NED") if small else live_run.measure(),
-        lambda: runs.measure(1 if small else 3),
-        lambda: transform.measure(1, "staging") if small else transform.measure(3),
+        lambda: runs.measure(rounds),
+        lambda: transform.measure(rounds, "staging" if small else "*"),
         lambda: pages.measure(rounds),
     ]
     for script in scripts:
@@ -50,19 +50,22 @@ def machine() -> str:
     return f"{os.cpu_count()} processors, {memory:.0f} GB, {platform.system()}, Python {platform.python_version()}"
 
 
-def write(lines: list[Ratio], document: Path = DOCUMENT) -> None:
+def write(lines: list[Ratio], rounds: int, document: Path = DOCUMENT) -> None:
     """Put the table, its date and the machine where the document has the last ones."""
     text = document.read_text(encoding="utf-8")
-    table = "\n".join(["", f"{date.today():%Y-%m-%d}, {machine()}.", "", HEAD, *map(str, lines), "", ""])
+    table = "\n".join(
+        ["", f"{date.today():%Y-%m-%d}, {machine()}; {rounds} rounds.", "", HEAD, *map(str, lines), "", ""]
+    )
     document.write_text(_BETWEEN.sub(lambda found: found[1] + table + found[2], text), encoding="utf-8")
 
 
 def main() -> None:
     """Measure, and write unless it was small."""
-    is_small = "--small" in sys.argv
-    lines = measure(small=is_small)
-    if not is_small:
-        write(lines)
+    if "--small" in sys.argv:
+        measure(1, small=True)
+    else:
+        rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+        write(measure(rounds), rounds)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Connections to DuckDB, as every part of a run opens them. Not here: the queries, and the one writer, dbt."""
 
+import atexit
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -10,6 +11,8 @@ import duckdb
 _MEMORY = "256MB"
 # A database in memory takes longer to open than most files take to scan.
 _IDLE = deque[duckdb.DuckDBPyConnection]()
+# What is left at the end of a program would be told of in its terminal.
+atexit.register(_IDLE.clear)
 
 
 def connect(path: Path | None = None, *, read_only: bool = False, **config: str | int) -> duckdb.DuckDBPyConnection:

@@ -43,7 +43,8 @@ CUT = "boxes => boxes.filter(b => b.scrollWidth > b.clientWidth + 1).map(b => [b
 BROKEN = """heads => heads.filter(head => getComputedStyle(head).hyphens != 'auto').flatMap(head => {
     const texts = document.createTreeWalker(head, NodeFilter.SHOW_TEXT), found = [];
     for (let text; (text = texts.nextNode()); )
-        if (!text.parentElement.closest('.visually-hidden')) for (const word of text.data.matchAll(/[\\p{L}\\p{N}]+/gu)) {
+        for (const word of text.data.matchAll(/[\\p{L}\\p{N}]+/gu)) {
+            if (text.parentElement.closest('.visually-hidden')) continue;
             const range = document.createRange();
             range.setStart(text, word.index);
             range.setEnd(text, word.index + word[0].length);
