@@ -54,7 +54,15 @@ def write(lines: list[Ratio], rounds: int, document: Path = DOCUMENT) -> None:
     """Put the table, its date and the machine where the document has the last ones."""
     text = document.read_text(encoding="utf-8")
     table = "\n".join(
-        ["", f"{date.today():%Y-%m-%d}, {machine()}; {rounds} rounds.", "", HEAD, *map(str, lines), "", ""]
+        [
+            "",
+            f"{date.today():%Y-%m-%d}, {machine()}; {rounds} round{'s' if rounds > 1 else ''} of each.",
+            "",
+            HEAD,
+            *map(str, lines),
+            "",
+            "",
+        ]
     )
     document.write_text(_BETWEEN.sub(lambda found: found[1] + table + found[2], text), encoding="utf-8")
 

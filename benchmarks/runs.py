@@ -23,7 +23,7 @@ from pipelines.landing.store import Landing
 from pipelines.publish.release import CURRENT
 from pipelines.settings import PROJECT, SAMPLE_LANDING
 
-CARD = "cbs/81575NED"
+CARD = "cbs/86276NED"
 REGIOKOMPAS = (sys.executable, "-P", "-c", "from pipelines.cli import main; main()")
 
 
@@ -89,7 +89,8 @@ def measure(rounds: int = 5) -> list[Ratio]:
             defined, _ = started(data, sys.executable, "-P", "-c", "from pipelines.definitions import defs; defs()")
             rows = pl.scan_parquet(data / "releases" / CURRENT / "tables" / "observations.parquet")
             figures = int(rows.select(pl.len()).collect().item())
-            room = [size_of(data / name) / figures for name in ("landing", "raw", "releases")]
+            kept = (data / "landing", data / "raw", (data / "releases" / CURRENT).resolve())
+            room = [size_of(each) / figures for each in kept]
     lines = []
     for at, work, goal in ((1, "a run without news", 0.10), (2, "a run with one figure changed", 0.50)):
         again, first, _ = quotient([(each[at][0], each[0][0]) for each in found])
