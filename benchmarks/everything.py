@@ -34,7 +34,7 @@ def measure(rounds: int = 5, *, small: bool = False) -> list[Ratio]:
         lambda: against_the_obvious.measure(rows, rounds),
         lambda: live_run.measure(0.01, 0, "cbs/83583NED") if small else live_run.measure(),
         lambda: runs.measure(rounds),
-        lambda: transform.measure(rounds, "staging" if small else "*"),
+        lambda: transform.measure(rounds, "+dim_region" if small else "*"),
         lambda: pages.measure(rounds),
     ]
     for script in scripts:

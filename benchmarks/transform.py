@@ -21,6 +21,9 @@ from pipelines.database import connect
 from pipelines.orchestration.transform import DBT
 from pipelines.settings import DBT_PROJECT, Settings
 
+# Of a part of the project no test is run that looks at more than that part.
+_CLOSED = ("--indirect-selection", "cautious")
+
 
 def dbt(folder: Path, settings: Settings, *command: str) -> None:
     """Run dbt on what the last run assembled, into a folder."""
@@ -49,7 +52,7 @@ def dbt(folder: Path, settings: Settings, *command: str) -> None:
 def build(folder: Path, settings: Settings, select: str) -> None:
     """All that is selected, with its tests, in a fresh file."""
     (folder / "regiokompas.duckdb").unlink(missing_ok=True)
-    dbt(folder, settings, "build", "--exclude-resource-type", "unit_test", "--select", select)
+    dbt(folder, settings, "build", "--exclude-resource-type", "unit_test", *("--select", select, *_CLOSED))
 
 
 def bare(folder: Path) -> None:
