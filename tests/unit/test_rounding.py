@@ -41,7 +41,7 @@ def rendered(macro: str, *arguments: object, **named: object) -> str:
 def asked(expression: str, values: Sequence[float]) -> float | None:
     """The answer of DuckDB to an expression over parameters $1, $2, .. that are doubles."""
     columns = ", ".join(f"cast(? as double) as v{n}" for n in range(1, len(values) + 1))
-    (found,) = duckdb.execute(f"select {expression} from (select {columns})", list(values)).fetchone() or (None,)
+    (found,) = duckdb.execute(f"select {expression} from (select {columns})", list(values)).fetchall()[0]
     return None if found is None else float(found)
 
 
@@ -119,7 +119,7 @@ def test_a_sum_is_exact_in_whatever_order(figures: list[float]) -> None:
     sql = f"select {rendered('exact_sum', 'value')} from (select unnest(cast(? as double[])) as value)"
     for ordered in (figures, figures[::-1]):
         assert exact_sum(ordered) == expected
-        assert duckdb.execute(sql, [ordered]).fetchone() == (expected,)
+        assert duckdb.execute(sql, [ordered]).fetchall() == [(expected,)]
 
 
 @given(FIGURES.filter(lambda value: value >= 0), st.integers(0, 10**6), st.integers(0, 2))
