@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from portal.choropleth import ValueClass, classify
 from portal.context import ReleaseContext
 from portal.csv_text import Row
 from portal.formats import format_number
@@ -36,6 +37,15 @@ class BorderSeries:
     def is_wider(self) -> bool:
         """Whether it is of a larger region than those that it stands for."""
         return any(row["region_code"] != self.code for row in self.stands_for)
+
+
+@dataclass(frozen=True)
+class BorderTile:
+    """A region on the schematic map: its row, its figure in the newest period, and the class that gives its colour."""
+
+    row: Row
+    value: float | None
+    value_class: ValueClass | None
 
 
 @dataclass(frozen=True)
@@ -74,6 +84,21 @@ class BorderIndicator:
     def in_newest(self) -> list[BorderSeries]:
         """The charts of regions with a figure in that period."""
         return [each for each in self.series if each.newest["period_code"] == self.newest_period]
+
+    @property
+    def tiles(self) -> list[BorderTile]:
+        """The schematic map of the newest period, north first; none of counts, which follow the size of a region."""
+        period = self.newest_period
+        rows = [self.cells[row["region_code"]].get(period or "", row) for row in self.regions]
+        if not period or not is_relative(self.indicator) or any(row.get("map_row") is None for row in rows):
+            return []
+        known = {row["region_code"]: row["value"] if row["period_code"] == period else None for row in rows}
+        decimals = self.indicator["decimals"]
+        classes = classify(list(known.values()), "equal", decimals)
+        tiles = [
+            BorderTile(row, known[row["region_code"]], classes.class_of(known[row["region_code"]])) for row in rows
+        ]
+        return sorted(tiles, key=lambda tile: (tile.row["map_row"], tile.row["map_column"]))
 
     @property
     def gaps(self) -> dict[str, list[Row]]:

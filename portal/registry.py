@@ -31,10 +31,7 @@ where boundary_year = (select max(boundary_year) from observations_on_boundaries
 order by source_code, share_to - share_from desc, target_code
 """
 BOUNDARY_YEARS = "select distinct boundary_year from boundary_transitions order by boundary_year desc"
-PLACES = """
-select current_municipality_code, name from places
-where current_municipality_code is not null and boundary_year = (select max(boundary_year) from places)
-"""
+PLACES = "select * from places where current_municipality_code is not null"
 TERMS = "select indicator_id, side, term_id, sign from indicator_terms order by indicator_id, side, term_order"
 PUBLISHED_BOUNDARY_YEARS = "select distinct boundary_year from observations_on_boundaries order by boundary_year desc"
 ONGOING = """
@@ -48,7 +45,8 @@ LABOUR_REGIONS = "select distinct region_code from labour_tension"
 
 @dataclass(frozen=True)
 class Registry:
-    """What readers can choose from; `places` are those in a present municipality, by their folded name.
+    """What readers can choose from; `places` are those in a present municipality, by their folded name;
+    `postcodes` have the present municipalities that each lies in, the one with most of its addresses first.
 
     `successors` has the present municipality that each former one went into as a whole, `heirs` the present ones that
     each divided municipality was split among, largest part first. `datasets` has the source tables of each indicator,
@@ -62,6 +60,7 @@ class Registry:
     sources: Mapping[str, Row]
     provinces: Mapping[str, str]
     places: Mapping[str, Mapping[str, str]]
+    postcodes: Mapping[str, Sequence[str]]
     successors: Mapping[str, str]
     heirs: Mapping[str, list[str]]
     datasets: Mapping[str, Sequence[str]]
@@ -126,6 +125,13 @@ class Registry:
         )
 
 
+def _newest(listed: Iterable[Row]) -> list[Row]:
+    """The rows of the newest year."""
+    rows = list(listed)
+    year = max((row["boundary_year"] for row in rows), default=None)
+    return [row for row in rows if row["boundary_year"] == year]
+
+
 async def read_registry(datasette: Datasette) -> Registry:
     """Returns the lists of the release that this process serves."""
 
@@ -133,8 +139,15 @@ async def read_registry(datasette: Datasette) -> Registry:
         return await read_rows(datasette, sql)
 
     places: dict[str, dict[str, str]] = {}
-    for row in await rows(PLACES):
+    postcodes: dict[str, list[str]] = {}
+    listed = await rows(PLACES)
+    for row in _newest(row for row in listed if not row["place_code"].isdigit()):
         places.setdefault(row["current_municipality_code"], {})[fold(row["name"])] = row["name"]
+    for row in sorted(
+        _newest(row for row in listed if row["place_code"].isdigit()), key=lambda r: -r["addresses_count"]
+    ):
+        within = postcodes.setdefault(row["name"], [])
+        within += [code for code in [row["current_municipality_code"]] if code not in within]
     successors: dict[str, str] = {}
     heirs: dict[str, list[str]] = {}
     for row in await rows(HEIRS):
@@ -163,6 +176,7 @@ async def read_registry(datasette: Datasette) -> Registry:
         sources={row["dataset_id"]: row for row in await rows("select * from sources")},
         provinces={row["municipality_code"]: row["name"] for row in await rows(PROVINCES)},
         places=places,
+        postcodes=postcodes,
         successors=successors,
         heirs=heirs,
         datasets=datasets,

@@ -15,6 +15,7 @@ from portal.registry import Registry, fold
 
 _CODE_IN_BRACKETS = re.compile(r"\(([A-Z0-9-]+)\)\s*$")
 _WORD = re.compile(r"\w+")
+_POSTCODE = re.compile(r"([1-9][0-9]{3})(?:\s?[A-Z]{2})?")
 # One slip in a word of five letters gives a ratio of 80, in one of four 75; other words are mostly less alike.
 LEAST_ALIKE = 75
 MOST_GUESSES = 5
@@ -60,10 +61,10 @@ def search_regions(
     """Returns the regions that a reader may mean, the likeliest first; exact matches have `is_exact`.
 
     A region is found by its code, also in brackets after a name or as its digits alone; by one of its names; or by the
-    first letters of words in a name. A municipality is also found by a place in it, which is then its `place`; that is
-    an exact match if no region has that name itself, and no other municipality has a place of that name. Among equals,
-    those that exist now come first, and then the smallest kind. If nothing is found, those with the names most like it
-    have `is_guess`.
+    first letters of words in a name. A municipality is also found by a place or a postcode in it, which is then its
+    `place`; that is an exact match if no region has that name or code itself, and no other municipality has a place of
+    that name. Among equals, those that exist now come first, and then the smallest kind. If nothing is found, those
+    with the names most like it have `is_guess`; nothing is like a postcode.
 
     Args:
         asked: what was typed.
@@ -74,7 +75,10 @@ def search_regions(
     typed, wanted = asked.strip().upper(), fold(asked)
     bracketed = _CODE_IN_BRACKETS.search(typed)
     codes = {typed, bracketed[1] if bracketed else typed, f"GM{typed}"}
-    found = []
+    postcode = _POSTCODE.fullmatch(typed)
+    found = _with_postcode(postcode[1], typed, registry) if postcode else []
+    if found:
+        return found
     for code, row in registry.regions.items():
         names = [fold(name) for name in (row["name"], *other_names.get(code, ()))]
         is_exact = code in codes or wanted in names
@@ -85,7 +89,7 @@ def search_regions(
                 continue
         found.append({**row, "is_exact": is_exact, "is_guess": False, "place": place})
     if not found:
-        return _most_alike(wanted, registry, other_names)
+        return [] if postcode else _most_alike(wanted, registry, other_names)
     if all(row["place"] for row in found) and sum(wanted in names for names in registry.places.values()) == 1:
         found = [{**row, "is_exact": fold(row["place"]) == wanted} for row in found]
     places = {scheme: place for place, scheme in enumerate(schemes)}
@@ -98,6 +102,15 @@ def search_regions(
         return (*exact, place, not row["is_current"], kind, not name.startswith(wanted), name, code)
 
     return sorted(found, key=likeliness)
+
+
+def _with_postcode(postcode: str, typed: str, registry: Registry) -> list[Row]:
+    """The municipalities that a postcode lies in, and the one of which it may be the code as well."""
+    within = [code for code in registry.postcodes.get(postcode, ()) if code in registry.regions]
+    same = [code for code in (f"GM{typed}",) if code in registry.regions and within]
+    is_exact = len(within) + len(same) == 1
+    rows = [(code, None) for code in same] + [(code, postcode) for code in within]
+    return [{**registry.regions[code], "is_exact": is_exact, "is_guess": False, "place": place} for code, place in rows]
 
 
 def _place_meant(wanted: str, places: Mapping[str, str]) -> str | None:

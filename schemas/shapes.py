@@ -9,7 +9,7 @@ from schemas.registers import check_subsidies
 from schemas.wire import WireError, check_raw
 
 MUNICIPALITY = r"^GM[0-9]{4}$"
-PLACE = r"^WP[0-9]{4}$"
+PLACE_OR_POSTCODE = r"^(WP)?[0-9]{4}$"
 
 
 def check_shape(folder: Path) -> None:
@@ -47,19 +47,23 @@ def boundary_schema() -> pa.DataFrameSchema:
 
 
 def place_schema() -> pa.DataFrameSchema:
-    """The schema of `places.parquet`: one row per place of a boundary year, with its municipality."""
+    """The schema of `places.parquet`: one row per place of a boundary year, with its municipality.
+
+    A postcode has a row for each municipality that it lies in, with how many of its addresses are there.
+    """
     return pa.DataFrameSchema(
         {
             "dataset_id": pa.Column(pl.String, pa.Check.str_matches(r"^[a-z_]+/.+$")),
-            "place_code": pa.Column(pl.String, pa.Check.str_matches(PLACE)),
+            "place_code": pa.Column(pl.String, pa.Check.str_matches(PLACE_OR_POSTCODE)),
             "name": pa.Column(pl.String, pa.Check.str_length(min_value=1)),
             "municipality_code": pa.Column(pl.String, pa.Check.str_matches(MUNICIPALITY)),
             "boundary_year": pa.Column(pl.Int32, pa.Check.in_range(1990, 2100)),
+            "addresses_count": pa.Column(pl.Int32, pa.Check.ge(1), nullable=True),
             "landed_sha256": pa.Column(pl.String, pa.Check.str_matches(r"^[0-9a-f]{64}$")),
         },
         strict=True,
         ordered=True,
-        unique=["dataset_id", "place_code"],
+        unique=["dataset_id", "place_code", "municipality_code"],
         name="places",
     )
 

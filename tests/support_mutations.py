@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import openpyxl
@@ -21,6 +23,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from pipelines.clients import drop
 from pipelines.errors import SourceError
 from pipelines.reading.files.table_file import read_table
+from pipelines.reading.postcodes import postcode_rows
 from pipelines.reading.registers import register_rows, register_year
 from pipelines.reading.small_tables import region_names
 from pipelines.reading.tables import statistics_rows
@@ -62,9 +65,9 @@ class Grid:
 
     @property
     def free_texts(self) -> list[int]:
-        """Where texts stand that may be any: no code that the card lists, and no year."""
+        """Where texts stand that may be any: no code that the card lists, no year and no postcode."""
         columns, dimensions = layout_of(self.card).columns, self.card.dimensions
-        listed = {name for name, dimension in dimensions.items() if dimension.codes} | {"year"}
+        listed = {name for name, dimension in dimensions.items() if dimension.codes} | {"year", "postcode"}
         return [i for i in self.places(frozenset({Reads.TEXT})) if columns[self.header[i]].to not in listed]
 
     def column(self, place: int) -> FileColumn:
@@ -124,6 +127,14 @@ def figures(grid: Grid, body: bytes) -> pl.DataFrame:
         SourceError: the file is refused.
     """
     card, url = grid.card, grid.url
+    if card.places:
+        with TemporaryDirectory() as work:
+            addresses, tally = postcode_rows(card, layout_of(card), url, body, Path(work))
+        if not tally.is_complete:
+            raise SourceError(
+                card.dataset_id, f"{tally.received} rows, of which {tally.kept} kept", todo="as a run says"
+            )
+        return addresses
     table = read_table(card.dataset_id, url, body, layout_of(card))
     assert table.tally.kept == table.frame.height and table.tally.is_complete
     if card.subsidy_register:

@@ -30,9 +30,7 @@ from portal.series import Point
 # As wide as a card on a phone leaves it, so that its numbers are not made smaller there.
 TILE = Size(185, 88)
 ROWS = """
-select region_code, region_name, region_group, country, indicator_id, period_code, year, figure_region_code, value,
-    value_status, ratio_to_country, gap, note_nl, note_en
-from cross_border where region_group in (:code, :neighbour) order by region_code, indicator_id, period_code
+select * from cross_border where region_group in (:code, :neighbour) order by region_code, indicator_id, period_code
 """
 COLUMNS = (
     *("region_code", "region_name", "region_group", "country", "indicator_id", "indicator", "unit", "period_code"),

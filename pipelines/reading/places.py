@@ -33,7 +33,7 @@ def write_places(con: duckdb.DuckDBPyConnection, card: SourceCard, folder: Path)
         create or replace temp view places as
         select '{card.dataset_id}' as dataset_id, codes.code as place_code, codes.title as name,
             rows.value_text as municipality_code, cast({card.boundary_year} as integer) as boundary_year,
-            rows.landed_sha256
+            null::integer as addresses_count, rows.landed_sha256
         from codes
         left join rows on rows.region_code = codes.code and regexp_full_match(rows.value_text, '{MUNICIPALITY}')
         """

@@ -65,6 +65,7 @@ PLACES: Schema = {
     "name": pl.String,
     "municipality_code": pl.String,
     "boundary_year": pl.Int32,
+    "addresses_count": pl.Int32,
     "landed_sha256": pl.String,
 }
 # The file with the rows of a source, by what its rows are.

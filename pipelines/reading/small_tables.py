@@ -20,6 +20,7 @@ from pipelines.reading.files.table_file import read_records, read_table
 from pipelines.reading.files.table_rows import FileTable
 from pipelines.reading.landed import Landed
 from pipelines.reading.pages import Pages
+from pipelines.reading.postcodes import postcode_rows
 from pipelines.reading.registers import register_rows, register_year
 from pipelines.reading.remainders import remainders_among
 from pipelines.reading.shapes import CODES, MEASURES, ROWS_IN
@@ -33,7 +34,9 @@ from pipelines.sources.card import Shape, SourceCard
 from pipelines.sources.periods import period_days, whole_year
 
 
-def read_divisions(landed: Landed, target: Path, have: Snapshot | None = None) -> tuple[int, Snapshot, Tally]:
+def read_divisions(
+    landed: Landed, work: Path, target: Path, have: Snapshot | None = None
+) -> tuple[int, Snapshot, Tally]:
     """Read a source that is not a table of CBS into the Parquet of its shape.
 
     Files of one source are independent: one that cannot be read is taken from what landed before, if it was there, and
@@ -50,7 +53,7 @@ def read_divisions(landed: Landed, target: Path, have: Snapshot | None = None) -
     tallies: dict[str, Tally] = {}
 
     def read_page(resource: Resource) -> pl.DataFrame:
-        frame, tallies[resource.name] = _read_page(landed, resource)
+        frame, tallies[resource.name] = _read_page(landed, resource, work)
         return frame
 
     read = Pages(landed, have, read_page)
@@ -79,7 +82,7 @@ def read_divisions(landed: Landed, target: Path, have: Snapshot | None = None) -
     return tally.kept if card.has_zeros else whole.height, read.snapshot, tally
 
 
-def _read_page(landed: Landed, resource: Resource) -> tuple[pl.DataFrame, Tally]:
+def _read_page(landed: Landed, resource: Resource, work: Path) -> tuple[pl.DataFrame, Tally]:
     """The rows of a page, and what became of those of the source."""
     card, body = landed.card, landed.page(resource)
     if card.boundaries:
@@ -90,6 +93,8 @@ def _read_page(landed: Landed, resource: Resource) -> tuple[pl.DataFrame, Tally]
         cube = read_cube(body)
         cells, received = eurostat.statistics_rows(card, cube), cube.cells.height
         return cells, _of_asked(Tally(received, received, {}), cells["region_code"])
+    if card.places and card.layout:
+        return postcode_rows(card, card.layout, resource.url, body, work)
     table = _text_table(landed, resource, body)
     if card.subsidy_register:
         if (year := register_year(card, resource.url)) is not None:

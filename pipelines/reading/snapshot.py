@@ -68,7 +68,7 @@ def read_snapshot(
         if landed.protocol in CBS:
             rows, tally = read_table(landed, work, target)
         else:
-            rows, read, tally = read_divisions(landed, target, have)
+            rows, read, tally = read_divisions(landed, work, target, have)
     except UNREADABLE as error:
         problem = f"the landed bytes cannot be read, {type(error).__name__}: {error!s:.300}"
         raise SourceError(card.dataset_id, problem, todo="compare the answer with the protocol") from error

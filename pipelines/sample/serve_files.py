@@ -21,7 +21,7 @@ from pipelines.sources.access import (
 )
 from pipelines.sources.card import Shape, SourceCard
 
-from . import registers, statistics
+from . import postcodes, registers, statistics
 from .answers import Answer, Query, RefusedError, file_answer, json_answer
 from .sheets import Sheet, file_bytes, layout_of
 
@@ -203,6 +203,8 @@ def _by(told: str, records: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
 
 def sheets_of(card: SourceCard) -> list[Sheet]:
     """The files of a card, oldest first."""
+    if card.shape is Shape.PLACES:
+        return [postcodes.sheet(card)]
     return registers.sheets(card) if card.shape is Shape.SUBSIDIES else statistics.sheets(card)
 
 

@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field, StringConstraints, ValidationError, mode
 from pipelines.errors import CardError, shown
 from pipelines.sources.access import Access, Form, Protocol
 from pipelines.sources.dimensions import Dimension, Measure
-from pipelines.sources.layout import CASE, PERIOD, REGION, TableLayout
+from pipelines.sources.layout import CASE, PERIOD, POSTCODE, REGION, TableLayout
 from pipelines.sources.periods import PeriodCode, whole_year, year_of
 from pipelines.sources.register import Register
 from pipelines.sources.strict import Bilingual, Strict, Text
@@ -87,7 +87,10 @@ class Boundaries(Strict):
 
 
 class Places(Strict):
-    """Places and the municipality that each is in: their boundary year."""
+    """Places or postcodes and the municipalities that each is in: their boundary year.
+
+    A table of CBS holds places; a file with a `layout` holds addresses, each with its postcode and municipality.
+    """
 
     boundary_year: Annotated[int, Field(ge=1990, le=2100)]
 
@@ -237,12 +240,21 @@ class SourceCard(Strict):
         if Form.CBS_TABLE in forms and not self.dimensions:
             raise ValueError("a table of CBS has `dimensions`")
         if self.layout:
-            known = REGISTER_FIELDS if self.subsidy_register else {REGION, PERIOD, CASE, *self.dimensions}
+            columns = {POSTCODE, REGION} if self.places else {REGION, PERIOD, CASE, *self.dimensions}
+            known = REGISTER_FIELDS if self.subsidy_register else columns
             known |= {m.code for m in self.measures}
             if strange := sorted({to for column in self.layout.columns.values() for to in column.becomes} - known):
                 raise ValueError(f"layout: {shown(strange)} is not one of {shown(sorted(known), 20)}")
             if self.layout.counted and self.layout.counted not in {m.code for m in self.measures}:
                 raise ValueError(f"layout: `counted` names {self.layout.counted}, which is not one of the measures")
+        return self
+
+    @model_validator(mode="after")
+    def _reads_postcodes(self) -> Self:
+        if self.places and self.layout:
+            there = {to for column in self.layout.columns.values() for to in column.becomes}
+            if not (self.layout.format == "csv" and self.layout.member and there >= {POSTCODE, REGION}):
+                raise ValueError("postcodes come from a CSV in a zip, with columns to `postcode` and to `region`")
         return self
 
     @model_validator(mode="after")

@@ -11,6 +11,7 @@ from pipelines.sources.strict import Strict, Text
 
 REGION: Final = "region"
 PERIOD: Final = "period"
+POSTCODE: Final = "postcode"
 CASE: Final = "case"
 """What makes each row of a table its own: a row that is there twice would be counted twice."""
 AMOUNTS = ("amount_requested_eur", "amount_granted_eur", "amount_settled_eur")
@@ -61,7 +62,8 @@ class FileColumn(Strict):
 
     Attributes:
         to: what it becomes: `region`, `period`, a category dimension or a measure of the card, or a register's field;
-            `case` for what each row has of its own, which is only looked at for rows that are there twice.
+            `postcode` for that of an address, on a card of postcodes; `case` for what each row has of its own, which is
+            only looked at for rows that are there twice.
         reads: what its cells hold.
         names: for names of regions, the list of `seeds/region_names.csv` to look them up in: names, or the codes of
             another division, such as NUTS.

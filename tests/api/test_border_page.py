@@ -6,6 +6,7 @@ import io
 import re
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 from datasette.app import Datasette
@@ -13,7 +14,7 @@ from support_charts import charts_in, outside
 from support_portal import ask, fetch, open_portal, release_of
 from support_releases import with_other_words
 
-from portal.border import NEIGHBOUR, border_slugs, border_url
+from portal.border import NEIGHBOUR, BorderIndicator, BorderSeries, border_slugs, border_url
 from portal.formats import format_number
 
 SECTION = re.compile(r'<section class="across" id="(\w+)".*?</section>', re.DOTALL)
@@ -144,7 +145,7 @@ def test_what_is_missing_is_said_with_the_reason(pages: dict[str, str], database
             of_it = [line for line in lines if line.startswith(f"{row['title_en']}: no figure for {row['period']} of ")]
             [reason] = [line for line in of_it if re.search(rf"{re.escape(row['region_name'])}[,.]", line)]
             assert ("confidential" in reason) == (row["value_status"] == "suppressed")
-        assert "no boundaries of regions outside the Netherlands" in text and "purchasing power (PPS)" in text
+        assert "no map of the Belgian and French regions with an open licence" in text and "purchasing power (PPS)" in text
 
 
 @pytest.mark.parametrize("path", ["/grens/eurometropool", "/en/border/eurometropool"])
@@ -205,3 +206,48 @@ def test_without_figures_across_the_border_there_is_no_page(
     inland = open_portal(with_other_words(sample_release, folder, "delete from cross_border;"))
     assert ask(inland, "/grens").status_code == ask(inland, "/grens/eurometropool").status_code == 404
     assert ask(inland, "/regio/eurometropool/eurometropool-lille-kortrijk-tournai").status_code == 200
+
+
+TILES = re.compile(r'<ul class="tiles">.*?</ul>', re.DOTALL)
+BOX = re.compile(
+    r'<li class="c(\d) r(\d)"><a href="([^"]+)"><strong class="(\w+)">([^<]+)</strong> <span>([^<]+)</span>'
+)
+
+
+def test_every_rate_is_on_the_map_with_every_region_in_a_place_of_its_own(
+    pages: dict[str, str], database: sqlite3.Connection
+) -> None:
+    for code, page in pages.items():
+        rows = rows_of(database, code)
+        assert len({(row["map_column"], row["map_row"]) for row in rows}) == len({row["region_code"] for row in rows})
+        for section in SECTION.finditer(page):
+            mine = [row for row in rows if row["indicator_id"] == section[1]]
+            drawn = TILES.search(section[0])
+            assert bool(drawn) == (mine[0]["kind"] != "count"), section[1]
+            if not drawn:
+                continue
+            newest = max(row["period_code"] for row in mine if row["value"] is not None)
+            wanted, shades = {}, {}
+            for row in (row for row in mine if row["period_code"] == newest):
+                number = format_number(row["value"], row["decimals"], "en") or "no figure"
+                wanted[row["region_name"]] = (str(row["map_column"]), str(row["map_row"]), number)
+                shades[row["region_name"]] = row["value"]
+            boxes = {html.unescape(name): (*place, said) for *place, _, _, said, name in BOX.findall(drawn[0])}
+            assert boxes == wanted and len(boxes) == 10
+            # A higher figure never has a lighter colour, and one that is not known has none.
+            colours = {html.unescape(name): shade for _, _, _, shade, _, name in BOX.findall(drawn[0])}
+            known = sorted((value, colours[name]) for name, value in shades.items() if value is not None)
+            assert [shade for _, shade in known] == sorted(shade for _, shade in known)
+            assert {colours[name] for name, value in shades.items() if value is None} <= {"none"}
+
+
+def test_a_release_from_before_the_map_has_a_page_without_it() -> None:
+    rows: list[dict[str, Any]] = [
+        {"region_code": "X", "region_name": "X", "region_group": "EM01", "country": "BE", "indicator_id": "i"}
+    ]
+    rows[0] |= {"period_code": "2024JJ00", "value": 1.0, "figure_region_code": "X", "value_status": "final"}
+    indicator = {"indicator_id": "i", "kind": "rate", "decimals": 1, "is_comparable": 1, "direction": "neutral"}
+    newest = BorderSeries("X", "X", "BE", rows, [], rows[0])
+    assert BorderIndicator(indicator, rows, [newest], {"X": {"2024JJ00": rows[0]}}).tiles == []
+    placed = [{**rows[0], "map_row": 1, "map_column": 1}]
+    assert len(BorderIndicator(indicator, placed, [newest], {"X": {"2024JJ00": placed[0]}}).tiles) == 1

@@ -2,6 +2,7 @@
 
 import random
 import re
+from dataclasses import replace
 from html import unescape
 
 import pytest
@@ -11,7 +12,7 @@ from support_portal import ask, fetch, release_of
 
 from pipelines.settings import PORTAL
 from portal.registry import fold
-from portal.search import BETWEEN, SHORTEST_BEGINNING
+from portal.search import BETWEEN, SHORTEST_BEGINNING, search_regions
 
 SYNONYMS = yaml.safe_load((PORTAL / "synonyms.yml").read_text(encoding="utf-8"))
 
@@ -101,6 +102,39 @@ def test_what_readers_typed_in_vain_is_found(portal: Datasette, typed: str, lang
         return
     (line, *_) = re.findall(r"<li>.*?</li>", found_on(answer.text))
     assert first in line
+
+
+def test_every_postcode_leads_to_its_municipality_by_its_digits_alone_or_as_a_whole(portal: Datasette) -> None:
+    release = release_of(portal)
+    assert len(release.registry.postcodes) > 500
+    real = {postcode: codes for postcode, codes in release.registry.postcodes.items() if postcode[0] != "0"}
+    for postcode, codes in real.items():
+        for typed in (postcode, f"{postcode} AB", f"{postcode}ab"):
+            found = release.find_regions(typed)
+            assert [(row["region_code"], row["is_exact"], row["place"]) for row in found] == [
+                (codes[0], True, postcode)
+            ]
+    assert ask(portal, "/", params={"q": "8011"}).headers["location"] == "/gemeente/zwolle"
+    assert ask(portal, "/en", params={"q": "8011 PK"}).headers["location"] == "/en/municipality/zwolle"
+
+
+def test_a_postcode_in_several_municipalities_is_a_choice_the_largest_part_first(portal: Datasette) -> None:
+    registry = replace(release_of(portal).registry, postcodes={"8163": ["GM0246", "GM0232"], "1900": ["GM0383"]})
+
+    def found(typed: str) -> list[tuple[str, bool, str | None]]:
+        rows = search_regions(typed, registry, ("municipality",), {})
+        return [(row["region_code"], row["is_exact"], row["place"]) for row in rows]
+
+    assert found("8163 PK") == [("GM0246", False, "8163"), ("GM0232", False, "8163")]
+    # It is also the code of a municipality, so one of both would be a guess.
+    assert found("1900") == [("GM1900", False, None), ("GM0383", False, "1900")]
+    assert found("1900 AB") == [("GM0383", True, "1900")]
+    assert found("GM1900") == [("GM1900", True, None)]
+
+
+def test_no_other_postcode_is_guessed_for_one_that_is_not_known(portal: Datasette) -> None:
+    assert release_of(portal).find_regions("8099") == []
+    assert "postcode" in found_on(ask(portal, "/", params={"q": "8099"}).text)
 
 
 def test_every_place_of_the_country_leads_to_its_municipality(portal: Datasette) -> None:

@@ -105,8 +105,8 @@ def test_a_place_in_no_or_two_municipalities_is_refused(
 
 def test_raw_places_are_held_against_their_schema(tmp_path: Path) -> None:
     right = {"dataset_id": "cbs/P", "place_code": "WP1925", "name": "Aadorp", "municipality_code": "GM0141"}
-    right |= {"boundary_year": 2021, "landed_sha256": "0" * 64}
-    schema = dict.fromkeys(right, pl.String) | {"boundary_year": pl.Int32}
+    right |= {"boundary_year": 2021, "addresses_count": None, "landed_sha256": "0" * 64}
+    schema = dict.fromkeys(right, pl.String) | {"boundary_year": pl.Int32, "addresses_count": pl.Int32}
     pl.DataFrame([right], schema=schema).write_parquet(tmp_path / "places.parquet")
     check_shape(tmp_path)
     wrong = ({"place_code": "GM0141"}, {"name": ""}, {"municipality_code": "PV23"}, {"boundary_year": 21})

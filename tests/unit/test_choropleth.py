@@ -23,7 +23,7 @@ FIGURES = st.one_of(st.none(), st.floats(-1e9, 1e9, allow_nan=False), st.integer
 @example([-0.04, 0.04], "equal", 1)
 def test_every_figure_is_in_exactly_one_class(values: list[float | None], method: str, decimals: int) -> None:
     found = classify(values, method, decimals)
-    present = [round(value, decimals) for value in values if value is not None]
+    present = [round_half_away(value, decimals) for value in values if value is not None]
     assert len(found.classes) <= MOST_CLASSES
     assert sum(c.count for c in found.classes) == len(present)
     for value in present:
@@ -66,7 +66,7 @@ def test_no_figure_is_in_no_class_and_a_stranger_is_refused() -> None:
 
 @given(st.dictionaries(st.text("ab", min_size=1, max_size=5), FIGURES, max_size=20))
 def test_places_count_the_regions_above_and_below(values: dict[str, float | None]) -> None:
-    present = {code: round(value, 1) for code, value in values.items() if value is not None}
+    present = {code: round_half_away(value, 1) for code, value in values.items() if value is not None}
     others = list(present.values())
     assert ranks(values, 1) == {
         code: (1 + sum(other > value for other in others), 1 + sum(other < value for other in others))

@@ -194,7 +194,7 @@ def read_dropped(folder: Path, card: SourceCard, files: dict[str, bytes]) -> Tal
     )
     target = folder / "raw"
     target.mkdir()
-    return read_divisions(Landed(card, snapshot, landing), target)[2]
+    return read_divisions(Landed(card, snapshot, landing), target, target)[2]
 
 
 def test_the_same_bytes_or_figures_under_two_periods_are_refused_with_both(tmp_path: Path) -> None:

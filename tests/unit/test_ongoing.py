@@ -128,7 +128,7 @@ def test_grants_for_a_year_to_come_are_of_a_year_that_is_not_over(tmp_path: Path
         is_invented=False,
         resources=(page,),
     )
-    read_divisions(Landed(REGISTER, snapshot, landing), folder)
+    read_divisions(Landed(REGISTER, snapshot, landing), folder, folder)
     assert {period.period_code for period in periods_of(REGISTER, folder)} >= {"2024JJ00", "2027JJ00"}
     found = {period.period_code for period in ongoing_periods(REGISTER, folder, LANDED)}
     assert "2027JJ00" in found and not {code for code in found if code < "2026"}

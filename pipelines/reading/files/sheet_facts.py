@@ -10,6 +10,7 @@ from functools import reduce
 from xml.parsers import expat
 
 from pipelines.clients.budget import MOST_CELLS, opened_zip, refuse_unpacking
+from pipelines.errors import shown
 from pipelines.reading.files.table_columns import TableOrigin, fits
 
 _CHUNK = 1 << 20
@@ -52,6 +53,20 @@ def opened(origin: TableOrigin, what: str, body: bytes) -> Iterator[zipfile.ZipF
     # On a broken archive, zipfile raises whatever it runs into.
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError, LookupError) as error:
         raise origin.broken(what, error) from None
+
+
+def member_of(origin: TableOrigin, pattern: str, members: list[zipfile.ZipInfo]) -> zipfile.ZipInfo:
+    """The one member of a zip with a name like this; none and several are refused.
+
+    Raises:
+        SourceError: names what the zip holds.
+    """
+    files = [info for info in members if not info.is_dir()]
+    fitting = [info for info in files if fits(info.filename, [pattern])]
+    if len(fitting) != 1:
+        names = shown(info.filename for info in files)
+        raise origin.error(f"the zip holds {names}, expected one {pattern}", "set `member` on the card")
+    return fitting[0]
 
 
 def refuse_huge(origin: TableOrigin, body: bytes) -> None:

@@ -10,11 +10,10 @@ import polars as pl
 
 from pipelines.clients.budget import refuse_unpacking
 from pipelines.clients.jsons import read_any
-from pipelines.errors import shown
 from pipelines.reading.files.cells import HEADER_WITHIN, frame_of, is_real, text_of, told_above
 from pipelines.reading.files.csv_lines import check_lines
-from pipelines.reading.files.sheet_facts import column_letters, opened
-from pipelines.reading.files.table_columns import ROW, TableOrigin, fits, header_at, joined, no_header, places_of
+from pipelines.reading.files.sheet_facts import column_letters, member_of, opened
+from pipelines.reading.files.table_columns import ROW, TableOrigin, header_at, joined, no_header, places_of
 from pipelines.reading.files.table_rows import FileTable, Source, data_rows
 from pipelines.reading.files.text_encoding import utf8
 from pipelines.reading.files.workbook_file import read_workbook
@@ -76,13 +75,9 @@ def _is_plain(records: Sequence[Mapping[str, Any]], name: str) -> bool:
 
 def _member(origin: TableOrigin, pattern: str, body: bytes) -> bytes:
     with opened(origin, "zip", body) as archive:
-        files = [info for info in archive.infolist() if not info.is_dir()]
-        fitting = [info for info in files if fits(info.filename, [pattern])]
-        if len(fitting) != 1:
-            names = shown(info.filename for info in files)
-            raise origin.error(f"the zip holds {names}, expected one {pattern}", "set `member` on the card")
-        refuse_unpacking(fitting)
-        return archive.read(fitting[0])
+        member = member_of(origin, pattern, archive.infolist())
+        refuse_unpacking([member])
+        return archive.read(member)
 
 
 def _records(origin: TableOrigin, body: bytes) -> list[dict[str, Any]]:

@@ -32,6 +32,7 @@ select
     places.name,
     places.boundary_year,
     places.municipality_code,
+    places.addresses_count,
     whole_heirs.target_code as current_municipality_code,
     origins.origin_id,
     origins.notice

@@ -6,6 +6,8 @@ with listed as (
         substr(region_code, 1, 4) as wider_code,
         region_group,
         country,
+        map_column,
+        map_row,
         note_nl,
         note_en
     from {{ ref('cross_border_regions') }}
@@ -130,6 +132,8 @@ select
         when levels.is_known_at_level then 'missing'
         else 'not_at_this_level'
     end as gap,
+    listed.map_column,
+    listed.map_row,
     listed.note_nl,
     listed.note_en,
     this_release.notice

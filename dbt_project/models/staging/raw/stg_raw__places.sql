@@ -4,5 +4,6 @@ select
     name,
     municipality_code,
     cast(boundary_year as integer) as boundary_year,
+    cast(addresses_count as integer) as addresses_count,
     landed_sha256
 from {{ source('raw', 'places') }}
