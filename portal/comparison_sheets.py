@@ -74,7 +74,7 @@ def _long(found: Iterable[LongRow], release: ReleaseContext, lang: str) -> BookS
     for name, code, period, figure in found:
         told: list[SheetCell] = [*label_of(release, name, lang), regions[code]["name"], code]
         told += [_period(period, release, lang), figure.value, release.text("statuses", figure.status, lang)]
-        told.append(release.text("regrouped_methods", figure.method, lang))
+        told.append(release.text("boundary_methods", figure.method, lang))
         rows.append(SheetRow(told, indicators[name]["decimals"]))
     lead = _text("sheet_long_lead", release, lang)
     return BookSheet(_text("sheet_long", release, lang), [lead], heads(release, lang, *LONG), rows, labels=5)

@@ -128,9 +128,7 @@ class RowWriter:
         return self._interval.format(**ends)
 
     def _status_of(self, figure: Figure, course: Mapping[str, Any]) -> str:
-        # A rate is never added up: it is computed again from parts that were.
-        is_rate = figure.indicator["kind"] != "count" and figure.boundary_method == "merged"
-        told = said_once(figure.value_status, "recomputed" if is_rate else figure.boundary_method)
+        told = said_once(figure.value_status, figure.boundary_method)
         status = ", ".join(self._word(group, key) for group, key in told)
         if course.get("is_behind"):
             status += f"; {self._behind.format(period=self._period(course['national_period']))}"

@@ -41,7 +41,7 @@ def _option(value: str, title: str, chosen: str | None) -> str:
 
 def shared_words(page: MapPage, release: ReleaseContext, lang: str) -> str:
     """Returns what the caption of the table says instead of a column in which every line would say the same."""
-    groups = {"value_status": "statuses", "boundary_method": "map_boundary_methods"}
+    groups = {"value_status": "statuses", "boundary_method": "boundary_methods"}
     found = [release.text(group, key, lang) for column, group in groups.items() if (key := page.shared(column))]
     return f" {release.text('map', 'shared', lang).format(words=', '.join(found))}" if found else ""
 
@@ -68,7 +68,7 @@ class _Cells:
         self.release, self.lang = release, lang
         self.is_ranked = page.is_ranked
         self.has_status, self.has_method = page.shared("value_status") is None, page.shared("boundary_method") is None
-        self.methods = {key: escape(words[lang]) for key, words in release.texts["map_boundary_methods"].items()}
+        self.methods = {key: escape(words[lang]) for key, words in release.texts["boundary_methods"].items()}
         self._statuses: dict[str | None, str] = {
             None: escape(release.text("map", "no_row", lang)),
             "final": escape(release.text("statuses", "final", lang)),

@@ -145,7 +145,9 @@ def test_what_is_missing_is_said_with_the_reason(pages: dict[str, str], database
             of_it = [line for line in lines if line.startswith(f"{row['title_en']}: no figure for {row['period']} of ")]
             [reason] = [line for line in of_it if re.search(rf"{re.escape(row['region_name'])}[,.]", line)]
             assert ("confidential" in reason) == (row["value_status"] == "suppressed")
-        assert "no map of the Belgian and French regions with an open licence" in text and "purchasing power (PPS)" in text
+        assert (
+            "no map of the Belgian and French regions with an open licence" in text and "purchasing power (PPS)" in text
+        )
 
 
 @pytest.mark.parametrize("path", ["/grens/eurometropool", "/en/border/eurometropool"])

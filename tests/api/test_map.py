@@ -153,14 +153,18 @@ def test_table_colours_and_legend_agree_with_the_release(
 
 
 def test_status_and_method_of_every_figure_are_shown(portal: Datasette, database: sqlite3.Connection) -> None:
-    words = {"published": "gepubliceerd", "merged": "opgeteld", "split_estimate": "geschat"}
-    words |= {"unavailable": "niet te bepalen"}
+    words = {
+        "published": "zoals gepubliceerd",
+        "merged": "uit opgetelde cijfers",
+        "split_estimate": "geschat na splitsing",
+    }
+    words |= {"unavailable": "niet te berekenen"}
     page = ask(portal, f"/kaart/{COUNT}?periode=2016JJ00").text
     expected = {name: words[method] for name, _, _, method in database.execute(FIGURES, (COUNT, "2016JJ00"))}
     assert len(set(expected.values())) > 2
     assert {row["name"]: row["method"] for row in table(page)} == expected
     newest = ask(portal, f"/kaart/{RATE}").text
-    assert "Bij alle cijfers: voorlopig, gepubliceerd." in newest
+    assert "Bij alle cijfers: voorlopig, zoals gepubliceerd." in newest
     assert table(newest)[0].keys() == {"place", "name", "figure"}
 
 
