@@ -8,6 +8,7 @@ into docs/reliability.md. Sends nothing to any other machine, and stops by itsel
 """
 
 import asyncio
+import multiprocessing
 import os
 import platform
 import re
@@ -17,6 +18,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager, suppress
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import httpx
@@ -30,7 +32,7 @@ from tools.behind_nginx import behind_nginx, has_nginx
 DOCUMENT = PROJECT / "docs" / "reliability.md"
 BEGIN, END = "<!-- measured by benchmarks/load.py -->\n", "<!-- to here -->\n"
 ATTACKERS = 30
-PATIENCE_SECONDS, REST_SECONDS, LOOK_SECONDS = 60.0, 1.0, 0.2
+PATIENCE_SECONDS, REST_SECONDS = 60.0, 1.0
 # To make one takes some milliseconds, which clients that are made while others are measured would take from these.
 NO_SECRETS = ssl.create_default_context()
 VISITED = "/gemeente/zwolle"
@@ -122,41 +124,51 @@ class Clients:
         return self.statuses.total() - self.statuses["200"] - self.refused
 
 
-class Memory:
-    """The most memory that a process of a portal had, in MB, since it was last asked.
+def most_memory(mark: str) -> int:
+    """Returns the most memory that a process of a portal had, in MB, since this was last asked.
 
     Args:
         mark: what the command line of the parent of such a process has, and of no other.
     """
+    found = [0]
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError, AttributeError):
+            if b"spawn_main" not in (process / "cmdline").read_bytes():
+                continue
+            told = (process / "status").read_text(encoding="ascii")
+            parent = re.search(r"^PPid:\s+(\d+)$", told, re.MULTILINE)[1]  # type: ignore[index]
+            if mark in Path(f"/proc/{parent}/cmdline").read_text(encoding="utf-8").replace("\0", " "):
+                most = re.search(r"^VmHWM:\s+(\d+) kB$", told, re.MULTILINE)[1]  # type: ignore[index]
+                # From here on it counts anew.
+                (process / "clear_refs").write_text("5", encoding="ascii")
+                found.append(int(most) // 1024)
+    return max(found)
 
-    def __init__(self, mark: str) -> None:
-        self._mark, self._most = mark, 0
 
-    async def watch(self) -> None:
-        """Looks until it is cancelled."""
-        while True:
-            self._most = max(self._most, *self._now(), 0)
-            await asyncio.sleep(LOOK_SECONDS)
+@contextmanager
+def attacked(address: str, attack: str, patience: float) -> Iterator[None]:
+    """Attackers ask as long as this lasts, in a process of their own: what they do is no work of a visitor's."""
+    if not attack:
+        yield
+        return
+    spawning = multiprocessing.get_context("spawn")
+    begun = spawning.Event()
+    attackers = spawning.Process(target=_attack, args=(address, attack, patience, begun), daemon=True)
+    attackers.start()
+    begun.wait()
+    try:
+        yield
+    finally:
+        attackers.terminate()
+        attackers.join()
+        # What they asked for ends when they are gone.
+        time.sleep(REST_SECONDS)
 
-    def most(self) -> int:
-        """Returns the most, and begins anew."""
-        found, self._most = max(self._most, *self._now(), 0), 0
-        return found
 
-    def _now(self) -> list[int]:
-        found = []
-        for process in Path("/proc").glob("[0-9]*"):
-            with suppress(OSError, AttributeError):
-                if b"spawn_main" not in (process / "cmdline").read_bytes():
-                    continue
-                told = (process / "status").read_text(encoding="ascii")
-                parent = re.search(r"^PPid:\s+(\d+)$", told, re.MULTILINE)[1]  # type: ignore[index]
-                if self._mark in Path(f"/proc/{parent}/cmdline").read_text(encoding="utf-8").replace("\0", " "):
-                    most = re.search(r"^VmHWM:\s+(\d+) kB$", told, re.MULTILINE)[1]  # type: ignore[index]
-                    # From here on it counts anew.
-                    (process / "clear_refs").write_text("5", encoding="ascii")
-                    found.append(int(most) // 1024)
-        return found
+def _attack(address: str, attack: str, patience: float, begun: Event) -> None:
+    clients = Clients(address, ATTACKS[attack], ATTACKERS, 100, patience)
+    begun.set()
+    asyncio.run(clients.ask_until(time.monotonic() + PATIENCE_SECONDS))
 
 
 @contextmanager
@@ -189,40 +201,25 @@ async def measure_kinds(address: str, seconds: float, numbers: list[int]) -> lis
     return rows
 
 
-async def measure_attacks(address: str, memory: Memory, seconds: float, numbers: list[int]) -> list[str]:
+def measure_attacks(address: str, mark: str, seconds: float, numbers: list[int]) -> list[str]:
     """Returns a row for each attack, none first, and number of visitors."""
     rows: list[str] = []
     quiet: dict[int, float] = {}
-    watching = asyncio.create_task(memory.watch())
     for attack, patience in [("", WAITS), *CASES]:
         name = f"{attack or 'none'}{'' if patience == WAITS else ', hung up'}"
         for number in numbers:
-            memory.most()
-            visitors, took = await visit(address, seconds, number, attack, patience)
+            most_memory(mark)
+            visitors = Clients(address, VISITED, number)
+            with attacked(address, attack, patience):
+                began = time.monotonic()
+                asyncio.run(visitors.ask_until(began + seconds))
+                took = time.monotonic() - began
             worst = visitors.share(0.99)
             quiet.setdefault(number, worst)
             rate, times = len(visitors.milliseconds) / took, f"{visitors.share(0.5):.0f} | {worst:.0f}"
-            told = f"{worst / quiet[number]:.1f} | {visitors.errors + visitors.refused} | {memory.most()}"
+            told = f"{worst / quiet[number]:.1f} | {visitors.errors + visitors.refused} | {most_memory(mark)}"
             rows.append(say(f"| {name} | {number} | {rate:.1f} | {times} | {told} |"))
-    watching.cancel()
     return rows
-
-
-async def visit(address: str, seconds: float, number: int, attack: str, patience: float) -> tuple[Clients, float]:
-    """Returns what visitors are answered while others attack, and after how many seconds the last one was."""
-    began = time.monotonic()
-    visitors = Clients(address, VISITED, number)
-    attackers = Clients(address, ATTACKS.get(attack, ""), ATTACKERS, 100, patience)
-    attacking = asyncio.create_task(attackers.ask_until(began + PATIENCE_SECONDS)) if attack else None
-    await visitors.ask_until(began + seconds)
-    took = time.monotonic() - began
-    if attacking:
-        attacking.cancel()
-        with suppress(asyncio.CancelledError):
-            await attacking
-        # What they asked for ends when they are gone.
-        await asyncio.sleep(REST_SECONDS)
-    return visitors, took
 
 
 def say(row: str) -> str:
@@ -251,7 +248,7 @@ def main() -> None:
             lines += [say(f"### By `{way}`, quiet"), "", say(KINDS)]
             lines += [*asyncio.run(measure_kinds(address, seconds, numbers)), ""]
             lines += [say(f"### By `{way}`, under attack"), "", say(VISITORS)]
-            lines += [*asyncio.run(measure_attacks(address, Memory(mark), seconds, numbers)), ""]
+            lines += [*measure_attacks(address, mark, seconds, numbers), ""]
     if "--write" in sys.argv:
         text = DOCUMENT.read_text(encoding="utf-8")
         before, after = text.partition(BEGIN)[0], text.partition(END)[2]

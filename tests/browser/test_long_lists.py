@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from support_browser import NEEDS_CHROMIUM
 from support_page_kinds import address_of, kinds
 
+from portal.docs_pages import docs_paths
 from portal.pages import page_url, routes
 
 MAPS = [
@@ -39,6 +40,8 @@ WITH_LISTS = (
 HEIGHT = "document.documentElement.scrollHeight"
 SHOWN = "lines => lines.filter(line => line.getClientRects().length > 0).length"
 CUT = "boxes => boxes.filter(b => b.scrollWidth > b.clientWidth + 1).map(b => [b.scrollWidth, b.clientWidth])"
+# Of tables: how many columns, how wide, and how wide their box is.
+WIDTHS = "tables => tables.map(t => [t.rows[0].cells.length, t.scrollWidth, t.parentElement.clientWidth])"
 # The words of headings that go on on a next line. Those that a browser may hyphenate are not meant.
 BROKEN = """heads => heads.filter(head => getComputedStyle(head).hyphens != 'auto').flatMap(head => {
     const texts = document.createTreeWalker(head, NodeFilter.SHOW_TEXT), found = [];
@@ -84,6 +87,17 @@ def test_a_page_is_a_few_screens_on_a_phone(phone: Page, address: str, kind: str
         assert max(found.values()) > MOST, f"{kind} needs no reason any more"
     else:
         assert {path: height for path, height in found.items() if height > MOST} == {}
+
+
+def test_tables_of_the_documents_of_three_columns_or_fewer_fit_a_phone(phone: Page, address: str) -> None:
+    seen, wide = 0, {}
+    for paths in docs_paths():
+        for path in paths.values():
+            phone.goto(address + path)
+            sizes = phone.locator(".doc table").evaluate_all(WIDTHS)
+            seen += len(sizes)
+            wide |= {(path, i): each for i, each in enumerate(sizes) if each[0] <= 3 and each[1] > each[2] + 1}
+    assert seen > 30 and wide == {}
 
 
 @pytest.mark.parametrize("kind", EVERY_ONE_OF)
