@@ -19,6 +19,7 @@ SMALL = {
         ["0.3", "2"],
         r"\| an endless query, hung up \| 2 \|( [\d.]+ \|){4} 0 \| [1-9]\d+ \|",
     ),
+    "replicas.py": (["0.3", "1", "2"], r"\| 2 \| /v1 \|( [\d.]+ \|){4} 0 \|"),
     "switches.py": (["2", "6", "serve", *(["nginx"] if has_nginx() else [])], r"serve +2 .* 0 +0\n"),
 }
 
