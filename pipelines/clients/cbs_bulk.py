@@ -183,11 +183,11 @@ def check_page(
 def cells_sql(card: SourceCard, names: list[str], chosen: Description) -> str:
     """SQL that turns the observations into cells as OData v4 does, for the measures and codes that the card keeps."""
     text = "coalesce(nullif(trim(StringValue), ''), trim(Value))" if "StringValue" in names else "trim(Value)"
-    dims = ", ".join(f'trim("{on_wire}") as "{d}"' for d, on_wire in chosen.wire.items())
+    dims = ", ".join(f'"{on_wire}" as "{d}"' for d, on_wire in chosen.wire.items())
     if card.shape not in TEXTS:
         text = f"nullif(replace({text}, ',', '.'), '')"
     return (
-        f"select trim(Measure) as measure_source, {dims}, null as record, 0 as page_number, {text} as text,"
+        f"select Measure as measure_source, {dims}, null as record, 0 as page_number, null as number, {text} as text,"
         f" coalesce(nullif(ValueAttribute, ''), 'None') as mark from page where {asked_for_sql(chosen)}"
     )
 

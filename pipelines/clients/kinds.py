@@ -75,8 +75,12 @@ class ODataClient(CbsClient, AskedClient[CbsAccess], Protocol):
         """How many cells one row of a page holds."""
         ...
 
+    def column_type(self, name: str) -> str:
+        """The type in which DuckDB reads a column of a page."""
+        ...
+
     def cells_sql(self, card: SourceCard, names: list[str], chosen: Description) -> str:
-        """SQL that turns a page (relation `page`, every column text) into cells."""
+        """SQL that turns a page (relation `page`) into cells."""
         ...
 
 

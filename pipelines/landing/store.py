@@ -22,7 +22,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipelines.errors import DamagedError, RegiokompasError, Trouble
-from pipelines.received import Received, unpacked
+from pipelines.landing.received import Received, together, unpacked
 
 NOTICE = "Verzonnen voorbeeldcijfers, geen echte gegevens / Invented sample figures, not real data"
 
@@ -175,13 +175,11 @@ class Landing:
         """
         path, todo = self.path(sha256), "copy the landing again, or run --from live"
         try:
-            packed = path.read_bytes()
-            body = Received(b"".join(unpacked(packed)))
+            body = together(unpacked(path.read_bytes()))
         except (OSError, EOFError, zlib.error) as error:
             raise DamagedError(f"landing object {path} cannot be read ({error}) -> {todo}") from None
         if hashlib.sha256(body).hexdigest() != sha256:
             raise DamagedError(f"landing object {path} was changed after it landed -> {todo}")
-        body.packed = packed
         return body
 
     def path(self, sha256: str) -> Path:
@@ -232,7 +230,9 @@ class Landing:
         """Bring the bytes of a snapshot over from another landing, checking each."""
         for resource in snapshot.resources:
             if not self.is_whole(resource.sha256):
-                self.put(source.get(resource.sha256))
+                body = Received(source.get(resource.sha256))
+                body.packed = source.path(resource.sha256).read_bytes()
+                self.put(body)
 
     def holds_published(self) -> bool:
         """Whether any snapshot here holds published figures.

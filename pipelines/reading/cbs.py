@@ -18,12 +18,13 @@ import pyarrow.compute as pc
 
 from pipelines.clients import cbs_bulk
 from pipelines.clients.description import Description
-from pipelines.clients.odata import read_envelope
+from pipelines.clients.odata import Envelope, read_envelope
 from pipelines.clients.registry import CBS, ODATA
 from pipelines.database import connect
 from pipelines.errors import SourceError
 from pipelines.landing.store import Resource
-from pipelines.reading.cbs_cells import listed, quoted, refuse_unknown, rows_sql
+from pipelines.reading.cbs_cells import refuse_unknown, rows_sql
+from pipelines.reading.cbs_codes import CodeLists, listed, quoted
 from pipelines.reading.landed import Landed
 from pipelines.reading.places import write_places
 from pipelines.reading.remainders import remainders_among
@@ -34,7 +35,8 @@ from pipelines.sources.access import Protocol
 from pipelines.sources.card import Shape, SourceCard
 
 MEMORY_MB = 64
-_BATCH = 20_000
+# The rows of a whole page, of most tables: each batch becomes a row group.
+_BATCH = 100_000
 # Nothing to add to a sum.
 _EMPTY = (".", "blank", "Impossible", "-", "Zero")
 
@@ -56,17 +58,17 @@ def read_table(landed: Landed, work: Path, target: Path) -> tuple[int, Tally]:
     file = (target if is_last else work) / "observations.parquet"
     landed_sha256 = [page.sha256 for page in landed.pages]
     with connect(threads=2, temp_directory=str(work)) as con:
-        # How many cells a page has is not known beforehand; code lists are what is small, and kept in memory to join.
-        con.execute("set disabled_optimizers = 'join_order,build_side_probe_side'")
         chosen = CBS[landed.protocol].description(card, landed.rows)
         _describe(con, card, chosen)
+        codes = CodeLists(card, chosen)
+        codes.create_types(con)
         with RowsFile(
             file, card.dataset_id, [page.sha256 for page in landed.pages], _remainders(con, card), con
         ) as rows:
             if landed.protocol is Protocol.CBS_BULK:
-                tally = _read_bulk(con, landed, chosen, work, rows)
+                tally = _read_bulk(con, landed, chosen, codes, work, rows)
             else:
-                tally = _read_pages(con, landed, chosen, work, rows)
+                tally = _read_pages(con, landed, chosen, codes, work, rows)
         observations = rows.written
         con.execute(f"create view rows as select * from read_parquet({quoted(str(file))})")
         if card.shape is Shape.PLACES:
@@ -107,21 +109,22 @@ def _add_up(con: duckdb.DuckDBPyConnection, landed_sha256: list[str], target: Pa
             any_value(period_status) as period_status,
             arg_min(landed_sha256, list_position([{pages[1:-1]}], landed_sha256)) as landed_sha256
         from (select *, value is null and value_attribute not in {listed(_EMPTY)} as is_hidden from rows)
-        group by {key}
+        group by {key} order by {key}
     """
     return _copy(con, sums, target / "observations.parquet")
 
 
 def _read_pages(
-    con: duckdb.DuckDBPyConnection, landed: Landed, chosen: Description, work: Path, rows: RowsFile
+    con: duckdb.DuckDBPyConnection, landed: Landed, chosen: Description, codes: CodeLists, work: Path, rows: RowsFile
 ) -> Tally:
     card, pages, client = landed.card, landed.pages, ODATA[landed.protocol]
     expected = client.expected_rows(card, landed.body)
     for page in _unpacked(landed, work, expected):
-        for batch in _rows_of(con, landed, chosen, page):
+        for batch in _rows_of(con, landed, chosen, codes, page):
             rows.write(batch)
     if again := rows.again():
-        batches = _rows_of(con, landed, chosen, _unpack(landed, again.second, pages[again.second], work, expected))
+        page = _unpack(landed, again.second, pages[again.second], work, expected)
+        batches = _rows_of(con, landed, chosen, codes, page)
         key = next(key for batch in batches if (key := _key_of(batch, again.record)))
         raise SourceError(
             card.dataset_id,
@@ -180,12 +183,12 @@ def _unpack(landed: Landed, number: int, resource: Resource, work: Path, expecte
         )
     file = work / f"page-{number}.json"
     file.write_bytes(content.rows)
-    start = content.rows.find(b"{")
-    return _Unpacked(number, file, _first_object(content.rows, start) if start >= 0 else None)
+    start = content.body.find(b"{", content.begin, content.end)
+    return _Unpacked(number, file, _first_object(content, start) if start >= 0 else None)
 
 
 def _rows_of(
-    con: duckdb.DuckDBPyConnection, landed: Landed, chosen: Description, page: _Unpacked
+    con: duckdb.DuckDBPyConnection, landed: Landed, chosen: Description, codes: CodeLists, page: _Unpacked
 ) -> Iterator[pa.RecordBatch]:
     """The rows of a page, each with its number; the file goes."""
     client, card = ODATA[landed.protocol], landed.card
@@ -193,7 +196,7 @@ def _rows_of(
         names = client.columns(card, page.first, chosen)
         # Enough for the cells of the page, whatever the size of the table; what is known of others goes to disk.
         con.execute(f"set memory_limit = '{MEMORY_MB + 8 * page.file.stat().st_size // 1_000_000}MB'")
-        fields = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in names)
+        fields = ", ".join(f"{quoted(name)}: '{client.column_type(name)}'" for name in names)
         con.execute(
             f"create or replace temp view page as select *, {page.number} as page_number"
             f" from read_json({quoted(str(page.file))}, format = 'array', columns = {{{fields}}},"
@@ -201,7 +204,7 @@ def _rows_of(
             " maximum_object_size = 4000000)"
         )
         con.execute(f"create or replace temp view cells as {client.cells_sql(card, names, chosen)}")
-        yield from _whole(con, card, chosen)
+        yield from _whole(con, card, chosen, codes)
     page.file.unlink()
 
 
@@ -221,7 +224,7 @@ def _refuse_gaps(card: SourceCard, pages: list[Resource], counts: list[int]) -> 
 
 
 def _read_bulk(
-    con: duckdb.DuckDBPyConnection, landed: Landed, chosen: Description, work: Path, rows: RowsFile
+    con: duckdb.DuckDBPyConnection, landed: Landed, chosen: Description, codes: CodeLists, work: Path, rows: RowsFile
 ) -> Tally:
     card, file = landed.card, work / "Observations.csv"
     cbs_bulk.unpack(card, landed.page(landed.pages[0]), file, landed.first_url)
@@ -235,7 +238,7 @@ def _read_bulk(
     received, others = cbs_bulk.check_page(con, card, landed.rows, chosen, landed.first_url)
     names = [row[0] for row in con.execute("describe page").fetchall()]
     con.execute(f"create or replace temp view cells as {cbs_bulk.cells_sql(card, names, chosen)}")
-    for batch in _whole(con, card, chosen):
+    for batch in _whole(con, card, chosen, codes):
         rows.write(batch)
     return Tally(received, rows.pages[0], {NOT_ASKED_FOR: others})
 
@@ -254,9 +257,6 @@ def _describe(con: duckdb.DuckDBPyConnection, card: SourceCard, chosen: Descript
     for table, schema, rows in (("measures", MEASURES, measures), ("codes", _CODES, codes)):
         con.register("described", pl.DataFrame(rows, schema=schema, orient="row").to_arrow())
         con.execute(f"create table {table} as select * from described")
-    # A code that is listed twice would double the rows that have it.
-    con.execute("create unique index each_measure on measures (source_code)")
-    con.execute("create unique index each_code on codes (dimension, source_code)")
 
 
 def _key_of(rows: pa.RecordBatch, record: int) -> str:
@@ -265,10 +265,13 @@ def _key_of(rows: pa.RecordBatch, record: int) -> str:
     return ", ".join(found[name][0].as_py() for name in KEY if found[name][0].as_py()) if found.num_rows else ""
 
 
-def _whole(con: duckdb.DuckDBPyConnection, card: SourceCard, chosen: Description) -> Iterator[pa.RecordBatch]:
+def _whole(
+    con: duckdb.DuckDBPyConnection, card: SourceCard, chosen: Description, codes: CodeLists
+) -> Iterator[pa.RecordBatch]:
     """The rows of the relation `cells`, a part at a time; a code that nobody asked for is an error."""
-    reader = con.sql(rows_sql(card)).to_arrow_reader(_BATCH)
-    for batch in reader:
+    reader = con.sql(rows_sql(card, codes)).to_arrow_reader(_BATCH)
+    for part in reader:
+        batch = codes.rows(part)
         if any(batch[name].null_count for name in KEY):
             # No other question can be asked before.
             reader.close()
@@ -276,11 +279,11 @@ def _whole(con: duckdb.DuckDBPyConnection, card: SourceCard, chosen: Description
         yield batch
 
 
-def _first_object(rows: bytes, start: int) -> dict[str, object]:
+def _first_object(page: Envelope, start: int) -> dict[str, object]:
     # A row is small; if the first one does not end within this, the page is read whole.
-    for size in (65_536, len(rows)):
+    for size in (65_536, page.end - start):
         try:
-            text = rows[start : start + size].decode("utf-8", "ignore")
+            text = page.body[start : min(start + size, page.end)].decode("utf-8", "ignore")
             first: dict[str, object] = json.JSONDecoder().raw_decode(text)[0]
         except json.JSONDecodeError:
             continue

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.errors import RegiokompasError
+from pipelines.landing.received import Received, unpacked
 from pipelines.landing.store import Failure, Lacking, Landing, Resource, Snapshot, open_landing, write_atomically
-from pipelines.received import Received, unpacked
 
 
 @pytest.fixture

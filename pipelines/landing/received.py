@@ -1,7 +1,8 @@
 """What a source sent, as packed for the way: gzip in, bytes out. Not here: how much may be sent, or where it goes."""
 
+import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 # More at a time is slower: zlib makes room for what comes out by doubling and copying what it has.
 _PIECE = 1 << 16
@@ -35,3 +36,11 @@ def unpacked(packed: bytes) -> Iterator[bytes]:
             rest = member.unused_data
     if not member.eof:
         raise EOFError("the gzip ends before its end")
+
+
+def together(pieces: Iterable[bytes]) -> bytes:
+    """All pieces as one, of which none is kept in memory twice."""
+    whole = io.BytesIO()
+    for piece in pieces:
+        whole.write(piece)
+    return whole.getvalue()
