@@ -24,11 +24,11 @@ from pipelines.database import connect
 from pipelines.errors import SourceError
 from pipelines.landing.store import Resource
 from pipelines.reading.cbs_cells import refuse_unknown, rows_sql
-from pipelines.reading.cbs_codes import CodeLists, listed, quoted
+from pipelines.reading.cbs_codes import KEY, CodeLists, listed, quoted
 from pipelines.reading.landed import Landed
 from pipelines.reading.places import write_places
 from pipelines.reading.remainders import remainders_among
-from pipelines.reading.rows_file import KEY, RowsFile
+from pipelines.reading.rows_file import RowsFile
 from pipelines.reading.shapes import CODES, MEASURES, Schema
 from pipelines.reading.tally import NOT_ASKED_FOR, NOT_CLASSIFIED, Tally
 from pipelines.sources.access import Protocol
@@ -60,7 +60,7 @@ def read_table(landed: Landed, work: Path, target: Path) -> tuple[int, Tally]:
     with connect(threads=2, temp_directory=str(work)) as con:
         chosen = CBS[landed.protocol].description(card, landed.rows)
         _describe(con, card, chosen)
-        codes = CodeLists(card, chosen)
+        codes = CodeLists(card, chosen, is_whole=landed.protocol is Protocol.CBS_BULK)
         codes.create_types(con)
         with RowsFile(
             file, card.dataset_id, [page.sha256 for page in landed.pages], _remainders(con, card), con
@@ -204,7 +204,8 @@ def _rows_of(
             " maximum_object_size = 4000000)"
         )
         con.execute(f"create or replace temp view cells as {client.cells_sql(card, names, chosen)}")
-        yield from _whole(con, card, chosen, codes)
+        for part in _whole(con, card, chosen, codes, landed.pages[page.number].url):
+            yield codes.rows(part)
     page.file.unlink()
 
 
@@ -235,12 +236,15 @@ def _read_bulk(
         # In small pieces: the default of 32 MB per thread is most of the memory there is.
         " buffer_size = 4000000)"
     )
-    received, others = cbs_bulk.check_page(con, card, landed.rows, chosen, landed.first_url)
     names = [row[0] for row in con.execute("describe page").fetchall()]
+    cbs_bulk.check_columns(card, names, landed.rows, landed.first_url)
     con.execute(f"create or replace temp view cells as {cbs_bulk.cells_sql(card, names, chosen)}")
-    for batch in _whole(con, card, chosen, codes):
-        rows.write(batch)
-    return Tally(received, rows.pages[0], {NOT_ASKED_FOR: others})
+    received = 0
+    for part in _whole(con, card, chosen, codes, landed.first_url):
+        received += part.num_rows
+        rows.write(codes.rows(part))
+    cbs_bulk.check_count(card, received, landed.rows, landed.first_url)
+    return Tally(received, rows.pages[0], {NOT_ASKED_FOR: received - rows.pages[0]})
 
 
 def _describe(con: duckdb.DuckDBPyConnection, card: SourceCard, chosen: Description) -> None:
@@ -266,17 +270,16 @@ def _key_of(rows: pa.RecordBatch, record: int) -> str:
 
 
 def _whole(
-    con: duckdb.DuckDBPyConnection, card: SourceCard, chosen: Description, codes: CodeLists
+    con: duckdb.DuckDBPyConnection, card: SourceCard, chosen: Description, codes: CodeLists, url: str
 ) -> Iterator[pa.RecordBatch]:
-    """The rows of the relation `cells`, a part at a time; a code that nobody asked for is an error."""
+    """The rows of the relation `cells`, a part at a time, with the codes of the source; one not listed is an error."""
     reader = con.sql(rows_sql(card, codes)).to_arrow_reader(_BATCH)
     for part in reader:
-        batch = codes.rows(part)
-        if any(batch[name].null_count for name in KEY):
+        if codes.has_unlisted(part):
             # No other question can be asked before.
             reader.close()
-            refuse_unknown(con, card, chosen)
-        yield batch
+            refuse_unknown(con, card, chosen, codes, url)
+        yield part
 
 
 def _first_object(page: Envelope, start: int) -> dict[str, object]:

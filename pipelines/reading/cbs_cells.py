@@ -63,28 +63,23 @@ def unrounded(number: str, decimals: str) -> str:
     )
 
 
-def refuse_unknown(con: duckdb.DuckDBPyConnection, card: SourceCard, chosen: Description) -> None:
-    """Raise the error that names the first code of the relation `cells` that nobody asked for.
+def refuse_unknown(
+    con: duckdb.DuckDBPyConnection, card: SourceCard, chosen: Description, codes: CodeLists, url: str
+) -> None:
+    """Raise the error that names the first code of the relation `cells` that is not listed.
 
     Raises:
         MismatchError: always; the table has no such code, or it is not among those asked for.
     """
-    bad = [
-        "select 'measure' as what, trim(measure_source) as code from cells"
-        " where code is null or code not in (select source_code from measures)"
-    ]
-    bad += [
-        f"""select '{name}', trim("{name}") as code from cells
-        where code is null or code not in (select source_code from codes where dimension = '{name}')"""
-        for name in card.dimensions
-    ]
     # One after another: in parallel each would hold a part of the page in memory.
-    what, code = next(found[0] for sql in bad if (found := con.execute(f"{sql} limit 1").fetchall()))
-    offered = chosen.all_measures if what == "measure" else chosen.all_codes[what]
+    questions = ((name, f'select trim("{name}") from cells where {codes.cast(name)} is null') for name in codes.columns)
+    name, code = next((name, found[0][0]) for name, sql in questions if (found := con.sql(f"{sql} limit 1").fetchall()))
+    what, offered = ("measure", chosen.all_measures) if name == MEASURE else (name, chosen.all_codes[name])
     if code not in {known.code for known in offered}:
-        raise unlisted(card, what, code)
+        raise unlisted(card, what, code, url)
     raise MismatchError(
         card.dataset_id,
         f"the observations have the {what} code {code!r}, which is not among those asked for",
+        url=url,
         todo="check the code list of the table and the codes on the card",
     )

@@ -6,6 +6,7 @@ here: that translation. Not here: how a page becomes cells, nor what a number is
 """
 
 from collections.abc import Iterable
+from functools import reduce
 
 import duckdb
 import pyarrow as pa
@@ -17,10 +18,16 @@ from pipelines.sources.dimensions import TOTAL
 
 COUNTRY = "NL01"
 MEASURE = "measure_source"
+KEY = ("measure_code", "region_code", "period_code", "dims")
 
 
 class CodeLists:
     """The code lists of one table.
+
+    Args:
+        card: whose table it is.
+        chosen: the table, seen through the card.
+        is_whole: whether pages also have what the card does not ask for.
 
     Attributes:
         columns: the column of the rows that has the codes of each column of the cells: of the measures and of every
@@ -28,19 +35,27 @@ class CodeLists:
         decimals: SQL for the decimals of the measure of a row.
     """
 
-    def __init__(self, card: SourceCard, chosen: Description) -> None:
+    def __init__(self, card: SourceCard, chosen: Description, *, is_whole: bool) -> None:
         self._card = card
-        # What our rows have for each code of the source, and the status of each period.
-        self._ours = {MEASURE: {source: code for source, (code, _) in chosen.measures.items()}}
+        # What our rows have for each code of the source: null for one that nobody asked for.
+        self._ours: dict[str, dict[str, str | None]] = {MEASURE: {}}
+        if is_whole:
+            self._ours[MEASURE] = {measure.code: None for measure in chosen.all_measures}
+        self._ours[MEASURE] |= {source: code for source, (code, _) in chosen.measures.items()}
         for name, codes in chosen.codes.items():
             is_added_up = card.dimensions[name].is_added_up
-            self._ours[name] = {source: TOTAL if is_added_up else code for source, (code, _) in codes.items()}
+            self._ours[name] = {code.code: None for code in chosen.all_codes[name]} if is_whole else {}
+            self._ours[name] |= {source: TOTAL if is_added_up else code for source, (code, _) in codes.items()}
         self.columns = {name: f"code_{number}" for number, name in enumerate(self._ours)}
         self._region, self._period = card.dimension("region"), card.dimension("period")
         self._others = sorted(set(card.dimensions) - {self._region, self._period})
-        statuses = [code.status for _, code in chosen.codes[self._period].values()] if self._period else []
+        status = (
+            {source: code.status for source, (_, code) in chosen.codes[self._period].items()} if self._period else {}
+        )
+        statuses = [status.get(source) for source in self._ours[self._period]] if self._period else []
         self._status = pa.array(statuses, pa.string()).dictionary_encode()
-        decimals = ", ".join(str(measure.decimals) for _, measure in chosen.measures.values())
+        of = {source: measure.decimals for source, (_, measure) in chosen.measures.items()}
+        decimals = ", ".join(str(of.get(source, 0)) for source in self._ours[MEASURE])
         self.decimals = f"([{decimals}])[enum_code({self.columns[MEASURE]})::int + 1]"
 
     def create_types(self, con: duckdb.DuckDBPyConnection) -> None:
@@ -57,8 +72,12 @@ class CodeLists:
         kind = f"kind_{self.columns[name]}"
         return f'coalesce(try_cast("{name}" as {kind}), try_cast(trim("{name}") as {kind}))'
 
+    def has_unlisted(self, batch: pa.RecordBatch) -> bool:
+        """Whether any code of some rows is not listed."""
+        return any(batch[column].null_count for column in self.columns.values())
+
     def rows(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """Rows with our codes instead of those of the source; a key that is not listed is null."""
+        """Rows with our codes instead of those of the source, without those that nobody asked for."""
         indices = {name: batch[column].indices for name, column in self.columns.items()}
         ours = {name: pa.array(codes.values(), pa.string()).dictionary_encode() for name, codes in self._ours.items()}
         region, period = self._region, self._period
@@ -72,7 +91,10 @@ class CodeLists:
             "period_status": self._status.take(indices[period]) if period else pa.nulls(len(batch), pa.string()),
         }
         found |= {name: batch[name] for name in ("value", "value_text", "value_attribute", "record", "page")}
-        return pa.RecordBatch.from_pydict(found)
+        rows = pa.RecordBatch.from_pydict(found)
+        if any(rows[name].null_count for name in KEY):
+            rows = rows.filter(reduce(pc.and_, (rows[name].is_valid() for name in KEY)))
+        return rows
 
     def _dims(self, indices: dict[str, pa.Array], rows: int) -> pa.DictionaryArray:
         """The codes of the other dimensions together; each combination that occurs is spelled once."""
@@ -86,10 +108,12 @@ class CodeLists:
         spelled = [self._spelled(one, codes) for one in together.dictionary.to_pylist()]
         return pa.array(spelled, pa.string()).dictionary_encode().take(together.indices)
 
-    def _spelled(self, number: int, codes: list[list[str]]) -> str:
+    def _spelled(self, number: int, codes: list[list[str | None]]) -> str | None:
         parts = list[str]()
         for name, of in zip(reversed(self._others), reversed(codes), strict=True):
             number, at = divmod(number, len(of))
+            if of[at] is None:
+                return None
             parts.insert(0, f"{name}={of[at]}")
         return ";".join(parts)
 

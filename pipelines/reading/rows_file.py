@@ -22,7 +22,6 @@ from pipelines.reading.shapes import OBSERVATIONS
 # Arrow's own allocator keeps what the largest page took, for each thread.
 pa.set_memory_pool(pa.system_memory_pool())
 
-KEY = ("measure_code", "region_code", "period_code", "dims")
 # Few texts occur, each in many rows: they are written as codes.
 _TEXT = pa.dictionary(pa.int32(), pa.string())
 _TYPES = {"value": pa.float64(), "value_text": pa.string()}
