@@ -201,8 +201,8 @@ def column_type(name: str) -> str:
 def cells_sql(card: SourceCard, names: list[str], chosen: Description) -> str:
     """SQL that turns a page (relation `page`) into cells: one row per region, period and topic.
 
-    Columns: measure_source, one per dimension, record (the same for cells of one record), page_number, number (where it
-    is one), text (that of a text table), mark (as sent, `None` for a value).
+    Columns: measure_source, one per dimension, record (beside the first cell of a record), page_number, number (where
+    it is one), text (that of a text table), mark (as sent, `None` for a value).
     A blank cell and a null cell both mean "logically impossible" and become the mark `blank`.
     """
     dims = ", ".join(f'"{on_wire}" as "{d}"' for d, on_wire in chosen.wire.items())
@@ -210,11 +210,12 @@ def cells_sql(card: SourceCard, names: list[str], chosen: Description) -> str:
     record = ", ".join(f'"{on_wire}"' for on_wire in chosen.wire.values())
     topics = ", ".join(f'trim("{m}") as "{m}"' for m in chosen.measures)
     cells = ", ".join(f'"{m}"' for m in chosen.measures)
+    first = next(iter(chosen.measures)).replace("'", "''")
     number = "regexp_full_match(cell, '-?[0-9]+(\\.[0-9]+)?')"
     has_value = "cell <> ''" if card.shape in TEXTS else number
     kept = ", ".join(f'"{d}"' for d in chosen.wire)
     return f"""
-        select measure_source, {kept}, record, page_number,
+        select measure_source, {kept}, if(measure_source = '{first}', record, null) as record, page_number,
             {"null" if card.shape in TEXTS else f"if({number}, cell::double, null)"} as number,
             {f"if({has_value}, cell, null)" if card.shape in TEXTS else "null"} as text,
             if({has_value}, 'None', coalesce(nullif(cell, ''), 'blank')) as mark

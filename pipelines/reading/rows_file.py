@@ -29,6 +29,7 @@ _SCHEMA = pa.schema([(name, _TYPES.get(name, _TEXT)) for name in OBSERVATIONS])
 # Nearly every number is another one. To find the first and last of many regions takes as long as to write the rest.
 _AS_CODES = [name for name in OBSERVATIONS if name != "value"]
 _WITH_BOUNDS = [name for name in OBSERVATIONS if name != "region_code"]
+_ONE = pa.scalar(1, pa.uint64())
 
 
 class Again(NamedTuple):
@@ -84,6 +85,8 @@ class RowsFile:
         self._pending: Future[None] | None = None
         self._first: dict[int, int] = {}
         self._last: dict[int, int] = {}
+        # Numbers that follow one another, of which the first and last say all: those of most tables.
+        self._runs = list[tuple[int, int, int]]()
         self._con.execute("create or replace table records (record ubigint, page integer)")
 
     def __enter__(self) -> Self:
@@ -101,12 +104,14 @@ class RowsFile:
             self._con.close()
 
     def write(self, rows: pa.RecordBatch) -> None:
-        """Add rows: the key columns, value, value_text, value_attribute, period_status, record and page, from 0.
+        """Add rows of one page.
 
-        No key is null; `record` is null where the source does not number them. Texts may be dictionaries.
+        They have the key columns, value, value_text, value_attribute, period_status, record and page, from 0. No key is
+        null; `record` is null where the source does not number them. Texts may be dictionaries.
         """
-        records = pa.Table.from_batches([rows.select(["record", "page"])])
-        self._note_records(records)
+        if not rows.num_rows:
+            return
+        records = self._note_records(rows)
         regions = _as_codes(rows["region_code"])
         is_aside = pc.is_in(regions.dictionary, self._remainders)
         kept = rows
@@ -122,10 +127,11 @@ class RowsFile:
         if self._pending:
             self._pending.result()
 
-    def _write(self, rows: pa.RecordBatch, records: pa.Table) -> None:
-        self._con.register("noted", records)
-        self._con.execute("insert into records select record, page from noted where record is not null")
-        self._con.unregister("noted")
+    def _write(self, rows: pa.RecordBatch, records: pa.Table | None) -> None:
+        if records is not None:
+            self._con.register("noted", records)
+            self._con.execute("insert into records from noted where record is not null")
+            self._con.unregister("noted")
         columns = [
             pa.DictionaryArray.from_arrays(pa.repeat(pa.scalar(0, pa.int32()), rows.num_rows), self._dataset_id),
             *(
@@ -143,19 +149,30 @@ class RowsFile:
         # Numbers that go on from page to page need no further look.
         if all(last < first for (_, last), (first, _) in pairwise(ends)):
             return None
+        for page, first, last in self._runs:
+            numbered = "select $first::ubigint + unnest(range($count))::ubigint, $page"
+            asked = {"first": first, "count": last - first + 1, "page": page}
+            self._con.execute(f"insert into records {numbered}", asked)
         found = self._con.execute(
             "select record, min(page), max(page) from records group by record having min(page) < max(page)"
             " order by 3, 2, 1 limit 1"
         ).fetchone()
         return Again(*map(int, found)) if found else None
 
-    def _note_records(self, records: pa.Table) -> None:
-        found = records.group_by("page").aggregate([("record", "min"), ("record", "max"), ([], "count_all")])
-        for page, first, last, count in zip(*(column.to_pylist() for column in found.columns), strict=True):
-            self.pages[page] += count
-            if first is not None:
-                self._first[page] = min(first, self._first.get(page, first))
-                self._last[page] = max(last, self._last.get(page, last))
+    def _note_records(self, rows: pa.RecordBatch) -> pa.Table | None:
+        """Count the rows, and note their numbers where the first and last say all; returns what is still to note."""
+        page, records = rows["page"][0].as_py(), rows["record"]
+        self.pages[page] += rows.num_rows
+        first, last = pc.min_max(records).values()
+        if not first.is_valid:
+            return None
+        first, last = first.as_py(), last.as_py()
+        self._first[page] = min(first, self._first.get(page, first))
+        self._last[page] = max(last, self._last.get(page, last))
+        if not records.null_count and pc.all(pc.equal(pc.subtract(records[1:], records[:-1]), _ONE)).as_py():
+            self._runs.append((page, first, last))
+            return None
+        return pa.Table.from_batches([rows.select(["record", "page"])])
 
 
 def _as_codes(texts: pa.Array) -> pa.DictionaryArray:
