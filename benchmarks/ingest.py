@@ -195,9 +195,7 @@ def serve(rows: int, seconds: float, telling: Connection) -> None:
 
 
 def ours(base: str, protocol: str, folder: Path) -> None:
-    """Fetch, land, read and check the table, as a run does where no tools for tests are installed."""
-    # pandera loads it wherever it is there.
-    sys.modules["hypothesis"] = None  # type: ignore[assignment] # as Python itself says that it cannot be imported
+    """Fetch, land, read and check the table, as a run does."""
     from pipelines.clients.http import HttpClient, open_session
     from pipelines.ingest.origins import LiveOrigin
     from pipelines.ingest.refresh import refresh
@@ -241,6 +239,8 @@ WORK: dict[str, Callable[[str, str, Path], None]] = {
 
 def work(name: str, base: str, protocol: str) -> None:
     """Do one of them in this process, and print the seconds it took and the most memory that the process had, in MB."""
+    # A tool for tests, which pandera loads wherever it is installed.
+    sys.modules["hypothesis"] = None  # type: ignore[assignment] # as Python itself says that it cannot be imported
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
         WORK[name](base, protocol, Path(folder))
