@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pipelines.clients import cbs_odata4
 from pipelines.clients.budget import MOST_STREAMED_BYTES, opened_zip, refuse_unpacking
-from pipelines.clients.description import Description
+from pipelines.clients.description import MEASURE, CodeSql, Description
 from pipelines.clients.http import HttpClient
 from pipelines.clients.odata import Rows
 from pipelines.clients.pages import State, Store
@@ -169,13 +169,14 @@ def check_count(card: SourceCard, found: int, rows: Rows, url: str) -> None:
         )
 
 
-def cells_sql(card: SourceCard, names: list[str], chosen: Description) -> str:
+def cells_sql(card: SourceCard, names: list[str], chosen: Description, cast: CodeSql) -> str:
     """SQL that turns the observations (relation `page`) into cells as OData v4 does, whether asked for or not."""
     text = "coalesce(nullif(trim(StringValue), ''), trim(Value))" if "StringValue" in names else "trim(Value)"
-    dims = ", ".join(f'"{on_wire}" as "{d}"' for d, on_wire in chosen.wire.items())
+    listed = {MEASURE: "Measure", **chosen.wire}
+    codes = ", ".join(f'{cast(name, on_wire)} as "{name}"' for name, on_wire in listed.items())
     if card.shape not in TEXTS:
         text = f"nullif(replace({text}, ',', '.'), '')"
     return (
-        f"select Measure as measure_source, {dims}, null as record, 0 as page_number, null as number, {text} as text,"
+        f"select {codes}, null as record, 0 as page_number, null as number, {text} as text,"
         " coalesce(nullif(ValueAttribute, ''), 'None') as mark from page"
     )

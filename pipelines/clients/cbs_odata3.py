@@ -10,7 +10,16 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import quote
 
-from pipelines.clients.description import Description, SourceCode, SourceMeasure, describe, together, wire_names
+from pipelines.clients.description import (
+    MEASURE,
+    CodeSql,
+    Description,
+    SourceCode,
+    SourceMeasure,
+    describe,
+    together,
+    wire_names,
+)
 from pipelines.clients.http import HttpClient
 from pipelines.clients.jsons import text_of
 from pipelines.clients.odata import Rows, group_titles, read_count, read_rows, require, understood
@@ -198,14 +207,15 @@ def column_type(name: str) -> str:
     return "VARCHAR"
 
 
-def cells_sql(card: SourceCard, names: list[str], chosen: Description) -> str:
+def cells_sql(card: SourceCard, names: list[str], chosen: Description, cast: CodeSql) -> str:
     """SQL that turns a page (relation `page`) into cells: one row per region, period and topic.
 
     Columns: measure_source, one per dimension, record (beside the first cell of a record), page_number, number (where
     it is one), text (that of a text table), mark (as sent, `None` for a value).
     A blank cell and a null cell both mean "logically impossible" and become the mark `blank`.
     """
-    dims = ", ".join(f'"{on_wire}" as "{d}"' for d, on_wire in chosen.wire.items())
+    # Before a record becomes cells, each of which has the same codes.
+    dims = ", ".join(f'{cast(d, on_wire)} as "{d}"' for d, on_wire in chosen.wire.items())
     # Its own number is not requested: a record is one region, period and so on.
     record = ", ".join(f'"{on_wire}"' for on_wire in chosen.wire.values())
     topics = ", ".join(f'trim("{m}") as "{m}"' for m in chosen.measures)
@@ -215,12 +225,13 @@ def cells_sql(card: SourceCard, names: list[str], chosen: Description) -> str:
     has_value = "cell <> ''" if card.shape in TEXTS else number
     kept = ", ".join(f'"{d}"' for d in chosen.wire)
     return f"""
-        select measure_source, {kept}, if(measure_source = '{first}', record, null) as record, page_number,
+        select {cast(MEASURE, "topic")} as {MEASURE}, {kept},
+            if(topic = '{first}', record, null) as record, page_number,
             {"null" if card.shape in TEXTS else f"if({number}, cell::double, null)"} as number,
             {f"if({has_value}, cell, null)" if card.shape in TEXTS else "null"} as text,
             if({has_value}, 'None', coalesce(nullif(cell, ''), 'blank')) as mark
         from (select {dims}, hash({record}) as record, page_number, {topics} from page)
-        unpivot include nulls (cell for measure_source in ({cells}))
+        unpivot include nulls (cell for topic in ({cells}))
     """
 
 

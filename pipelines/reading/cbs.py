@@ -197,14 +197,12 @@ def _rows_of(
         # Enough for the cells of the page, whatever the size of the table; what is known of others goes to disk.
         con.execute(f"set memory_limit = '{MEMORY_MB + 8 * page.file.stat().st_size // 1_000_000}MB'")
         fields = ", ".join(f"{quoted(name)}: '{client.column_type(name)}'" for name in names)
-        con.execute(
-            f"create or replace temp view page as select *, {page.number} as page_number"
-            f" from read_json({quoted(str(page.file))}, format = 'array', columns = {{{fields}}},"
-            # In small pieces: the default takes 32 MB a thread.
-            " maximum_object_size = 4000000)"
-        )
-        con.execute(f"create or replace temp view cells as {client.cells_sql(card, names, chosen)}")
-        for part in _whole(con, card, chosen, codes, landed.pages[page.number].url):
+        # In small pieces: the default takes 32 MB a thread.
+        form = f"format = 'array', columns = {{{fields}}}, maximum_object_size = 4000000"
+        read = f"select *, {page.number} as page_number from read_json({quoted(str(page.file))}, {form})"
+        # As one question, since each view of it would cost as much again to make.
+        cells = client.cells_sql(card, names, chosen, codes.cast)
+        for part in _whole(con, card, chosen, codes, f"with page as ({read})", cells, landed.pages[page.number].url):
             yield codes.rows(part)
     page.file.unlink()
 
@@ -230,17 +228,13 @@ def _read_bulk(
     card, file = landed.card, work / "Observations.csv"
     cbs_bulk.unpack(card, landed.page(landed.pages[0]), file, landed.first_url)
     con.execute(f"set memory_limit = '{3 * MEMORY_MB // 2}MB'")
-    con.execute(
-        f"create or replace temp view page as select * from read_csv({quoted(str(file))}, delim = ';', quote = '\"',"
-        " escape = '\"', header = true, all_varchar = true, strict_mode = true,"
-        # In small pieces: the default of 32 MB per thread is most of the memory there is.
-        " buffer_size = 4000000)"
-    )
-    names = [row[0] for row in con.execute("describe page").fetchall()]
+    form = "delim = ';', quote = '\"', escape = '\"', header = true, all_varchar = true, strict_mode = true"
+    # In small pieces: the default of 32 MB per thread is most of the memory there is.
+    page = f"with page as (from read_csv({quoted(str(file))}, {form}, buffer_size = 4000000))"
+    names = con.sql(f"{page} from page").columns
     cbs_bulk.check_columns(card, names, landed.rows, landed.first_url)
-    con.execute(f"create or replace temp view cells as {cbs_bulk.cells_sql(card, names, chosen)}")
-    received = 0
-    for part in _whole(con, card, chosen, codes, landed.first_url):
+    cells, received = cbs_bulk.cells_sql(card, names, chosen, codes.cast), 0
+    for part in _whole(con, card, chosen, codes, page, cells, landed.first_url):
         received += part.num_rows
         rows.write(codes.rows(part))
     cbs_bulk.check_count(card, received, landed.rows, landed.first_url)
@@ -270,15 +264,31 @@ def _key_of(rows: pa.RecordBatch, record: int) -> str:
 
 
 def _whole(
-    con: duckdb.DuckDBPyConnection, card: SourceCard, chosen: Description, codes: CodeLists, url: str
+    con: duckdb.DuckDBPyConnection,
+    card: SourceCard,
+    chosen: Description,
+    codes: CodeLists,
+    page: str,
+    cells: str,
+    url: str,
 ) -> Iterator[pa.RecordBatch]:
-    """The rows of the relation `cells`, a part at a time, with the codes of the source; one not listed is an error."""
-    reader = con.sql(rows_sql(card, codes)).to_arrow_reader(_BATCH)
+    """The rows of some cells, a part at a time, with the codes of the source; one that is not listed is an error.
+
+    Args:
+        con: where the lists are.
+        card: whose table it is.
+        chosen: the table, seen through the card.
+        codes: the lists.
+        page: the `with` in SQL that gives the relation `page`.
+        cells: SQL that makes cells of it.
+        url: where they are from.
+    """
+    reader = con.sql(f"{page}, cells as ({cells}) {rows_sql(card, codes)}").to_arrow_reader(_BATCH)
     for part in reader:
         if codes.has_unlisted(part):
             # No other question can be asked before.
             reader.close()
-            refuse_unknown(con, card, chosen, codes, url)
+            refuse_unknown(con, card, chosen, codes, page, url)
         yield part
 
 

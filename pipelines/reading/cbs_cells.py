@@ -7,9 +7,9 @@ how a page becomes cells (`pipelines.clients`), what our rows have for a code (`
 
 import duckdb
 
-from pipelines.clients.description import Description, unlisted
+from pipelines.clients.description import MEASURE, Description, unlisted
 from pipelines.errors import MismatchError
-from pipelines.reading.cbs_codes import MEASURE, CodeLists, quoted
+from pipelines.reading.cbs_codes import CodeLists, quoted
 from pipelines.sources.card import TEXTS, SourceCard
 
 _IS_NUMBER = "regexp_full_match(text, '-?[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]+)?')"
@@ -18,9 +18,9 @@ _IS_NUMBER = "regexp_full_match(text, '-?[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]+)?')"
 def rows_sql(card: SourceCard, codes: CodeLists) -> str:
     """SQL that turns the relation `cells` of a page into rows, one per cell, each with its record and its page.
 
-    Codes are those of the source, in the types of `codes`; what matches none is null.
+    Codes are those of the source, as the cells have them.
     """
-    listed = ", ".join(f"{codes.cast(name)} as {column}" for name, column in codes.columns.items())
+    listed = ", ".join(f'"{name}" as {column}' for name, column in codes.columns.items())
     no_figure = [
         f"({codes.columns[MEASURE]} = {quoted(source)} and number = {measure.no_figure})"
         for measure in card.measures
@@ -64,16 +64,22 @@ def unrounded(number: str, decimals: str) -> str:
 
 
 def refuse_unknown(
-    con: duckdb.DuckDBPyConnection, card: SourceCard, chosen: Description, codes: CodeLists, url: str
+    con: duckdb.DuckDBPyConnection, card: SourceCard, chosen: Description, codes: CodeLists, page: str, url: str
 ) -> None:
-    """Raise the error that names the first code of the relation `cells` that is not listed.
+    """Raise the error that names the first code of the relation `page`, given by a `with`, that is not listed.
 
     Raises:
         MismatchError: always; the table has no such code, or it is not among those asked for.
     """
+    # The topics of v3 are columns, which were looked at before.
+    listed = {MEASURE: "Measure", **chosen.wire} if "Measure" in con.sql(f"{page} from page").columns else chosen.wire
     # One after another: in parallel each would hold a part of the page in memory.
-    questions = ((name, f'select trim("{name}") from cells where {codes.cast(name)} is null') for name in codes.columns)
-    name, code = next((name, found[0][0]) for name, sql in questions if (found := con.sql(f"{sql} limit 1").fetchall()))
+    questions = (
+        (name, f'select trim("{on_wire}") from page where {codes.cast(name, on_wire)} is null limit 1')
+        for name, on_wire in listed.items()
+    )
+    asked = ((name, con.sql(f"{page} {sql}").fetchall()) for name, sql in questions)
+    name, code = next((name, found[0][0]) for name, found in asked if found)
     what, offered = ("measure", chosen.all_measures) if name == MEASURE else (name, chosen.all_codes[name])
     if code not in {known.code for known in offered}:
         raise unlisted(card, what, code, url)

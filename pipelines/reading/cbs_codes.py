@@ -12,12 +12,11 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.clients.description import Description
+from pipelines.clients.description import MEASURE, Description
 from pipelines.sources.card import SourceCard
 from pipelines.sources.dimensions import TOTAL
 
 COUNTRY = "NL01"
-MEASURE = "measure_source"
 KEY = ("measure_code", "region_code", "period_code", "dims")
 
 
@@ -67,10 +66,10 @@ class CodeLists:
         """What the source has for a measure."""
         return [source for source, code in self._ours[MEASURE].items() if code == measure_code]
 
-    def cast(self, name: str) -> str:
-        """SQL for a column of the cells as its enum; padding does not matter, and what is not listed is null."""
+    def cast(self, name: str, column: str) -> str:
+        """SQL for a column of a page as the enum of a list; padding does not matter, and what is not listed is null."""
         kind = f"kind_{self.columns[name]}"
-        return f'coalesce(try_cast("{name}" as {kind}), try_cast(trim("{name}") as {kind}))'
+        return f'coalesce(try_cast("{column}" as {kind}), try_cast(trim("{column}") as {kind}))'
 
     def has_unlisted(self, batch: pa.RecordBatch) -> bool:
         """Whether any code of some rows is not listed."""
