@@ -135,6 +135,10 @@ def _refuse_doubled_keys(file: Path) -> None:
     # Across batches, so not in pandera; in DuckDB, which spills to disk when a table does not fit in memory.
     with scanning(file.parent) as con:
         key = ", ".join(KEY)
+        # Equal keys have equal hashes. Where there are as many as rows, each key is there once, in a third of the time.
+        counted = f"select count(*) = count(distinct hash({key})) from read_parquet($f)"
+        if con.execute(counted, {"f": str(file)}).fetchall()[0][0]:
+            return
         doubled = con.sql(
             f"select {key}, count(*) as times from read_parquet($f) group by {key} having count(*) > 1"
             f" order by {key} limit 100",

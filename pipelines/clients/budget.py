@@ -7,6 +7,7 @@ often it is made (`http.py`), nor which addresses may be asked (`reach.py`).
 import io
 import time
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,8 +15,10 @@ from tempfile import SpooledTemporaryFile
 from threading import Lock
 
 import requests
+import urllib3
 
 from pipelines.errors import SourceError
+from pipelines.landing.received import Received, together, unpacked
 
 MOST_MEMBERS = 1_000
 """The most members of a zip; its directory is not read when it is longer than so many can make it."""
@@ -95,21 +98,44 @@ class Budget:
             requests.RequestException: it broke off or cannot be unpacked.
         """
         limits, url = self.limits, answer.url
+        promised = answer.headers.get("Content-Length", "")
+        if promised.isdigit() and int(promised[:19]) > limits.sent_bytes and answer.request.method != "HEAD":
+            self._refuse_sent(dataset_id, url)
         # Of many answers at a time, those that are not complete are on disk.
-        with SpooledTemporaryFile(_IN_MEMORY_BYTES) as body:
-            promised = answer.headers.get("Content-Length", "")
-            if promised.isdigit() and int(promised[:19]) > limits.sent_bytes and answer.request.method != "HEAD":
-                self._refuse_sent(dataset_id, url)
-            for piece in answer.iter_content(_CHUNK):
-                body.write(piece)
+        with SpooledTemporaryFile(_IN_MEMORY_BYTES) as sent:
+            packed = _is_gzip(answer)
+            for piece in _as_sent(answer) if packed else answer.iter_content(_CHUNK):
+                sent.write(piece)
                 if _sent(answer) > limits.sent_bytes:
                     self._refuse_sent(dataset_id, url)
-                if body.tell() > limits.unpacked_bytes:
-                    problem = f"an answer that unpacks to more than {limits.unpacked_bytes} bytes"
-                    raise TooMuchError(dataset_id, problem, url, "REGIOKOMPAS_MOST_UNPACKED_BYTES")
-                self._add(dataset_id, url, len(piece))
-            body.seek(0)
-            return body.read()
+                if packed:
+                    self._refuse_late(dataset_id, url)
+                else:
+                    self._count(dataset_id, url, sent.tell(), len(piece))
+            sent.seek(0)
+            body = sent.read()
+        return self._unpack(dataset_id, url, body) if packed and body else body
+
+    def _unpack(self, dataset_id: str, url: str, packed: bytes) -> bytes:
+        def pieces() -> Iterator[bytes]:
+            total = 0
+            for piece in unpacked(packed):
+                total += len(piece)
+                self._count(dataset_id, url, total, len(piece))
+                yield piece
+
+        try:
+            body = Received(together(pieces()))
+        except (EOFError, zlib.error) as error:
+            raise requests.exceptions.ContentDecodingError(str(error)) from error
+        body.packed = packed
+        return body
+
+    def _count(self, dataset_id: str, url: str, total: int, more: int) -> None:
+        if total > self.limits.unpacked_bytes:
+            problem = f"an answer that unpacks to more than {self.limits.unpacked_bytes} bytes"
+            raise TooMuchError(dataset_id, problem, url, "REGIOKOMPAS_MOST_UNPACKED_BYTES")
+        self._add(dataset_id, url, more)
 
     def _add(self, dataset_id: str, url: str, count: int) -> None:
         with self._lock:
@@ -127,6 +153,19 @@ class Budget:
     def _refuse_sent(self, dataset_id: str, url: str) -> None:
         problem = f"an answer of more than {self.limits.sent_bytes} bytes"
         raise TooMuchError(dataset_id, problem, url, "REGIOKOMPAS_MOST_SENT_BYTES")
+
+
+def _is_gzip(answer: requests.Response) -> bool:
+    """Whether an answer comes as gzip and nothing else, from a network."""
+    return hasattr(answer.raw, "stream") and answer.headers.get("Content-Encoding", "").strip().lower() == "gzip"
+
+
+def _as_sent(answer: requests.Response) -> Iterator[bytes]:
+    """The pieces of an answer as they come in, still packed, with the errors of requests."""
+    try:
+        yield from answer.raw.stream(_CHUNK, decode_content=False)
+    except urllib3.exceptions.HTTPError as error:
+        raise requests.exceptions.ChunkedEncodingError(error) from error
 
 
 def _sent(answer: requests.Response) -> int:

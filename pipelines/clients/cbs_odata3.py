@@ -10,7 +10,16 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import quote
 
-from pipelines.clients.description import Description, SourceCode, SourceMeasure, describe, together, wire_names
+from pipelines.clients.description import (
+    MEASURE,
+    CodeSql,
+    Description,
+    SourceCode,
+    SourceMeasure,
+    describe,
+    together,
+    wire_names,
+)
 from pipelines.clients.http import HttpClient
 from pipelines.clients.jsons import text_of
 from pipelines.clients.odata import Rows, group_titles, read_count, read_rows, require, understood
@@ -193,24 +202,36 @@ def cells_per_row(chosen: Description) -> int:
     return len(chosen.measures)
 
 
-def cells_sql(card: SourceCard, names: list[str], chosen: Description) -> str:
-    """SQL that turns a page (relation `page`, every column text) into cells: one row per region, period and topic.
+def column_type(name: str) -> str:
+    """The type in which DuckDB reads a column of a page: the untyped data set has nothing but text."""
+    return "VARCHAR"
 
-    Columns: measure_source, one per dimension, record (the same for cells of one record), page_number, text
-    (number or text as sent), mark (as sent, `None` for a value).
+
+def cells_sql(card: SourceCard, names: list[str], chosen: Description, cast: CodeSql) -> str:
+    """SQL that turns a page (relation `page`) into cells: one row per region, period and topic.
+
+    Columns: measure_source, one per dimension, record (beside the first cell of a record), page_number, number (where
+    it is one), text (that of a text table), mark (as sent, `None` for a value).
     A blank cell and a null cell both mean "logically impossible" and become the mark `blank`.
     """
-    dims = ", ".join(f'trim("{on_wire}") as "{d}"' for d, on_wire in chosen.wire.items())
+    # Before a record becomes cells, each of which has the same codes.
+    dims = ", ".join(f'{cast(d, on_wire)} as "{d}"' for d, on_wire in chosen.wire.items())
     # Its own number is not requested: a record is one region, period and so on.
     record = ", ".join(f'"{on_wire}"' for on_wire in chosen.wire.values())
-    topics = ", ".join(f'"{m}"' for m in chosen.measures)
-    number = "regexp_full_match(trim(cell), '-?[0-9]+(\\.[0-9]+)?')"
-    has_value = "trim(cell) <> ''" if card.shape in TEXTS else number
+    topics = ", ".join(f'trim("{m}") as "{m}"' for m in chosen.measures)
+    cells = ", ".join(f'"{m}"' for m in chosen.measures)
+    first = next(iter(chosen.measures)).replace("'", "''")
+    number = "regexp_full_match(cell, '-?[0-9]+(\\.[0-9]+)?')"
+    has_value = "cell <> ''" if card.shape in TEXTS else number
+    kept = ", ".join(f'"{d}"' for d in chosen.wire)
     return f"""
-        select measure_source, {dims}, hash({record}) as record, page_number,
-            case when {has_value} then trim(cell) end as text,
-            case when {has_value} then 'None' else coalesce(nullif(trim(cell), ''), 'blank') end as mark
-        from page unpivot include nulls (cell for measure_source in ({topics}))
+        select {cast(MEASURE, "topic")} as {MEASURE}, {kept},
+            if(topic = '{first}', record, null) as record, page_number,
+            {"null" if card.shape in TEXTS else f"if({number}, cell::double, null)"} as number,
+            {f"if({has_value}, cell, null)" if card.shape in TEXTS else "null"} as text,
+            if({has_value}, 'None', coalesce(nullif(cell, ''), 'blank')) as mark
+        from (select {dims}, hash({record}) as record, page_number, {topics} from page)
+        unpivot include nulls (cell for topic in ({cells}))
     """
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from urllib.parse import quote
 
-from pipelines.clients.description import Description, SourceCode, SourceMeasure, describe, wire_names
+from pipelines.clients.description import MEASURE, CodeSql, Description, SourceCode, SourceMeasure, describe, wire_names
 from pipelines.clients.http import HttpClient
 from pipelines.clients.jsons import read_json, text_of
 from pipelines.clients.odata import Rows, group_titles, offers, read_count, read_rows, require, understood
@@ -147,17 +147,31 @@ def cells_per_row(chosen: Description) -> int:
     return 1
 
 
-def cells_sql(card: SourceCard, names: list[str], chosen: Description) -> str:
-    """SQL that turns a page (relation `page`, every column text) into cells: one row per observation.
+def column_type(name: str) -> str:
+    """The type in which DuckDB reads a column of a page: text, but for what is a number in nearly every row.
 
-    Columns: measure_source, one per dimension, record (its number), page_number, text (number or text as
-    sent), mark (ValueAttribute).
+    As JSON a number is told from a text that looks like one.
     """
-    text = "coalesce(nullif(trim(StringValue), ''), trim(Value))" if "StringValue" in names else "trim(Value)"
-    dims = ", ".join(f'trim("{on_wire}") as "{d}"' for d, on_wire in chosen.wire.items())
+    return {"Id": "UBIGINT", "Value": "JSON"}.get(name, "VARCHAR")
+
+
+def cells_sql(card: SourceCard, names: list[str], chosen: Description, cast: CodeSql) -> str:
+    """SQL that turns a page (relation `page`) into cells: one row per observation.
+
+    Columns: measure_source, one per dimension, record (its number), page_number, number (where it is one), text (number
+    or text as sent, where `number` is null), mark (ValueAttribute).
+    """
+    listed = {MEASURE: "Measure", **chosen.wire}
+    codes = ", ".join(f'{cast(name, on_wire)} as "{name}"' for name, on_wire in listed.items())
+    value, number, text = "Value ->> '$'", "try_cast(Value::varchar as double)", "null::varchar"
+    if "StringValue" in names:
+        text = "nullif(trim(StringValue), '')"
+        number = f"if(StringValue is null, {number}, null)"
     return (
-        f"select trim(Measure) as measure_source, {dims}, try_cast(Id as ubigint) as record, page_number,"
-        f" {text} as text, ValueAttribute as mark from page"
+        f"select {codes}, Id as record, page_number,"
+        f" if(isfinite(number), number, null) as number,"
+        f" if(isfinite(number), null, coalesce({text}, trim({value}))) as text, ValueAttribute as mark"
+        f" from (select *, {number} as number from page)"
     )
 
 

@@ -1,7 +1,7 @@
 """A table as its source describes it, whatever the protocol: its measures and code lists, compared with the card."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import Any, Literal
@@ -28,6 +28,12 @@ class Lack:
 
 Missing = dict[tuple[str, str], Lack]
 """What is on the card and not in the table, by (dimension, code); the dimension of a measure is empty."""
+
+
+CodeSql = Callable[[str, str], str]
+"""SQL for a code of one of the lists of a table: gets the name of the list, and SQL for the text of a page."""
+MEASURE = "measure_source"
+"""The name of the list of measures; that of a dimension has its name on the card."""
 
 
 @dataclass(frozen=True)

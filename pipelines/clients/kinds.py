@@ -6,7 +6,7 @@ Which protocol is of which kind is in `registry.py`, and nowhere else.
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
-from pipelines.clients.description import Description
+from pipelines.clients.description import CodeSql, Description
 from pipelines.clients.http import HttpClient
 from pipelines.clients.odata import Rows
 from pipelines.clients.pages import State, Store
@@ -75,8 +75,12 @@ class ODataClient(CbsClient, AskedClient[CbsAccess], Protocol):
         """How many cells one row of a page holds."""
         ...
 
-    def cells_sql(self, card: SourceCard, names: list[str], chosen: Description) -> str:
-        """SQL that turns a page (relation `page`, every column text) into cells."""
+    def column_type(self, name: str) -> str:
+        """The type in which DuckDB reads a column of a page."""
+        ...
+
+    def cells_sql(self, card: SourceCard, names: list[str], chosen: Description, cast: CodeSql) -> str:
+        """SQL that turns a page (relation `page`) into cells."""
         ...
 
 

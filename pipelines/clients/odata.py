@@ -19,10 +19,17 @@ _TAIL = 65_536
 
 @dataclass(frozen=True)
 class Envelope:
-    """A page of rows: the rows still as bytes (a JSON array), for a columnar reader, and what is around them."""
+    """A page of rows: where its rows are, a JSON array for a columnar reader, and what is around them."""
 
-    rows: bytes
+    body: bytes
+    begin: int
+    end: int
     head: dict[str, Any]
+
+    @property
+    def rows(self) -> memoryview:
+        """The rows as they came, without a copy of them."""
+        return memoryview(self.body)[self.begin : self.end]
 
 
 def read_rows(body: bytes) -> list[dict[str, Any]]:
@@ -63,16 +70,16 @@ def read_envelope(body: bytes) -> Envelope:
     while start and (end := body.rfind(b"]", max(start.end(), len(body) - _TAIL), end)) >= 0:
         with suppress(ValueError):
             head = read_json(body[: start.start()] + b'"value":null' + body[end + 1 :])
-            rows = body[start.end() - 1 : end + 1]
-            if _texts_are_closed(rows):
-                return Envelope(rows, head)
+            if _texts_are_closed(body, start.end(), end):
+                return Envelope(body, start.end() - 1, end + 1, head)
     raise ValueError("expected a whole page of rows under `value`, found none")
 
 
-def _texts_are_closed(rows: bytes) -> bool:
-    if b"\\" in rows:
-        rows = rows.replace(b"\\\\", b"").replace(b'\\"', b"")
-    return rows.count(b'"') % 2 == 0
+def _texts_are_closed(body: bytes, start: int, end: int) -> bool:
+    if body.find(b"\\", start, end) >= 0:
+        rows = body[start:end].replace(b"\\\\", b"").replace(b'\\"', b"")
+        return rows.count(b'"') % 2 == 0
+    return body.count(b'"', start, end) % 2 == 0
 
 
 def next_link(head: dict[str, Any]) -> str | None:

@@ -1,6 +1,6 @@
 """The landing: bytes as received, by their sha256, and a lock per card that says which bytes make up a table.
 
-    objects/<2>/<sha256>.gz        one received body; written once, never changed
+    objects/<2>/<sha256>.gz        one received body, packed as it came or by us; written once, never changed
     locks/<publisher>/<table>.json snapshots of the table, oldest first; changes only when bytes change
     partial/<publisher>/<table>.<protocol>.jsonl  the pages that a fetch has received so far; deleted when complete
     failures/<published|invented>/<publisher>/<table>.json  why the last refresh failed; deleted after the next success
@@ -22,6 +22,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipelines.errors import DamagedError, RegiokompasError, Trouble
+from pipelines.landing.received import Received, together, unpacked
 
 NOTICE = "Verzonnen voorbeeldcijfers, geen echte gegevens / Invented sample figures, not real data"
 
@@ -144,10 +145,14 @@ class Landing:
         self.root = root
 
     def put(self, body: bytes) -> str:
-        """Keep a body and return its sha256; a body that is there as it was is not written again."""
+        """Keep a body and return its sha256; a body that is there as it was is not written again.
+
+        What came packed is kept so: packing it again would cost more than all else that is done with it.
+        """
         sha256 = hashlib.sha256(body).hexdigest()
         if not self.is_whole(sha256):
-            write_atomically(self.path(sha256), gzip.compress(body, compresslevel=6, mtime=0))
+            packed = body.packed if isinstance(body, Received) else None
+            write_atomically(self.path(sha256), packed or gzip.compress(body, compresslevel=6, mtime=0))
         return sha256
 
     def is_whole(self, sha256: str) -> bool:
@@ -170,7 +175,7 @@ class Landing:
         """
         path, todo = self.path(sha256), "copy the landing again, or run --from live"
         try:
-            body = gzip.decompress(path.read_bytes())
+            body = together(unpacked(path.read_bytes()))
         except (OSError, EOFError, zlib.error) as error:
             raise DamagedError(f"landing object {path} cannot be read ({error}) -> {todo}") from None
         if hashlib.sha256(body).hexdigest() != sha256:
@@ -225,7 +230,9 @@ class Landing:
         """Bring the bytes of a snapshot over from another landing, checking each."""
         for resource in snapshot.resources:
             if not self.is_whole(resource.sha256):
-                self.put(source.get(resource.sha256))
+                body = Received(source.get(resource.sha256))
+                body.packed = source.path(resource.sha256).read_bytes()
+                self.put(body)
 
     def holds_published(self) -> bool:
         """Whether any snapshot here holds published figures.

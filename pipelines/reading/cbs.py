@@ -18,23 +18,25 @@ import pyarrow.compute as pc
 
 from pipelines.clients import cbs_bulk
 from pipelines.clients.description import Description
-from pipelines.clients.odata import read_envelope
+from pipelines.clients.odata import Envelope, read_envelope
 from pipelines.clients.registry import CBS, ODATA
 from pipelines.database import connect
 from pipelines.errors import SourceError
 from pipelines.landing.store import Resource
-from pipelines.reading.cbs_cells import listed, quoted, refuse_unknown, rows_sql
+from pipelines.reading.cbs_cells import refuse_unknown, rows_sql
+from pipelines.reading.cbs_codes import KEY, CodeLists, listed, quoted
 from pipelines.reading.landed import Landed
 from pipelines.reading.places import write_places
 from pipelines.reading.remainders import remainders_among
-from pipelines.reading.rows_file import KEY, RowsFile
+from pipelines.reading.rows_file import RowsFile
 from pipelines.reading.shapes import CODES, MEASURES, Schema
 from pipelines.reading.tally import NOT_ASKED_FOR, NOT_CLASSIFIED, Tally
 from pipelines.sources.access import Protocol
 from pipelines.sources.card import Shape, SourceCard
 
 MEMORY_MB = 64
-_BATCH = 20_000
+# The rows of a whole page, of most tables: each batch becomes a row group.
+_BATCH = 100_000
 # Nothing to add to a sum.
 _EMPTY = (".", "blank", "Impossible", "-", "Zero")
 
@@ -56,17 +58,17 @@ def read_table(landed: Landed, work: Path, target: Path) -> tuple[int, Tally]:
     file = (target if is_last else work) / "observations.parquet"
     landed_sha256 = [page.sha256 for page in landed.pages]
     with connect(threads=2, temp_directory=str(work)) as con:
-        # How many cells a page has is not known beforehand; code lists are what is small, and kept in memory to join.
-        con.execute("set disabled_optimizers = 'join_order,build_side_probe_side'")
         chosen = CBS[landed.protocol].description(card, landed.rows)
         _describe(con, card, chosen)
+        codes = CodeLists(card, chosen, is_whole=landed.protocol is Protocol.CBS_BULK)
+        codes.create_types(con)
         with RowsFile(
             file, card.dataset_id, [page.sha256 for page in landed.pages], _remainders(con, card), con
         ) as rows:
             if landed.protocol is Protocol.CBS_BULK:
-                tally = _read_bulk(con, landed, chosen, work, rows)
+                tally = _read_bulk(con, landed, chosen, codes, work, rows)
             else:
-                tally = _read_pages(con, landed, chosen, work, rows)
+                tally = _read_pages(con, landed, chosen, codes, work, rows)
         observations = rows.written
         con.execute(f"create view rows as select * from read_parquet({quoted(str(file))})")
         if card.shape is Shape.PLACES:
@@ -107,21 +109,22 @@ def _add_up(con: duckdb.DuckDBPyConnection, landed_sha256: list[str], target: Pa
             any_value(period_status) as period_status,
             arg_min(landed_sha256, list_position([{pages[1:-1]}], landed_sha256)) as landed_sha256
         from (select *, value is null and value_attribute not in {listed(_EMPTY)} as is_hidden from rows)
-        group by {key}
+        group by {key} order by {key}
     """
     return _copy(con, sums, target / "observations.parquet")
 
 
 def _read_pages(
-    con: duckdb.DuckDBPyConnection, landed: Landed, chosen: Description, work: Path, rows: RowsFile
+    con: duckdb.DuckDBPyConnection, landed: Landed, chosen: Description, codes: CodeLists, work: Path, rows: RowsFile
 ) -> Tally:
     card, pages, client = landed.card, landed.pages, ODATA[landed.protocol]
     expected = client.expected_rows(card, landed.body)
     for page in _unpacked(landed, work, expected):
-        for batch in _rows_of(con, landed, chosen, page):
+        for batch in _rows_of(con, landed, chosen, codes, page):
             rows.write(batch)
     if again := rows.again():
-        batches = _rows_of(con, landed, chosen, _unpack(landed, again.second, pages[again.second], work, expected))
+        page = _unpack(landed, again.second, pages[again.second], work, expected)
+        batches = _rows_of(con, landed, chosen, codes, page)
         key = next(key for batch in batches if (key := _key_of(batch, again.record)))
         raise SourceError(
             card.dataset_id,
@@ -180,12 +183,12 @@ def _unpack(landed: Landed, number: int, resource: Resource, work: Path, expecte
         )
     file = work / f"page-{number}.json"
     file.write_bytes(content.rows)
-    start = content.rows.find(b"{")
-    return _Unpacked(number, file, _first_object(content.rows, start) if start >= 0 else None)
+    start = content.body.find(b"{", content.begin, content.end)
+    return _Unpacked(number, file, _first_object(content, start) if start >= 0 else None)
 
 
 def _rows_of(
-    con: duckdb.DuckDBPyConnection, landed: Landed, chosen: Description, page: _Unpacked
+    con: duckdb.DuckDBPyConnection, landed: Landed, chosen: Description, codes: CodeLists, page: _Unpacked
 ) -> Iterator[pa.RecordBatch]:
     """The rows of a page, each with its number; the file goes."""
     client, card = ODATA[landed.protocol], landed.card
@@ -193,15 +196,14 @@ def _rows_of(
         names = client.columns(card, page.first, chosen)
         # Enough for the cells of the page, whatever the size of the table; what is known of others goes to disk.
         con.execute(f"set memory_limit = '{MEMORY_MB + 8 * page.file.stat().st_size // 1_000_000}MB'")
-        fields = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in names)
-        con.execute(
-            f"create or replace temp view page as select *, {page.number} as page_number"
-            f" from read_json({quoted(str(page.file))}, format = 'array', columns = {{{fields}}},"
-            # In small pieces: the default takes 32 MB a thread.
-            " maximum_object_size = 4000000)"
-        )
-        con.execute(f"create or replace temp view cells as {client.cells_sql(card, names, chosen)}")
-        yield from _whole(con, card, chosen)
+        fields = ", ".join(f"{quoted(name)}: '{client.column_type(name)}'" for name in names)
+        # In small pieces: the default takes 32 MB a thread.
+        form = f"format = 'array', columns = {{{fields}}}, maximum_object_size = 4000000"
+        read = f"select *, {page.number} as page_number from read_json({quoted(str(page.file))}, {form})"
+        # As one question, since each view of it would cost as much again to make.
+        cells = client.cells_sql(card, names, chosen, codes.cast)
+        for part in _whole(con, card, chosen, codes, f"with page as ({read})", cells, landed.pages[page.number].url):
+            yield codes.rows(part)
     page.file.unlink()
 
 
@@ -221,23 +223,22 @@ def _refuse_gaps(card: SourceCard, pages: list[Resource], counts: list[int]) -> 
 
 
 def _read_bulk(
-    con: duckdb.DuckDBPyConnection, landed: Landed, chosen: Description, work: Path, rows: RowsFile
+    con: duckdb.DuckDBPyConnection, landed: Landed, chosen: Description, codes: CodeLists, work: Path, rows: RowsFile
 ) -> Tally:
     card, file = landed.card, work / "Observations.csv"
     cbs_bulk.unpack(card, landed.page(landed.pages[0]), file, landed.first_url)
     con.execute(f"set memory_limit = '{3 * MEMORY_MB // 2}MB'")
-    con.execute(
-        f"create or replace temp view page as select * from read_csv({quoted(str(file))}, delim = ';', quote = '\"',"
-        " escape = '\"', header = true, all_varchar = true, strict_mode = true,"
-        # In small pieces: the default of 32 MB per thread is most of the memory there is.
-        " buffer_size = 4000000)"
-    )
-    received, others = cbs_bulk.check_page(con, card, landed.rows, chosen, landed.first_url)
-    names = [row[0] for row in con.execute("describe page").fetchall()]
-    con.execute(f"create or replace temp view cells as {cbs_bulk.cells_sql(card, names, chosen)}")
-    for batch in _whole(con, card, chosen):
-        rows.write(batch)
-    return Tally(received, rows.pages[0], {NOT_ASKED_FOR: others})
+    form = "delim = ';', quote = '\"', escape = '\"', header = true, all_varchar = true, strict_mode = true"
+    # In small pieces: the default of 32 MB per thread is most of the memory there is.
+    page = f"with page as (from read_csv({quoted(str(file))}, {form}, buffer_size = 4000000))"
+    names = con.sql(f"{page} from page").columns
+    cbs_bulk.check_columns(card, names, landed.rows, landed.first_url)
+    cells, received = cbs_bulk.cells_sql(card, names, chosen, codes.cast), 0
+    for part in _whole(con, card, chosen, codes, page, cells, landed.first_url):
+        received += part.num_rows
+        rows.write(codes.rows(part))
+    cbs_bulk.check_count(card, received, landed.rows, landed.first_url)
+    return Tally(received, rows.pages[0], {NOT_ASKED_FOR: received - rows.pages[0]})
 
 
 def _describe(con: duckdb.DuckDBPyConnection, card: SourceCard, chosen: Description) -> None:
@@ -254,9 +255,6 @@ def _describe(con: duckdb.DuckDBPyConnection, card: SourceCard, chosen: Descript
     for table, schema, rows in (("measures", MEASURES, measures), ("codes", _CODES, codes)):
         con.register("described", pl.DataFrame(rows, schema=schema, orient="row").to_arrow())
         con.execute(f"create table {table} as select * from described")
-    # A code that is listed twice would double the rows that have it.
-    con.execute("create unique index each_measure on measures (source_code)")
-    con.execute("create unique index each_code on codes (dimension, source_code)")
 
 
 def _key_of(rows: pa.RecordBatch, record: int) -> str:
@@ -265,22 +263,40 @@ def _key_of(rows: pa.RecordBatch, record: int) -> str:
     return ", ".join(found[name][0].as_py() for name in KEY if found[name][0].as_py()) if found.num_rows else ""
 
 
-def _whole(con: duckdb.DuckDBPyConnection, card: SourceCard, chosen: Description) -> Iterator[pa.RecordBatch]:
-    """The rows of the relation `cells`, a part at a time; a code that nobody asked for is an error."""
-    reader = con.sql(rows_sql(card)).to_arrow_reader(_BATCH)
-    for batch in reader:
-        if any(batch[name].null_count for name in KEY):
+def _whole(
+    con: duckdb.DuckDBPyConnection,
+    card: SourceCard,
+    chosen: Description,
+    codes: CodeLists,
+    page: str,
+    cells: str,
+    url: str,
+) -> Iterator[pa.RecordBatch]:
+    """The rows of some cells, a part at a time, with the codes of the source; one that is not listed is an error.
+
+    Args:
+        con: where the lists are.
+        card: whose table it is.
+        chosen: the table, seen through the card.
+        codes: the lists.
+        page: the `with` in SQL that gives the relation `page`.
+        cells: SQL that makes cells of it.
+        url: where they are from.
+    """
+    reader = con.sql(f"{page}, cells as ({cells}) {rows_sql(card, codes)}").to_arrow_reader(_BATCH)
+    for part in reader:
+        if codes.has_unlisted(part):
             # No other question can be asked before.
             reader.close()
-            refuse_unknown(con, card, chosen)
-        yield batch
+            refuse_unknown(con, card, chosen, codes, page, url)
+        yield part
 
 
-def _first_object(rows: bytes, start: int) -> dict[str, object]:
+def _first_object(page: Envelope, start: int) -> dict[str, object]:
     # A row is small; if the first one does not end within this, the page is read whole.
-    for size in (65_536, len(rows)):
+    for size in (65_536, page.end - start):
         try:
-            text = rows[start : start + size].decode("utf-8", "ignore")
+            text = page.body[start : min(start + size, page.end)].decode("utf-8", "ignore")
             first: dict[str, object] = json.JSONDecoder().raw_decode(text)[0]
         except json.JSONDecodeError:
             continue

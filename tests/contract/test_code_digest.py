@@ -1,5 +1,6 @@
 """The name of a release stands for the code that makes it: all that publishing imports and reads, and nothing else."""
 
+import ast
 import json
 import shutil
 import subprocess
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import Run
 
-from pipelines.imported import OURS, files_behind
+from pipelines.imported import OURS, files_behind, imports_of
 from pipelines.ingest.code_digest import ROOT, code_digest, code_files
 from pipelines.settings import PROJECT
 
@@ -113,3 +114,21 @@ def test_the_texts_that_publishing_reads_are_in_the_digest(sample_run: Run, tmp_
     opened = python(OPENED, str(PROJECT), str(sample_run.data), str(tmp_path))
     assert "datasette/queries/01_establishments_latest.sql" in opened
     assert {PROJECT / name for name in opened if not name.endswith(".pyc")} <= set(code_files().values())
+
+
+def as_python_finds_them(file: Path) -> set[tuple[str, str]]:
+    found: set[tuple[str, str]] = set()
+    for node in ast.walk(ast.parse(file.read_bytes())):
+        if isinstance(node, ast.Import):
+            found |= {(alias.name, "") for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            beside = file.relative_to(PROJECT).parts[: -node.level] if node.level else ()
+            module = ".".join([*beside, *filter(None, [node.module])])
+            found |= {(module, alias.name) for alias in node.names}
+    return found
+
+
+def test_what_a_file_imports_is_what_python_finds() -> None:
+    files = sorted(PROJECT / path for folder in OURS for path in (PROJECT / folder).rglob("*.py"))
+    assert len(files) > 100
+    assert {file: imports_of(file) for file in files} == {file: as_python_finds_them(file) for file in files}

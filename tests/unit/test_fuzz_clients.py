@@ -150,7 +150,7 @@ class Reader(NamedTuple):
 def page_of_cbs(body: bytes) -> Any:
     """The head of a page of either CBS way, and its rows still as bytes."""
     envelope = odata.read_envelope(body)
-    return envelope.head, envelope.rows, odata.next_link(envelope.head)
+    return envelope.head, bytes(envelope.rows), odata.next_link(envelope.head)
 
 
 READERS = {

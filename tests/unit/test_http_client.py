@@ -250,6 +250,14 @@ def test_a_whole_answer_comes_through_in_whatever_form_and_pieces(sent: bytes, p
         assert len(host.asked) == 1
 
 
+def test_how_an_answer_was_packed_is_kept_beside_it() -> None:
+    for sent, is_packed in ((WHOLE["packed"], True), (WHOLE["packed in chunks"], True), (WHOLE["in chunks"], False)):
+        with open_host(says(sent)) as host:
+            body, _ = anyone().get("cbs/1", host.url, bytes)
+            packed = getattr(body, "packed", None)
+            assert (packed is not None and packed in sent and gzip.decompress(packed) == GOOD) is is_packed
+
+
 @pytest.mark.parametrize("url", ["http://[x/", "ftp://x.example/a", "http://", "/a", "http://x..example/"])
 def test_an_address_that_is_none_is_told_at_once(url: str) -> None:
     with pytest.raises(SourceError, match="expected an address that can be asked, found ") as error:

@@ -5,12 +5,17 @@ import hashlib
 import os
 import re
 import shutil
+import zlib
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipelines.errors import RegiokompasError
+from pipelines.landing.received import Received, unpacked
 from pipelines.landing.store import Failure, Lacking, Landing, Resource, Snapshot, open_landing, write_atomically
 
 
@@ -53,6 +58,28 @@ def test_bytes_come_back_as_they_were(landing: Landing) -> None:
     assert landing.put(body) == hashlib.sha256(body).hexdigest()
     assert landing.get(landing.put(body)) == body
     assert len(list(landing.root.rglob("*.gz"))) == 1
+
+
+@given(st.lists(st.binary(max_size=200_000), min_size=1, max_size=3), st.integers(0, 9))
+def test_what_came_packed_is_kept_as_it_came_and_read_as_it_was_meant(members: list[bytes], level: int) -> None:
+    body = Received(b"".join(members))
+    body.packed = b"".join(gzip.compress(member, level) for member in members)
+    with TemporaryDirectory() as folder:
+        landing = Landing(Path(folder))
+        sha256 = landing.put(body)
+        assert landing.path(sha256).read_bytes() == body.packed
+        assert sha256 == hashlib.sha256(body).hexdigest()
+        assert landing.get(sha256) == body
+
+
+@given(st.binary(min_size=1, max_size=100_000), st.data())
+def test_a_gzip_is_taken_whole_or_not_at_all(body: bytes, data: st.DataObject) -> None:
+    packed = gzip.compress(body)
+    cut = data.draw(st.integers(0, len(packed) - 1))
+    with pytest.raises((EOFError, zlib.error)):
+        b"".join(unpacked(packed[:cut]))
+    with pytest.raises((EOFError, zlib.error)):
+        b"".join(unpacked(packed + b"more"))
 
 
 def test_a_body_that_is_there_is_not_written_again(landing: Landing) -> None:

@@ -30,11 +30,11 @@ from pipelines.sources.periods import period_kinds
 from schemas.shapes import check_shape
 
 CON = duckdb.connect()
-NUMBER = unrounded("$text", "$decimals")
+NUMBER = unrounded("$number", "$decimals")
 
 
 def published(text: str, decimals: int) -> float:
-    row = CON.execute(f"select {NUMBER}", {"text": text, "decimals": decimals}).fetchone()
+    row = CON.execute(f"select {NUMBER}", {"number": float(text), "decimals": decimals}).fetchone()
     assert row
     return float(row[0])
 
@@ -53,6 +53,8 @@ def single(value: float) -> float:
         ("579.5", 1, 579.5),
         ("16900726", 0, 16_900_726),
         ("0.1", 0, 0.1),
+        # A whole number that is a single: its shortest spelling as one would be 134217740.
+        ("134217744.0", 0, 134_217_744),
     ],
 )
 def test_a_single_is_read_as_it_was_published(sent: str, decimals: int, expected: float) -> None:

@@ -1,0 +1,46 @@
+"""What a source sent, as packed for the way: gzip in, bytes out. Not here: how much may be sent, or where it goes."""
+
+import io
+import zlib
+from collections.abc import Iterable, Iterator
+
+# More at a time is slower: zlib makes room for what comes out by doubling and copying what it has.
+_PIECE = 1 << 16
+
+
+class Received(bytes):
+    """A body as a source meant it.
+
+    Attributes:
+        packed: the gzip in which it was sent, or is kept; None where there is none.
+    """
+
+    packed: bytes | None = None
+
+
+def unpacked(packed: bytes) -> Iterator[bytes]:
+    """What a gzip holds, a piece at a time; none of them is larger than 64 MiB, and most are far smaller.
+
+    Raises:
+        EOFError: it is cut short.
+        zlib.error: it is something else, or damaged; so is what comes after it.
+    """
+    view, member = memoryview(packed), zlib.decompressobj(zlib.MAX_WBITS | 16)
+    for start in range(0, len(view), _PIECE):
+        rest: bytes | memoryview = view[start : start + _PIECE]
+        while rest:
+            if member.eof:
+                # A gzip may have several members, one after another.
+                member = zlib.decompressobj(zlib.MAX_WBITS | 16)
+            yield member.decompress(rest)
+            rest = member.unused_data
+    if not member.eof:
+        raise EOFError("the gzip ends before its end")
+
+
+def together(pieces: Iterable[bytes]) -> bytes:
+    """All pieces as one, of which none is kept in memory twice."""
+    whole = io.BytesIO()
+    for piece in pieces:
+        whole.write(piece)
+    return whole.getvalue()
