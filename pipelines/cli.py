@@ -93,7 +93,7 @@ def run(origin: str | None, select: tuple[str, ...], exclude: tuple[str, ...], a
     source = open_origin(settings)
     chosen = choose(cards, source, select, exclude)
     console = open_console()
-    with only_run(settings), stoppable(lambda: left_behind(settings)):
+    with stoppable(lambda: left_behind(settings)), only_run(settings, click.echo):
         report, success = run_job(console, settings, cards, source, chosen, accept)
     sources = describe_sources(settings, cards, invented=source.is_invented)
     if verbose:
@@ -161,7 +161,7 @@ def new_source(publisher: str, table: str, period: str | None) -> None:
     if IS_INSTALLED:
         raise RegiokompasError("new-source adds a card to the project, and this is an installed copy -> use a checkout")
     settings = Settings.from_environment(origin="live")
-    with only_run(settings), stoppable(lambda: "no card was written"):
+    with stoppable(lambda: "no card was written"), only_run(settings, click.echo):
         made = make_source(publisher, table, cast(LiveOrigin, open_origin(settings)), settings, period=period)
     print_new_source(open_console(), made)
 
@@ -235,7 +235,7 @@ def list_releases() -> None:
 def rollback(release_id: str | None) -> None:
     """Make RELEASE_ID current again; without it, the release of the same kind that readers had before."""
     settings = Settings.from_environment()
-    with only_run(settings):
+    with only_run(settings, click.echo, all_releases=True):
         before, done = current(settings.releases), roll_back(settings.releases, release_id)
     console = open_console()
     console.print(f"Current  {done.release_id}", soft_wrap=True)
@@ -259,7 +259,7 @@ def show(release_id: str | None) -> None:
 def accept_release(release_id: str | None, because: str) -> None:
     """Publish RELEASE_ID, which was refused; without it, the newest refused release."""
     settings = Settings.from_environment()
-    with only_run(settings):
+    with only_run(settings, click.echo):
         done = accept(settings.releases, release_id, Bounds.of(settings), because)
     open_console().print(f"Current  {done.release_id}", soft_wrap=True)
 
@@ -274,7 +274,7 @@ def prune(keep: int, named: tuple[str, ...], dry_run: bool) -> None:
     from pipelines.commands.reports import print_pruned
 
     settings = Settings.from_environment()
-    with only_run(settings):
+    with only_run(settings, click.echo, all_releases=True):
         gone = superfluous(settings.releases, keep, named)
         for kept in () if dry_run else gone:
             remove(kept)
@@ -293,8 +293,10 @@ FOLDER = click.Path(path_type=Path)
 @told
 def serve(port: int, host: str, memory: int, folder: Path | None, sockets: Path | None) -> None:
     """Serve the current release, and each that becomes current after it."""
-    release = folder or Settings.from_environment().releases / CURRENT
-    command = server_command(release, port, host, memory, sockets=sockets)
+    settings = Settings.from_environment()
+    from_storage = bool(settings.storage) and folder is None
+    release = folder or settings.releases / CURRENT
+    command = server_command(release, port, host, memory, sockets=sockets, from_storage=from_storage)
     # Replaces this process, so that a stop signal reaches the server itself.
     os.execv(command[0], command)  # noqa: S606 - our own interpreter and arguments, no shell
 
@@ -314,9 +316,13 @@ def switch_pair(state: Path, sockets: Path, front: str, manager: str) -> None:
     """Let the other pair of processes serve the current release, once it answers, and end the pair that served."""
     from pipelines.commands.switch import Front, served_now, switch
 
-    at = Front(state, sockets, front, manager)
+    at, settings = Front(state, sockets, front, manager), Settings.from_environment()
     with stoppable(lambda: served_now(at)):
-        done = switch(Settings.from_environment().releases / CURRENT, at)
+        if settings.storage:
+            from pipelines.commands.follower import first_release
+
+            first_release(settings, click.echo)
+        done = switch(settings.releases / CURRENT, at)
     click.echo(done)
 
 

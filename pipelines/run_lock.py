@@ -1,31 +1,63 @@
-"""One run at a time in a data folder, whoever started it: two at once would build in the same place.
+"""One run at a time in a data folder, and in the storage if there is one: two at once would build in the same place.
 
-Belongs here: the lock, which the system gives back when its process ends, however that ends. Not here: what a run does.
+Belongs here: the lock of the folder, which the system gives back when its process ends, however that ends, and that a
+run in it begins and ends with the storage. Not here: what a run does; what is fetched and sent (`storage/`).
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from pipelines.errors import RegiokompasError
 from pipelines.settings import Settings
+from pipelines.storage.telling import Tell, tell_nobody
+
+_SENDING: dict[Path, Callable[[], None]] = {}
 
 
 @contextmanager
-def only_run(settings: Settings) -> Iterator[None]:
-    """Lock the data folder for one run, which can itself ask for the lock again.
+def only_run(
+    settings: Settings, tell: Tell = tell_nobody, *, wait: bool = False, all_releases: bool = False
+) -> Iterator[None]:
+    """Lock the data folder for one run, which can itself ask for the lock again; with a storage, work in a copy of it.
+
+    Args:
+        settings: the data folder and the storage.
+        tell: told in a line what is waited for, fetched and sent.
+        wait: wait for another run that is busy.
+        all_releases: the block needs every release that is kept, and not only those that a run compares with.
 
     Raises:
-        RegiokompasError: another run has locked it.
+        RegiokompasError: another run has locked it, or the storage cannot be used.
     """
+    lock = data_lock(settings)
     try:
-        with data_lock(settings).acquire(timeout=0):
-            yield
+        lock.acquire(timeout=0)
     except Timeout:
-        raise RegiokompasError(
-            f"another run is busy in {settings.data} -> wait for it, or set REGIOKOMPAS_DATA to another folder"
-        ) from None
+        if not wait:
+            raise RegiokompasError(
+                f"another run is busy in {settings.data} -> wait for it, or set REGIOKOMPAS_DATA to another folder"
+            ) from None
+        tell(f"Waiting for another run in {settings.data}")
+        lock.acquire()
+    try:
+        is_within_another = lock.lock_counter > 1
+        with nullcontext() if is_within_another or not settings.storage else _copy(settings, tell, wait, all_releases):
+            yield
+    finally:
+        lock.release()
+
+
+def send_to_storage(settings: Settings) -> None:
+    """Send what the run that is under way in this process has made so far; nothing happens without a storage.
+
+    Raises:
+        RegiokompasError: it cannot be written there, or another run has changed it.
+    """
+    if send := _SENDING.get(settings.data):
+        send()
 
 
 def data_lock(settings: Settings) -> FileLock:
@@ -40,3 +72,16 @@ def data_lock(settings: Settings) -> FileLock:
         todo = "set REGIOKOMPAS_DATA to another folder"
         raise RegiokompasError(f"the data folder {settings.data} cannot be made ({error.strerror}) -> {todo}") from None
     return FileLock(settings.data / "run.lock", is_singleton=True, thread_local=False)
+
+
+@contextmanager
+def _copy(settings: Settings, tell: Tell, wait: bool, all_releases: bool) -> Iterator[None]:
+    # Who works in a folder alone does not wait for what speaks to storage.
+    from pipelines.storage.working_copy import working_copy
+
+    with working_copy(settings, tell, wait=wait, all_releases=all_releases) as copy:
+        _SENDING[settings.data] = copy.send
+        try:
+            yield
+        finally:
+            del _SENDING[settings.data]

@@ -32,6 +32,10 @@ class Settings:
 
     data: Path = Path("data")
     """Where landing, build and releases are kept."""
+    storage: str = ""
+    """The URL of the storage that machines share, such as `s3://bucket/prefix`; the data folder alone if empty."""
+    storage_seconds: float = 30.0
+    """How often a portal looks in the storage for a new release, in seconds."""
     selections: Path = Path("selections")
     """The folder with your own selections of municipalities, as CSV."""
     cbs_v4_url: str = "https://datasets.cbs.nl/odata/v1/CBS"

@@ -6,13 +6,17 @@ command line loads a lot.
 
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import click
 
+from pipelines.commands.follower import first_release, follow
 from pipelines.commands.release_check import ServeError, check_release
 from pipelines.commands.server_process import HOST, MOST_MEMORY_MB, PAGES, PORT, QUESTIONS, socket_of
 from pipelines.commands.supervisor import Supervisor
+from pipelines.errors import RegiokompasError
+from pipelines.settings import Settings
 
 
 def listen(port: int, host: str) -> socket.socket:
@@ -56,22 +60,34 @@ def refuse_taken_port(port: int, host: str) -> None:
     listen(port, host).close()
 
 
+def _tell(line: str) -> None:
+    # Nobody may be there to hear it, and readers are served on.
+    with suppress(OSError):
+        click.echo(line)
+
+
 @click.command()
 @click.argument("release", type=click.Path(path_type=Path))
 @click.option("--port", type=int, default=PORT)
 @click.option("--host", default=HOST)
 @click.option("--sockets", type=click.Path(path_type=Path))
 @click.option("--memory", type=int, default=MOST_MEMORY_MB)
-def main(release: Path, port: int, host: str, sockets: Path | None, memory: int) -> None:
-    """Serve RELEASE on a port, or on sockets in a folder."""
+@click.option("--from-storage", is_flag=True)
+def main(release: Path, port: int, host: str, sockets: Path | None, memory: int, from_storage: bool) -> None:
+    """Serve RELEASE on a port, or on sockets in a folder; from storage it is fetched first, and so is each after it."""
+    settings = Settings.from_environment()
     try:
+        if from_storage:
+            first_release(settings, _tell)
         check_release(release)
         listeners = (
             {kind: listen_in(sockets, kind) for kind in (PAGES, QUESTIONS)} if sockets else {PAGES: listen(port, host)}
         )
         supervisor = Supervisor(release, listeners, memory * 1024 * 1024)
-    except ServeError as error:
+    except RegiokompasError as error:
         raise click.ClickException(str(error)) from error
+    if from_storage:
+        follow(settings, _tell)
     supervisor.run()
     sys.exit(supervisor.exit_code)
 

@@ -34,6 +34,7 @@ def server_command(
     memory_mb: int = MOST_MEMORY_MB,
     *,
     sockets: Path | None = None,
+    from_storage: bool = False,
 ) -> list[str]:
     """Returns the command line of the program that serves a release, and those after it if `release` is a link.
 
@@ -43,9 +44,11 @@ def server_command(
         host: the address of this machine on which it does.
         memory_mb: what each of its processes may grow to.
         sockets: a folder; it listens on two sockets in there and on no port, for a proxy that tells them apart.
+        from_storage: `release` is the link `current` of the data folder, which it keeps like that of the storage.
     """
     # -P: Python must not look for the package `datasette` in our folder of that name.
     program = [sys.executable, "-P", "-m", "pipelines.commands.serve", str(release), "--memory", str(memory_mb)]
+    program += ["--from-storage"] if from_storage else []
     return [*program, "--sockets", str(sockets)] if sockets else [*program, "--port", str(port), "--host", host]
 
 

@@ -21,6 +21,7 @@ from pipelines.publish.packing import pack
 from pipelines.publish.refused import submit
 from pipelines.publish.release import describe_files
 from pipelines.publish.sqlite import write_sqlite
+from pipelines.run_lock import send_to_storage
 from pipelines.settings import PORTAL, Settings
 
 RELEASE_OP = "publish__release"
@@ -93,6 +94,8 @@ def publish_assets(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> l
             done = submit(
                 folder, settings.releases, facts["release_id"], told, files, Bounds.of(settings), config.accept
             )
+            # What a run of the UI sends at its very end cannot make it fail any more.
+            send_to_storage(settings)
         except RegiokompasError as error:
             raise dg.Failure(str(error), allow_retries=False) from error
         return dg.MaterializeResult(

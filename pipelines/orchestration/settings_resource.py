@@ -6,10 +6,10 @@ Belongs here: that one resource. Not here: the lock itself (`pipelines.run_lock`
 from collections.abc import Iterator
 
 import dagster as dg
-from filelock import Timeout
 
-from pipelines.run_lock import data_lock
+from pipelines.run_lock import only_run
 from pipelines.settings import Settings
+from pipelines.storage.telling import tell_nobody
 
 
 def settings_of_run(settings: Settings) -> dg.ResourceDefinition:
@@ -20,16 +20,7 @@ def settings_of_run(settings: Settings) -> dg.ResourceDefinition:
     """
 
     def hold(context: dg.InitResourceContext) -> Iterator[Settings]:
-        lock = data_lock(settings)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            if context.log:
-                context.log.info(f"Waiting for another run in {settings.data}")
-            lock.acquire()
-        try:
+        with only_run(settings, context.log.info if context.log else tell_nobody, wait=True):
             yield settings
-        finally:
-            lock.release()
 
     return dg.ResourceDefinition(hold)

@@ -15,6 +15,7 @@ FLOORS = (
     "database",
     "disk",
     "concerns",
+    "storage",
     "run_lock",
     "seeds",
     "sources",
