@@ -14,7 +14,7 @@ import polars as pl
 from pipelines.clients.budget import MOST_STREAMED_BYTES, refuse_unpacking
 from pipelines.database import scanning
 from pipelines.errors import SourceError
-from pipelines.reading.cbs_cells import quoted
+from pipelines.reading.cbs_codes import quoted
 from pipelines.reading.files.sheet_facts import member_of, opened
 from pipelines.reading.files.table_columns import TableOrigin, header_at, no_header, places_of
 from pipelines.reading.files.values import read_region_code

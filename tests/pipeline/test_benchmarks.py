@@ -15,6 +15,7 @@ from tools.behind_nginx import has_nginx
 # What makes each of them small, and a line that it has to print.
 SMALL = {
     "everything.py": (["--small"], r"\| page: profile \|.*\| \d+\.\d x \| at least 5\.0 x \|"),
+    "catalogue.py": (["2", "3000"], r"\| every figure counted \| [\d.]+ \|"),
     "load.py": (
         ["0.3", "2"],
         r"\| an endless query, hung up \| 2 \|( [\d.]+ \|){4} 0 \| [1-9]\d+ \|",
