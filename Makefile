@@ -2,10 +2,12 @@
 PYTHON ?= python3
 PORT ?= 8001
 VENV ?= .venv
+# In a folder of its own: Spark is larger than all the rest.
+SPARK := .venv-spark
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run serve dev test coverage lint contracts lock sbom bench sample screenshots clean
+.PHONY: run serve dev test spark coverage lint contracts lock sbom bench sample screenshots clean
 
 run: $(VENV)/run.stamp ## the main job on the bundled sample, offline
 	@$(BIN)/regiokompas run --from sample
@@ -18,6 +20,9 @@ dev: $(VENV)/run.stamp ## the Dagster UI on http://127.0.0.1:3000
 
 test: $(VENV)/dev.stamp ## every test
 	@$(BIN)/python -m pytest
+
+spark: $(SPARK)/run.stamp $(VENV)/dev.stamp ## every table of the sample on DuckDB and on Spark, compared; needs Java
+	@$(BIN)/python -m pytest tests/pipeline/test_spark.py
 
 coverage: $(VENV)/dev.stamp ## what the tests of parts reach, which may not become less
 	$(BIN)/python -m coverage run -m pytest tests/unit --numprocesses=0
@@ -43,6 +48,8 @@ lock: ## resolves the dependencies anew; needs uv
 	  --no-emit-find-links --no-annotate --no-strip-extras pyproject.toml -o requirements.lock
 	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-emit-index-url \
 	  --no-emit-find-links --no-annotate --no-strip-extras --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-emit-index-url \
+	  --no-emit-find-links --no-annotate --no-strip-extras --extra spark -c requirements.lock pyproject.toml -o requirements-spark.lock
 
 bench: $(VENV)/dev.stamp run ## how fast it is, beside what people would use instead; writes docs/performance.md
 	@$(BIN)/python -m benchmarks.everything
@@ -51,15 +58,20 @@ sbom: $(VENV)/dev.stamp ## what the software is made of, with hashes and licence
 	@$(BIN)/python -m tools.make_sbom
 
 clean: ## removes the environment and everything that was built; landed data stays
-	rm -rf $(VENV) data/build data/dagster
+	rm -rf $(VENV) $(SPARK) data/build data/dagster
 
-$(VENV)/bin/pip:
+%/bin/pip:
 	$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("regiokompas needs Python 3.11 or newer, this is " + sys.version.split()[0])'
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv $*
 
 $(VENV)/run.stamp: requirements.lock pyproject.toml | $(VENV)/bin/pip
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(SPARK)/run.stamp: requirements-spark.lock pyproject.toml | $(SPARK)/bin/pip
+	$(SPARK)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-spark.lock
+	$(SPARK)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/dev.stamp: requirements-dev.lock pyproject.toml | $(VENV)/bin/pip

@@ -105,6 +105,8 @@ class Settings:
     """The longest that all answers of one source may take together, in seconds."""
     most_source_requests: int = 10_000
     """The most requests to one source, pages and repeated tries included."""
+    dbt_target: str = "duckdb"
+    """Where dbt builds: `duckdb` or `spark`, as profiles.yml names them."""
 
     @classmethod
     def from_environment(cls, **overrides: Any) -> "Settings":
@@ -157,6 +159,11 @@ class Settings:
     def database(self) -> Path:
         """The DuckDB file of the build: rebuilt by every dbt build, read by publishing."""
         return self.build / "regiokompas.duckdb"
+
+    @property
+    def spark_tables(self) -> Path:
+        """The tables that Spark wrote, if it is where dbt builds: a folder per schema, in it one per table."""
+        return self.build / "spark"
 
     @property
     def releases(self) -> Path:

@@ -49,6 +49,7 @@ NO_STANDIN = "../shared/standin is absent: it serves the real published figures 
 SLOWEST = (
     "test_docs.py",
     "test_reruns.py",
+    "test_spark.py",
     "test_first_live_day.py",
     "test_lost_figures.py",
     "test_drift.py",

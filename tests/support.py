@@ -137,11 +137,13 @@ class Ran:
         return "".join(found.split())
 
 
-def run_cli(*args: str, data: Path, project: Path = PROJECT, **environment: str) -> Ran:
-    """Run `regiokompas` with these arguments on a data folder, and with the code of `project`."""
+def run_cli(
+    *args: str, data: Path, project: Path = PROJECT, python: str | Path = sys.executable, **environment: str
+) -> Ran:
+    """Run `regiokompas` with these arguments on a data folder, with the code of `project` and a Python's packages."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("REGIOKOMPAS_", "DAGSTER_"))}
     done = subprocess.run(
-        [sys.executable, "-c", "from pipelines.cli import main; main(prog_name='regiokompas')", *args],
+        [python, "-c", "from pipelines.cli import main; main(prog_name='regiokompas')", *args],
         cwd=project,
         env={
             **inherited,

@@ -1,6 +1,7 @@
-"""The dbt models as Dagster assets: the only step that writes to DuckDB."""
+"""The dbt models as Dagster assets: the only step that writes tables, to DuckDB or with Spark."""
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -32,6 +33,7 @@ from pipelines.orchestration import dbt_program
 from pipelines.orchestration.asset_metadata import OWNERS
 from pipelines.orchestration.dbt_metadata import looking_at
 from pipelines.orchestration.source_assets import INPUTS
+from pipelines.orchestration.spark_tables import copy_tables
 from pipelines.reading.raw import raw_folders
 from pipelines.settings import DBT_PROJECT, Settings
 
@@ -49,6 +51,7 @@ def dbt_vars(settings: Settings, *, invented: bool) -> str:
             "raw_root": str(raw_folders(settings.raw, invented=invented)),
             "inputs_root": str(settings.build / "inputs"),
             "duckdb_path": str(settings.database),
+            "spark_root": str(settings.spark_tables),
         }
     )
 
@@ -62,7 +65,7 @@ def ensure_manifest(settings: Settings) -> Path:
     check_contracts(DBT_PROJECT)
     target = settings.build / "dbt"
     manifest = target / MANIFEST
-    digest = _project_digest()
+    digest = f"{settings.dbt_target}:{_project_digest()}"
     if _parsed(target) == f"{digest} {_parsed_digest(target)}":
         return manifest
     target.mkdir(parents=True, exist_ok=True)
@@ -75,6 +78,7 @@ def ensure_manifest(settings: Settings) -> Path:
         *("--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)),
         *("--target-path", str(target), *_logged(target)),
         *("--vars", dbt_vars(settings, invented=settings.origin == "sample")),
+        *("--target", settings.dbt_target),
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -141,7 +145,7 @@ class ProjectTranslator(DagsterDbtTranslator):
 
 def dbt_models(settings: Settings, manifest: Path) -> dg.AssetsDefinition:
     """Every model and seed as an asset, every dbt test as an asset check, in one dbt build."""
-    project = DbtProject(DBT_PROJECT, target_path=manifest.parent, profiles_dir=DBT_PROJECT)
+    project = DbtProject(DBT_PROJECT, target_path=manifest.parent, profiles_dir=DBT_PROJECT, target=settings.dbt_target)
     translator = ProjectTranslator(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True))
 
     @dbt_assets(
@@ -155,7 +159,7 @@ def dbt_models(settings: Settings, manifest: Path) -> dg.AssetsDefinition:
     ) -> Iterator[Any]:
         invocation = start_build(settings, dbt, invented=origin.is_invented, context=context)
         built = 0
-        for event in _with_metadata(invocation, settings.database, context):
+        for event in _with_metadata(invocation, settings, context):
             built += isinstance(event, dg.Output)
             yield event
         _note_parsed(manifest.parent)
@@ -170,7 +174,7 @@ def dbt_models(settings: Settings, manifest: Path) -> dg.AssetsDefinition:
 
 
 def _with_metadata(
-    invocation: DbtCliInvocation, database: Path, context: dg.AssetExecutionContext
+    invocation: DbtCliInvocation, settings: Settings, context: dg.AssetExecutionContext
 ) -> Iterator[DbtDagsterEventType]:
     """The events of a build, in order, each node with metadata about its content.
 
@@ -186,7 +190,9 @@ def _with_metadata(
         yield from events
         return
     translator = invocation.dagster_dbt_translator
-    with looking_at(database, invocation.get_artifact("manifest.json"), translator.get_asset_key) as nodes:
+    built = invocation.get_artifact("manifest.json")
+    copy_tables(settings, built)
+    with looking_at(settings.database, built, translator.get_asset_key) as nodes:
         for event in events:
             if isinstance(event, dg.Output):
                 found = nodes.metadata(str(event.metadata["unique_id"].value))
@@ -201,6 +207,7 @@ def start_build(
     # Nothing from an earlier build can remain in it, and no other process has it open.
     for path in (settings.database, settings.database.with_name(f"{settings.database.name}.wal")):
         path.unlink(missing_ok=True)
+    shutil.rmtree(settings.spark_tables, ignore_errors=True)
     # Unit tests use no real data: the test suite of the project runs them.
     command = ["build", "--exclude-resource-type", "unit_test", "--vars", dbt_vars(settings, invented=invented)]
     # The folder that dbt parsed into, so that it does not have to parse again.
@@ -214,6 +221,7 @@ def build_again(settings: Settings, dbt: DbtCliResource, *, invented: bool) -> N
         RegiokompasError: what went wrong, one line per node.
     """
     invocation = start_build(settings, dbt, invented=invented).wait()
+    copy_tables(settings, invocation.get_artifact("manifest.json"))
     _note_parsed(settings.build / "dbt")
     if not invocation.is_successful():
         raise RegiokompasError(problems(invocation.target_path))
@@ -238,6 +246,7 @@ def dbt_resource(settings: Settings) -> DbtCliResource:
     return OurDbt(
         project_dir=str(DBT_PROJECT),
         profiles_dir=str(DBT_PROJECT),
+        target=settings.dbt_target,
         dbt_executable=program,
         global_config_flags=[*how, *_logged(settings.build / "dbt")],
     )

@@ -233,6 +233,10 @@ def run_make(command: str, place: Place) -> None:
     elif target == "contracts":
         # `added` gave it, after the rows of the README and before a run that would refuse without it.
         assert recipe == ["python -m pipelines.indicators.wide_marts"] and place.get("added")
+    elif target == "spark":
+        # This session runs it as well.
+        (program,) = recipe
+        assert program.startswith("python -m pytest ") and (PROJECT / program.split()[-1]).exists()
     elif target == "screenshots":
         assert recipe == ["python tools/make_pictures.py"]
         make_pictures(place)

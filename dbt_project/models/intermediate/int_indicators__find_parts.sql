@@ -5,7 +5,7 @@ with recursive parts as (
         indicator_id,
         indicator_id as part_id
     from {{ ref('dim_indicator') }}
-    union
+    union all
     select
         parts.indicator_id,
         terms.term_id as part_id
@@ -14,7 +14,7 @@ with recursive parts as (
 
 )
 
-select
+select distinct
     indicator_id,
     part_id
 from parts
