@@ -18,7 +18,7 @@ serve: $(VENV)/run.stamp ## the current release on http://127.0.0.1:$(PORT)
 dev: $(VENV)/run.stamp ## the Dagster UI on http://127.0.0.1:3000
 	@$(BIN)/regiokompas dev --port 3000
 
-test: $(VENV)/dev.stamp ## every test
+test: $(VENV)/dev.stamp $(VENV)/dask.stamp ## every test
 	@$(BIN)/python -m pytest
 
 spark: $(SPARK)/run.stamp $(VENV)/dev.stamp ## every table of the sample on DuckDB and on Spark, compared; needs Java
@@ -50,6 +50,9 @@ lock: ## resolves the dependencies anew; needs uv
 	  --no-emit-find-links --no-annotate --no-strip-extras --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-emit-index-url \
 	  --no-emit-find-links --no-annotate --no-strip-extras --extra spark -c requirements.lock pyproject.toml -o requirements-spark.lock
+	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-emit-index-url \
+	  --no-emit-find-links --no-annotate --no-strip-extras --extra dask -c requirements.lock pyproject.toml \
+	  $$(sed -nE '/win32/d; s/^([a-z0-9._-]+).*==.*/--no-emit-package \1/p' requirements.lock) -o requirements-dask.lock
 
 bench: $(VENV)/dev.stamp run ## how fast it is, beside what people would use instead; writes docs/performance.md
 	@$(BIN)/python -m benchmarks.everything
@@ -78,3 +81,9 @@ $(VENV)/dev.stamp: requirements-dev.lock pyproject.toml | $(VENV)/bin/pip
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@ $(VENV)/run.stamp
+
+# Beside the environment and not in it: pandas, which comes with it, would be loaded by every run.
+$(VENV)/dask.stamp: requirements-dask.lock $(VENV)/run.stamp
+	rm -rf $(VENV)/dask
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --target $(VENV)/dask -r requirements-dask.lock
+	@touch $@

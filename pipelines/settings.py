@@ -36,6 +36,12 @@ class Settings:
     """The URL of the storage that machines share, such as `s3://bucket/prefix`; the data folder alone if empty."""
     storage_seconds: float = 30.0
     """How often a portal looks in the storage for a new release, in seconds."""
+    executor: str = "in_process"
+    """Where `regiokompas run` brings cards up to date: `in_process`, `multiprocess` or `dask`."""
+    workers: int = 2
+    """How many processes of this machine bring cards up to date, unless that is done in one process or elsewhere."""
+    dask_address: str = ""
+    """The scheduler of a Dask cluster that exists, such as `tcp://scheduler:8786`; workers of this machine if empty."""
     selections: Path = Path("selections")
     """The folder with your own selections of municipalities, as CSV."""
     cbs_v4_url: str = "https://datasets.cbs.nl/odata/v1/CBS"

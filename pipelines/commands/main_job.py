@@ -1,11 +1,13 @@
 """The main job in this process: what it shows, and its outcome."""
 
 import logging
+import os
 import shlex
 import sys
-from contextlib import redirect_stdout
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 from dagster._core.errors import DagsterExecutionInterruptedError
@@ -24,6 +26,7 @@ from pipelines.orchestration.event_log import open_instance
 from pipelines.orchestration.release_assets import RELEASE_OP
 from pipelines.orchestration.source_assets import INGEST_OP, INPUTS
 from pipelines.orchestration.source_specs import card_key
+from pipelines.orchestration.spread import IN_PROCESS, bring_elsewhere, refuse_unknown_executor
 from pipelines.publish.release import current
 from pipelines.settings import Settings
 from pipelines.sources.card import SourceCard
@@ -40,6 +43,12 @@ nux:
 concurrency:
   runs:
     max_concurrent_runs: 1
+"""
+# A pool is a host, and the pace at which it is asked is kept within one process.
+_POOLS = """\
+  pools:
+    default_limit: 1
+    granularity: op
 """
 
 
@@ -63,7 +72,11 @@ def run_job(
 
     Returns:
         What the run reported, and whether a release was published.
+
+    Raises:
+        RegiokompasError: cards cannot be brought where the settings say.
     """
+    refuse_unknown_executor(settings)
     if source.is_invented:
         console.print(f"[yellow]{NOTICE}[/]", soft_wrap=True)
     with progress_bars(console) as progress:
@@ -86,14 +99,19 @@ def run_job(
         acceptance = Acceptance(accept=accept).model_dump()
         # dbt writes its own log to standard output, which belongs to the bars.
         with open_instance(home) as instance, run_log(settings).open("w") as log, redirect_stdout(log):
+            brought = chosen
             try:
+                if settings.executor != IN_PROCESS:
+                    with _errors_in(log):
+                        bring_elsewhere(settings, chosen, accept, instance, report.hear)
+                    brought = []
                 result = job.execute_in_process(
                     run_config={
                         "loggers": {"report": {"config": {}}},
                         "ops": {op: {"config": acceptance} for op in (INGEST_OP, RELEASE_OP)},
                     },
                     instance=instance,
-                    asset_selection=[*(card_key(card) for card in chosen), INPUTS, *made],
+                    asset_selection=[*(card_key(card) for card in brought), INPUTS, *made],
                     raise_on_error=False,
                 )
             except DagsterExecutionInterruptedError as stopped:
@@ -153,6 +171,18 @@ def run_again(origin: str, sources: list[dict[str, Any]], concerns: list[Concern
     return " ".join(["regiokompas run --from", shlex.quote(origin), *chosen])
 
 
+@contextmanager
+def _errors_in(log: TextIO) -> Iterator[None]:
+    """What other processes write for themselves goes to the log of the run, and not among the bars."""
+    kept = os.dup(2)
+    os.dup2(log.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
 def run_log(settings: Settings) -> Path:
     """The path of the log of dbt's last run."""
     settings.build.mkdir(parents=True, exist_ok=True)
@@ -163,6 +193,7 @@ def prepare_home(settings: Settings) -> Path:
     """Make Dagster's home and return its path. Existing configuration is kept."""
     settings.dagster_home.mkdir(parents=True, exist_ok=True)
     config = settings.dagster_home / "dagster.yaml"
-    if not config.exists():
-        config.write_text(_INSTANCE, encoding="utf-8")
+    # What an earlier version wrote is no configuration of anybody's own.
+    if not config.exists() or config.read_bytes() == _INSTANCE.encode():
+        config.write_text(_INSTANCE + _POOLS, encoding="utf-8")
     return settings.dagster_home

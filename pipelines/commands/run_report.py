@@ -49,6 +49,10 @@ class RunReport(logging.Handler):
         if event is None:
             self._hear(str(told.get("orig_message", "")))
             return
+        self.hear(event)
+
+    def hear(self, event: dg.DagsterEvent) -> None:
+        """Process one event, wherever its step was."""
         if event.event_type_value == "ASSET_MATERIALIZATION":
             self._move(event.asset_key)
         elif event.event_type_value == "ASSET_CHECK_EVALUATION":

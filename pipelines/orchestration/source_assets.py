@@ -1,12 +1,15 @@
 """Cards as Dagster assets, and the assembly of all that has landed for dbt: one step, with the cards side by side.
 
 A process or a step per card would cost more than most cards take, so one step handles all that are selected; each
-card is still an asset of its own that can be materialised alone. When a source fails, the check of its asset fails and
+card is still an asset of its own that can be materialised alone. The same assets with a step each are for runs that are
+spread over processes or machines (`spread.py`). When a source fails, the check of its asset fails and
 the asset is not materialised. The step itself continues: Dagster skips whatever depends on a failed step, and a release
 must not wait for the one source that is broken today.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import dagster as dg
@@ -47,7 +50,10 @@ NOT_BROUGHT = "not_brought"
 """In the metadata of a source's check: nothing was brought, so its asset is not materialised."""
 NOT_RUN = "not_run"
 """In the metadata of a check: there was nothing to check, so it counts as neither passed nor failed."""
+BEGUN = "asking sources"
+"""The words in the log once a step has its place."""
 Result = dg.MaterializeResult[None] | dg.AssetCheckResult
+HeldPlace = Callable[[], AbstractContextManager[object]]
 
 
 def ingest_assets(cards: dict[str, SourceCard], descriptions: Descriptions) -> dg.AssetsDefinition:
@@ -57,6 +63,49 @@ def ingest_assets(cards: dict[str, SourceCard], descriptions: Descriptions) -> d
         cards: every card.
         descriptions: what dbt says about the columns of raw files.
     """
+    return _step(INGEST_OP, cards, descriptions, pool="ingest", inputs=_inputs(cards))
+
+
+def card_assets(
+    card: SourceCard, descriptions: Descriptions, pool: str | None, place: HeldPlace = nullcontext
+) -> dg.AssetsDefinition:
+    """The asset of one card with its check, in a step of its own.
+
+    Args:
+        card: the card.
+        descriptions: what dbt says about the columns of raw files.
+        pool: the pool of Dagster that its step takes a place in, if any.
+        place: what its step waits for and holds besides, where the executor knows nothing of pools.
+    """
+    return _step(card_op(card), {card.dataset_id: card}, descriptions, pool=pool, inputs=None, place=place)
+
+
+def card_op(card: SourceCard) -> str:
+    """The name of the step that brings one card up to date; its configuration is an `Acceptance`."""
+    return f"{INGEST_OP}__{re.sub(r'[^A-Za-z0-9_]', '_', card.slug)}"
+
+
+def _inputs(cards: dict[str, SourceCard]) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        INPUTS,
+        deps=[card_key(card) for card in cards.values()],
+        skippable=True,
+        group_name="inputs",
+        description="Everything that has landed, as the inputs of one dbt build",
+        owners=OWNERS,
+        kinds={"parquet"},
+    )
+
+
+def _step(
+    name: str,
+    cards: dict[str, SourceCard],
+    descriptions: Descriptions,
+    *,
+    pool: str | None,
+    inputs: dg.AssetSpec | None,
+    place: HeldPlace = nullcontext,
+) -> dg.AssetsDefinition:
     source_checks = [
         dg.AssetCheckSpec(
             SOURCE_CHECK,
@@ -84,22 +133,13 @@ def ingest_assets(cards: dict[str, SourceCard], descriptions: Descriptions) -> d
         " of that build said.",
     )
     specs = [source_spec(card, descriptions) for card in cards.values()]
-    inputs = dg.AssetSpec(
-        INPUTS,
-        deps=[card_key(card) for card in cards.values()],
-        skippable=True,
-        group_name="inputs",
-        description="Everything that has landed, as the inputs of one dbt build",
-        owners=OWNERS,
-        kinds={"parquet"},
-    )
 
     @dg.multi_asset(
-        name=INGEST_OP,
-        specs=[*specs, inputs],
-        check_specs=[*source_checks, unblocked, lasting, readable, unchanged],
+        name=name,
+        specs=[*specs, *([inputs] if inputs else [])],
+        check_specs=[*source_checks, *([unblocked, lasting, readable, unchanged] if inputs else [])],
         can_subset=True,
-        pool="ingest",
+        pool=pool,
     )
     def ingest(
         context: dg.AssetExecutionContext,
@@ -117,11 +157,13 @@ def ingest_assets(cards: dict[str, SourceCard], descriptions: Descriptions) -> d
             except (AwaitedError, FailedError) as error:
                 return error
 
-        for card, done in side_by_side(chosen, origin, bring):
-            if isinstance(done, Refreshed):
-                yield from _refreshed(card, done, raw_schema(card, descriptions))
-            else:
-                yield from _failed(card, done)
+        with place():
+            context.log.debug(BEGUN)
+            for card, done in side_by_side(chosen, origin, bring):
+                if isinstance(done, Refreshed):
+                    yield from _refreshed(card, done, raw_schema(card, descriptions))
+                else:
+                    yield from _failed(card, done)
         if INPUTS in context.selected_asset_keys:
             try:
                 made = assemble(settings, cards, invented=origin.is_invented)
