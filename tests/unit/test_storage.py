@@ -277,6 +277,13 @@ class TestDamage:
             with pytest.raises(DamagedError, match="is no path of a data folder"):
                 parse(body.replace(b'"raw/a"', json.dumps(path).encode()), "list")
 
+    def test_nor_can_a_link(self) -> None:
+        body = StoredState(files={}, links={"releases/current": "one"}).as_bytes()
+        assert parse(body, "list").release_id == "one"
+        for target in ("../../elsewhere", "/etc", "a/../../b", "one/tables", "..", ".", ""):
+            with pytest.raises(DamagedError, match="is no release"):
+                parse(body.replace(b'"one"', json.dumps(target).encode()), "list")
+
     def test_a_lock_that_cannot_be_read_stops_a_run(self, url: str, tmp_path: Path) -> None:
         put(Bucket(url), LOCK, b"?")
         with pytest.raises(DamagedError, match=r"run\.lock is damaged: it names no run -> ") as refused:
