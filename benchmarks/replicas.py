@@ -23,6 +23,7 @@ from benchmarks.load import REQUESTS, Clients, machine
 from pipelines.commands.server_process import free_port, serving
 from pipelines.publish.release import CURRENT
 from pipelines.settings import Settings
+from tools.behind_nginx import TEMPORARY
 from tools.unit_manager import nginx
 
 CLIENTS = 16
@@ -47,7 +48,7 @@ http {{
     }}
 }}
 """
-TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+
 HEAD = "| replicas | request | requests/s | one replica = 1 | p50 ms | p99 ms | errors |\n|---|---|---|---|---|---|---|"
 
 
