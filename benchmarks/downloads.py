@@ -126,4 +126,4 @@ def _line(name: str, beside: str, ours: float, other: float, goal: float) -> Rat
 
 
 if __name__ == "__main__":
-    show(measure(*map(int, sys.argv[1:])))
+    show(measure(*map(int, sys.argv[1:2])))
