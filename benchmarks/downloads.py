@@ -126,4 +126,4 @@ def _line(name: str, beside: str, ours: float, other: float, goal: float) -> Rat
 
 
 if __name__ == "__main__":
-    show(measure(*map(int, sys.argv[1:2])))
+    show(measure(int(sys.argv[1]) if len(sys.argv) > 1 else 5))
