@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 
 from pipelines.errors import RegiokompasError
 from pipelines.settings import Settings
-from pipelines.storage.telling import Tell, tell_nobody
+from pipelines.telling import Tell, tell_nobody
 
 _SENDING: dict[Path, Callable[[], None]] = {}
 

@@ -18,7 +18,7 @@ import requests
 import urllib3
 
 from pipelines.errors import SourceError
-from pipelines.landing.received import Received, together, unpacked
+from pipelines.landing.received import Received, unpacked
 
 MOST_MEMBERS = 1_000
 """The most members of a zip; its directory is not read when it is longer than so many can make it."""
@@ -117,17 +117,15 @@ class Budget:
         return self._unpack(dataset_id, url, body) if packed and body else body
 
     def _unpack(self, dataset_id: str, url: str, packed: bytes) -> bytes:
-        def pieces() -> Iterator[bytes]:
-            total = 0
-            for piece in unpacked(packed):
-                total += len(piece)
-                self._count(dataset_id, url, total, len(piece))
-                yield piece
-
-        try:
-            body = Received(together(pieces()))
-        except (EOFError, zlib.error) as error:
-            raise requests.exceptions.ContentDecodingError(str(error)) from error
+        with SpooledTemporaryFile(_IN_MEMORY_BYTES) as whole:
+            try:
+                for piece in unpacked(packed):
+                    whole.write(piece)
+                    self._count(dataset_id, url, whole.tell(), len(piece))
+            except (EOFError, zlib.error) as error:
+                raise requests.exceptions.ContentDecodingError(str(error)) from error
+            whole.seek(0)
+            body = Received(whole.read())
         body.packed = packed
         return body
 

@@ -15,8 +15,8 @@ from pipelines.publish.release import current
 from pipelines.run_lock import data_lock
 from pipelines.settings import Settings
 from pipelines.storage.state import CURRENT
-from pipelines.storage.telling import Tell
 from pipelines.storage.working_copy import take_release
+from pipelines.telling import Tell
 
 
 def first_release(settings: Settings, tell: Tell) -> Path:

@@ -1,6 +1,6 @@
 """Which files determine a release: every module imported to make it, and the texts that are read with them.
 
-How a release is requested, served and shown is left out: those modules can change without making another release.
+How a release is requested, kept, served and shown is left out: those modules can change without making another release.
 """
 
 from hashlib import sha256
@@ -13,6 +13,8 @@ from pipelines.settings import PACKAGES, PROJECT
 ROOT = "pipelines.definitions"
 _TEXTS = {"dbt_project": {".sql", ".yml", ".csv", ".md"}, "datasette/queries": {".sql"}}
 _CARDS = "pipelines/cards"
+# A run loads it where it keeps its work in storage, which changes no byte of a release.
+STORAGE = "pipelines/storage"
 
 
 def code_digest(packages: Path = PACKAGES, project: Path = PROJECT) -> str:
@@ -30,7 +32,8 @@ def code_files(packages: Path = PACKAGES, project: Path = PROJECT) -> dict[str, 
         packages: the folder of our packages.
         project: the folder of dbt_project/ and datasette/.
     """
-    modules = files_behind([ROOT], packages).values()
+    kept = packages / STORAGE
+    modules = [path for path in files_behind([ROOT], packages).values() if kept not in path.parents]
     cards = (packages / _CARDS).glob("*.yml")
     texts = [p for name, endings in _TEXTS.items() for p in (project / name).rglob("*") if p.suffix in endings]
     found = {path.relative_to(packages).as_posix(): path for path in (*modules, *cards)}

@@ -13,7 +13,7 @@ with suppress(AttributeError, OSError, TypeError):
     ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LARGE)
 
 # More at a time is slower: zlib makes room for what comes out by doubling and copying what it has.
-_PIECE = 1 << 16
+_PIECE, _MOST_OF_A_PIECE = 1 << 16, 1 << 20
 
 
 class Received(bytes):
@@ -27,7 +27,7 @@ class Received(bytes):
 
 
 def unpacked(packed: bytes) -> Iterator[bytes]:
-    """What a gzip holds, a piece at a time; none of them is larger than 64 MiB, and most are far smaller.
+    """What a gzip holds, a piece of at most a megabyte at a time: a small one can hold gigabytes.
 
     Raises:
         EOFError: it is cut short.
@@ -40,8 +40,8 @@ def unpacked(packed: bytes) -> Iterator[bytes]:
             if member.eof:
                 # A gzip may have several members, one after another.
                 member = zlib.decompressobj(zlib.MAX_WBITS | 16)
-            yield member.decompress(rest)
-            rest = member.unused_data
+            yield member.decompress(rest, _MOST_OF_A_PIECE)
+            rest = member.unconsumed_tail or member.unused_data
     if not member.eof:
         raise EOFError("the gzip ends before its end")
 

@@ -9,7 +9,7 @@ import dagster as dg
 
 from pipelines.run_lock import only_run
 from pipelines.settings import Settings
-from pipelines.storage.telling import tell_nobody
+from pipelines.telling import tell_nobody
 
 
 def settings_of_run(settings: Settings) -> dg.ResourceDefinition:

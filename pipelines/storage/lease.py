@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipelines.errors import DamagedError
 from pipelines.storage.bucket import Bucket, StorageError
-from pipelines.storage.telling import Tell
+from pipelines.telling import Tell
 
 LOCK = "run.lock"
 HOLDS = timedelta(minutes=10)

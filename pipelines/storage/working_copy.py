@@ -31,7 +31,7 @@ from pipelines.storage.state import (
     parse,
     release_of,
 )
-from pipelines.storage.telling import Tell, size
+from pipelines.telling import Tell, size
 
 _AT_A_TIME = 8
 # Of which storage a data folder is a copy, and what both had in common when they were last compared.

@@ -21,8 +21,8 @@ MOST = {
     # Tables of every figure of a theme, every source, every occupation or every indicator.
     **{"municipality_theme": 5, "region_theme": 5, "sources": 10, "labour_markets": 5, "labour_market": 5},
     **{"indicators": 4, "api": 6, "programme": 4, "doc": 6, "data": 4},
-    # Charts of each indicator, of every region across the border or of a cooperation beside others.
-    **{"borders": 10, "border": 10, "cooperation": 8},
+    # A map and charts of each indicator, of every region across the border, or of a cooperation beside others.
+    **{"borders": 11, "border": 11, "cooperation": 8},
 }
 MORE_PAGES = {
     "/en?q=unemployment+zwolle": 5,

@@ -23,8 +23,8 @@ from pipelines.storage import lease
 from pipelines.storage.bucket import Bucket, StorageError
 from pipelines.storage.lease import LOCK, Lease
 from pipelines.storage.state import NOTHING, STATE, StoredState, look, parse
-from pipelines.storage.telling import tell_nobody
 from pipelines.storage.working_copy import every, pull, push, take_release
+from pipelines.telling import tell_nobody
 
 
 class CutOffError(BaseException):
