@@ -65,7 +65,7 @@ def bare(folder: Path) -> None:
         con.execute(f"attach '{folder / 'regiokompas.duckdb'}' as built (read_only)")
         for result in results:
             node = nodes.get(result["unique_id"])
-            if node is None:
+            if node is None or node["resource_type"] == "operation":
                 continue
             con.execute(f'create schema if not exists "{node["schema"]}"')
             _run(con, node, result["compiled_code"])
