@@ -44,12 +44,6 @@ concurrency:
   runs:
     max_concurrent_runs: 1
 """
-# A pool is a host, and the pace at which it is asked is kept within one process.
-_POOLS = """\
-  pools:
-    default_limit: 1
-    granularity: op
-"""
 
 
 def run_job(
@@ -193,7 +187,6 @@ def prepare_home(settings: Settings) -> Path:
     """Make Dagster's home and return its path. Existing configuration is kept."""
     settings.dagster_home.mkdir(parents=True, exist_ok=True)
     config = settings.dagster_home / "dagster.yaml"
-    # What an earlier version wrote is no configuration of anybody's own.
-    if not config.exists() or config.read_bytes() == _INSTANCE.encode():
-        config.write_text(_INSTANCE + _POOLS, encoding="utf-8")
+    if not config.exists():
+        config.write_text(_INSTANCE, encoding="utf-8")
     return settings.dagster_home

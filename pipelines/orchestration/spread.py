@@ -94,6 +94,8 @@ def _bring(
     run = instance.create_run_for_job(
         subset.get_definition(), run_config=config, asset_selection=keys, job_code_origin=job.get_python_origin()
     )
+    if settings.executor != DASK:
+        open_pools(instance, {pool for node in job.get_definition().graph.nodes for pool in node.definition.pools})
     broken = ""
     for event in execute_run_iterator(job, run, instance):
         hear(event)
@@ -105,6 +107,18 @@ def _bring(
             f"cards could not be brought up to date by {settings.executor}: {broken:.300}"
             f" -> see the run {CARDS_JOB} with `regiokompas dev`"
         )
+
+
+def open_pools(instance: dg.DagsterInstance, pools: set[str]) -> None:
+    """Give each pool one place, which nobody has: whoever calls this has the lock of the data folder.
+
+    A run that was killed keeps its places for ever, and the next would wait for them without an end.
+    """
+    storage = instance.event_log_storage
+    for killed in storage.get_concurrency_run_ids():
+        storage.free_concurrency_slots_for_run(killed)
+    for pool in sorted(pools):
+        storage.set_concurrency_slots(pool, 1)
 
 
 @contextmanager

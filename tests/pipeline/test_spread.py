@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import polars as pl
 import pytest
 from support import Ran, digests, run_cli
@@ -17,7 +18,15 @@ from pipelines.ingest.together import host_of
 from pipelines.landing.store import Landing
 from pipelines.orchestration.event_log import open_instance
 from pipelines.orchestration.source_assets import BEGUN, card_op
-from pipelines.orchestration.spread import CARDS_JOB, EXECUTORS, as_text, cards_job, from_text, refuse_unknown_executor
+from pipelines.orchestration.spread import (
+    CARDS_JOB,
+    EXECUTORS,
+    as_text,
+    cards_job,
+    from_text,
+    open_pools,
+    refuse_unknown_executor,
+)
 from pipelines.settings import CARDS, PROJECT, SAMPLE_LANDING, Settings
 from pipelines.sources.card import load_cards
 
@@ -131,6 +140,17 @@ def test_a_pool_is_the_host_that_a_card_asks(tmp_path: Path) -> None:
     named = {node.name: node.definition.pools for node in job.graph.nodes}
     assert named == {card_op(card): {host} if (host := host_of(card, origin)) else set() for card in cards.values()}
     assert {host for pools in named.values() for host in pools} > {"opendata.cbs.nl", "datasets.cbs.nl"}
+
+
+def test_a_place_that_a_killed_run_still_has_is_free_for_the_next(tmp_path: Path) -> None:
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        storage = instance.event_log_storage
+        open_pools(instance, {"host"})
+        assert storage.claim_concurrency_slot("host", "killed", "step").is_claimed
+        assert not storage.claim_concurrency_slot("host", "next", "step").is_claimed
+        open_pools(instance, {"host"})
+        assert storage.claim_concurrency_slot("host", "next", "step").is_claimed
+        assert not storage.claim_concurrency_slot("host", "another", "step").is_claimed
 
 
 def test_settings_reach_another_process_as_they_are(tmp_path: Path) -> None:
