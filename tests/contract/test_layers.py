@@ -15,6 +15,7 @@ FLOORS = (
     "database",
     "disk",
     "concerns",
+    "telling",
     "storage",
     "run_lock",
     "seeds",
