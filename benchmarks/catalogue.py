@@ -14,12 +14,11 @@ import resource
 import sys
 import tempfile
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.connection import Connection
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
-from benchmarks.ingest import V4, card_of, v4_bodies
+from benchmarks.ingest import V4, Answer, card_of, serve_gzip, v4_bodies
+from benchmarks.runs import size_of
 from pipelines.sources.card import SourceCard
 
 HEAD = "| step | seconds | processor | Mrow/s | most MB | bytes an observation |\n|---|---:|---:|---:|---:|---:|"
@@ -27,51 +26,30 @@ ONE = card_of(V4).table
 
 
 def cards_of(tables: int) -> list[SourceCard]:
-    """A card for each of the tables."""
-    return [card_of(V4).model_copy(update={"table": f"{number:05}NED"}) for number in range(tables)]
+    """A card for each of the tables; nobody has to be spared who is on this machine."""
+    one = card_of(V4).model_copy(update={"rate": 10_000.0})
+    return [one.model_copy(update={"table": f"{number:05}NED"}) for number in range(tables)]
 
 
 def serve(rows: int, telling: Connection) -> None:
     """Serve every table until the process ends: each is the same one, under its own id."""
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        wbufsize = -1
-        disable_nagle_algorithm = True
-
-        def do_GET(self) -> None:
-            parts = urlsplit(self.path)
-            table, _, rest = parts.path.strip("/").partition("/")
-            path = f"/{ONE}/{rest}".rstrip("/")
-            skip = parse_qs(parts.query).get("$skip", ["0"])[0]
-            text = texts.get(f"{path}?{skip}") or texts.get(path)
-            body = gzip.compress(text.replace(ONE.encode(), table.encode()), 1) if text else b""
-            if body:
-                # As if it had been packed at another moment, so that no two tables share a byte of what lands.
-                body = body[:4] + int(table[:5]).to_bytes(4, "little") + body[8:]
-            self.send_response(200 if text else 404)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Encoding", "gzip")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Log nothing."""
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-
-    with Server(("127.0.0.1", 0), Handler) as server:
-        base = f"http://127.0.0.1:{server.server_address[1]}"
+    def made(base: str) -> Answer:
         texts = {path: gzip.decompress(body) for path, body in v4_bodies(rows, base).items()}
-        telling.send(base)
-        server.serve_forever()
 
+        def answer(path: str, skip: str) -> bytes:
+            table, _, rest = path.strip("/").partition("/")
+            same = f"/{ONE}/{rest}".rstrip("/")
+            text = texts.get(f"{same}?{skip}") or texts.get(same)
+            if not text:
+                return b""
+            body = gzip.compress(text.replace(ONE.encode(), table.encode()), 1)
+            # As if it had been packed at another moment, so that no two tables share a byte of what lands.
+            return body[:4] + int(table[:5]).to_bytes(4, "little") + body[8:]
 
-def size_of(folder: Path) -> int:
-    """The bytes of all files below a folder."""
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+        return answer
+
+    serve_gzip(made, telling)
 
 
 def said(step: str, began: tuple[float, float], rows: int, size: int = 0) -> None:
@@ -99,14 +77,12 @@ def ingest(base: str, cards: list[SourceCard], rows: int, folder: Path) -> None:
     from pipelines.landing.store import Landing
     from schemas.shapes import check_shape
 
-    # Nobody has to be spared who is on this machine.
     http = HttpClient(open_session(inside=("127.0.0.1",)))
     landing, raw = Landing(folder / "landing"), folder / "raw"
     every = rows * len(cards)
     for step in ("fetched, landed, read and checked", "asked for news, of which there was none"):
         began, read = now(), 0
         for card in cards:
-            card = card.model_copy(update={"rate": 10_000.0})
             origin = LiveOrigin(http, {access.protocol: base for access in card.access})
             read += refresh(card, origin, landing, raw, check_shape).rows
         said(step, began, every)

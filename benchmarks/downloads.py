@@ -11,19 +11,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
-from tempfile import TemporaryDirectory
 
 import requests
 
 from benchmarks.ratios import Ratio, show
-from pipelines.commands.server_process import free_port, serving
+from pipelines.commands.server_process import HOST, free_port, serving
 from pipelines.publish.release import CURRENT
 from pipelines.settings import Settings
-from tools.behind_nginx import TEMPORARY, has_nginx
-from tools.unit_manager import nginx
+from tools.behind_nginx import has_nginx, nginx_with
 
 # What is sent as a file, by its address with us and within a release; what is made for a region has no file.
 FILES = {
@@ -33,26 +31,25 @@ FILES = {
 MADE = {"the zip of a municipality": "/gemeente/zwolle.zip", "its Excel file": "/gemeente/zwolle.xlsx"}
 STREAMED = "/regiokompas/observations.csv?_stream=on&_labels=off"
 GOAL, GOAL_OF_NGINX = 50, 0.7
-ALONE = """
-worker_processes 1;
-events {{ worker_connections 64; }}
-http {{ access_log off; sendfile on; {temporary} server {{ listen 127.0.0.1:{port}; root {root}; }} }}
-"""
+ALONE = "sendfile on; server {{ listen 127.0.0.1:{{port}}; root {root}; }}"
 
 
 @contextmanager
-def program(command: list[str], port: int, path: str = "/") -> Iterator[str]:
-    """Runs a server for as long as the block lasts; gives its address when it answers.
+def stock_datasette(release: Path) -> Iterator[str]:
+    """Serves a release by Datasette as it is, without a limit to its CSV; gives its address when it answers.
 
     Raises:
         SystemExit: it ended.
     """
-    address = f"http://127.0.0.1:{port}"
+    port = free_port()
+    command = [sys.executable, "-P", "-m", "datasette", "serve", "--immutable", str(release / "regiokompas.db")]
+    command += ["--port", str(port), "--setting", "max_csv_mb", "0"]
+    address = f"http://{HOST}:{port}"
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        while not _answers(address + path):
+        while not _answers(address):
             if process.poll() is not None:
-                raise SystemExit(f"{command[0]} ended with {process.returncode}")
+                raise SystemExit(f"Datasette ended with {process.returncode}")
             time.sleep(0.1)
         yield address
     finally:
@@ -90,11 +87,7 @@ def measure(rounds: int = 5, part: str = "") -> list[Ratio]:
     with serving(release) as address:
         ours = {name: taken(address + path, rounds) for name, (path, _) in FILES.items()}
         made = {name: taken(address + path, rounds) for name, path in MADE.items()}
-    port = free_port()
-    stock = [sys.executable, "-P", "-m", "datasette", "serve", "--immutable", str(release / "regiokompas.db")]
-    # The whole table, which its limits would not let through.
-    stock += ["--port", str(port), "--setting", "max_csv_mb", "0"]
-    with program(stock, port) as address:
+    with stock_datasette(release) as address:
         streamed, size = taken(address + STREAMED + part, 1)
     beside = "Datasette's streamed CSV"
     lines = [_line(name, beside, seconds, streamed, GOAL) for name, (seconds, _) in ours.items()]
@@ -103,22 +96,11 @@ def measure(rounds: int = 5, part: str = "") -> list[Ratio]:
         told = f"{mine / 1e6:.2f} MB/s", f"{other / 1e6:.2f} MB/s"
         lines.append(Ratio(f"making and sending {name}", beside, *told, mine / other))
     if has_nginx():
-        with alone(release) as address:
+        with nginx_with(ALONE.format(root=release)) as address:
             sent = {name: taken(f"{address}/{file}", rounds)[0] for name, (_, file) in FILES.items()}
         beside = "nginx that has the file"
         lines += [_line(name, beside, ours[name][0], sent[name], GOAL_OF_NGINX) for name in FILES]
     return lines
-
-
-@contextmanager
-def alone(release: Path) -> Iterator[str]:
-    """An nginx that sends the files of a release and knows nothing else; gives its address."""
-    with ExitStack() as stack:
-        folder, port = Path(stack.enter_context(TemporaryDirectory())), free_port()
-        temporary = " ".join(f"{kind}_temp_path {folder}/{kind};" for kind in TEMPORARY)
-        text = ALONE.format(temporary=temporary, port=port, root=release)
-        (folder / "nginx.conf").write_text(text, encoding="utf-8")
-        yield stack.enter_context(program(nginx(folder, "daemon off;"), port, "/release.json"))
 
 
 def _line(name: str, beside: str, ours: float, other: float, goal: float) -> Ratio:

@@ -37,6 +37,7 @@ PANDAS = os.environ.get("BENCH_PANDAS", sys.executable)
 FRAMES = "pandas" if "BENCH_PANDAS" in os.environ else "polars"
 WITH_PANDAS = str(Path(__file__).with_name("with_pandas.py"))
 Bodies = dict[str, bytes]
+Answer = Callable[[str, str], bytes]
 
 
 def card_of(protocol: str) -> SourceCard:
@@ -161,6 +162,29 @@ def v3_bodies(rows: int, base: str) -> Bodies:
 def serve(rows: int, seconds: float, telling: Connection) -> None:
     """Serve both tables until the process ends; tells the address when everything is made."""
 
+    def made(base: str) -> Answer:
+        bodies = v4_bodies(rows, base) | v3_bodies(rows, base)
+
+        def answer(path: str, skip: str) -> bytes:
+            paged = bodies.get(f"{path}?{skip}")
+            if paged:
+                time.sleep(seconds)
+            return paged or bodies.get(path, b"")
+
+        return answer
+
+    serve_gzip(made, telling)
+
+
+def serve_gzip(make: Callable[[str], Answer], telling: Connection) -> None:
+    """Serve JSON, packed as gzip, on this machine until the process ends.
+
+    Args:
+        make: gives, for the address of the server, what is answered to a path and the records that are skipped; b"" is
+            not found.
+        telling: is told the address when that is made.
+    """
+
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         wbufsize = -1
@@ -168,18 +192,13 @@ def serve(rows: int, seconds: float, telling: Connection) -> None:
 
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
-            path = parts.path.rstrip("/")
-            skip = parse_qs(parts.query).get("$skip", ["0"])[0]
-            paged = bodies.get(f"{path}?{skip}")
-            if paged:
-                time.sleep(seconds)
-            body = paged or bodies.get(path)
+            body = answer(parts.path.rstrip("/"), parse_qs(parts.query).get("$skip", ["0"])[0])
             self.send_response(200 if body else 404)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Encoding", "gzip")
-            self.send_header("Content-Length", str(len(body or b"")))
+            self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body or b"")
+            self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:
             """Log nothing."""
@@ -189,7 +208,7 @@ def serve(rows: int, seconds: float, telling: Connection) -> None:
 
     with Server(("127.0.0.1", 0), Handler) as server:
         base = f"http://127.0.0.1:{server.server_address[1]}"
-        bodies = v4_bodies(rows, base) | v3_bodies(rows, base)
+        answer = make(base)
         telling.send(base)
         server.serve_forever()
 

@@ -9,46 +9,36 @@ the same bytes; that is compared first. More replicas than processors cannot ans
 
 import asyncio
 import hashlib
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import requests
 
 from benchmarks.load import REQUESTS, Clients, machine
-from pipelines.commands.server_process import free_port, serving
+from pipelines.commands.server_process import serving
 from pipelines.publish.release import CURRENT
 from pipelines.settings import Settings
-from tools.behind_nginx import TEMPORARY
-from tools.unit_manager import nginx
+from tools.behind_nginx import nginx_with
 
 CLIENTS = 16
 # Datasette tells how long it took to answer one.
 QUESTIONS = "/regiokompas"
 ASKED = ("profile", "figure page", "/v1")
 BALANCER = """
-worker_processes 1;
-events {{ worker_connections 1024; }}
-http {{
-    access_log off;
-    upstream replicas {{ least_conn; keepalive 32; {servers} }}
-    {temporary}
-    server {{
-        listen 127.0.0.1:{port};
-        location / {{
-            proxy_pass http://replicas;
-            proxy_http_version 1.1;
-            proxy_set_header Connection "";
-            proxy_set_header Host $http_host;
-        }}
+upstream replicas {{ least_conn; keepalive 32; {servers} }}
+server {{
+    listen 127.0.0.1:{{port}};
+    location / {{
+        proxy_pass http://replicas;
+        proxy_http_version 1.1;
+        proxy_set_header Connection "";
+        proxy_set_header Host $http_host;
     }}
 }}
 """
-
 HEAD = "| replicas | request | requests/s | one replica = 1 | p50 ms | p99 ms | errors |\n|---|---|---|---|---|---|---|"
 
 
@@ -56,17 +46,9 @@ HEAD = "| replicas | request | requests/s | one replica = 1 | p50 ms | p99 ms | 
 def balanced(release: Path, number: int) -> Iterator[tuple[str, list[str]]]:
     """Serves a release by a number of replicas; gives the address of the balancer, and those of the replicas."""
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(TemporaryDirectory()))
         replicas = [stack.enter_context(serving(release)) for _ in range(number)]
-        port = free_port()
         servers = " ".join(f"server {address.removeprefix('http://')};" for address in replicas)
-        temporary = "".join(f"{kind}_temp_path {folder}/{kind};" for kind in TEMPORARY)
-        text = BALANCER.format(servers=servers, temporary=temporary, port=port)
-        (folder / "nginx.conf").write_text(text, encoding="utf-8")
-        process = subprocess.Popen(nginx(folder, "daemon off;"), stderr=subprocess.DEVNULL)
-        stack.callback(process.wait)
-        stack.callback(process.terminate)
-        yield f"http://127.0.0.1:{port}", replicas
+        yield stack.enter_context(nginx_with(BALANCER.format(servers=servers))), replicas
 
 
 def refuse_differences(replicas: list[str]) -> None:

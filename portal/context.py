@@ -80,6 +80,10 @@ class ReleaseContext:
         entry = self.texts[group].get(key)
         return entry[lang] if entry else key.replace("_", " ")
 
+    def place_said(self, place: str, lang: str) -> str:
+        """Returns that a place or a postcode lies in the region that was found by it."""
+        return self.text("found", "postcode" if place.isdigit() else "place", lang).format(place=place)
+
     @property
     def notice_parts(self) -> list[tuple[str, str]]:
         """Returns the sample notice as (language, sentence); empty for a release of published figures."""

@@ -1,15 +1,19 @@
 """The portal behind nginx as deploy/ has it, on free ports and in a folder of its own: for tests and measurements."""
 
 import shutil
+import socket
+import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pipelines.commands.server_process import free_port
+from pipelines.commands.server_process import HOST, free_port
 from pipelines.commands.switch import PAIRS, UNIT, Front, switch
+from pipelines.errors import RegiokompasError
 from tools import unit_manager
 
 TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
@@ -76,6 +80,42 @@ def behind_nginx(link: Path) -> Iterator[BehindNginx]:
                 unit_manager.stop(folder, unit)
 
 
+@contextmanager
+def nginx_with(http: str) -> Iterator[str]:
+    """Runs an nginx for as long as the block lasts; gives its address when it listens.
+
+    Args:
+        http: what its configuration has within `http`, with `{port}` where it listens.
+
+    Raises:
+        RegiokompasError: it ended.
+    """
+    with TemporaryDirectory() as name:
+        folder, port = Path(name), free_port()
+        main = "worker_processes 1; events { worker_connections 1024; }"
+        text = f"{main} http {{ access_log off; {_temporary(folder)} {http.replace('{port}', str(port))} }}"
+        (folder / "nginx.conf").write_text(text, encoding="utf-8")
+        process = subprocess.Popen(unit_manager.nginx(folder, "daemon off;"), stderr=subprocess.DEVNULL)
+        try:
+            while not _listens(port):
+                if process.poll() is not None:
+                    raise RegiokompasError(f"nginx ended with {process.returncode}")
+                time.sleep(0.05)
+            yield f"http://{HOST}:{port}"
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as asking:
+        return asking.connect_ex((HOST, port)) == 0
+
+
+def _temporary(folder: Path) -> str:
+    return "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in TEMPORARY)
+
+
 def has_nginx() -> bool:
     """Whether nginx is installed."""
     return shutil.which("nginx") is not None
@@ -84,13 +124,12 @@ def has_nginx() -> bool:
 def _configuration(portal: BehindNginx, ports: tuple[int, int]) -> str:
     """The file of deploy/, with folders and ports of ours."""
     text = (unit_manager.DEPLOY / "nginx.conf").read_text(encoding="utf-8")
-    temporary = "".join(f"{kind}_temp_path {portal.folder}/{kind};\n" for kind in TEMPORARY)
     ours = {
         "/var/lib/regiokompas/": f"{portal.front.state}/",
         "/srv/regiokompas/releases/": f"{portal.link.parent.resolve()}/",
         "listen 8080;": f"listen 127.0.0.1:{ports[0]};",
         "listen 127.0.0.1:8009;": f"listen 127.0.0.1:{ports[1]};",
-        "http {\n": f"http {{\naccess_log off;\n{temporary}",
+        "http {\n": f"http {{\naccess_log off;\n{_temporary(portal.folder)}",
     }
     for theirs, changed in ours.items():
         if theirs not in text:

@@ -38,8 +38,7 @@ async def suggestions(request: Request, datasette: Datasette) -> Response:
         if not region["is_current"]:
             kind = f"{kind}, {release.text('region', 'former', lang)}"
         if region["place"]:
-            said = release.text("found", "postcode" if region["place"].isdigit() else "place", lang)
-            kind = f"{kind}; {said.format(place=region['place'])}"
+            kind = f"{kind}; {release.place_said(region['place'], lang)}"
         listed.append(row(kind, region["name"], release.region_url(region["region_code"], lang)))
     for topic, url in found.topics[: MOST["topic"]]:
         listed.append(row(release.text("topic_kinds", topic.kind, lang), topic.titles[lang], url))

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+from dagster._core.definitions.reconstruct import ReconstructableJob
 from dagster._core.execution.api import execute_run_iterator
 
 from pipelines.errors import RegiokompasError
@@ -73,16 +74,24 @@ def bring_elsewhere(
         RegiokompasError: a step, or the executor itself, broke off.
     """
     with _cluster(settings) as reachable:
-        _bring(reachable, chosen, accept, instance, hear)
+        job, run = _planned(reachable, chosen, accept, instance)
+        broken = ""
+        for event in execute_run_iterator(job, run, instance):
+            hear(event)
+            if event.is_failure:
+                error = getattr(event.event_specific_data, "error", None)
+                broken = broken or " ".join((error.message if error else event.message or "").split())
+        if broken:
+            raise RegiokompasError(
+                f"cards could not be brought up to date by {settings.executor}: {broken:.300}"
+                f" -> see the run {CARDS_JOB} with `regiokompas dev`"
+            )
 
 
-def _bring(
-    settings: Settings,
-    chosen: list[SourceCard],
-    accept: str,
-    instance: dg.DagsterInstance,
-    hear: Callable[[dg.DagsterEvent], None],
-) -> None:
+def _planned(
+    settings: Settings, chosen: list[SourceCard], accept: str, instance: dg.DagsterInstance
+) -> tuple[ReconstructableJob, dg.DagsterRun]:
+    """The job as every worker can make it anew, and a run of it for these cards, which has begun nothing."""
     job = dg.build_reconstructable_job(__name__, cards_job.__name__, reconstructable_args=(as_text(settings),))
     keys = frozenset(card_key(card) for card in chosen)
     subset = job.get_subset(asset_selection=keys)
@@ -96,17 +105,7 @@ def _bring(
     )
     if settings.executor != DASK:
         open_pools(instance, {pool for node in job.get_definition().graph.nodes for pool in node.definition.pools})
-    broken = ""
-    for event in execute_run_iterator(job, run, instance):
-        hear(event)
-        if event.is_failure:
-            error = getattr(event.event_specific_data, "error", None)
-            broken = broken or " ".join((error.message if error else event.message or "").split())
-    if broken:
-        raise RegiokompasError(
-            f"cards could not be brought up to date by {settings.executor}: {broken:.300}"
-            f" -> see the run {CARDS_JOB} with `regiokompas dev`"
-        )
+    return job, run
 
 
 def open_pools(instance: dg.DagsterInstance, pools: set[str]) -> None:

@@ -16,14 +16,13 @@ from pipelines.database import scanning
 from pipelines.errors import SourceError
 from pipelines.reading.cbs_codes import quoted
 from pipelines.reading.files.sheet_facts import member_of, opened
-from pipelines.reading.files.table_columns import TableOrigin, header_at, no_header, places_of
+from pipelines.reading.files.table_columns import SEPARATORS, TableOrigin, header_at, no_header, places_of
 from pipelines.reading.files.values import read_region_code
 from pipelines.reading.shapes import Schema
 from pipelines.reading.tally import Tally
 from pipelines.sources.card import SourceCard
-from pipelines.sources.layout import POSTCODE, TableLayout
+from pipelines.sources.layout import POSTCODE, REGION, TableLayout
 
-_SEPARATORS = ";,\t"
 _CHUNK = 1 << 20
 _LONGEST_LINE = 2_000
 _COUNTED: Schema = {"place_code": pl.String, "region": pl.String, "addresses_count": pl.Int64, "wrong": pl.String}
@@ -56,7 +55,7 @@ def postcode_rows(
         separator, header = _header(origin, layout, file)
         at = places_of(origin, header, layout)
         of_postcode, of_region = (
-            at[next(key for key, column in layout.columns.items() if column.to == to)] for to in (POSTCODE, "region")
+            at[next(key for key, column in layout.columns.items() if column.to == to)] for to in (POSTCODE, REGION)
         )
         counted = _counted(origin, file, separator, header, of_postcode, of_region)
     finally:
@@ -95,7 +94,7 @@ def _header(origin: TableOrigin, layout: TableLayout, file: Path) -> tuple[str, 
     """The separator and the names in the first line."""
     with file.open("rb") as source:
         line = source.readline(_LONGEST_LINE).decode("utf-8-sig", "replace").rstrip("\r\n")
-    read = {separator: next(csv.reader([line], delimiter=separator), []) for separator in _SEPARATORS}
+    read = {separator: next(csv.reader([line], delimiter=separator), []) for separator in SEPARATORS}
     for separator, header in read.items():
         if header_at([header], layout) == 0:
             return separator, header

@@ -3,6 +3,7 @@
 import io
 import zipfile
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import polars as pl
 import pytest
@@ -65,9 +66,9 @@ addresses = st.lists(
 @given(addresses)
 def test_no_address_is_lost_or_counted_twice(given_: list[tuple[int, str, int]]) -> None:
     lines = [f"{digits}{letters};1;0;0;{code:04}" for digits, letters, code in given_]
-    with pytest.MonkeyPatch.context() as patch:
+    with TemporaryDirectory() as work, pytest.MonkeyPatch.context() as patch:
         patch.setattr("pipelines.reading.postcodes._CHUNK", 2_048)
-        rows, tally = read(Path(__file__).parent, "\n".join([HEADER, *lines]))
+        rows, tally = read(Path(work), "\n".join([HEADER, *lines]))
     assert {(p, m): n for p, m, n in rows["place_code", "municipality_code", "addresses_count"].iter_rows()} == {
         (str(digits), f"GM{code:04}"): sum((d, c) == (digits, code) for d, _, c in given_) for digits, _, code in given_
     }

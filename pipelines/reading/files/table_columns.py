@@ -8,6 +8,8 @@ from pipelines.errors import MismatchError, SourceError, shown
 from pipelines.sources.layout import FileColumn, TableLayout, fold
 
 ROW = "#row"
+SEPARATORS = (";", ",", "\t")
+"""What can stand between the columns of a CSV."""
 _ALL = 100
 
 

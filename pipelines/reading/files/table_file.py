@@ -13,13 +13,12 @@ from pipelines.clients.jsons import read_any
 from pipelines.reading.files.cells import HEADER_WITHIN, frame_of, is_real, text_of, told_above
 from pipelines.reading.files.csv_lines import check_lines
 from pipelines.reading.files.sheet_facts import column_letters, member_of, opened
-from pipelines.reading.files.table_columns import ROW, TableOrigin, header_at, joined, no_header, places_of
+from pipelines.reading.files.table_columns import ROW, SEPARATORS, TableOrigin, header_at, joined, no_header, places_of
 from pipelines.reading.files.table_rows import FileTable, Source, data_rows
 from pipelines.reading.files.text_encoding import utf8
 from pipelines.reading.files.workbook_file import read_workbook
 from pipelines.sources.layout import NUMBERS, TableLayout
 
-_SEPARATORS = (";", ",", "\t")
 _HEAD_BYTES = 500_000
 
 
@@ -94,7 +93,7 @@ def _records(origin: TableOrigin, body: bytes) -> list[dict[str, Any]]:
 
 def _read_csv(origin: TableOrigin, body: bytes, layout: TableLayout) -> FileTable:
     body = _with_newlines(utf8(origin, body))
-    heads = {separator: _head(body, separator) for separator in _SEPARATORS}
+    heads = {separator: _head(body, separator) for separator in SEPARATORS}
     starts = {separator: header_at([row for _, row in head], layout) for separator, head in heads.items()}
     separator, start = next(((s, at) for s, at in starts.items() if at is not None), ("", 0))
     if not separator:
