@@ -21,7 +21,7 @@ from pipelines.publish.release import CURRENT
 from pipelines.settings import PORTAL, Settings
 from portal.pages import page_url
 
-STOCK, LIMIT = "/regiokompas/observations?region_code=GM0193&_size=50", "/-/versions.json"
+STOCK, LIMIT = "/regiokompas/observations?region_code=GM0193&_size=50", "/robots.txt"
 PAGES = {
     "home": page_url("home", "nl"),
     "profile": page_url("municipality", "nl", region="zwolle"),

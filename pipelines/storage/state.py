@@ -10,7 +10,7 @@ from hashlib import file_digest, sha256
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pipelines.errors import DamagedError
 
@@ -37,13 +37,6 @@ def _ours(path: str) -> str:
     return path
 
 
-def _beside(target: str) -> str:
-    # A link leads to a folder beside it, and nowhere else on the machine that makes it.
-    if "/" in target or not target.strip("."):
-        raise ValueError(f"{target!r} is no release")
-    return target
-
-
 Ours = Annotated[str, AfterValidator(_ours)]
 
 
@@ -61,7 +54,16 @@ class StoredState(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     version: Literal[1] = 1
     files: dict[Ours, File]
-    links: dict[Ours, Annotated[str, AfterValidator(_beside)]]
+    links: dict[Ours, str]
+
+    @model_validator(mode="after")
+    def _lead_to_releases(self) -> "StoredState":
+        # A link leads to the folder of a release, and nowhere else on the machine that makes it.
+        for path, target in self.links.items():
+            folder = PurePosixPath(os.path.normpath(PurePosixPath(path).parent / target))
+            if str(folder.parent) != RELEASES or release_of(f"{folder}/-") is None:
+                raise ValueError(f"{path} leads to {target!r}, which is no release")
+        return self
 
     @property
     def linked(self) -> set[str]:

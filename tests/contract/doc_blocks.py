@@ -121,4 +121,5 @@ def running(verb: str, data: Path, path: str) -> Iterator[str]:
         yield address
     finally:
         os.killpg(server.pid, signal.SIGTERM)
-        server.wait(timeout=30)
+        # Dagster itself waits a minute for its UI and another for its daemon before it kills them.
+        server.wait(timeout=150)

@@ -278,11 +278,14 @@ class TestDamage:
                 parse(body.replace(b'"raw/a"', json.dumps(path).encode()), "list")
 
     def test_nor_can_a_link(self) -> None:
-        body = StoredState(files={}, links={"releases/current": "one"}).as_bytes()
-        assert parse(body, "list").release_id == "one"
-        for target in ("../../elsewhere", "/etc", "a/../../b", "one/tables", "..", ".", ""):
-            with pytest.raises(DamagedError, match="is no release"):
-                parse(body.replace(b'"one"', json.dumps(target).encode()), "list")
+        # The second is how a comparison remembers which release was the last of its kind.
+        for link, up in (("releases/current", ""), ("releases/changes/last-published", "../")):
+            body = StoredState(files={}, links={link: f"{up}one"}).as_bytes()
+            assert parse(body, "list").linked == {"one"}
+            beside = ("../../elsewhere", "a/../../b", "one/tables", "..", ".", "", "changes", "history", "refused")
+            for target in ("/etc", "/releases/one", *(up + name for name in beside)):
+                with pytest.raises(DamagedError, match="is no release"):
+                    parse(body.replace(f'"{up}one"'.encode(), json.dumps(target).encode()), "list")
 
     def test_a_lock_that_cannot_be_read_stops_a_run(self, url: str, tmp_path: Path) -> None:
         put(Bucket(url), LOCK, b"?")
