@@ -24,6 +24,7 @@ from support_portal import ask, fetch, open_portal, release_of
 from pipelines.publish.extracts import plain
 from portal.csv_text import FORMULA_STARTS
 from portal.serving import limits
+from portal.serving.answering import AT_ONCE_BYTES
 from portal.serving.server import serving_app
 
 PUBLIC = "https://cijfers.regiokompas.nl"
@@ -118,6 +119,18 @@ def test_a_stream_that_is_too_long_breaks_off_visibly(sample_release: Path, monk
             assert b"This answer" not in received
         whole = requests.get(f"{address}/regiokompas/observations.csv?_stream=on&region_code=GM0193", timeout=60)
         assert whole.status_code == 200 and len(whole.text.splitlines()) > 100
+
+
+def test_rows_of_a_stream_are_sent_together(sample_release: Path) -> None:
+    portal = open_portal(sample_release)
+    assert release_of(portal)
+    path = "/regiokompas/observations.csv?_stream=on&region_code=GM0193"
+    with (
+        over_http(portal) as address,
+        requests.get(address + path, stream=True, headers={"Accept-Encoding": "identity"}, timeout=60) as answer,
+    ):
+        parts = [len(part) for part in answer.raw.read_chunked()]
+    assert len(parts) > 1 and min(parts[:-1]) >= AT_ONCE_BYTES
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
