@@ -23,6 +23,7 @@ from pipelines.commands.stopping import stoppable
 from pipelines.commands.terminal import print_sources
 from pipelines.disk import disk_trouble
 from pipelines.errors import RegiokompasError, shown
+from pipelines.garbage import collect_seldom
 from pipelines.ingest.origins import LiveOrigin, Origin, open_origin
 from pipelines.ingest.source_states import describe_sources
 from pipelines.landing.store import NOTICE
@@ -57,6 +58,7 @@ def told(command: Callable[..., None]) -> Callable[..., None]:
 @click.version_option(package_name="regiokompas")
 def main() -> None:
     """Open figures on small business and human capital for every Dutch municipality and region."""
+    collect_seldom()
 
 
 Options = Callable[[Callable[..., None]], Callable[..., None]]

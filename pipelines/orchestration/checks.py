@@ -12,13 +12,13 @@ import dagster as dg
 import duckdb
 import pandera.polars as pa
 import polars as pl
-from dagster_dbt import DbtCliResource
 
 from pipelines.concerns import HELD_BACK, WARNED, Concern
 from pipelines.database import connect
 from pipelines.errors import RegiokompasError, shown
 from pipelines.ingest.assemble import hold_back
 from pipelines.ingest.origins import Origin
+from pipelines.orchestration.dbt_integration import DbtCliResource
 from pipelines.orchestration.told_concerns import as_metadata, rows_metadata
 from pipelines.orchestration.transform import build_again, warnings
 from pipelines.orchestration.unchanged import note_checked

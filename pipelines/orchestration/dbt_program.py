@@ -10,6 +10,8 @@ import signal
 import threading
 import time
 
+from pipelines.garbage import collect_seldom
+
 _SECONDS = 0.2
 
 
@@ -22,6 +24,7 @@ def _end_with(parent: int) -> None:
 
 def main() -> None:
     """Run dbt on the arguments of this program."""
+    collect_seldom()
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     from dbt.cli.main import cli
 

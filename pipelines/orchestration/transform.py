@@ -12,15 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import (
-    DagsterDbtTranslator,
-    DagsterDbtTranslatorSettings,
-    DbtCliInvocation,
-    DbtCliResource,
-    DbtProject,
-    dbt_assets,
-)
-from dagster_dbt.core.dbt_event_iterator import DbtDagsterEventType
 from packaging.version import Version
 
 from pipelines.database import connect
@@ -31,6 +22,15 @@ from pipelines.ingest.origins import Origin
 from pipelines.landing.store import write_atomically
 from pipelines.orchestration import dbt_program
 from pipelines.orchestration.asset_metadata import OWNERS
+from pipelines.orchestration.dbt_integration import (
+    DagsterDbtTranslator,
+    DagsterDbtTranslatorSettings,
+    DbtCliInvocation,
+    DbtCliResource,
+    DbtDagsterEventType,
+    DbtProject,
+    dbt_assets,
+)
 from pipelines.orchestration.dbt_metadata import looking_at
 from pipelines.orchestration.source_assets import INPUTS
 from pipelines.orchestration.spark_tables import copy_tables

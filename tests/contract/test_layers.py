@@ -14,6 +14,7 @@ FLOORS = (
     "imported",
     "database",
     "disk",
+    "garbage",
     "concerns",
     "telling",
     "storage",

@@ -57,3 +57,9 @@ def test_only_what_runs_the_job_loads_dagster(command: str, tmp_path: Path) -> N
     )
     loaded = set(json.loads(done.stdout.splitlines()[-1]))
     assert "pipelines" in loaded and not loaded & {"dagster", "dagster_dbt", "dbt"}
+
+
+def test_what_runs_the_job_leaves_dbt_to_a_program_of_its_own() -> None:
+    told = "import sys, pipelines.definitions; print('dagster_dbt' in sys.modules, 'dbt.version' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", told], cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "False"]
