@@ -281,7 +281,8 @@ class TestDamage:
         # The second is how a comparison remembers which release was the last of its kind.
         for link, up in (("releases/current", ""), ("releases/changes/last-published", "../")):
             body = StoredState(files={}, links={link: f"{up}one"}).as_bytes()
-            assert parse(body, "list").linked == {"one"}
+            read = parse(body, "list")
+            assert read.linked == {"one"} and read.release_id == ("one" if link == "releases/current" else None)
             beside = ("../../elsewhere", "a/../../b", "one/tables", "..", ".", "", "changes", "history", "refused")
             for target in ("/etc", "/releases/one", *(up + name for name in beside)):
                 with pytest.raises(DamagedError, match="is no release"):
