@@ -31,6 +31,11 @@ def connect(path: Path | None = None, *, read_only: bool = False, **config: str 
     return con
 
 
+def is_interruption(error: BaseException) -> bool:
+    """Whether an error is what DuckDB makes of a signal that a query is stopped by."""
+    return isinstance(error, RuntimeError) and str(error) == "Query interrupted"
+
+
 @contextmanager
 def scanning(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that reads files in pieces, and spills to a folder what does not fit into its 64 MB of memory.

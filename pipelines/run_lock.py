@@ -1,11 +1,14 @@
 """One run at a time in a data folder, and in the storage if there is one: two at once would build in the same place.
 
-Belongs here: the lock of the folder, which the system gives back when its process ends, however that ends, and that a
-run in it begins and ends with the storage. Not here: what a run does; what is fetched and sent (`storage/`).
+Belongs here: the lock of the folder, which the system gives back when its process ends, however that ends; that a run
+begins without what a killed one left unfinished, and begins and ends with the storage. Not here: what a run does; what
+is fetched and sent (`storage/`).
 """
 
+import os
+import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -44,6 +47,8 @@ def only_run(
         lock.acquire()
     try:
         is_within_another = lock.lock_counter > 1
+        if not is_within_another:
+            _remove_unfinished(settings)
         with nullcontext() if is_within_another or not settings.storage else _copy(settings, tell, wait, all_releases):
             yield
     finally:
@@ -72,6 +77,23 @@ def data_lock(settings: Settings) -> FileLock:
         todo = "set REGIOKOMPAS_DATA to another folder"
         raise RegiokompasError(f"the data folder {settings.data} cannot be made ({error.strerror}) -> {todo}") from None
     return FileLock(settings.data / "run.lock", is_singleton=True, thread_local=False)
+
+
+def _remove_unfinished(settings: Settings) -> None:
+    """Remove what a killed run left: a name with a dot in front is of something unfinished, and no other run is busy.
+
+    What cannot be removed stays; whether the disk can be written to is for the run to find.
+    """
+    for root in (settings.landing, settings.raw, settings.build, settings.releases):
+        for folder, folders, files in os.walk(root):
+            for name in [name for name in (*folders, *files) if name.startswith(".")]:
+                path = Path(folder, name)
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    with suppress(OSError):
+                        path.unlink()
+            folders[:] = [name for name in folders if not name.startswith(".")]
 
 
 @contextmanager

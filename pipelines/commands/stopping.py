@@ -1,13 +1,14 @@
 """Stopping a command from outside: by Ctrl+C, or with the signal that asks a process to end.
 
 Belongs here: noticing such a signal, and ending with it. Not here: what a run leaves behind, which is whole at all
-times, since every file is written beside its place and then put there.
+times, since every file is written beside its place and then put there; `run_lock.py` removes what was unfinished.
 """
 
 import atexit
 import os
 import signal
 import sys
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -50,6 +51,9 @@ def _stopped_by(heard: int) -> int | None:
 
 def _end(by: int, left: Callable[[], str]) -> None:
     click.echo(f"\nStopped: {left()}", err=True)
+    # A folder that another thread is working in stays, for the next run to remove: without it that thread would find
+    # a fault, and blame its source.
+    atexit.unregister(weakref.finalize._exitfunc)  # type: ignore[attr-defined]
     # What libraries have to put away, such as semaphores, they would otherwise complain of.
     atexit._run_exitfuncs()
     sys.stdout.flush()

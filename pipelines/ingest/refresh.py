@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from pipelines.database import is_interruption
 from pipelines.disk import disk_trouble
 from pipelines.errors import AwaitedError, RegiokompasError, SourceError, Trouble
 from pipelines.ingest.origins import Origin
@@ -80,6 +81,8 @@ def by_first_access(card: SourceCard, ways: Sequence[Access], ask: Callable[[Acc
         # The one place where it does not matter what went wrong: a source, or our reading of it, failed, and the
         # others continue.
         except Exception as error:
+            if is_interruption(error):
+                raise KeyboardInterrupt from error
             # Where we cannot write, no source is to blame, and no other will do better.
             if not isinstance(error, SourceError) and disk_trouble(error):
                 raise

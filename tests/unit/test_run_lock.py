@@ -77,3 +77,40 @@ def test_the_job_of_a_command_takes_the_lock_that_the_command_has(tmp_path: Path
         # And it is still held afterwards.
         with pytest.raises(AssertionError), held_elsewhere(tmp_path):
             pass
+
+
+UNFINISHED = (
+    "landing/objects/ab/.tmp-1",
+    "landing/failures/invented/cbs/.tmp-2",
+    "landing/locks/cbs/.tmp-3",
+    "raw/published/.building-4/raw/1.parquet",
+    "build/.tmp-5",
+    "releases/.sample-2026-leaving/release.json",
+)
+
+
+def test_a_run_begins_without_what_a_killed_one_left_unfinished(tmp_path: Path) -> None:
+    kept = ("landing/objects/ab/abc.gz", "releases/r1/tables/a.csv", "drop/.of-a-person")
+    for name in (*UNFINISHED, *kept):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("half", encoding="utf-8")
+    (tmp_path / "releases" / ".current-new").symlink_to("r1")
+    with only_run(Settings(data=tmp_path)):
+        left = [path for path in sorted(tmp_path.rglob("*")) if not path.is_dir()]
+        assert {str(path.relative_to(tmp_path)) for path in left} == {*kept, "run.lock"}
+        # What the run itself has begun stays, also when it locks the folder once more.
+        begun = tmp_path / "build" / ".tmp-6"
+        begun.touch()
+        with only_run(Settings(data=tmp_path)):
+            assert begun.exists()
+
+
+def test_what_another_run_is_writing_stays(tmp_path: Path) -> None:
+    begun = tmp_path / "build" / ".tmp-1"
+    begun.parent.mkdir()
+    busy = pytest.raises(RegiokompasError, match="another run is busy")
+    with held_elsewhere(tmp_path):
+        begun.touch()
+        with busy, only_run(Settings(data=tmp_path)):
+            pytest.fail("two runs at once")
+        assert begun.exists()

@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 from pipelines.disk import disk_trouble
-from pipelines.settings import PROJECT, Settings
+from pipelines.ingest.refresh import by_first_access
+from pipelines.settings import CARDS, PROJECT, Settings
+from pipelines.sources.access import Access
+from pipelines.sources.card import load_cards
 
 SCRIPT = """
 import sys, threading, time
@@ -32,6 +35,50 @@ def test_a_signal_ends_it_in_one_line_with_its_own_code(sent: signal.Signals, co
         process.send_signal(sent)
         _, told = process.communicate(timeout=20)
     assert process.returncode == code and told.strip() == "Stopped: nothing was published"
+
+
+WORKER = """
+import atexit, sys, tempfile, threading, time
+from pathlib import Path
+# The last of what is done at the end, so that the thread can see what was done before.
+atexit.register(time.sleep, 1)
+from pipelines.commands.stopping import stoppable
+def work():
+    with tempfile.TemporaryDirectory() as folder:
+        # By then the program is asleep.
+        time.sleep(0.5)
+        print(folder, flush=True)
+        while Path(folder).exists():
+            time.sleep(0.01)
+        print("lost", flush=True)
+with stoppable(lambda: "nothing was published"):
+    threading.Thread(target=work, daemon=True).start()
+    time.sleep(60)
+"""
+
+
+def test_the_folder_of_another_thread_stays_until_the_end(tmp_path: Path) -> None:
+    command, environment = [sys.executable, "-c", WORKER], {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(command, stdout=-1, stderr=-1, text=True, cwd=PROJECT, env=environment) as process:
+        assert process.stdout
+        folder = process.stdout.readline().strip()
+        process.send_signal(signal.SIGTERM)
+        assert process.communicate(timeout=20) == ("", "\nStopped: nothing was published\n")
+    assert process.returncode == 143 and Path(folder).is_dir()
+
+
+def test_a_source_is_not_to_blame_for_a_signal() -> None:
+    card = next(iter(load_cards(CARDS).values()))
+    tried: list[Access] = []
+
+    def read(access: Access) -> None:
+        tried.append(access)
+        # As DuckDB says it.
+        raise RuntimeError("Query interrupted")
+
+    with pytest.raises(KeyboardInterrupt):
+        by_first_access(card, card.access[:1] * 2, read)
+    assert len(tried) == 1
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
