@@ -126,6 +126,7 @@ def _configuration(portal: BehindNginx, ports: tuple[int, int]) -> str:
     text = (unit_manager.DEPLOY / "nginx.conf").read_text(encoding="utf-8")
     ours = {
         "/var/lib/regiokompas/": f"{portal.front.state}/",
+        "/var/cache/regiokompas": f"{portal.folder}/kept",
         "/srv/regiokompas/releases/": f"{portal.link.parent.resolve()}/",
         "listen 8080;": f"listen 127.0.0.1:{ports[0]};",
         "listen 127.0.0.1:8009;": f"listen 127.0.0.1:{ports[1]};",

@@ -120,7 +120,7 @@ def _pair_of(front: Front) -> str | None:
 
 
 def upstreams_of(folder: Path, pair: str, front: Front) -> str:
-    """Returns what nginx includes: which pair it asks, and where the processes of that listen.
+    """Returns what nginx includes: which pair it asks, the release of that, and where its processes listen.
 
     Raises:
         ServeError: a path has a sign that means something to nginx.
@@ -133,6 +133,7 @@ def upstreams_of(folder: Path, pair: str, front: Front) -> str:
     lines = [
         f"# Written by `regiokompas deploy switch`: pair {pair} serves {folder.name}.",
         f'map "" $pair {{ default {pair}; }}',
+        f'map "" $release {{ default {folder.name}; }}',
         *(
             f"upstream {kind} {{ server unix:{place}; keepalive 32; keepalive_timeout {idle}s; }}"
             for kind, place in places.items()

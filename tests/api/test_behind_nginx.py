@@ -3,6 +3,8 @@
 import gzip
 import json
 import os
+import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -11,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -20,11 +23,12 @@ import pytest
 import requests
 from filelock import FileLock
 from support_machine import AHEAD, BEHIND, Clock, be_nobody_special, fill
+from support_page_kinds import address_of, kinds
 from support_releases import seal_again
 
 from pipelines.commands.release_check import ServeError
 from pipelines.commands.server_process import PAGES, QUESTIONS, serving, socket_of
-from pipelines.commands.switch import UNIT, upstreams_of
+from pipelines.commands.switch import RELOAD, UNIT, upstreams_of
 from pipelines.publish.release import CURRENT, offered
 from portal.tables import CONTENT_TYPES
 from tools import unit_manager
@@ -303,15 +307,122 @@ def test_the_switch_after_one_that_was_killed_keeps_the_pair_that_nginx_asks(
 def test_a_process_that_is_killed_is_started_again_by_its_parent(portal: BehindNginx) -> None:
     pair = portal.front.pair
     assert pair and all(socket_of(portal.front.sockets / pair, kind).is_socket() for kind in (PAGES, QUESTIONS))
-    listed = subprocess.check_output(["ps", "-ww", "-eo", "pid=,ppid=,args="], text=True)
-    parent = (portal.folder / f"regiokompas@{pair}.service.pid").read_text(encoding="ascii")
-    workers = [line.split() for line in listed.splitlines() if line.split()[1] == parent and "spawn_main" in line]
-    assert len(workers) == 2
-    for pid, *_ in workers:
-        os.kill(int(pid), 9)
+    _, *workers = processes_of(portal)
+    for pid in workers:
+        os.kill(pid, 9)
     until = time.monotonic() + 120
-    wanted = {"/v1/regions?limit=1", "/regiokompas.json?sql=select+1"}
+    wanted = {"/-/health", "/regiokompas.json?sql=select+1"}
     while time.monotonic() < until and wanted:
         wanted = {path for path in wanted if requests.get(portal.address + path, timeout=60).status_code != 200}
         time.sleep(0.5)
     assert not wanted
+
+
+def processes_of(portal: BehindNginx) -> list[int]:
+    """The parent of the pair that nginx asks, and its two processes."""
+    listed = subprocess.check_output(["ps", "-ww", "-eo", "pid=,ppid=,args="], text=True)
+    parent = (portal.folder / f"regiokompas@{portal.front.pair}.service.pid").read_text(encoding="ascii")
+    workers = [line.split() for line in listed.splitlines() if line.split()[1] == parent and "spawn_main" in line]
+    assert len(workers) == 2
+    return [int(parent), *(int(pid) for pid, *_ in workers)]
+
+
+@contextmanager
+def asleep(pids: list[int]) -> Iterator[None]:
+    """Processes that answer nothing for a while."""
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in reversed(pids):
+            os.kill(pid, signal.SIGCONT)
+
+
+KEPT = [
+    *(address_of(page, lang) for page in kinds() for lang in ("nl", "en")),
+    *("/v1/regions?limit=2", "/v1/observations?regionCode=GM0193&limit=3"),
+    *("/gemeente/zwolle/banen.svg", "/gemeente/zwolle/banen.png"),
+]
+# What says that it is not to be kept, what is asked of the database, and a fault.
+NOT_KEPT = ("/-/health", "/regiokompas.json?sql=select+1", "/v1/regions?limit=x")
+
+
+@pytest.mark.parametrize("coding", ["identity", "gzip", "gzip, deflate, br, zstd"])
+def test_what_nginx_kept_is_what_the_portal_answers_and_needs_nobody(
+    portal: BehindNginx, alone: str, coding: str
+) -> None:
+    told = {"Accept-Encoding": coding}
+    with requests.Session() as session:
+
+        def ask(address: str, path: str, **more: str) -> tuple[int, dict[str, str], bytes]:
+            # The host is in links of ours.
+            headers = {"Host": "localhost", **told, **more}
+            got = session.get(address + path, headers=headers, stream=True, timeout=60, allow_redirects=False)
+            return got.status_code, headers_of(got), got.raw.read(decode_content=False)
+
+        # Some lead to an address with a name in it.
+        led = [session.get(alone + path, headers={"Host": "localhost"}, timeout=60) for path in KEPT]
+        wanted = {(path := answer.request.path_url): ask(alone, path) for answer in led}
+        assert {status for status, *_ in wanted.values()} == {200} and len(wanted) > 60
+        for path, answer in wanted.items():
+            assert ask(portal.address, path) == answer, path
+        with asleep(processes_of(portal)):
+            for path, answer in wanted.items():
+                assert ask(portal.address, path) == answer, path
+                if tag := answer[1]["etag"]:
+                    assert ask(portal.address, path, **{"If-None-Match": tag})[::2] == (304, b""), path
+            for path in NOT_KEPT:
+                with pytest.raises(requests.ReadTimeout):
+                    requests.get(portal.address + path, timeout=0.5)
+
+
+def test_forms_of_an_answer_are_kept_apart(portal: BehindNginx) -> None:
+    path = f"{portal.address}/v1/regions?limit=4"
+    for _ in range(2):
+        for form in ("application/json", "text/csv"):
+            answer = requests.get(path, headers={"Accept": form}, timeout=60)
+            assert answer.headers["content-type"].startswith(form)
+    hosts = ("localhost", "127.0.0.1")
+    for host in hosts * 2:
+        answer = requests.get(f"{portal.address}/gemeente/zwolle", headers={"Host": host}, timeout=60)
+        assert f'<link rel="canonical" href="http://{host}/gemeente/zwolle"' in answer.text
+
+
+def test_nothing_kept_is_of_another_release(portal: BehindNginx, releases: Path) -> None:
+    first = (releases / CURRENT).resolve().name
+    path = f"{portal.address}/gemeente/zwolle"
+    try:
+        for name in (OTHER, first):
+            assert requests.get(path, timeout=60).status_code == 200
+            point_to(releases, name)
+            portal.switch()
+            assert requests.get(path, timeout=60).headers["x-regiokompas-release"] == name
+    finally:
+        point_to(releases, first)
+
+
+def test_nothing_is_kept_where_nginx_does_not_know_of_which_release_it_is(portal: BehindNginx) -> None:
+    """As in compose.yml, where a pair sees a new release itself."""
+    known = portal.front.upstreams.read_text(encoding="utf-8")
+    portal.front.upstreams.write_text(re.sub(r"(\$release \{ default )[^;]+", r'\1""', known), encoding="utf-8")
+    reload = [*shlex.split(portal.front.manager), *RELOAD]
+    try:
+        subprocess.run(reload, check=True)
+        until, is_kept = time.monotonic() + 30, True
+        # A worker of nginx that is told to end still answers for a moment.
+        while is_kept and time.monotonic() < until:
+            is_kept = _is_kept(portal, "/gemeente/zwolle")
+        assert not is_kept
+    finally:
+        portal.front.upstreams.write_text(known, encoding="utf-8")
+        subprocess.run(reload, check=True)
+
+
+def _is_kept(portal: BehindNginx, path: str) -> bool:
+    assert requests.get(portal.address + path, timeout=60).status_code == 200
+    with asleep(processes_of(portal)):
+        try:
+            return requests.get(portal.address + path, timeout=0.5).status_code == 200
+        except requests.ReadTimeout:
+            return False
