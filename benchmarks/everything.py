@@ -15,7 +15,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from benchmarks import against_the_obvious, downloads, ingest, live_run, pages, runs, transform
+from benchmarks import against_the_obvious, downloads, ingest, kept_pages, live_run, pages, runs, transform
 from benchmarks.ratios import HEAD, Ratio
 from pipelines.settings import PROJECT
 
@@ -38,6 +38,7 @@ def measure(rounds: int = 5, *, small: bool = False) -> list[Ratio]:
         lambda: runs.measure(rounds),
         lambda: transform.measure(rounds, "+dim_region" if small else "*"),
         lambda: pages.measure(rounds),
+        lambda: kept_pages.measure(rounds),
         lambda: downloads.measure(rounds, "&region_code=GM0193" if small else ""),
     ]
     for script in scripts:

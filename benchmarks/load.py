@@ -3,8 +3,9 @@
     python benchmarks/load.py [SECONDS] [CLIENTS ...] [--write]
 
 Serves the current release on this machine, by `serve` and behind `nginx`, for SECONDS (2) each: every kind of request
-with every number of CLIENTS (1 16 64), and then visitors, quiet and under each attack. --write writes what it prints
-into docs/reliability.md. Sends nothing to any other machine, and stops by itself, in about seven minutes.
+with every number of CLIENTS (1 16 64), and then visitors, quiet and under each attack. nginx keeps no answers here, so
+that each is made as for who asks first. --write writes what it prints into docs/reliability.md. Sends nothing to any
+other machine, and stops by itself, in about seven minutes.
 """
 
 import asyncio
@@ -182,8 +183,8 @@ def by_itself(link: Path) -> Iterator[tuple[str, str]]:
 
 @contextmanager
 def in_pairs(link: Path) -> Iterator[tuple[str, str]]:
-    """Serves behind nginx; gives the address, and what marks its processes."""
-    with behind_nginx(link) as portal:
+    """Serves behind an nginx that keeps nothing; gives the address, and what marks its processes."""
+    with behind_nginx(link, keeps=False) as portal:
         yield portal.address, f"--sockets {portal.front.sockets}/"
 
 

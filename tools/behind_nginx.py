@@ -62,8 +62,12 @@ class BehindNginx:
 
 
 @contextmanager
-def behind_nginx(link: Path) -> Iterator[BehindNginx]:
+def behind_nginx(link: Path, *, keeps: bool = True) -> Iterator[BehindNginx]:
     """Serves the release that a link leads to behind nginx, for as long as the block lasts.
+
+    Args:
+        link: the link.
+        keeps: whether nginx keeps answers, as the file of deploy/ has it.
 
     Raises:
         ServeError: it cannot be served.
@@ -71,7 +75,7 @@ def behind_nginx(link: Path) -> Iterator[BehindNginx]:
     with TemporaryDirectory() as name:
         folder, ports = Path(name), (free_port(), free_port())
         portal = BehindNginx(f"http://127.0.0.1:{ports[0]}", f"http://127.0.0.1:{ports[1]}", link, folder)
-        (folder / "nginx.conf").write_text(_configuration(portal, ports), encoding="utf-8")
+        (folder / "nginx.conf").write_text(_configuration(portal, ports, keeps=keeps), encoding="utf-8")
         try:
             portal.switch()
             yield portal
@@ -121,12 +125,13 @@ def has_nginx() -> bool:
     return shutil.which("nginx") is not None
 
 
-def _configuration(portal: BehindNginx, ports: tuple[int, int]) -> str:
+def _configuration(portal: BehindNginx, ports: tuple[int, int], *, keeps: bool) -> str:
     """The file of deploy/, with folders and ports of ours."""
     text = (unit_manager.DEPLOY / "nginx.conf").read_text(encoding="utf-8")
     ours = {
         "/var/lib/regiokompas/": f"{portal.front.state}/",
         "/var/cache/regiokompas": f"{portal.folder}/kept",
+        "proxy_cache kept;": "proxy_cache kept;" if keeps else "",
         "/srv/regiokompas/releases/": f"{portal.link.parent.resolve()}/",
         "listen 8080;": f"listen 127.0.0.1:{ports[0]};",
         "listen 127.0.0.1:8009;": f"listen 127.0.0.1:{ports[1]};",
