@@ -88,22 +88,22 @@ def test_the_wire_check_names_the_first_row_that_is_wrong(
     assert error.value.rows.height >= 1, "no failing row to show"
 
 
-def observations(*rows: tuple[Any, ...]) -> pl.DataFrame:
+def observations(*rows: tuple[Any, ...]) -> pl.LazyFrame:
     columns = ["indicator_id", "region_code", "period_code", "value", "value_status"]
     schema = dict.fromkeys(columns, pl.String) | {"value": pl.Float64}
-    frame = pl.DataFrame(list(rows), schema=schema, orient="row")
+    frame = pl.LazyFrame(list(rows), schema=schema, orient="row")
     return frame.with_columns(dataset_id=pl.lit("cbs/1"), source_mark=pl.lit(None, pl.String))
 
 
 def figures(**values: float | None) -> Frames:
     return {
         "observations": observations(*((i, "GM1", "2026JJ00", v, "final") for i, v in values.items())),
-        "indicators": pl.DataFrame({"indicator_id": ["a"], "min_value": [0.0], "max_value": [10.0]}),
+        "indicators": pl.LazyFrame({"indicator_id": ["a"], "min_value": [0.0], "max_value": [10.0]}),
     }
 
 
 def prices(period: str, value: float | None, unit: str = "2025 = 100", kind: str = "index") -> Frames:
-    told = pl.DataFrame({"indicator_id": ["prices"], "kind": [kind], "unit_en": [unit]})
+    told = pl.LazyFrame({"indicator_id": ["prices"], "kind": [kind], "unit_en": [unit]})
     return {"observations": observations(("prices", "NL01", period, value, "final")), "indicators": told}
 
 
@@ -115,14 +115,14 @@ def status(value: float | None, value_status: str) -> Frames:
 
 
 def regions(count: int, scheme: str = "municipality", *, current: bool = True) -> Frames:
-    return {"regions": pl.DataFrame({"scheme": [scheme] * count, "is_current": [current] * count})}
+    return {"regions": pl.LazyFrame({"scheme": [scheme] * count, "is_current": [current] * count})}
 
 
 def membership(*spans: tuple[str, date, date | None]) -> Frames:
     columns = {"region_code": pl.String, "valid_from": pl.Date, "valid_to": pl.Date}
-    frame = pl.DataFrame(list(spans), schema=columns, orient="row")
+    frame = pl.LazyFrame(list(spans), schema=columns, orient="row")
     frame = frame.with_columns(scheme=pl.lit("province"), municipality_code=pl.lit("GM1"))
-    exists = pl.DataFrame([("GM1", EARLY, None)], schema=columns, orient="row")
+    exists = pl.LazyFrame([("GM1", EARLY, None)], schema=columns, orient="row")
     exists = exists.with_columns(scheme=pl.lit("municipality"), municipality_code=pl.lit("GM1"))
     return {"region_membership": pl.concat([frame, exists])}
 
