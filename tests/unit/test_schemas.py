@@ -9,6 +9,8 @@ import polars as pl
 import pytest
 from support_periods import CODES
 
+from pipelines.database import connect
+from pipelines.orchestration.checks import contract_problem
 from pipelines.publish.manifest import PublicColumn, PublicTable
 from pipelines.sources.periods import is_period
 from schemas.checks import CHECKS, Frames, describe, failing_rows
@@ -242,3 +244,33 @@ def test_a_table_that_keeps_its_contract_passes() -> None:
 def test_a_table_that_breaks_its_contract_is_refused(content: dict[str, list[Any]]) -> None:
     with pytest.raises((pa.errors.SchemaError, pa.errors.SchemaErrors)):
         contract_schema(TABLE).validate(pl.DataFrame(content), lazy=True)
+
+
+# More than are looked at together.
+ROWS = "select 'c' || i as code, i::double as value from range(120_000) rows(i)"
+
+
+@pytest.mark.parametrize(
+    ("content", "expected", "keys"),
+    [
+        (ROWS, "", []),
+        (f"{ROWS} where i < 0", "", []),
+        (f"{ROWS} union all select 'c7', 1", "multiple_fields_uniqueness", ["c7", "c7"]),
+        (f"{ROWS} where i < 9 union all select null, 1", "not_nullable", [None]),
+        (f"{ROWS} union all select null, 1", "not_nullable", [None]),
+        (f"select code, value::bigint as value from ({ROWS})", "dtype('Float64')", [None]),
+        (f"select code from ({ROWS} where i < 0)", "column_in_dataframe", [None]),
+        (f"select value from ({ROWS})", "column_in_dataframe", None),
+    ],
+    ids=["kept", "no rows", "key twice", "key missing", "far below", "other type", "column missing", "no key"],
+)
+def test_a_contract_is_kept_by_all_rows_of_a_table_together(
+    content: str, expected: str, keys: list[str | None] | None
+) -> None:
+    with connect() as con:
+        con.execute(f"create table t as {content}")
+        problem, rows = contract_problem(con, TABLE)
+        # A connection that a part was left in would refuse the next question.
+        assert con.sql("select 1").fetchall() == [(1,)]
+    assert problem.partition(", expected ")[2].partition(" -> ")[0] == expected
+    assert (rows["code"].to_list() if "code" in rows.columns else None) == (keys or None)
