@@ -25,7 +25,7 @@ from pipelines.orchestration.unchanged import note_checked
 from pipelines.publish.manifest import PublicTable
 from pipelines.reading.recipients import MASK, named_though_hidden
 from pipelines.settings import Settings
-from schemas.checks import describe, describe_shortly, failing_rows, refused_indicators
+from schemas.checks import Frames, describe, describe_shortly, failing_rows, refused_indicators
 from schemas.marts import contract_schema
 
 WARNINGS = "dbt_warnings"
@@ -35,6 +35,8 @@ RECIPIENT = "recipient"
 # What is computed from a refused figure is left out with it, so one more round should find nothing; if it finds
 # something, the fault is ours.
 _ROUNDS = 3
+# Rows of a table that are looked at together: a part is small, and what pandera costs for each is little beside it.
+_BATCH = 50_000
 
 
 def mart_checks(tables: list[PublicTable], keys: dict[str, dg.AssetKey]) -> dg.AssetChecksDefinition:
@@ -104,13 +106,12 @@ def _hold_back_what_is_refused(
     for _ in range(_ROUNDS):
         reasons: dict[str, str] = {}
         with connect(settings.database, read_only=True) as con:
-            looked.release_id = TablesRead(con, tables)[_RELEASE]["release_id"][0]
+            frames = TablesRead(con)
+            looked.release_id = frames[_RELEASE].collect()["release_id"][0]
             # Published figures come before those on the boundaries of a year, which repeat their errors.
             for table in sorted(tables, key=lambda table: table.name):
-                # Those of one table at a time: all of them do not fit into little memory.
-                frames = TablesRead(con, tables)
                 refuse_persons({table.name: frames[table.name]})
-                looked.contracts[table.name] = _contract_problem(table, frames[table.name])
+                looked.contracts[table.name] = contract_problem(con, table)
                 reasons = _refuse(frames, table, looked) | reasons
         if not reasons:
             return looked
@@ -122,21 +123,24 @@ def _hold_back_what_is_refused(
     )
 
 
-def refuse_persons(frames: dict[str, pl.DataFrame]) -> None:
+def refuse_persons(frames: Frames) -> None:
     """The last gate: recipients are checked in the form in which they will be read, whatever came before.
 
     Raises:
         RegiokompasError: a table names a recipient that is not clearly an organisation; the name is not repeated.
     """
     for table, frame in frames.items():
-        if RECIPIENT in frame.columns and (found := len(named_though_hidden(frame[RECIPIENT].drop_nulls()))):
+        if RECIPIENT not in frame.collect_schema():
+            continue
+        names = frame.select(pl.col(RECIPIENT).drop_nulls().unique()).collect(engine="streaming").to_series()
+        if found := len(named_though_hidden(names)):
             raise RegiokompasError(
                 f"{table}: column {RECIPIENT} holds {found} names not clearly of an organisation, expected {MASK!r}"
                 " -> look at how the registers are read and combined; nothing was published"
             )
 
 
-def _refuse(frames: dict[str, pl.DataFrame], table: PublicTable, looked: _Looked) -> dict[str, str]:
+def _refuse(frames: Frames, table: PublicTable, looked: _Looked) -> dict[str, str]:
     """Why a table's checks refuse indicators, by indicator id; the findings are added to `looked`."""
     reasons: dict[str, str] = {}
     for asked in table.checks:
@@ -162,35 +166,62 @@ def check_name(asked: dict[str, object], table: PublicTable) -> str:
     return str(asked["name"]) + (f"_{same.index(asked) + 1}" if len(same) > 1 else "")
 
 
-class TablesRead(dict[str, pl.DataFrame]):
-    """The public tables of a DuckDB file as polars frames, in the order of their keys, each read when it is asked for.
+class TablesRead(dict[str, pl.LazyFrame]):
+    """The tables of a DuckDB file as polars frames, of which a check reads the columns that it uses, a part at a time.
 
     Args:
-        con: a connection to the file.
-        tables: those that can be asked for.
+        con: a connection to the file; it reads one table at a time, so a check collects one before it joins another.
     """
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, tables: list[PublicTable]) -> None:
+    def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
         super().__init__()
-        self._con, self._order = con, {table.name: table.order for table in tables}
+        self._con = con
 
-    def __missing__(self, name: str) -> pl.DataFrame:
-        self[name] = self._con.sql(f"select * from {name} order by {self._order[name]}").pl()
+    def __missing__(self, name: str) -> pl.LazyFrame:
+        self[name] = self._con.sql(f"from {name}").pl(lazy=True)
         return self[name]
 
 
-def _contract_problem(table: PublicTable, frame: pl.DataFrame) -> tuple[str, pl.DataFrame]:
-    try:
-        contract_schema(table).validate(frame, lazy=True)
-    except pa.errors.SchemaErrors as error:
-        cases = error.failure_cases.select(pl.all().cast(pl.String))
-        first = cases.row(0, named=True)
-        return (
-            f"{table.name}: column {first['column']} holds {first['failure_case']}, expected {first['check']}"
-            " -> bring the model and its contract in line",
-            cases,
-        )
+def contract_problem(con: duckdb.DuckDBPyConnection, table: PublicTable) -> tuple[str, pl.DataFrame]:
+    """What breaks the contract of a table first, and all that does in the part of the table where that is.
+
+    Args:
+        con: a connection to the file of the table.
+        table: the table, with its contract.
+
+    Returns:
+        One line, and pandera's failure cases with the keys of their rows; nothing of either if the contract is kept.
+    """
+    schema = contract_schema(table)
+    for part in _parts(con, table):
+        try:
+            schema.validate(part, lazy=True)
+        except pa.errors.SchemaErrors as error:
+            cases = error.failure_cases.select(pl.all().cast(pl.String))
+            first = cases.row(0, named=True)
+            # Where a row is in its part says nothing; its key does.
+            keys = part.select(c for c in table.primary_key if c in part.columns).with_row_index("index")
+            told = cases.join(keys.cast(pl.String), on="index", how="left", maintain_order="left").drop("index")
+            return (
+                f"{table.name}: column {first['column']} holds {first['failure_case']}, expected {first['check']}"
+                " -> bring the model and its contract in line",
+                told,
+            )
     return "", pl.DataFrame()
+
+
+def _parts(con: duckdb.DuckDBPyConnection, table: PublicTable) -> Iterator[pl.DataFrame]:
+    """A table in parts that each must keep its contract; the last is of rows whose key another row has too, if any."""
+    rows = con.sql(f"from {table.name}")
+    # The columns are there without rows too.
+    yield rows.limit(0).pl()
+    with rows.to_arrow_reader(_BATCH) as batches:
+        for batch in batches:
+            yield pl.DataFrame(pl.from_arrow(batch))
+    key = table.order
+    doubled = con.sql(f"from {table.name} qualify count(*) over (partition by {key}) > 1 order by {key}").pl()
+    if doubled.height:
+        yield doubled
 
 
 def _result(

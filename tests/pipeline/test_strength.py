@@ -1,4 +1,4 @@
-"""Large tables: fetched side by side, taken up again after a crash, and read in memory that a page bounds."""
+"""Large tables: fetched side by side, taken up again after a crash, and read and checked in memory that is bounded."""
 
 import json
 import multiprocessing
@@ -15,10 +15,14 @@ import pytest
 from support import PROJECT, Standin, open_standin
 
 from pipelines.clients.pages import page_addresses, same_address
+from pipelines.database import connect
 from pipelines.ingest.refresh import Refreshed, refresh
 from pipelines.landing.store import Landing
+from pipelines.orchestration.checks import TablesRead, contract_problem
+from pipelines.publish.manifest import PublicColumn, PublicTable
 from pipelines.reading.remainders import remainders_among
 from pipelines.sources.card import SourceCard
+from schemas.checks import failing_rows
 from schemas.wire import check_raw
 
 # A real table of 11,460 observations, in pages of 115: a hundred of them.
@@ -191,6 +195,73 @@ def test_the_memory_of_reading_is_bounded_whatever_the_size_of_the_table(tmp_pat
     large = peak_megabytes(1_000_000, tmp_path / "large", access)
     assert large < 330
     assert large - small < 60, f"200,000 rows took {small:.0f} MB at most, a million {large:.0f} MB"
+
+
+KINDS = {"indicator_id": "string", "region_code": "string", "period_code": "string", "value": "double"}
+KINDS |= dict.fromkeys(("value_status", "unit", "dataset_id", "notice"), "string")
+FIGURES = PublicTable(
+    name="observations",
+    model="fct_observation",
+    title_nl="nl",
+    title_en="en",
+    description_nl="nl",
+    description_en="en",
+    columns=tuple(
+        PublicColumn(name, kind, False, "en", "nl", None, None, is_facet=False, references=None)
+        for name, kind in KINDS.items()
+    ),
+    primary_key=("indicator_id", "region_code", "period_code"),
+    label_column=None,
+    fts=(),
+    checks=(
+        {"name": "within_bounds"},
+        {"name": "value_matches_status"},
+        {"name": "index_is_100_in_its_base_year"},
+        {"name": "total_equals_parts", "total": "indicator 0", "parts": ["indicator 1"], "tolerance": 1},
+        {"name": "parts_within_total", "total": "indicator 0", "parts": ["indicator 1"], "tolerance": 1},
+        {"name": "not_more_than", "lower": "indicator 1", "upper": "indicator 0"},
+    ),
+    data_themes=("ECON",),
+)
+
+
+def checked_megabytes(file: Path) -> float:
+    """What is right is checked by all that is asked of figures; the most memory that this process has had."""
+    with connect(file, read_only=True, memory_limit="64MB") as con:
+        assert contract_problem(con, FIGURES)[0] == ""
+        for asked in FIGURES.checks:
+            assert failing_rows(TablesRead(con), asked).is_empty()
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    return int(status["VmHWM"].split()[0]) / 1024
+
+
+def peak_of_checks(rows: int, file: Path) -> float:
+    with connect(file) as con:
+        con.execute(
+            "create table observations as select 'indicator ' || (i % 100) as indicator_id,"
+            " 'region ' || (i // 100 % 1000) as region_code, (1900 + i // 100_000)::varchar || 'JJ00' as period_code,"
+            " 5.0::double as value, 'final' as value_status, 'per thousand inhabitants' as unit,"
+            " 'publisher/table ' || (i % 100) as dataset_id, 'a note on the figure, number ' || i as notice"
+            f" from range({rows}) figures(i)"
+        )
+        con.execute(
+            "create table indicators as select 'indicator ' || i as indicator_id, 0.0 as min_value, 9.0 as max_value,"
+            " 'index' as kind, '2024 = 100' as unit_en from range(100) indicators(i)"
+        )
+    program = (
+        "import sys; sys.path[:0] = ['tests', 'tests/pipeline']; from pathlib import Path; import test_strength as t;"
+        f"print(t.checked_megabytes(Path({str(file)!r})))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=True)
+    return float(done.stdout)
+
+
+def test_the_memory_of_the_checks_is_bounded_whatever_the_size_of_the_table(tmp_path: Path) -> None:
+    small = peak_of_checks(200_000, tmp_path / "small.duckdb")
+    large = peak_of_checks(1_200_000, tmp_path / "large.duckdb")
+    assert large - small < 80, f"200,000 rows took {small:.0f} MB at most, 1.2 million {large:.0f} MB"
 
 
 def test_a_page_of_many_columns_is_read_in_the_memory_of_its_cells(

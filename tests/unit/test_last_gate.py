@@ -8,10 +8,10 @@ from pipelines.orchestration.checks import refuse_persons
 from pipelines.reading.recipients import MASK
 
 
-def table(*names: str | None) -> dict[str, pl.DataFrame]:
+def table(*names: str | None) -> dict[str, pl.LazyFrame]:
     return {
-        "subsidies": pl.DataFrame({"recipient": names}, schema={"recipient": pl.String}),
-        "observations": pl.DataFrame({"value": [1.0]}),
+        "subsidies": pl.LazyFrame({"recipient": names}, schema={"recipient": pl.String}),
+        "observations": pl.LazyFrame({"value": [1.0]}),
     }
 
 

@@ -9,6 +9,8 @@ import polars as pl
 import pytest
 from support_periods import CODES
 
+from pipelines.database import connect
+from pipelines.orchestration.checks import contract_problem
 from pipelines.publish.manifest import PublicColumn, PublicTable
 from pipelines.sources.periods import is_period
 from schemas.checks import CHECKS, Frames, describe, failing_rows
@@ -88,22 +90,22 @@ def test_the_wire_check_names_the_first_row_that_is_wrong(
     assert error.value.rows.height >= 1, "no failing row to show"
 
 
-def observations(*rows: tuple[Any, ...]) -> pl.DataFrame:
+def observations(*rows: tuple[Any, ...]) -> pl.LazyFrame:
     columns = ["indicator_id", "region_code", "period_code", "value", "value_status"]
     schema = dict.fromkeys(columns, pl.String) | {"value": pl.Float64}
-    frame = pl.DataFrame(list(rows), schema=schema, orient="row")
+    frame = pl.LazyFrame(list(rows), schema=schema, orient="row")
     return frame.with_columns(dataset_id=pl.lit("cbs/1"), source_mark=pl.lit(None, pl.String))
 
 
 def figures(**values: float | None) -> Frames:
     return {
         "observations": observations(*((i, "GM1", "2026JJ00", v, "final") for i, v in values.items())),
-        "indicators": pl.DataFrame({"indicator_id": ["a"], "min_value": [0.0], "max_value": [10.0]}),
+        "indicators": pl.LazyFrame({"indicator_id": ["a"], "min_value": [0.0], "max_value": [10.0]}),
     }
 
 
 def prices(period: str, value: float | None, unit: str = "2025 = 100", kind: str = "index") -> Frames:
-    told = pl.DataFrame({"indicator_id": ["prices"], "kind": [kind], "unit_en": [unit]})
+    told = pl.LazyFrame({"indicator_id": ["prices"], "kind": [kind], "unit_en": [unit]})
     return {"observations": observations(("prices", "NL01", period, value, "final")), "indicators": told}
 
 
@@ -115,14 +117,14 @@ def status(value: float | None, value_status: str) -> Frames:
 
 
 def regions(count: int, scheme: str = "municipality", *, current: bool = True) -> Frames:
-    return {"regions": pl.DataFrame({"scheme": [scheme] * count, "is_current": [current] * count})}
+    return {"regions": pl.LazyFrame({"scheme": [scheme] * count, "is_current": [current] * count})}
 
 
 def membership(*spans: tuple[str, date, date | None]) -> Frames:
     columns = {"region_code": pl.String, "valid_from": pl.Date, "valid_to": pl.Date}
-    frame = pl.DataFrame(list(spans), schema=columns, orient="row")
+    frame = pl.LazyFrame(list(spans), schema=columns, orient="row")
     frame = frame.with_columns(scheme=pl.lit("province"), municipality_code=pl.lit("GM1"))
-    exists = pl.DataFrame([("GM1", EARLY, None)], schema=columns, orient="row")
+    exists = pl.LazyFrame([("GM1", EARLY, None)], schema=columns, orient="row")
     exists = exists.with_columns(scheme=pl.lit("municipality"), municipality_code=pl.lit("GM1"))
     return {"region_membership": pl.concat([frame, exists])}
 
@@ -242,3 +244,33 @@ def test_a_table_that_keeps_its_contract_passes() -> None:
 def test_a_table_that_breaks_its_contract_is_refused(content: dict[str, list[Any]]) -> None:
     with pytest.raises((pa.errors.SchemaError, pa.errors.SchemaErrors)):
         contract_schema(TABLE).validate(pl.DataFrame(content), lazy=True)
+
+
+# More than are looked at together.
+ROWS = "select 'c' || i as code, i::double as value from range(120_000) rows(i)"
+
+
+@pytest.mark.parametrize(
+    ("content", "expected", "keys"),
+    [
+        (ROWS, "", []),
+        (f"{ROWS} where i < 0", "", []),
+        (f"{ROWS} union all select 'c7', 1", "multiple_fields_uniqueness", ["c7", "c7"]),
+        (f"{ROWS} where i < 9 union all select null, 1", "not_nullable", [None]),
+        (f"{ROWS} union all select null, 1", "not_nullable", [None]),
+        (f"select code, value::bigint as value from ({ROWS})", "dtype('Float64')", [None]),
+        (f"select code from ({ROWS} where i < 0)", "column_in_dataframe", [None]),
+        (f"select value from ({ROWS})", "column_in_dataframe", None),
+    ],
+    ids=["kept", "no rows", "key twice", "key missing", "far below", "other type", "column missing", "no key"],
+)
+def test_a_contract_is_kept_by_all_rows_of_a_table_together(
+    content: str, expected: str, keys: list[str | None] | None
+) -> None:
+    with connect() as con:
+        con.execute(f"create table t as {content}")
+        problem, rows = contract_problem(con, TABLE)
+        # A connection that a part was left in would refuse the next question.
+        assert con.sql("select 1").fetchall() == [(1,)]
+    assert problem.partition(", expected ")[2].partition(" -> ")[0] == expected
+    assert (rows["code"].to_list() if "code" in rows.columns else None) == (keys or None)
