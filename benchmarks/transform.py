@@ -4,7 +4,7 @@
 
 Of the data folder of a run that was made (REGIOKOMPAS_DATA); SELECT is a part of the project, as dbt names it. What dbt
 needs before it builds, loading and reading the project that it has parsed, is measured by itself. The rest of what it
-takes beside the SQL is its work for each of its nodes, most of which are tests of a few milliseconds.
+takes beside the SQL is its work for each of its nodes.
 """
 
 import json
@@ -18,7 +18,7 @@ import duckdb
 
 from benchmarks.ratios import Ratio, alternately, processor_seconds, quotient, show
 from pipelines.database import connect
-from pipelines.orchestration.transform import DBT, dbt_vars
+from pipelines.orchestration.transform import DBT, dbt_vars, logged
 from pipelines.settings import DBT_PROJECT, Settings
 
 # Of a part of the project no test is run that looks at more than that part.
@@ -37,7 +37,7 @@ def dbt(folder: Path, settings: Settings, *command: str) -> None:
             *command,
             *("--vars", json.dumps(found)),
             *("--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)),
-            *("--target-path", str(folder / "target"), "--log-path", str(folder / "logs")),
+            *("--target-path", str(folder / "target"), *logged(folder / "target")),
         ],
         capture_output=True,
         text=True,

@@ -55,21 +55,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- Parquet enforces nothing: ends the build if a column that is never empty is, or a key is there twice. -#}
+{#- Parquet enforces nothing. -#}
 {% macro spark__persist_constraints(relation, model) -%}
-    {%- set problems = [] -%}
-    {%- for column in model.columns.values() if column.constraints | selectattr('type', 'equalto', 'not_null') | list -%}
-        {%- do problems.append("case when count(*) > count(" ~ column.name ~ ") then 'no " ~ column.name ~ "' end") -%}
-    {%- endfor -%}
-    {%- for constraint in model.constraints if constraint.type == 'primary_key' -%}
-        {%- set key = constraint.columns | join(', ') -%}
-        {%- do problems.append("case when count(*) > count(distinct " ~ key ~ ") then 'not one row per " ~ key ~ "' end") -%}
-    {%- endfor -%}
-    {%- if problems -%}
-        {%- set found = "concat_ws('; ', " ~ problems | join(', ') ~ ')' -%}
-        {%- do run_query(
-            'select ' ~ raise_error("'" ~ relation ~ ": ' || problems")
-            ~ ' from (select ' ~ found ~ ' as problems from ' ~ relation ~ ") as found where problems <> ''"
-        ) -%}
-    {%- endif -%}
+    {%- do run_query(contract_holds(relation, model)) -%}
 {%- endmacro %}

@@ -30,13 +30,9 @@ def contract_yaml(indicators: list[Indicator], theme: Theme) -> str:
     """
     name = theme.theme
     keys = ["region_code", "period_code"]
-    region = _shared("region_code", "string", required=True, config=FACET) | {
-        "data_tests": [
-            {"relationships": {"arguments": {"to": "ref('dim_region')", "field": "region_code"}}},
-        ]
-    }
+    related = {"region_code": {"to": "ref('dim_region')", "field": "region_code"}}
     columns = [
-        region,
+        _shared("region_code", "string", required=True, config=FACET),
         _shared("period_code", "string", required=True, config=FACET),
         _shared("year", "integer", required=True, config=FACET),
         _shared("period_kind", "string", required=True, config=FACET),
@@ -56,6 +52,7 @@ def contract_yaml(indicators: list[Indicator], theme: Theme) -> str:
             }
         },
         "constraints": [{"type": "primary_key", "columns": keys}],
+        "data_tests": [{"rows_fit": {"name": f"rows_fit_{name}", "arguments": {"relationships": related}}}],
         "columns": columns,
     }
     text = yaml.safe_dump({"models": [model]}, sort_keys=False, allow_unicode=True, width=110)

@@ -76,7 +76,7 @@ def ensure_manifest(settings: Settings) -> Path:
         "--quiet",
         "parse",
         *("--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)),
-        *("--target-path", str(target), *_logged(target)),
+        *("--target-path", str(target), *logged(target)),
         *("--vars", dbt_vars(settings, invented=settings.origin == "sample")),
         *("--target", settings.dbt_target),
     ]
@@ -248,11 +248,11 @@ def dbt_resource(settings: Settings) -> DbtCliResource:
         profiles_dir=str(DBT_PROJECT),
         target=settings.dbt_target,
         dbt_executable=program,
-        global_config_flags=[*how, *_logged(settings.build / "dbt")],
+        global_config_flags=[*how, *logged(settings.build / "dbt")],
     )
 
 
-def _logged(target: Path) -> tuple[str, ...]:
+def logged(target: Path) -> tuple[str, ...]:
     """Where dbt writes what it does, for people: as JSON, and with its debugging, it is a fifth of dbt's own work."""
     return "--log-path", str(target / "logs"), "--log-level-file", "info", "--log-format-file", "text"
 

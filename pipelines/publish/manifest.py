@@ -145,17 +145,18 @@ def _dutch_block(manifest: dict[str, Any], column: dict[str, Any]) -> str:
 
 
 def _references(manifest: dict[str, Any], names: dict[str, str]) -> dict[tuple[str, str], tuple[str, str]]:
-    """Foreign keys between public tables, from dbt's `relationships` tests."""
+    """Foreign keys between public tables, from the `relationships` that the tests `rows_fit` of dbt hold."""
     found = {}
     for node in manifest["nodes"].values():
-        test = node.get("test_metadata") or {}
-        if test.get("name") != "relationships":
+        rules = (node.get("test_metadata") or {}).get("kwargs", {}).get("relationships", {})
+        if not rules:
             continue
         child = manifest["nodes"].get(node["attached_node"], {}).get("name")
-        parents = [manifest["nodes"][d]["name"] for d in node["depends_on"]["nodes"] if d in manifest["nodes"]]
-        parent = next((p for p in parents if f"'{p}'" in test["kwargs"]["to"]), None)
-        if child in names and parent in names:
-            found[(child, node["column_name"])] = (names[parent], str(test["kwargs"]["field"]))
+        for column, other in rules.items():
+            # As its yml has it: ref('dim_region').
+            parent = other["to"].split("'")[1]
+            if child in names and parent in names:
+                found[(child, column)] = (names[parent], str(other["field"]))
     return found
 
 

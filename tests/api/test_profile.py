@@ -191,11 +191,9 @@ def test_every_reason_and_word_of_the_release_has_a_text(database: sqlite3.Conne
 @pytest.mark.parametrize(("column", "group"), [("progress", "plan_progress"), ("gap", "plan_gaps")])
 def test_every_judgement_of_a_plan_has_a_text(column: str, group: str) -> None:
     model = DBT_PROJECT / "models" / "marts" / "monitors" / "rpt_plan_monitor.yml"
-    columns = yaml.safe_load(model.read_text(encoding="utf-8"))["models"][0]["columns"]
-    (about,) = (each for each in columns if each["name"] == column)
-    (test,) = about["data_tests"]
+    (test,) = yaml.safe_load(model.read_text(encoding="utf-8"))["models"][0]["data_tests"]
     texts = yaml.safe_load((PORTAL / "texts" / "profile.yml").read_text(encoding="utf-8"))
-    assert set(test["accepted_values"]["arguments"]["values"]) == set(texts[group])
+    assert set(test["rows_fit"]["arguments"]["accepted_values"][column]) == set(texts[group])
 
 
 def test_every_text_is_there_in_both_languages_and_used() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 import yaml
 from conftest import Run
+from support_contracts import BUILD, break_tables, check_told
 
 from pipelines.orchestration.transform import DBT, dbt_vars
 from pipelines.settings import DBT_PROJECT, Settings
@@ -64,3 +65,32 @@ def test_what_dbt_warns_of_is_an_error(sample_run: Run, tmp_path: Path) -> None:
         file.write("models: []\n")
     done = dbt("parse", project=project, run=sample_run, build=tmp_path, work=tmp_path)
     assert done.returncode and "Duplicate key 'models'" in done.stdout, done.stdout
+
+
+def test_what_does_not_fit_ends_the_build(sample_run: Run, tmp_path: Path) -> None:
+    project = shutil.copytree(DBT_PROJECT, tmp_path / "project")
+    break_tables(project)
+    done = dbt(*BUILD, project=project, run=sample_run, build=tmp_path, work=tmp_path)
+    assert done.returncode, done.stdout
+    check_told(tmp_path)
+    with duckdb.connect(str(tmp_path / "regiokompas.duckdb"), read_only=True) as con:
+        found = con.execute("select table_name from duckdb_tables() where schema_name = 'main'").fetchall()
+    # What does not keep to its contract is not there; a test looks at what was built.
+    assert {name for (name,) in found} == {"usage_warnings", "occupations"}
+
+
+def test_a_model_can_be_built_again_over_its_older_self(sample_run: Run, tmp_path: Path) -> None:
+    build = ("run", "--select", "stg_raw__codes", "dim_theme")
+    seeds = dbt("seed", "--select", "themes", project=DBT_PROJECT, run=sample_run, build=tmp_path, work=tmp_path)
+    assert seeds.returncode == 0, seeds.stdout
+    found = []
+    for _ in range(2):
+        done = dbt(*build, project=DBT_PROJECT, run=sample_run, build=tmp_path, work=tmp_path)
+        assert done.returncode == 0 and set(statuses(tmp_path)) == {"success"}, done.stdout
+        with duckdb.connect(str(tmp_path / "regiokompas.duckdb"), read_only=True) as con:
+            tables = con.execute(
+                "select schema_name, table_name, estimated_size from duckdb_tables()"
+                " union all select schema_name, view_name, 0 from duckdb_views() where not internal order by all"
+            ).fetchall()
+        found.append(tables)
+    assert found[0] == found[1] and len(found[0]) == 3
