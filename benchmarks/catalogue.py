@@ -17,7 +17,7 @@ import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from benchmarks.ingest import V4, Answer, card_of, serve_gzip, v4_bodies
+from benchmarks.ingest import V4, Answer, card_of, regions, serve_gzip, v4_bodies
 from benchmarks.runs import size_of
 from pipelines.sources.card import SourceCard
 
@@ -35,7 +35,7 @@ def serve(rows: int, telling: Connection) -> None:
     """Serve every table until the process ends: each is the same one, under its own id."""
 
     def made(base: str) -> Answer:
-        texts = {path: gzip.decompress(body) for path, body in v4_bodies(rows, base).items()}
+        texts = {path: gzip.decompress(body) for path, body in v4_bodies(rows, base, regions()).items()}
 
         def answer(path: str, skip: str) -> bytes:
             table, _, rest = path.strip("/").partition("/")

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from benchmarks import against_the_obvious, downloads, ingest, kept_pages, live_run, pages, runs, transform
+from benchmarks import against_the_obvious, downloads, growth, ingest, kept_pages, live_run, pages, runs, transform
 from benchmarks.ratios import HEAD, Ratio
 from pipelines.settings import PROJECT
 
@@ -33,6 +33,7 @@ def measure(rounds: int = 5, *, small: bool = False) -> list[Ratio]:
     scripts: list[Callable[[], list[Ratio]]] = [
         lambda: ingest.measure(observations, rounds),
         lambda: [] if small else ingest.measure(observations, rounds, 0.5),
+        lambda: growth.measure(observations),
         lambda: against_the_obvious.measure(rows, rounds),
         lambda: live_run.measure(0.01, 0, "cbs/83583NED") if small else live_run.measure(),
         lambda: runs.measure(rounds),

@@ -61,9 +61,9 @@ def regions() -> list[str]:
     return [f"GM{number:04d}" for number in range(1, REGIONS + 1)]
 
 
-def periods(records: int) -> list[str]:
-    """As many months as the records need."""
-    return [f"{1800 + n // 12}MM{n % 12 + 1:02d}" for n in range(-(-records // REGIONS))]
+def periods(records: int, count: int = REGIONS) -> list[str]:
+    """As many months as the records need for so many regions."""
+    return [f"{1800 + n // 12}MM{n % 12 + 1:02d}" for n in range(-(-records // count))]
 
 
 def sent(body: object) -> bytes:
@@ -86,9 +86,9 @@ def pages(
     return found
 
 
-def v4_bodies(rows: int, base: str) -> Bodies:
-    """Everything below the address of the v4 table, by its path."""
-    places, months = regions(), periods(rows)
+def v4_bodies(rows: int, base: str, places: list[str]) -> Bodies:
+    """Everything below the address of the v4 table of some regions, by its path."""
+    count, months = len(places), periods(rows, len(places))
     observations = (
         {
             "Id": i,
@@ -97,8 +97,8 @@ def v4_bodies(rows: int, base: str) -> Bodies:
             "Value": float(i * 7919 % 99_991),
             "StringValue": None,
             "SBI": "T001081",
-            "RegioS": places[i % REGIONS],
-            "Perioden": months[i // REGIONS],
+            "RegioS": places[i % count],
+            "Perioden": months[i // count],
         }
         for i in range(rows)
     )
@@ -163,7 +163,7 @@ def serve(rows: int, seconds: float, telling: Connection) -> None:
     """Serve both tables until the process ends; tells the address when everything is made."""
 
     def made(base: str) -> Answer:
-        bodies = v4_bodies(rows, base) | v3_bodies(rows, base)
+        bodies = v4_bodies(rows, base, regions()) | v3_bodies(rows, base)
 
         def answer(path: str, skip: str) -> bytes:
             paged = bodies.get(f"{path}?{skip}")

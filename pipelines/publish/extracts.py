@@ -19,7 +19,6 @@ from pipelines.publish.manifest import PublicTable
 from portal.csv_text import FORMULA_STARTS
 
 _FORMULA = f"^ *[{re.escape(''.join(FORMULA_STARTS))}]"
-# Rows that are written together, which are in memory once for each thread that writes.
 _BATCH = 50_000
 # Above this a double can no longer represent every whole number.
 _EXACT = 2**53
@@ -35,11 +34,11 @@ def write_extracts(source: Path, tables: list[PublicTable], folder: Path) -> dic
     """
     folder.mkdir(parents=True, exist_ok=True)
     files = {table.name: folder / f"{table.name}.parquet" for table in tables}
+    # Each thread that writes has many rows in memory.
     with connect(source, read_only=True, threads=1) as con:
         for table in tables:
             query = f"select * from {table.name} order by {table.order}"
-            how = f"format parquet, compression zstd, row_group_size {_BATCH}"
-            con.execute(f"copy ({query}) to '{files[table.name]}' ({how})")
+            con.execute(f"copy ({query}) to '{files[table.name]}' (format parquet, compression zstd)")
     # Once DuckDB has given back its memory.
     return {name: _write_csv(file) for name, file in files.items()}
 

@@ -49,14 +49,14 @@ where scheme = 'municipality' and is_current
 CHECK = '''
 
 @check
-def no_region_is_called_x(frames: Frames, table: str = "regions") -> pl.DataFrame:
+def no_region_is_called_x(frames: Frames, table: str = "regions") -> pl.LazyFrame:
     """No region is called X."""
     return frames[table].filter(pl.col("name") == "X")
 '''
 CASES = """
 
 def _named(name: str) -> Frames:
-    return {"regions": pl.DataFrame({"name": [name]})}
+    return {"regions": pl.LazyFrame({"name": [name]})}
 
 
 PASSING.append(("no_region_is_called_x", {}, _named("Y")))
