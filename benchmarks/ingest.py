@@ -215,6 +215,7 @@ def serve_gzip(make: Callable[[str], Answer], telling: Connection) -> None:
 
 def ours(base: str, protocol: str, folder: Path) -> None:
     """Fetch, land, read and check the table, as a run does."""
+    from pipelines.clients.budget import Budget, Limits
     from pipelines.clients.http import HttpClient, open_session
     from pipelines.ingest.origins import LiveOrigin
     from pipelines.ingest.refresh import refresh
@@ -222,7 +223,9 @@ def ours(base: str, protocol: str, folder: Path) -> None:
     from schemas.shapes import check_shape
 
     card = card_of(protocol)
-    http = HttpClient(open_session(inside=("127.0.0.1",)))
+    # As large as it was asked for, which can be more than a source may send.
+    budget = Budget(Limits(source_bytes=10**11))
+    http = HttpClient(open_session(inside=("127.0.0.1",)), budget=budget)
     origin = LiveOrigin(http, {access.protocol: base for access in card.access})
     refresh(card, origin, Landing(folder / "landing"), folder / "raw", check_shape)
 
@@ -273,7 +276,9 @@ def measured(name: str, base: str, protocol: str) -> tuple[float, float]:
     command = [sys.executable, __file__, "--work", name, base, protocol]
     if name == REQUESTS:
         command = [PANDAS, WITH_PANDAS, "pages", f"{base}/{card_of(V4).table}/Observations?$count=true"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ)
+    if done.returncode:
+        raise SystemExit(done.stderr[-2000:])
     seconds, megabytes = json.loads(done.stdout.splitlines()[-1])
     return seconds, megabytes
 
