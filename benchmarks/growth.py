@@ -12,7 +12,7 @@ import sys
 from multiprocessing.connection import Connection
 from statistics import median
 
-from benchmarks.ingest import V4, Answer, measured, serve_gzip, v4_bodies
+from benchmarks.ingest import V4, answering, measured, serve_gzip, v4_bodies
 from benchmarks.ratios import Ratio, show
 
 TIMES = (1, 10 / 3)
@@ -24,12 +24,7 @@ PLACES = [f"OWN-{number}" for number in range(1, 20_001)]
 
 def serve(rows: int, telling: Connection) -> None:
     """Serve a table until the process ends; tells the address when everything is made."""
-
-    def made(base: str) -> Answer:
-        bodies = v4_bodies(rows, base, PLACES)
-        return lambda path, skip: bodies.get(f"{path}?{skip}") or bodies.get(path, b"")
-
-    serve_gzip(made, telling)
+    serve_gzip(lambda base: answering(v4_bodies(rows, base, PLACES)), telling)
 
 
 def of_size(rows: int, rounds: int) -> tuple[float, float]:

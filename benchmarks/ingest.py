@@ -163,17 +163,21 @@ def serve(rows: int, seconds: float, telling: Connection) -> None:
     """Serve both tables until the process ends; tells the address when everything is made."""
 
     def made(base: str) -> Answer:
-        bodies = v4_bodies(rows, base, regions()) | v3_bodies(rows, base)
-
-        def answer(path: str, skip: str) -> bytes:
-            paged = bodies.get(f"{path}?{skip}")
-            if paged:
-                time.sleep(seconds)
-            return paged or bodies.get(path, b"")
-
-        return answer
+        return answering(v4_bodies(rows, base, regions()) | v3_bodies(rows, base), seconds)
 
     serve_gzip(made, telling)
+
+
+def answering(bodies: Bodies, seconds: float = 0.0) -> Answer:
+    """What is answered from bodies by their paths, each page after some seconds."""
+
+    def answer(path: str, skip: str) -> bytes:
+        paged = bodies.get(f"{path}?{skip}")
+        if paged:
+            time.sleep(seconds)
+        return paged or bodies.get(path, b"")
+
+    return answer
 
 
 def serve_gzip(make: Callable[[str], Answer], telling: Connection) -> None:

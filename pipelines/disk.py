@@ -1,6 +1,7 @@
-"""What is wrong with a disk, told in one line, from the errors of all that writes to it.
+"""What is wrong with a disk, told in one line, from the errors of all that writes to it; and what is not finished.
 
-Belongs here: recognising that a file could not be written, whichever library says so. Not here: writing.
+Belongs here: recognising that a file could not be written, whichever library says so, or is unfinished. Not here:
+writing.
 """
 
 TOLD = {
@@ -27,3 +28,8 @@ def disk_trouble(error: BaseException | str) -> str:
     """What is wrong with the disk, with what to do; empty where an error is of something else."""
     text = str(error).casefold()
     return next((told for told, signs in TOLD.items() if any(sign in text for sign in signs)), "")
+
+
+def is_unfinished(name: str) -> bool:
+    """Whether the name of a file or folder in a data folder is that of something unfinished: with a dot in front."""
+    return name.startswith(".")

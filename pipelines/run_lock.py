@@ -13,6 +13,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from pipelines.disk import is_unfinished
 from pipelines.errors import RegiokompasError
 from pipelines.settings import Settings
 from pipelines.telling import Tell, tell_nobody
@@ -80,20 +81,20 @@ def data_lock(settings: Settings) -> FileLock:
 
 
 def _remove_unfinished(settings: Settings) -> None:
-    """Remove what a killed run left: a name with a dot in front is of something unfinished, and no other run is busy.
+    """Remove what a killed run left unfinished, since no other run is busy.
 
     What cannot be removed stays; whether the disk can be written to is for the run to find.
     """
     for root in (settings.landing, settings.raw, settings.build, settings.releases):
         for folder, folders, files in os.walk(root):
-            for name in [name for name in (*folders, *files) if name.startswith(".")]:
+            for name in [name for name in (*folders, *files) if is_unfinished(name)]:
                 path = Path(folder, name)
                 if path.is_dir() and not path.is_symlink():
                     shutil.rmtree(path, ignore_errors=True)
                 else:
                     with suppress(OSError):
                         path.unlink()
-            folders[:] = [name for name in folders if not name.startswith(".")]
+            folders[:] = [name for name in folders if not is_unfinished(name)]
 
 
 @contextmanager

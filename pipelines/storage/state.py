@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from pipelines.disk import is_unfinished
 from pipelines.errors import DamagedError
 
 STATE = "current.json"
@@ -32,7 +33,7 @@ ROOTS = (
 
 def _ours(path: str) -> str:
     parts = PurePosixPath(path).parts
-    if "/".join(parts) != path or any(part.startswith(".") for part in parts) or not is_below(path, ROOTS):
+    if "/".join(parts) != path or any(is_unfinished(part) for part in parts) or not is_below(path, ROOTS):
         raise ValueError(f"{path!r} is no path of a data folder")
     return path
 
@@ -129,7 +130,7 @@ def never_changes(path: str) -> bool:
 
 
 def look(data: Path, roots: tuple[str, ...] = ROOTS) -> StoredState:
-    """What a data folder holds; a name with a dot in front is of something unfinished, and a link to nothing is none.
+    """What a data folder holds; what is unfinished does not count, and a link to nothing is none.
 
     Args:
         data: the data folder.
@@ -153,7 +154,7 @@ def _walk(path: Path) -> Iterator[Path]:
         yield path
     elif path.is_dir():
         for below in sorted(path.iterdir()):
-            if not below.name.startswith("."):
+            if not is_unfinished(below.name):
                 yield from _walk(below)
 
 
